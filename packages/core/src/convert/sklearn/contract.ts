@@ -1,0 +1,46 @@
+// What one estimator's converter receives and returns. One file per estimator or close family; the registry is a list.
+
+import type { Value } from "../../onnx/index.ts";
+import type { Conversion } from "./conversion.ts";
+import type { Estimator } from "./estimator.ts";
+import type { Frame } from "./frame.ts";
+
+/** The labels of one target, in the order of the estimator's `classes_`. */
+export type Labels =
+  | { readonly type: "string"; readonly values: readonly string[] }
+  | { readonly type: "int64"; readonly values: readonly bigint[] }
+  | { readonly type: "double"; readonly values: readonly number[] }
+  | { readonly type: "bool"; readonly values: readonly boolean[] };
+
+/**
+ * What a fitted estimator offers on new rows. Each method emits its nodes when called and may be called more than once
+ * (`memo` in conversion.ts keeps it from emitting twice). N is the number of rows.
+ */
+export interface Fitted {
+  readonly kind: "classifier" | "regressor" | "clusterer" | "outlier" | "transformer";
+  /** Classifiers: one entry per target (one for the usual single-target classifier). */
+  readonly classes?: readonly Labels[];
+  /**
+   * Classifier: int64 index into `classes` — [N] for one target, [N, T] for T. Regressor: double [N] or [N, T].
+   * Clusterer and outlier detector: int64 [N] (cluster number; 1 inlier / -1 outlier).
+   */
+  readonly predict?: () => Value;
+  /** One [N, C] value per target, columns in the order of `classes`. */
+  readonly predictProba?: () => readonly Value[];
+  /** [N] (binary, outlier) or [N, C], as scikit-learn shapes it. */
+  readonly decisionFunction?: () => Value;
+  /** [N]. */
+  readonly scoreSamples?: () => Value;
+  readonly transform?: () => Frame;
+}
+
+export interface EstimatorConverter {
+  /** `package.Class` with the package's first segment only, since modules moved: "sklearn.LogisticRegression". */
+  readonly names: readonly string[];
+  /** X is what the estimator's methods would be given; the estimator's own input checks are the converter's duty (`c.checkArray`). */
+  readonly convert: (est: Estimator, X: Frame, c: Conversion) => Fitted;
+}
+
+export function defineEstimator(converter: EstimatorConverter): EstimatorConverter {
+  return converter;
+}

@@ -1,0 +1,260 @@
+// The state of one compilation: the graph, the raw columns with what has been learnt about them, and the dispatch.
+
+import { nearest, SlipwayError } from "../../base/index.ts";
+import { GraphBuilder, Ops, type Value } from "../../onnx/index.ts";
+import type { Scalar } from "../../package/index.ts";
+import { int64s } from "../../tensor/index.ts";
+import type { EstimatorConverter, Fitted } from "./contract.ts";
+import { convertError } from "./errors.ts";
+import type { Estimator } from "./estimator.ts";
+import { Frame, mapFeature, mixFlows, type Feature, type NumberBlock } from "./frame.ts";
+
+/** What is known of one raw column; filled in while the estimators are converted, turned into the signature at the end. */
+export interface RawColumn {
+  readonly name: string;
+  kind: "number" | "string" | undefined;
+  missing: "allowed" | "refused";
+  missingReason?: string;
+  infinite: "allowed" | "refused";
+  limits: [number, number];
+  categories: Scalar[] | undefined;
+  unknown: "refused" | "allowed" | undefined;
+  used: boolean;
+}
+
+const FLOAT32_MAX = 3.4028234663852886e38;
+
+export class Conversion {
+  readonly graph: GraphBuilder;
+  readonly o: Ops;
+  readonly columns: RawColumn[] = [];
+  readonly #converters: ReadonlyMap<string, EstimatorConverter>;
+  readonly #matrixCache = new WeakMap<Frame, Value>();
+  /** `slipway.numbers` [N, K] and `slipway.strings` [N, S]: all used raw columns of one type, in column order. */
+  #numbers: Value | undefined;
+  #strings: Value | undefined;
+
+  constructor(converters: ReadonlyMap<string, EstimatorConverter>, graph: GraphBuilder = new GraphBuilder()) {
+    this.graph = graph;
+    this.o = new Ops(graph);
+    this.#converters = converters;
+  }
+
+  // ---- raw columns ----
+
+  addColumn(name: string): number {
+    this.columns.push({
+      name, kind: undefined, missing: "allowed", infinite: "allowed", limits: [-Infinity, Infinity],
+      categories: undefined, unknown: undefined, used: false,
+    });
+    return this.columns.length - 1;
+  }
+  rawFrame(columns: readonly number[]): Frame {
+    return new Frame(columns.map((column) => ({
+      kind: "raw",
+      column,
+      features: [{ name: this.columns[column]!.name, flows: [{ column, missing: true, infinite: true, affine: [1, 0] }] }],
+    })));
+  }
+  /** Settles the type of a raw column; two different answers cannot be compiled. */
+  settle(column: number, kind: "number" | "string"): void {
+    const c = this.columns[column]!;
+    if (c.kind !== undefined && c.kind !== kind) {
+      throw convertError("column-conflict", `column ${JSON.stringify(c.name)} is used as text by one step and as a number by another`, {
+        where: c.name, hint: "Give the two steps columns of their own in the data frame." });
+    }
+    c.kind = kind;
+    c.used = true;
+  }
+  columnsOfKind(kind: "number" | "string"): number[] {
+    return this.columns.flatMap((c, i) => (c.used && c.kind === kind ? [i] : []));
+  }
+  #entry(kind: "number" | "string"): Value {
+    if (kind === "number") return (this.#numbers ??= this.graph.entry("slipway.numbers", "double"));
+    return (this.#strings ??= this.graph.entry("slipway.strings", "string"));
+  }
+  /** Raw columns as one value [N, n]; which place they have in the entry is settled when the graph is finished. */
+  #pick(columns: readonly number[], kind: "number" | "string"): Value {
+    for (const i of columns) this.settle(i, kind);
+    const entry = this.#entry(kind);
+    const indices = this.graph.lazyConstant("int64", [columns.length], () => {
+      const order = this.columnsOfKind(kind);
+      return int64s(columns.map((i) => order.indexOf(i)));
+    });
+    return this.o.gather(entry, indices, 1);
+  }
+
+  // ---- frames ----
+
+  /** "raw" columns can become either. */
+  kindOf(X: Frame, j: number): "raw" | "number" | "string" {
+    const [block] = X.locate(j);
+    if (block.kind !== "raw") return block.kind;
+    return this.columns[block.column]!.kind ?? "raw";
+  }
+  /** The whole frame as one double matrix [N, width]. Raw columns become numbers. */
+  numbers(X: Frame): Value {
+    const cached = this.#matrixCache.get(X);
+    if (cached) return cached;
+    const parts: Value[] = [];
+    let raw: number[] = [];
+    const flush = (): void => {
+      if (raw.length > 0) parts.push(this.#pick(raw, "number"));
+      raw = [];
+    };
+    for (const block of X.blocks) {
+      if (block.kind === "raw") {
+        raw.push(block.column);
+        continue;
+      }
+      if (block.kind === "string") {
+        throw convertError("column-conflict", `${block.features[0]?.name ?? "a text column"} holds text where numbers are needed`, {
+          hint: "Encode text columns (OneHotEncoder, OrdinalEncoder) before a numeric step." });
+      }
+      flush();
+      if (block.features.length > 0) parts.push(this.o.cast(block.value, "double"));
+    }
+    flush();
+    if (parts.length === 0) throw convertError("malformed-model", "a step receives no columns at all");
+    const value = this.o.concat(parts);
+    this.#matrixCache.set(X, value);
+    return value;
+  }
+  /** Column j as [N, 1] double. */
+  numberColumn(X: Frame, j: number): Value {
+    return this.numbers(this.select(X, [j]));
+  }
+  /** Column j as [N, 1] string, missing as MISSING_STRING. */
+  stringColumn(X: Frame, j: number): Value {
+    const [block, at] = X.locate(j);
+    if (block.kind === "raw") return this.#pick([block.column], "string");
+    if (block.kind === "string") return block.features.length === 1 ? block.value : this.o.columns(block.value, [at]);
+    throw convertError("column-conflict", `${block.features[at]?.name ?? `column ${j}`} holds numbers where text is needed`);
+  }
+  /** Several columns as [N, n] string. */
+  stringMatrix(X: Frame): Value {
+    return this.o.concat(Array.from({ length: X.width }, (_, j) => this.stringColumn(X, j)));
+  }
+  /** The columns at `indices`, in that order. */
+  select(X: Frame, indices: readonly number[]): Frame {
+    if (indices.length === X.width && indices.every((v, i) => v === i)) return X;
+    const blocks: Frame["blocks"][number][] = [];
+    for (let i = 0; i < indices.length; ) {
+      const [block, at] = X.locate(indices[i]!);
+      if (block.kind === "raw") {
+        blocks.push(block);
+        i++;
+        continue;
+      }
+      const places = [at];
+      let k = i + 1;
+      for (; k < indices.length; k++) {
+        const [next, nextAt] = X.locate(indices[k]!);
+        if (next !== block) break;
+        places.push(nextAt);
+      }
+      const whole = places.length === block.features.length && places.every((v, n) => v === n);
+      blocks.push(whole ? block : { kind: block.kind, value: this.o.columns(block.value, places), features: places.map((p) => block.features[p]!) });
+      i = k;
+    }
+    return new Frame(blocks);
+  }
+  /** A frame of one numeric matrix. */
+  frame(value: Value, features: readonly Feature[]): Frame {
+    return new Frame([{ kind: value.type === "string" ? "string" : "number", value, features } as NumberBlock]);
+  }
+  /** A numeric frame in which every feature depends on every feature of X (PCA, distances, probabilities ...). */
+  mixed(value: Value, X: Frame, names: readonly (string | null)[]): Frame {
+    const flows = mixFlows(X.features);
+    return this.frame(value, names.map((name) => ({ name, flows })));
+  }
+
+  // ---- what the estimators' own input checks mean for the raw columns ----
+
+  /**
+   * scikit-learn's check_array: refuses infinity, NaN unless `missing` is "allowed", and for "float32" numbers that
+   * overflow it. Recorded on the raw columns that can cause it; returns the frame as it is after the check.
+   */
+  checkArray(X: Frame, est: Estimator, options: { missing?: "allowed" | "refused"; infinite?: "allowed" | "refused"; dtype?: "float64" | "float32" } = {}): Frame {
+    const missing = options.missing ?? "refused";
+    const infinite = options.infinite ?? "refused";
+    for (const feature of X.features) {
+      for (const flow of feature.flows) {
+        const c = this.columns[flow.column]!;
+        if (flow.missing && missing === "refused" && c.missing === "allowed") {
+          c.missing = "refused";
+          c.missingReason = `${est.className} does not accept missing values`;
+        }
+        if (infinite === "refused" && flow.infinite) c.infinite = "refused";
+        if (options.dtype === "float32" && flow.affine && flow.affine[0] !== 0) {
+          const [a, b] = flow.affine;
+          const ends = [(-FLOAT32_MAX - b) / a, (FLOAT32_MAX - b) / a];
+          c.limits = [Math.max(c.limits[0], Math.min(...ends)), Math.min(c.limits[1], Math.max(...ends))];
+        }
+      }
+    }
+    return new Frame(X.blocks.map((block) => ({
+      ...block,
+      features: block.features.map((f) => mapFeature(f, { clearMissing: missing === "refused", clearInfinite: infinite === "refused" })),
+    } as typeof block)));
+  }
+  /** Records the categories an encoder knows of column j, when j is still the raw column itself. */
+  declareCategories(X: Frame, j: number, values: readonly Scalar[], unknown: "refused" | "allowed"): void {
+    const flows = X.features[j]?.flows ?? [];
+    const flow = flows[0];
+    if (flows.length !== 1 || !flow?.affine || flow.affine[0] !== 1 || flow.affine[1] !== 0) return;
+    const c = this.columns[flow.column]!;
+    if (c.categories === undefined) {
+      c.categories = [...values];
+      c.unknown = unknown;
+    } else if (unknown === "refused") {
+      c.categories = c.unknown === "refused" ? c.categories.filter((v) => values.includes(v)) : [...values];
+      c.unknown = "refused";
+    }
+  }
+  /** Records that column j may not be missing (an encoder that knows no missing category, say). */
+  refuseMissing(X: Frame, j: number, reason: string): void {
+    for (const flow of X.features[j]?.flows ?? []) {
+      const c = this.columns[flow.column]!;
+      if (flow.missing && c.missing === "allowed") {
+        c.missing = "refused";
+        c.missingReason = reason;
+      }
+    }
+  }
+
+  // ---- dispatch ----
+
+  convert(est: Estimator, X: Frame): Fitted {
+    const converter = this.#converters.get(est.key);
+    if (!converter) throw this.unknownClass(est);
+    return converter.convert(est, X, this);
+  }
+  knows(key: string): boolean {
+    return this.#converters.has(key);
+  }
+  unknownClass(est: Estimator): SlipwayError {
+    const module = est.object.classGlobal?.module ?? "?";
+    const known = ["sklearn", "imblearn", "xgboost", "lightgbm", "catboost"].includes(module.split(".")[0]!);
+    if (known) {
+      const near = nearest(est.className, [...this.#converters.keys()].map((k) => k.split(".")[1]!));
+      return convertError("unsupported-estimator", `${est.qualifiedName} cannot be compiled yet`, {
+        where: est.path, hint: near === undefined ? "docs/coverage.md lists the estimators that can." : `A near one that can: ${near}.` });
+    }
+    return convertError("custom-class", `${est.qualifiedName} is a class of ${module === "__main__" ? "the script that saved the file" : `the module ${module}`}; its code is not in the file, and Slipway would not run it if it were`, {
+      where: est.path, hint: "Replace the step by scikit-learn's own (ColumnTransformer, FunctionTransformer with a NumPy function ...), or do that work before the model is called." });
+  }
+  /** An option that changes the result and is not compiled: refused by name. */
+  refuse(est: Estimator, option: string, why: string, hint?: string): SlipwayError {
+    return convertError("unsupported-option", `${est.className} with ${option}: ${why}`, { where: est.path, hint });
+  }
+  malformed(est: Estimator, what: string): SlipwayError {
+    return convertError("malformed-model", `${est.className}: ${what}`, { where: est.path });
+  }
+}
+
+/** Makes a method that emits its nodes once. */
+export function memo<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

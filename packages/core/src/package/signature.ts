@@ -1,0 +1,56 @@
+// The signature: which named, typed columns a model takes and which outputs it gives. Stored as signature.json.
+
+/** Stands for a missing value in a string tensor: U+FFFF is a noncharacter that no text file holds. Numbers use NaN. */
+export const MISSING_STRING = "\uffff";
+
+export type ColumnType = "double" | "int64" | "boolean" | "string";
+export type Scalar = string | number | boolean;
+
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** False: the file knows the column (it was there when the model was fitted) but no prediction depends on it. */
+  readonly used: boolean;
+  /** Whether a row may leave it out or send null or NaN, and if not, why. */
+  readonly missing: "allowed" | "refused";
+  readonly missingReason?: string;
+  /** Whether plus or minus infinity is taken. */
+  readonly infinite: "allowed" | "refused";
+  /** Numbers beyond these are refused by the source library (for example float32 overflow in trees). */
+  readonly limits?: readonly [number, number];
+  /** The categories the model knows. */
+  readonly categories?: readonly Scalar[];
+  /** What happens to any other category. */
+  readonly unknown?: "refused" | "allowed";
+  /** Lowest and highest value of the check file. */
+  readonly range?: readonly [number, number];
+  readonly example?: Scalar | null;
+}
+
+export type OutputKind = "label" | "probabilities" | "score" | "value" | "transformed";
+
+export interface Output {
+  /** What users see: label, probabilities, score, score_samples, value, transformed. */
+  readonly name: string;
+  /** Its name in the ONNX graph, which differs only where a column has the same name. */
+  readonly graphName: string;
+  readonly kind: OutputKind;
+  readonly type: "float" | "double" | "int64" | "string" | "bool";
+  /** Per row: [] for one number or label, [C] for C of them. */
+  readonly rowShape: readonly number[];
+  /** Names of the C entries: classes of probabilities and scores, targets, features out. */
+  readonly columns?: readonly Scalar[];
+  /** The labels a label output can take. */
+  readonly classes?: readonly Scalar[];
+}
+
+export interface Signature {
+  /** `columns`: one graph input [N, 1] per used column. `matrix`: one input [N, F]. `text`: one string input [N, 1]. */
+  readonly layout: "columns" | "matrix" | "text";
+  /** The graph's input for `matrix`. */
+  readonly matrixName?: string;
+  readonly columns: readonly Column[];
+  /** Columns not listed here: some models ignore them, others refuse them. */
+  readonly extraColumns: "ignored" | "refused";
+  readonly outputs: readonly Output[];
+}
