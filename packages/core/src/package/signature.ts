@@ -6,6 +6,9 @@ export const MISSING_STRING = "\uffff";
 export type ColumnType = "double" | "int64" | "boolean" | "string";
 export type Scalar = string | number | boolean;
 
+/** In this order, as Python's str.lower and scikit-learn's strip_accents do. */
+export type TextNormalization = "lowercase" | "strip_accents_unicode" | "strip_accents_ascii";
+
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
@@ -25,6 +28,8 @@ export interface Column {
   /** Lowest and highest value of the check file. */
   readonly range?: readonly [number, number];
   readonly example?: Scalar | null;
+  /** Done to a text by the runtime before the graph sees it. */
+  readonly normalize?: readonly TextNormalization[];
 }
 
 export type OutputKind = "label" | "probabilities" | "score" | "value" | "transformed";

@@ -2,7 +2,7 @@
 
 import { nearest, SlipwayError } from "../../base/index.ts";
 import { GraphBuilder, Ops, type Value } from "../../onnx/index.ts";
-import type { Scalar } from "../../package/index.ts";
+import type { Scalar, TextNormalization } from "../../package/index.ts";
 import { int64s } from "../../tensor/index.ts";
 import type { EstimatorConverter, Fitted } from "./contract.ts";
 import { convertError } from "./errors.ts";
@@ -20,6 +20,8 @@ export interface RawColumn {
   categories: Scalar[] | undefined;
   unknown: "refused" | "allowed" | undefined;
   used: boolean;
+  /** What the runtime does to a text before the graph sees it (normalize-text.ts in package/). */
+  normalize?: readonly TextNormalization[];
 }
 
 const FLOAT32_MAX = 3.4028234663852886e38;
@@ -28,6 +30,8 @@ export class Conversion {
   readonly graph: GraphBuilder;
   readonly o: Ops;
   readonly columns: RawColumn[] = [];
+  /** What the user should know though it does not stop the compilation. */
+  readonly warnings: string[] = [];
   readonly #converters: ReadonlyMap<string, EstimatorConverter>;
   readonly #matrixCache = new WeakMap<Frame, Value>();
   /** `slipway.numbers` [N, K] and `slipway.strings` [N, S]: all used raw columns of one type, in column order. */
@@ -68,6 +72,11 @@ export class Conversion {
   }
   columnsOfKind(kind: "number" | "string"): number[] {
     return this.columns.flatMap((c, i) => (c.used && c.kind === kind ? [i] : []));
+  }
+  /** The entry of a kind, if anything uses it. */
+  entryOf(kind: "number" | "string"): Value | undefined {
+    if (kind === "number" && this.#numbers === undefined && this.columnsOfKind("number").length > 0) return this.#entry(kind);
+    return kind === "number" ? this.#numbers : this.#strings;
   }
   #entry(kind: "number" | "string"): Value {
     if (kind === "number") return (this.#numbers ??= this.graph.entry("slipway.numbers", "double"));

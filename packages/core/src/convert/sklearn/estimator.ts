@@ -138,6 +138,10 @@ export class Estimator {
   estimators(...names: string[]): Estimator[] {
     return this.list(...names).map((v, i) => toEstimator(v, `${this.path}.${names[0]}[${i}]`));
   }
+  /** An estimator found by other means, with this one's path before its own. */
+  child(object: PyObject, place: string): Estimator {
+    return new Estimator(object, `${this.path}.${place}`);
+  }
   /** `classes_` (or another array of labels). */
   labels(name = "classes_"): Labels {
     return toLabels(this.need(name), `${this.path}.${name}`);

@@ -1,0 +1,239 @@
+// The entry of the compiler: what was saved -> an ONNX model and its signature.
+
+import { SlipwayError } from "../../base/index.ts";
+import { serializeModel, type Value } from "../../onnx/index.ts";
+import { MISSING_STRING, type Column, type Output, type OutputKind, type Scalar, type Signature } from "../../package/index.ts";
+import { PyObject, type PyValue } from "../../pickle/index.ts";
+import { bools, doubles, int64s, strings, type Tensor } from "../../tensor/index.ts";
+import type { Fitted, Labels } from "./contract.ts";
+import { Conversion, type RawColumn } from "./conversion.ts";
+import { convertError } from "./errors.ts";
+import type { Estimator } from "./estimator.ts";
+import { findModel, type FoundModel } from "./find-model.ts";
+import type { Frame } from "./frame.ts";
+import { findInputShape, type InputShape } from "./input-shape.ts";
+import { sklearnConverters } from "./registry.ts";
+
+/** The largest [N, F] model input that is offered as one matrix rather than refused. */
+const MATRIX_NAME = "X";
+
+export interface CompileOptions {
+  /** Which entry, where the file holds several models. */
+  readonly entry?: string;
+}
+export interface CompiledModel {
+  readonly model: Uint8Array;
+  readonly signature: Signature;
+  /** The estimator's class, for the manifest: "sklearn.pipeline.Pipeline". */
+  readonly className: string;
+  readonly found: FoundModel;
+  /** Things the user should know: entries beside the model, outputs that were left out, and why. */
+  readonly warnings: readonly string[];
+}
+
+/** Estimators that are recognised as models, whether or not they can be compiled. */
+export function isEstimator(object: PyObject): boolean {
+  const cls = object.classGlobal;
+  if (!cls || !object.attributes) return false;
+  const key = `${cls.module.split(".")[0]}.${cls.name}`;
+  if (sklearnConverters.has(key)) return true;
+  return object.attributes.has("_sklearn_version") || object.attributes.has("n_features_in_") || cls.module === "__main__" || /^(xgboost|lightgbm|catboost)\./.test(cls.module);
+}
+
+/** @throws SlipwayError not-a-model, unsupported-*, custom-class, contains-code, malformed-model ... */
+export function compileSklearn(value: PyValue, options: CompileOptions = {}): CompiledModel {
+  const found = findModel(value, isEstimator, options.entry);
+  const est = found.estimator;
+  const c = new Conversion(sklearnConverters);
+  if (!c.knows(est.key)) throw c.unknownClass(est);
+  const shape = findInputShape(est);
+  if (!shape) {
+    throw convertError("malformed-model", `nothing in the file says which input ${est.className} takes`, {
+      where: est.path, hint: "Save it with scikit-learn 1.0 or later, fitted." });
+  }
+  const X = inputFrame(c, shape);
+  const fitted = c.convert(est, X);
+  const warnings = found.others.flatMap((o) => (o.fittedTransformer
+    ? [`${o.place} is ${o.what} beside the model, not part of it: its work has to be done before the model is called`]
+    : [`${o.place} (${o.what}) is saved beside the model and is not used`]));
+  const named = nameOutputs(c, fitted, warnings);
+  const layout = settleLayout(c, shape);
+  const columns = c.columns.map(toColumn);
+  const taken = new Set(columns.map((column) => column.name).concat(layout === "matrix" ? [MATRIX_NAME] : []));
+  const outputs = named.map(({ output, value }) => {
+    const graphName = taken.has(output.name) ? uniqueName(`${output.name}_out`, taken) : output.name;
+    taken.add(graphName);
+    return { output: { ...output, graphName }, value };
+  });
+  bindInputs(c, layout);
+  for (const { output, value: v } of outputs) c.graph.output(output.graphName, v);
+  const model = serializeModel(c.graph.finish({ name: est.className, metadata: { "slipway.missing_string": MISSING_STRING } }));
+  return {
+    model,
+    signature: {
+      layout,
+      ...(layout === "matrix" ? { matrixName: MATRIX_NAME } : {}),
+      columns,
+      extraColumns: shape.kind === "columns" && startsWithSelection(est) ? "ignored" : "refused",
+      outputs: outputs.map((o) => o.output),
+    },
+    className: est.qualifiedName,
+    found,
+    warnings: [...warnings, ...c.warnings],
+  };
+}
+
+function inputFrame(c: Conversion, shape: InputShape): Frame {
+  if (shape.kind === "text") return c.rawFrame([c.addColumn("text")]);
+  const names = shape.kind === "columns" ? shape.names : Array.from({ length: shape.width }, (_, i) => `x${i}`);
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw convertError("malformed-model", `two input columns are named ${JSON.stringify(name)}`);
+    seen.add(name);
+  }
+  return c.rawFrame(names.map((name) => c.addColumn(name)));
+}
+
+/** A matrix of numbers stays one input; anything with text or names has one input a column. */
+function settleLayout(c: Conversion, shape: InputShape): Signature["layout"] {
+  if (shape.kind === "text" && c.columns[0]?.kind === "string") return "text";
+  if (shape.kind !== "matrix" || c.columns.some((column) => column.kind === "string")) return "columns";
+  for (let i = 0; i < c.columns.length; i++) c.settle(i, "number");
+  return "matrix";
+}
+
+function bindInputs(c: Conversion, layout: Signature["layout"]): void {
+  for (const kind of ["number", "string"] as const) {
+    const members = c.columnsOfKind(kind);
+    const entry = c.entryOf(kind);
+    if (!entry) continue;
+    if (layout === "matrix") c.graph.bindEntryAsInput(entry, MATRIX_NAME, members.length);
+    else c.graph.bindEntry(entry, members.map((i) => ({ name: c.columns[i]!.name, type: kind === "number" ? "double" : "string" })));
+  }
+}
+
+function toColumn(column: RawColumn): Column {
+  const [low, high] = column.limits;
+  const boolean = column.categories !== undefined && column.categories.length > 0 && column.categories.every((v) => typeof v === "boolean");
+  return {
+    name: column.name,
+    type: column.kind === "string" ? "string" : boolean ? "boolean" : "double",
+    used: column.used,
+    missing: column.used ? column.missing : "allowed",
+    ...(column.used && column.missingReason !== undefined ? { missingReason: column.missingReason } : {}),
+    infinite: column.used ? column.infinite : "allowed",
+    ...(column.used && (low !== -Infinity || high !== Infinity) ? { limits: [low, high] as const } : {}),
+    ...(column.used && column.categories ? { categories: column.categories, unknown: column.unknown ?? "allowed" } : {}),
+    ...(column.normalize && column.normalize.length > 0 ? { normalize: column.normalize } : {}),
+  };
+}
+
+/** Models whose first step picks its columns by name take any others along without a word, as scikit-learn does. */
+function startsWithSelection(est: Estimator, depth = 0): boolean {
+  if (est.className === "ColumnTransformer") return true;
+  if (depth > 8) return false;
+  if (est.has("steps")) {
+    const step = est.list("steps")[0];
+    const child = step === undefined ? undefined : (step as { items?: readonly PyValue[] }).items?.[1];
+    return child instanceof PyObject && child.attributes !== undefined && startsWithSelection(est.child(child, "steps[0]"), depth + 1);
+  }
+  for (const attribute of ["best_estimator_", "regressor_"]) {
+    const child = est.raw(attribute);
+    if (child instanceof PyObject && child.attributes) return startsWithSelection(est.child(child, attribute), depth + 1);
+  }
+  return false;
+}
+
+// ---- outputs ----
+
+interface NamedOutput {
+  readonly output: Omit<Output, "graphName">;
+  readonly value: Value;
+}
+
+function nameOutputs(c: Conversion, fitted: Fitted, warnings: string[]): NamedOutput[] {
+  const outputs: NamedOutput[] = [];
+  const add = (name: string, kind: OutputKind, value: Value, extra: Pick<Partial<Output>, "columns" | "classes"> = {}): void => {
+    const type = value.type as Output["type"];
+    const width = value.shape && value.shape.length === 2 ? value.shape[1] : undefined;
+    const rowShape = value.shape?.length === 2 ? [typeof width === "number" ? width : (extra.columns?.length ?? -1)] : [];
+    outputs.push({ output: { name, kind, type, rowShape, ...extra }, value });
+  };
+  /** Outputs beside the main one: left out, with the reason, where an option of theirs cannot be compiled. */
+  const extra = (name: string, make: () => void): void => {
+    try {
+      make();
+    } catch (error) {
+      if (!(error instanceof SlipwayError) || (error.code !== "unsupported-option" && error.code !== "unsupported-estimator")) throw error;
+      warnings.push(`the output ${name} is left out: ${error.message}`);
+    }
+  };
+
+  if (fitted.predict) {
+    const raw = fitted.predict();
+    if (fitted.kind === "classifier") {
+      const classes = fitted.classes ?? [];
+      const all = classes.length === 1 ? labelScalars(classes[0]!) : undefined;
+      add("label", "label", labelValue(c, raw, classes), all ? { classes: all } : {});
+    } else add(fitted.kind === "regressor" ? "value" : "label", fitted.kind === "regressor" ? "value" : "label", raw);
+  }
+  const { predictProba, decisionFunction, scoreSamples, transform } = fitted;
+  if (predictProba) {
+    extra("probabilities", () => {
+      const values = predictProba();
+      values.forEach((value, t) => {
+        const labels = fitted.classes?.[t];
+        add(values.length === 1 ? "probabilities" : `probabilities_${t}`, "probabilities", value, labels ? { columns: labelScalars(labels) } : {});
+      });
+    });
+  }
+  if (decisionFunction) {
+    extra("score", () => {
+      const value = decisionFunction();
+      const labels = fitted.classes?.[0] ? labelScalars(fitted.classes[0]) : [];
+      const width = value.shape?.length === 2 ? value.shape[1] : undefined;
+      add("score", "score", value, labels.length > 0 && width === labels.length ? { columns: labels } : {});
+    });
+  }
+  if (scoreSamples) extra("score_samples", () => add("score_samples", "score", scoreSamples()));
+  if (transform) {
+    const make = (): void => {
+      const frame = transform();
+      const text = frame.width > 0 && frame.blocks.every((b) => b.kind === "string" || (b.kind === "raw" && c.columns[b.column]!.kind === "string"));
+      const value = text ? c.stringMatrix(frame) : c.numbers(frame);
+      const names = frame.features.map((f, i) => f.name ?? `f${i}`);
+      add("transformed", "transformed", value, { columns: names });
+    };
+    if (outputs.length === 0) make();
+    else extra("transformed", make);
+  }
+  if (outputs.length === 0) throw convertError("unsupported-estimator", "the model has nothing that works on new rows (no predict, no transform)");
+  return outputs;
+}
+
+function labelScalars(labels: Labels): Scalar[] {
+  return labels.type === "int64" ? labels.values.map((v) => (Number.isSafeInteger(Number(v)) ? Number(v) : String(v))) : [...labels.values];
+}
+
+function labelTensor(labels: Labels): Tensor {
+  switch (labels.type) {
+    case "string": return strings(labels.values);
+    case "int64": return int64s(labels.values);
+    case "double": return doubles(labels.values);
+    case "bool": return bools(labels.values);
+  }
+}
+
+/** Class indices [N] or [N, T] -> labels. */
+function labelValue(c: Conversion, index: Value, classes: readonly Labels[]): Value {
+  if (classes.length === 0) return index;
+  if (classes.length === 1) return c.o.gather(c.graph.constant(labelTensor(classes[0]!)), index, 0);
+  return c.o.concat(classes.map((labels, t) => c.o.gather(c.graph.constant(labelTensor(labels)), c.o.columns(index, [t]), 0)));
+}
+
+function uniqueName(name: string, taken: ReadonlySet<string>): string {
+  let candidate = name;
+  for (let i = 2; taken.has(candidate); i++) candidate = `${name}_${i}`;
+  return candidate;
+}
+

@@ -1,0 +1,4 @@
+import type { EstimatorConverter } from "../contract.ts";
+
+export const composeConverters: readonly EstimatorConverter[] = [
+];

@@ -1,0 +1,77 @@
+// What a fitted model expects as its input: named columns, a matrix of so many columns, or a sequence of texts.
+// Found by following the input side of the estimator (a pipeline's first step, a search's best estimator ...).
+
+import { NumpyArray, NumpyScalar, PyGlobal, PyList, PyObject, PyTuple, arrayStrings, indexValues, type PyValue } from "../../pickle/index.ts";
+import { Estimator } from "./estimator.ts";
+
+export type InputShape =
+  | { readonly kind: "columns"; readonly names: readonly string[] }
+  | { readonly kind: "matrix"; readonly width: number }
+  | { readonly kind: "text" };
+
+const TEXT = new Set(["CountVectorizer", "TfidfVectorizer", "HashingVectorizer"]);
+/** Attributes that hold the estimator which sees the same input, in the order to try. */
+const SAME_INPUT = ["best_estimator_", "regressor_", "estimator_", "base_estimator_", "estimators_", "calibrated_classifiers_", "estimator", "base_estimator", "final_estimator_"];
+const MAX_DEPTH = 12;
+
+/** undefined when nothing in the file says. */
+export function findInputShape(est: Estimator, depth = 0): InputShape | undefined {
+  if (depth > MAX_DEPTH) return undefined;
+  if (TEXT.has(est.className)) return { kind: "text" };
+  const names = inputNames(est);
+  if (names) return { kind: "columns", names };
+  const inner = innerShape(est, depth);
+  if (inner?.kind === "columns" || inner?.kind === "text") return inner;
+  for (const attribute of ["n_features_in_", "n_features_", "_n_features"]) {
+    const n = est.raw(attribute);
+    if (typeof n === "bigint" && n > 0n && n <= 1_000_000n) return { kind: "matrix", width: Number(n) };
+  }
+  return inner ?? coefficientWidth(est);
+}
+
+function inputNames(est: Estimator): readonly string[] | undefined {
+  for (const attribute of ["feature_names_in_", "_feature_names_in", "_df_columns"]) {
+    const v = est.raw(attribute);
+    if (v instanceof NumpyArray && v.shape.length === 1 && (v.dtype.kind === "O" || v.dtype.kind === "U")) return arrayStrings(v);
+    if (v instanceof PyObject) {
+      const values = indexValues(v);
+      if (values?.every((x) => typeof x === "string")) return values;
+    }
+  }
+  return undefined;
+}
+
+function innerShape(est: Estimator, depth: number): InputShape | undefined {
+  if (est.has("steps") || est.has("transformer_list")) {
+    const list = est.raw(est.has("steps") ? "steps" : "transformer_list");
+    for (const step of list instanceof PyList ? list.items : []) {
+      const child = step instanceof PyTuple ? step.items[1] : undefined;
+      const found = child === undefined ? undefined : childShape(child, est.path, depth);
+      if (found) return found;
+    }
+    return undefined;
+  }
+  for (const attribute of SAME_INPUT) {
+    const v = est.raw(attribute);
+    const first = v instanceof PyList || v instanceof PyTuple ? v.items[0] : v instanceof NumpyArray ? v.objects?.[0] : v;
+    const found = first === undefined ? undefined : childShape(first, `${est.path}.${attribute}`, depth);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function childShape(v: PyValue, path: string, depth: number): InputShape | undefined {
+  const object = v instanceof NumpyScalar || v instanceof PyGlobal ? undefined : v;
+  if (!(object instanceof PyObject) || !object.attributes) return undefined;
+  return findInputShape(new Estimator(object, path), depth + 1);
+}
+
+/** Very old files have no n_features_in_: the coefficients tell. */
+function coefficientWidth(est: Estimator): InputShape | undefined {
+  for (const attribute of ["coef_", "cluster_centers_", "components_", "mean_", "scale_", "theta_"]) {
+    const v = est.raw(attribute);
+    const width = v instanceof NumpyArray ? v.shape.at(-1) : undefined;
+    if (width !== undefined && width > 0) return { kind: "matrix", width };
+  }
+  return undefined;
+}
