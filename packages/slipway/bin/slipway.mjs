@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+// Runs the built command line; in a checkout, where there is no build, the source itself.
+// An older Node is answered by the checkout's own (the devDependency `node`), or by a sentence.
+
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+const [major, minor] = process.versions.node.split(".").map(Number);
+
+if (major < 22 || (major === 22 && minor < 18)) {
+  const own = path("../../../node_modules/node/bin/node");
+  if (existsSync(own) && process.env.SLIPWAY_RESTARTED === undefined) {
+    const { spawnSync } = await import("node:child_process");
+    const done = spawnSync(own, [path("./slipway.mjs"), ...process.argv.slice(2)], { stdio: "inherit", env: { ...process.env, SLIPWAY_RESTARTED: "1" } });
+    process.exit(done.status ?? 1);
+  }
+  console.error(`slipway needs Node 22.18 or later; this is ${process.version}. Install a newer one: https://nodejs.org`);
+  process.exit(2);
+}
+
+const module = await import("node:module");
+module.enableCompileCache?.();
+if (existsSync(path("../dist/cli/main.js"))) {
+  const { main } = await import("../dist/cli/main.js");
+  await main(process.argv.slice(2));
+} else {
+  // In the checkout the packages are taken from their sources.
+  module.registerHooks({ resolve: (specifier, context, next) => next(specifier, { ...context, conditions: ["@slipway/source", ...context.conditions] }) });
+  const { main } = await import("../src/cli/main.ts");
+  await main(process.argv.slice(2));
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from "vitest/config";
+
+const source = { conditions: ["@slipway/source"] };
+
+export default defineConfig({
+  resolve: source,
+  ssr: { resolve: source },
+  test: {
+    reporters: ["default", "./scripts/count-reporter.ts"],
+    testTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts"], exclude: ["**/*.process.test.ts"], pool: "threads", isolate: false },
+      },
+      {
+        extends: true,
+        test: { name: "process", include: ["packages/*/src/**/*.process.test.ts", "corpus/**/*.process.test.ts", "examples/**/*.process.test.ts", "docs/**/*.process.test.ts"], pool: "forks", testTimeout: 120_000 },
+      },
+    ],
+  },
+});
