@@ -51,15 +51,10 @@ def attribute(name, a):
     return text
 
 
-def usable(s):
-    """At least one input or output that is a plain tensor, and no operator that only training or float8 need."""
-    return not s.deprecated and s.domain in ("", "ai.onnx.ml")
-
-
 def emit(domain, version, name, constant):
     best = {}
     for s in defs.get_all_schemas_with_history():
-        if s.domain == domain and usable(s) and s.since_version <= version:
+        if s.domain == domain and s.since_version <= version:
             if s.name not in best or best[s.name].since_version < s.since_version:
                 best[s.name] = s
     lines = [
@@ -70,6 +65,7 @@ def emit(domain, version, name, constant):
         "",
         f"export const {constant}: readonly SchemaRow[] = [",
     ]
+    best = {op: s for op, s in best.items() if not s.deprecated}
     for op in sorted(best):
         s = best[op]
         try:

@@ -1,6 +1,7 @@
 // What converters see of a graph under construction: typed values and one method that adds a node.
 
 import type { ElementType, Tensor } from "../tensor/index.ts";
+import type { Graph } from "./model.ts";
 
 /** A number, a name ("N" is the number of rows), or null for unknown. */
 export type Dim = number | string | null;
@@ -22,6 +23,6 @@ export type Attribute =
   | { readonly floats: readonly number[] | Float32Array }
   | { readonly strings: readonly string[] }
   | { readonly tensor: Tensor }
-  | { readonly graph: unknown };
+  | { readonly graph: Graph };
 /** Attribute values as a converter writes them; the operator's schema says which kind each one is. */
 export type AttributeInput = number | bigint | boolean | string | readonly number[] | readonly string[] | Int32Array | BigInt64Array | Float32Array | Tensor | Attribute;

@@ -1,0 +1,1 @@
+export { asBytes, MAX_MESSAGE_BYTES, protobufError, ProtoWriter, readFields, readVarint, type ProtoField } from "./protobuf.ts";

@@ -1,0 +1,3 @@
+import type { Model } from "./model.ts";
+
+export function checkModel(_model: Model): void {}

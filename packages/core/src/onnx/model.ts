@@ -1,0 +1,53 @@
+// An ONNX model as plain data (ModelProto, IR version 10), as far as Slipway writes and reads it.
+
+import type { ElementType, Tensor } from "../tensor/index.ts";
+import type { Attribute, Dim } from "./value.ts";
+
+export interface ValueInfo {
+  readonly name: string;
+  /** null: not a tensor of one of our element types; `typeText` says what it is. */
+  readonly type: ElementType | null;
+  /** null: rank unknown. */
+  readonly shape: readonly Dim[] | null;
+  readonly typeText?: string;
+}
+
+export interface Node {
+  readonly name: string;
+  readonly opType: string;
+  /** "" is ai.onnx. */
+  readonly domain: string;
+  /** "" stands for an optional one that is left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, Attribute>;
+}
+
+export interface Initializer {
+  readonly name: string;
+  readonly tensor: Tensor;
+}
+
+export interface Graph {
+  readonly name: string;
+  readonly docString?: string;
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly nodes: readonly Node[];
+  readonly initializers: readonly Initializer[];
+}
+
+export interface Opset {
+  readonly domain: string;
+  readonly version: number;
+}
+
+export interface Model {
+  readonly irVersion: number;
+  readonly opsets: readonly Opset[];
+  readonly producerName: string;
+  readonly producerVersion: string;
+  readonly docString?: string;
+  readonly graph: Graph;
+  readonly metadata: Readonly<Record<string, string>>;
+}
