@@ -1,0 +1,63 @@
+// Which format a file has, by its bytes alone: names and extensions never count.
+
+/** `unknown` is everything that is not recognised; `pickle` includes joblib and compressed pickles. */
+export type FileFormat =
+  | "pickle" | "slip" | "onnx" | "keras" | "hdf5" | "torch" | "zip" | "tflite" | "catboost" | "lightgbm"
+  | "xgboost-json" | "xgboost-ubjson" | "xgboost-binary" | "json" | "npy" | "xml" | "html" | "csv"
+  | "git-lfs-pointer" | "empty" | "unknown";
+
+const ascii = (bytes: Uint8Array, start: number, end: number): string => String.fromCharCode(...bytes.subarray(start, Math.min(end, bytes.length)));
+
+const startsWith = (bytes: Uint8Array, ...magic: number[]): boolean => bytes.length >= magic.length && magic.every((b, i) => bytes[i] === b);
+
+/** Looks at the first kilobytes (and, of a zip, at its entries' names there). */
+export function sniffFormat(bytes: Uint8Array): FileFormat {
+  if (bytes.length === 0) return "empty";
+  const head = ascii(bytes, 0, 4096);
+  if (head.startsWith("version https://git-lfs")) return "git-lfs-pointer";
+  if (startsWith(bytes, 0x80) && bytes[1]! <= 5) return "pickle";
+  if (isCompressed(bytes)) return "pickle";
+  if (head.startsWith("PK\x03\x04")) return zipKind(head);
+  if (head.startsWith("\x89HDF\r\n\x1a\n")) return "hdf5";
+  if (head.startsWith("\x93NUMPY")) return "npy";
+  if (head.startsWith("CBM1")) return "catboost";
+  if (head.startsWith("binf")) return "xgboost-binary";
+  if (ascii(bytes, 4, 8) === "TFL3") return "tflite";
+  if (ascii(bytes, 257, 262) === "ustar") return "slip";
+  if (/^tree\r?\nversion=/.test(head)) return "lightgbm";
+  if (/^\{[LSUil$#]/.test(head)) return "xgboost-ubjson";
+  if (isOnnx(bytes)) return "onnx";
+  const text = head.replace(/^\u00ef\u00bb\u00bf/, "").trimStart();
+  if (/^[{[]/.test(text) && /^[{[]\s*["[{\]}\d-]/.test(text)) return text.includes('"learner"') ? "xgboost-json" : text.includes('"tree_info"') ? "lightgbm" : text.includes('"oblivious_trees"') || text.includes('"features_info"') ? "catboost" : "json";
+  if (/^<(!doctype html|html)/i.test(text)) return "html";
+  if (/^<\?xml|^<PMML/.test(text)) return "xml";
+  if (isOldPickle(bytes)) return "pickle";
+  if (/^[^\0\n]{1,2000}[,;\t][^\0\n]*\r?\n[^\0\n]*[,;\t]/.test(head)) return "csv";
+  return "unknown";
+}
+
+/** joblib's and the usual compressions: zlib, gzip, bzip2, xz, lzma, lz4. */
+function isCompressed(bytes: Uint8Array): boolean {
+  return (bytes[0] === 0x78 && bytes.length > 2 && (((bytes[0] << 8) | bytes[1]!) % 31 === 0))
+    || startsWith(bytes, 0x1f, 0x8b) || startsWith(bytes, 0x42, 0x5a, 0x68)
+    || startsWith(bytes, 0xfd, 0x37, 0x7a, 0x58, 0x5a) || startsWith(bytes, 0x5d, 0x00, 0x00)
+    || startsWith(bytes, 0x04, 0x22, 0x4d, 0x18);
+}
+
+function zipKind(head: string): FileFormat {
+  if (/model\.weights\.h5|PK\x03\x04[^]{26}(config|metadata)\.json/.test(head)) return "keras";
+  if (/data\.pkl|\/version|constants\.pkl|archive_format/.test(head)) return "torch";
+  return "zip";
+}
+
+/** ModelProto begins with ir_version (field 1, varint, below 32) and another known field. */
+function isOnnx(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x08 && bytes.length > 4 && bytes[1]! < 32 && [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42].includes(bytes[2]!);
+}
+
+/** Protocols 0 and 1 have no header: an opcode that can begin one, and STOP at the end. */
+function isOldPickle(bytes: Uint8Array): boolean {
+  const first = String.fromCharCode(bytes[0]!);
+  const tail = ascii(bytes, Math.max(0, bytes.length - 2), bytes.length).trimEnd();
+  return "(]}cNIFSVULKMJGTXPi".includes(first) && tail.endsWith(".");
+}

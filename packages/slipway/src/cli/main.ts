@@ -1,0 +1,64 @@
+// The command line's door: finds the command, loads only its file, runs it, and ends with its exit code.
+
+import { nearest } from "@slipway/core/base";
+import { commandHelp, parseCall, usageError, type Command } from "./command.ts";
+import { printError, printResult } from "./output.ts";
+
+const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
+  inspect: { summary: "what is inside a model file, safely; what can be compiled and what cannot", load: async () => (await import("./inspect.ts")).inspect },
+  convert: { summary: "only the compiled ONNX", load: async () => (await import("./convert.ts")).convert },
+  pack: { summary: "one package of the compiled model, its signature and its checks", load: async () => (await import("./pack.ts")).pack },
+  predict: { summary: "one-off predictions from a file or package", load: async () => (await import("./predict.ts")).predict },
+  serve: { summary: "a running service from a file or package", load: async () => (await import("./serve.ts")).serve },
+};
+
+const VERSION = "0.1.0";
+
+function overview(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((n) => n.length));
+  return `slipway puts trained models to work.
+
+  slipway COMMAND [ARGUMENTS]
+
+${Object.entries(COMMANDS).map(([name, c]) => `  ${name.padEnd(width)}  ${c.summary}`).join("\n")}
+
+  slipway COMMAND --help shows a command's options and examples.
+  slipway --version
+
+A model file is read, never run: nothing in it can execute.
+`;
+}
+
+/** Runs one command and ends the process. */
+export async function main(argv: readonly string[]): Promise<void> {
+  process.exitCode = await run(argv);
+}
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  const json = argv.includes("--json");
+  try {
+    if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+      printResult(overview());
+      return name === undefined ? 2 : 0;
+    }
+    if (name === "--version" || name === "-v") {
+      printResult(VERSION);
+      return 0;
+    }
+    const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (!entry) {
+      const near = nearest(name, Object.keys(COMMANDS));
+      throw usageError("unknown-command", `there is no command ${JSON.stringify(name)}`, { hint: near ? `Did you mean slipway ${near}?` : "slipway --help lists the commands." });
+    }
+    const command = await entry.load();
+    const call = parseCall(command, rest);
+    if (call.flag("help")) {
+      printResult(commandHelp(command));
+      return 0;
+    }
+    return await command.run(call);
+  } catch (error) {
+    return printError(error, json);
+  }
+}

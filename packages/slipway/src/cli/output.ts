@@ -1,0 +1,65 @@
+// The only place that prints: results to stdout, everything else to stderr; errors as sentences or as JSON.
+
+import { writeSync } from "node:fs";
+import { SlipwayError, type ErrorKind } from "@slipway/core/base";
+import { usageError } from "./command.ts";
+
+/** 0 done; 1 the thing asked about is not so; 2 wrong use or bad input; 3 an outside service failed; 70 a fault of ours. */
+const EXIT_CODE: Readonly<Record<ErrorKind, number>> = {
+  usage: 2, invalid: 2, unsupported: 2, refused: 2, limit: 2, "not-found": 2, conflict: 2, "failed-check": 1, unavailable: 3, internal: 70,
+};
+
+/** Waits for a slow reader: a pipe takes only so much at a time. */
+function write(fd: 1 | 2, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(fd, bytes, at);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code === "EPIPE") return;
+      if (code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+export function printResult(text: string): void {
+  write(1, text.endsWith("\n") ? text : `${text}\n`);
+}
+export function printJson(value: unknown): void {
+  printResult(JSON.stringify(value, (_, v: unknown) => (typeof v === "bigint" ? (Number.isSafeInteger(Number(v)) ? Number(v) : String(v)) : v), 2));
+}
+export function printNote(text: string): void {
+  write(2, `${text}\n`);
+}
+
+/** Prints an error and returns the exit code. */
+export function printError(error: unknown, json: boolean): number {
+  const coded = error instanceof SlipwayError ? error : internalFault(error);
+  if (json) printJson({ error: coded.toJSON() });
+  const where = coded.where === undefined ? "" : `\n  where: ${coded.where}`;
+  const hint = coded.hint === undefined ? "" : `\n  what to do: ${coded.hint}`;
+  printNote(`slipway: ${coded.message} [${coded.code}]${where}${hint}`);
+  if (coded.kind === "internal" && process.env["SLIPWAY_DEBUG"] && error instanceof Error) printNote(String(error.stack));
+  return EXIT_CODE[coded.kind];
+}
+
+function internalFault(error: unknown): SlipwayError {
+  return usageError("internal", `an unexpected fault of Slipway's own: ${error instanceof Error ? error.message : String(error)}`, {
+    hint: "Please report it with the command and, if you can, the file. SLIPWAY_DEBUG=1 shows the stack.", cause: error });
+}
+
+/** A line on a terminal that is rewritten while long work goes on; nothing where stderr is not a terminal. */
+export function progress(): { update(text: string): void; done(): void } {
+  if (!process.stderr.isTTY) return { update: () => {}, done: () => {} };
+  let shown = false;
+  return {
+    update: (text) => {
+      shown = true;
+      write(2, `\r\u001b[K${text}`);
+    },
+    done: () => {
+      if (shown) write(2, "\r\u001b[K");
+    },
+  };
+}
