@@ -195,6 +195,10 @@ export class Conversion {
           c.missingReason = `${est.className} does not accept missing values`;
         }
         if (infinite === "refused" && flow.infinite) c.infinite = "refused";
+        if (missing === "refused" && infinite === "refused" && flow.finite) {
+          c.limits = [Math.max(c.limits[0], flow.finite[0]), Math.min(c.limits[1], flow.finite[1])];
+        }
+        if (missing === "refused" && flow.unknownMissing && c.categories !== undefined) c.unknown = "refused";
         if (options.dtype === "float32" && flow.affine && flow.affine[0] !== 0) {
           const [a, b] = flow.affine;
           const ends = [(-FLOAT32_MAX - b) / a, (FLOAT32_MAX - b) / a];

@@ -14,6 +14,10 @@ export interface Flow {
   readonly infinite: boolean;
   /** Where the feature is `a * x + b` of this column alone ([1, 0]: the raw value itself, also for strings). */
   readonly affine?: readonly [number, number];
+  /** Raw values outside this closed range make the feature NaN or infinite (log1p, exp, powers). */
+  readonly finite?: readonly [number, number];
+  /** A category that the encoder does not know makes this feature NaN. */
+  readonly unknownMissing?: boolean;
 }
 
 export interface Feature {
@@ -67,35 +71,66 @@ export class Frame {
 
 /** Flows of a feature that mixes several: no longer affine. */
 export function mixFlows(features: readonly Feature[], changes: { clearMissing?: boolean; clearInfinite?: boolean } = {}): readonly Flow[] {
-  const byColumn = new Map<number, { missing: boolean; infinite: boolean }>();
+  const byColumn = new Map<number, { missing: boolean; infinite: boolean; finite: readonly [number, number] | undefined; unknownMissing: boolean }>();
   for (const f of features) {
     for (const flow of f.flows) {
-      const seen = byColumn.get(flow.column) ?? { missing: false, infinite: false };
-      byColumn.set(flow.column, { missing: seen.missing || flow.missing, infinite: seen.infinite || flow.infinite });
+      const seen = byColumn.get(flow.column);
+      byColumn.set(flow.column, {
+        missing: flow.missing || seen?.missing === true,
+        infinite: flow.infinite || seen?.infinite === true,
+        finite: bothRanges(seen?.finite, flow.finite),
+        unknownMissing: flow.unknownMissing === true || seen?.unknownMissing === true,
+      });
     }
   }
+  const keepMissing = changes.clearMissing !== true;
   return [...byColumn].map(([column, s]) => ({
     column,
-    missing: s.missing && changes.clearMissing !== true,
+    missing: s.missing && keepMissing,
     infinite: s.infinite && changes.clearInfinite !== true,
+    ...(s.finite && keepMissing ? { finite: s.finite } : {}),
+    ...(s.unknownMissing && keepMissing ? { unknownMissing: true } : {}),
   }));
 }
 
-/** The same column after a step: `affine` composes where both are known. */
+/** What lies in both ranges; undefined stands for every number. */
+function bothRanges(a: readonly [number, number] | undefined, b: readonly [number, number] | undefined): readonly [number, number] | undefined {
+  return a && b ? [Math.max(a[0], b[0]), Math.min(a[1], b[1])] : (a ?? b);
+}
+
+/** The raw values that an affine flow takes into `range`. */
+function rawRange(affine: readonly [number, number] | undefined, range: readonly [number, number]): readonly [number, number] | undefined {
+  if (!affine || affine[0] === 0) return undefined;
+  const [a, b] = affine;
+  const ends = range.map((v) => (a === 1 && b === 0 ? v : (v - b) / a));
+  return [Math.min(...ends), Math.max(...ends)];
+}
+
+/**
+ * The same column after a step: `affine` composes where both are known; `finite` is the range of the step's input outside
+ * of which its output is NaN or infinite. Clearing missing values (an imputer, or a check that refuses them) clears that too.
+ */
 export function mapFeature(
   feature: Feature,
-  change: { name?: string | null; clearMissing?: boolean; clearInfinite?: boolean; affine?: readonly [number, number] | null } = {},
+  change: {
+    name?: string | null; clearMissing?: boolean; clearInfinite?: boolean; affine?: readonly [number, number] | null;
+    finite?: readonly [number, number];
+  } = {},
 ): Feature {
   return {
     name: change.name === undefined ? feature.name : change.name,
     flows: feature.flows.map((f) => {
       const [a, b] = change.affine ?? [1, 0];
       const affine = change.affine === null || f.affine === undefined ? undefined : ([f.affine[0] * a, f.affine[1] * a + b] as const);
+      const keepMissing = change.clearMissing !== true;
+      const finite = keepMissing ? bothRanges(f.finite, change.finite && rawRange(f.affine, change.finite)) : undefined;
       return {
         column: f.column,
         missing: f.missing && change.clearMissing !== true,
         infinite: f.infinite && change.clearInfinite !== true,
         ...(affine === undefined ? {} : { affine }),
+        ...(finite === undefined ? {} : { finite }),
+        ...(f.unknownMissing && keepMissing ? { unknownMissing: true } : {}),
       };
     }),
   };
