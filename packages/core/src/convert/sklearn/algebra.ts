@@ -2,8 +2,7 @@
 // probabilities. Shapes: N rows, F features, T targets, C classes.
 
 import type { Value } from "../../onnx/index.ts";
-import { int64s } from "../../tensor/index.ts";
-import type { Fitted, Labels } from "./contract.ts";
+import type { Labels } from "./contract.ts";
 import type { Conversion } from "./conversion.ts";
 import type { Estimator, Matrix } from "./estimator.ts";
 import type { Frame } from "./frame.ts";
@@ -78,23 +77,47 @@ export function bothClasses(c: Conversion, p: Value): Value {
   return c.o.concat([c.o.sub(1, column), column]);
 }
 
-/** scikit-learn's `_predict_proba_lr`: expit of each score, rows divided by their sum; a row of zeros becomes uniform from 1.6 on, NaN before. */
-export function oneVersusRestProba(c: Conversion, scores: Value, binary: boolean): Value {
+/**
+ * scikit-learn's `_predict_proba_lr`: expit of each score, rows divided by their sum. Where every expit of a row underflows
+ * to zero, files up to 1.8 give NaN and later ones equal shares (scikit-learn #33168).
+ */
+export function oneVersusRestProba(est: Estimator, c: Conversion, scores: Value, binary: boolean, classes: number): Value {
   const p = c.o.sigmoid(scores);
-  return binary ? bothClasses(c, p) : c.o.div(p, c.o.sum(p, 1, true));
+  if (binary) return bothClasses(c, p);
+  const total = c.o.sum(p, 1, true);
+  return est.versionAtLeast(1, 9) ? c.o.where(c.o.equal(total, 0), 1 / classes, c.o.div(p, total)) : c.o.div(p, total);
 }
 
 export function labelCount(labels: Labels): number {
   return labels.values.length;
 }
 
-/** An int64 constant broadcast to [N] of X: a class index or a cluster number that does not depend on the row. */
-export function constantRows(c: Conversion, X: Value, value: number): Value {
-  const zeros = c.o.mul(c.graph.op("Shape", [X], { start: 0, end: 1 }), 1);
-  return c.graph.op("Expand", [c.graph.constant(int64s([value])), zeros]);
+/** [N] int64 of X [N, ...]: the shape for Expand. */
+export function rowCount(c: Conversion, X: Value): Value {
+  return c.graph.op("Shape", [X], { start: 0, end: 1 });
 }
 
-/** A regressor from its [N, T] values: one target is [N] where scikit-learn gives one dimension. */
-export function regressor(predict: () => Value): Fitted {
-  return { kind: "regressor", predict };
+/** A constant [W] repeated for every row of X: [N, W]. */
+export function repeatedRow(c: Conversion, X: Value, row: Value, width: number): Value {
+  return c.graph.op("Expand", [row, c.o.concat([rowCount(c, X), c.o.int64s([width])], 0)]);
+}
+
+/**
+ * For each x [N] the last place j with sorted[j] <= x, 0 where there is none: int64 [N]. A binary search of
+ * log2(length) steps, so that memory stays at a few vectors however long the table is.
+ */
+export function lastNotAbove(c: Conversion, x: Value, sorted: Float64Array): Value {
+  let step = 1;
+  while (step < sorted.length) step *= 2;
+  const padded = new Float64Array(step).fill(Infinity);
+  padded.set(sorted);
+  const table = c.o.doubles(padded);
+  let at: Value | undefined;
+  for (step /= 2; step >= 1; step /= 2) {
+    const next = at === undefined ? undefined : c.o.add(at, step);
+    const value = next === undefined ? c.o.doubles([padded[step]!], []) : c.o.gather(table, next, 0);
+    const gain = c.o.mul(c.o.cast(c.o.lessEqual(value, x), "int64"), step);
+    at = at === undefined ? gain : c.o.add(at, gain);
+  }
+  return at ?? c.o.cast(c.o.mul(x, 0), "int64");
 }

@@ -20,7 +20,7 @@ export const logisticRegression: EstimatorConverter = defineEstimator({
       decisionFunction: m.scores,
       predictProba: memo(() => {
         const scores = m.scores();
-        if (ovr) return [oneVersusRestProba(c, scores, m.binary)];
+        if (ovr) return [oneVersusRestProba(est, c, scores, m.binary, labelCount(m.classes))];
         if (!m.binary) return [c.o.softmax(scores)];
         // Multinomial with two classes keeps one row of coefficients: softmax of [-score, score].
         const column = c.o.unsqueeze(scores, 1);
