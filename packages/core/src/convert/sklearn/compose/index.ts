@@ -1,4 +1,9 @@
 import type { EstimatorConverter } from "../contract.ts";
+import { columnTransformer } from "./column-transformer.ts";
+import { featureUnion } from "./feature-union.ts";
+import { functionTransformer } from "./function-transformer.ts";
+import { pipeline } from "./pipeline.ts";
 
 export const composeConverters: readonly EstimatorConverter[] = [
+  pipeline, columnTransformer, featureUnion, functionTransformer,
 ];

@@ -1,0 +1,72 @@
+// A model file of any format -> a compiled model. Told by content, never by extension.
+
+import { sniffFormat, type FileFormat } from "../formats/index.ts";
+import { assertInert, readPickleFile, type PickleFile } from "../pickle/index.ts";
+import { importError } from "./errors.ts";
+import { compileSklearn, type CompiledModel, type CompileOptions } from "./sklearn/index.ts";
+
+/** A file that was read but not compiled. */
+export interface SourceFile {
+  /** "pickle", "joblib" and so on, for people. */
+  readonly format: string;
+  readonly pickle: PickleFile;
+}
+export interface ImportedModel extends SourceFile {
+  readonly compiled: CompiledModel;
+  /** Library versions that the file names: {"scikit-learn": "1.5.2"}. */
+  readonly producer: Readonly<Record<string, string>>;
+}
+
+const EXPORT_ONNX = "Models of this format are not compiled yet.";
+/** What each recognised format is, and what to do with it. */
+const OTHER_FORMATS: Readonly<Partial<Record<FileFormat, readonly [code: "format-not-compiled" | "format-not-a-model", what: string, hint: string]>>> = {
+  onnx: ["format-not-compiled", "an ONNX model", "It is compiled already: serve it once Slipway takes ONNX files; `slipway inspect` describes it."],
+  keras: ["format-not-compiled", "a Keras model (.keras)", EXPORT_ONNX],
+  hdf5: ["format-not-compiled", "an HDF5 file (a Keras .h5 model, perhaps)", EXPORT_ONNX],
+  torch: ["format-not-compiled", "a PyTorch archive: it holds weights (a state_dict) or a module whose architecture is Python code", "Export it: torch.onnx.export(model, example_input, 'model.onnx')."],
+  zip: ["format-not-a-model", "a zip archive without a model that Slipway knows", "Unpack it and pass the model file itself."],
+  tflite: ["format-not-compiled", "a TensorFlow Lite model", EXPORT_ONNX],
+  catboost: ["format-not-compiled", "a CatBoost model", EXPORT_ONNX],
+  lightgbm: ["format-not-compiled", "a LightGBM model", EXPORT_ONNX],
+  "xgboost-json": ["format-not-compiled", "an XGBoost model (JSON)", EXPORT_ONNX],
+  "xgboost-ubjson": ["format-not-compiled", "an XGBoost model (UBJSON)", EXPORT_ONNX],
+  "xgboost-binary": ["format-not-compiled", "an XGBoost model (the old binary format)", EXPORT_ONNX],
+  slip: ["format-not-a-model", "a Slipway package", "Pass it where a package is wanted."],
+  json: ["format-not-a-model", "JSON that is no model Slipway knows", "Pass the saved model, not its data or configuration."],
+  npy: ["format-not-a-model", "a NumPy array (.npy)", "Save the fitted estimator: joblib.dump(model, 'model.joblib')."],
+  xml: ["format-not-compiled", "an XML file (PMML, perhaps)", EXPORT_ONNX],
+  html: ["format-not-a-model", "an HTML page, probably a login or error page saved in place of the model", "Download the model again."],
+  csv: ["format-not-a-model", "a table of text (CSV)", "Pass the saved model first and the data second."],
+};
+
+/**
+ * Recognises the file and reads it. Nothing in it runs.
+ * @throws file-*, format-*, and the pickle room's errors
+ */
+export function readSource(bytes: Uint8Array): SourceFile {
+  const format = sniffFormat(bytes);
+  if (format === "empty") throw importError("file-empty", "the file is empty (0 bytes)", { hint: "Save or download it again." });
+  if (format === "git-lfs-pointer") throw importError("file-git-lfs-pointer", "the file is a Git LFS pointer, not the model itself", { hint: "Run: git lfs pull" });
+  if (format !== "pickle") {
+    const other = OTHER_FORMATS[format];
+    if (other) throw importError(other[0], `the file is ${other[1]}`, { hint: other[2] });
+    throw importError("format-unknown", `the file begins with ${hex(bytes)}, which is no model format that Slipway knows`, {
+      hint: "Save the model with joblib.dump or pickle.dump." });
+  }
+  const pickle = readPickleFile(bytes);
+  const joblib = pickle.globals.some((g) => g.name.startsWith("joblib."));
+  return { format: `${joblib ? "joblib" : "pickle"}${pickle.compression === null ? "" : `, ${pickle.compression}`}`, pickle };
+}
+
+/** Reads and compiles. @throws as readSource and compileSklearn, and `pickle-calls-code` */
+export function importModel(bytes: Uint8Array, options: CompileOptions = {}): ImportedModel {
+  const source = readSource(bytes);
+  assertInert(source.pickle);
+  const compiled = compileSklearn(source.pickle.value, options);
+  const version = compiled.found.estimator.raw("_sklearn_version");
+  return { ...source, compiled, producer: typeof version === "string" ? { "scikit-learn": version } : {} };
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes.subarray(0, 8)].map((b) => b.toString(16).padStart(2, "0")).join(" ");
+}

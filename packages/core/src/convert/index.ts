@@ -1,0 +1,2 @@
+export { importModel, readSource, type ImportedModel, type SourceFile } from "./import-model.ts";
+export { importError } from "./errors.ts";
