@@ -25,6 +25,8 @@ export interface Column {
   readonly categories?: readonly Scalar[];
   /** What happens to any other category. */
   readonly unknown?: "refused" | "allowed";
+  /** What every value of the check file was; a prediction may still send anything that `type` takes. */
+  readonly seen?: ColumnType;
   /** Lowest and highest value of the check file. */
   readonly range?: readonly [number, number];
   readonly example?: Scalar | null;

@@ -1,0 +1,139 @@
+// signature.json: written with keys in a fixed order, read with every field checked.
+// A limit without an end is null in JSON: [null, 3.4e38]; limits without both ends are left out.
+// Unknown fields are passed over, so that an older reader takes what a newer writer added.
+
+import { packageError } from "./errors.ts";
+import { asArray, asText, decodeNumber, encodeNumber, JsonObject, type Fail } from "./json.ts";
+import type { Column, Output, Scalar, Signature } from "./signature.ts";
+
+const MAX_COLUMNS = 1_000_000;
+const MAX_OUTPUTS = 1000;
+const MAX_CATEGORIES = 10_000_000;
+
+const fail: Fail = (message, where) => packageError("package-signature", message, { where: `signature.json: ${where}` });
+
+export function parseSignature(json: unknown): Signature {
+  const top = new JsonObject(json, "", fail);
+  const layout = top.oneOf("layout", ["columns", "matrix", "text"]);
+  const matrixName = top.optionalString("matrixName");
+  if (layout === "matrix" && matrixName === undefined) throw fail("the layout is matrix, but the graph's input is not named", "matrixName");
+  const columns = top.array("columns", MAX_COLUMNS, parseColumn);
+  const outputs = top.array("outputs", MAX_OUTPUTS, parseOutput);
+  if (layout === "text" && columns.length !== 1) throw fail(`the layout is text, but there are ${columns.length} columns`, "columns");
+  if (outputs.length === 0) throw fail("there are no outputs", "outputs");
+  unique(columns.map((c) => c.name), "columns", "name");
+  unique(outputs.map((o) => o.name), "outputs", "name");
+  unique(outputs.map((o) => o.graphName), "outputs", "graphName");
+  return {
+    layout,
+    ...(matrixName === undefined ? {} : { matrixName }),
+    columns,
+    extraColumns: top.oneOf("extraColumns", ["ignored", "refused"]),
+    outputs,
+  };
+}
+
+export function signatureToJson(signature: Signature): object {
+  return {
+    layout: signature.layout,
+    matrixName: signature.matrixName,
+    columns: signature.columns.map((c) => ({
+      name: c.name,
+      type: c.type,
+      used: c.used,
+      missing: c.missing,
+      missingReason: c.missingReason,
+      infinite: c.infinite,
+      limits: c.limits === undefined || (c.limits[0] === -Infinity && c.limits[1] === Infinity) ? undefined : c.limits.map((v) => (Number.isFinite(v) ? v : null)),
+      categories: c.categories?.map(encodeScalar),
+      unknown: c.unknown,
+      seen: c.seen,
+      range: c.range?.map(encodeNumber),
+      example: c.example === undefined || c.example === null ? c.example : encodeScalar(c.example),
+    })),
+    extraColumns: signature.extraColumns,
+    outputs: signature.outputs.map((o) => ({
+      name: o.name,
+      graphName: o.graphName,
+      kind: o.kind,
+      type: o.type,
+      rowShape: o.rowShape,
+      columns: o.columns?.map(encodeScalar),
+      classes: o.classes?.map(encodeScalar),
+    })),
+  };
+}
+
+const TYPES = ["double", "int64", "boolean", "string"] as const;
+
+function parseColumn(value: unknown, where: string): Column {
+  const c = new JsonObject(value, where, fail);
+  const missingReason = c.optionalString("missingReason");
+  return {
+    name: c.string("name"),
+    type: c.oneOf("type", TYPES),
+    used: c.boolean("used"),
+    missing: c.oneOf("missing", ["allowed", "refused"]),
+    ...(missingReason === undefined ? {} : { missingReason }),
+    infinite: c.oneOf("infinite", ["allowed", "refused"]),
+    ...(c.has("limits") ? { limits: parsePair(c, "limits", true) } : {}),
+    ...(c.has("categories") ? { categories: c.array("categories", MAX_CATEGORIES, parseScalar) } : {}),
+    ...(c.has("unknown") ? { unknown: c.oneOf("unknown", ["refused", "allowed"]) } : {}),
+    ...(c.has("seen") ? { seen: c.oneOf("seen", TYPES) } : {}),
+    ...(c.has("range") ? { range: parsePair(c, "range", false) } : {}),
+    ...(c.has("example") ? { example: c.get("example") === null ? null : parseScalar(c.get("example"), c.at("example")) } : {}),
+  };
+}
+
+function parseOutput(value: unknown, where: string): Output {
+  const o = new JsonObject(value, where, fail);
+  const rowShape = o.array("rowShape", 8, (v, at) => {
+    if (typeof v !== "number" || !Number.isSafeInteger(v) || v < 0) throw fail("expected a whole number", at);
+    return v;
+  });
+  const width = rowShape.reduce((a, b) => a * b, 1);
+  const columns = o.has("columns") ? o.array("columns", MAX_COLUMNS, parseScalar) : undefined;
+  if (columns !== undefined && columns.length !== width) {
+    throw fail(`${columns.length} names for ${width} ${width === 1 ? "entry" : "entries"} a row`, o.at("columns"));
+  }
+  return {
+    name: o.string("name"),
+    graphName: o.string("graphName"),
+    kind: o.oneOf("kind", ["label", "probabilities", "score", "value", "transformed"]),
+    type: o.oneOf("type", ["float", "double", "int64", "string", "bool"]),
+    rowShape,
+    ...(columns === undefined ? {} : { columns }),
+    ...(o.has("classes") ? { classes: o.array("classes", MAX_COLUMNS, parseScalar) } : {}),
+  };
+}
+
+function encodeScalar(value: Scalar): Scalar | { readonly float: string } {
+  return typeof value === "number" ? encodeNumber(value) : value;
+}
+
+function parseScalar(value: unknown, where: string): Scalar {
+  if (typeof value === "boolean") return value;
+  const number = decodeNumber(value);
+  return number ?? asText(value, where, fail);
+}
+
+function parsePair(object: JsonObject, key: string, open: boolean): readonly [number, number] {
+  const where = object.at(key);
+  const pair = asArray(object.get(key), where, fail, 2);
+  const end = (i: number): number => {
+    const value = open && pair[i] === null ? [-Infinity, Infinity][i] : decodeNumber(pair[i]);
+    if (value === undefined) throw fail("expected two numbers", where);
+    return value;
+  };
+  const [low, high] = [end(0), end(1)];
+  if (!(low <= high)) throw fail(`the lower end ${low} is not below the upper end ${high}`, where);
+  return [low, high];
+}
+
+function unique(names: readonly string[], where: string, what: string): void {
+  const seen = new Set<string>();
+  names.forEach((name, i) => {
+    if (seen.has(name)) throw fail(`${JSON.stringify(name.slice(0, 100))} is there twice`, `${where}[${i}].${what}`);
+    seen.add(name);
+  });
+}

@@ -1,0 +1,58 @@
+// The package: what travels from laptop to cluster. Its stored form is in oci.ts.
+
+import type { Checks } from "./checks.ts";
+import type { Signature } from "./signature.ts";
+
+/** The file a package was made from. */
+export interface PackageSource {
+  /** The file's own name, without folders. */
+  readonly file: string;
+  /** 64 hex digits. */
+  readonly sha256: string;
+  readonly bytes: number;
+  /** "pickle", "joblib" ... */
+  readonly format: string;
+  /** Library versions found in the file: {"scikit-learn": "1.5.2"}. */
+  readonly producer: Readonly<Record<string, string>>;
+  /** The outermost class: "sklearn.pipeline.Pipeline". */
+  readonly rootClass: string;
+}
+
+/** Stored as slipway.json. */
+export interface PackageManifest {
+  readonly name: string;
+  /** A semantic version. */
+  readonly version: string;
+  /** RFC 3339. Left out unless asked for, so that the same file always gives the same bytes. */
+  readonly created?: string;
+  readonly description?: string;
+  readonly authors?: readonly string[];
+  /** SPDX licence expressions. */
+  readonly licenses?: readonly string[];
+  readonly source: PackageSource;
+  readonly tool: { readonly name: string; readonly version: string };
+  /** Digests of the packages this one comes from: the version it replaces, the model it was retrained from. */
+  readonly lineage: readonly string[];
+}
+
+/** Everything a package is made of, before it has a digest. */
+export interface PackageParts {
+  readonly manifest: PackageManifest;
+  /** The ONNX model's bytes. */
+  readonly model: Uint8Array;
+  readonly signature: Signature;
+  readonly checks: Checks | null;
+  /** The reference distribution of inputs and outputs; carried as it is. */
+  readonly profile: unknown;
+  /** The model card in Markdown. */
+  readonly card: string;
+  /** CycloneDX 1.6 ML-BOM. */
+  readonly sbom: unknown;
+}
+
+export interface ModelPackage extends PackageParts {
+  /** "sha256:..." of the OCI manifest: what this package is called everywhere. */
+  readonly digest: string;
+  /** The bytes of the OCI manifest, its config and every layer, by digest; unknown layers of other tools included. */
+  readonly blobs: ReadonlyMap<string, Uint8Array>;
+}
