@@ -1,0 +1,35 @@
+// DecisionTree and ExtraTree, classifier and regressor (sklearn.tree). Trees compare float32(x) with a float64 threshold.
+
+import { defineEstimator, type EstimatorConverter } from "../contract.ts";
+import { memo } from "../conversion.ts";
+import { flat, inputMatrix } from "../algebra.ts";
+import { roundToFloat32, sumLeafRows } from "./emit-trees.ts";
+import { holdsFractions, probabilityRow, readClassTargets, readTrees, regressionRow, splitTargets, treeTakesMissing, winners } from "./leaf-values.ts";
+
+export const decisionTreeClassifier: EstimatorConverter = defineEstimator({
+  names: ["sklearn.DecisionTreeClassifier", "sklearn.ExtraTreeClassifier"],
+  convert(est, X, c) {
+    const targets = readClassTargets(est, c);
+    const trees = readTrees([est], c, targets);
+    const x = inputMatrix(est, X, c, est.int("n_features_in_"), { dtype: "float32", missing: treeTakesMissing(est) ? "allowed" : "refused" });
+    const proba = memo(() => {
+      const all = sumLeafRows(c, roundToFloat32(c, x), trees, targets.width, probabilityRow(trees, targets, holdsFractions(est)));
+      return splitTargets(c, all, targets.counts);
+    });
+    return { kind: "classifier", classes: targets.classes, predictProba: proba, predict: memo(() => winners(c, proba())) };
+  },
+});
+
+export const decisionTreeRegressor: EstimatorConverter = defineEstimator({
+  names: ["sklearn.DecisionTreeRegressor", "sklearn.ExtraTreeRegressor"],
+  convert(est, X, c) {
+    const trees = readTrees([est], c);
+    const { outputs } = trees[0]!;
+    const x = inputMatrix(est, X, c, est.int("n_features_in_"), { dtype: "float32", missing: treeTakesMissing(est) ? "allowed" : "refused" });
+    const predict = memo(() => {
+      const all = sumLeafRows(c, roundToFloat32(c, x), trees, outputs, regressionRow(trees));
+      return outputs === 1 ? flat(c, all) : all;
+    });
+    return { kind: "regressor", predict };
+  },
+});
