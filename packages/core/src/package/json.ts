@@ -48,13 +48,7 @@ export class JsonObject {
     return asCount(this.get(key), this.at(key), this.fail, max);
   }
   oneOf<const T extends string>(key: string, options: readonly T[]): T {
-    const value = this.get(key);
-    const found = options.find((option) => option === value);
-    if (found === undefined) {
-      const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 100)) : kindOf(value);
-      throw this.fail(`expected one of ${options.join(", ")}, found ${shown}`, this.at(key));
-    }
-    return found;
+    return oneOf(this.get(key), this.at(key), options, this.fail);
   }
   object(key: string): JsonObject {
     return new JsonObject(this.get(key), this.at(key), this.fail);
@@ -69,6 +63,13 @@ export class JsonObject {
     if (keys.length > max) throw this.fail(`${keys.length} entries; at most ${max} are allowed`, this.at(key));
     return Object.fromEntries(keys.sort().map((k) => [k, object.string(k)]));
   }
+}
+
+export function oneOf<const T extends string>(value: unknown, where: string, options: readonly T[], fail: Fail): T {
+  const found = options.find((option) => option === value);
+  if (found !== undefined) return found;
+  const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 100)) : kindOf(value);
+  throw fail(`expected one of ${options.join(", ")}, found ${shown}`, where);
 }
 
 export function asText(value: unknown, where: string, fail: Fail): string {

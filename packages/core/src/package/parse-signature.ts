@@ -3,7 +3,7 @@
 // Unknown fields are passed over, so that an older reader takes what a newer writer added.
 
 import { packageError } from "./errors.ts";
-import { asArray, asText, decodeNumber, encodeNumber, JsonObject, type Fail } from "./json.ts";
+import { asArray, asText, decodeNumber, encodeNumber, JsonObject, oneOf, type Fail } from "./json.ts";
 import type { Column, Output, Scalar, Signature } from "./signature.ts";
 
 const MAX_COLUMNS = 1_000_000;
@@ -50,6 +50,7 @@ export function signatureToJson(signature: Signature): object {
       seen: c.seen,
       range: c.range?.map(encodeNumber),
       example: c.example === undefined || c.example === null ? c.example : encodeScalar(c.example),
+      normalize: c.normalize,
     })),
     extraColumns: signature.extraColumns,
     outputs: signature.outputs.map((o) => ({
@@ -64,6 +65,7 @@ export function signatureToJson(signature: Signature): object {
   };
 }
 
+const NORMALIZATIONS = ["lowercase", "strip_accents_unicode", "strip_accents_ascii"] as const;
 const TYPES = ["double", "int64", "boolean", "string"] as const;
 
 function parseColumn(value: unknown, where: string): Column {
@@ -82,18 +84,20 @@ function parseColumn(value: unknown, where: string): Column {
     ...(c.has("seen") ? { seen: c.oneOf("seen", TYPES) } : {}),
     ...(c.has("range") ? { range: parsePair(c, "range", false) } : {}),
     ...(c.has("example") ? { example: c.get("example") === null ? null : parseScalar(c.get("example"), c.at("example")) } : {}),
+    ...(c.has("normalize") ? { normalize: c.array("normalize", 10, (v, at) => oneOf(v, at, NORMALIZATIONS, fail)) } : {}),
   };
 }
 
 function parseOutput(value: unknown, where: string): Output {
   const o = new JsonObject(value, where, fail);
   const rowShape = o.array("rowShape", 8, (v, at) => {
-    if (typeof v !== "number" || !Number.isSafeInteger(v) || v < 0) throw fail("expected a whole number", at);
+    // -1: only known when the model runs.
+    if (typeof v !== "number" || !Number.isSafeInteger(v) || v < -1) throw fail("expected a whole number", at);
     return v;
   });
   const width = rowShape.reduce((a, b) => a * b, 1);
   const columns = o.has("columns") ? o.array("columns", MAX_COLUMNS, parseScalar) : undefined;
-  if (columns !== undefined && columns.length !== width) {
+  if (columns !== undefined && !rowShape.includes(-1) && columns.length !== width) {
     throw fail(`${columns.length} names for ${width} ${width === 1 ? "entry" : "entries"} a row`, o.at("columns"));
   }
   return {
