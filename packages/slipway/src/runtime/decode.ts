@@ -1,0 +1,81 @@
+// The engine's tensors -> values that users see: int64 as numbers while they are exact and else as text, floats by the
+// shortest decimal that reads back as the same float, probabilities by class. NaN and infinities stay numbers here;
+// JSON.stringify writes them as null.
+
+import { MISSING_STRING, type Output, type Scalar } from "@slipway/core/package";
+import type { EngineData } from "./session.ts";
+
+/** One output for all rows: `width` values a row, row-major. */
+export interface OutputData {
+  readonly output: Output;
+  readonly width: number;
+  readonly data: EngineData;
+}
+
+export interface Prediction {
+  readonly rows: number;
+  readonly outputs: readonly OutputData[];
+  /** Milliseconds inside the engine. */
+  readonly computeMs: number;
+}
+
+export type Value = Scalar | null | Value[] | { [name: string]: Value };
+export type PredictedRow = Record<string, Value>;
+
+/** One object a row, by output name. */
+export function toRows(prediction: Prediction): PredictedRow[] {
+  const rows: PredictedRow[] = new Array<PredictedRow>(prediction.rows);
+  const readers = prediction.outputs.map((o) => [o.output.name, rowReader(o)] as const);
+  for (let row = 0; row < prediction.rows; row++) {
+    const values: PredictedRow = {};
+    for (const [name, read] of readers) values[name] = read(row);
+    rows[row] = values;
+  }
+  return rows;
+}
+
+function rowReader(o: OutputData): (row: number) => Value {
+  const cell = cellReader(o);
+  const { output, width } = o;
+  if (output.rowShape.length === 0) return cell;
+  const names = keysOf(output, width);
+  if (names !== undefined) {
+    return (row) => {
+      const values: Record<string, Value> = {};
+      for (let i = 0; i < width; i++) values[names[i]!] = cell(row * width + i);
+      return values;
+    };
+  }
+  return (row) => Array.from({ length: width }, (_, i) => cell(row * width + i));
+}
+
+/** Probabilities and scores are keyed by class, values by target. Transformed rows stay lists: they can be very wide. */
+export function keysOf(output: Output, width: number): string[] | undefined {
+  if (output.kind === "transformed" || output.columns === undefined || output.columns.length !== width) return undefined;
+  const names = output.columns.map(String);
+  return new Set(names).size === width && !names.includes("__proto__") ? names : undefined;
+}
+
+/** The value at a flat index. */
+export function cellReader({ data, output }: Pick<OutputData, "data" | "output">): (index: number) => Scalar | null {
+  if (data instanceof BigInt64Array) return (i) => readInt64(data[i]!);
+  if (data instanceof Float32Array) return (i) => shortestFloat(data[i]!);
+  if (data instanceof Uint8Array) return output.type === "bool" ? (i) => data[i] !== 0 : (i) => data[i]!;
+  if (Array.isArray(data)) return (i) => (data[i] === MISSING_STRING ? null : data[i]!);
+  return (i) => data[i]!;
+}
+
+export function readInt64(value: bigint): number | string {
+  const n = Number(value);
+  return Number.isSafeInteger(n) ? n : value.toString();
+}
+
+/** The decimal number with fewest digits that rounds to this float. */
+export function shortestFloat(value: number): number {
+  if (!Number.isFinite(value)) return value;
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return Number(value.toPrecision(9));
+}

@@ -1,0 +1,210 @@
+// Rows, records, columns or texts -> a batch: one row-major matrix of doubles and one of strings, each value checked
+// against its column. Nothing is coerced silently; every bad row is reported.
+
+import type { Signature } from "@slipway/core/package";
+import { nearest } from "@slipway/core/base";
+import { checkNumber, checkString, planColumns, type Plan, type Slot, type Source } from "./columns.ts";
+import { runtimeError } from "./errors.ts";
+import { exampleRequest, exampleText } from "./example.ts";
+import { preview, Problems, type Problem } from "./problems.ts";
+
+/** [rows, K] doubles (NaN: missing) and [rows, S] strings (MISSING_STRING: missing), in the signature's order. */
+export interface Batch {
+  readonly rows: number;
+  readonly numbers: Float64Array;
+  readonly strings: string[];
+}
+
+export interface Encoded {
+  readonly batch: Batch;
+  /** Rows of the request that the batch holds, when some were left out. */
+  readonly kept?: readonly number[];
+  readonly rowErrors: ReadonlyMap<number, Problem>;
+}
+
+/** `throw`: one bad row refuses the request. `rows`: bad rows are left out and reported beside the others. */
+export type OnInvalid = "throw" | "rows";
+
+export type ModelInput =
+  | { readonly kind: "records"; readonly records: readonly unknown[]; readonly source?: Source }
+  | { readonly kind: "rows"; readonly rows: readonly unknown[]; readonly source?: Source }
+  | { readonly kind: "columns"; readonly columns: Readonly<Record<string, ArrayLike<unknown>>>; readonly source?: Source }
+  | { readonly kind: "texts"; readonly texts: readonly unknown[] };
+
+/** Cells of one request: bounds what is allocated for it (8 bytes each). */
+const MAX_CELLS = 2 ** 28;
+
+export class Encoder {
+  readonly plan: Plan;
+  constructor(signature: Signature) {
+    this.plan = planColumns(signature);
+  }
+
+  /** @throws SlipwayError request-invalid, unless `onInvalid` is "rows"; request-shape; request-limit. */
+  encode(input: ModelInput, onInvalid: OnInvalid = "throw"): Encoded {
+    const problems = new Problems();
+    const batch = this.#fill(input, problems);
+    if (problems.count === 0) return { batch, rowErrors: problems.rows };
+    if (onInvalid === "throw" || problems.first.some((p) => p.row === null)) {
+      throw problems.toError(this.#example(input), this.plan.usedNames);
+    }
+    const kept: number[] = [];
+    for (let row = 0; row < batch.rows; row++) if (!problems.rows.has(row)) kept.push(row);
+    return { batch: pickRows(batch, kept, this.plan), kept, rowErrors: problems.rows };
+  }
+
+  #fill(input: ModelInput, problems: Problems): Batch {
+    switch (input.kind) {
+      case "records": return this.#fromRecords(input.records, input.source ?? "json", problems);
+      case "rows": return this.#fromRows(input.rows, input.source ?? "json", problems);
+      case "columns": return this.#fromColumns(input.columns, input.source ?? "json", problems);
+      case "texts": return this.#fromTexts(input.texts, problems);
+    }
+  }
+
+  #example(input: ModelInput): unknown {
+    const { signature } = this.plan;
+    return input.kind === "texts" ? [exampleText(signature)] : exampleRequest(signature);
+  }
+
+  #allocate(rows: number): Batch & { numbers: Float64Array; strings: string[] } {
+    const { numbers, strings } = this.plan;
+    if (rows * (numbers + strings) > MAX_CELLS) {
+      throw runtimeError("request-limit", `${rows} rows of ${numbers + strings} columns are too many for one request`, { hint: "Send them in parts." });
+    }
+    return { rows, numbers: new Float64Array(rows * numbers), strings: new Array<string>(rows * strings) };
+  }
+
+  #fromRecords(records: readonly unknown[], source: Source, problems: Problems): Batch {
+    const batch = this.#allocate(records.length);
+    const { slots, names, numbers: width, strings: textWidth } = this.plan;
+    for (let row = 0; row < records.length; row++) {
+      const record = records[row];
+      if (typeof record !== "object" || record === null || Array.isArray(record)) {
+        problems.add(row, null, "an object with one value a column", preview(record));
+        continue;
+      }
+      const values = record as Readonly<Record<string, unknown>>;
+      let present = 0;
+      for (const slot of slots) {
+        let value = values[slot.name];
+        if (value === undefined || ((typeof value === "object" || typeof value === "function") && value !== null && !Object.hasOwn(values, slot.name))) {
+          value = undefined;
+          if (slot.column.missing === "refused") {
+            problems.missingColumn(row, slot.name, slot.expected, slot.column.missingReason);
+            continue;
+          }
+        } else present++;
+        if (slot.kind === "number") {
+          const fast = typeof value === "number" && slot.plain && value - value === 0;
+          batch.numbers[row * width + slot.place] = fast ? value as number : checkNumber(slot, value, row, source, problems);
+        } else batch.strings[row * textWidth + slot.place] = checkString(slot, value, row, source, problems);
+      }
+      const keys = Object.keys(values);
+      if (keys.length !== present) {
+        this.#checkExtra(keys.filter((k) => !names.has(k)), row, problems, (name) => !Object.hasOwn(values, name));
+      }
+    }
+    return batch;
+  }
+
+  /** Unknown columns: refused where the model refuses them; else only when one is probably a mistyped name of an absent column. */
+  #checkExtra(unknown: readonly string[], row: number | null, problems: Problems, absent: (name: string) => boolean): void {
+    if (unknown.length === 0) return;
+    const absentNames = this.plan.usedNames.filter(absent);
+    for (const name of unknown.slice(0, 1000)) {
+      if (this.plan.signature.extraColumns === "refused") problems.unknownColumn(row, name, absentNames.length > 0 ? absentNames : this.plan.usedNames);
+      else if (absentNames.length > 0 && mistyped(name, absentNames)) problems.unknownColumn(row, name, absentNames);
+    }
+  }
+
+  #fromRows(rows: readonly unknown[], source: Source, problems: Problems): Batch {
+    const batch = this.#allocate(rows.length);
+    const { slots, signature, numbers: width, strings: textWidth } = this.plan;
+    const all = signature.columns.length;
+    const position = new Map(signature.columns.map((c, i) => [c.name, i]));
+    const places = slots.map((s) => position.get(s.name)!);
+    for (let row = 0; row < rows.length; row++) {
+      const values = rows[row];
+      if (!isList(values)) {
+        problems.add(row, null, `a list of ${all} values`, preview(values));
+        continue;
+      }
+      if (values.length !== all) {
+        problems.add(row, null, `${all} values, one a column in the model's order`, `${values.length}`);
+        continue;
+      }
+      for (let i = 0; i < slots.length; i++) {
+        const slot = slots[i]!;
+        const value = values[places[i]!];
+        if (slot.kind === "number") {
+          const fast = typeof value === "number" && slot.plain && value - value === 0;
+          batch.numbers[row * width + slot.place] = fast ? value : checkNumber(slot, value, row, source, problems);
+        } else batch.strings[row * textWidth + slot.place] = checkString(slot, value, row, source, problems);
+      }
+    }
+    return batch;
+  }
+
+  #fromColumns(columns: Readonly<Record<string, ArrayLike<unknown>>>, source: Source, problems: Problems): Batch {
+    const given = Object.keys(columns);
+    const first = given[0] === undefined ? undefined : columns[given[0]];
+    const rows = first?.length ?? 0;
+    const uneven = given.find((name) => columns[name]!.length !== rows);
+    if (uneven !== undefined) {
+      throw runtimeError("request-shape", `columns differ in length: ${JSON.stringify(given[0])} has ${rows} values, ${JSON.stringify(uneven)} has ${columns[uneven]!.length}`, {
+        hint: "Every column needs one value a row; send null where a value is missing." });
+    }
+    const batch = this.#allocate(rows);
+    this.#checkExtra(given.filter((name) => !this.plan.names.has(name)), null, problems, (name) => !Object.hasOwn(columns, name));
+    for (const slot of this.plan.slots) {
+      const values = Object.hasOwn(columns, slot.name) ? columns[slot.name] : undefined;
+      if (values === undefined && slot.column.missing === "refused") problems.missingColumn(null, slot.name, slot.expected, slot.column.missingReason);
+      else this.#fillColumn(slot, values, batch, source, problems);
+    }
+    return batch;
+  }
+
+  #fillColumn(slot: Slot, values: ArrayLike<unknown> | undefined, batch: Batch, source: Source, problems: Problems): void {
+    const width = slot.kind === "number" ? this.plan.numbers : this.plan.strings;
+    for (let row = 0, at = slot.place; row < batch.rows; row++, at += width) {
+      const value = values === undefined ? null : values[row];
+      if (slot.kind === "number") {
+        const fast = typeof value === "number" && slot.plain && value - value === 0;
+        batch.numbers[at] = fast ? value as number : checkNumber(slot, value, row, source, problems);
+      } else batch.strings[at] = checkString(slot, value, row, source, problems);
+    }
+  }
+
+  #fromTexts(texts: readonly unknown[], problems: Problems): Batch {
+    const slot = this.plan.slots[0];
+    if (slot === undefined || this.plan.slots.length !== 1 || slot.kind !== "string") {
+      throw runtimeError("request-shape", "plain texts were sent, but the model does not take one text a row", {
+        hint: "data.example is a valid request.", data: { example: exampleRequest(this.plan.signature) } });
+    }
+    const batch = this.#allocate(texts.length);
+    for (let row = 0; row < texts.length; row++) batch.strings[row] = checkString(slot, texts[row], row, "json", problems);
+    return batch;
+  }
+}
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+/** Near a known name, and not one of a numbered family: `feature_10` is no typing mistake for `feature_1`. */
+function mistyped(name: string, known: readonly string[]): boolean {
+  const near = nearest(name, known);
+  return near !== undefined && near.replace(/\d+/g, "") !== name.replace(/\d+/g, "");
+}
+
+/** The given rows of a batch. */
+export function pickRows(batch: Batch, rows: readonly number[], plan: Pick<Plan, "numbers" | "strings">): Batch {
+  const numbers = new Float64Array(rows.length * plan.numbers);
+  const strings: string[] = [];
+  rows.forEach((row, i) => {
+    numbers.set(batch.numbers.subarray(row * plan.numbers, (row + 1) * plan.numbers), i * plan.numbers);
+    for (let s = 0; s < plan.strings; s++) strings.push(batch.strings[row * plan.strings + s]!);
+  });
+  return { rows: rows.length, numbers, strings };
+}

@@ -1,0 +1,24 @@
+// The runtime's coded errors: the engine, and requests that do not fit the model.
+
+import { defineErrors, type ErrorDetails, type SlipwayError } from "@slipway/core/base";
+
+const table = {
+  "runtime-missing": {
+    kind: "unavailable",
+    doc: "ONNX Runtime could not be imported. Install `onnxruntime-node` for this platform, or allow its files to be unpacked.",
+  },
+  "runtime-load-failed": { kind: "invalid", doc: "ONNX Runtime does not accept the compiled model. The package is damaged, or needs a newer ONNX Runtime." },
+  "runtime-failed": { kind: "internal", doc: "ONNX Runtime failed while it computed a prediction. Nothing is wrong with the request; report it with the model's digest." },
+  "model-closed": { kind: "unavailable", doc: "The model was closed while the request was on its way. Ask again." },
+  "request-invalid": {
+    kind: "invalid",
+    doc: "Rows of the request do not fit the model's columns. The error lists row, column, what was expected and what was found, and shows a valid request.",
+  },
+  "request-shape": { kind: "invalid", doc: "The request is none of the forms that are understood: records, rows, columns, texts or CSV. The error shows a valid request." },
+  "request-json": { kind: "invalid", doc: "The request is not JSON. The error names the position. NaN, Infinity and -Infinity are understood." },
+  "request-csv": { kind: "invalid", doc: "The request is not CSV with a header line. The error names the line." },
+  "request-limit": { kind: "limit", doc: "The request has more rows, nesting or columns than allowed. Send it in parts." },
+  "output-unknown": { kind: "invalid", doc: "An output was asked for by a name that the model does not have. The error lists the names." },
+} as const;
+
+export const runtimeError: ((code: keyof typeof table, message: string, details?: ErrorDetails) => SlipwayError) & { readonly table: typeof table } = defineErrors(table);

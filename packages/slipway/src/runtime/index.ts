@@ -1,0 +1,11 @@
+export { Model, loadModelPackage, placeRows, type ModelSource, type PredictOptions, type RowError, type RunOptions } from "./model.ts";
+export { Encoder, type Batch, type Encoded, type ModelInput, type OnInvalid } from "./encode.ts";
+export { describeColumn, type Plan, type Slot, type Source } from "./columns.ts";
+export { cellReader, keysOf, shortestFloat, toRows, type OutputData, type PredictedRow, type Prediction, type Value } from "./decode.ts";
+export { exampleRecord, exampleRequest, exampleValue, usedColumns } from "./example.ts";
+export { readInput } from "./input.ts";
+export { CsvReader, readCsv, type CsvField, type CsvOptions } from "./csv.ts";
+export { parseJson } from "./json.ts";
+export { runtimeError } from "./errors.ts";
+export { availableCpus, sessionThreads } from "./threads.ts";
+export { preloadEngine, type EngineData, type SessionOptions } from "./session.ts";

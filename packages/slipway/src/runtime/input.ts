@@ -1,0 +1,70 @@
+// Which of the understood forms a decoded request has.
+
+import type { Signature } from "@slipway/core/package";
+import { nearest } from "@slipway/core/base";
+import type { ModelInput } from "./encode.ts";
+import { runtimeError } from "./errors.ts";
+import { exampleRequest } from "./example.ts";
+import { preview } from "./problems.ts";
+
+const WRAPPERS = ["records", "rows", "columns", "texts"] as const;
+
+/**
+ * - a list of objects: records; of lists: rows; of texts: texts; of numbers: one row of a matrix model
+ * - `{"records": [...]}`, `{"rows": [[...]]}`, `{"columns": {name: [...]}}`, `{"texts": [...]}`
+ * - an object whose values are all lists: columns; any other object: one record; a text: one text
+ * A column that happens to have a wrapper's name wins over the wrapper.
+ */
+export function readInput(body: unknown, signature: Signature): ModelInput {
+  if (typeof body === "string") return { kind: "texts", texts: [body] };
+  if (Array.isArray(body)) return readList(body, signature);
+  if (typeof body === "object" && body !== null) return readObject(body as Record<string, unknown>, signature);
+  throw notUnderstood(preview(body), signature);
+}
+
+function readList(list: readonly unknown[], signature: Signature): ModelInput {
+  const first = list.find((v) => v !== null && v !== undefined);
+  if (Array.isArray(first)) return { kind: "rows", rows: list };
+  if (typeof first === "string" && signature.layout === "text") return { kind: "texts", texts: list };
+  if (typeof first === "string" && signature.layout === "columns" && signature.columns.filter((c) => c.used).length === 1) return { kind: "texts", texts: list };
+  if (typeof first === "number" && signature.layout === "matrix") return { kind: "rows", rows: [list] };
+  if (list.length === 0) throw notUnderstood("an empty list", signature);
+  return { kind: "records", records: list };
+}
+
+function readObject(object: Readonly<Record<string, unknown>>, signature: Signature): ModelInput {
+  const names = new Set(signature.columns.map((c) => c.name));
+  const keys = Object.keys(object);
+  for (const wrapper of WRAPPERS) {
+    if (!Object.hasOwn(object, wrapper) || names.has(wrapper)) continue;
+    const inner = object[wrapper];
+    if (keys.length > 1) {
+      const others = keys.filter((k) => k !== wrapper);
+      throw runtimeError("request-shape", `beside ${JSON.stringify(wrapper)} stands ${JSON.stringify(others[0]!.slice(0, 100))}, which is not understood there`, { hint: `Send {${JSON.stringify(wrapper)}: ...} alone.` });
+    }
+    if (wrapper === "columns") {
+      if (typeof inner !== "object" || inner === null || Array.isArray(inner)) throw notUnderstood(`"columns" with ${preview(inner)}`, signature, 'an object of lists: {"columns": {"name": [...]}}');
+      return readColumns(inner as Record<string, unknown>, signature);
+    }
+    if (!Array.isArray(inner)) throw notUnderstood(`${JSON.stringify(wrapper)} with ${preview(inner)}`, signature, `a list: {${JSON.stringify(wrapper)}: [...]}`);
+    return wrapper === "records" ? { kind: "records", records: inner } : wrapper === "rows" ? { kind: "rows", rows: inner } : { kind: "texts", texts: inner };
+  }
+  const only = keys.length === 1 ? keys[0]! : undefined;
+  if (only !== undefined && !names.has(only) && Array.isArray(object[only]) && signature.extraColumns === "refused") {
+    const near = nearest(only, [...names]) ?? nearest(only, WRAPPERS);
+    if (near !== undefined && (WRAPPERS as readonly string[]).includes(near)) throw notUnderstood(JSON.stringify(only), signature, JSON.stringify(near));
+  }
+  if (keys.length > 0 && keys.every((k) => Array.isArray(object[k]))) return readColumns(object, signature);
+  return { kind: "records", records: [object] };
+}
+
+function readColumns(object: Readonly<Record<string, unknown>>, signature: Signature): ModelInput {
+  for (const [name, values] of Object.entries(object)) {
+    if (!Array.isArray(values)) throw notUnderstood(`column ${JSON.stringify(name)} with ${preview(values)}`, signature, "a list of values for every column");
+  }
+  return { kind: "columns", columns: object as Record<string, unknown[]> };
+}
+
+function notUnderstood(found: string, signature: Signature, expected = "one record, a list of records, or {\"records\" | \"rows\" | \"columns\": ...}"): Error {
+  return runtimeError("request-shape", `expected ${expected}, found ${found}`, { hint: "data.example is a valid request.", data: { example: exampleRequest(signature) } });
+}

@@ -1,0 +1,94 @@
+// The only user of onnxruntime-node. It is imported when the first session is made, so that commands which never
+// predict do not pay for it, and a failed import is explained.
+// A session runs on the thread that calls it: `run` blocks the event loop for as long as the model runs.
+
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { runtimeError } from "./errors.ts";
+import { sessionThreads } from "./threads.ts";
+
+type Ort = typeof import("onnxruntime-node");
+let loading: Promise<Ort> | undefined;
+
+/** Starts the import early, beside other work; a failure is reported by the first `openSession`. */
+export function preloadEngine(): void {
+  loadOrt().catch(() => undefined);
+}
+
+async function loadOrt(): Promise<Ort> {
+  loading ??= import("onnxruntime-node").then((m) => ((m as unknown as { default?: Ort }).default ?? m));
+  try {
+    return await loading;
+  } catch (cause) {
+    loading = undefined;
+    throw runtimeError("runtime-missing", `ONNX Runtime could not be loaded: ${firstLine(cause)}`, {
+      hint: "Run `npm install onnxruntime-node --ignore-scripts` (its install script fetches GPU files that are not needed). "
+        + `The package holds libraries for Linux, macOS and Windows on x64 and arm64; this is ${process.platform} on ${process.arch}`
+        + (process.platform === "linux" ? ", and it needs glibc 2.28 or later (not musl)." : "."),
+      cause,
+    });
+  }
+}
+
+export type EngineType = "float64" | "float32" | "int64" | "int32" | "string" | "bool";
+export type EngineData = Float64Array | Float32Array | BigInt64Array | Int32Array | Uint8Array | string[];
+export interface EngineTensor {
+  readonly type: string;
+  readonly dims: readonly number[];
+  readonly data: EngineData;
+}
+export interface EngineInput {
+  readonly name: string;
+  readonly type: EngineType;
+}
+
+export interface Session {
+  readonly inputs: readonly EngineInput[];
+  readonly outputNames: readonly string[];
+  run(feeds: Readonly<Record<string, EngineTensor>>, outputs: readonly string[]): Promise<Readonly<Record<string, EngineTensor>>>;
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** Threads inside one operator; by default 1 for small models, else the processors this process may use. */
+  readonly threads?: number;
+}
+
+export async function openSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+  const ort = await loadOrt();
+  let session: InferenceSession;
+  try {
+    session = await ort.InferenceSession.create(model, {
+      executionProviders: ["cpu"],
+      graphOptimizationLevel: "all",
+      executionMode: "sequential",
+      intraOpNumThreads: options.threads ?? sessionThreads(model.byteLength),
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+    });
+  } catch (cause) {
+    throw runtimeError("runtime-load-failed", `ONNX Runtime does not accept the model: ${firstLine(cause)}`, { cause });
+  }
+  const { Tensor } = ort;
+  const runOptions: InferenceSession.RunOptions = { logSeverityLevel: 3 };
+  return {
+    inputs: session.inputMetadata.map((m) => ({ name: m.name, type: (m.isTensor ? m.type : "string") as EngineType })),
+    outputNames: session.outputNames,
+    async run(feeds, outputs) {
+      const tensors: Record<string, OrtTensor> = {};
+      for (const name in feeds) {
+        const { type, data, dims } = feeds[name]!;
+        tensors[name] = new Tensor(type as "float64", data as Float64Array, dims);
+      }
+      try {
+        return (await session.run(tensors, outputs, runOptions)) as unknown as Record<string, EngineTensor>;
+      } catch (cause) {
+        throw runtimeError("runtime-failed", `the model could not be computed: ${firstLine(cause)}`, { cause });
+      }
+    },
+    close: () => session.release(),
+  };
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n", 1)[0]!.slice(0, 300);
+}
