@@ -2,6 +2,7 @@
 
 import { nearest } from "../base/index.ts";
 import type { Tensor } from "../tensor/index.ts";
+import { BuiltBody } from "./built.ts";
 import { onnxError } from "./errors.ts";
 import type { AttributeKind, OpSchema } from "./schema.ts";
 import type { Attribute, AttributeInput } from "./value.ts";
@@ -32,7 +33,7 @@ function convert(kind: AttributeKind, x: AttributeInput): Attribute | undefined 
 export function convertAttributes(schema: OpSchema, given: Readonly<Record<string, AttributeInput | undefined>>): Map<string, Attribute> {
   const out = new Map<string, Attribute>();
   for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
+    if (value === undefined || value instanceof BuiltBody) continue;
     const wanted = schema.attributes.get(name);
     if (!wanted) {
       const near = nearest(name, schema.attributes.keys());
@@ -44,7 +45,7 @@ export function convertAttributes(schema: OpSchema, given: Readonly<Record<strin
     out.set(name, attribute);
   }
   for (const [name, { required }] of schema.attributes) {
-    if (required && !out.has(name)) throw onnxError("onnx-internal", `${schema.name} needs the attribute ${name}`);
+    if (required && !out.has(name) && !(given[name] instanceof BuiltBody)) throw onnxError("onnx-internal", `${schema.name} needs the attribute ${name}`);
   }
   return out;
 }

@@ -1,9 +1,11 @@
 // The parts of a graph under construction.
 
+import type { SlipwayError } from "../base/index.ts";
 import type { ElementType, Tensor } from "../tensor/index.ts";
 import { onnxError } from "./errors.ts";
 import { InferenceError } from "./infer/context.ts";
 import { inferOutputs } from "./infer/infer.ts";
+import { missingKernel } from "./kernels.ts";
 import type { OpSchema } from "./schema.ts";
 import type { Attribute, Dim, Value } from "./value.ts";
 
@@ -33,6 +35,23 @@ export interface BuiltNode {
   readonly attributes: ReadonlyMap<string, Attribute>;
   readonly inputs: readonly (BuiltValue | null)[];
   readonly outputs: readonly BuiltValue[];
+  /** Attributes that are graphs. */
+  readonly bodies: ReadonlyMap<string, BuiltBody>;
+}
+
+/** The graph of a Loop, Scan or If: may use values of the graphs around it. */
+export class BuiltBody {
+  readonly inputs: readonly BuiltValue[];
+  readonly nodes: readonly BuiltNode[];
+  readonly outputs: readonly BuiltValue[];
+  /** A body belongs to one node: its names occur once. */
+  used = false;
+
+  constructor(inputs: readonly BuiltValue[], nodes: readonly BuiltNode[], outputs: readonly BuiltValue[]) {
+    this.inputs = inputs;
+    this.nodes = nodes;
+    this.outputs = outputs;
+  }
 }
 
 export interface EntrySource {
@@ -51,12 +70,32 @@ export interface Entry {
   binding: Binding | undefined;
 }
 
-export function inferNode(schema: OpSchema, inputs: readonly (BuiltValue | null)[], attributes: ReadonlyMap<string, Attribute>, outputCount: number): ReturnType<typeof inferOutputs> {
-  try {
-    return inferOutputs(schema, inputs, attributes, outputCount);
-  } catch (error) {
-    if (!(error instanceof InferenceError)) throw error;
+export interface Named {
+  readonly name: string;
+  readonly value: BuiltValue;
+}
+export interface BuiltGraph {
+  readonly inputs: readonly Named[];
+  readonly entries: readonly Entry[];
+  readonly nodes: readonly BuiltNode[];
+  readonly outputs: readonly Named[];
+  readonly anyKernel: boolean;
+}
+
+/** Everything about a node but its outputs. */
+export type NodeParts = Omit<BuiltNode, "outputs">;
+
+export function inferNode({ schema, inputs, attributes, bodies }: NodeParts, outputCount: number, anyKernel: boolean): ReturnType<typeof inferOutputs> {
+  const internal = (message: string, cause?: unknown): SlipwayError => {
     const shapes = inputs.map((v) => (v ? `${v.type}[${v.shape?.join(", ") ?? "..."}]` : "none"));
-    throw onnxError("onnx-internal", `${schema.name}(${shapes.join(", ")}): ${error.message}`, { cause: error });
+    return onnxError("onnx-internal", `${schema.name}(${shapes.join(", ")}): ${message}`, { cause });
+  };
+  try {
+    const outputs = inferOutputs(schema, inputs, attributes, outputCount, bodies);
+    const lack = anyKernel ? undefined : missingKernel(schema, inputs, outputs);
+    if (lack !== undefined) throw internal(lack);
+    return outputs;
+  } catch (error) {
+    throw error instanceof InferenceError ? internal(error.message, error) : error;
   }
 }

@@ -4,7 +4,7 @@
 
 import { elementCount, type ElementType, type Tensor } from "../tensor/index.ts";
 import { convertAttributes } from "./attributes.ts";
-import { BuiltValue, inferNode, type BuiltNode, type Entry, type EntrySource, type Origin } from "./built.ts";
+import { BuiltBody, BuiltValue, inferNode, type BuiltNode, type Entry, type EntrySource, type Origin } from "./built.ts";
 import { onnxError } from "./errors.ts";
 import { finishGraph, type FinishOptions } from "./finish.ts";
 import { tensorContent } from "./infer/context.ts";
@@ -15,22 +15,37 @@ import type { AttributeInput, Dim, Value } from "./value.ts";
 /** Constants up to this many bytes (or characters) are looked up before a new one is made. */
 const SHARED_BYTES = 1024;
 
+/** What a graph and the bodies inside it have in common. */
+interface Family {
+  count: number;
+  readonly owned: Set<BuiltValue>;
+  readonly shared: Map<string, BuiltValue>;
+  readonly anyKernel: boolean;
+}
+
+export interface BuilderOptions {
+  /** Take nodes that the engine is not known to run: for finding out. */
+  readonly anyKernel?: boolean;
+}
+
 export class GraphBuilder {
   readonly #inputs: { name: string; value: BuiltValue }[] = [];
   readonly #entries: Entry[] = [];
   readonly #nodes: BuiltNode[] = [];
   readonly #outputs: { name: string; value: BuiltValue }[] = [];
-  readonly #shared = new Map<string, BuiltValue>();
-  readonly #owned = new Set<BuiltValue>();
-  #count = 0;
+  #family: Family;
+
+  constructor(options: BuilderOptions = {}) {
+    this.#family = { count: 0, owned: new Set(), shared: new Map(), anyKernel: options.anyKernel ?? false };
+  }
 
   #value(type: ElementType, shape: readonly Dim[] | null, origin: Origin): BuiltValue {
-    const value = new BuiltValue(`%${this.#count++}`, type, shape, origin);
-    this.#owned.add(value);
+    const value = new BuiltValue(`%${this.#family.count++}`, type, shape, origin);
+    this.#family.owned.add(value);
     return value;
   }
   #own(value: Value): BuiltValue {
-    if (value instanceof BuiltValue && this.#owned.has(value)) return value;
+    if (value instanceof BuiltValue && this.#family.owned.has(value)) return value;
     throw onnxError("onnx-internal", `value ${value.name} belongs to another graph`);
   }
 
@@ -71,12 +86,12 @@ export class GraphBuilder {
       throw onnxError("onnx-internal", `a constant of shape [${tensor.shape.join(", ")}] has ${tensor.data.length} elements`);
     }
     const key = sharedKey(tensor);
-    const known = key === undefined ? undefined : this.#shared.get(key);
+    const known = key === undefined ? undefined : this.#family.shared.get(key);
     if (known) return known;
     const value = this.#value(tensor.type, tensor.shape, "constant");
     value.constant = tensor;
     value.content = tensorContent(tensor);
-    if (key !== undefined) this.#shared.set(key, value);
+    if (key !== undefined) this.#family.shared.set(key, value);
     return value;
   }
   /** A constant whose content is made when the graph is finished, if it is used at all. */
@@ -105,14 +120,29 @@ export class GraphBuilder {
       const formal = schema.inputs[Math.min(i, schema.inputs.length - 1)];
       if (v === null && !formal?.optional) throw onnxError("onnx-internal", `${type} needs its input ${formal?.name ?? i}`);
     });
-    const converted = convertAttributes(schema, attributes);
-    const outputs = inferNode(schema, given, converted, outputCount).map((o) => {
+    const bodies = new Map<string, BuiltBody>();
+    for (const [name, value] of Object.entries(attributes)) {
+      if (!(value instanceof BuiltBody)) continue;
+      if (value.used || schema.attributes.get(name)?.kind !== "graph") throw onnxError("onnx-internal", `${type} cannot take that body as ${name}`);
+      value.used = true;
+      bodies.set(name, value);
+    }
+    const parts = { schema, attributes: convertAttributes(schema, attributes), inputs: given, bodies };
+    const outputs = inferNode(parts, outputCount, this.#family.anyKernel).map((o) => {
       const value = this.#value(o.type, o.shape, "node");
       value.content = o.content;
       return value;
     });
-    this.#nodes.push({ schema, attributes: converted, inputs: given, outputs });
+    this.#nodes.push({ ...parts, outputs });
     return outputs;
+  }
+  /** The graph of a Loop, Scan or If, to be given as an attribute. It may use the values of this graph. */
+  body(inputs: readonly { readonly type: ElementType; readonly shape: readonly Dim[] | null }[], build: (body: GraphBuilder, inputs: readonly Value[]) => readonly Value[]): BuiltBody {
+    const inner = new GraphBuilder();
+    inner.#family = this.#family;
+    const values = inputs.map(({ type, shape }) => inner.#value(type, shape, "input"));
+    const outputs = build(inner, values).map((v) => inner.#own(v));
+    return new BuiltBody(values, inner.#nodes, outputs);
   }
 
   /** A graph output of exactly this name. */
@@ -122,7 +152,7 @@ export class GraphBuilder {
 
   /** The finished model: nothing dead in it, names settled, checked. */
   finish(options: FinishOptions = {}): Model {
-    return finishGraph({ inputs: this.#inputs, entries: this.#entries, nodes: this.#nodes, outputs: this.#outputs }, options);
+    return finishGraph({ inputs: this.#inputs, entries: this.#entries, nodes: this.#nodes, outputs: this.#outputs, anyKernel: this.#family.anyKernel }, options);
   }
 }
 

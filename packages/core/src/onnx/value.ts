@@ -24,5 +24,9 @@ export type Attribute =
   | { readonly strings: readonly string[] }
   | { readonly tensor: Tensor }
   | { readonly graph: Graph };
+/** A graph made by GraphBuilder.body. */
+export interface BodyInput {
+  readonly outputs: readonly Value[];
+}
 /** Attribute values as a converter writes them; the operator's schema says which kind each one is. */
-export type AttributeInput = number | bigint | boolean | string | readonly number[] | readonly string[] | Int32Array | BigInt64Array | Float32Array | Tensor | Attribute;
+export type AttributeInput = number | bigint | boolean | string | readonly number[] | readonly string[] | Int32Array | BigInt64Array | Float32Array | Tensor | Attribute | BodyInput;

@@ -21,6 +21,11 @@ export interface Inferred {
   readonly content?: readonly Dim[] | undefined;
 }
 
+/** What a node with a graph of its own gives, before the node's own meaning. */
+export interface Body {
+  readonly outputs: readonly Known[];
+}
+
 /** Thrown by inference functions; the caller adds the node. */
 export class InferenceError extends Error {}
 
@@ -31,8 +36,10 @@ export class NodeContext {
   readonly inputs: readonly (Known | null)[];
   readonly attributes: ReadonlyMap<string, Attribute>;
   readonly outputCount: number;
+  readonly bodies: ReadonlyMap<string, Body>;
 
-  constructor(schema: OpSchema, inputs: readonly (Known | null)[], attributes: ReadonlyMap<string, Attribute>, outputCount: number) {
+  constructor(schema: OpSchema, inputs: readonly (Known | null)[], attributes: ReadonlyMap<string, Attribute>, outputCount: number, bodies: ReadonlyMap<string, Body>) {
+    this.bodies = bodies;
     this.schema = schema;
     this.inputs = inputs;
     this.attributes = attributes;

@@ -4,13 +4,14 @@
 import type { ElementType } from "../../tensor/index.ts";
 import type { OpSchema } from "../schema.ts";
 import type { Attribute } from "../value.ts";
-import { InferenceError, NodeContext, type Infer, type Inferred, type Known } from "./context.ts";
+import { InferenceError, NodeContext, type Body, type Infer, type Inferred, type Known } from "./context.ts";
+import { CONTROL } from "./control.ts";
 import { ELEMENTWISE } from "./elementwise.ts";
 import { ML_OPERATORS } from "./ml.ts";
 import { REDUCTIONS } from "./reductions.ts";
 import { SHAPES } from "./shapes.ts";
 
-const functions: ReadonlyMap<string, Infer> = new Map(Object.entries({ ...ELEMENTWISE, ...REDUCTIONS, ...SHAPES, ...ML_OPERATORS }));
+const functions: ReadonlyMap<string, Infer> = new Map(Object.entries({ ...ELEMENTWISE, ...REDUCTIONS, ...SHAPES, ...ML_OPERATORS, ...CONTROL }));
 
 export interface Output extends Inferred {
   readonly type: ElementType;
@@ -34,9 +35,9 @@ export function bindTypes(schema: OpSchema, inputs: readonly (Known | null)[]): 
   return bound;
 }
 
-export function inferOutputs(schema: OpSchema, inputs: readonly (Known | null)[], attributes: ReadonlyMap<string, Attribute>, outputCount: number): Output[] {
+export function inferOutputs(schema: OpSchema, inputs: readonly (Known | null)[], attributes: ReadonlyMap<string, Attribute>, outputCount: number, bodies: ReadonlyMap<string, Body> = new Map()): Output[] {
   const bound = bindTypes(schema, inputs);
-  const inferred = functions.get(schema.name)?.(new NodeContext(schema, inputs, attributes, outputCount)) ?? [];
+  const inferred = functions.get(schema.name)?.(new NodeContext(schema, inputs, attributes, outputCount, bodies)) ?? [];
   return Array.from({ length: outputCount }, (_, i) => {
     const formal = schema.outputs[Math.min(i, schema.outputs.length - 1)]!;
     const allowed = schema.types.get(formal.type);

@@ -1,0 +1,1 @@
+export const KERNELS: Readonly<Record<string, readonly string[]>> = {};

@@ -1,0 +1,31 @@
+// Which operators and types the engine runs: onnxruntime-node's CPU provider lacks many kernels that the standard allows.
+
+import type { ElementType } from "../tensor/index.ts";
+import type { Known } from "./infer/context.ts";
+import { KERNELS } from "./kernels.generated.ts";
+import type { Formal, OpSchema } from "./schema.ts";
+
+/** The type of every type variable of a node, in the schema's order; "-" where no value has it. */
+export function typeKey(schema: OpSchema, inputs: readonly (Known | null)[], outputs: readonly { readonly type: ElementType }[]): string[] {
+  const variables = [...schema.types.keys()];
+  const found = new Map<string, ElementType>();
+  const look = (formals: readonly Formal[], values: readonly ({ readonly type: ElementType } | null)[]): void => {
+    values.forEach((v, i) => {
+      const formal = formals[Math.min(i, formals.length - 1)];
+      if (v && formal && !found.has(formal.type)) found.set(formal.type, v.type);
+    });
+  };
+  look(schema.outputs, outputs);
+  look(schema.inputs, inputs);
+  return variables.map((v) => found.get(v) ?? "-");
+}
+
+/** Why the engine cannot run a node, or undefined when it can. */
+export function missingKernel(schema: OpSchema, inputs: readonly (Known | null)[], outputs: readonly { readonly type: ElementType }[]): string | undefined {
+  const rows = KERNELS[schema.name];
+  if (Object.keys(KERNELS).length === 0) return undefined;
+  if (!rows) return "the engine is not known to run this operator";
+  const key = typeKey(schema, inputs, outputs);
+  if (rows.some((row) => row.split(" ").every((set, i) => key[i] === "-" || set.split(",").includes(key[i]!)))) return undefined;
+  return `the engine has no kernel for ${[...schema.types.keys()].map((v, i) => `${v}=${key[i]}`).join(", ")}; it has ${rows.join(" | ")}`;
+}
