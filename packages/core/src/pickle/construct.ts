@@ -1,0 +1,57 @@
+// Calling, allocating and setting state, all inert: a few exactly named data constructors give data, the rest is described.
+
+import { constructors } from "./constructors.ts";
+import { isArrayWrapper, readWrappedArray, refuseOldWrapper } from "./joblib.ts";
+import { cost, type Machine } from "./machine.ts";
+import { setArrayState, setDTypeState } from "./numpy-build.ts";
+import { setSparseState } from "./scipy.ts";
+import {
+  NumpyArray, NumpyDType, NumpyScalar, PyByteArray, PyDict, PyGlobal, PyList, PyObject, PySet, PyTuple, SparseMatrix,
+  type Construction, type PyValue,
+} from "./values.ts";
+
+/** `callable(*args, **kwargs)` or `callable.__new__(callable, *args, **kwargs)`, as a description. */
+export function call(m: Machine, callable: PyValue, how: Construction, args: PyTuple, kwargs?: PyDict): PyValue {
+  const allocates = how === "newobj" || how === "newobj_ex";
+  if (callable instanceof PyGlobal) {
+    if (allocates) m.globals.noteAllocation(callable, m.at);
+    else m.globals.noteCall(callable, m.at);
+    const construct = constructors.get(callable.module)?.get(callable.name);
+    const data = construct?.(m, args, how, kwargs);
+    if (data !== undefined) return data;
+  } else if (!allocates) {
+    m.globals.noteIndirectCall(callable instanceof PyObject ? `the result of ${callable.className}` : "a value that is not a name", m.at);
+  }
+  m.charge(cost.object);
+  return new PyObject(callable, how, args, kwargs);
+}
+
+/** BUILD: returns what takes the target's place on the stack, which is the target except for joblib's array wrappers. */
+export function setState(m: Machine, target: PyValue, state: PyValue): PyValue {
+  if (target instanceof PyObject) {
+    mergeState(m, target, state);
+    if (isArrayWrapper(target) && !m.isNested) return readWrappedArray(m, target);
+    refuseOldWrapper(m, target);
+    return target;
+  }
+  if (target instanceof NumpyArray) setArrayState(m, target, state);
+  else if (target instanceof NumpyDType) setDTypeState(m, target, state);
+  else if (target instanceof SparseMatrix) setSparseState(m, target, state);
+  // Attributes on an OrderedDict, a Counter, a list: not part of its value.
+  else if (!(target instanceof PyDict || target instanceof PyList || target instanceof PySet || target instanceof PyByteArray || target instanceof NumpyScalar)) {
+    throw m.malformed("BUILD has no object to set the state of");
+  }
+  return target;
+}
+
+function mergeState(m: Machine, target: PyObject, state: PyValue): void {
+  if (!(target.state instanceof PyDict && state instanceof PyDict)) {
+    target.state = state;
+    return;
+  }
+  m.charge(cost.dict + (target.state.size + state.size) * cost.entry);
+  const merged = new PyDict();
+  for (const [key, value] of target.state.entries()) merged.set(key, value);
+  for (const [key, value] of state.entries()) merged.set(key, value);
+  target.state = merged;
+}

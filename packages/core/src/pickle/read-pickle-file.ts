@@ -1,0 +1,74 @@
+// A saved model, from its bytes to inert values.
+
+import { pickleError } from "./errors.ts";
+import { decompress, identify } from "./container.ts";
+import { checkDepth } from "./depth.ts";
+import type { GlobalUse, IndirectCall } from "./globals.ts";
+import { overLimit, withDefaults, type PickleLimits } from "./limits.ts";
+import { Machine } from "./machine.ts";
+import type { PyValue } from "./values.ts";
+
+/** A name in the file. */
+export interface PickleGlobal {
+  /** `module.name`. */
+  readonly name: string;
+  readonly module: string;
+  /** How often it is mentioned. */
+  readonly count: number;
+  /** Whether Python would have called it while loading (REDUCE, INST, OBJ). */
+  readonly called: boolean;
+  /** Whether instances were allocated without a call (NEWOBJ). */
+  readonly allocated: boolean;
+  /** Where it is first mentioned and, when called, where first; byte offsets in the decompressed pickle. */
+  readonly offset: number;
+  readonly calledAt: number | undefined;
+}
+
+export interface PickleFile {
+  readonly value: PyValue;
+  readonly protocol: number;
+  /** "zlib", "gzip" ..., or null. */
+  readonly compression: string | null;
+  readonly globals: readonly PickleGlobal[];
+  /** Calls of something that is not a name, such as the result of another call. */
+  readonly indirectCalls: readonly IndirectCall[];
+  /** Bytes after the pickle's end. Python ignores them. */
+  readonly trailingBytes: number;
+  /** Size of the pickle, decompressed. */
+  readonly bytes: number;
+}
+
+/** Reads a pickle or joblib file, compressed or not, whatever it is called. Nothing in it runs. */
+export function readPickleFile(file: Uint8Array, options: { readonly limits?: Partial<PickleLimits> } = {}): PickleFile {
+  const limits = withDefaults(options.limits);
+  if (file.length === 0) {
+    throw pickleError("pickle-empty", "the file is empty (0 bytes)", { hint: "Save the model again and check that the copy or download finished." });
+  }
+  const { bytes, compression } = decompress(file, limits);
+  if (bytes.length > limits.bytes) overLimit("bytes", bytes.length, limits, 0);
+  identify(bytes);
+  const machine = new Machine(bytes, limits);
+  const value = machine.run();
+  checkDepth(value, limits);
+  return {
+    value,
+    protocol: machine.declaredProtocol ?? (machine.sawBinary ? 1 : 0),
+    compression,
+    globals: machine.globals.uses().map(describe),
+    indirectCalls: machine.globals.indirectCalls,
+    trailingBytes: bytes.length - machine.position,
+    bytes: bytes.length,
+  };
+}
+
+function describe(use: GlobalUse): PickleGlobal {
+  return {
+    name: use.global.qualifiedName,
+    module: use.module,
+    count: use.count,
+    called: use.calledAt >= 0,
+    allocated: use.allocatedAt >= 0,
+    offset: use.offset,
+    calledAt: use.calledAt >= 0 ? use.calledAt : undefined,
+  };
+}
