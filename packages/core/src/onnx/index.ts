@@ -5,5 +5,6 @@ export type { FinishOptions } from "./finish.ts";
 export { GraphBuilder, type BuilderOptions } from "./graph.ts";
 export type { Graph, Initializer, Model, Node, Opset, ValueInfo } from "./model.ts";
 export { ONNX_TYPE, Ops, type Operand } from "./ops.ts";
+export { ELEMENT_TYPES, findSchema, operatorNames, OPSETS, type OpSchema } from "./schema.ts";
 export type { Attribute, AttributeInput, Dim, Value } from "./value.ts";
 export { serializeModel } from "./write.ts";

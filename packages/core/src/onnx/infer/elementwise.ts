@@ -52,7 +52,7 @@ const unary = [
   "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "BitwiseNot", "Ceil", "Celu", "Clip", "Cos", "Cosh", "CumSum", "Elu", "Erf", "Exp",
   "Floor", "Gelu", "HardSigmoid", "HardSwish", "Hardmax", "IsInf", "IsNaN", "LeakyRelu", "Log", "LogSoftmax", "Mish", "Neg", "Not", "Reciprocal",
   "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh", "Softmax", "Softplus", "Softsign", "Sqrt", "Tan", "Tanh", "ThresholdedRelu",
-  "Trilu", "ScatterElements", "ScatterND", "RegexFullMatch", "Binarizer", "Imputer", "MurmurHash3",
+  "Trilu", "ScatterElements", "ScatterND", "RegexFullMatch", "Binarizer", "Imputer",
 ];
 const binary = [
   "Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max",
@@ -64,6 +64,7 @@ export const ELEMENTWISE: Readonly<Record<string, Infer>> = {
   ...Object.fromEntries(binary.map((name) => [name, broadcastAll])),
   Identity: (n) => [{ shape: n.shape(0), content: n.content(0) }],
   Cast: cast,
+  MurmurHash3: (n) => [{ type: n.int("positive") ? "uint32" : "int32", shape: n.shape(0) }],
   CastLike: (n) => [{ shape: n.shape(0) }],
   MatMul: (n) => [{ shape: matmul(n.shape(0), n.shape(1)) }],
   Gemm: gemm,

@@ -2,6 +2,7 @@
 
 import type { Dim } from "../value.ts";
 import { broadcast, InferenceError, plus, product, sameDim, times, type Dims, type Infer, type NodeContext } from "./context.ts";
+import { typeOf } from "./types.ts";
 
 const unknown = (rank: number | null): Dims => (rank === null ? null : Array.from({ length: rank }, () => null));
 
@@ -228,6 +229,7 @@ export const SHAPES: Readonly<Record<string, Infer>> = {
     const t = n.tensor("value");
     return [t ? { type: t.type, shape: t.shape } : { shape: null }];
   },
+  EyeLike: (n) => [{ type: n.has("dtype") ? typeOf(n.int("dtype")) : n.inputs[0]?.type, shape: n.shape(0) }],
   StringNormalizer: (n) => [{ shape: n.has("stopwords") ? unknown(n.rank(0)) : n.shape(0) }],
   StringSplit: (n) => [{ shape: n.shape(0) ? [...n.shape(0)!, null] : null }, { shape: n.shape(0) }],
   Tokenizer: (n) => [{ shape: n.shape(0) ? [...n.shape(0)!, null] : null }],
