@@ -1,4 +1,6 @@
 import type { EstimatorConverter } from "../contract.ts";
+import { missingIndicator, simpleImputer } from "./simple-imputer.ts";
 
 export const imputeConverters: readonly EstimatorConverter[] = [
+  simpleImputer, missingIndicator,
 ];
