@@ -136,9 +136,43 @@ export class Conversion {
   /** Column j as [N, 1] string, missing as MISSING_STRING. */
   stringColumn(X: Frame, j: number): Value {
     const [block, at] = X.locate(j);
-    if (block.kind === "raw") return this.#pick([block.column], "string");
+    if (block.kind === "raw") {
+      this.#agreeOnText(block.column, []);
+      return this.#pick([block.column], "string");
+    }
     if (block.kind === "string") return block.features.length === 1 ? block.value : this.o.columns(block.value, [at]);
     throw convertError("column-conflict", `${block.features[at]?.name ?? `column ${j}`} holds numbers where text is needed`);
+  }
+  /**
+   * Column j as [N, 1] string for a text vectorizer, whose lower-casing and accent stripping the runtime does beforehand.
+   * The caller lower-cases in the graph all the same: it is what is left where another step needs the text as it is.
+   */
+  textColumn(X: Frame, j: number, normalize: readonly TextNormalization[], est: Estimator): Value {
+    const [block] = X.locate(j);
+    if (block.kind === "raw") {
+      this.#agreeOnText(block.column, normalize);
+      return this.#pick([block.column], "string");
+    }
+    if (normalize.some((step) => step !== "lowercase")) {
+      throw this.refuse(est, "strip_accents", "ONNX cannot strip accents inside the model, and its texts are the work of another step", "Strip accents before the model is called.");
+    }
+    return this.stringColumn(X, j);
+  }
+  /** One raw column is normalised in one way for all its users. */
+  #agreeOnText(column: number, normalize: readonly TextNormalization[]): void {
+    const c = this.columns[column]!;
+    if (c.normalize === undefined) {
+      c.normalize = normalize;
+      return;
+    }
+    if (c.normalize.join() === normalize.join()) return;
+    const accents = [...c.normalize, ...normalize].filter((step) => step !== "lowercase");
+    if (accents.length > 0) {
+      throw convertError("unsupported-option", `column ${JSON.stringify(c.name)} is read by one step with strip_accents and by another without`, {
+        where: c.name, hint: "Give both steps the same lowercase and strip_accents, or each a column of its own." });
+    }
+    c.normalize = [];
+    this.warnings.push(`column ${JSON.stringify(c.name)} is read in lower case by one step and as it is by another: the model itself lowers it, which leaves İ (U+0130) without its dot and Σ at the end of a word as σ`);
   }
   /** Several columns as [N, n] string. */
   stringMatrix(X: Frame): Value {

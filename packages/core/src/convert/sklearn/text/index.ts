@@ -1,4 +1,7 @@
 import type { EstimatorConverter } from "../contract.ts";
+import { tfidfTransformer } from "./tfidf-transformer.ts";
+import { countVectorizer, tfidfVectorizer } from "./vectorizers.ts";
 
 export const textConverters: readonly EstimatorConverter[] = [
+  countVectorizer, tfidfVectorizer, tfidfTransformer,
 ];
