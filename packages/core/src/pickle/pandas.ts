@@ -1,0 +1,87 @@
+// pandas objects stay descriptions; these read what a converter or a person may want to know of them (pandas 1.0 to 3.1).
+
+import { arrayLength, arrayValues } from "./numpy.ts";
+import { NumpyArray, PyDict, PyList, PyObject, PyTuple, type PyValue } from "./values.ts";
+
+/** Longest RangeIndex that is written out. */
+const maxRange = 10_000_000;
+
+function inPandas(object: PyObject): string | undefined {
+  const cls = object.classGlobal;
+  return cls !== undefined && /^pandas(\.|$)/.test(cls.module) ? cls.name : undefined;
+}
+
+/** "DataFrame" or "Series" when that is what the value is. */
+export function pandasKind(value: PyValue): "DataFrame" | "Series" | "Index" | undefined {
+  if (!(value instanceof PyObject)) return undefined;
+  const name = inPandas(value);
+  if (name === "DataFrame" || name === "Series") return name;
+  return name !== undefined && (/^_new_\w*Index$/.test(name) || /Index$/.test(name)) ? "Index" : undefined;
+}
+
+/** The values of an Index, RangeIndex, array, Categorical or Series, in order. undefined for other things. */
+export function indexValues(value: PyValue, depth = 0): PyValue[] | undefined {
+  if (depth > 8) return undefined;
+  if (value instanceof NumpyArray) return value.shape.length === 1 ? arrayValues(value) : undefined;
+  if (!(value instanceof PyObject)) return undefined;
+  const name = inPandas(value);
+  if (name === undefined) return undefined;
+  if (/^_new_\w*Index$/.test(name)) return newIndexValues(value, depth);
+  if (name === "Series") return seriesValues(value, depth);
+  return backedValues(value, depth);
+}
+
+/** `_new_Index(cls, {data, name})`, or {start, stop, step} for a RangeIndex. */
+function newIndexValues(value: PyObject, depth: number): PyValue[] | undefined {
+  const d = value.args.items[1];
+  if (!(d instanceof PyDict)) return undefined;
+  const data = d.get("data");
+  if (data !== undefined) return indexValues(data, depth + 1);
+  const [start, stop, step] = [d.get("start"), d.get("stop"), d.get("step")];
+  if (typeof start !== "bigint" || typeof stop !== "bigint" || typeof step !== "bigint" || step === 0n) return undefined;
+  const count = step > 0n ? (stop - start + step - 1n) / step : (start - stop - step - 1n) / -step;
+  if (count > BigInt(maxRange)) return undefined;
+  return Array.from({ length: Math.max(0, Number(count)) }, (_, i) => start + BigInt(i) * step);
+}
+
+/** Extension arrays (NDArrayBacked): state (dtype, ndarray) or {_ndarray} or {_data}; a Categorical's codes are looked up. */
+function backedValues(value: PyObject, depth: number): PyValue[] | undefined {
+  const parts = value.state instanceof PyTuple ? value.state.items : [...(value.state instanceof PyDict ? value.state.entries() : [])].map(([, v]) => v);
+  const array = parts.find((p): p is NumpyArray => p instanceof NumpyArray && p.shape.length === 1);
+  if (array === undefined) return undefined;
+  const dtype = parts.find((p): p is PyObject => p instanceof PyObject && inPandas(p) === "CategoricalDtype");
+  if (dtype === undefined) return arrayLength(array) >= 0 ? arrayValues(array) : undefined;
+  const categories = categoriesOf(dtype, depth + 1);
+  if (categories === undefined) return undefined;
+  return arrayValues(array).map((code) => (typeof code === "bigint" && code >= 0n ? (categories[Number(code)] ?? null) : null));
+}
+
+/** The categories of a CategoricalDtype. */
+export function categoriesOf(dtype: PyValue, depth = 0): PyValue[] | undefined {
+  if (!(dtype instanceof PyObject) || inPandas(dtype) !== "CategoricalDtype") return undefined;
+  const categories = dtype.attributes?.get("categories");
+  return categories === undefined ? undefined : indexValues(categories, depth + 1);
+}
+
+function managerOf(value: PyObject): PyObject | undefined {
+  const manager = value.attributes?.get("_mgr") ?? value.attributes?.get("_data");
+  return manager instanceof PyObject ? manager : undefined;
+}
+
+/** A Series' manager: state (axes, values, items, {"0.14.1": {axes, blocks}}). */
+function seriesValues(value: PyObject, depth: number): PyValue[] | undefined {
+  const state = managerOf(value)?.state;
+  const arrays = state instanceof PyTuple ? state.items[1] : undefined;
+  const first = arrays instanceof PyList ? arrays.items[0] : undefined;
+  return first === undefined ? undefined : indexValues(first, depth + 1);
+}
+
+/** Column names of a DataFrame. */
+export function columnNames(value: PyValue): PyValue[] | undefined {
+  if (pandasKind(value) !== "DataFrame" || !(value instanceof PyObject)) return undefined;
+  const manager = managerOf(value);
+  // pandas 1.3 and later: BlockManager(blocks, axes); before: state (axes, ...).
+  const axes = manager?.args.items[1] ?? (manager?.state instanceof PyTuple ? manager.state.items[0] : undefined);
+  const columns = axes instanceof PyList || axes instanceof PyTuple ? axes.items[0] : undefined;
+  return columns === undefined ? undefined : indexValues(columns);
+}
