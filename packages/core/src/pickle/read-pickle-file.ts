@@ -44,7 +44,8 @@ export function readPickleFile(file: Uint8Array, options: { readonly limits?: Pa
   if (file.length === 0) {
     throw pickleError("pickle-empty", "the file is empty (0 bytes)", { hint: "Save the model again and check that the copy or download finished." });
   }
-  const { bytes, compression } = decompress(file, limits);
+  // A Node Buffer is a Uint8Array whose `slice` does not copy: a plain view keeps the readers' assumptions true.
+  const { bytes, compression } = decompress(new Uint8Array(file.buffer, file.byteOffset, file.byteLength), limits);
   if (bytes.length > limits.bytes) overLimit("bytes", bytes.length, limits, 0);
   identify(bytes);
   const machine = new Machine(bytes, limits);

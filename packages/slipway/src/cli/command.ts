@@ -8,6 +8,8 @@ export const usageError = defineErrors({
   "unknown-option": { kind: "usage", doc: "The command has no such option. `slipway COMMAND --help` lists them." },
   "missing-argument": { kind: "usage", doc: "The command needs another argument." },
   "bad-argument": { kind: "usage", doc: "An argument or an option's value cannot be understood." },
+  "data-not-found": { kind: "not-found", doc: "The data file cannot be read. Give a path, or - for standard input." },
+  "cannot-write": { kind: "usage", doc: "The output file cannot be written: the folder is missing, or is not writable." },
   internal: { kind: "internal", doc: "A fault of Slipway's own, not of the file or the request. Please report it." },
 });
 

@@ -22,16 +22,14 @@ export interface Prediction {
 export type Value = Scalar | null | Value[] | { [name: string]: Value };
 export type PredictedRow = Record<string, Value>;
 
-/** One object a row, by output name. */
-export function toRows(prediction: Prediction): PredictedRow[] {
-  const rows: PredictedRow[] = new Array<PredictedRow>(prediction.rows);
+/** One object a row, by output name; of the rows from `start` to before `end`. */
+export function toRows(prediction: Prediction, start = 0, end: number = prediction.rows): PredictedRow[] {
   const readers = prediction.outputs.map((o) => [o.output.name, rowReader(o)] as const);
-  for (let row = 0; row < prediction.rows; row++) {
+  return Array.from({ length: end - start }, (_, i) => {
     const values: PredictedRow = {};
-    for (const [name, read] of readers) values[name] = read(row);
-    rows[row] = values;
-  }
-  return rows;
+    for (const [name, read] of readers) values[name] = read(start + i);
+    return values;
+  });
 }
 
 function rowReader(o: OutputData): (row: number) => Value {

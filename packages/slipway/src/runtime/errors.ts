@@ -9,6 +9,8 @@ const table = {
   },
   "runtime-load-failed": { kind: "invalid", doc: "ONNX Runtime does not accept the compiled model. The package is damaged, or needs a newer ONNX Runtime." },
   "runtime-failed": { kind: "internal", doc: "ONNX Runtime failed while it computed a prediction. Nothing is wrong with the request; report it with the model's digest." },
+  "file-not-found": { kind: "not-found", doc: "There is no file at the path. It is relative to the folder the command runs in." },
+  "file-too-large": { kind: "limit", doc: "The file is larger than can be read (2 GiB)." },
   "model-closed": { kind: "unavailable", doc: "The model was closed while the request was on its way. Ask again." },
   "request-invalid": {
     kind: "invalid",

@@ -9,3 +9,5 @@ export { parseJson } from "./json.ts";
 export { runtimeError } from "./errors.ts";
 export { availableCpus, sessionThreads } from "./threads.ts";
 export { preloadEngine, type EngineData, type SessionOptions } from "./session.ts";
+export { openModel, packageParts, readModelBytes, TOOL_VERSION, type OpenedModel, type OpenOptions } from "./open.ts";
+export { readData } from "./read-data.ts";

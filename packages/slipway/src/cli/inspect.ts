@@ -1,0 +1,95 @@
+// slipway inspect FILE
+
+import { inspectSource, readSource, type Inspection, type InspectionNode } from "@slipway/core/convert";
+import { sniffFormat } from "@slipway/core/formats";
+import { openModel, readModelBytes } from "../runtime/index.ts";
+import { defineCommand, type Command } from "./command.ts";
+import { printJson, printResult } from "./output.ts";
+import { signatureTable } from "./signature-table.ts";
+
+export const inspect: Command = defineCommand({
+  name: "inspect",
+  summary: "what is inside a model file, safely; what can be compiled and what cannot",
+  usage: "FILE [--json] [--names]",
+  arguments: [{ name: "FILE", help: "a saved model or a package" }],
+  options: {
+    names: { type: "boolean", help: "also list every Python name that the file mentions" },
+    entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
+  },
+  examples: ["slipway inspect model.joblib", "slipway inspect model.pkl --json | jq .compile", "slipway inspect downloaded.pkl --names"],
+  async run(call) {
+    const path = call.args[0]!;
+    const entry = call.text("entry");
+    const bytes = await readModelBytes(path);
+    const format = sniffFormat(bytes);
+    if (format === "slip") {
+      const { package: pkg } = await openModel(path);
+      const summary = { manifest: pkg.manifest, digest: pkg.digest, modelBytes: pkg.model.length, signature: pkg.signature, checks: pkg.checks === null ? null : { rows: pkg.checks.inputs.length, source: pkg.checks.source.file } };
+      if (call.flag("json")) printJson(summary);
+      else {
+        printResult(`${pkg.manifest.name} ${pkg.manifest.version}   ${pkg.digest}\n  from ${pkg.manifest.source.file}, ${pkg.manifest.source.rootClass} (${Object.entries(pkg.manifest.source.producer).map(([k, v]) => `${k} ${v}`).join(", ")})\n  model ${size(pkg.model.length)}${pkg.checks === null ? "" : `, ${pkg.checks.inputs.length} checked rows`}\n`);
+        printResult(signatureTable(pkg.signature));
+      }
+      return 0;
+    }
+    if (format === "onnx") {
+      const { describeOnnx } = await import("@slipway/core/onnx");
+      const description = describeOnnx(bytes);
+      printJson(description);
+      return 0;
+    }
+    const inspection = inspectSource(readSource(bytes), entry === undefined ? {} : { entry });
+    if (call.flag("json")) printJson(inspection);
+    else printResult(render(inspection, call.flag("names")));
+    return inspection.dangers.length > 0 ? 1 : 0;
+  },
+});
+
+function render(i: Inspection, withNames: boolean): string {
+  const lines = [`${i.format}, pickle protocol ${i.protocol}, ${size(i.bytes)}${i.trailingBytes > 0 ? `, ${i.trailingBytes} bytes after the end` : ""}`, ""];
+  tree(i.tree, "", lines);
+  if (i.dangers.length > 0) {
+    lines.push("", "DANGER: loading this file in Python would run:");
+    for (const d of i.dangers) lines.push(`  ${d.name}   ${d.what} (byte ${d.offset})`);
+    lines.push("Nothing of it ran here.");
+  }
+  if (withNames) {
+    lines.push("", "Python names in the file:");
+    for (const n of i.names) lines.push(`  ${n.name}${n.called ? "()" : ""}${n.count > 1 ? `  x${n.count}` : ""}`);
+  }
+  lines.push("");
+  if (i.compile.ok) {
+    lines.push(`Compiles to ONNX (${size(i.compile.modelBytes)}).`, ...i.compile.warnings.map((w) => `  note: ${w}`), "", signatureTable(i.compile.signature));
+  } else {
+    const e = i.compile.error as { code: string; message: string; where?: string; hint?: string };
+    lines.push(`Does not compile: ${e.message} [${e.code}]`, ...(e.where ? [`  where: ${e.where}`] : []), ...(e.hint ? [`  what to do: ${e.hint}`] : []));
+  }
+  return lines.join("\n");
+}
+
+function tree(node: InspectionNode, indent: string, lines: string[]): void {
+  const mark = node.compiles === "no" ? "  [not compiled]" : "";
+  lines.push(`${indent}${node.place ? `${node.place}: ` : ""}${node.what}${node.version ? ` (scikit-learn ${node.version})` : ""}${mark}`);
+  const facts = [...Object.entries(node.settings), ...Object.entries(node.fitted)].filter(([, v]) => v !== "None");
+  if (facts.length > 0) lines.push(...wrap(facts.map(([k, v]) => `${k}=${v}`), `${indent}    `));
+  for (const child of node.children) tree(child, `${indent}  `, lines);
+}
+
+function wrap(parts: readonly string[], indent: string): string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const part of parts) {
+    if (line.length > indent.length && line.length + part.length > 110) {
+      lines.push(line.trimEnd());
+      line = indent;
+    }
+    line += `${part}, `;
+  }
+  lines.push(line.replace(/, $/, ""));
+  return lines;
+}
+
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`;
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,36 @@
+// A signature as a table for a terminal.
+
+import type { Column, Output, Signature } from "@slipway/core/package";
+
+export function signatureTable(signature: Signature): string {
+  const used = signature.columns.filter((c) => c.used);
+  const unused = signature.columns.filter((c) => !c.used).map((c) => c.name);
+  const shown = signature.layout === "matrix" && used.length > 12 ? used.slice(0, 4) : used;
+  const lines = [signature.layout === "matrix" ? `takes rows of ${used.length} numbers:` : `takes ${used.length} column${used.length === 1 ? "" : "s"}:`];
+  const width = Math.max(0, ...shown.map((c) => c.name.length));
+  for (const c of shown) lines.push(`  ${c.name.padEnd(width)}  ${describeColumn(c)}`);
+  if (shown.length < used.length) lines.push(`  ... ${used.length - shown.length} more`);
+  if (unused.length > 0) lines.push(`  not used: ${list(unused, 8)}`);
+  lines.push("gives:");
+  const outWidth = Math.max(...signature.outputs.map((o) => o.name.length));
+  for (const o of signature.outputs) lines.push(`  ${o.name.padEnd(outWidth)}  ${describeOutput(o)}`);
+  return lines.join("\n");
+}
+
+function describeColumn(c: Column): string {
+  const parts: string[] = [{ double: "number", int64: "whole number", boolean: "true or false", string: "text" }[c.type]];
+  if (c.missing === "allowed") parts.push("may be missing");
+  if (c.categories && c.type !== "boolean") parts.push(`${c.unknown === "refused" ? "one of" : "knows"} ${list(c.categories.map((v) => JSON.stringify(v)), 6)}`);
+  if (c.range) parts.push(`seen ${c.range[0]} to ${c.range[1]}`);
+  return parts.join(", ");
+}
+
+function describeOutput(o: Output): string {
+  if (o.classes) return `one of ${list(o.classes.map((v) => JSON.stringify(v)), 8)}`;
+  if (o.columns) return `${o.columns.length} number${o.columns.length === 1 ? "" : "s"}: ${list(o.columns.map(String), 6)}`;
+  return o.rowShape.length === 0 ? (o.kind === "label" ? "a label" : "a number") : `${o.rowShape.join(" x ")} numbers`;
+}
+
+function list(items: readonly string[], most: number): string {
+  return items.length <= most ? items.join(", ") : `${items.slice(0, most).join(", ")} and ${items.length - most} more`;
+}

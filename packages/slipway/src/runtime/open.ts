@@ -1,0 +1,78 @@
+// A path -> a model package: a .slip file or an image-layout folder is read and verified, a saved model is compiled.
+// The compiler is loaded only when there is something to compile: a packed model starts without it.
+
+import { readFile, stat } from "node:fs/promises";
+import { basename, join, resolve, sep } from "node:path";
+import { sniffFormat } from "@slipway/core/formats";
+import type { ImportedModel } from "@slipway/core/convert";
+import { buildPackage, nameFromFile, readLayout, readSlip, sha256, type ModelPackage, type PackageParts } from "@slipway/core/package";
+import { runtimeError } from "./errors.ts";
+
+export const TOOL_VERSION = "0.1.0";
+
+export interface OpenOptions {
+  /** Which model, where a saved file holds several. */
+  readonly entry?: string;
+  /** For a saved file: the package's name (from the file's by default) and version (0.0.0 by default). */
+  readonly name?: string;
+  readonly version?: string;
+}
+export interface OpenedModel {
+  readonly package: ModelPackage;
+  /** Present when the path was a saved model that was compiled now. */
+  readonly imported?: ImportedModel;
+}
+
+const MAX_FILE = 2 ** 31 - 1;
+
+/** @throws file-not-found, file-too-large, and what reading, compiling or unpacking throws */
+export async function readModelBytes(path: string): Promise<Uint8Array> {
+  const info = await stat(path).catch(() => undefined);
+  if (!info) throw runtimeError("file-not-found", `there is no file ${JSON.stringify(path)}`, { hint: "Check the path; it is relative to the folder you are in." });
+  if (info.isDirectory()) throw runtimeError("file-not-found", `${JSON.stringify(path)} is a folder`, { hint: "Pass the model file in it." });
+  if (info.size > MAX_FILE) throw runtimeError("file-too-large", `${JSON.stringify(path)} has ${info.size} bytes; the limit is ${MAX_FILE}`);
+  const file = await readFile(path);
+  return new Uint8Array(file.buffer, file.byteOffset, file.length);
+}
+
+/** @throws as readModelBytes, the import and the package room */
+export async function openModel(path: string, options: OpenOptions = {}): Promise<OpenedModel> {
+  const info = await stat(path).catch(() => undefined);
+  if (info?.isDirectory() && (await stat(join(path, "oci-layout")).catch(() => undefined))) return { package: await readLayoutFolder(path) };
+  const bytes = await readModelBytes(path);
+  if (sniffFormat(bytes) === "slip") return { package: await readSlip(bytes) };
+  const { importModel } = await import("@slipway/core/convert");
+  const imported = importModel(bytes, options.entry === undefined ? {} : { entry: options.entry });
+  return { imported, package: await buildPackage(await packageParts(path, bytes, imported, options)) };
+}
+
+/** Everything of a package but its checks, from an imported model. */
+export async function packageParts(path: string, bytes: Uint8Array, imported: ImportedModel, options: OpenOptions = {}): Promise<PackageParts> {
+  const manifest = {
+    name: options.name ?? nameFromFile(path),
+    version: options.version ?? "0.0.0",
+    source: {
+      file: basename(path), sha256: await sha256(bytes), bytes: bytes.length, format: imported.format,
+      producer: imported.producer, rootClass: imported.compiled.className,
+    },
+    tool: { name: "slipway", version: TOOL_VERSION },
+    lineage: [],
+  };
+  const { signature, model } = imported.compiled;
+  return {
+    manifest, model, signature, checks: null, profile: null,
+    card: "", sbom: {},
+  };
+}
+
+async function readLayoutFolder(folder: string): Promise<ModelPackage> {
+  const root = resolve(folder);
+  return readLayout(async (path, maxBytes) => {
+    const full = resolve(root, path);
+    if (!full.startsWith(root + sep)) return undefined;
+    const info = await stat(full).catch(() => undefined);
+    if (!info?.isFile()) return undefined;
+    if (info.size > maxBytes) throw runtimeError("file-too-large", `${path} has ${info.size} bytes; at most ${maxBytes} are expected there`);
+    return readFile(full);
+  });
+}
