@@ -1,4 +1,7 @@
 import type { EstimatorConverter } from "../contract.ts";
+import { supportVectorClassifier } from "./support-vector-classifier.ts";
+import { oneClassSvm, supportVectorRegressor } from "./support-vector-regressor.ts";
 
 export const svmConverters: readonly EstimatorConverter[] = [
+  supportVectorClassifier, supportVectorRegressor, oneClassSvm,
 ];
