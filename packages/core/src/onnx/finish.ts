@@ -1,7 +1,7 @@
 // Turns a built graph into a Model: resolves lazy constants and entries, drops what is dead or does nothing, gives names, checks.
 
 import { inferNode, type BuiltGraph, type BuiltNode, type BuiltValue } from "./built.ts";
-import { checkModel } from "./check.ts";
+import { findProblems } from "./check.ts";
 import { Emitter } from "./emit.ts";
 import { onnxError } from "./errors.ts";
 import { tensorContent } from "./infer/context.ts";
@@ -37,7 +37,8 @@ export function finishGraph(graph: BuiltGraph, options: FinishOptions): Model {
     graph: emitted.graph,
     metadata: { ...options.metadata, ...emitted.metadata },
   };
-  checkModel(model);
+  const [problem] = findProblems(model);
+  if (problem) throw onnxError("onnx-internal", `the finished graph is not valid: ${problem.message}`, { where: problem.where });
   return model;
 }
 

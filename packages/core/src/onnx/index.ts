@@ -1,5 +1,5 @@
 export type { EntrySource } from "./built.ts";
-export { checkModel } from "./check.ts";
+export { checkModel, findProblems, type Problem } from "./check.ts";
 export { onnxError } from "./errors.ts";
 export type { FinishOptions } from "./finish.ts";
 export { GraphBuilder, type BuilderOptions } from "./graph.ts";

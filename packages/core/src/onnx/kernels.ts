@@ -25,6 +25,6 @@ export function missingKernel(schema: OpSchema, inputs: readonly (Known | null)[
   const rows = KERNELS[schema.name];
   if (!rows) return "the engine is not known to run this operator";
   const key = typeKey(schema, inputs, outputs);
-  if (rows.some((row) => row.split(" ").every((set, i) => key[i] === "-" || set.split(",").includes(key[i]!)))) return undefined;
+  if (rows.some((row) => key.every((type, i) => type === "-" || row.split(" ")[i]!.split(",").includes(type)))) return undefined;
   return `the engine has no kernel for ${[...schema.types.keys()].map((v, i) => `${v}=${key[i]}`).join(", ")}; it has ${rows.join(" | ")}`;
 }
