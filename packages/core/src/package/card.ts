@@ -1,0 +1,130 @@
+// The model card, in Markdown: what the model is for, what goes in and comes out, where it came from, how it was checked.
+// Written from the manifest and the signature alone; what nobody stated is said to be not stated, never made up.
+// The same facts stand in the CycloneDX document (sbom.ts).
+
+import type { Comparison } from "./compare-outputs.ts";
+import type { Column, Output, Scalar, Signature } from "./signature.ts";
+import type { PackageManifest } from "./types.ts";
+
+/** What only people know. */
+export interface CardFacts {
+  readonly purpose?: string;
+  readonly owner?: string;
+  readonly users?: readonly string[];
+  readonly limitations?: readonly string[];
+  readonly ethicalConsiderations?: readonly string[];
+  /** What the model was trained on. */
+  readonly data?: string;
+  /** Measured where it was trained: {"name": "roc_auc", "value": "0.87", "slice": "region=EU"}. */
+  readonly metrics?: readonly { readonly name: string; readonly value: string; readonly slice?: string }[];
+}
+
+export interface CardParts {
+  readonly manifest: PackageManifest;
+  readonly signature: Signature;
+  readonly facts?: CardFacts;
+  /** The check file's result, where there was one. */
+  readonly comparison?: Comparison | null;
+  readonly checkFile?: string;
+}
+
+const NOT_STATED = "Not stated.";
+const LISTED_COLUMNS = 200;
+const LISTED_VALUES = 12;
+
+export function writeCard({ manifest, signature, facts = {}, comparison, checkFile }: CardParts): string {
+  const { source, tool } = manifest;
+  const producer = Object.entries(source.producer).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, version]) => `${line(name)} ${line(version)}`);
+  const sections: string[] = [
+    `# ${line(manifest.name)} ${line(manifest.version)}`,
+    ...(manifest.description === undefined ? [] : [line(manifest.description)]),
+    section("Purpose", facts.purpose),
+    section("Owner", facts.owner ?? manifest.authors?.join(", ")),
+    section("Intended users", bullets(facts.users)),
+    section("Limits", bullets(facts.limitations)),
+    section("Ethical considerations", bullets(facts.ethicalConsiderations)),
+    section("Training data", facts.data),
+    `## Inputs\n\n${inputsText(signature)}`,
+    `## Outputs\n\n${table(["Output", "Kind", "Type", "Entries"], signature.outputs.map(outputRow))}`,
+    section("Performance", performanceText(facts, comparison, checkFile)),
+    `## Origin\n\n${table(["What", "Value"], [
+      ["Source file", source.file],
+      ["SHA-256 of the source file", source.sha256],
+      ["Bytes", String(source.bytes)],
+      ["Format", source.format],
+      ["Class", source.rootClass],
+      ["Made with", producer.length > 0 ? producer.join(", ") : "unknown"],
+      ["Compiled by", `${tool.name} ${tool.version}`],
+      ...(manifest.created === undefined ? [] : [["Packed", manifest.created]]),
+      ...(manifest.licenses === undefined ? [] : [["Licences", manifest.licenses.join(", ")]]),
+      ...manifest.lineage.map((digest) => ["Comes from", digest]),
+    ])}`,
+  ];
+  return sections.join("\n\n") + "\n";
+}
+
+function section(title: string, text: string | undefined): string {
+  return `## ${title}\n\n${text === undefined || text.trim() === "" ? NOT_STATED : text.trim()}`;
+}
+
+function bullets(items: readonly string[] | undefined): string | undefined {
+  return items === undefined || items.length === 0 ? undefined : items.map((item) => `- ${line(item)}`).join("\n");
+}
+
+function inputsText(signature: Signature): string {
+  const used = signature.columns.filter((c) => c.used);
+  const unused = signature.columns.length - used.length;
+  const listed = used.slice(0, LISTED_COLUMNS);
+  const parts = [table(["Column", "Type", "May be missing", "Values", "Example"], listed.map(columnRow))];
+  if (used.length > listed.length) parts.push(`... and ${used.length - listed.length} more columns.`);
+  if (unused > 0) parts.push(`${unused} ${unused === 1 ? "column the file knows has" : "columns the file knows have"} no influence on the outputs.`);
+  parts.push(`Columns not listed here are ${signature.extraColumns}.`);
+  return parts.join("\n\n");
+}
+
+function columnRow(column: Column): string[] {
+  const values: string[] = [];
+  if (column.categories) {
+    values.push(list(column.categories) + (column.unknown === "refused" ? "; others are refused" : ""));
+  }
+  if (column.range) values.push(`${column.range[0]} to ${column.range[1]} in the check file`);
+  if (column.limits) {
+    const [low, high] = column.limits;
+    if (low !== -Infinity) values.push(`at least ${low}`);
+    if (high !== Infinity) values.push(`at most ${high}`);
+  }
+  const example = column.example === undefined || column.example === null ? "" : String(column.example);
+  return [column.name, column.type, column.missing === "allowed" ? "yes" : "no", values.join("; "), example.slice(0, 80)];
+}
+
+function outputRow(output: Output): string[] {
+  const entries = output.columns ?? output.classes;
+  return [output.name, output.kind, output.type, entries === undefined ? "" : list(entries)];
+}
+
+function performanceText(facts: CardFacts, comparison: Comparison | null | undefined, checkFile: string | undefined): string | undefined {
+  const parts: string[] = [];
+  if (facts.metrics && facts.metrics.length > 0) {
+    parts.push(table(["Metric", "Value", "Slice"], facts.metrics.map((m) => [m.name, m.value, m.slice ?? ""])));
+  }
+  if (comparison) {
+    const { rows, rowsBeyond, labelFlips, maxAbs, rounded } = comparison;
+    parts.push(`Compared with the predictions of the original model${checkFile === undefined ? "" : ` in ${line(checkFile)}`}: ${rows} rows, ${rowsBeyond === 0 ? "all agree" : `${rowsBeyond} differ`}, ${labelFlips} labels changed, largest difference of a number ${maxAbs}.${rounded > 0 ? ` ${rounded} values agree to the decimals the file holds.` : ""}`);
+  }
+  return parts.length === 0 ? undefined : parts.join("\n\n");
+}
+
+function list(values: readonly Scalar[]): string {
+  const shown = values.slice(0, LISTED_VALUES).map((v) => String(v).slice(0, 60)).join(", ");
+  return values.length > LISTED_VALUES ? `${shown} ... (${values.length})` : shown;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const render = (cells: readonly string[]): string => `| ${cells.map(line).join(" | ")} |`;
+  return [render(head), `| ${head.map(() => "---").join(" | ")} |`, ...rows.map(render)].join("\n");
+}
+
+/** One line of text from outside, which cannot become a table, a heading, a link, an image or HTML. */
+function line(text: string): string {
+  return text.replace(/[\s\0-\x1f\x7f]+/g, " ").replace(/[\\`*_{}[\]<>#|!~]/g, "\\$&").trim();
+}

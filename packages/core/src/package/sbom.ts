@@ -1,0 +1,130 @@
+// A CycloneDX 1.6 ML-BOM: the model as a component, what it was made from, which operator sets it needs.
+// Deterministic: no clock, and a serial number that comes from the model's own hash.
+
+import type { CardFacts } from "./card.ts";
+import type { Comparison } from "./compare-outputs.ts";
+import type { Signature } from "./signature.ts";
+import type { PackageManifest } from "./types.ts";
+
+export interface SbomParts {
+  readonly manifest: PackageManifest;
+  readonly signature: Signature;
+  /** 64 hex digits of model.onnx. */
+  readonly modelSha256: string;
+  /** Operator sets of the ONNX model by domain: {"": 21, "ai.onnx.ml": 5}. */
+  readonly opsets: Readonly<Record<string, number>>;
+  readonly facts?: CardFacts;
+  readonly comparison?: Comparison | null;
+}
+
+const MODEL_REF = "model";
+const SOURCE_REF = "source";
+
+export function writeSbom({ manifest, signature, modelSha256, opsets, facts = {}, comparison }: SbomParts): object {
+  const { source, tool } = manifest;
+  const libraries = Object.entries(source.producer).sort(byKey).map(([name, version]) => library(name, version));
+  const operators = Object.entries(opsets).sort(byKey).map(([domain, version]) => ({
+    type: "framework", "bom-ref": `opset:${domain || "ai.onnx"}`, name: `ONNX operator set ${domain || "ai.onnx"}`, version: String(version),
+  }));
+  return {
+    $schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
+    bomFormat: "CycloneDX",
+    specVersion: "1.6",
+    serialNumber: `urn:uuid:${uuidOf(modelSha256)}`,
+    version: 1,
+    metadata: {
+      ...(manifest.created === undefined ? {} : { timestamp: manifest.created }),
+      tools: { components: [{ type: "application", name: tool.name, version: tool.version }] },
+      component: {
+        type: "machine-learning-model",
+        "bom-ref": MODEL_REF,
+        name: manifest.name,
+        version: manifest.version,
+        ...(manifest.description === undefined ? {} : { description: manifest.description }),
+        ...(manifest.authors === undefined ? {} : { authors: manifest.authors.map((name) => ({ name })) }),
+        ...(manifest.licenses === undefined ? {} : { licenses: licenses(manifest.licenses) }),
+        hashes: [{ alg: "SHA-256", content: modelSha256 }],
+        modelCard: modelCard(manifest, signature, facts, comparison),
+      },
+    },
+    components: [
+      {
+        type: "file",
+        "bom-ref": SOURCE_REF,
+        name: source.file,
+        hashes: [{ alg: "SHA-256", content: source.sha256 }],
+        properties: [
+          { name: "slipway:format", value: source.format },
+          { name: "slipway:class", value: source.rootClass },
+          { name: "slipway:bytes", value: String(source.bytes) },
+        ],
+      },
+      ...libraries,
+      ...operators,
+    ],
+    dependencies: [
+      { ref: MODEL_REF, dependsOn: [SOURCE_REF, ...operators.map((o) => o["bom-ref"])] },
+      { ref: SOURCE_REF, dependsOn: libraries.map((l) => l["bom-ref"]) },
+    ],
+  };
+}
+
+function modelCard(manifest: PackageManifest, signature: Signature, facts: CardFacts, comparison: Comparison | null | undefined): object {
+  const kinds = new Set(signature.outputs.map((o) => o.kind));
+  const task = kinds.has("probabilities") || kinds.has("label") ? "classification" : kinds.has("value") ? "regression" : "transformation";
+  const metrics = (facts.metrics ?? []).map((m) => ({ type: m.name, value: m.value, ...(m.slice === undefined ? {} : { slice: m.slice }) }));
+  if (comparison) {
+    metrics.push(
+      { type: "parity rows", value: String(comparison.rows) },
+      { type: "parity rows beyond tolerance", value: String(comparison.rowsBeyond) },
+      { type: "parity labels changed", value: String(comparison.labelFlips) },
+      { type: "parity largest difference", value: String(comparison.maxAbs) },
+    );
+  }
+  const considerations = {
+    ...(facts.users === undefined ? {} : { users: facts.users }),
+    ...(facts.purpose === undefined ? {} : { useCases: [facts.purpose] }),
+    ...(facts.limitations === undefined ? {} : { technicalLimitations: facts.limitations }),
+    ...(facts.ethicalConsiderations === undefined ? {} : { ethicalConsiderations: facts.ethicalConsiderations.map((name) => ({ name })) }),
+  };
+  return {
+    modelParameters: {
+      task,
+      architectureFamily: manifest.source.rootClass.split(".")[0],
+      modelArchitecture: manifest.source.rootClass,
+      // The schema has one free text for an input; name and type go into it, all else is in signature.json.
+      inputs: signature.columns.filter((c) => c.used).map((c) => ({ format: `${c.name}: ${c.type}` })),
+      outputs: signature.outputs.map((o) => ({ format: `${o.name}: ${o.type}${o.rowShape.length > 0 ? `[${o.rowShape.map((d) => (d < 0 ? "?" : d)).join(", ")}]` : ""}` })),
+    },
+    ...(metrics.length === 0 ? {} : { quantitativeAnalysis: { performanceMetrics: metrics } }),
+    ...(Object.keys(considerations).length === 0 ? {} : { considerations }),
+    ...(facts.data === undefined && facts.owner === undefined ? {} : {
+      properties: [
+        ...(facts.data === undefined ? [] : [{ name: "slipway:training-data", value: facts.data }]),
+        ...(facts.owner === undefined ? [] : [{ name: "slipway:owner", value: facts.owner }]),
+      ],
+    }),
+  };
+}
+
+function library(name: string, version: string): { readonly "bom-ref": string } & Record<string, unknown> {
+  if (name === "python") return { type: "platform", "bom-ref": "library:python", name, version };
+  // package-url's rules for PyPI: lower case, "-" for "_".
+  const pypi = encodeURIComponent(name.toLowerCase().replaceAll("_", "-"));
+  return { type: "library", "bom-ref": `library:${name}`, name, version, purl: `pkg:pypi/${pypi}@${encodeURIComponent(version)}` };
+}
+
+/** One SPDX expression, or several licences by name: the schema takes only one expression. */
+function licenses(expressions: readonly string[]): object[] {
+  return expressions.length === 1 ? [{ expression: expressions[0] }] : expressions.map((name) => ({ license: { name } }));
+}
+
+/** UUID version 8 (RFC 9562) from the first 16 bytes of a hash. */
+function uuidOf(hex: string): string {
+  const variant = (8 + (Number.parseInt(hex[16]!, 16) & 3)).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
