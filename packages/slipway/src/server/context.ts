@@ -1,0 +1,42 @@
+// What every route of the server shares.
+
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Model } from "../runtime/index.ts";
+import type { ModelSet } from "./model-set.ts";
+
+export interface ServerOptions {
+  /** Largest body in bytes, before and after decompression; 64 MB by default. */
+  readonly bodyLimit?: number;
+  /** Longest time for one prediction, in milliseconds; 60 s by default. */
+  readonly requestTimeoutMs?: number;
+  /** Host names beside localhost under which a server on loopback may be asked. */
+  readonly allowedHosts?: readonly string[];
+  /** Set by `startServer`: only loopback names are taken in the Host header. */
+  readonly loopbackOnly?: boolean;
+  /** Where JSON log lines go; none by default. */
+  readonly log?: LogOptions;
+  readonly version?: string;
+}
+export interface LogOptions {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly write: (line: string) => void;
+}
+
+/** What a handler tells about the work it did, for metrics and the log. */
+export interface Observation {
+  readonly model: Model;
+  readonly rows: number;
+  readonly computeMs: number;
+  readonly protocol?: "oip";
+}
+
+export interface ServerContext {
+  readonly models: ModelSet;
+  readonly options: Required<Pick<ServerOptions, "bodyLimit" | "requestTimeoutMs" | "version">> & ServerOptions;
+  readonly startedAt: number;
+  ready: boolean;
+  /** Aborted when the client goes away or the time is over. */
+  signal(request: FastifyRequest): AbortSignal;
+  observe(request: FastifyRequest, observation: Observation): void;
+  page(model: Model, reply: FastifyReply): Promise<unknown>;
+}

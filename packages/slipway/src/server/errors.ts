@@ -1,0 +1,55 @@
+// The server's coded errors, and how every kind of error becomes an HTTP status and a body.
+
+import { SlipwayError, defineErrors, type ErrorDetails, type ErrorKind } from "@slipway/core/base";
+
+const table = {
+  "route-unknown": { kind: "not-found", doc: "The address is none that the server answers. The error names the nearest one." },
+  "method-not-allowed": { kind: "usage", doc: "The address is right and the method is not. The `Allow` header lists the methods." },
+  "model-unknown": { kind: "not-found", doc: "No model of that name, or that version of it, is served. The error lists the names." },
+  "body-too-large": { kind: "limit", doc: "The request's body is larger than the server takes. Send it in parts, or raise the limit." },
+  "body-encoding": { kind: "unsupported", doc: "The body's Content-Encoding or charset is not understood. Send plain UTF-8, gzip, deflate or br." },
+  "body-damaged": { kind: "invalid", doc: "The body cannot be decompressed, or is not UTF-8." },
+  "content-type-unsupported": { kind: "unsupported", doc: "The body's Content-Type is not understood here. Send application/json or text/csv." },
+  "request-malformed": { kind: "invalid", doc: "The HTTP request itself is malformed." },
+  "request-timeout": { kind: "unavailable", doc: "The prediction took longer than the server allows. Send fewer rows, or raise the limit." },
+  "host-refused": {
+    kind: "refused",
+    doc: "A server on loopback was asked under another host's name, as a web page that rebinds its DNS name would. Ask under localhost, or allow the name.",
+  },
+  "unsafe-bind": { kind: "usage", doc: "Listening beyond this machine without authentication is refused unless it is asked for by name (insecure)." },
+  "address-in-use": { kind: "conflict", doc: "Another program listens on that port. Choose another, or 0 for any free one." },
+  "server-stopping": { kind: "unavailable", doc: "The server is shutting down and takes no new requests. Ask another replica." },
+  "tensor-invalid": { kind: "invalid", doc: "A tensor of an Open Inference Protocol request does not fit: its name, datatype, shape or data. The error says what was expected." },
+  "server-failed": { kind: "internal", doc: "A fault of Slipway's. Report it with the request id from the log." },
+} as const;
+
+export const serverError: ((code: keyof typeof table, message: string, details?: ErrorDetails) => SlipwayError) & { readonly table: typeof table } = defineErrors(table);
+
+const STATUS: Readonly<Record<ErrorKind, number>> = {
+  usage: 400, invalid: 400, unsupported: 415, refused: 403, limit: 413, "not-found": 404,
+  conflict: 409, "failed-check": 422, unavailable: 503, internal: 500,
+};
+
+export function statusOf(error: SlipwayError): number {
+  if (error.code === "method-not-allowed") return 405;
+  return STATUS[error.kind];
+}
+
+/** Whatever was thrown, as a coded error; faults of ours keep their message for the log only. */
+export function toSlipwayError(error: unknown): SlipwayError {
+  if (error instanceof SlipwayError) return error;
+  const { code, statusCode, message } = error as { code?: unknown; statusCode?: unknown; message?: unknown };
+  const text = typeof message === "string" ? message : String(error);
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return serverError("body-too-large", "the request's body is larger than this server takes", { hint: "Send it in parts.", cause: error });
+  if (typeof statusCode === "number" && statusCode >= 400 && statusCode < 500) return serverError("request-malformed", text, { cause: error });
+  return serverError("server-failed", "the server failed to answer this request", { hint: "The log has the reason beside this request's id.", cause: error });
+}
+
+/** The body of a failed request on Slipway's own routes. */
+export function errorBody(error: SlipwayError, requestId: string): object {
+  return { error: error.toJSON(), request_id: requestId };
+}
+/** The Open Inference Protocol's: always {"error": string}. */
+export function oipErrorBody(error: SlipwayError): { readonly error: string } {
+  return { error: `${error.message}${error.hint === undefined ? "" : `. ${error.hint}`}` };
+}

@@ -1,0 +1,31 @@
+// Where log lines go: JSON lines as they are, or one readable line each when a person is looking at a terminal.
+
+import type { LogOptions } from "../context.ts";
+
+const COLOURS: Readonly<Record<string, string>> = { debug: "\x1b[2m", info: "\x1b[36m", warn: "\x1b[33m", error: "\x1b[31m" };
+
+export function createLog(options: { level?: LogOptions["level"]; pretty?: boolean; write?: (text: string) => void } = {}): LogOptions {
+  const write = options.write ?? ((text: string): void => void process.stderr.write(text));
+  return { level: options.level ?? "info", write: options.pretty === true ? (line) => write(prettyLine(line)) : write };
+}
+
+export function prettyLine(line: string): string {
+  let entry: Record<string, unknown>;
+  try {
+    entry = JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return line;
+  }
+  const { level, time, msg, request_id: _id, err, ...rest } = entry;
+  const head = `${String(time).slice(11, 23)} ${COLOURS[String(level)] ?? ""}${String(level).padEnd(5)}\x1b[0m`;
+  const failure = typeof err === "object" && err !== null ? `\n${String((err as { stack?: unknown }).stack ?? "")}` : "";
+  if (msg === "request") {
+    const { method, path, status, ms, ...more } = rest;
+    return `${head} ${String(method)} ${String(path)} ${String(status)} ${String(ms)} ms${fields(more)}${failure}\n`;
+  }
+  return `${head} ${String(msg)}${fields(rest)}${failure}\n`;
+}
+
+function fields(rest: Readonly<Record<string, unknown>>): string {
+  return Object.entries(rest).map(([k, v]) => `  ${k}=${typeof v === "string" ? v : JSON.stringify(v)}`).join("");
+}
