@@ -11,7 +11,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts"], exclude: ["**/*.process.test.ts"], pool: "threads", isolate: false },
+        test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts", "corpus/**/*.test.ts"], exclude: ["**/*.process.test.ts"], pool: "threads", isolate: false },
       },
       {
         extends: true,
