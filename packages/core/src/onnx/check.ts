@@ -17,8 +17,22 @@ export interface Problem {
   readonly message: string;
 }
 
-/** What is known of a value; null when its type is not. */
-type Scope = Map<string, Known | null>;
+/** What is known of the values of a graph and those around it; null where the type is not known. */
+class Scope {
+  readonly #outer: Scope | undefined;
+  readonly #values = new Map<string, Known | null>();
+
+  constructor(outer?: Scope) {
+    this.#outer = outer;
+  }
+  get(name: string): Known | null | undefined {
+    const found = this.#values.get(name);
+    return found === undefined ? this.#outer?.get(name) : found;
+  }
+  set(name: string, value: Known | null): void {
+    this.#values.set(name, value);
+  }
+}
 
 const KNOWN_DOMAINS: readonly string[] = ["", "ai.onnx.ml"];
 /** Bodies within bodies. */
@@ -49,7 +63,7 @@ class Checker {
     if (!(irVersion >= 3)) this.#add("the model", `IR version ${irVersion} is not supported`);
     if (opsets.length === 0) this.#add("the model", "it imports no operator set");
     for (const { domain, version } of opsets) this.#opsets.set(domain === "ai.onnx" ? "" : domain, version);
-    this.#graph(graph, new Map(), 0);
+    this.#graph(graph, undefined, 0);
     return this.#problems;
   }
   #add(where: string, message: string): void {
@@ -61,13 +75,13 @@ class Checker {
     this.#defined.add(name);
   }
 
-  #graph(graph: Graph, outer: Scope, depth: number): Known[] | undefined {
+  #graph(graph: Graph, outer: Scope | undefined, depth: number): Known[] | undefined {
     if (depth > MAX_DEPTH) {
       this.#add(graph.name, `bodies are nested deeper than ${MAX_DEPTH}`);
       return undefined;
     }
     if (graph.name === "") this.#add("the graph", "it has no name");
-    const scope: Scope = new Map(outer);
+    const scope = new Scope(outer);
     for (const info of graph.inputs) {
       this.#define(info.name, "an input");
       if (depth === 0 && info.type === null && info.typeText === undefined) this.#add(info.name, "the input has no type");

@@ -40,7 +40,7 @@ export class Emitter {
     // Output names are taken before any name is generated.
     const outputs = graph.outputs.map(({ name: n, value }): ValueInfo => ({ name: this.#take(n, "an output"), type: value.type, shape: value.shape }));
     for (const { entry, sources } of bound) {
-      this.#names.set(entry.value, this.#take(entry.name, "an entry"));
+      this.#names.set(entry.value, this.#fresh(entry.name));
       metadata[entry.name] = JSON.stringify(sources.map((s) => s.name));
     }
     for (const { entry, sources } of bound) heads.push(...this.#head(entry, sources));
@@ -116,6 +116,7 @@ export class Emitter {
 
   /** Joins the columns of an entry, casting those of another type. */
   #head(entry: Entry, sources: readonly EntrySource[]): Node[] {
+    const joined = this.#nameOf(entry.value);
     const to = entry.value.type;
     const one = sources.length === 1;
     const nodes: Node[] = [];
@@ -124,12 +125,12 @@ export class Emitter {
     };
     const columns = sources.map(({ name, type }, i) => {
       if (type === to) return name;
-      const output = one ? entry.name : this.#fresh(`head/${entry.name}/${i}`);
+      const output = one ? joined : this.#fresh(`head/${entry.name}/${i}`);
       add(`cast_${i}`, "Cast", [name], output, [["to", { int: ONNX_TYPE[to] }]]);
       return output;
     });
-    if (!one) add("join", "Concat", columns, entry.name, [["axis", { int: 1 }]]);
-    else if (columns[0] !== entry.name) add("join", "Identity", columns, entry.name);
+    if (!one) add("join", "Concat", columns, joined, [["axis", { int: 1 }]]);
+    else if (columns[0] !== joined) add("join", "Identity", columns, joined);
     return nodes;
   }
 }

@@ -3,7 +3,7 @@
 import { defineErrors, type ErrorDefinition, type ErrorDetails, type SlipwayError } from "../base/index.ts";
 
 type Code =
-  | "onnx-internal" | "onnx-malformed" | "onnx-truncated" | "onnx-external-data" | "onnx-limit" | "onnx-invalid-graph";
+  | "onnx-internal" | "onnx-malformed" | "onnx-truncated" | "onnx-external-data" | "onnx-limit" | "onnx-invalid-graph" | "onnx-unsupported";
 
 export const onnxError: ((code: Code, message: string, details?: ErrorDetails) => SlipwayError) & {
   readonly table: Readonly<Record<Code, ErrorDefinition>>;
@@ -13,5 +13,6 @@ export const onnxError: ((code: Code, message: string, details?: ErrorDetails) =
   "onnx-truncated": { kind: "invalid", doc: "The ONNX file ends before something it announces. It was cut off: download or save it again." },
   "onnx-external-data": { kind: "refused", doc: "The ONNX model keeps tensors in other files, and one of them lies outside the model's own folder or is not at hand. Save the model as one file." },
   "onnx-limit": { kind: "limit", doc: "The ONNX model is larger or nested deeper than Slipway reads." },
+  "onnx-unsupported": { kind: "unsupported", doc: "The ONNX model has something that Slipway does not read yet, such as sparse tensors or element types of under eight bits." },
   "onnx-invalid-graph": { kind: "invalid", doc: "The ONNX model can be read, but its graph is not valid: names, operators, attributes or types do not fit." },
 });

@@ -1,10 +1,13 @@
 export type { EntrySource } from "./built.ts";
 export { checkModel, findProblems, type Problem } from "./check.ts";
+export { describeOnnx, type OnnxDescription } from "./describe.ts";
 export { onnxError } from "./errors.ts";
 export type { FinishOptions } from "./finish.ts";
 export { GraphBuilder, type BuilderOptions } from "./graph.ts";
 export type { Graph, Initializer, Model, Node, Opset, ValueInfo } from "./model.ts";
 export { ONNX_TYPE, Ops, type Operand } from "./ops.ts";
+export { packedFace, type PackedFace, type PackedInput } from "./packed-face.ts";
+export { READ_LIMITS, readModel, type ReadLimits } from "./read.ts";
 export { ELEMENT_TYPES, findSchema, operatorNames, OPSETS, type OpSchema } from "./schema.ts";
 export type { Attribute, AttributeInput, Dim, Value } from "./value.ts";
 export { serializeModel } from "./write.ts";

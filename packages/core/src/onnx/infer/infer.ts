@@ -13,6 +13,10 @@ import { SHAPES } from "./shapes.ts";
 
 const functions: ReadonlyMap<string, Infer> = new Map(Object.entries({ ...ELEMENTWISE, ...REDUCTIONS, ...SHAPES, ...ML_OPERATORS, ...CONTROL }));
 
+/** Ranks and contents that are followed: models from outside could double them with every node. */
+const MAX_RANK = 64;
+const MAX_CONTENT = 64;
+
 export interface Output extends Inferred {
   readonly type: ElementType;
 }
@@ -44,6 +48,11 @@ export function inferOutputs(schema: OpSchema, inputs: readonly (Known | null)[]
     const found = inferred[i];
     const type = found?.type ?? (allowed ? (bound.get(formal.type) ?? (allowed.length === 1 ? allowed[0] : undefined)) : (formal.type as ElementType));
     if (type === undefined) throw new InferenceError(`the type of output ${formal.name} cannot be told`);
-    return { type, shape: found?.shape ?? null, content: found?.content };
+    const shape = found?.shape ?? null;
+    if (shape && shape.length > MAX_RANK) throw new InferenceError(`the result has ${shape.length} dimensions`);
+    const wrong = shape?.find((d) => typeof d === "number" && !(d >= 0 && Number.isInteger(d)));
+    if (wrong !== undefined) throw new InferenceError(`a dimension of the result is ${wrong}`);
+    const content = found?.content && found.content.length <= MAX_CONTENT ? found.content : undefined;
+    return { type, shape, content };
   });
 }
