@@ -1,9 +1,17 @@
 import type { EstimatorConverter } from "../contract.ts";
+import { kBinsDiscretizer } from "./k-bins-discretizer.ts";
+import { labelBinarizer, labelEncoder } from "./label-encoders.ts";
+import { binarizer, kernelCenterer, normalizer } from "./normalizer.ts";
 import { oneHotEncoder } from "./one-hot-encoder.ts";
 import { ordinalEncoder } from "./ordinal-encoder.ts";
+import { polynomialFeatures } from "./polynomial-features.ts";
+import { powerTransformer } from "./power-transformer.ts";
+import { quantileTransformer } from "./quantile-transformer.ts";
 import { maxAbsScaler, minMaxScaler, robustScaler, standardScaler } from "./scalers.ts";
+import { targetEncoder } from "./target-encoder.ts";
 
 export const preprocessConverters: readonly EstimatorConverter[] = [
-  standardScaler, minMaxScaler, maxAbsScaler, robustScaler,
-  oneHotEncoder, ordinalEncoder,
+  standardScaler, minMaxScaler, maxAbsScaler, robustScaler, normalizer, binarizer, kernelCenterer,
+  polynomialFeatures, kBinsDiscretizer, powerTransformer, quantileTransformer,
+  oneHotEncoder, ordinalEncoder, targetEncoder, labelEncoder, labelBinarizer,
 ];
