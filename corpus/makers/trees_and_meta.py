@@ -43,8 +43,6 @@ def blobs(classes=3, labels="int", n=120, features=4, seed=0, noise=0.15):
         y = np.array(["ant", "bee", "crab", "dodo"])[y]
     elif labels == "bool":
         y = y == 1
-    elif labels == "float":
-        y = y * 1.5
     elif labels == "object":
         y = np.array(["ant", "bee", "crab", "dodo"], dtype=object)[y]
     return X, y
@@ -69,7 +67,7 @@ def rows(X, n=25):
 
 # ---- trees
 for kind, T in {"dt": DecisionTreeClassifier, "et": ExtraTreeClassifier}.items():
-    for labels in ("int", "str", "bool", "float", "object"):
+    for labels in ("int", "str", "bool", "object"):
         def f(T=T, labels=labels):
             X, y = blobs(2 if labels == "bool" else 3, labels)
             return T(max_depth=4, random_state=0).fit(X, y), rows(X)
@@ -209,13 +207,13 @@ def forest_embedding_pipeline():
 @case
 def isolation_default():
     X, _ = blobs(3)
-    return IsolationForest(20, random_state=0).fit(X), rows(X)
+    return IsolationForest(n_estimators=20, random_state=0).fit(X), rows(X)
 
 
 @case
 def isolation_features():
     X, _ = blobs(3, features=6)
-    return IsolationForest(15, max_features=0.5, max_samples=50, contamination=0.1, bootstrap=True, random_state=0).fit(X), rows(X)
+    return IsolationForest(n_estimators=15, max_features=0.5, max_samples=50, contamination=0.1, bootstrap=True, random_state=0).fit(X), rows(X)
 
 
 @case
@@ -223,7 +221,7 @@ def isolation_nan():
     assert VERSION >= (1, 6)
     X, _ = blobs(3)
     X = holes(X)
-    return IsolationForest(15, random_state=0).fit(X), rows(X)
+    return IsolationForest(n_estimators=15, random_state=0).fit(X), rows(X)
 
 
 # ---- boosting

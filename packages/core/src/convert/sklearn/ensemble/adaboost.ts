@@ -31,7 +31,9 @@ export const adaBoostClassifier: EstimatorConverter = defineEstimator({
       };
     }
     const total = est.vector("estimator_weights_").reduce((a, b) => a + b, 0);
-    const vote = (t: number, j: number, place: number): number => (j === place ? weights[t]! : (-1 / (count - 1)) * weights[t]!);
+    // Votes against a class count from 1.3 on.
+    const other = est.versionAtLeast(1, 3) ? -1 / (count - 1) : 0;
+    const vote = (t: number, j: number, place: number): number => (j === place ? weights[t]! : other * weights[t]!);
     const scores = memo(() => {
       const sum = members.every(isTreeClassifier) ? treeVotes() : sumAll(c, members.map(memberVotes));
       return c.o.div(sum, total);

@@ -70,7 +70,7 @@ function rawScores(est: Estimator, X: Frame, c: Conversion, perStage: number, st
 function initialScores(est: Estimator, init: Estimator, x: Frame, c: Conversion, exponential: boolean, binary: boolean): Value {
   const proba = c.convert(init, x).predictProba?.()[0];
   if (!proba) throw c.malformed(est, `${init.className} as init has no probabilities`);
-  const eps = est.versionAtLeast(1, 6) ? Number.EPSILON : 2 ** -23;
+  const eps = est.versionAtLeast(1, 8) ? Number.EPSILON : 2 ** -23;
   const clipped = c.o.minimum(c.o.maximum(binary ? c.o.slice(proba, 1, 2, 1) : proba, eps), 1 - eps);
   if (binary) {
     const logit = c.o.log(c.o.div(clipped, c.o.sub(1, clipped)));
