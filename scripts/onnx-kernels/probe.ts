@@ -36,10 +36,7 @@ export async function probe(op: string, types: Types): Promise<Result> {
   let feeds: readonly Tensor[] = [];
   let bytes: Uint8Array;
   try {
-    const g = new GraphBuilder({ anyKernel: true });
-    ({ outputs, feeds } = build(g, op, types));
-    outputs.forEach((v, i) => g.output(`y${i}`, v));
-    bytes = serializeModel(g.finish());
+    ({ bytes, outputs, feeds } = exampleModel(op, types));
   } catch (error) {
     return { op, key, failure: `build: ${(error as Error).message}`, wrong };
   }
@@ -59,6 +56,14 @@ export async function probe(op: string, types: Types): Promise<Result> {
   } catch (error) {
     return { op, key, failure: (error as Error).message.split("\n")[0]!, wrong };
   }
+}
+
+/** A model of one node, with inputs x0 ... and outputs y0 ... */
+export function exampleModel(op: string, types: Types): { bytes: Uint8Array; outputs: readonly Value[]; feeds: readonly Tensor[] } {
+  const g = new GraphBuilder({ anyKernel: true });
+  const built = build(g, op, types);
+  built.outputs.forEach((v, i) => g.output(`y${i}`, v));
+  return { bytes: serializeModel(g.finish()), ...built };
 }
 
 function build(g: GraphBuilder, op: string, types: Types): { outputs: readonly Value[]; feeds: readonly Tensor[] } {

@@ -85,6 +85,7 @@ class Checker {
     for (const info of graph.inputs) {
       this.#define(info.name, "an input");
       if (depth === 0 && info.type === null && info.typeText === undefined) this.#add(info.name, "the input has no type");
+      if (depth === 0) this.#shaped(info);
       scope.set(info.name, known(info));
     }
     const inputs = new Set(graph.inputs.map((i) => i.name));
@@ -100,6 +101,7 @@ class Checker {
     for (const node of graph.nodes) this.#node(node, scope, depth);
     const outputs: (Known | null)[] = graph.outputs.map((info) => {
       if (info.name === "") this.#add("an output", "it has no name");
+      if (depth === 0) this.#shaped(info);
       const value = scope.get(info.name);
       if (value === undefined) {
         this.#add(info.name, "the output is not made by any node");
@@ -111,6 +113,10 @@ class Checker {
     return outputs.every((o) => o !== null) ? (outputs as Known[]) : undefined;
   }
 
+  /** The rank of a model's own inputs and outputs must be given. */
+  #shaped(info: ValueInfo): void {
+    if (info.type !== null && info.shape === null) this.#add(info.name, "it is declared without a shape");
+  }
   /** The declared type and shape of an output against the inferred ones. */
   #compare(info: ValueInfo, value: Known | null): void {
     if (!value || info.type === null) return;

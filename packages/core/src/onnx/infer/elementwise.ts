@@ -67,6 +67,8 @@ export const ELEMENTWISE: Readonly<Record<string, Infer>> = {
   Cast: cast,
   MurmurHash3: (n) => [{ type: n.int("positive") ? "uint32" : "int32", shape: n.shape(0) }],
   CastLike: (n) => [{ shape: n.shape(0) }],
+  Dropout: (n) => [{ shape: n.shape(0) }, { shape: n.shape(0) }],
+  Det: (n) => [{ shape: n.shape(0)?.slice(0, -2) ?? null }],
   MatMul: (n) => [{ shape: matmul(n.shape(0), n.shape(1)) }],
   Gemm: gemm,
   Einsum: einsum,

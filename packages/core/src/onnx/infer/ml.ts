@@ -21,15 +21,11 @@ const labelEncoder: Infer = (n) => {
 };
 
 const classifierLabels = (n: NodeContext): { type: ElementType; count: number | null } => {
-  const strings = n.length("classlabels_strings") ?? n.length("classlabels_strings");
+  const strings = n.length("classlabels_strings");
   const ints = n.length("classlabels_int64s") ?? n.length("classlabels_ints");
   return strings ? { type: "string", count: strings } : { type: "int64", count: ints ?? null };
 };
 const classifier: Infer = (n) => {
-  const { type, count } = classifierLabels(n);
-  return [{ type, shape: [rows(n, null)![0]!] }, { type: "float", shape: rows(n, count) }];
-};
-const linearClassifier: Infer = (n) => {
   const { type, count } = classifierLabels(n);
   return [{ type, shape: [rows(n, null)![0]!] }, { type: "float", shape: rows(n, count) }];
 };
@@ -62,8 +58,8 @@ export const ML_OPERATORS: Readonly<Record<string, Infer>> = {
   TreeEnsembleClassifier: classifier,
   TreeEnsembleRegressor: (n) => [{ type: "float", shape: rows(n, n.has("n_targets") ? n.int("n_targets") : 1) }],
   SVMClassifier: classifier,
-  SVMRegressor: () => [{ type: "float", shape: null }],
-  LinearClassifier: linearClassifier,
+  SVMRegressor: (n) => [{ type: "float", shape: rows(n, 1) }],
+  LinearClassifier: classifier,
   LinearRegressor: (n) => [{ type: "float", shape: rows(n, n.int("targets")) }],
   ArrayFeatureExtractor: arrayFeatureExtractor,
   OneHotEncoder: oneHotEncoder,
