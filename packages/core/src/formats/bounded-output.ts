@@ -37,7 +37,7 @@ export function refuseBomb(format: string, produced: number, consumed: number): 
 
 /**
  * A growing buffer whose last bytes can be looked back at (the window of every LZ format).
- * `room` is called before bytes are written; it enforces the limit and may move the buffer.
+ * The buffer never grows past what the input read so far allows, so a decoder only calls `room` when its bytes do not fit.
  */
 export class BoundedOutput {
   buffer: Uint8Array<ArrayBuffer>;
@@ -50,25 +50,60 @@ export class BoundedOutput {
     this.#format = format;
     this.#limits = limits;
     this.#inputLength = inputLength;
-    this.buffer = new Uint8Array(Math.max(1024, Math.min(limits.bytes, inputLength * 4, 16 * MiB)));
+    this.buffer = new Uint8Array(Math.max(64, Math.min(allowedOutput(0, limits), inputLength * 4, 16 * MiB)));
   }
 
-  /** Makes sure that `count` more bytes fit, at most as far as the input consumed so far allows. */
+  /** Makes sure that `count` more bytes fit, if `consumed` bytes of input may expand so far. */
   room(count: number, consumed: number): void {
     const needed = this.length + count;
+    if (needed <= this.buffer.length) return;
     const allowed = allowedOutput(consumed, this.#limits);
     if (needed > allowed) refuseBomb(this.#format, this.length, consumed);
-    if (needed <= this.buffer.length) return;
     // What is still to come is guessed from the rate so far.
-    const guess = consumed > 4096 ? Math.min(this.buffer.length * 4, (needed * 1.1 * this.#inputLength) / consumed) : 0;
-    const size = Math.min(this.#limits.bytes, Math.max(needed, this.buffer.length * 1.5, guess));
-    const grown = new Uint8Array(Math.ceil(size));
+    const guess = consumed > 4096 ? Math.min(this.buffer.length * 4, (needed * 1.05 * this.#inputLength) / consumed) : 0;
+    const grown = new Uint8Array(Math.ceil(Math.min(allowed, Math.max(needed, this.buffer.length * 1.5, guess))));
     grown.set(this.buffer.subarray(0, this.length));
     this.buffer = grown;
+  }
+
+  append(bytes: Uint8Array, consumed: number): void {
+    this.room(bytes.length, consumed);
+    this.buffer.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  /** Copies `count` bytes from `distance` bytes back, which may overlap what is written. The distance has been checked. */
+  repeat(distance: number, count: number, consumed: number): void {
+    this.room(count, consumed);
+    const { buffer } = this;
+    let to = this.length;
+    let from = to - distance;
+    const end = to + count;
+    if (count > 32 && distance >= count) buffer.copyWithin(to, from, from + count);
+    else if (distance === 1) buffer.fill(buffer[from]!, to, end);
+    else while (to < end) buffer[to++] = buffer[from++]!;
+    this.length = end;
   }
 
   /** What was written. A view. */
   finish(): Uint8Array<ArrayBuffer> {
     return this.buffer.subarray(0, this.length);
   }
+}
+
+/** What a decompressor returns. */
+export interface Decompressed {
+  readonly bytes: Uint8Array;
+  /** Where the compressed data end in the input; what follows was not read. */
+  readonly consumed: number;
+}
+
+const saveAgain = "Copy or save the file again.";
+
+export function damaged(format: string, message: string, at: number): SlipwayError {
+  return compressionError("compressed-damaged", `the ${format} data are damaged: ${message}`, { where: `compressed byte ${at}`, hint: saveAgain });
+}
+
+export function cutOff(format: string, at: number): SlipwayError {
+  return compressionError("compressed-truncated", `the ${format} data end too early`, { where: `compressed byte ${at}`, hint: "Copy or download the file again." });
 }

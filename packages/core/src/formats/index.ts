@@ -1,5 +1,10 @@
 export { asBytes, MAX_MESSAGE_BYTES, protobufError, ProtoWriter, readFields, readVarint, type ProtoField } from "./protobuf.ts";
 export { sniffFormat, type FileFormat } from "./sniff.ts";
 export { readTar, safePath, tarError, writeTar, type TarEntry, type TarLimits } from "./tar.ts";
-export { compressionError, type ExpansionLimits } from "./bounded-output.ts";
-export { inflateZlib } from "./inflate.ts";
+export { BoundedOutput, compressionError, type Decompressed, type ExpansionLimits } from "./bounded-output.ts";
+export { decompressBzip2 } from "./bzip2.ts";
+export { crc32 } from "./checksums.ts";
+export { inflateGzip, inflateRaw, inflateZlib } from "./inflate.ts";
+export { decompressLz4 } from "./lz4.ts";
+export { decompressLzmaAlone } from "./lzma.ts";
+export { decompressXz } from "./xz.ts";

@@ -17,6 +17,8 @@ export interface PickleLimits {
   readonly string: number;
   /** Bytes of one integer. */
   readonly integer: number;
+  /** How many times larger a compressed file may become, beyond its first 64 MiB. */
+  readonly ratio: number;
 }
 
 const GiB = 2 ** 30;
@@ -29,6 +31,7 @@ export const defaultLimits: PickleLimits = {
   depth: 1_000,
   string: 256 * 2 ** 20,
   integer: 65_536,
+  ratio: 1_000,
 };
 
 /** Fills what is not given. Throws on something that is not a limit. */
@@ -45,7 +48,7 @@ export function withDefaults(limits: Partial<PickleLimits> = {}): PickleLimits {
 export function overLimit(name: keyof PickleLimits, asked: number, limits: PickleLimits, at: number): never {
   const what: Readonly<Record<keyof PickleLimits, string>> = {
     bytes: "bytes in the file", memory: "bytes of memory for its objects", stack: "values on the stack", memo: "memo entries",
-    depth: "levels of nesting", string: "bytes in one string", integer: "bytes in one integer",
+    depth: "levels of nesting", string: "bytes in one string", integer: "bytes in one integer", ratio: "times its size",
   };
   throw pickleError("pickle-limit", `the file asks for ${asked} ${what[name]}; at most ${limits[name]} are allowed`, {
     where: `byte ${at}`,

@@ -9,7 +9,7 @@ import { GlobalTable } from "./globals.ts";
 import { instructions } from "./instructions.ts";
 import { overLimit, type PickleLimits } from "./limits.ts";
 import { Memo } from "./memo.ts";
-import { opcodeName, opcodes } from "./opcodes.ts";
+import { isBinary, opcodeName, opcodes } from "./opcodes.ts";
 import { PyTuple, type PyValue } from "./values.ts";
 
 /** What an array without elements and a tuple without items cost, roughly, in V8. */
@@ -35,7 +35,7 @@ export class Machine {
   declaredProtocol: number | undefined;
   sawBinary = false;
   /** Shared with a nested machine. */
-  spent: { memory: number };
+  readonly spent: { memory: number };
   readonly isNested: boolean;
 
   constructor(bytes: Uint8Array, limits: PickleLimits, start = 0, outer?: Machine) {
@@ -67,6 +67,7 @@ export class Machine {
       if (instruction === undefined) {
         throw this.malformed(this.at === 0 ? "the first byte is not a pickle instruction" : `${opcodeName(code)} is not a pickle instruction`);
       }
+      if (this.declaredProtocol === undefined && isBinary(code)) this.sawBinary = true;
       instruction(this);
     }
   }

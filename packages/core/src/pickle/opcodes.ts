@@ -28,3 +28,13 @@ const names: readonly (OpcodeName | undefined)[] = Array.from({ length: 256 }, (
 export function opcodeName(code: number): string {
   return names[code] ?? `0x${code.toString(16).padStart(2, "0")}`;
 }
+
+const binary: ReadonlySet<number> = new Set(([
+  "POP_MARK", "BININT", "BININT1", "BININT2", "BINPERSID", "BINSTRING", "SHORT_BINSTRING", "BINUNICODE", "APPENDS", "EMPTY_DICT", "EMPTY_LIST",
+  "BINGET", "LONG_BINGET", "OBJ", "BINPUT", "LONG_BINPUT", "EMPTY_TUPLE", "SETITEMS", "BINFLOAT",
+] satisfies OpcodeName[]).map((name) => opcodes[name]));
+
+/** Whether an instruction came with protocol 1: files before protocol 2 do not say which they use. */
+export function isBinary(code: number): boolean {
+  return binary.has(code);
+}

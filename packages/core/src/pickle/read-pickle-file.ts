@@ -1,7 +1,7 @@
 // A saved model, from its bytes to inert values.
 
 import { pickleError } from "./errors.ts";
-import { decompress, identify } from "./container.ts";
+import { assertPickle, unpack } from "./container.ts";
 import { checkDepth } from "./depth.ts";
 import type { GlobalUse, IndirectCall } from "./globals.ts";
 import { overLimit, withDefaults, type PickleLimits } from "./limits.ts";
@@ -22,6 +22,7 @@ export interface PickleGlobal {
   /** Where it is first mentioned and, when called, where first; byte offsets in the decompressed pickle. */
   readonly offset: number;
   readonly calledAt: number | undefined;
+  readonly allocatedAt: number | undefined;
 }
 
 export interface PickleFile {
@@ -45,9 +46,9 @@ export function readPickleFile(file: Uint8Array, options: { readonly limits?: Pa
     throw pickleError("pickle-empty", "the file is empty (0 bytes)", { hint: "Save the model again and check that the copy or download finished." });
   }
   // A Node Buffer is a Uint8Array whose `slice` does not copy: a plain view keeps the readers' assumptions true.
-  const { bytes, compression } = decompress(new Uint8Array(file.buffer, file.byteOffset, file.byteLength), limits);
+  const { bytes, compression, trailing } = unpack(new Uint8Array(file.buffer, file.byteOffset, file.byteLength), limits);
   if (bytes.length > limits.bytes) overLimit("bytes", bytes.length, limits, 0);
-  identify(bytes);
+  assertPickle(bytes);
   const machine = new Machine(bytes, limits);
   const value = machine.run();
   checkDepth(value, limits);
@@ -57,7 +58,7 @@ export function readPickleFile(file: Uint8Array, options: { readonly limits?: Pa
     compression,
     globals: machine.globals.uses().map(describe),
     indirectCalls: machine.globals.indirectCalls,
-    trailingBytes: bytes.length - machine.position,
+    trailingBytes: bytes.length - machine.position + trailing,
     bytes: bytes.length,
   };
 }
@@ -71,5 +72,6 @@ function describe(use: GlobalUse): PickleGlobal {
     allocated: use.allocatedAt >= 0,
     offset: use.offset,
     calledAt: use.calledAt >= 0 ? use.calledAt : undefined,
+    allocatedAt: use.allocatedAt >= 0 ? use.allocatedAt : undefined,
   };
 }

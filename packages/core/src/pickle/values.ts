@@ -48,16 +48,37 @@ export class PyDict {
   entries(): IterableIterator<[PyValue, PyValue]> { return this.#entries.values(); }
 }
 
-/** Python's equality for hashable simple values: 1 == 1.0 == True; strings and tuples by content; the rest by identity. */
-function keyIdentity(key: PyValue): unknown {
+/** Longest text that a tuple is turned into to be compared by content. */
+const maxTupleText = 10_000;
+
+/**
+ * Python's equality for hashable simple values: 1 == 1.0 == True == np.int64(1); strings, bytes and tuples of simple values
+ * by content; the rest by identity. Tuples in tuples are followed one level: a file may nest them without end.
+ */
+function keyIdentity(key: PyValue, depth = 0): unknown {
   if (typeof key === "string") return `s${key}`;
   if (typeof key === "boolean") return key ? 1n : 0n;
-  if (typeof key === "number") return Number.isInteger(key) ? BigInt(key) : key;
-  if (key instanceof PyTuple && key.items.length <= 64) {
-    const parts = key.items.map(keyIdentity);
-    if (parts.every((p) => typeof p !== "object" || p === null)) return `t${parts.map((p) => `${typeof p}:${String(p).length}:${String(p)}`).join()}`;
+  if (typeof key === "number") return Number.isInteger(key) ? integerIdentity(BigInt(key)) : key;
+  if (typeof key === "bigint") return integerIdentity(key);
+  if (key instanceof NumpyScalar && depth < 4) return keyIdentity(key.value, depth + 1);
+  if (key instanceof PyBytes && key.bytes.length <= 256) return `b${key.bytes.join()}`;
+  if (key instanceof PyTuple && key.items.length <= 64 && depth < 2) {
+    let text = "t";
+    for (const item of key.items) {
+      const id = keyIdentity(item, depth + 1);
+      if (typeof id === "object" && id !== null) return key;
+      const part = String(id);
+      if (text.length + part.length > maxTupleText) return key;
+      text += `${typeof id}:${part.length}:${part},`;
+    }
+    return text;
   }
   return key;
+}
+
+/** Beyond 64 bits as text: engines hash a BigInt by few of its bits, which a file could exploit. */
+function integerIdentity(value: bigint): unknown {
+  return BigInt.asIntN(64, value) === value ? value : `i${value.toString(36)}`;
 }
 
 /** A name that the file mentions. Never resolved to anything. */
