@@ -1,7 +1,7 @@
 // The HTTP application: routes, bodies, errors, headers and logs. It listens only through `startServer`.
 
 import { randomUUID } from "node:crypto";
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { nearest, type SlipwayError } from "@slipway/core/base";
 import type { Model } from "../runtime/index.ts";
 import type { Observation, ServerContext, ServerOptions } from "./context.ts";
@@ -35,7 +35,7 @@ export function createServer(input: { readonly models: readonly Model[]; readonl
   const { log } = options;
   const fastify = Fastify({
     logger: log === undefined ? false : { level: log.level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"`, formatters: { level: (level) => ({ level }) }, stream: { write: log.write } },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit,
     requestTimeout: options.requestTimeoutMs + 60_000,
     keepAliveTimeout: 72_000,
