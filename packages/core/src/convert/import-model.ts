@@ -1,9 +1,7 @@
 // A model file of any format -> a compiled model. Told by content, never by extension.
 
 import { sniffFormat, type FileFormat } from "../formats/index.ts";
-import { readPickleFile, type PickleFile } from "../pickle/index.ts";
-import * as room from "../pickle/index.ts";
-const assertInert = (room as unknown as { assertInert?: (f: PickleFile) => void }).assertInert ?? (() => {});
+import { assertInert, readPickleFile, type PickleFile } from "../pickle/index.ts";
 import { importError } from "./errors.ts";
 import { compileSklearn, type CompiledModel, type CompileOptions } from "./sklearn/index.ts";
 

@@ -1,2 +1,3 @@
+export { inspectSource, type Inspection, type InspectionNode } from "./inspect.ts";
 export { importModel, readSource, type ImportedModel, type SourceFile } from "./import-model.ts";
 export { importError } from "./errors.ts";

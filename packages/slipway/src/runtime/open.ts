@@ -2,13 +2,11 @@
 // The compiler is loaded only when there is something to compile: a packed model starts without it.
 
 import { readFile, stat } from "node:fs/promises";
-import { basename, join, resolve, sep } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { sniffFormat } from "@slipway/core/formats";
 import type { ImportedModel } from "@slipway/core/convert";
-import { buildPackage, nameFromFile, readLayout, readSlip, sha256, type ModelPackage, type PackageParts } from "@slipway/core/package";
+import { readLayout, readSlip, type ModelPackage } from "@slipway/core/package";
 import { runtimeError } from "./errors.ts";
-
-export const TOOL_VERSION = "0.1.0";
 
 export interface OpenOptions {
   /** Which model, where a saved file holds several. */
@@ -25,7 +23,7 @@ export interface OpenedModel {
 
 const MAX_FILE = 2 ** 31 - 1;
 
-/** @throws file-not-found, file-too-large, and what reading, compiling or unpacking throws */
+/** @throws file-not-found, file-too-large */
 export async function readModelBytes(path: string): Promise<Uint8Array> {
   const info = await stat(path).catch(() => undefined);
   if (!info) throw runtimeError("file-not-found", `there is no file ${JSON.stringify(path)}`, { hint: "Check the path; it is relative to the folder you are in." });
@@ -41,28 +39,9 @@ export async function openModel(path: string, options: OpenOptions = {}): Promis
   if (info?.isDirectory() && (await stat(join(path, "oci-layout")).catch(() => undefined))) return { package: await readLayoutFolder(path) };
   const bytes = await readModelBytes(path);
   if (sniffFormat(bytes) === "slip") return { package: await readSlip(bytes) };
-  const { importModel } = await import("@slipway/core/convert");
-  const imported = importModel(bytes, options.entry === undefined ? {} : { entry: options.entry });
-  return { imported, package: await buildPackage(await packageParts(path, bytes, imported, options)) };
-}
-
-/** Everything of a package but its checks, from an imported model. */
-export async function packageParts(path: string, bytes: Uint8Array, imported: ImportedModel, options: OpenOptions = {}): Promise<PackageParts> {
-  const manifest = {
-    name: options.name ?? nameFromFile(path),
-    version: options.version ?? "0.0.0",
-    source: {
-      file: basename(path), sha256: await sha256(bytes), bytes: bytes.length, format: imported.format,
-      producer: imported.producer, rootClass: imported.compiled.className,
-    },
-    tool: { name: "slipway", version: TOOL_VERSION },
-    lineage: [],
-  };
-  const { signature, model } = imported.compiled;
-  return {
-    manifest, model, signature, checks: null, profile: null,
-    card: "", sbom: {},
-  };
+  const { packModel } = await import("./pack.ts");
+  const packed = await packModel(path, bytes, options);
+  return { package: packed.package, imported: packed.imported };
 }
 
 async function readLayoutFolder(folder: string): Promise<ModelPackage> {

@@ -24,6 +24,8 @@ export interface CompileOptions {
 export interface CompiledModel {
   readonly model: Uint8Array;
   readonly signature: Signature;
+  /** Operator sets of the model, by domain. */
+  readonly opsets: Readonly<Record<string, number>>;
   /** The estimator's class, for the manifest: "sklearn.pipeline.Pipeline". */
   readonly className: string;
   readonly found: FoundModel;
@@ -67,7 +69,8 @@ export function compileSklearn(value: PyValue, options: CompileOptions = {}): Co
   });
   bindInputs(c, layout);
   for (const { output, value: v } of outputs) c.graph.output(output.graphName, v);
-  const model = serializeModel(c.graph.finish({ name: est.className, metadata: { "slipway.missing_string": MISSING_STRING } }));
+  const graph = c.graph.finish({ name: est.className, metadata: { "slipway.missing_string": MISSING_STRING } });
+  const model = serializeModel(graph);
   return {
     model,
     signature: {
@@ -77,6 +80,7 @@ export function compileSklearn(value: PyValue, options: CompileOptions = {}): Co
       extraColumns: shape.kind === "columns" && startsWithSelection(est) ? "ignored" : "refused",
       outputs: outputs.map((o) => o.output),
     },
+    opsets: Object.fromEntries(graph.opsets.map((o) => [o.domain, o.version])),
     className: est.qualifiedName,
     found,
     warnings: [...warnings, ...c.warnings],

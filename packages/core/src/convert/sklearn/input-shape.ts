@@ -1,7 +1,7 @@
 // What a fitted model expects as its input: named columns, a matrix of so many columns, or a sequence of texts.
 // Found by following the input side of the estimator (a pipeline's first step, a search's best estimator ...).
 
-import { NumpyArray, NumpyScalar, PyGlobal, PyList, PyObject, PyTuple, arrayStrings, type PyValue } from "../../pickle/index.ts";
+import { NumpyArray, NumpyScalar, PyGlobal, PyList, PyObject, PyTuple, arrayStrings, indexValues, type PyValue } from "../../pickle/index.ts";
 import { Estimator } from "./estimator.ts";
 
 export type InputShape =
@@ -33,6 +33,10 @@ function inputNames(est: Estimator): readonly string[] | undefined {
   for (const attribute of ["feature_names_in_", "_feature_names_in", "_df_columns"]) {
     const v = est.raw(attribute);
     if (v instanceof NumpyArray && v.shape.length === 1 && (v.dtype.kind === "O" || v.dtype.kind === "U")) return arrayStrings(v);
+    if (v instanceof PyObject) {
+      const values = indexValues(v);
+      if (values?.every((x) => typeof x === "string")) return values;
+    }
   }
   return undefined;
 }

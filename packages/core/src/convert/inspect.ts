@@ -1,0 +1,120 @@
+// What is inside a file, for people: the tree of estimators with their settings and shapes, what the file tried to call,
+// and whether it compiles. Bounded in depth, nodes and text; shared objects are shown once.
+
+import { SlipwayError } from "../base/index.ts";
+import { assertInert, dangers, PyDict, PyList, PyObject, PyTuple, NumpyArray, type Danger, type PyValue } from "../pickle/index.ts";
+import type { Signature } from "../package/index.ts";
+import type { SourceFile } from "./import-model.ts";
+import { compileSklearn, describe, isEstimator, sklearnConverters, type CompileOptions } from "./sklearn/index.ts";
+
+export interface InspectionNode {
+  /** Where it is in its parent: "steps[0] 'scale'". Empty for the root. */
+  readonly place: string;
+  /** Class, or a few words on other values. */
+  readonly what: string;
+  readonly version?: string;
+  /** Settings given to the constructor. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** What fitting learnt: shapes and short values. */
+  readonly fitted: Readonly<Record<string, string>>;
+  /** "yes": there is a converter; "no": there is none; absent for what is not an estimator. */
+  readonly compiles?: "yes" | "no";
+  readonly children: readonly InspectionNode[];
+}
+
+export interface Inspection {
+  readonly format: string;
+  readonly protocol: number;
+  readonly bytes: number;
+  readonly trailingBytes: number;
+  readonly tree: InspectionNode;
+  readonly names: readonly { readonly name: string; readonly count: number; readonly called: boolean }[];
+  /** What Python would have run on loading it, beyond data and known libraries. */
+  readonly dangers: readonly Danger[];
+  readonly compile:
+    | { readonly ok: true; readonly signature: Signature; readonly modelBytes: number; readonly warnings: readonly string[] }
+    | { readonly ok: false; readonly error: ReturnType<SlipwayError["toJSON"]> };
+}
+
+const MAX_DEPTH = 10;
+const MAX_NODES = 400;
+const MAX_CHILDREN = 3;
+const MAX_FACTS = 40;
+
+export function inspectSource(source: SourceFile, options: CompileOptions = {}): Inspection {
+  const { pickle } = source;
+  let compile: Inspection["compile"];
+  try {
+    assertInert(pickle);
+    const compiled = compileSklearn(pickle.value, options);
+    compile = { ok: true, signature: compiled.signature, modelBytes: compiled.model.length, warnings: compiled.warnings };
+  } catch (error) {
+    if (!(error instanceof SlipwayError)) throw error;
+    compile = { ok: false, error: error.toJSON() };
+  }
+  return {
+    format: source.format, protocol: pickle.protocol, bytes: pickle.bytes, trailingBytes: pickle.trailingBytes,
+    tree: new Walk().node(pickle.value, "", 0), names: pickle.globals, dangers: dangers(pickle), compile,
+  };
+}
+
+class Walk {
+  readonly #seen = new Set<PyObject>();
+  #nodes = 0;
+
+  node(value: PyValue, place: string, depth: number): InspectionNode {
+    this.#nodes++;
+    if (!(value instanceof PyObject)) return { place, what: describe(value), settings: {}, fitted: {}, children: this.#entries(value, depth) };
+    const cls = value.classGlobal;
+    const what = cls?.qualifiedName ?? "an object";
+    if (this.#seen.has(value)) return { place, what: `${what} (shown above)`, settings: {}, fitted: {}, children: [] };
+    this.#seen.add(value);
+    const settings: Record<string, string> = {};
+    const fitted: Record<string, string> = {};
+    const children: InspectionNode[] = [];
+    let version: string | undefined;
+    for (const [key, v] of value.attributes?.entries() ?? []) {
+      if (typeof key !== "string") continue;
+      if (key === "_sklearn_version" && typeof v === "string") version = v;
+      if (key.startsWith("_")) continue;
+      const inner = this.#children(key, v, depth);
+      if (inner) children.push(...inner);
+      else {
+        const facts = key.endsWith("_") ? fitted : settings;
+        if (Object.keys(facts).length < MAX_FACTS) facts[key] = describe(v);
+      }
+    }
+    const compiles = isEstimator(value) && cls ? (sklearnConverters.has(`${cls.module.split(".")[0]}.${cls.name}`) ? "yes" : "no") : undefined;
+    return { place, what, ...(version === undefined ? {} : { version }), settings, fitted, ...(compiles ? { compiles } : {}), children };
+  }
+
+  /** Containers at the root: their entries. */
+  #entries(value: PyValue, depth: number): InspectionNode[] {
+    const entries: [string, PyValue][] = value instanceof PyDict
+      ? [...value.entries()].map(([k, v]) => [typeof k === "string" ? `['${k}']` : `[${describe(k)}]`, v])
+      : value instanceof PyList || value instanceof PyTuple ? value.items.slice(0, 50).map((v, i) => [`[${i}]`, v]) : [];
+    if (depth >= MAX_DEPTH) return [];
+    return entries.slice(0, 50).flatMap(([place, v]) => (this.#nodes < MAX_NODES ? [this.node(v, place, depth + 1)] : []));
+  }
+
+  /** Nodes for an attribute that holds objects; undefined for plain values. The constructor's copies of fitted parts are left out. */
+  #children(key: string, v: PyValue, depth: number): InspectionNode[] | undefined {
+    if (depth >= MAX_DEPTH || this.#nodes >= MAX_NODES) return undefined;
+    if (v instanceof PyObject && v.attributes) return [this.node(v, key, depth + 1)];
+    const items = v instanceof PyList || v instanceof PyTuple ? v.items : v instanceof NumpyArray && v.objects ? v.objects : undefined;
+    if (!items || items.length === 0) return undefined;
+    const found = items.map((item, i): [string, PyObject] | undefined => {
+      if (item instanceof PyObject && item.attributes) return [`${key}[${i}]`, item];
+      if (!(item instanceof PyTuple)) return undefined;
+      const name = item.items.find((x) => typeof x === "string");
+      const object = item.items.find((x) => x instanceof PyObject && x.attributes !== undefined);
+      return object instanceof PyObject ? [`${key}[${i}]${typeof name === "string" ? ` '${name}'` : ""}`, object] : undefined;
+    });
+    if (!found.some((f) => f !== undefined)) return undefined;
+    const many = key === "estimators_" || items.length > 12;
+    const shown = many ? found.slice(0, MAX_CHILDREN) : found;
+    const nodes = shown.flatMap((f) => (f && this.#nodes < MAX_NODES ? [this.node(f[1], f[0], depth + 1)] : []));
+    if (shown.length < found.length) nodes.push({ place: `${key}[...]`, what: `${found.length - shown.length} more`, settings: {}, fitted: {}, children: [] });
+    return nodes;
+  }
+}

@@ -1,0 +1,63 @@
+// slipway pack FILE [--check check.csv] [--name N] [-o model.slip]
+
+import { writeSlip } from "@slipway/core/package";
+import { readModelBytes } from "../runtime/index.ts";
+import { defineCommand, usageError, type Command } from "./command.ts";
+import { size } from "./inspect.ts";
+import { printJson, printNote, printResult, progress } from "./output.ts";
+import { readText } from "./read-text.ts";
+import { signatureTable } from "./signature-table.ts";
+import { writeFileWhole } from "./write-file.ts";
+
+export const pack: Command = defineCommand({
+  name: "pack",
+  summary: "one package of the compiled model, its signature and its checks",
+  usage: "FILE [--check check.csv] [-o model.slip]",
+  arguments: [{ name: "FILE", help: "a saved model" }],
+  options: {
+    check: { type: "string", value: "FILE", help: "rows (CSV or JSON) with the model's columns and what it predicted in the notebook: run now, kept in the package" },
+    output: { type: "string", short: "o", value: "FILE", help: "where to write the package (NAME.slip by default)" },
+    name: { type: "string", value: "NAME", help: "the package's name (from the file's name by default)" },
+    version: { type: "string", value: "VERSION", help: "a semantic version (0.0.0 by default)" },
+    entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
+    purpose: { type: "string", value: "TEXT", help: "for the model card: what the model is for" },
+    owner: { type: "string", value: "TEXT", help: "for the model card: who answers for it" },
+  },
+  examples: [
+    "slipway pack churn.joblib --check check.csv",
+    "slipway pack model.pkl --name churn --version 1.2.0 -o churn-1.2.0.slip",
+  ],
+  async run(call) {
+    const path = call.args[0]!;
+    const { packModel } = await import("../runtime/pack.ts");
+    const optional = (name: string): Record<string, string> => {
+      const v = call.text(name);
+      return v === undefined ? {} : { [name]: v };
+    };
+    const line = progress();
+    line.update("reading and compiling ...");
+    const check = call.text("check");
+    const bytes = await readModelBytes(path);
+    const packed = await packModel(path, bytes, {
+      ...optional("entry"), ...optional("name"), ...optional("version"),
+      facts: { ...optional("purpose"), ...optional("owner") },
+      ...(check === undefined ? {} : { check: { file: check, text: await readText(check) } }),
+    }).finally(() => line.done());
+    const { manifest, digest, signature, model } = packed.package;
+    const output = call.text("output") ?? `${manifest.name}.slip`;
+    if (output === path) throw usageError("bad-argument", "the package would overwrite the model file", { hint: "Choose another name with -o." });
+    const slip = writeSlip(packed.package);
+    await writeFileWhole(output, slip);
+    const { comparison } = packed;
+    if (call.flag("json")) {
+      printJson({ output, bytes: slip.length, name: manifest.name, version: manifest.version, digest, signature, notes: packed.notes, ...(comparison ? { check: comparison } : {}) });
+      return 0;
+    }
+    for (const note of packed.notes) printNote(`note: ${note}`);
+    printResult(`packed ${output}   ${size(slip.length)} (from ${size(bytes.length)}; model ${size(model.length)})\n${manifest.name} ${manifest.version}   ${digest}`);
+    if (comparison) printResult(`checked ${comparison.rows} rows: every label equal, largest difference ${comparison.maxAbs === 0 ? "none" : comparison.maxAbs.toExponential(1)}${comparison.rounded > 0 ? ` (${comparison.rounded} values to the decimals the file has)` : ""}`);
+    else printNote("note: nothing was checked; --check check.csv compares with what the notebook predicted");
+    printResult(`\n${signatureTable(signature)}\n\nnext: slipway serve ${output}`);
+    return 0;
+  },
+});

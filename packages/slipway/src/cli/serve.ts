@@ -1,0 +1,59 @@
+// slipway serve PKG|FILE ...
+
+import { loadModelPackage, openModel, preloadEngine, TOOL_VERSION, type Model } from "../runtime/index.ts";
+import { createLog, startServer } from "../server/index.ts";
+import { defineCommand, usageError, type Command } from "./command.ts";
+import { printJson, printNote, printResult } from "./output.ts";
+import { curlLine } from "./curl-line.ts";
+
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+
+export const serve: Command = defineCommand({
+  name: "serve",
+  summary: "a running service from a file or package",
+  usage: "PKG|FILE ... [--port 8080]",
+  arguments: [{ name: "PKG|FILE", help: "packages or saved models; NAME=PATH gives one a name", many: true }],
+  options: {
+    host: { type: "string", value: "ADDRESS", help: "where to listen (127.0.0.1 by default: this machine only)" },
+    port: { type: "string", short: "p", value: "PORT", help: "8080 by default; 0 takes any free port" },
+    insecure: { type: "boolean", help: "listen beyond this machine though nobody has to prove who they are" },
+    "allow-host": { type: "string", value: "NAME", multiple: true, help: "a host name beside localhost that requests may be addressed to" },
+    entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
+    "log-level": { type: "string", value: "LEVEL", help: `${LEVELS.join(", ")} (info by default)` },
+    "drain-ms": { type: "string", value: "MS", help: "how long to serve on after SIGTERM before connections are drained (1000 by default)" },
+  },
+  examples: ["slipway serve churn.slip", "slipway serve model.joblib --port 0", "slipway serve a.slip fraud=model.pkl --port 9000"],
+  async run(call) {
+    const level = LEVELS.find((l) => l === (call.text("log-level") ?? "info"));
+    if (level === undefined) throw usageError("bad-argument", `--log-level must be one of ${LEVELS.join(", ")}`);
+    const port = call.count("port", [0, 65535]) ?? 8080;
+    preloadEngine();
+    const entry = call.text("entry");
+    const models: Model[] = [];
+    for (const argument of call.args) {
+      const named = /^([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)$/.exec(argument);
+      const opened = await openModel(named?.[2] ?? argument, { ...(entry === undefined ? {} : { entry }), ...(named ? { name: named[1]! } : {}) });
+      for (const warning of opened.imported?.compiled.warnings ?? []) printNote(`note: ${warning}`);
+      const source = named ? { ...opened.package, manifest: { ...opened.package.manifest, name: named[1]! } } : opened.package;
+      if (models.some((m) => m.name === source.manifest.name)) {
+        throw usageError("bad-argument", `two models are named ${source.manifest.name}`, { hint: "Give one another name: NAME=PATH." });
+      }
+      models.push(await loadModelPackage(source));
+    }
+    const drain = call.count("drain-ms", [0, 600_000]);
+    const server = await startServer(models, {
+      port, signals: true, insecure: call.flag("insecure"), version: TOOL_VERSION,
+      ...(call.text("host") === undefined ? {} : { host: call.text("host")! }),
+      ...(call.texts("allow-host").length > 0 ? { allowedHosts: call.texts("allow-host") } : {}),
+      ...(drain === undefined ? {} : { drainDelayMs: drain }),
+      log: createLog({ level, pretty: process.stderr.isTTY }),
+    });
+    if (call.flag("json")) printJson({ url: server.url, models: models.map((m) => ({ name: m.name, version: m.version, digest: m.digest })) });
+    else {
+      const names = models.map((m) => `${m.name} ${m.version}`).join(", ");
+      printResult(`serving ${names} on ${server.url}\n\n  try it in a browser   ${server.url}/\n  ask it                ${curlLine(server.url, models[0]!)}\n  its interface         ${server.url}/openapi.json\n\nCtrl-C stops.`);
+    }
+    await server.closed;
+    return 0;
+  },
+});

@@ -1,0 +1,110 @@
+// A saved model, and the rows someone checked in a notebook, -> a package. The check is run: a model that does not
+// predict what the notebook predicted is not packed.
+
+import { basename } from "node:path";
+import { importModel, type ImportedModel } from "@slipway/core/convert";
+import {
+  buildPackage, compareOutputs, nameFromFile, readCheckFile, sampleChecks, sha256, writeCard, writeSbom,
+  type CardFacts, type CheckRow, type Checks, type Comparison, type ModelPackage, type Signature,
+} from "@slipway/core/package";
+import { CsvReader, type CsvField } from "./csv.ts";
+import { runtimeError } from "./errors.ts";
+import { parseJson } from "./json.ts";
+import { loadModelPackage } from "./model.ts";
+import { TOOL_VERSION } from "./version.ts";
+
+export interface PackOptions {
+  readonly entry?: string;
+  readonly name?: string;
+  readonly version?: string;
+  /** For the model card. */
+  readonly facts?: CardFacts;
+  /** Rows with the columns the model takes and, beside them, what it predicted. */
+  readonly check?: { readonly file: string; readonly text: string };
+}
+export interface Packed {
+  readonly package: ModelPackage;
+  readonly imported: ImportedModel;
+  readonly comparison?: Comparison;
+  /** Columns of the check file that were not understood, and other things to tell. */
+  readonly notes: readonly string[];
+}
+
+/** Rows of the check file kept in the package. */
+const KEPT_CHECKS = 200;
+
+/** @throws what import and the package room throw, and check-differs with the comparison in `data` */
+export async function packModel(path: string, bytes: Uint8Array, options: PackOptions = {}): Promise<Packed> {
+  const imported = importModel(bytes, options.entry === undefined ? {} : { entry: options.entry });
+  const { model } = imported.compiled;
+  const notes = [...imported.compiled.warnings];
+  let signature: Signature = imported.compiled.signature;
+  let checks: Checks | null = null;
+  let comparison: Comparison | undefined;
+  if (options.check) {
+    const rows = readCheckRows(options.check.text);
+    const file = readCheckFile(rows, signature, { file: basename(options.check.file), sha256: await sha256(new TextEncoder().encode(options.check.text)) });
+    for (const { column, suggestion } of file.unknown) {
+      notes.push(`column ${JSON.stringify(column)} of the check file is neither an input nor an output and was not used${suggestion === undefined ? "" : `; did you mean ${JSON.stringify(suggestion)}?`}`);
+    }
+    comparison = await runChecks(model, file.signature, file.checks);
+    if (!comparison.passed) throw differs(comparison, options.check.file);
+    signature = file.signature;
+    checks = sampleChecks(file.checks, KEPT_CHECKS);
+  }
+  const manifest = {
+    name: options.name ?? nameFromFile(path),
+    version: options.version ?? "0.0.0",
+    source: {
+      file: basename(path), sha256: await sha256(bytes), bytes: bytes.length, format: imported.format,
+      producer: imported.producer, rootClass: imported.compiled.className,
+    },
+    tool: { name: "slipway", version: TOOL_VERSION },
+    lineage: [],
+  };
+  const described = { manifest, signature, ...(options.facts ? { facts: options.facts } : {}), ...(comparison ? { comparison } : {}) };
+  return {
+    package: await buildPackage({
+      manifest, model, signature, checks, profile: null,
+      card: writeCard({ ...described, ...(options.check ? { checkFile: basename(options.check.file) } : {}) }),
+      sbom: writeSbom({ ...described, modelSha256: await sha256(model), opsets: imported.compiled.opsets }),
+    }),
+    imported, notes,
+    ...(comparison ? { comparison } : {}),
+  };
+}
+
+/** Predicts the checks' rows and compares. */
+export async function runChecks(model: Uint8Array, signature: Signature, checks: Checks): Promise<Comparison> {
+  const loaded = await loadModelPackage({ model, signature, manifest: { name: "checks", version: "0.0.0" }, digest: "" });
+  try {
+    const { batch } = loaded.encode({ kind: "records", records: checks.inputs });
+    return compareOutputs(checks.expected, (await loaded.run(batch)).outputs, checks.tolerance);
+  } finally {
+    await loaded.close();
+  }
+}
+
+/** JSON records, or CSV with a header line whose empty unquoted fields are missing. */
+function readCheckRows(text: string): CheckRow[] {
+  const first = text.trimStart()[0];
+  if (first === "[" || first === "{") {
+    const parsed = parseJson(text);
+    const rows: unknown = Array.isArray(parsed) ? parsed : (parsed as { records?: unknown }).records;
+    if (!Array.isArray(rows)) throw runtimeError("request-shape", "the check file is JSON, but not a list of records", { hint: "Write it as [{...}, {...}] or as CSV." });
+    return rows as CheckRow[];
+  }
+  const lines: CsvField[][] = [];
+  const reader = new CsvReader((fields) => lines.push(fields));
+  reader.push(text);
+  reader.end();
+  const [header, ...rows] = lines;
+  const names = (header ?? []).map((h) => h ?? "");
+  return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i] ?? null])));
+}
+
+function differs(comparison: Comparison, file: string): Error {
+  const worst = comparison.worst.map((w) => `row ${w.row + 1}, ${w.output}${w.entry === null ? "" : ` ${String(w.entry)}`}: ${String(w.actual)} instead of ${String(w.expected)}`);
+  return runtimeError("check-differs", `the compiled model differs from ${basename(file)} in ${comparison.rowsBeyond} of ${comparison.rows} rows (${comparison.labelFlips} labels differ). Worst: ${worst.slice(0, 5).join("; ")}`, {
+    hint: "Was the check file made by this very model, from the raw columns? If so, this is a fault of Slipway's: please report it.", data: { comparison } });
+}
