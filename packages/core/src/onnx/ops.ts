@@ -43,7 +43,15 @@ export class Ops {
   mul(a: Operand, b: Operand): Value { return this.#binary("Mul", a, b); }
   div(a: Operand, b: Operand): Value { return this.#binary("Div", a, b); }
   pow(a: Operand, b: Operand): Value { return this.#binary("Pow", a, b); }
-  matmul(a: Operand, b: Operand): Value { return this.#binary("MatMul", a, b); }
+  /**
+   * Matrices go through Gemm: ONNX Runtime folds a factor before or after a MatMul into FusedMatMul's `alpha`, which is a
+   * float, so that a double factor loses its last 29 bits without a word. It does no such thing to Gemm.
+   */
+  matmul(a: Operand, b: Operand): Value {
+    const [x, y] = [this.value(a), this.value(b)];
+    const matrices = x.shape?.length === 2 && y.shape?.length === 2 && (x.type === "double" || x.type === "float");
+    return matrices ? this.graph.op("Gemm", [x, y]) : this.#binary("MatMul", x, y);
+  }
   minimum(a: Operand, b: Operand): Value { return this.#binary("Min", a, b); }
   maximum(a: Operand, b: Operand): Value { return this.#binary("Max", a, b); }
   equal(a: Operand, b: Operand): Value { return this.#binary("Equal", a, b); }

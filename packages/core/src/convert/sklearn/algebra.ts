@@ -50,8 +50,8 @@ export function broadcastVector(est: Estimator, c: Conversion, data: Float64Arra
 
 /** X [N, F] @ W.T + b for W [T, F] (or [F], which counts as one row), b of T numbers or one: always [N, T]. */
 export function affine(c: Conversion, X: Value, W: { rows: number; cols: number; data: Float64Array }, b?: Float64Array): Value {
-  const product = c.o.matmul(X, c.o.doubles(transposed(W.data, W.rows, W.cols), [W.cols, W.rows]));
-  return b === undefined || b.every((v) => v === 0) ? product : c.o.add(product, c.o.doubles(b, [b.length]));
+  const weights = c.o.doubles(transposed(W.data, W.rows, W.cols), [W.cols, W.rows]);
+  return b === undefined || b.every((v) => v === 0) ? c.o.matmul(X, weights) : c.graph.op("Gemm", [X, weights, c.o.doubles(b, [b.length])]);
 }
 
 /** Linear scores from coef_ and intercept_: [N, T], with what the arrays say about the shape of the output. */
