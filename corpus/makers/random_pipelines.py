@@ -76,7 +76,7 @@ def holes(df, columns, g, share=0.08):
             continue
         if df[c].dtype.kind in "iu":
             df[c] = df[c].astype(float)
-        df.loc[g.random(len(df)) < share, c] = None if df[c].dtype == object else np.nan
+        df.loc[g.random(len(df)) < share, c] = np.nan
     return df
 
 
@@ -238,7 +238,7 @@ def write_case(folder, seed):
                 continue
             for i in g.integers(0, 70, 3):
                 if test[c].dtype == object or str(test[c].dtype) in ("str", "string"):
-                    v = [None, "", "zzz", "Ünï ☃", "A "][g.integers(0, 5)]
+                    v = [np.nan, "", "zzz", "Ünï ☃", "A "][g.integers(0, 5)]
                 else:
                     if test[c].dtype.kind in "iu":
                         test[c] = test[c].astype(float)
