@@ -124,7 +124,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [render(head), `| ${head.map(() => "---").join(" | ")} |`, ...rows.map(render)].join("\n");
 }
 
-/** One line of text from outside, which cannot become a table, a heading, a link, an image or HTML. */
+/** One line of text from outside, which cannot become a table cell of its own, a link, an image or HTML. */
 function line(text: string): string {
-  return text.replace(/[\s\0-\x1f\x7f]+/g, " ").replace(/[\\`*_{}[\]<>#|!~]/g, "\\$&").trim();
+  return text.replace(/[\s\0-\x1f\x7f]+/g, " ").replace(/[\\`*[\]<>|]/g, "\\$&").trim();
 }

@@ -37,7 +37,7 @@ interface Descriptor {
 
 /** Reads a `.slip` file. The parts are views of `bytes`: do not change them afterwards. */
 export async function readSlip(bytes: Uint8Array, options: ReadOptions = {}): Promise<ModelPackage> {
-  const files = new Map(readTar(bytes).map((entry) => [entry.path, entry.bytes]));
+  const files = new Map(readTar(plain(bytes)).map((entry) => [entry.path, entry.bytes]));
   return readLayout((path) => Promise.resolve(files.get(path)), options);
 }
 
@@ -157,9 +157,15 @@ async function readBlob(readFile: ReadFile, d: Descriptor, where: string, maxByt
   if (fresh) {
     const actual = `sha256:${await sha256(bytes)}`;
     if (actual !== d.digest) throw packageError("package-corrupt", `the blob ${d.digest} has the digest ${actual}`, { where });
+    bytes = plain(bytes);
     blobs.set(d.digest, bytes);
   }
   return bytes;
+}
+
+/** A view that is a Uint8Array and nothing more: Node's Buffer has a `slice` that does not copy. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function json(bytes: Uint8Array, where: string): unknown {
