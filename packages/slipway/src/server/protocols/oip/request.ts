@@ -138,6 +138,7 @@ function readJsonData(data: unknown, datatype: Datatype, count: number, shape: r
     if (value === null) continue;
     const fits = datatype === "BYTES" ? typeof value === "string"
       : datatype === "BOOL" ? typeof value === "boolean" || value === 0 || value === 1
+      : typeof value === "boolean" ? true
       : range === undefined ? typeof value === "number" || value === "NaN" || value === "Infinity" || value === "-Infinity"
       : typeof value === "number" && Number.isInteger(value) && value >= range[0] && value <= range[1];
     if (!fits) throw bad(`${label}: value ${i} is ${JSON.stringify(value)?.slice(0, 60)}, which is no ${datatype}${range === undefined || datatype.endsWith("64") ? "" : ` (${range[0]} to ${range[1]})`}`);

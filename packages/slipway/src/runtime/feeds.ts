@@ -1,0 +1,70 @@
+// A batch -> the engine's input tensors. Where an input holds all columns of its kind in the batch's order, which the
+// packed face makes the usual case, the batch's own memory is handed over.
+
+import { runtimeError } from "./errors.ts";
+import type { Plan } from "./columns.ts";
+import type { Batch } from "./encode.ts";
+import type { EngineInput, EngineTensor } from "./session.ts";
+
+export interface Feed {
+  readonly name: string;
+  take(batch: Batch, start: number, count: number): EngineTensor;
+}
+
+export function planFeeds(inputs: readonly EngineInput[], columns: ReadonlyMap<string, readonly string[]>, plan: Plan): Feed[] {
+  return inputs.map((input) => {
+    const names = input.name === plan.signature.matrixName ? plan.usedNames : (columns.get(input.name) ?? [input.name]);
+    const slots = names.map((name) => {
+      const slot = plan.slots.find((s) => s.name === name);
+      if (slot === undefined || (slot.kind === "string") !== (input.type === "string")) {
+        throw runtimeError("runtime-load-failed", `the model's input ${JSON.stringify(input.name)} takes ${input.type} from column ${JSON.stringify(name)}, which its signature ${slot === undefined ? "does not name" : "says is of another type"}`);
+      }
+      return slot;
+    });
+    const places = slots.map((s) => s.place);
+    return input.type === "string" ? stringFeed(input, places, plan.strings) : numberFeed(input, places, plan.numbers);
+  });
+}
+
+function stringFeed(input: EngineInput, places: readonly number[], width: number): Feed {
+  const whole = isWhole(places, width);
+  return {
+    name: input.name,
+    take(batch, start, count) {
+      const dims = [count, places.length];
+      if (whole) return { type: "string", dims, data: count === batch.rows ? batch.strings : batch.strings.slice(start * width, (start + count) * width) };
+      const data: string[] = [];
+      for (let row = start; row < start + count; row++) for (const place of places) data.push(batch.strings[row * width + place]!);
+      return { type: "string", dims, data };
+    },
+  };
+}
+
+function numberFeed(input: EngineInput, places: readonly number[], width: number): Feed {
+  const whole = isWhole(places, width);
+  return {
+    name: input.name,
+    take(batch, start, count) {
+      const dims = [count, places.length];
+      if (whole) return numberTensor(input.type, batch.numbers.subarray(start * width, (start + count) * width), dims);
+      const data = new Float64Array(count * places.length);
+      let at = 0;
+      for (let row = start; row < start + count; row++) for (const place of places) data[at++] = batch.numbers[row * width + place]!;
+      return numberTensor(input.type, data, dims);
+    },
+  };
+}
+
+function isWhole(places: readonly number[], width: number): boolean {
+  return places.length === width && places.every((place, i) => place === i);
+}
+
+function numberTensor(type: EngineInput["type"], data: Float64Array, dims: readonly number[]): EngineTensor {
+  switch (type) {
+    case "float32": return { type, dims, data: Float32Array.from(data) };
+    case "int64": return { type, dims, data: BigInt64Array.from(data, (v) => BigInt(Math.trunc(v))) };
+    case "int32": return { type, dims, data: Int32Array.from(data) };
+    case "bool": return { type, dims, data: Uint8Array.from(data) };
+    default: return { type: "float64", dims, data };
+  }
+}
