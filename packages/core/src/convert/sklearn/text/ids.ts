@@ -31,7 +31,7 @@ export function wordIds(texts: Value, analyzer: WordAnalyzer, terms: readonly st
     for (const part of parts) if (!numbers.has(part)) numbers.set(part, next++);
   }
   const tokens = tokenize(texts, rule.expression, c);
-  let ids = encode(tokens, numbers, c);
+  let ids = encode(rule.core ? cores(tokens, rule.core, c) : tokens, numbers, c);
   if (rule.filter !== undefined) ids = c.o.where(c.graph.op("RegexFullMatch", [tokens], { pattern: rule.filter }), ids, NOTHING);
   if (maxGram > 1 && (stopWords.size > 0 || rule.filter !== undefined)) ids = closeGaps(ids, c.o.greaterEqual(ids, 0), c);
   return {
@@ -101,6 +101,13 @@ const END = Number.MAX_SAFE_INTEGER;
 /** [N] texts -> [N, T] tokens, rows filled with "". */
 function tokenize(texts: Value, expression: string, c: Conversion): Value {
   return c.graph.op("Tokenizer", [texts], { mark: 0, mincharnum: 1, pad_value: "", tokenexp: expression });
+}
+
+/** [N, T] candidates -> [N, T], of each the part that matches. The sample keeps the result from having no column. */
+function cores(tokens: Value, core: { readonly expression: string; readonly sample: string }, c: Conversion): Value {
+  const flat = c.o.concat([c.o.reshape(tokens, [-1]), c.o.strings([core.sample])], 0);
+  const found = c.o.slice(tokenize(flat, core.expression, c), 0, 1, 1);
+  return c.graph.op("Reshape", [c.o.slice(found, 0, -1, 0), c.graph.op("Shape", [tokens])]);
 }
 
 function encode(tokens: Value, numbers: ReadonlyMap<string, number>, c: Conversion): Value {
