@@ -1,0 +1,48 @@
+// What all selectors share (SelectorMixin): a mask over the input columns, decided here from the fitted attributes.
+
+import { NumpyArray, arrayValues } from "../../../pickle/index.ts";
+import type { Fitted } from "../contract.ts";
+import { memo, type Conversion } from "../conversion.ts";
+import { toEstimator, toList, type Estimator } from "../estimator.ts";
+import type { Frame } from "../frame.ts";
+import { forestTakesMissing, treeTakesMissing } from "../tree/leaf-values.ts";
+
+/** With `free`, scikit-learn checks neither for NaN nor for infinity (the tag allow_nan). */
+export function selected(est: Estimator, X: Frame, c: Conversion, mask: readonly boolean[], free: boolean): Fitted {
+  if (mask.length !== X.width) throw c.malformed(est, `it was fitted on ${mask.length} columns, the step before it gives ${X.width}`);
+  const input = free ? X : c.checkArray(X, est);
+  return { kind: "transformer", transform: memo(() => c.select(input, mask.flatMap((on, j) => (on ? [j] : [])))) };
+}
+
+export function maskOf(est: Estimator, name: string): boolean[] {
+  const v = est.need(name);
+  return (v instanceof NumpyArray ? arrayValues(v) : toList(v, `${est.path}.${name}`)).map((x) => x === true || x === 1n);
+}
+
+const TAKES_MISSING = new Set([
+  "HistGradientBoostingClassifier", "HistGradientBoostingRegressor", "XGBClassifier", "XGBRegressor", "XGBRFClassifier", "XGBRFRegressor",
+  "LGBMClassifier", "LGBMRegressor", "LGBMRanker", "CatBoostClassifier", "CatBoostRegressor", "DummyClassifier", "DummyRegressor",
+  "SimpleImputer", "KNNImputer", "IterativeImputer", "StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "OneHotEncoder",
+  "OrdinalEncoder", "TargetEncoder", "PowerTransformer", "QuantileTransformer", "FunctionTransformer", "VarianceThreshold",
+]);
+const FORESTS = new Set(["RandomForestClassifier", "RandomForestRegressor"]);
+const TREES = new Set(["DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor"]);
+
+/** The tag allow_nan of an estimator, fitted or not. */
+export function takesMissing(est: Estimator, depth = 0): boolean {
+  if (TAKES_MISSING.has(est.className)) return true;
+  if (depth > 8) return false;
+  if (TREES.has(est.className) && est.has("tree_")) return treeTakesMissing(est);
+  if ((FORESTS.has(est.className) || est.className.startsWith("ExtraTrees")) && est.has("estimators_")) return forestTakesMissing(est.estimators("estimators_")[0]!);
+  if (est.className === "Pipeline" && est.has("steps")) {
+    const first = toList(est.list("steps")[0] ?? null, `${est.path}.steps`)[1];
+    return first !== undefined && first !== null && typeof first === "object" && takesMissing(toEstimator(first, est.path), depth + 1);
+  }
+  if (/^(RFE|RFECV|SelectFromModel|SequentialFeatureSelector)$/.test(est.className)) return takesMissing(innerEstimator(est), depth + 1);
+  return false;
+}
+
+/** The fitted estimator of a selector, or the one it was given (prefit). */
+export function innerEstimator(est: Estimator): Estimator {
+  return est.isNone("estimator_") ? est.estimator("estimator") : est.estimator("estimator_");
+}
