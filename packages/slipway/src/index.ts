@@ -1,0 +1,40 @@
+// The library: load a saved model or a package, predict, and put it behind any web framework.
+
+import { loadModelPackage, openModel, type Model, type OpenOptions } from "./runtime/index.ts";
+import { createServer } from "./server/index.ts";
+
+export { SlipwayError } from "@slipway/core/base";
+export type { Column, Output, Signature } from "@slipway/core/package";
+export type { Model, OpenOptions, PredictedRow, PredictOptions, RowError } from "./runtime/index.ts";
+
+/**
+ * Loads a package (.slip or an image-layout folder), or reads and compiles a saved model. Nothing in the file runs.
+ * @throws SlipwayError
+ */
+export async function loadModel(path: string, options: OpenOptions = {}): Promise<Model> {
+  return loadModelPackage((await openModel(path, options)).package);
+}
+
+/**
+ * The whole HTTP interface of one model as a function of the web's own Request and Response, for any framework.
+ * Paths are taken as they come: mount it at the root, or strip the prefix first.
+ */
+export function createHandler(model: Model): (request: Request) => Promise<Response> {
+  const { fastify } = createServer({ models: [model], options: {} });
+  return async (request) => {
+    const url = new URL(request.url);
+    const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer());
+    const answer = await fastify.inject({
+      method: request.method as "GET",
+      url: url.pathname + url.search,
+      headers: Object.fromEntries(request.headers),
+      ...(body === undefined ? {} : { payload: body }),
+    });
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(answer.headers)) {
+      for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) headers.append(name, String(one));
+    }
+    const empty = answer.statusCode === 204 || answer.statusCode === 304 || request.method === "HEAD";
+    return new Response(empty ? null : new Uint8Array(answer.rawPayload), { status: answer.statusCode, headers });
+  };
+}
