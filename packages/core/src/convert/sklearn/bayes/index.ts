@@ -1,4 +1,6 @@
 import type { EstimatorConverter } from "../contract.ts";
+import { bernoulliNaiveBayes, categoricalNaiveBayes, gaussianNaiveBayes, multinomialNaiveBayes } from "./naive-bayes.ts";
 
 export const bayesConverters: readonly EstimatorConverter[] = [
+  gaussianNaiveBayes, multinomialNaiveBayes, bernoulliNaiveBayes, categoricalNaiveBayes,
 ];

@@ -1,0 +1,117 @@
+// Distances to the training rows as the neighbour searches of scikit-learn compute them: [N, M].
+// The trees add up |difference| feature by feature in double without fused operations, so that the same order of additions
+// gives the same bits, and two rows at the same distance here are at the same distance there. Brute force with the
+// Euclidean metric expands (|x|^2 - 2 x.y) + |y|^2, so that is what is done for it.
+
+import type { Value } from "../../../onnx/index.ts";
+import type { Conversion } from "../conversion.ts";
+import { describe, toMatrix, toNumber, type Estimator } from "../estimator.ts";
+import { cosineSimilarity, dotProducts, squaredNorms, sumOverDifferences, type Rows } from "../kernels.ts";
+
+export interface Distances {
+  /** In an order-preserving form that is cheaper than the distance itself (its square, its p-th power). */
+  readonly reduced: Value;
+  /** From that form to the distance. */
+  readonly toDistance: (reduced: Value) => Value;
+  /** A distance in the reduced form. */
+  readonly reduce: (distance: number) => number;
+}
+
+const plain = { toDistance: (v: Value) => v, reduce: (v: number) => v };
+
+/** Adds f(x_j - y_j) feature by feature, in order. Up to this many features; beyond, sixteen at a time. */
+const ONE_BY_ONE = 64;
+
+function accumulate(c: Conversion, X: Value, Y: Rows, f: (difference: Value, feature: number) => Value): Value {
+  const { o } = c;
+  if (Y.cols > ONE_BY_ONE) {
+    return sumOverDifferences(c, X, Y, (d, first, last) => {
+      if (last - first === 1) return f(d, first);
+      return o.concat(Array.from({ length: last - first }, (_, k) => f(o.slice(d, k, k + 1, 2), first + k)), 2);
+    });
+  }
+  let total: Value | undefined;
+  for (let j = 0; j < Y.cols; j++) {
+    const column = Float64Array.from({ length: Y.rows }, (_, i) => Y.data[i * Y.cols + j]!);
+    const term = f(o.sub(o.columns(X, [j]), o.doubles(column, [1, Y.rows])), j);
+    total = total === undefined ? term : o.add(total, term);
+  }
+  return total!;
+}
+
+/** The metric that was settled on when the estimator was fitted (effective_metric_), over `Y`. */
+export function neighborDistances(est: Estimator, c: Conversion, X: Value, Y: Rows): Distances {
+  const { o } = c;
+  const metric = est.rawOf("effective_metric_", "metric");
+  if (typeof metric !== "string") {
+    throw c.refuse(est, `metric=${describe(metric)}`, "a metric that is a function is not in the file", 'Use one of the named metrics ("euclidean", "manhattan", "cosine" ...).');
+  }
+  const root = { toDistance: (v: Value) => o.sqrt(v), reduce: (v: number) => v * v };
+  const squares = (): Value => (Y.cols > ONE_BY_ONE
+    ? sumOverDifferences(c, X, Y, (d) => o.mul(d, d))
+    : accumulate(c, X, Y, (d) => o.mul(d, d)));
+  switch (metric) {
+    case "euclidean": case "l2": case "p":
+      return { reduced: est.raw("_fit_method") === "brute" ? expanded(c, X, Y) : squares(), ...root };
+    case "sqeuclidean": return { reduced: squares(), ...plain };
+    case "manhattan": case "cityblock": case "l1":
+      return { reduced: Y.cols > ONE_BY_ONE ? sumOverDifferences(c, X, Y, (d) => o.abs(d)) : accumulate(c, X, Y, (d) => o.abs(d)), ...plain };
+    case "chebyshev": case "infinity":
+      return { reduced: sumOverDifferences(c, X, Y, (d) => o.abs(d), "max"), ...plain };
+    case "minkowski": {
+      const p = parameter(est, "p") ?? est.number("p", 2);
+      const w = vectorParameter(est, c, "w", Y.cols);
+      const reduced = accumulate(c, X, Y, (d, j) => {
+        const power = o.pow(o.abs(d), p);
+        return w === undefined ? power : o.mul(power, w[j]!);
+      });
+      return { reduced, toDistance: (v) => o.pow(v, 1 / p), reduce: (v) => v ** p };
+    }
+    case "seuclidean": {
+      const V = vectorParameter(est, c, "V", Y.cols);
+      if (V === undefined) throw c.malformed(est, "metric seuclidean without V");
+      return { reduced: accumulate(c, X, Y, (d, j) => o.div(o.mul(d, d), V[j]!)), ...root };
+    }
+    case "canberra":
+      return { reduced: accumulate(c, X, Y, (d, j) => {
+        const size = o.add(o.abs(o.columns(X, [j])), o.doubles(column(Y, j).map(Math.abs), [1, Y.rows]));
+        return o.where(o.equal(size, 0), 0, o.div(o.abs(d), size));
+      }), ...plain };
+    case "braycurtis": {
+      const above = accumulate(c, X, Y, (d) => o.abs(d));
+      const below = accumulate(c, X, Y, (_, j) => o.abs(o.add(o.columns(X, [j]), o.doubles(column(Y, j), [1, Y.rows]))));
+      return { reduced: o.where(o.equal(below, 0), 0, o.div(above, below)), ...plain };
+    }
+    case "hamming":
+      return { reduced: o.div(accumulate(c, X, Y, (d) => o.cast(o.not(o.equal(d, 0)), "double")), Y.cols), ...plain };
+    case "cosine":
+      return { reduced: o.minimum(o.maximum(o.sub(1, cosineSimilarity(c, X, Y)), 0), 2), ...plain };
+    default:
+      throw c.refuse(est, `metric=${JSON.stringify(metric)}`, metric === "precomputed" ? "it takes distances to the training rows, which no request has" : "this metric is not compiled",
+        'Use "euclidean", "manhattan", "chebyshev", "minkowski", "seuclidean", "canberra", "braycurtis", "hamming" or "cosine".');
+  }
+}
+
+const column = (Y: Rows, j: number): Float64Array => Float64Array.from({ length: Y.rows }, (_, i) => Y.data[i * Y.cols + j]!);
+
+function expanded(c: Conversion, X: Value, Y: Rows): Value {
+  const { o } = c;
+  const xx = o.sum(o.mul(X, X), 1, true);
+  return o.maximum(o.add(o.add(xx, o.mul(dotProducts(c, X, Y), -2)), o.doubles(squaredNorms(Y), [1, Y.rows])), 0);
+}
+
+function parameter(est: Estimator, name: string): number | undefined {
+  const v = params(est)?.get(name);
+  return v === undefined || v === null ? undefined : toNumber(v, `${est.path}.effective_metric_params_`);
+}
+function vectorParameter(est: Estimator, c: Conversion, name: string, length: number): Float64Array | undefined {
+  const v = params(est)?.get(name);
+  if (v === undefined || v === null) return undefined;
+  const { data } = toMatrix(v, `${est.path}.effective_metric_params_`);
+  if (data.length !== length) throw c.malformed(est, `the metric's ${name} has ${data.length} entries for ${length} features`);
+  return data;
+}
+function params(est: Estimator): ReturnType<Estimator["dict"]> | undefined {
+  const name = est.has("effective_metric_params_") ? "effective_metric_params_" : "metric_params";
+  return est.isNone(name) ? undefined : est.dict(name);
+}
