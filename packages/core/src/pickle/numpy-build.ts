@@ -156,7 +156,8 @@ export function makeArray(m: Machine, dtype: PyValue, shape: readonly number[], 
   if (dtype.kind === "O") {
     if (!(data instanceof PyList)) throw badArray(m, "an array of objects has no list of them");
     if (data.items.length !== count) throw badArray(m, `an array of shape (${shape.join(", ")}) has ${data.items.length} objects`);
-    return new NumpyArray(dtype, shape, fortran, noBytes, data.items);
+    // NumPy lists objects in row-major order whatever the array's own order is.
+    return new NumpyArray(dtype, shape, false, noBytes, data.items);
   }
   if (hasObjects(dtype)) {
     throw pickleError("pickle-array-type", "a structured array holds Python objects", { where: `byte ${m.at}`, hint: "Keep objects in a plain object array." });

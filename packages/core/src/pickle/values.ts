@@ -165,11 +165,12 @@ export class NumpyDType {
     this.unit = extra.unit;
     this.subarray = extra.subarray;
   }
-  /** NumPy's short name, for example "<f8", "|O", "<U12". */
+  /** NumPy's short name, for example "<f8", "|O", "<U12", "<M8[ns]". */
   get code(): string {
     const size = this.kind === "U" ? this.itemSize / 4 : this.kind === "O" ? "" : this.itemSize;
     const order = this.kind === "O" || this.itemSize === 1 || this.kind === "S" || this.kind === "V" ? "|" : this.littleEndian ? "<" : ">";
-    return `${order}${this.kind}${size}`;
+    const unit = this.unit === undefined || this.unit[0] === "generic" ? "" : `[${this.unit[1] === 1 ? "" : this.unit[1]}${this.unit[0]}]`;
+    return `${order}${this.kind}${size}${unit}`;
   }
 }
 /** An array: raw bytes in the file's order, or objects for dtype "O". Use the functions of numpy.ts to read it. */
