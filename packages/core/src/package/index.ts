@@ -12,3 +12,4 @@ export { sha256 } from "./sha256.ts";
 export { packageError } from "./errors.ts";
 export { writeCard, type CardFacts, type CardParts } from "./card.ts";
 export { writeSbom, type SbomParts } from "./sbom.ts";
+export { normalizeText } from "./normalize-text.ts";

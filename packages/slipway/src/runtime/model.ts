@@ -21,8 +21,8 @@ export interface ModelSource {
 export interface RunOptions {
   /** Names of the outputs to compute; all of them by default. */
   readonly outputs?: readonly string[];
-  /** Stops between two chunks. */
-  readonly signal?: AbortSignal;
+  /** Stops between two chunks. An AbortSignal, or anything with its method. */
+  readonly signal?: Pick<AbortSignal, "throwIfAborted">;
 }
 export interface PredictOptions extends RunOptions {
   readonly onInvalid?: OnInvalid;

@@ -30,13 +30,15 @@ export interface Observation {
   readonly protocol?: "oip";
 }
 
+export type Stopper = Pick<AbortSignal, "throwIfAborted">;
+
 export interface ServerContext {
   readonly models: ModelSet;
   readonly options: Required<Pick<ServerOptions, "bodyLimit" | "requestTimeoutMs" | "version">> & ServerOptions;
   readonly startedAt: number;
   ready: boolean;
-  /** Aborted when the client goes away or the time is over. */
-  signal(request: FastifyRequest): AbortSignal;
+  /** Throws when the client has gone or the time is over. */
+  signal(request: FastifyRequest): Stopper;
   observe(request: FastifyRequest, observation: Observation): void;
   page(model: Model, reply: FastifyReply): Promise<unknown>;
 }

@@ -18,7 +18,7 @@ const table = {
   },
   "unsafe-bind": { kind: "usage", doc: "Listening beyond this machine without authentication is refused unless it is asked for by name (insecure)." },
   "address-in-use": { kind: "conflict", doc: "Another program listens on that port. Choose another, or 0 for any free one." },
-  "server-stopping": { kind: "unavailable", doc: "The server is shutting down and takes no new requests. Ask another replica." },
+  "client-gone": { kind: "unavailable", doc: "The client closed the connection before its answer was ready; the work was stopped. Only the log shows it." },
   "tensor-invalid": { kind: "invalid", doc: "A tensor of an Open Inference Protocol request does not fit: its name, datatype, shape or data. The error says what was expected." },
   "server-failed": { kind: "internal", doc: "A fault of Slipway's. Report it with the request id from the log." },
 } as const;

@@ -33,7 +33,8 @@ export function outputDatatype(output: Output): Datatype {
 
 /** Fixed-size elements from bytes, which may lie at any offset. */
 export function readFixed(bytes: Uint8Array, datatype: Exclude<Datatype, "BYTES">): ArrayLike<number | bigint | boolean> {
-  const { buffer } = bytes.slice();
+  // A copy: Buffer.slice would share memory, and typed arrays need aligned offsets.
+  const { buffer } = new Uint8Array(bytes);
   switch (datatype) {
     case "BOOL": return Array.from(bytes, (b) => b !== 0);
     case "UINT8": return bytes;
