@@ -100,8 +100,17 @@ function highStarts(sets: readonly CharacterSet[]): number[] {
   return [...starts].sort((a, b) => a - b);
 }
 
+/** Kinds of the characters from `from` up to `to`; of long stretches all kinds are assumed. */
+function kindsBetween(from: number, to: number): readonly number[] {
+  if (to - from > LOOK_AT) return KINDS;
+  const found = new Set<number>();
+  for (let code = from; code < to && found.size < KINDS.length; code++) found.add(kindOf(code));
+  return [...found];
+}
+const LOOK_AT = 0x8000;
+
 /**
- * Characters that no set tells apart, as one atom each: for every atom, the mask of which of the sets hold it.
+ * Characters that no set tells apart, as one atom each: for every atom, which of the sets hold it.
  * Some atoms may be empty in truth; they only make the tests that use them stricter.
  */
 export function atomsOf(sets: readonly CharacterSet[]): readonly (readonly boolean[])[] {
@@ -111,8 +120,28 @@ export function atomsOf(sets: readonly CharacterSet[]): readonly (readonly boole
     atoms.set(flags.join(), flags);
   };
   for (let code = 0; code < LOW; code++) add(code, lowKinds[code]!);
-  for (const code of highStarts(sets)) for (const kind of KINDS) add(code, kind);
+  const starts = highStarts(sets);
+  starts.forEach((code, i) => {
+    for (const kind of kindsBetween(code, starts[i + 1] ?? TOP + 1)) add(code, kind);
+  });
   return [...atoms.values()];
+}
+
+export function isWithin(a: CharacterSet, b: CharacterSet): boolean {
+  return atomsOf([a, b]).every(([x, y]) => !x || y);
+}
+export function overlaps(a: CharacterSet, b: CharacterSet): boolean {
+  return atomsOf([a, b]).some(([x, y]) => x && y);
+}
+
+/** What a set has in common with the word characters; undefined where that has no short description. */
+export function withinWord(set: CharacterSet, word: CharacterSet): CharacterSet | undefined {
+  const size = set.ranges.reduce((n, [a, b]) => n + b - a + 1, 0);
+  if (set.negated || size > LOOK_AT || (word.kinds === 0 && set.kinds !== 0)) return undefined;
+  const ranges = set.ranges.flatMap(([a, b]) => Array.from({ length: b - a + 1 }, (_, i) => a + i))
+    .filter((code) => contains(word, code, kindOf(code)))
+    .map((code): [number, number] => [code, code]);
+  return { kinds: set.kinds & word.kinds, ranges: mergeRanges(ranges), negated: false };
 }
 
 /** A bracket expression for RE2. */

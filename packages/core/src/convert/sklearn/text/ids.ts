@@ -107,7 +107,7 @@ function tokenize(texts: Value, expression: string, c: Conversion): Value {
 function cores(tokens: Value, core: { readonly expression: string; readonly sample: string }, c: Conversion): Value {
   const flat = c.o.concat([c.o.reshape(tokens, [-1]), c.o.strings([core.sample])], 0);
   const found = c.o.slice(tokenize(flat, core.expression, c), 0, 1, 1);
-  return c.graph.op("Reshape", [c.o.slice(found, 0, -1, 0), c.graph.op("Shape", [tokens])]);
+  return c.graph.op("Reshape", [c.o.slice(found, 0, -1, 0), c.graph.op("Shape", [tokens])], { allowzero: 1 });
 }
 
 function encode(tokens: Value, numbers: ReadonlyMap<string, number>, c: Conversion): Value {
