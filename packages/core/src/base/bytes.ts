@@ -1,15 +1,15 @@
 // Bounded reading of bytes from outside. Every read checks what is left before it touches memory.
 
-import { defineErrors, type SlipwayError } from "./error.ts";
+import { defineErrors, type ErrorMaker } from "./error.ts";
 
-export const bytesError: ((code: "bytes-truncated", message: string, details?: object) => SlipwayError) & {
-  readonly table: { readonly "bytes-truncated": { readonly kind: "invalid"; readonly doc: string } };
-} = defineErrors({
+const table = {
   "bytes-truncated": {
     kind: "invalid",
     doc: "The file ends before something it announces. It was cut off: download or save it again.",
   },
-});
+} as const;
+
+export const bytesError: ErrorMaker<typeof table> = defineErrors(table);
 
 /** A cursor over little-endian bytes; offsets are absolute within `bytes`. */
 export class ByteReader {

@@ -29,7 +29,6 @@ const BRAND = Symbol.for("slipway.error");
 
 /** An error that a user can understand and act on. */
 export class SlipwayError extends Error {
-  readonly [BRAND] = true;
   readonly code: string;
   readonly kind: ErrorKind;
   readonly where: string | undefined;
@@ -39,6 +38,7 @@ export class SlipwayError extends Error {
   constructor(code: string, kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = "SlipwayError";
+    Object.defineProperty(this, BRAND, { value: true });
     this.code = code;
     this.kind = kind;
     this.where = details.where;
@@ -47,7 +47,7 @@ export class SlipwayError extends Error {
   }
 
   /** Survives two copies of this package in one process, unlike the built-in check by prototype. */
-  static override [Symbol.hasInstance](value: unknown): boolean {
+  static override [Symbol.hasInstance](value: unknown): value is SlipwayError {
     return typeof value === "object" && value !== null && BRAND in value;
   }
 
@@ -70,14 +70,16 @@ export interface ErrorDefinition {
 
 export type ErrorTable = Readonly<Record<string, ErrorDefinition>>;
 
+/** Makes an error of one room; `table` is for the documentation. */
+export type ErrorMaker<T extends ErrorTable> = ((code: keyof T & string, message: string, details?: ErrorDetails) => SlipwayError) & { readonly table: T };
+
 /**
  * Declares a room's errors and returns a constructor that only takes its codes:
- * `const fail = defineErrors({ "pickle-truncated": { kind: "invalid", doc: "..." } })`,
+ * `const table = { "pickle-truncated": { kind: "invalid", doc: "..." } } as const;`
+ * `export const fail: ErrorMaker<typeof table> = defineErrors(table);`
  * then `throw fail("pickle-truncated", "the file ends inside a string", { where: "byte 812" })`.
  */
-export function defineErrors<const T extends ErrorTable>(
-  table: T,
-): ((code: keyof T & string, message: string, details?: ErrorDetails) => SlipwayError) & { readonly table: T } {
+export function defineErrors<const T extends ErrorTable>(table: T): ErrorMaker<T> {
   const make = (code: keyof T & string, message: string, details?: ErrorDetails): SlipwayError =>
     new SlipwayError(code, table[code]!.kind, message, details);
   return Object.assign(make, { table });

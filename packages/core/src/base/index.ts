@@ -1,3 +1,3 @@
-export { SlipwayError, defineErrors, type ErrorDefinition, type ErrorDetails, type ErrorKind, type ErrorTable } from "./error.ts";
+export { SlipwayError, defineErrors, type ErrorDefinition, type ErrorDetails, type ErrorKind, type ErrorMaker, type ErrorTable } from "./error.ts";
 export { ByteReader, bytesError } from "./bytes.ts";
 export { nearest } from "./nearest.ts";

@@ -1,9 +1,9 @@
 // One command of the command line: its options, its help and what it does. Parsed by node:util's parseArgs.
 
 import { parseArgs } from "node:util";
-import { defineErrors, nearest } from "@slipway/core/base";
+import { defineErrors, type ErrorMaker, nearest } from "@slipway/core/base";
 
-export const usageError = defineErrors({
+const table = {
   "unknown-command": { kind: "usage", doc: "There is no such command. `slipway --help` lists them." },
   "unknown-option": { kind: "usage", doc: "The command has no such option. `slipway COMMAND --help` lists them." },
   "missing-argument": { kind: "usage", doc: "The command needs another argument." },
@@ -11,7 +11,9 @@ export const usageError = defineErrors({
   "data-not-found": { kind: "not-found", doc: "The data file cannot be read. Give a path, or - for standard input." },
   "cannot-write": { kind: "usage", doc: "The output file cannot be written: the folder is missing, or is not writable." },
   internal: { kind: "internal", doc: "A fault of Slipway's own, not of the file or the request. Please report it." },
-});
+} as const;
+
+export const usageError: ErrorMaker<typeof table> = defineErrors(table);
 
 export interface OptionSpec {
   readonly type: "string" | "boolean";
@@ -47,10 +49,10 @@ export function defineCommand(command: Command): Command {
   return command;
 }
 
-export const COMMON_OPTIONS = {
+export const COMMON_OPTIONS: Readonly<Record<"json" | "help", OptionSpec>> = {
   json: { type: "boolean", help: "print the result as JSON" },
   help: { type: "boolean", short: "h", help: "show this help" },
-} as const satisfies Record<string, OptionSpec>;
+};
 
 /** @throws unknown-option, missing-argument, bad-argument */
 export function parseCall(command: Command, argv: readonly string[]): Invocation {

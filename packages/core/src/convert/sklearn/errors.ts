@@ -1,6 +1,6 @@
-import { defineErrors } from "../../base/index.ts";
+import { defineErrors, type ErrorMaker } from "../../base/index.ts";
 
-export const convertError = defineErrors({
+const table = {
   "not-a-model": { kind: "invalid", doc: "The file was read, but holds no model (a data frame, a list, a number ...). Save the fitted estimator itself." },
   "custom-class": { kind: "unsupported", doc: "A step is a class from someone's own script or an unknown package; its code is not in the file. Replace it by a scikit-learn step, or export that step differently." },
   "contains-code": { kind: "refused", doc: "The file carries Python code or a reference to a function (a lambda, a cloudpickle function). Slipway never runs code from a file. Use an estimator or a NumPy function instead." },
@@ -9,4 +9,6 @@ export const convertError = defineErrors({
   "not-fitted": { kind: "invalid", doc: "The estimator was saved before it was fitted. Call fit, then save it again." },
   "malformed-model": { kind: "invalid", doc: "The file describes a model that cannot exist: a tree with a cycle, an index out of range, arrays whose shapes do not agree." },
   "column-conflict": { kind: "unsupported", doc: "One column is used as text by one step and as a number by another." },
-});
+} as const;
+
+export const convertError: ErrorMaker<typeof table> = defineErrors(table);
