@@ -1,0 +1,99 @@
+// sklearn.impute.KNNImputer: the mean of the nearest donors by nan_euclidean distance, computed as scikit-learn does
+// (expanded squares, missing coordinates taken out again). Donors at exactly the same distance: the first one of the
+// training rows, where NumPy's partition leaves the choice open.
+
+import type { Value } from "../../../onnx/index.ts";
+import { defineEstimator, type EstimatorConverter } from "../contract.ts";
+import { memo, type Conversion } from "../conversion.ts";
+import { describe, type Estimator } from "../estimator.ts";
+import { Frame, mapFeature, mixFlows } from "../frame.ts";
+import { indicatedColumns, indicatorFrame, missingMarker } from "./simple-imputer.ts";
+
+/** Distances of one row to all donors; bounds the constants and the work of a row. */
+const MAX_CELLS = 20_000_000;
+const FAR = Number.MAX_VALUE;
+
+export const knnImputer: EstimatorConverter = defineEstimator({
+  names: ["sklearn.KNNImputer"],
+  convert(est, X, c) {
+    const metric = est.raw("metric");
+    if (metric !== "nan_euclidean") throw c.refuse(est, `metric=${describe(metric)}`, "a function would have to run");
+    const weights = est.raw("weights");
+    if (weights !== "uniform" && weights !== "distance" && weights !== null) throw c.refuse(est, `weights=${describe(weights)}`, "a function would have to run");
+    const marker = missingMarker(est, c);
+    if (typeof marker === "string") throw c.malformed(est, "missing_values is a text");
+    const input = c.checkArray(X, est, { missing: marker === null ? "allowed" : "refused" });
+    const { shape, data } = est.matrix("_fit_X");
+    const [M, F] = [shape[0] ?? 0, shape[1] ?? 0];
+    if (shape.length !== 2 || F !== X.width || M < 1) throw c.malformed(est, `_fit_X of shape (${shape.join(", ")}) for ${X.width} columns`);
+    if (M * F > MAX_CELLS) throw c.refuse(est, `${M} training rows`, "every one of them would be compared with each row");
+    const missing = data.map((v) => Number(marker === null ? Number.isNaN(v) : v === marker));
+    const donors = Array.from({ length: F }, (_, j) => Array.from({ length: M }, (_, i) => i).filter((i) => missing[i * F + j] === 0));
+    const keepEmpty = est.bool("keep_empty_features", false);
+    const kept = donors.flatMap((d, j) => (d.length > 0 || keepEmpty ? [j] : []));
+    const indicated = indicatedColumns(est, c, X.width);
+    return {
+      kind: "transformer",
+      transform: memo(() => {
+        const { o } = c;
+        const x = c.numbers(input);
+        const mask = marker === null ? o.isNaN(x) : o.equal(x, marker);
+        const distance = nanEuclidean(c, x, mask, data, missing, M, F);
+        const columns = kept.map((j): Value => {
+          const old = o.columns(x, [j]);
+          if (donors[j]!.length === 0) return o.mul(o.cast(o.columns(mask, [j]), "double"), 0);
+          return o.where(o.columns(mask, [j]), donorMean(est, c, distance, donors[j]!, donors[j]!.map((i) => data[i * F + j]!)), old);
+        });
+        const flows = mixFlows(input.features, { clearMissing: true });
+        const features = kept.map((j) => {
+          const own = mapFeature(input.features[j]!, { clearMissing: true });
+          return { name: own.name, flows: [...own.flows, ...flows.filter((f) => !own.flows.some((g) => g.column === f.column))] };
+        });
+        const imputed = c.frame(o.concat(columns), features);
+        return indicated.length === 0 ? imputed : Frame.concat([imputed, indicatorFrame(input, c, indicated, marker, () => "number")]);
+      }),
+    };
+  },
+});
+
+/** [N, M], NaN where two rows have no coordinate in common. */
+function nanEuclidean(c: Conversion, x: Value, mask: Value, data: Float64Array, missing: Float64Array, M: number, F: number): Value {
+  const { o } = c;
+  const filled = data.map((v, i) => (missing[i] === 1 ? 0 : v));
+  const transposed = (f: (i: number) => number): Value => o.doubles(Float64Array.from({ length: M * F }, (_, at) => f((at % M) * F + Math.floor(at / M))), [F, M]);
+  const norms = Float64Array.from({ length: M }, (_, i) => filled.subarray(i * F, (i + 1) * F).reduce((a, v) => a + v * v, 0));
+  const x0 = o.where(mask, o.scalar(0), x);
+  const absent = o.cast(mask, "double");
+  const squares = o.mul(x0, x0);
+  let d = o.mul(-2, o.matmul(x0, transposed((i) => filled[i]!)));
+  d = o.maximum(o.add(o.add(d, o.sum(squares, 1, true)), o.doubles(norms, [1, M])), 0);
+  d = o.sub(d, o.matmul(squares, transposed((i) => missing[i]!)));
+  d = o.sub(d, o.matmul(absent, transposed((i) => filled[i]! * filled[i]!)));
+  d = o.maximum(d, 0);
+  const common = o.matmul(o.sub(1, absent), transposed((i) => 1 - missing[i]!));
+  return o.where(o.equal(common, 0), o.scalar(NaN), o.sqrt(o.mul(o.div(d, o.maximum(common, 1)), F)));
+}
+
+/** [N, 1]: the weighted mean of the nearest donors' values; the mean of all where none has a distance. */
+function donorMean(est: Estimator, c: Conversion, distance: Value, donors: readonly number[], values: readonly number[]): Value {
+  const { o } = c;
+  const k = Math.min(est.int("n_neighbors"), donors.length);
+  if (k < 1) throw c.malformed(est, "n_neighbors is less than 1");
+  const near = o.columns(distance, donors);
+  const unknown = o.isNaN(near);
+  const [found, places] = c.graph.ops("TopK", [o.where(unknown, o.scalar(FAR), near), o.int64s([k])], { axis: 1, largest: 0, sorted: 1 }, 2) as [Value, Value];
+  const known = o.less(found, FAR);
+  let weight: Value;
+  if (est.raw("weights") === "distance") {
+    const zero = o.equal(found, 0);
+    const anyZero = o.greater(o.sum(o.cast(zero, "double"), 1, true), 0);
+    weight = o.where(anyZero, o.cast(zero, "double"), o.where(known, o.div(1, found), o.scalar(0)));
+  } else {
+    // Until 1.5 a donor without a distance counted too, where fewer than n_neighbors have one.
+    weight = est.versionAtLeast(1, 6) ? o.cast(known, "double") : o.add(o.mul(o.cast(known, "double"), 0), 1);
+  }
+  const picked = o.gather(o.doubles(values), places, 0);
+  const mean = o.div(o.sum(o.mul(picked, weight), 1, true), o.sum(weight, 1, true));
+  const none = o.equal(o.sum(o.cast(known, "double"), 1, true), 0);
+  return o.where(none, o.scalar(values.reduce((a, v) => a + v, 0) / values.length), mean);
+}
