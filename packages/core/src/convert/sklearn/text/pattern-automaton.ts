@@ -40,6 +40,8 @@ interface Situation {
   readonly found: boolean;
   readonly token: boolean;
   readonly equal: boolean;
+  /** Python's last match ended inside a word. */
+  readonly split: boolean;
 }
 
 export function sameTokens(claim: Claim): Verdict {
@@ -50,14 +52,14 @@ export function sameTokens(claim: Claim): Verdict {
   const atoms = atomsOf(sets);
 
   const first: Situation = {
-    python: close([start[0]!], states), re2: close([start[1]!], states), inWord: claim.words, afterWord: false, begun: false, found: false, token: false, equal: false,
+    python: close([start[0]!], states), re2: close([start[1]!], states), inWord: claim.words, afterWord: false, begun: false, found: false, token: false, equal: false, split: false,
   };
   const queue = [first];
   const seen = new Set<string>();
   while (queue.length > 0) {
     const here = queue.pop()!;
     const ended = look(here, false, claim);
-    if (!agrees(ended)) return "different";
+    if (!agrees(ended, claim)) return "different";
     for (const atom of atoms) {
       const s = look(here, atom[0]!, claim);
       const next: Situation = {
@@ -66,7 +68,7 @@ export function sameTokens(claim: Claim): Verdict {
         inWord: s.inWord && atom[0]!, afterWord: atom[0]!, begun: true,
       };
       if (next.python.length === 0 && next.re2.length === 0 && !next.inWord) {
-        if (!agrees(next)) return "different";
+        if (!agrees(next, claim)) return "different";
         continue;
       }
       const key = JSON.stringify(Object.values(next));
@@ -79,7 +81,10 @@ export function sameTokens(claim: Claim): Verdict {
   return "same";
 }
 
-const agrees = (s: Situation): boolean => (s.token ? s.found && s.equal : !s.found);
+/** With whole words as candidates the next search must not begin inside one, where Python's \b in front would fail. */
+function agrees(s: Situation, claim: Claim): boolean {
+  return s.token ? s.found && s.equal && !(claim.words && s.split) : !s.found;
+}
 
 /** What matches here, now that it is known whether a word character follows. */
 function look(s: Situation, wordFollows: boolean, claim: Claim): Situation {
@@ -94,6 +99,7 @@ function look(s: Situation, wordFollows: boolean, claim: Claim): Situation {
     found: s.found || holds,
     token: longest ? isToken : s.token,
     equal: holds || longest ? holds && longest : s.equal,
+    split: holds ? s.afterWord && wordFollows : s.split,
   };
 }
 
