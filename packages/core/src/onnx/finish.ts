@@ -4,6 +4,7 @@ import { inferNode, type BuiltGraph, type BuiltNode, type BuiltValue } from "./b
 import { findProblems } from "./check.ts";
 import { Emitter } from "./emit.ts";
 import { onnxError } from "./errors.ts";
+import { guardFusions } from "./guard.ts";
 import { tensorContent } from "./infer/context.ts";
 import type { Model } from "./model.ts";
 import { OPSETS } from "./schema.ts";
@@ -24,7 +25,7 @@ export function finishGraph(graph: BuiltGraph, options: FinishOptions): Model {
   for (const v of findLive(graph.nodes, ends).values) if (v.make) resolveLazy(v);
   for (const node of graph.nodes) sharpen(node, graph.anyKernel);
   const same = new Map<BuiltValue, BuiltValue>();
-  const nodes = simplify(graph.nodes, same);
+  const nodes = graph.anyKernel ? simplify(graph.nodes, same) : guardFusions(simplify(graph.nodes, same));
   const outputs = graph.outputs.map((o) => ({ name: o.name, value: same.get(o.value) ?? o.value }));
   const live = findLive(nodes, outputs.map((o) => o.value));
   const emitted = new Emitter().emit({ ...graph, outputs, nodes: nodes.filter((n) => live.nodes.has(n)) }, live.values, options.name ?? "slipway");
