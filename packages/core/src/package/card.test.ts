@@ -4,7 +4,7 @@ import type { Comparison } from "./compare-outputs.ts";
 import { writeSbom } from "./sbom.ts";
 import { exampleColumn, exampleManifest, exampleSignature } from "./testing.ts";
 
-const comparison: Comparison = { passed: true, rows: 20, values: 40, rowsBeyond: 0, labelFlips: 0, maxAbs: 1e-12, rounded: 3, outputs: [], worst: [] };
+const comparison: Comparison = { passed: true, rows: 20, values: 40, rowsBeyond: 0, labelFlips: 0, maxAbs: 1e-12, maxRelative: 1e-13, rounded: 3, outputs: [], worst: [] };
 
 describe("writeCard", () => {
   it("says what is not stated", () => {
@@ -24,7 +24,7 @@ describe("writeCard", () => {
     expect(card).toContain("## Owner\n\nAda");
     expect(card).toContain("- Not for new customers");
     expect(card).toContain("| roc_auc | 0.87 | region=EU |");
-    expect(card).toContain("in check.csv: 20 rows, all agree, 0 labels changed, largest difference of a number 1e-12. 3 values agree to the decimals");
+    expect(card).toContain("in check.csv: 20 rows, all agree, 0 labels changed, largest difference of a number 1e-12, or 1e-13 of the number's size. 3 values agree to the decimals");
   });
 
   it("lets no name from the file become markup", () => {

@@ -108,8 +108,8 @@ function performanceText(facts: CardFacts, comparison: Comparison | null | undef
     parts.push(table(["Metric", "Value", "Slice"], facts.metrics.map((m) => [m.name, m.value, m.slice ?? ""])));
   }
   if (comparison) {
-    const { rows, rowsBeyond, labelFlips, maxAbs, rounded } = comparison;
-    parts.push(`Compared with the predictions of the original model${checkFile === undefined ? "" : ` in ${line(checkFile)}`}: ${rows} rows, ${rowsBeyond === 0 ? "all agree" : `${rowsBeyond} differ`}, ${labelFlips} labels changed, largest difference of a number ${maxAbs}.${rounded > 0 ? ` ${rounded} values agree to the decimals the file holds.` : ""}`);
+    const { rows, rowsBeyond, labelFlips, maxAbs, maxRelative, rounded } = comparison;
+    parts.push(`Compared with the predictions of the original model${checkFile === undefined ? "" : ` in ${line(checkFile)}`}: ${rows} rows, ${rowsBeyond === 0 ? "all agree" : `${rowsBeyond} differ`}, ${labelFlips} labels changed, largest difference of a number ${maxAbs}, or ${maxRelative} of the number's size.${rounded > 0 ? ` ${rounded} values agree to the decimals the file holds.` : ""}`);
   }
   return parts.length === 0 ? undefined : parts.join("\n\n");
 }

@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { SlipwayError } from "../base/index.ts";
 import { readCheckFile, sampleChecks, type CheckRow } from "./check-file.ts";
 import { checksToJson, parseChecks } from "./checks.ts";
 import type { Output, Signature } from "./signature.ts";
@@ -118,6 +120,20 @@ describe("readCheckFile", () => {
     const file = readCheckFile([row], { ...exampleSignature(), columns }, source);
     expect(Object.entries(file.checks.inputs[0]!)).toEqual([["__proto__", 1], ["constructor", 2]]);
     expect(parseChecks(JSON.parse(JSON.stringify(checksToJson(file.checks))))).toEqual(file.checks);
+  });
+
+  it("answers any rows with checks or a coded error", () => {
+    const name = fc.oneof(fc.constantFrom("months", "plan", "active", "label", "prediction", "proba_yes", "predict_proba_0", "p_no", "value", "expected_label", "probabilities[1]", "__proto__"), fc.string());
+    const value = fc.oneof(fc.string(), fc.double(), fc.boolean(), fc.constant(null), fc.constantFrom("1", "nan", "-inf", "True", "", "yes"), fc.anything());
+    const rows = fc.array(fc.oneof(fc.dictionary(name, value), fc.dictionary(name, value).map((extra) => ({ ...base, label: "no", ...extra }))), { maxLength: 5 });
+    fc.assert(fc.property(rows, (any) => {
+      try {
+        const { checks } = readCheckFile(any as CheckRow[], exampleSignature(), source);
+        expect(parseChecks(JSON.parse(JSON.stringify(checksToJson(checks))))).toEqual(checks);
+      } catch (error) {
+        if (!(error instanceof SlipwayError)) throw error;
+      }
+    }), { numRuns: 2000 });
   });
 
   it("samples evenly over the rows", () => {

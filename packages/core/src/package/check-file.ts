@@ -136,8 +136,8 @@ function readInputs(rows: readonly CheckRow[], signature: Signature, inputs: Rea
 function readInput(value: string | number | boolean | null, column: Column): CheckValue | undefined {
   if (value === null) return null;
   if (column.type === "string") {
-    // An empty field is a missing value, as pandas reads it, but an empty text where nothing may be missing.
-    if (typeof value === "string") return value === "" && column.missing === "allowed" ? null : value;
+    // The caller tells null from an empty text.
+    if (typeof value === "string") return value;
     const texts = textsOf(value);
     return texts.find((t) => column.categories?.includes(t)) ?? texts[0]!;
   }

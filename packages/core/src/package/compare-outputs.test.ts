@@ -25,6 +25,7 @@ describe("compareOutputs", () => {
     const far = run("double", [[100]], [101.2], tolerance);
     expect(far).toMatchObject({ passed: false, rowsBeyond: 1, labelFlips: 0 });
     expect(far.maxAbs).toBeCloseTo(1.2, 10);
+    expect(far.maxRelative).toBeCloseTo(0.012, 10);
     expect(run("double", [[0]], [1e-300], { rtol: 0, atol: 0 }).passed).toBe(false);
     expect(run("double", [[0]], [-0], { rtol: 0, atol: 0 }).passed).toBe(true);
   });

@@ -30,6 +30,8 @@ export interface OutputComparison {
   readonly beyond: number;
   /** Largest difference of numbers; 0 for labels. */
   readonly maxAbs: number;
+  /** Largest difference divided by the expected number's size, or by 1 where that is smaller. */
+  readonly maxRelative: number;
 }
 
 export interface Comparison {
@@ -42,6 +44,8 @@ export interface Comparison {
   readonly labelFlips: number;
   /** Largest difference of numbers; Infinity where one is NaN and the other is not. */
   readonly maxAbs: number;
+  /** Largest difference divided by the expected number's size, or by 1 where that is smaller. */
+  readonly maxRelative: number;
   /** Values that agree only because the file was written with few decimals. */
   readonly rounded: number;
   readonly outputs: readonly OutputComparison[];
@@ -57,10 +61,9 @@ export function compareOutputs(
 ): Comparison {
   const names = Object.keys(expected);
   const rows = names.length === 0 ? 0 : expected[names[0]!]!.length;
-  const worst: (Disagreement & { readonly severity: number })[] = [];
-  /** Per row the worst severity so far; 0 where all agrees. */
-  const beyondRows = new Float64Array(rows);
-  const worstOfRow = new Map<number, Disagreement & { readonly severity: number }>();
+  const worst: Ranked[] = [];
+  /** By row, only where something disagrees. */
+  const worstOfRow = new Map<number, Ranked>();
   const outputs: OutputComparison[] = [];
   let labelFlips = 0;
   let rounded = 0;
@@ -75,7 +78,7 @@ export function compareOutputs(
       throw packageError("package-check-output", `the output ${JSON.stringify(name.slice(0, 100))} has ${given.data.length} values for ${rows} rows of ${given.width}`);
     }
     const read = cellReader(given);
-    const tally = { values: 0, beyond: 0, maxAbs: 0 };
+    const tally = { values: 0, beyond: 0, maxAbs: 0, maxRelative: 0 };
     for (let row = 0; row < rows; row++) {
       const cells = wanted[row]!;
       if (cells.length !== given.width) {
@@ -96,22 +99,22 @@ export function compareOutputs(
           difference = verdict.difference;
           severity = verdict.severity;
           if (verdict.rounded) rounded++;
-          if (difference > tally.maxAbs) tally.maxAbs = difference;
+          tally.maxAbs = Math.max(tally.maxAbs, difference);
+          tally.maxRelative = Math.max(tally.maxRelative, Number.isFinite(difference) ? difference / Math.max(1, Math.abs(Number(want))) : difference);
         }
         if (severity === 0) continue;
         tally.beyond++;
-        if (severity <= beyondRows[row]!) continue;
-        beyondRows[row] = severity;
-        worstOfRow.set(row, { row, output: name, entry: entryName(given, i), expected: want, actual: have, difference, severity });
+        if (severity <= (worstOfRow.get(row)?.severity ?? 0)) continue;
+        worstOfRow.set(row, { severity, found: { row, output: name, entry: entryName(given, i), expected: want, actual: have, difference } });
       }
     }
     outputs.push({ output: name, ...tally });
   }
-  for (const found of worstOfRow.values()) {
+  for (const candidate of worstOfRow.values()) {
     // A short sorted list: cheaper than sorting a million rows.
-    if (worst.length === keep && !worseThan(found, worst[keep - 1])) continue;
-    const at = worst.findIndex((w) => worseThan(found, w));
-    worst.splice(at < 0 ? worst.length : at, 0, found);
+    if (worst.length === keep && !worseThan(candidate, worst[keep - 1])) continue;
+    const at = worst.findIndex((w) => worseThan(candidate, w));
+    worst.splice(at < 0 ? worst.length : at, 0, candidate);
     if (worst.length > keep) worst.pop();
   }
   return {
@@ -121,15 +124,20 @@ export function compareOutputs(
     rowsBeyond: worstOfRow.size,
     labelFlips,
     maxAbs: Math.max(0, ...outputs.map((o) => o.maxAbs)),
+    maxRelative: Math.max(0, ...outputs.map((o) => o.maxRelative)),
     rounded,
     outputs,
-    worst: worst.map(({ severity: _, ...row }) => row),
+    worst: worst.map(({ found }) => found),
   };
 }
 
-type Ranked = Disagreement & { readonly severity: number };
+interface Ranked {
+  /** How many times the tolerance; Infinity for a label. */
+  readonly severity: number;
+  readonly found: Disagreement;
+}
 function worseThan(a: Ranked, b: Ranked | undefined): boolean {
-  return b === undefined || a.severity > b.severity || (a.severity === b.severity && a.row < b.row);
+  return b === undefined || a.severity > b.severity || (a.severity === b.severity && a.found.row < b.found.row);
 }
 
 /** How many times the tolerance: 0 agrees, above 1 does not. */

@@ -91,12 +91,13 @@ export function asArray(value: unknown, where: string, fail: Fail, max: number):
   return value;
 }
 
-/** JSON has no NaN and no infinity: they are stored as {"float": "NaN"}, {"float": "Infinity"}, {"float": "-Infinity"}. */
+/** JSON has no NaN and no infinity, and JSON.stringify no -0: they are stored as {"float": "NaN"}, {"float": "-Infinity"} ... */
 export function encodeNumber(value: number): number | { readonly float: string } {
+  if (Object.is(value, -0)) return { float: "-0" };
   return Number.isFinite(value) ? value : { float: String(value) };
 }
 
-const SPECIAL: ReadonlyMap<unknown, number> = new Map([["NaN", NaN], ["Infinity", Infinity], ["-Infinity", -Infinity]]);
+const SPECIAL: ReadonlyMap<unknown, number> = new Map([["NaN", NaN], ["Infinity", Infinity], ["-Infinity", -Infinity], ["-0", -0]]);
 
 /** The number, or undefined when the value is not one. */
 export function decodeNumber(value: unknown): number | undefined {

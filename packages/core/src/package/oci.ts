@@ -5,7 +5,7 @@
 import { writeTar, type TarEntry } from "../formats/index.ts";
 import { checksToJson, parseChecks } from "./checks.ts";
 import { toJsonBytes } from "./json.ts";
-import { manifestToJson, parseManifest } from "./manifest.ts";
+import { manifestToJson } from "./manifest.ts";
 import { parseSignature, signatureToJson } from "./parse-signature.ts";
 import { digestOf } from "./sha256.ts";
 import type { ModelPackage, PackageParts } from "./types.ts";

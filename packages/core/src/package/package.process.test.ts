@@ -87,7 +87,7 @@ describe("package, seen by other tools", () => {
       modelSha256: "12".repeat(32),
       opsets: { "": 21, "ai.onnx.ml": 5, "com.microsoft": 1 },
       facts: { purpose: "p", owner: "o", users: ["u"], limitations: ["l"], ethicalConsiderations: ["e"], data: "d", metrics: [{ name: "auc", value: "0.9", slice: "all" }] },
-      comparison: { passed: true, rows: 1, values: 1, rowsBeyond: 0, labelFlips: 0, maxAbs: 0, rounded: 0, outputs: [], worst: [] },
+      comparison: { passed: true, rows: 1, values: 1, rowsBeyond: 0, labelFlips: 0, maxAbs: 0, maxRelative: 0, rounded: 0, outputs: [], worst: [] },
     });
     for (const bom of [pkg.sbom, full]) {
       const file = join(folder, "bom.json");

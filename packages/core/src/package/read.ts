@@ -20,9 +20,10 @@ export interface ReadOptions {
 }
 
 const MAX_JSON_BYTES = 4 << 20;
-const MAX_PART_BYTES = 256 << 20;
+const MAX_PART_BYTES = 64 << 20;
 /** Protobuf's own limit. */
 const MAX_MODEL_BYTES = 2 ** 31 - 1;
+const MAX_PACKAGE_BYTES = 2 ** 32;
 const MAX_LAYERS = 1000;
 
 const malformed: Fail = (message, where) => packageError("package-malformed", message, { where });
@@ -61,6 +62,10 @@ export async function readLayout(readFile: ReadFile, options: ReadOptions = {}):
   }
   const config = descriptor(manifest.get("config"), "manifest.config");
   const layers = manifest.array("layers", MAX_LAYERS, descriptor);
+  const total = layers.reduce((sum, layer) => sum + layer.size, config.size);
+  if (total > MAX_PACKAGE_BYTES) {
+    throw packageError("package-too-large", `the package has ${total} bytes; at most ${MAX_PACKAGE_BYTES} are allowed`, { where: "manifest.layers" });
+  }
   const byPath = new Map<string, Descriptor>();
   layers.forEach((layer, i) => {
     const path = Object.hasOwn(layer.annotations, FILEPATH) ? layer.annotations[FILEPATH]! : undefined;

@@ -79,6 +79,7 @@ function modelCard(manifest: PackageManifest, signature: Signature, facts: CardF
       { type: "parity rows beyond tolerance", value: String(comparison.rowsBeyond) },
       { type: "parity labels changed", value: String(comparison.labelFlips) },
       { type: "parity largest difference", value: String(comparison.maxAbs) },
+      { type: "parity largest relative difference", value: String(comparison.maxRelative) },
     );
   }
   const considerations = {
