@@ -42,7 +42,7 @@ function mapped(feature: Feature, f: NumpyFunction): Feature {
 }
 
 /** `module.name` of a plain reference, or of NumPy's older way of storing a ufunc. */
-function functionName(func: PyValue): { module: string; name: string } | undefined {
+export function functionName(func: PyValue): { module: string; name: string } | undefined {
   if (func instanceof PyGlobal) return func;
   if (func instanceof PyObject && /^numpy\.(_core|core)\._ufunc_reconstruct$/.test(func.className)) {
     const [module, name] = func.args.items;

@@ -42,7 +42,7 @@ export const adaBoostClassifier: EstimatorConverter = defineEstimator({
       const targets = members.map((m) => readClassTargets(m, c));
       const trees = members.map((m, t) => readTrees([m], c, targets[t]!)[0]!);
       const rows = trees.map((tree, t) => probabilityRow([tree], targets[t]!, holdsFractions(members[t]!)));
-      const places = members.map((m) => labelPlaces(m, c, classes));
+      const places = members.map((m, t) => labelPlaces(m, targets[t]!.classes[0], classes, c));
       if (real && places.some((p) => p.length !== count)) throw c.malformed(est, "a member does not know all classes");
       const own = new Float64Array(count);
       return sumLeafRows(c, treeInput(members, X, c), trees, count, (t, node, row, at) => {
@@ -62,7 +62,7 @@ export const adaBoostClassifier: EstimatorConverter = defineEstimator({
     };
     const memberVotes = (m: Estimator, t: number): Value => {
       const fitted = c.convert(m, X);
-      const places = labelPlaces(m, c, classes);
+      const places = labelPlaces(m, fitted.classes?.[0], classes, c);
       if (real) {
         const proba = fitted.predictProba?.()[0];
         if (!proba || places.length !== count) throw c.malformed(est, `its member ${m.className} has no probabilities of all classes`);

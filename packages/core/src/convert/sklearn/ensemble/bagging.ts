@@ -11,7 +11,7 @@ import { roundToFloat32, sumLeafRows } from "../tree/emit-trees.ts";
 import { holdsFractions, probabilityRow, readClassTargets, readTrees, regressionRow, treeTakesMissing } from "../tree/leaf-values.ts";
 import { featureSubsets, withFeatures } from "./feature-subsets.ts";
 import { forestMembers } from "./forest.ts";
-import { labelPlaces, oneHot, sumAll, toPlaces } from "./votes.ts";
+import { encodedLabels, labelPlaces, oneHot, sumAll, toPlaces } from "./votes.ts";
 
 export const baggingClassifier: EstimatorConverter = defineEstimator({
   names: ["sklearn.BaggingClassifier"],
@@ -20,10 +20,12 @@ export const baggingClassifier: EstimatorConverter = defineEstimator({
     const classes = est.labels();
     const count = classes.values.length;
     const subsets = featureSubsets(est, c, members.length, est.int("n_features_in_"));
-    const places = members.map((m) => memberPlaces(m, c, count));
+    const fused = members.every(isTreeClassifier);
+    const others = fused ? [] : members.map((m, t) => c.convert(m, c.select(X, subsets[t]!)));
     const proba = memo(() => {
-      if (members.every(isTreeClassifier)) {
+      if (fused) {
         const targets = members.map((m) => readClassTargets(m, c));
+        const places = members.map((m, t) => labelPlaces(m, targets[t]!.classes[0], encodedLabels(count), c));
         const trees = members.map((m, t) => readTrees([m], c, targets[t]!)[0]!);
         const rows = trees.map((tree, t) => probabilityRow([tree], targets[t]!, holdsFractions(members[t]!)));
         const mapped = trees.map((tree, t) => withFeatures(est, c, tree, subsets[t]!));
@@ -35,18 +37,17 @@ export const baggingClassifier: EstimatorConverter = defineEstimator({
         });
         return [c.o.div(sums, members.length)];
       }
-      const sum = sumAll(c, members.map((m, t) => {
-        const fitted = c.convert(m, c.select(X, subsets[t]!));
+      const sum = sumAll(c, others.map((fitted, t) => {
+        const places = labelPlaces(members[t]!, fitted.classes?.[0], encodedLabels(count), c);
         const p = fitted.predictProba?.()[0];
-        if (p) return places[t]!.length === count ? p : toPlaces(c, p, places[t]!, count);
-        return c.o.gather(oneHot(c, count), c.o.gather(c.o.int64s(places[t]!), needPredict(est, m, fitted, c), 0), 0);
+        if (p) return places.length === count ? p : toPlaces(c, p, places, count);
+        return c.o.gather(oneHot(c, count), c.o.gather(c.o.int64s(places), needPredict(est, members[t]!, fitted, c), 0), 0);
       }));
       return [c.o.div(sum, members.length)];
     });
     const fitted: Fitted = { kind: "classifier", classes: [classes], predictProba: proba, predict: memo(() => c.o.argmax(proba()[0]!, 1)) };
-    if (members.every(isTreeClassifier)) return fitted;
-    const decide = members.map((m, t) => c.convert(m, c.select(X, subsets[t]!)).decisionFunction);
-    if (decide.some((d) => d === undefined)) return fitted;
+    const decide = others.map((member) => member.decisionFunction);
+    if (fused || decide.some((d) => d === undefined)) return fitted;
     return { ...fitted, decisionFunction: memo(() => c.o.div(sumAll(c, decide.map((d) => d!())), members.length)) };
   },
 });
@@ -80,9 +81,6 @@ function treeInput(est: Estimator, members: readonly Estimator[], subsets: reado
   const x = inputMatrix(est, X, c, est.int("n_features_in_"), { missing: "allowed", infinite: "allowed" });
   members.forEach((m, t) => c.checkArray(c.select(X, subsets[t]!), m, { dtype: "float32", missing: treeTakesMissing(m) ? "allowed" : "refused" }));
   return roundToFloat32(c, x);
-}
-function memberPlaces(m: Estimator, c: Conversion, count: number): number[] {
-  return labelPlaces(m, c, { type: "int64", values: Array.from({ length: count }, (_, i) => BigInt(i)) });
 }
 function needPredict(est: Estimator, m: Estimator, fitted: Fitted, c: Conversion): Value {
   if (!fitted.predict) throw c.malformed(est, `its member ${m.className} cannot predict`);

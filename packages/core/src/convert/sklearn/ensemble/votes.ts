@@ -5,18 +5,29 @@ import type { Labels } from "../contract.ts";
 import type { Conversion } from "../conversion.ts";
 import type { Estimator } from "../estimator.ts";
 
+type Label = string | bigint | number | boolean;
+
 /** The place of each of a member's classes among `all`. */
-export function labelPlaces(member: Estimator, c: Conversion, all: Labels): number[] {
-  const own = member.labels();
-  const keys = new Map([...(all.values as readonly (string | bigint | number | boolean)[])].map((v, i) => [labelKey(v), i] as const));
-  return [...(own.values as readonly (string | bigint | number | boolean)[])].map((v) => {
+export function labelPlaces(member: Estimator, own: Labels | undefined, all: Labels, c: Conversion): number[] {
+  if (!own) throw c.malformed(member, "it is no classifier");
+  const keys = new Map((all.values as readonly Label[]).map((v, i) => [labelKey(v), i] as const));
+  return (own.values as readonly Label[]).map((v) => {
     const place = keys.get(labelKey(v));
     if (place === undefined) throw c.malformed(member, `its class ${String(v)} is not among the classes of the estimator around it`);
     return place;
   });
 }
+/** Labels 0 .. count - 1, as members have them that were fitted on encoded labels. */
+export function encodedLabels(count: number): Labels {
+  return { type: "int64", values: Array.from({ length: count }, (_, i) => BigInt(i)) };
+}
+/** Labels as numbers, for members whose labels are used as such. */
+export function numericLabels(member: Estimator, labels: Labels | undefined, c: Conversion): Float64Array {
+  if (!labels || labels.type === "string") throw c.malformed(member, "its labels are not numbers");
+  return Float64Array.from(labels.values as readonly Label[], Number);
+}
 /** Numbers and booleans compare as Python compares them; strings by content. */
-function labelKey(v: string | bigint | number | boolean): string {
+function labelKey(v: Label): string {
   return typeof v === "string" ? `s${v}` : `n${Number(v)}`;
 }
 
