@@ -79,7 +79,8 @@ export function neighborDistances(est: Estimator, c: Conversion, X: Value, Y: Ro
       }), ...plain };
     case "braycurtis": {
       const above = accumulate(c, X, Y, (d) => o.abs(d));
-      const below = accumulate(c, X, Y, (_, j) => o.abs(o.add(o.columns(X, [j]), o.doubles(column(Y, j), [1, Y.rows]))));
+      // scikit-learn's own metric divides by sum |x| + |y|, not by sum |x + y| as scipy's.
+      const below = accumulate(c, X, Y, (_, j) => o.add(o.abs(o.columns(X, [j])), o.doubles(column(Y, j).map(Math.abs), [1, Y.rows])));
       return { reduced: o.where(o.equal(below, 0), 0, o.div(above, below)), ...plain };
     }
     case "hamming":

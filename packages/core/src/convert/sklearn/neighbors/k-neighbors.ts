@@ -7,7 +7,7 @@ import { labelCount } from "../algebra.ts";
 import { defineEstimator, type EstimatorConverter } from "../contract.ts";
 import { memo } from "../conversion.ts";
 import { fittedTargets, trainingClasses } from "./targets.ts";
-import { inverseDistances, nearest, weighting } from "./search.ts";
+import { inverseDistances, nearest, reordered, weighting } from "./search.ts";
 
 export const kNeighborsClassifier: EstimatorConverter = defineEstimator({
   names: ["sklearn.KNeighborsClassifier"],
@@ -19,7 +19,7 @@ export const kNeighborsClassifier: EstimatorConverter = defineEstimator({
     const found = memo(() => nearest(est, X, c, est.int("n_neighbors")));
     const shares = memo(() => (weights === "distance" ? inverseDistances(c, found().distances()) : undefined));
     const votes = memo((): Value[] => {
-      const targets = fittedTargets(est, c, found().count, classes.map(labelCount));
+      const targets = fittedTargets(est, c, found().order, classes.map(labelCount));
       return classes.map((labels, t) => {
         const C = labelCount(labels);
         const label = o.unsqueeze(o.gather(c.graph.constant(int64s(targets[t]!)), found().indices, 0), 2);
@@ -55,7 +55,7 @@ export const kNeighborsRegressor: EstimatorConverter = defineEstimator({
       predict: memo(() => {
         const found = nearest(est, X, c, est.int("n_neighbors"));
         if (y.data.length !== found.count * T) throw c.malformed(est, `_y is not for ${found.count} rows`);
-        const values = o.gather(o.doubles(y.data, [found.count, T]), found.indices, 0);
+        const values = o.gather(o.doubles(reordered(y.data, found.order, T), [found.count, T]), found.indices, 0);
         const result = weights === "uniform"
           ? o.mean(values, 1)
           : ((w: Value) => o.div(o.sum(o.mul(values, o.unsqueeze(w, 2)), 1), o.sum(w, 1, true)))(inverseDistances(c, found.distances()));

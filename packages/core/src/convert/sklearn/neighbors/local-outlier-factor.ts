@@ -4,7 +4,7 @@
 import { defineEstimator, type EstimatorConverter } from "../contract.ts";
 import { memo } from "../conversion.ts";
 import { shaped } from "../algebra.ts";
-import { nearest } from "./search.ts";
+import { nearest, reordered } from "./search.ts";
 
 export const localOutlierFactor: EstimatorConverter = defineEstimator({
   names: ["sklearn.LocalOutlierFactor"],
@@ -19,10 +19,10 @@ export const localOutlierFactor: EstimatorConverter = defineEstimator({
       const trained = shaped(est, c, [found.count, -1], "_distances_fit_X_");
       const width = trained.shape[1]!;
       if (width < k) throw c.malformed(est, "_distances_fit_X_ is too narrow");
-      const kth = Float64Array.from({ length: found.count }, (_, i) => trained.data[i * width + k - 1]!);
+      const kth = Float64Array.from({ length: found.count }, (_, i) => trained.data[found.order[i]! * width + k - 1]!);
       const reach = o.maximum(found.distances(), o.gather(o.doubles(kth), found.indices, 0));
       const density = o.div(1, o.add(o.mean(reach, 1, true), 1e-10));
-      return o.neg(o.mean(o.div(o.gather(o.doubles(lrd), found.indices, 0), density), 1));
+      return o.neg(o.mean(o.div(o.gather(o.doubles(reordered(lrd, found.order)), found.indices, 0), density), 1));
     });
     const decision = memo(() => o.sub(scores(), offset));
     return {

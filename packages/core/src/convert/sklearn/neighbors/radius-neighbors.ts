@@ -10,20 +10,20 @@ import { memo, type Conversion } from "../conversion.ts";
 import { toLabels, toList, type Estimator } from "../estimator.ts";
 import type { Frame } from "../frame.ts";
 import { NumpyArray, PyList } from "../../../pickle/index.ts";
-import { allDistances, inverseDistances, weighting } from "./search.ts";
+import { allDistances, inverseDistances, reordered, weighting } from "./search.ts";
 import { fittedTargets, trainingClasses } from "./targets.ts";
 
 /** Weight of every training row [N, M], zero outside of the radius; and which rows have any inside, [N, 1]. */
-function rowsWithin(est: Estimator, X: Frame, c: Conversion): { weights: Value; any: Value; count: number } {
+function rowsWithin(est: Estimator, X: Frame, c: Conversion): { weights: Value; any: Value; order: Int32Array } {
   const { o } = c;
   const kind = weighting(est, c);
-  const { Y, distances } = allDistances(est, X, c);
+  const { order, distances } = allDistances(est, X, c);
   const within = o.lessEqual(distances.reduced, distances.reduce(est.number("radius")));
   const flags = o.cast(within, "double");
   return {
     weights: kind === "uniform" ? flags : inverseDistances(c, distances.toDistance(distances.reduced), within),
     any: o.greater(o.max(flags, 1, true), 0),
-    count: Y.rows,
+    order,
   };
 }
 
@@ -37,8 +37,9 @@ export const radiusNeighborsClassifier: EstimatorConverter = defineEstimator({
     const classes = trained.map((labels, t) => (outliers && outliers[t]!.index < 0 ? withLabel(labels, outliers[t]!.label) : labels));
     const found = memo(() => rowsWithin(est, X, c));
     const probabilities = memo((): Value[] => {
-      const { weights, any, count } = found();
-      const targets = fittedTargets(est, c, count, trained.map(labelCount));
+      const { weights, any, order } = found();
+      const count = order.length;
+      const targets = fittedTargets(est, c, order, trained.map(labelCount));
       return trained.map((labels, t) => {
         const C = labelCount(labels);
         const hot = new Float64Array(count * C);
@@ -103,9 +104,10 @@ export const radiusNeighborsRegressor: EstimatorConverter = defineEstimator({
     return {
       kind: "regressor",
       predict: memo(() => {
-        const { weights, any, count } = rowsWithin(est, X, c);
+        const { weights, any, order } = rowsWithin(est, X, c);
+        const count = order.length;
         if (y.data.length !== count * T) throw c.malformed(est, `_y is not for ${count} rows`);
-        const mean = o.div(o.matmul(weights, o.doubles(y.data, [count, T])), o.sum(weights, 1, true));
+        const mean = o.div(o.matmul(weights, o.doubles(reordered(y.data, order, T), [count, T])), o.sum(weights, 1, true));
         // np.full_like(_y[0], nan): integer targets make it the smallest int64.
         const stored = est.raw("_y");
         const whole = stored instanceof NumpyArray && (stored.dtype.kind === "i" || stored.dtype.kind === "u");

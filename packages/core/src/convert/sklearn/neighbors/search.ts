@@ -1,9 +1,12 @@
-// The k nearest training rows. Equal distances: the row that came first in training wins. scikit-learn's searches keep
-// whichever of several equally distant rows they met first (brute force: nearly always the first in training; the trees: an
-// order that depends on the query), so a label can differ where training rows with different labels are at exactly the same
-// distance and only some of them are among the k.
+// The k nearest training rows. Of several at exactly the same distance scikit-learn's searches keep those they met first:
+// brute force goes through the rows in training order, a tree through its leaves, nearest leaf first, and inside a leaf in
+// the order of its idx_array. Here the training rows are brought into idx_array's order, where the file has a tree, and of
+// equally distant ones the first wins. So rows that tie inside one leaf (duplicates above all) are chosen as scikit-learn
+// chooses; a tie across leaves depends on the way through the tree and can come out differently. It matters only where
+// such rows have different targets and not all of them are among the k.
 
 import type { Value } from "../../../onnx/index.ts";
+import { arrayInt64, NumpyArray, PyObject, PyTuple } from "../../../pickle/index.ts";
 import { inputMatrix, matrix2d } from "../algebra.ts";
 import type { Conversion } from "../conversion.ts";
 import { describe, type Estimator } from "../estimator.ts";
@@ -12,25 +15,52 @@ import type { Rows } from "../kernels.ts";
 import { neighborDistances, type Distances } from "./distances.ts";
 
 export interface Neighbors {
-  /** int64 [N, k]. */
+  /** int64 [N, k], places in the order of the search. */
   readonly indices: Value;
   /** [N, k], nearest first. */
   readonly distances: () => Value;
 }
 
-/** Distances to all training rows. */
-export function allDistances(est: Estimator, X: Frame, c: Conversion): { Y: Rows; x: Value; distances: Distances } {
-  const Y = matrix2d(est, c, "_fit_X");
-  if (Y.rows === 0 || Y.cols === 0) throw c.malformed(est, "it was fitted on nothing");
-  const x = inputMatrix(est, X, c, Y.cols);
-  return { Y, x, distances: neighborDistances(est, c, x, Y) };
+/** Distances to all training rows, in the order of `order` (positions in _fit_X and in everything that is kept for its rows). */
+export function allDistances(est: Estimator, X: Frame, c: Conversion): { rows: number; order: Int32Array; distances: Distances } {
+  const fitted = matrix2d(est, c, "_fit_X");
+  if (fitted.rows === 0 || fitted.cols === 0) throw c.malformed(est, "it was fitted on nothing");
+  const order = searchOrder(est, fitted.rows);
+  const data = new Float64Array(fitted.data.length);
+  order.forEach((row, i) => data.set(fitted.data.subarray(row * fitted.cols, (row + 1) * fitted.cols), i * fitted.cols));
+  const Y: Rows = { rows: fitted.rows, cols: fitted.cols, data };
+  return { rows: Y.rows, order, distances: neighborDistances(est, c, inputMatrix(est, X, c, Y.cols), Y) };
 }
 
-export function nearest(est: Estimator, X: Frame, c: Conversion, k: number): Neighbors & { count: number } {
-  const { Y, distances } = allDistances(est, X, c);
-  if (k < 1 || k > Y.rows) throw c.malformed(est, `it looks for ${k} neighbours among ${Y.rows} rows`);
+/** The tree's idx_array: the second part of its state. */
+function searchOrder(est: Estimator, rows: number): Int32Array {
+  const order = Int32Array.from({ length: rows }, (_, i) => i);
+  const tree = est.raw("_tree");
+  const state = tree instanceof PyObject && tree.state instanceof PyTuple ? tree.state.items[1] : undefined;
+  if (!(state instanceof NumpyArray) || state.dtype.kind !== "i" || state.shape.length !== 1 || state.shape[0] !== rows) return order;
+  const seen = new Uint8Array(rows);
+  const indices = arrayInt64(state);
+  for (let i = 0; i < rows; i++) {
+    const row = Number(indices[i]);
+    if (row < 0 || row >= rows || seen[row] === 1) return Int32Array.from({ length: rows }, (_, k) => k);
+    seen[row] = 1;
+    order[i] = row;
+  }
+  return order;
+}
+
+/** What is kept for each training row, in the order of the search. */
+export function reordered(data: Float64Array, order: Int32Array, width = 1): Float64Array {
+  const out = new Float64Array(data.length);
+  order.forEach((row, i) => out.set(data.subarray(row * width, (row + 1) * width), i * width));
+  return out;
+}
+
+export function nearest(est: Estimator, X: Frame, c: Conversion, k: number): Neighbors & { count: number; order: Int32Array } {
+  const { rows, order, distances } = allDistances(est, X, c);
+  if (k < 1 || k > rows) throw c.malformed(est, `it looks for ${k} neighbours among ${rows} rows`);
   const [values, indices] = c.graph.ops("TopK", [distances.reduced, c.o.int64s([k])], { axis: 1, largest: 0, sorted: 1 }, 2);
-  return { indices: indices!, distances: () => distances.toDistance(values!), count: Y.rows };
+  return { indices: indices!, distances: () => distances.toDistance(values!), count: rows, order };
 }
 
 /** `weights`: undefined for uniform. */

@@ -11,13 +11,14 @@ export function trainingClasses(est: Estimator, c: Conversion): Labels[] {
   return classes;
 }
 
-/** One list of class indices for each output, checked against the number of classes. */
-export function fittedTargets(est: Estimator, c: Conversion, rows: number, classes: readonly number[]): BigInt64Array[] {
+/** One list of class indices for each output, in the order of the search, checked against the number of classes. */
+export function fittedTargets(est: Estimator, c: Conversion, order: Int32Array, classes: readonly number[]): BigInt64Array[] {
   const y = est.ints("_y");
+  const rows = order.length;
   const T = classes.length;
   if (y.length !== rows * T) throw c.malformed(est, `_y has ${y.length} entries for ${rows} rows and ${T} outputs`);
   return classes.map((count, t) => BigInt64Array.from({ length: rows }, (_, i) => {
-    const v = y[i * T + t]!;
+    const v = y[order[i]! * T + t]!;
     if (v < 0n || v >= BigInt(count)) throw c.malformed(est, `_y names class ${v} of ${count}`);
     return v;
   }));
