@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Runs the built command line; in a checkout, where there is no build, the source itself.
+// Runs the built command line; in a checkout the source itself.
 // An older Node is answered by the checkout's own (the devDependency `node`), or by a sentence.
 
 import { existsSync } from "node:fs";
@@ -21,12 +21,12 @@ if (major < 22 || (major === 22 && minor < 18)) {
 
 const module = await import("node:module");
 module.enableCompileCache?.();
-if (existsSync(path("../dist/cli/main.js"))) {
-  const { main } = await import("../dist/cli/main.js");
-  await main(process.argv.slice(2));
-} else {
-  // In the checkout the packages are taken from their sources.
+if (existsSync(path("../src/cli/main.ts"))) {
+  // In the checkout the packages are taken from their sources, never from a build that may be old.
   module.registerHooks({ resolve: (specifier, context, next) => next(specifier, { ...context, conditions: ["@slipway/source", ...context.conditions] }) });
   const { main } = await import("../src/cli/main.ts");
+  await main(process.argv.slice(2));
+} else {
+  const { main } = await import("../dist/cli/main.js");
   await main(process.argv.slice(2));
 }

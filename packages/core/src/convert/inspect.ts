@@ -2,7 +2,9 @@
 // and whether it compiles. Bounded in depth, nodes and text; shared objects are shown once.
 
 import { SlipwayError } from "../base/index.ts";
-import { assertInert, dangers, PyDict, PyList, PyObject, PyTuple, NumpyArray, type Danger, type PyValue } from "../pickle/index.ts";
+import {
+  arrayValues, assertInert, dangers, NumpyArray, NumpyScalar, PyDict, PyGlobal, PyList, PyObject, PyTuple, type Danger, type PyValue,
+} from "../pickle/index.ts";
 import type { Signature } from "../package/index.ts";
 import type { SourceFile } from "./import-model.ts";
 import { compileSklearn, describe, isEstimator, sklearnConverters, type CompileOptions } from "./sklearn/index.ts";
@@ -38,8 +40,11 @@ export interface Inspection {
 
 const MAX_DEPTH = 10;
 const MAX_NODES = 400;
-const MAX_CHILDREN = 3;
+const MAX_CHILDREN = 50;
+const MAX_LIKE = 4;
 const MAX_FACTS = 40;
+const MAX_VALUES = 6;
+const UNTOLD: ReadonlySet<string> = new Set(["copy", "verbose", "n_jobs", "warm_start", "copy_X", "copy_x"]);
 
 export function inspectSource(source: SourceFile, options: CompileOptions = {}): Inspection {
   const { pickle } = source;
@@ -64,7 +69,7 @@ class Walk {
 
   node(value: PyValue, place: string, depth: number): InspectionNode {
     this.#nodes++;
-    if (!(value instanceof PyObject)) return { place, what: describe(value), settings: {}, fitted: {}, children: this.#entries(value, depth) };
+    if (!(value instanceof PyObject)) return { place, what: fact(value), settings: {}, fitted: {}, children: this.#entries(value, depth) };
     const cls = value.classGlobal;
     const what = cls?.qualifiedName ?? "an object";
     if (this.#seen.has(value)) return { place, what: `${what} (shown above)`, settings: {}, fitted: {}, children: [] };
@@ -76,12 +81,13 @@ class Walk {
     for (const [key, v] of value.attributes?.entries() ?? []) {
       if (typeof key !== "string") continue;
       if (key === "_sklearn_version" && typeof v === "string") version = v;
-      if (key.startsWith("_")) continue;
+      // Housekeeping, and the unfitted copies of what stands fitted under the same name with an underscore.
+      if (key.startsWith("_") || UNTOLD.has(key) || value.attributes?.has(`${key}_`)) continue;
       const inner = this.#children(key, v, depth);
       if (inner) children.push(...inner);
       else {
         const facts = key.endsWith("_") ? fitted : settings;
-        if (Object.keys(facts).length < MAX_FACTS) facts[key] = describe(v);
+        if (Object.keys(facts).length < MAX_FACTS) facts[key] = fact(v);
       }
     }
     const compiles = isEstimator(value) && cls ? (sklearnConverters.has(`${cls.module.split(".")[0]}.${cls.name}`) ? "yes" : "no") : undefined;
@@ -100,21 +106,32 @@ class Walk {
   /** Nodes for an attribute that holds objects; undefined for plain values. The constructor's copies of fitted parts are left out. */
   #children(key: string, v: PyValue, depth: number): InspectionNode[] | undefined {
     if (depth >= MAX_DEPTH || this.#nodes >= MAX_NODES) return undefined;
-    if (v instanceof PyObject && v.attributes) return [this.node(v, key, depth + 1)];
+    if (v instanceof PyObject) return isEstimator(v) ? [this.node(v, key, depth + 1)] : undefined;
     const items = v instanceof PyList || v instanceof PyTuple ? v.items : v instanceof NumpyArray && v.objects ? v.objects : undefined;
     if (!items || items.length === 0) return undefined;
     const found = items.map((item, i): [string, PyObject] | undefined => {
-      if (item instanceof PyObject && item.attributes) return [`${key}[${i}]`, item];
+      if (item instanceof PyObject && isEstimator(item)) return [`${key}[${i}]`, item];
       if (!(item instanceof PyTuple)) return undefined;
       const name = item.items.find((x) => typeof x === "string");
-      const object = item.items.find((x) => x instanceof PyObject && x.attributes !== undefined);
+      const object = item.items.find((x) => x instanceof PyObject && isEstimator(x));
       return object instanceof PyObject ? [`${key}[${i}]${typeof name === "string" ? ` '${name}'` : ""}`, object] : undefined;
     });
     if (!found.some((f) => f !== undefined)) return undefined;
-    const many = key === "estimators_" || items.length > 12;
-    const shown = many ? found.slice(0, MAX_CHILDREN) : found;
+    // Hundreds of like members (a forest's trees) are shown by their first.
+    const like = found.length > MAX_LIKE && new Set(found.map((f) => f?.[1].className)).size === 1;
+    const shown = like ? found.slice(0, 1) : found.slice(0, MAX_CHILDREN);
     const nodes = shown.flatMap((f) => (f && this.#nodes < MAX_NODES ? [this.node(f[1], f[0], depth + 1)] : []));
     if (shown.length < found.length) nodes.push({ place: `${key}[...]`, what: `${found.length - shown.length} more`, settings: {}, fitted: {}, children: [] });
     return nodes;
   }
+}
+
+/** A value in a few words; short arrays by their numbers, a tree by its size. */
+function fact(v: PyValue): string {
+  if (v instanceof NumpyScalar) return describe(v.value);
+  if (v instanceof NumpyArray && v.shape.length === 1 && v.shape[0]! <= MAX_VALUES && v.dtype.kind !== "V") return `[${arrayValues(v).map(fact).join(", ")}]`;
+  if ((v instanceof PyList || v instanceof PyTuple) && v.items.length <= MAX_VALUES && v.items.every((x) => x === null || typeof x !== "object")) return `[${v.items.map(describe).join(", ")}]`;
+  if (v instanceof PyGlobal) return v.qualifiedName;
+  if (v instanceof PyObject && v.className.endsWith("_tree.Tree")) return `a tree of ${fact(v.attributes?.get("node_count") ?? null)} nodes, depth ${fact(v.attributes?.get("max_depth") ?? null)}`;
+  return describe(v);
 }

@@ -46,7 +46,7 @@ export const inspect: Command = defineCommand({
 });
 
 function render(i: Inspection, withNames: boolean): string {
-  const lines = [`${i.format}, pickle protocol ${i.protocol}, ${size(i.bytes)}${i.trailingBytes > 0 ? `, ${i.trailingBytes} bytes after the end` : ""}`, ""];
+  const lines = [`${i.format}, protocol ${i.protocol}, ${size(i.bytes)}${i.trailingBytes > 0 ? `, ${i.trailingBytes} bytes after the end` : ""}`, ""];
   tree(i.tree, "", lines);
   if (i.dangers.length > 0) {
     lines.push("", "DANGER: loading this file in Python would run:");

@@ -1,0 +1,38 @@
+// The published packages, proven: built, packed, installed in an empty folder, and used from there.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const example = join(root, "examples", "churn");
+const folder = mkdtempSync(join(tmpdir(), "slipway-pack-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const env = { ...process.env, npm_config_onnxruntime_node_install: "skip", npm_config_loglevel: "error" };
+
+it("works when installed from its tarballs into an empty folder", () => {
+  execFileSync(join(root, "node_modules", ".bin", "tsc"), ["-b"], { cwd: root, stdio: "pipe" });
+  for (const name of ["core", "slipway"]) execFileSync("npm", ["pack", "--pack-destination", folder], { cwd: join(root, "packages", name), env, stdio: "pipe" });
+  const tarballs = readdirSync(folder).filter((f) => f.endsWith(".tgz")).map((f) => join(folder, f));
+  expect(tarballs).toHaveLength(2);
+  const app = join(folder, "app");
+  mkdirSync(app);
+  writeFileSync(join(app, "package.json"), '{ "name": "app", "private": true, "type": "module" }');
+  execFileSync("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs], { cwd: app, env, stdio: "pipe" });
+
+  const predicted = spawnSync(process.execPath, [join(app, "node_modules", "slipway", "bin", "slipway.mjs"), "predict", join(example, "churn.joblib"), join(example, "new-customers.csv"), "--json"], { cwd: app, encoding: "utf8" });
+  expect(predicted.stderr).toBe("");
+  const rows = JSON.parse(predicted.stdout) as { label: string }[];
+  expect(rows.map((r) => r.label)).toEqual(["stays", "leaves", "stays", "stays", "leaves"]);
+
+  writeFileSync(join(app, "use.mjs"), `import { loadModel } from "slipway";
+const model = await loadModel(${JSON.stringify(join(example, "churn.joblib"))});
+const [row] = await model.predict([{ contract: "one year", internet: "dsl", tenure_months: 14, monthly_charges: 40, support_calls: 2, senior: false }]);
+console.log(row.label);
+await model.close();`);
+  expect(execFileSync(process.execPath, ["use.mjs"], { cwd: app, encoding: "utf8" }).trim()).toBe("stays");
+}, 180_000);
