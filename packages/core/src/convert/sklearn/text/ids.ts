@@ -6,6 +6,7 @@ import { int64s } from "../../../tensor/index.ts";
 import type { Conversion } from "../conversion.ts";
 import type { CharAnalyzer, WordAnalyzer } from "./analyzer.ts";
 import { SPACE, SPACES } from "./character-classes.ts";
+import type { TokenRule } from "./token-pattern.ts";
 
 export const UNKNOWN = 0;
 /** Ends of rows, stop words. */
@@ -30,9 +31,9 @@ export function wordIds(texts: Value, analyzer: WordAnalyzer, terms: readonly st
     if (parts.length < minGram || parts.length > maxGram) continue;
     for (const part of parts) if (!numbers.has(part)) numbers.set(part, next++);
   }
-  const tokens = tokenize(texts, rule.expression, c);
-  let ids = encode(rule.core ? cores(tokens, rule.core, c) : tokens, numbers, c);
-  if (rule.filter !== undefined) ids = c.o.where(c.graph.op("RegexFullMatch", [tokens], { pattern: rule.filter }), ids, NOTHING);
+  const { tokens, isToken } = cutWords(texts, rule, c);
+  let ids = encode(tokens, numbers, c);
+  if (isToken) ids = c.o.where(isToken, ids, NOTHING);
   if (maxGram > 1 && (stopWords.size > 0 || rule.filter !== undefined)) ids = closeGaps(ids, c.o.greaterEqual(ids, 0), c);
   return {
     value: ids,
@@ -43,6 +44,19 @@ export function wordIds(texts: Value, analyzer: WordAnalyzer, terms: readonly st
       return found.every((id) => id > 0) ? found : undefined;
     },
   };
+}
+
+/** [N, T] words, rows filled with "", and, where not all of them are tokens, which are. */
+export function cutWords(texts: Value, rule: TokenRule, c: Conversion): { tokens: Value; isToken?: Value } {
+  const candidates = tokenize(texts, rule.expression, c);
+  const tokens = rule.core ? cores(candidates, rule.core, c) : candidates;
+  return rule.filter === undefined ? { tokens } : { tokens, isToken: c.graph.op("RegexFullMatch", [candidates], { pattern: rule.filter }) };
+}
+
+/** [N, T] characters; each run of two and more white space characters is one token, of which `run` tells. */
+export function cutCharacters(texts: Value, c: Conversion): { tokens: Value; run: Value } {
+  const tokens = tokenize(texts, `[${SPACE}]{2,}|(?s:.)`, c);
+  return { tokens, run: c.graph.op("RegexFullMatch", [tokens], { pattern: `[${SPACE}]{2,}` }) };
 }
 
 const SPACE_ID = 1;
@@ -62,8 +76,7 @@ export function charIds(texts: Value, analyzer: CharAnalyzer, terms: readonly st
     return whole || short ? chars.map((char) => numbers.get(char)!) : undefined;
   };
   if (kind === "char") {
-    const tokens = tokenize(texts, `[${SPACE}]{2,}|(?s:.)`, c);
-    const run = c.graph.op("RegexFullMatch", [tokens], { pattern: `[${SPACE}]{2,}` });
+    const { tokens, run } = cutCharacters(texts, c);
     return { value: o.where(run, o.scalar(SPACE_ID, "int64"), encode(tokens, numbers, c)), termIds };
   }
   for (const space of SPACES) numbers.set(space, SPACE_ID);
@@ -96,7 +109,7 @@ function spreadWords(chars: Value, run: Value, c: Conversion): Value {
   return closeGaps(spread, o.not(o.equal(spread, NOTHING)), c);
 }
 
-const END = Number.MAX_SAFE_INTEGER;
+export const END: number = Number.MAX_SAFE_INTEGER;
 
 /** [N] texts -> [N, T] tokens, rows filled with "". */
 function tokenize(texts: Value, expression: string, c: Conversion): Value {
@@ -110,14 +123,14 @@ function cores(tokens: Value, core: { readonly expression: string; readonly samp
   return c.graph.op("Reshape", [c.o.slice(found, 0, -1, 0), c.graph.op("Shape", [tokens])], { allowzero: 1 });
 }
 
-function encode(tokens: Value, numbers: ReadonlyMap<string, number>, c: Conversion): Value {
+export function encode(tokens: Value, numbers: ReadonlyMap<string, number>, c: Conversion): Value {
   return c.graph.op("LabelEncoder", [tokens], {
     keys_strings: [...numbers.keys()], values_int64s: BigInt64Array.from(numbers.values(), BigInt), default_int64: UNKNOWN,
   });
 }
 
 /** [N, T] -> [N, T + 1]: what is kept moves to the left, the rest of a row is NOTHING. */
-function closeGaps(ids: Value, keep: Value, c: Conversion): Value {
+export function closeGaps(ids: Value, keep: Value, c: Conversion): Value {
   const { o } = c;
   const width = o.slice(c.graph.op("Shape", [ids]), 1, 2, 0);
   const rows = o.slice(c.graph.op("Shape", [ids]), 0, 1, 0);
@@ -127,6 +140,6 @@ function closeGaps(ids: Value, keep: Value, c: Conversion): Value {
   return c.graph.op("ScatterElements", [blank, target, o.where(keep, ids, NOTHING)], { axis: 1 });
 }
 
-function filled(shape: Value, id: number, c: Conversion): Value {
+export function filled(shape: Value, id: number, c: Conversion): Value {
   return c.graph.op("ConstantOfShape", [shape], { value: int64s([id]) });
 }

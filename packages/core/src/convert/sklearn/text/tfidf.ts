@@ -17,10 +17,15 @@ export function weighTerms(est: Estimator, counts: Value, width: number, c: Conv
   }
   const idf = readIdf(est, width, c);
   if (idf) x = o.mul(x, single ? c.graph.constant(floats(Float32Array.from(idf), [1, width])) : o.doubles(idf, [1, width]));
+  return normalizeRows(est, x, c);
+}
+
+/** _inplace_csr_row_normalize: sums and the quotient in double, whatever the type; rows of zeros stay. */
+export function normalizeRows(est: Estimator, x: Value, c: Conversion): Value {
+  const { o } = c;
   const norm = est.raw("norm") ?? null;
   if (norm === null) return x;
   if (norm !== "l1" && norm !== "l2") throw c.malformed(est, `there is no norm ${JSON.stringify(String(norm))}`);
-  // _inplace_csr_row_normalize: sums and the quotient in double, whatever the type; rows of zeros stay.
   const wide = o.cast(x, "double");
   const sum = norm === "l1" ? o.sum(o.abs(wide), 1, true) : o.sqrt(o.sum(o.cast(o.mul(x, x), "double"), 1, true));
   return o.cast(o.div(wide, o.where(o.equal(sum, 0), 1, sum)), x.type);

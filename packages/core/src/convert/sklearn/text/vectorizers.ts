@@ -40,7 +40,7 @@ function counts(est: Estimator, X: Frame, analyzer: Analyzer, terms: readonly st
 }
 
 /** Counts of any integer type are exact in double; float32 is what scikit-learn goes on computing in. */
-function numberType(est: Estimator, c: Conversion): "double" | "float" {
+export function numberType(est: Estimator, c: Conversion): "double" | "float" {
   const v = est.raw("dtype");
   const name = v instanceof PyGlobal ? v.name : typeof v === "string" ? v : v instanceof PyObject ? "?" : "float64";
   if (name === "float32" || name === "f4") return "float";
