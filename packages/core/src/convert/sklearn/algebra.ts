@@ -121,3 +121,23 @@ export function lastNotAbove(c: Conversion, x: Value, sorted: Float64Array): Val
   }
   return at ?? c.o.cast(c.o.mul(x, 0), "int64");
 }
+
+/** Names of a transformer's outputs as scikit-learn numbers them: "pca0", "pca1" ... */
+export function numberedNames(est: Estimator, count: number): string[] {
+  const prefix = est.className.toLowerCase();
+  return Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+}
+
+/**
+ * Records that feature j must lie within [low, high], where it is a raw column or an affine function of one: scikit-learn
+ * raises beyond. False when the feature is neither, so that nothing could be recorded.
+ */
+export function limitFeature(c: Conversion, X: Frame, j: number, low: number, high: number): boolean {
+  const flows = X.features[j]?.flows ?? [];
+  const affine = flows[0]?.affine;
+  if (flows.length !== 1 || affine === undefined || affine[0] === 0) return false;
+  const ends = [(low - affine[1]) / affine[0], (high - affine[1]) / affine[0]];
+  const column = c.columns[flows[0]!.column]!;
+  column.limits = [Math.max(column.limits[0], Math.min(...ends)), Math.min(column.limits[1], Math.max(...ends))];
+  return true;
+}

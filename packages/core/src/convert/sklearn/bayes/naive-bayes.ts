@@ -2,7 +2,7 @@
 // exp(jll - logsumexp(jll)) in that order of arithmetic.
 
 import type { Value } from "../../../onnx/index.ts";
-import { affine, broadcastVector, inputMatrix, labelCount, matrix2d } from "../algebra.ts";
+import { affine, broadcastVector, inputMatrix, labelCount, limitFeature, matrix2d } from "../algebra.ts";
 import { defineEstimator, type EstimatorConverter, type Fitted, type Labels } from "../contract.ts";
 import { memo, type Conversion } from "../conversion.ts";
 import { toMatrix, type Estimator } from "../estimator.ts";
@@ -105,7 +105,8 @@ export const categoricalNaiveBayes: EstimatorConverter = defineEstimator({
       tables.forEach(({ shape, data }, j) => {
         const n = shape[1] ?? 0;
         if (shape.length !== 2 || shape[0] !== C || n === 0) throw c.malformed(est, `feature_log_prob_[${j}] is not for ${C} classes`);
-        limitCategories(X, c, j, n);
+        // Values above -1 and below n are cut to a category that is known.
+        limitFeature(c, X, j, -1 + 2 ** -53, n - n * 2 ** -53);
         const rows = new Float64Array(n * C);
         for (let k = 0; k < C; k++) for (let v = 0; v < n; v++) rows[v * C + k] = data[k * n + v]!;
         const index = o.cast(o.minimum(o.squeeze(o.columns(x, [j]), 1), n), "int64");
@@ -117,11 +118,3 @@ export const categoricalNaiveBayes: EstimatorConverter = defineEstimator({
     }));
   },
 });
-
-/** Values above -1 and below n are cut to a category that is known. */
-function limitCategories(X: Frame, c: Conversion, j: number, n: number): void {
-  const flow = X.features[j]?.flows[0];
-  if (X.features[j]?.flows.length !== 1 || flow?.affine === undefined || flow.affine[0] !== 1 || flow.affine[1] !== 0) return;
-  const column = c.columns[flow.column]!;
-  column.limits = [Math.max(column.limits[0], -1 + 2 ** -53), Math.min(column.limits[1], n - n * 2 ** -53)];
-}

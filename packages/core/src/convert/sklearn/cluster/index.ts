@@ -1,4 +1,9 @@
 import type { EstimatorConverter } from "../contract.ts";
+import { bisectingKMeans, kMeans, nearestCenter } from "./centers.ts";
+import { ellipticEnvelope } from "./elliptic-envelope.ts";
+import { featureAgglomeration } from "./feature-agglomeration.ts";
+import { gaussianMixture } from "./gaussian-mixture.ts";
 
 export const clusterConverters: readonly EstimatorConverter[] = [
+  kMeans, bisectingKMeans, nearestCenter, gaussianMixture, ellipticEnvelope, featureAgglomeration,
 ];

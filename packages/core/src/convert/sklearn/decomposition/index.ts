@@ -1,4 +1,8 @@
 import type { EstimatorConverter } from "../contract.ts";
+import { additiveChi2Sampler, kernelPrincipalComponents, nystroem, randomFeatures } from "./kernel-maps.ts";
+import { factorAnalysis, linearProjection, principalComponents, sparsePrincipalComponents } from "./projections.ts";
 
 export const decompositionConverters: readonly EstimatorConverter[] = [
+  principalComponents, linearProjection, factorAnalysis, sparsePrincipalComponents,
+  kernelPrincipalComponents, nystroem, randomFeatures, additiveChi2Sampler,
 ];

@@ -2,6 +2,7 @@ import type { EstimatorConverter } from "../contract.ts";
 import { linearDiscriminantAnalysis, quadraticDiscriminantAnalysis } from "./discriminant-analysis.ts";
 import { dummyClassifier, dummyRegressor } from "./dummy.ts";
 import { isotonicRegression } from "./isotonic.ts";
+import { kernelRidge } from "./kernel-ridge.ts";
 import { plainLinearClassifier, ridgeClassifier } from "./linear-classifier.ts";
 import { generalizedLinearRegressor, linearRegressor, ransacRegressor } from "./linear-regressor.ts";
 import { logisticRegression } from "./logistic-regression.ts";
@@ -12,5 +13,5 @@ export const linearConverters: readonly EstimatorConverter[] = [
   linearRegressor, ransacRegressor, generalizedLinearRegressor, isotonicRegression, partialLeastSquares,
   logisticRegression, plainLinearClassifier, ridgeClassifier, sgdClassifier, sgdOneClassSvm,
   linearDiscriminantAnalysis, quadraticDiscriminantAnalysis,
-  dummyRegressor, dummyClassifier,
+  kernelRidge, dummyRegressor, dummyClassifier,
 ];

@@ -1,7 +1,7 @@
 // IsotonicRegression: np.interp over X_thresholds_ and y_thresholds_ (scipy's interp1d of kind "linear" calls it), of one
 // column. Outside of [X_min_, X_max_]: clipped, NaN, or an error, as out_of_bounds says.
 
-import { flat, inputMatrix, lastNotAbove } from "../algebra.ts";
+import { flat, inputMatrix, lastNotAbove, limitFeature } from "../algebra.ts";
 import { defineEstimator, type EstimatorConverter } from "../contract.ts";
 import { memo } from "../conversion.ts";
 import { NumpyArray } from "../../../pickle/index.ts";
@@ -21,15 +21,9 @@ export const isotonicRegression: EstimatorConverter = defineEstimator({
     const single = thresholds instanceof NumpyArray && thresholds.dtype.kind === "f" && thresholds.dtype.itemSize === 4;
     const predict = memo(() => {
       if (bounds === "raise" && last > 0) {
-        for (const flow of X.features[0]?.flows ?? []) {
-          const column = c.columns[flow.column]!;
-          if (flow.affine === undefined || flow.affine[0] === 0) {
-            throw c.refuse(est, 'out_of_bounds="raise"', "the values it sees come out of other steps, so that the rows it would refuse cannot be told beforehand",
-              'Fit it with out_of_bounds="clip" or "nan".');
-          }
-          const [a, b] = flow.affine;
-          const ends = [(xs[0]! - b) / a, (xs[last]! - b) / a];
-          column.limits = [Math.max(column.limits[0], Math.min(...ends)), Math.min(column.limits[1], Math.max(...ends))];
+        if (!limitFeature(c, X, 0, xs[0]!, xs[last]!)) {
+          throw c.refuse(est, 'out_of_bounds="raise"', "the values it sees come out of other steps, so that the rows it would refuse cannot be told beforehand",
+            'Fit it with out_of_bounds="clip" or "nan".');
         }
       }
       let x = flat(c, inputMatrix(est, X, c, 1, single ? { dtype: "float32" } : {}));

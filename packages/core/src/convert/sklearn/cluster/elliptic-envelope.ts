@@ -1,0 +1,27 @@
+// EllipticEnvelope: minus the squared Mahalanobis distance to location_, shifted by offset_; an inlier at zero and above.
+
+import { inputMatrix, shaped } from "../algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../contract.ts";
+import { memo } from "../conversion.ts";
+
+export const ellipticEnvelope: EstimatorConverter = defineEstimator({
+  names: ["sklearn.EllipticEnvelope"],
+  convert(est, X, c) {
+    const { o } = c;
+    if (est.isNone("precision_")) throw c.refuse(est, "store_precision=False", "the precision matrix is not in the file", "Fit it with store_precision=True.");
+    const location = est.vector("location_");
+    const F = location.length;
+    const precision = shaped(est, c, [F, F], "precision_").data;
+    const scores = memo(() => {
+      const d = o.sub(inputMatrix(est, X, c, F), o.doubles(location, [1, F]));
+      return o.neg(o.sum(o.mul(o.matmul(d, o.doubles(precision, [F, F])), d), 1));
+    });
+    const decision = memo(() => o.sub(scores(), est.number("offset_")));
+    return {
+      kind: "outlier",
+      predict: memo(() => o.where(o.greaterEqual(decision(), 0), o.int64s([1]), o.int64s([-1]))),
+      decisionFunction: decision,
+      scoreSamples: scores,
+    };
+  },
+});
