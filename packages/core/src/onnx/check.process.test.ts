@@ -54,7 +54,7 @@ const inGraph = (change: (g: Graph) => Partial<Graph>): Change => (m) => ({ ...m
 const plain: Model = ((): Model => {
   const g = new GraphBuilder();
   const x = g.input("x", "double", ["N", 3]);
-  const y = g.op("MatMul", [x, g.constant(doubles([1, 2, 3, 4, 5, 6], [3, 2]))]);
+  const y = g.op("Gemm", [x, g.constant(doubles([1, 2, 3, 4, 5, 6], [3, 2]))]);
   g.output("y", g.op("Concat", [y, g.op("Exp", [y])], { axis: 1 }));
   g.output("z", g.op("ArgMax", [y], { axis: 1, keepdims: 0 }));
   return g.finish();
@@ -72,7 +72,7 @@ const BROKEN: Readonly<Record<string, Change>> = {
   "an unknown attribute": inNode("Exp", () => ({ attributes: attributes({ base: { int: 2 } }) })),
   "a missing attribute": inNode("Concat", () => ({ attributes: new Map() })),
   "an attribute of another kind": inNode("Concat", () => ({ attributes: attributes({ axis: { float: 1 } }) })),
-  "too few inputs": inNode("MatMul", (n) => ({ inputs: n.inputs.slice(0, 1) })),
+  "too few inputs": inNode("Gemm", (n) => ({ inputs: n.inputs.slice(0, 1) })),
   "too many outputs": inNode("Exp", (n) => ({ outputs: [...n.outputs, "more"] })),
   "no operator set": (m) => ({ ...m, opsets: [] }),
   "a domain without an operator set": inNode("ArgMax", (n) => ({ domain: "ai.onnx.ml", opType: "Normalizer", attributes: new Map(), outputs: n.outputs })),

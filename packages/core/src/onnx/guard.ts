@@ -4,7 +4,7 @@
 //   - a scalar factor beside a MatMul becomes FusedMatMul's float `alpha`: matrices go through Gemm, and beside other
 //     products the scalar becomes a vector, which is not fused;
 //   - x / sqrt(mean(x^2) + eps) * scale becomes (Simplified)LayerNormalization, which loses eps: the mean is spelled out;
-//   - Relu before Clip is merged in float, and fails in double: it becomes Max;
+//   - Relu before Clip (or brought there by moving transposes) is merged in float, and fails in double: it becomes Max;
 //   - x * Sigmoid(x) becomes QuickGelu, which has no double kernel: Sigmoid is spelled out.
 
 import { doubles, type Tensor } from "../tensor/index.ts";
@@ -22,6 +22,7 @@ export function guardFusions(nodes: readonly BuiltNode[]): BuiltNode[] {
     for (const v of node.outputs) by.set(v, node);
     for (const v of node.inputs) if (v) users.set(v, [...(users.get(v) ?? []), node]);
   }
+  const clips = nodes.some((n) => n.schema.name === "Clip" && n.outputs[0]!.type === "double");
   const vectors = new Set<BuiltNode>();
   const means = new Set<BuiltNode>();
   for (const node of nodes) {
@@ -39,7 +40,7 @@ export function guardFusions(nodes: readonly BuiltNode[]): BuiltNode[] {
     if (node.outputs[0]?.type !== "double") return [node];
     if (name === "MatMul" && !isBatched(node)) return [made("Gemm", node.inputs, node.outputs)];
     if (name === "Sigmoid") return spellSigmoid(node);
-    if (name === "Relu" && users.get(node.outputs[0]!)?.some((n) => n.schema.name === "Clip")) return [made("Max", [node.inputs[0]!, constant(doubles([0], []))], node.outputs)];
+    if (name === "Relu" && clips) return [made("Max", [node.inputs[0]!, constant(doubles([0], []))], node.outputs)];
     if (vectors.has(node)) return [withVector(node)];
     return means.has(node) ? spellMean(node) : [node];
   });
