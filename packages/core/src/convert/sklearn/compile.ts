@@ -187,7 +187,9 @@ function nameOutputs(c: Conversion, fitted: Fitted, warnings: string[]): NamedOu
       const values = predictProba();
       values.forEach((value, t) => {
         const labels = fitted.classes?.[t];
-        add(values.length === 1 ? "probabilities" : `probabilities_${t}`, "probabilities", value, labels ? { columns: labelScalars(labels) } : {});
+        // Several targets in one matrix: a column for each target (its positive class), not for each class.
+        const columns = values.length === 1 && (fitted.classes?.length ?? 0) > 1 ? fitted.classes!.map((_, k) => k) : labels && labelScalars(labels);
+        add(values.length === 1 ? "probabilities" : `probabilities_${t}`, "probabilities", value, columns ? { columns } : {});
       });
     });
   }

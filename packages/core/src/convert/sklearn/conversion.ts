@@ -211,6 +211,11 @@ export class Conversion {
     const flows = mixFlows(X.features);
     return this.frame(value, names.map((name) => ({ name, flows })));
   }
+  /** The same for what a fitted model says of X: whatever it lets in, its answer is a finite number. */
+  answers(value: Value, X: Frame, names: readonly (string | null)[]): Frame {
+    const flows = mixFlows(X.features, { clearMissing: true, clearInfinite: true });
+    return this.frame(value, names.map((name) => ({ name, flows })));
+  }
 
   // ---- what the estimators' own input checks mean for the raw columns ----
 

@@ -62,7 +62,7 @@ export const randomTreesEmbedding: EstimatorConverter = defineEstimator({
       const at = leafColumns(c, roundToFloat32(c, x), trees, (t, node) => place[t]!.get(node) ?? -1);
       const blocks = leaves.map((nodes, t) => c.o.equal(c.o.slice(at, t, t + 1, 1), c.o.doubles(Float64Array.from(nodes, (_, i) => i))));
       const names = leaves.flatMap((nodes, t) => nodes.map((node) => `randomtreesembedding_${t}_${node}`));
-      return c.mixed(c.o.cast(c.o.concat(blocks), "double"), X, names);
+      return c.answers(c.o.cast(c.o.concat(blocks), "double"), X, names);
     });
     return { kind: "transformer", transform };
   },

@@ -28,7 +28,8 @@ function calibrated(member: Estimator, X: Frame, c: Conversion, classes: Labels)
   const fitted = c.convert(inner, X);
   const method = member.string("method");
   const calibrators = member.estimators("calibrators", "calibrators_");
-  const places = labelPlaces(inner, fitted.classes?.[0], classes, c);
+  // For temperature scaling, estimators were fitted on encoded labels, all of them.
+  const places = method === "temperature" ? [] : labelPlaces(inner, fitted.classes?.[0], classes, c);
   return memo(() => {
     const byScore = fitted.decisionFunction !== undefined;
     const raw = byScore ? fitted.decisionFunction!() : fitted.predictProba?.()[0];

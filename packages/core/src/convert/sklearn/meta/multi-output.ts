@@ -79,7 +79,7 @@ function readChain(est: Estimator, frame: Frame, c: Conversion): { links: () => 
     for (const member of members) {
       const fitted = c.convert(member, seen);
       done.push({ member, fitted });
-      if (done.length < members.length) seen = Frame.concat([seen, c.mixed(said(member, fitted, method, c), X, [null])]);
+      if (done.length < members.length) seen = Frame.concat([seen, c.answers(said(member, fitted, method, c), X, [null])]);
     }
     return done;
   });

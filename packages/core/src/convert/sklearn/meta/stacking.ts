@@ -69,7 +69,7 @@ function stack(est: Estimator, X: Frame, c: Conversion, binary: boolean): Frame 
   const value = c.o.concat(parts);
   const width = value.shape?.[1];
   if (typeof width !== "number") throw c.malformed(est, "how many columns its estimators give is not known");
-  const frame = c.mixed(value, X, Array.from({ length: width }, (_, i) => `${est.className.toLowerCase()}${i}`));
+  const frame = c.answers(value, X, Array.from({ length: width }, (_, i) => `${est.className.toLowerCase()}${i}`));
   return est.bool("passthrough", false) ? Frame.concat([frame, X]) : frame;
 }
 

@@ -22,7 +22,7 @@ export const votingClassifier: EstimatorConverter = defineEstimator({
       const proba = memo(() => [average(c, probas(), weights)]);
       const transform = (): Frame => {
         if (!est.bool("flatten_transform", true)) throw c.refuse(est, "flatten_transform=False", "its transform has three dimensions");
-        return c.mixed(c.o.concat(probas()), X, members.flatMap((_, i) => Array.from({ length: count }, (__, k) => `votingclassifier_${i}_${k}`)));
+        return c.answers(c.o.concat(probas()), X, members.flatMap((_, i) => Array.from({ length: count }, (__, k) => `votingclassifier_${i}_${k}`)));
       };
       return { kind: "classifier", classes: [classes], predictProba: proba, predict: memo(() => c.o.argmax(proba()[0]!, 1)), transform: memo(transform) };
     }
@@ -37,7 +37,7 @@ export const votingClassifier: EstimatorConverter = defineEstimator({
       });
       return c.o.argmax(sumAll(c, rows), 1);
     });
-    const transform = memo(() => c.mixed(c.o.cast(c.o.concat(votes().map((v) => c.o.unsqueeze(v, 1))), "double"), X, members.map((_, i) => `votingclassifier_${i}`)));
+    const transform = memo(() => c.answers(c.o.cast(c.o.concat(votes().map((v) => c.o.unsqueeze(v, 1))), "double"), X, members.map((_, i) => `votingclassifier_${i}`)));
     return { kind: "classifier", classes: [classes], predict, transform };
   },
 });
@@ -50,7 +50,7 @@ export const votingRegressor: EstimatorConverter = defineEstimator({
     return {
       kind: "regressor",
       predict: memo(() => c.o.squeeze(average(c, all(), weights), 1)),
-      transform: memo(() => c.mixed(c.o.concat(all()), X, members.map((_, i) => `votingregressor_${i}`))),
+      transform: memo(() => c.answers(c.o.concat(all()), X, members.map((_, i) => `votingregressor_${i}`))),
     };
   },
 });
