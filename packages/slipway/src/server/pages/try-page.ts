@@ -1,6 +1,80 @@
+// The try-it page: a form made from the signature, the answer as a picture, the same question as a curl line.
+// Plain HTML with one script and one style sheet; nothing inline and nothing from elsewhere.
+
 import type { FastifyReply } from "fastify";
-import type { Model } from "../../runtime/index.ts";
+import { exampleValue, usedColumns, type Model } from "../../runtime/index.ts";
 import type { ServerContext } from "../context.ts";
-export async function sendTryPage(model: Model, _context: ServerContext, reply: FastifyReply): Promise<unknown> {
-  return reply.type("text/html; charset=utf-8").send(model.name);
+import { renderCell, renderField } from "./fields.ts";
+import { html, type Html } from "./html.ts";
+
+const SECURITY = {
+  "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "x-frame-options": "DENY",
+  "cross-origin-opener-policy": "same-origin",
+};
+/** Wider models are asked by pasting rows only. */
+const MAX_FIELDS = 400;
+
+export async function sendTryPage(model: Model, context: ServerContext, reply: FastifyReply): Promise<unknown> {
+  return reply.headers(SECURITY).type("text/html; charset=utf-8").send(renderTryPage(model, context.models.all));
+}
+
+export function renderTryPage(model: Model, all: readonly Model[]): string {
+  const path = `/models/${encodeURIComponent(model.name)}`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${model.name} ${model.version}: try it</title>
+<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath d='M1 10h14l-3 4H4zM7 2h2v7H7z' fill='%230b6e99'/%3E%3C/svg%3E">
+<link rel="stylesheet" href="/assets/try.css">
+<script src="/assets/try.js" defer></script>
+</head>
+<body>
+<header>
+<div class="bar">
+<div class="title"><h1>${model.name}</h1><p>version ${model.version} <code title="${model.digest}">${model.digest.slice(0, 19)}</code></p></div>
+<nav aria-label="Service"><a href="/openapi.json">OpenAPI</a> <a href="${path}">Signature</a> <a href="/metrics">Metrics</a></nav>
+</div>
+${all.length > 1 && html`<nav class="models" aria-label="Models">${all.map((m) => html`<a href="/models/${encodeURIComponent(m.name)}"${m === model ? html` aria-current="page"` : undefined}>${m.name}</a>`)}</nav>`}
+</header>
+<main data-layout="${model.signature.layout}" data-url="${path}/predict">
+<form novalidate aria-label="Ask the model">
+${inputs(model)}
+<div class="buttons"><button type="submit" class="primary">Predict</button><button type="button" id="example">Example</button><button type="reset">Clear</button></div>
+<noscript><p class="problem">This page needs JavaScript. Rows go to POST ${path}/predict.</p></noscript>
+</form>
+<section class="answer" aria-labelledby="answer-title">
+<h2 id="answer-title">Answer</h2>
+<div id="failure" role="alert" hidden></div>
+<div id="answer" aria-live="polite"><p class="empty">Fill in the form, or press Example, then Predict.</p></div>
+<div id="call" hidden>
+<div class="call-head"><h3>The same from a terminal</h3><button type="button" id="copy">Copy</button></div>
+<pre tabindex="0"><code id="curl"></code></pre>
+<details><summary>Whole answer as JSON</summary><pre tabindex="0"><code id="raw"></code></pre></details>
+</div>
+</section>
+</main>
+</body>
+</html>
+`.text;
+}
+
+function inputs(model: Model): Html {
+  const { signature } = model;
+  const columns = usedColumns(signature);
+  const unused = signature.columns.filter((c) => !c.used);
+  if (signature.layout === "text") {
+    return html`<fieldset><legend>Text</legend><div class="field" data-column="${columns[0]?.name}"><label for="f0">${columns[0]?.name ?? "text"}</label><textarea id="f0" name="text" rows="7" data-type="raw" data-example="${JSON.stringify(columns[0] === undefined ? "" : exampleValue(columns[0]))}" aria-describedby="f0-hint f0-problem"></textarea><p class="hint" id="f0-hint">The text as the model gets it.</p><p class="problem" id="f0-problem" hidden></p></div></fieldset>`;
+  }
+  const paste = html`<div class="field paste"><label for="paste">Paste rows</label><textarea id="paste" rows="3" spellcheck="false" aria-describedby="paste-hint"></textarea><p class="hint" id="paste-hint">${signature.layout === "matrix" ? `One row a line, ${signature.columns.length} numbers each, separated by commas, tabs or spaces. Takes the place of the fields.` : "CSV with a header line, or JSON records. Takes the place of the fields."}</p></div>`;
+  const known = unused.length > 0 && html`<p class="note">${unused.length === 1 ? "One column" : `${unused.length} columns`} known to the file ${unused.length === 1 ? "plays" : "play"} no part: ${unused.slice(0, 12).map((c) => c.name).join(", ")}${unused.length > 12 ? ", ..." : ""}.</p>`;
+  if (columns.length > MAX_FIELDS) return html`<fieldset><legend>${columns.length} columns</legend>${paste}${known}</fieldset>`;
+  if (signature.layout === "matrix") {
+    return html`<fieldset><legend>${columns.length} numbers</legend><div class="cells">${columns.map(renderCell)}</div>${paste}</fieldset>`;
+  }
+  return html`<fieldset><legend>Columns</legend><div class="fields">${columns.map(renderField)}</div>${known}<details class="more"><summary>Several rows</summary>${paste}</details></fieldset>`;
 }
