@@ -34,9 +34,9 @@ const table: Partial<Record<OpcodeName, Instruction>> = {
     const line = m.line();
     pushInteger(m, line[line.length - 1] === 0x4c ? line.subarray(0, -1) : line);
   },
-  BININT: (m) => m.push(smallInteger(m.view.getInt32(m.take(4), true))),
-  BININT1: (m) => m.push(smallInteger(m.u8())),
-  BININT2: (m) => m.push(smallInteger(m.u16())),
+  BININT: (m) => pushSmall(m, m.view.getInt32(m.take(4), true)),
+  BININT1: (m) => pushSmall(m, m.u8()),
+  BININT2: (m) => pushSmall(m, m.u16()),
   LONG1: (m) => pushLong(m, m.u8()),
   LONG4: (m) => pushLong(m, m.view.getInt32(m.take(4), true)),
   FLOAT: (m) => {
@@ -214,6 +214,11 @@ export const instructions: readonly (Instruction | undefined)[] = (() => {
   return all;
 })();
 
+function pushSmall(m: Machine, value: number): void {
+  m.charge(cost.integer);
+  m.push(smallInteger(value));
+}
+
 function pushInteger(m: Machine, line: Uint8Array): void {
   if (line.length > m.limits.integer) overLimit("integer", line.length, m.limits, m.at);
   const value = parseIntegerLine(line);
@@ -281,6 +286,8 @@ function append(m: Machine, items: readonly PyValue[]): void {
   if (target instanceof PyList) list = target.items;
   else if (target instanceof PyObject) list = target.listItems ??= [];
   else throw m.malformed(`${opcodeName(m.bytes[m.at]!)} needs a list`);
+  // An array makes room for more than its first item.
+  if (list.length === 0) m.charge(cost.firstItem);
   for (const item of items) list.push(item);
 }
 
@@ -295,7 +302,8 @@ function setItems(m: Machine, items: readonly PyValue[]): void {
 
 function fill(m: Machine, dict: PyDict, items: readonly PyValue[]): void {
   if (items.length % 2 !== 0) throw m.malformed("a dict has a key without a value");
-  m.charge((items.length / 2) * cost.entry);
+  if (items.length === 0) return;
+  m.charge((items.length / 2) * cost.entry + (dict.size === 0 ? cost.firstEntry : 0));
   for (let i = 0; i < items.length; i += 2) dict.set(items[i]!, items[i + 1]!);
 }
 
@@ -316,7 +324,7 @@ function lineText(m: Machine): string {
 
 function pushGlobal(m: Machine, module: string, name: string): void {
   const { global, isNew } = m.globals.mention(module, name, m.at);
-  if (isNew) m.charge(cost.dict);
+  if (isNew) m.charge(cost.object + cost.firstEntry);
   m.push(global);
 }
 

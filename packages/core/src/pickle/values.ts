@@ -35,17 +35,19 @@ export class PySet {
 }
 /** A dict, OrderedDict, defaultdict or Counter: insertion order kept, keys compared as Python does for simple types. */
 export class PyDict {
-  readonly #entries = new Map<unknown, [PyValue, PyValue]>();
-  get size(): number { return this.#entries.size; }
+  /** Made with the first entry: a file may hold millions of empty dicts. */
+  #entries: Map<unknown, [PyValue, PyValue]> | undefined;
+  get size(): number { return this.#entries?.size ?? 0; }
   set(key: PyValue, value: PyValue): void {
+    this.#entries ??= new Map();
     const id = keyIdentity(key);
     const old = this.#entries.get(id);
     if (old) old[1] = value;
     else this.#entries.set(id, [key, value]);
   }
-  get(key: PyValue): PyValue | undefined { return this.#entries.get(keyIdentity(key))?.[1]; }
-  has(key: PyValue): boolean { return this.#entries.has(keyIdentity(key)); }
-  entries(): IterableIterator<[PyValue, PyValue]> { return this.#entries.values(); }
+  get(key: PyValue): PyValue | undefined { return this.#entries?.get(keyIdentity(key))?.[1]; }
+  has(key: PyValue): boolean { return this.#entries?.has(keyIdentity(key)) ?? false; }
+  entries(): IterableIterator<[PyValue, PyValue]> { return (this.#entries ?? new Map<unknown, [PyValue, PyValue]>()).values(); }
 }
 
 /** Longest text that a tuple is turned into to be compared by content. */
