@@ -1,0 +1,44 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadModelPackage } from "../runtime/index.ts";
+import { columnsModel, matrixModel, textModel } from "../runtime/testing.ts";
+import { createServer, type App } from "./index.ts";
+
+let app: App;
+beforeAll(async () => {
+  app = createServer({ models: await Promise.all([columnsModel(), matrixModel(), textModel()].map((s) => loadModelPackage(s))) });
+  await app.fastify.ready();
+});
+afterAll(async () => {
+  await app.fastify.close();
+  await Promise.all(app.context.models.all.map((m) => m.close()));
+});
+
+describe("/openapi.json", () => {
+  it("is valid OpenAPI 3.1 and its references lead somewhere", async () => {
+    const document = (await app.fastify.inject("/openapi.json")).json();
+    const validator = new Validator();
+    const result = await validator.validate(document);
+    expect(result).toEqual({ valid: true });
+    expect(validator.version).toBe("3.1");
+    for (const [, name] of JSON.stringify(document).matchAll(/#\/components\/schemas\/([\w.-]+)/g)) expect(document.components.schemas).toHaveProperty([name!]);
+  });
+  it("describes the model's own columns and outputs", async () => {
+    const { components, paths } = (await app.fastify.inject("/openapi.json")).json();
+    const row = components.schemas["loan.Row"];
+    expect(row.properties.plan).toMatchObject({ type: "string", enum: ["basic", "pro"] });
+    expect(row.properties.age).toMatchObject({ type: ["number", "null"], maximum: 1e38, description: "Usually 18 to 90." });
+    expect(row.properties).not.toHaveProperty("unused");
+    expect(row.required).toEqual(["plan", "member"]);
+    expect(components.schemas["loan.Prediction"].properties.label).toEqual({ enum: ["no", "yes"] });
+    expect(Object.keys(paths)).toContain("/models/tickets/predict");
+  });
+  it("has examples that the server accepts", async () => {
+    const { paths } = (await app.fastify.inject("/openapi.json")).json();
+    for (const [url, { post }] of Object.entries<any>(paths)) {
+      if (post === undefined) continue;
+      const answer = await app.fastify.inject({ method: "POST", url, headers: { "content-type": "application/json" }, payload: JSON.stringify(post.requestBody.content["application/json"].example) });
+      expect([url, answer.statusCode]).toEqual([url, 200]);
+    }
+  });
+});
