@@ -50,7 +50,7 @@ export class BoundedOutput {
     this.#format = format;
     this.#limits = limits;
     this.#inputLength = inputLength;
-    this.buffer = new Uint8Array(Math.max(64, Math.min(allowedOutput(0, limits), inputLength * 4, 16 * MiB)));
+    this.buffer = new Uint8Array(Math.min(allowedOutput(0, limits), Math.max(1024, inputLength * 4), 16 * MiB));
   }
 
   /** Makes sure that `count` more bytes fit, if `consumed` bytes of input may expand so far. */
