@@ -45,6 +45,11 @@ describe("Protocol Buffers", () => {
     const [data] = [...readFields(new ByteReader(bytes, inner[1]!.start, inner[1]!.end))];
     expect(bytes.subarray(data!.start, data!.end)).toEqual(big);
   });
+  it("refuses messages of more than 2 GB before it makes them", () => {
+    const part = new Uint8Array(2 ** 28);
+    const w = new ProtoWriter();
+    expect(() => { for (let i = 0; i < 9; i++) w.bytes(1, part); }).toThrow(expect.objectContaining({ code: "protobuf-too-large" }));
+  });
   it("gives a coded error or fields for any bytes", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
       try {

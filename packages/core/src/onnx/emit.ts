@@ -25,6 +25,7 @@ export class Emitter {
   emit(graph: BuiltGraph, live: ReadonlySet<BuiltValue>, name: string): Emitted {
     const inputs = graph.inputs.map(({ name: n, value }) => this.#input(n, value));
     const heads: Node[] = [];
+    const values: ValueInfo[] = [];
     const metadata: Record<string, string> = {};
     const bound: { entry: Entry; sources: readonly EntrySource[] }[] = [];
     for (const entry of graph.entries) {
@@ -44,8 +45,10 @@ export class Emitter {
       metadata[entry.name] = JSON.stringify(sources.map((s) => s.name));
     }
     for (const { entry, sources } of bound) heads.push(...this.#head(entry, sources));
-    const nodes = [...heads, ...this.#nodes(graph.nodes, graph.outputs)];
-    return { graph: { name, inputs, outputs, nodes, initializers: this.#initializers }, domains: this.#domains, metadata };
+    const nodes = [...heads, ...this.#nodes(graph.nodes, graph.outputs, values)];
+    const declared = new Set(outputs.map((o) => o.name));
+    const rest = values.filter((v) => !declared.has(v.name));
+    return { graph: { name, inputs, outputs, nodes, initializers: this.#initializers, ...(rest.length === 0 ? {} : { values: rest }) }, domains: this.#domains, metadata };
   }
 
   #take(name: string, what: string): string {
@@ -84,7 +87,7 @@ export class Emitter {
   }
 
   /** The nodes, and an Identity for every output that is not the result of a node here, or is given out twice. */
-  #nodes(built: readonly BuiltNode[], outputs: readonly Named[]): Node[] {
+  #nodes(built: readonly BuiltNode[], outputs: readonly Named[], values: ValueInfo[]): Node[] {
     const made = new Set(built.flatMap((n) => n.outputs));
     const copies: Named[] = [];
     for (const { name, value } of outputs) {
@@ -101,6 +104,8 @@ export class Emitter {
         this.#names.set(v, name);
         return name;
       });
+      // onnx.checker crashes on a LabelEncoder whose input has no known type, and knows no operator of this domain.
+      if (node.schema.domain === "com.microsoft") values.push(...node.outputs.map((v, k) => ({ name: results[k]!, type: v.type, shape: v.shape })));
       return this.#node(base, node.schema.name, node.schema.domain, inputs, results, attributes);
     });
     return [...nodes, ...copies.map(({ name, value }) => this.#node(`out/${name}`, "Identity", "", [this.#nameOf(value)], [name], new Map()))];
@@ -109,9 +114,10 @@ export class Emitter {
   #body(body: BuiltBody, name: string): Graph {
     const inputs = body.inputs.map((v, i) => this.#bodyInput(this.#fresh(`${name}.in${i}`), v));
     const outputs = body.outputs.map((value, i) => ({ name: this.#fresh(`${name}.out${i}`), value }));
+    const values: ValueInfo[] = [];
     const live = findLive(body.nodes, body.outputs).nodes;
-    const nodes = this.#nodes(body.nodes.filter((n) => live.has(n)), outputs);
-    return { name, inputs, outputs: outputs.map((o) => ({ name: o.name, type: o.value.type, shape: o.value.shape })), nodes, initializers: [] };
+    const nodes = this.#nodes(body.nodes.filter((n) => live.has(n)), outputs, values);
+    return { name, inputs, outputs: outputs.map((o) => ({ name: o.name, type: o.value.type, shape: o.value.shape })), nodes, initializers: [], ...(values.length === 0 ? {} : { values }) };
   }
 
   /** Joins the columns of an entry, casting those of another type. */

@@ -25,10 +25,11 @@ export function finishGraph(graph: BuiltGraph, options: FinishOptions): Model {
   for (const v of findLive(graph.nodes, ends).values) if (v.make) resolveLazy(v);
   for (const node of graph.nodes) sharpen(node, graph.anyKernel);
   const same = new Map<BuiltValue, BuiltValue>();
-  const nodes = graph.anyKernel ? simplify(graph.nodes, same) : guardFusions(simplify(graph.nodes, same));
+  const nodes = simplify(graph.nodes, same);
   const outputs = graph.outputs.map((o) => ({ name: o.name, value: same.get(o.value) ?? o.value }));
   const live = findLive(nodes, outputs.map((o) => o.value));
-  const emitted = new Emitter().emit({ ...graph, outputs, nodes: nodes.filter((n) => live.nodes.has(n)) }, live.values, options.name ?? "slipway");
+  const kept = nodes.filter((n) => live.nodes.has(n));
+  const emitted = new Emitter().emit({ ...graph, outputs, nodes: graph.anyKernel ? kept : guardFusions(kept) }, live.values, options.name ?? "slipway");
   const model: Model = {
     irVersion: IR_VERSION,
     opsets: Object.entries(OPSETS).filter(([domain]) => emitted.domains.has(domain)).map(([domain, version]) => ({ domain, version })),

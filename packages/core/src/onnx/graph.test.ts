@@ -114,6 +114,24 @@ describe("GraphBuilder", () => {
     expect(Array.from(out["last"]!.data as Float64Array)).toEqual([7, 14]);
     expect(out["steps"]!.dims).toEqual([3, 1, 2]);
   });
+  it("declares the results of the engine's own operators, which other tools cannot infer", () => {
+    const g = new GraphBuilder();
+    const words = g.op("Tokenizer", [g.input("x", "string", ["N"])], { mark: 0, mincharnum: 1, pad_value: "", tokenexp: "[a-z]+" });
+    g.output("y", g.op("LabelEncoder", [words], { keys_strings: ["a"], values_int64s: [1] }));
+    const model = g.finish();
+    expect(model.graph.values).toEqual([{ name: "Tokenizer_0", type: "string", shape: ["N", null] }]);
+    expect(model.opsets).toEqual([{ domain: "", version: 21 }, { domain: "ai.onnx.ml", version: 5 }, { domain: "com.microsoft", version: 1 }]);
+  });
+  it("keeps factors beside products in double out of the engine's float fusions", () => {
+    const g = new GraphBuilder();
+    const o = new Ops(g);
+    const x = g.input("x", "double", ["N", 2, 3]);
+    const y = o.mul(g.op("MatMul", [o.div(x, 3), o.doubles([1, 2, 3, 4, 5, 6], [3, 2])]), 0.1);
+    g.output("y", y);
+    const { nodes, initializers } = g.finish().graph;
+    const shapes = new Map(initializers.map((i) => [i.name, i.tensor.shape]));
+    expect(nodes.map((n) => [n.opType, shapes.get(n.inputs[1]!)])).toEqual([["Div", [3]], ["MatMul", [3, 2]], ["Mul", [2]]]);
+  });
   it("follows shapes through Shape, Gather, Concat and Reshape", () => {
     const g = new GraphBuilder();
     const o = new Ops(g);

@@ -35,6 +35,8 @@ export interface Graph {
   readonly outputs: readonly ValueInfo[];
   readonly nodes: readonly Node[];
   readonly initializers: readonly Initializer[];
+  /** Types of results of nodes, for readers that do not know the operators. */
+  readonly values?: readonly ValueInfo[];
 }
 
 export interface Opset {

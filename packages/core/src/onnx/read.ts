@@ -101,6 +101,7 @@ class ModelReader {
     const initializers: Initializer[] = [];
     const inputs: Graph["inputs"][number][] = [];
     const outputs: Graph["outputs"][number][] = [];
+    const values: Graph["outputs"][number][] = [];
     for (const f of readFields(r)) {
       switch (f.number) {
         case 1: nodes.push(this.node(part(r, f), depth)); break;
@@ -109,12 +110,13 @@ class ModelReader {
         case 10: docString = text(r, f); break;
         case 11: inputs.push(readValueInfo(part(r, f))); break;
         case 12: outputs.push(readValueInfo(part(r, f))); break;
+        case 13: values.push(readValueInfo(part(r, f))); break;
         case 15: throw onnxError("onnx-unsupported", "sparse initializers are not read", { where: `byte ${f.at}` });
         default: break;
       }
       this.#count();
     }
-    return { name, ...(docString === undefined ? {} : { docString }), inputs, outputs, nodes, initializers };
+    return { name, ...(docString === undefined ? {} : { docString }), inputs, outputs, nodes, initializers, ...(values.length === 0 ? {} : { values }) };
   }
 
   node(r: ByteReader, depth: number): Node {

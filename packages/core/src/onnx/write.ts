@@ -37,6 +37,7 @@ function writeGraph(w: ProtoWriter, graph: Graph): void {
   if (graph.docString) w.string(10, graph.docString);
   for (const info of graph.inputs) w.message(11, (m) => writeValueInfo(m, info));
   for (const info of graph.outputs) w.message(12, (m) => writeValueInfo(m, info));
+  for (const info of graph.values ?? []) w.message(13, (m) => writeValueInfo(m, info));
 }
 
 function writeNode(w: ProtoWriter, node: Node): void {

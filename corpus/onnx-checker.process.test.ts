@@ -1,0 +1,30 @@
+// Every model that is emitted for the corpus, in both faces, against onnx.checker and our own.
+
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { findProblems, packedFace, readModel, serializeModel } from "../packages/core/src/onnx/index.ts";
+import { openModel } from "../packages/slipway/src/runtime/index.ts";
+import { checkByPython, hasOnnx } from "../scripts/check-onnx.ts";
+import { listCases } from "./case.ts";
+
+const cases = ["cases", "../../shared/corpus/cases"].flatMap((folder) => listCases(join(import.meta.dirname, folder))).filter((c) => c.expect === "import");
+
+describe("the models of the corpus", () => {
+  it("are taken by our checker, read back to the byte, and are taken by onnx.checker", async () => {
+    const models = new Map<string, Uint8Array>();
+    for (const one of cases) {
+      const opened = await openModel(one.modelFile).catch(() => undefined);
+      if (!opened) continue;
+      const bytes = opened.package.model;
+      models.set(one.name, bytes);
+      models.set(`${one.name}-packed`, packedFace(bytes).bytes);
+    }
+    for (const [name, bytes] of models) {
+      const model = readModel(bytes);
+      expect(findProblems(model), name).toEqual([]);
+      expect(Buffer.compare(serializeModel(model), bytes), name).toBe(0);
+    }
+    expect(models.size).toBeGreaterThan(0);
+    if (hasOnnx) expect(Object.entries(checkByPython(models)).filter(([, error]) => error !== null)).toEqual([]);
+  });
+});
