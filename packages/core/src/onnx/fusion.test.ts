@@ -2,7 +2,7 @@
 
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import { doubles, int64s } from "../tensor/index.ts";
+import { int64s } from "../tensor/index.ts";
 import { GraphBuilder, Ops, serializeModel, type Value } from "./index.ts";
 
 const GRAPHS = Number(process.env["SLIPWAY_FUSION_GRAPHS"] ?? 300);
