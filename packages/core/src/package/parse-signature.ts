@@ -4,7 +4,7 @@
 
 import { packageError } from "./errors.ts";
 import { asArray, asText, decodeNumber, encodeNumber, JsonObject, oneOf, type Fail } from "./json.ts";
-import type { Column, Output, Scalar, Signature } from "./signature.ts";
+import type { Column, Output, Scalar, Signature, TextInput, TextNormalization } from "./signature.ts";
 
 const MAX_COLUMNS = 1_000_000;
 const MAX_OUTPUTS = 1000;
@@ -28,6 +28,7 @@ export function parseSignature(json: unknown): Signature {
     layout,
     ...(matrixName === undefined ? {} : { matrixName }),
     columns,
+    ...(top.has("textInputs") ? { textInputs: top.array("textInputs", MAX_COLUMNS, parseTextInput) } : {}),
     extraColumns: top.oneOf("extraColumns", ["ignored", "refused"]),
     outputs,
   };
@@ -52,6 +53,7 @@ export function signatureToJson(signature: Signature): object {
       example: c.example === undefined || c.example === null ? c.example : encodeScalar(c.example),
       normalize: c.normalize,
     })),
+    textInputs: signature.textInputs,
     extraColumns: signature.extraColumns,
     outputs: signature.outputs.map((o) => ({
       name: o.name,
@@ -84,8 +86,17 @@ function parseColumn(value: unknown, where: string): Column {
     ...(c.has("seen") ? { seen: c.oneOf("seen", TYPES) } : {}),
     ...(c.has("range") ? { range: parsePair(c, "range", false) } : {}),
     ...(c.has("example") ? { example: c.get("example") === null ? null : parseScalar(c.get("example"), c.at("example")) } : {}),
-    ...(c.has("normalize") ? { normalize: c.array("normalize", 10, (v, at) => oneOf(v, at, NORMALIZATIONS, fail)) } : {}),
+    ...(c.has("normalize") ? { normalize: parseNormalize(c) } : {}),
   };
+}
+
+function parseNormalize(c: JsonObject): readonly TextNormalization[] {
+  return c.array("normalize", 10, (v, at) => oneOf(v, at, NORMALIZATIONS, fail));
+}
+
+function parseTextInput(value: unknown, where: string): TextInput {
+  const t = new JsonObject(value, where, fail);
+  return { name: t.string("name"), column: t.string("column"), normalize: parseNormalize(t) };
 }
 
 function parseOutput(value: unknown, where: string): Output {

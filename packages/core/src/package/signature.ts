@@ -51,12 +51,20 @@ export interface Output {
   readonly classes?: readonly Scalar[];
 }
 
+/** A graph input that is not asked of users: a column's text once more, normalised in another way. */
+export interface TextInput {
+  readonly name: string;
+  readonly column: string;
+  readonly normalize: readonly TextNormalization[];
+}
+
 export interface Signature {
   /** `columns`: one graph input [N, 1] per used column. `matrix`: one input [N, F]. `text`: one string input [N, 1]. */
   readonly layout: "columns" | "matrix" | "text";
   /** The graph's input for `matrix`. */
   readonly matrixName?: string;
   readonly columns: readonly Column[];
+  readonly textInputs?: readonly TextInput[];
   /** Columns not listed here: some models ignore them, others refuse them. */
   readonly extraColumns: "ignored" | "refused";
   readonly outputs: readonly Output[];

@@ -1,6 +1,7 @@
 // A batch -> the engine's input tensors. Where an input holds all columns of its kind in the batch's order, which the
 // packed face makes the usual case, the batch's own memory is handed over.
 
+import { MISSING_STRING, normalizeText, type TextNormalization } from "@slipway/core/package";
 import { runtimeError } from "./errors.ts";
 import type { Plan } from "./columns.ts";
 import type { Batch } from "./encode.ts";
@@ -14,7 +15,9 @@ export interface Feed {
 export function planFeeds(inputs: readonly EngineInput[], columns: ReadonlyMap<string, readonly string[]>, plan: Plan): Feed[] {
   return inputs.map((input) => {
     const names = input.name === plan.signature.matrixName ? plan.usedNames : (columns.get(input.name) ?? [input.name]);
-    const slots = names.map((name) => {
+    const further = names.map((name) => plan.signature.textInputs?.find((t) => t.name === name));
+    const slots = names.map((given, i) => {
+      const name = further[i]?.column ?? given;
       const slot = plan.slots.find((s) => s.name === name);
       if (slot === undefined || (slot.kind === "string") !== (input.type === "string")) {
         throw runtimeError("runtime-load-failed", `the model's input ${JSON.stringify(input.name)} takes ${input.type} from column ${JSON.stringify(name)}, which its signature ${slot === undefined ? "does not name" : "says is of another type"}`);
@@ -22,19 +25,26 @@ export function planFeeds(inputs: readonly EngineInput[], columns: ReadonlyMap<s
       return slot;
     });
     const places = slots.map((s) => s.place);
-    return input.type === "string" ? stringFeed(input, places, plan.strings) : numberFeed(input, places, plan.numbers);
+    return input.type === "string" ? stringFeed(input, places, plan.strings, further.map((t) => t?.normalize)) : numberFeed(input, places, plan.numbers);
   });
 }
 
-function stringFeed(input: EngineInput, places: readonly number[], width: number): Feed {
-  const whole = isWhole(places, width);
+/** `normalize`: what is done to the texts of a place beyond what was done when they were encoded. */
+function stringFeed(input: EngineInput, places: readonly number[], width: number, normalize: readonly (readonly TextNormalization[] | undefined)[]): Feed {
+  const whole = isWhole(places, width) && normalize.every((steps) => steps === undefined);
   return {
     name: input.name,
     take(batch, start, count) {
       const dims = [count, places.length];
       if (whole) return { type: "string", dims, data: count === batch.rows ? batch.strings : batch.strings.slice(start * width, (start + count) * width) };
       const data: string[] = [];
-      for (let row = start; row < start + count; row++) for (const place of places) data.push(batch.strings[row * width + place]!);
+      for (let row = start; row < start + count; row++) {
+        for (let i = 0; i < places.length; i++) {
+          const text = batch.strings[row * width + places[i]!]!;
+          const steps = normalize[i];
+          data.push(steps === undefined || text === MISSING_STRING ? text : normalizeText(text, steps));
+        }
+      }
       return { type: "string", dims, data };
     },
   };

@@ -60,8 +60,9 @@ export function compileSklearn(value: PyValue, options: CompileOptions = {}): Co
     : [`${o.place} (${o.what}) is saved beside the model and is not used`]));
   const named = nameOutputs(c, fitted, warnings);
   const layout = settleLayout(c, shape);
+  const texts = c.textInputs();
   const columns = c.columns.map(toColumn);
-  const taken = new Set(columns.map((column) => column.name).concat(layout === "matrix" ? [MATRIX_NAME] : []));
+  const taken = new Set([...columns, ...texts].map((column) => column.name).concat(layout === "matrix" ? [MATRIX_NAME] : []));
   const outputs = named.map(({ output, value }) => {
     const graphName = taken.has(output.name) ? uniqueName(`${output.name}_out`, taken) : output.name;
     taken.add(graphName);
@@ -77,6 +78,7 @@ export function compileSklearn(value: PyValue, options: CompileOptions = {}): Co
       layout,
       ...(layout === "matrix" ? { matrixName: MATRIX_NAME } : {}),
       columns,
+      ...(texts.length === 0 ? {} : { textInputs: texts.map((t) => ({ name: t.name, column: c.columns[t.column]!.name, normalize: t.normalize })) }),
       extraColumns: shape.kind === "columns" && startsWithSelection(est) ? "ignored" : "refused",
       outputs: outputs.map((o) => o.output),
     },
@@ -112,7 +114,10 @@ function bindInputs(c: Conversion, layout: Signature["layout"]): void {
     const entry = c.entryOf(kind);
     if (!entry) continue;
     if (layout === "matrix") c.graph.bindEntryAsInput(entry, MATRIX_NAME, members.length);
-    else c.graph.bindEntry(entry, members.map((i) => ({ name: c.columns[i]!.name, type: kind === "number" ? "double" : "string" })));
+    else {
+      const names = [...members.map((i) => c.columns[i]!.name), ...(kind === "string" ? c.textInputs().map((t) => t.name) : [])];
+      c.graph.bindEntry(entry, names.map((name) => ({ name, type: kind === "number" ? "double" : "string" })));
+    }
   }
 }
 

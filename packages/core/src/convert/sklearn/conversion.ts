@@ -37,6 +37,8 @@ export class Conversion {
   /** `slipway.numbers` [N, K] and `slipway.strings` [N, S]: all used raw columns of one type, in column order. */
   #numbers: Value | undefined;
   #strings: Value | undefined;
+  /** The ways in which each raw text column is wanted. */
+  readonly #texts = new Map<number, (readonly TextNormalization[])[]>();
 
   constructor(converters: ReadonlyMap<string, EstimatorConverter>, graph: GraphBuilder = new GraphBuilder()) {
     this.graph = graph;
@@ -136,43 +138,50 @@ export class Conversion {
   /** Column j as [N, 1] string, missing as MISSING_STRING. */
   stringColumn(X: Frame, j: number): Value {
     const [block, at] = X.locate(j);
-    if (block.kind === "raw") {
-      this.#agreeOnText(block.column, []);
-      return this.#pick([block.column], "string");
-    }
+    if (block.kind === "raw") return this.#pickText(block.column, []);
     if (block.kind === "string") return block.features.length === 1 ? block.value : this.o.columns(block.value, [at]);
     throw convertError("column-conflict", `${block.features[at]?.name ?? `column ${j}`} holds numbers where text is needed`);
   }
   /**
    * Column j as [N, 1] string for a text vectorizer, whose lower-casing and accent stripping the runtime does beforehand.
-   * The caller lower-cases in the graph all the same: it is what is left where another step needs the text as it is.
+   * The caller lower-cases in the graph all the same, for those who run the graph without Slipway.
    */
   textColumn(X: Frame, j: number, normalize: readonly TextNormalization[], est: Estimator): Value {
     const [block] = X.locate(j);
-    if (block.kind === "raw") {
-      this.#agreeOnText(block.column, normalize);
-      return this.#pick([block.column], "string");
-    }
+    if (block.kind === "raw") return this.#pickText(block.column, normalize);
     if (normalize.some((step) => step !== "lowercase")) {
       throw this.refuse(est, "strip_accents", "ONNX cannot strip accents inside the model, and its texts are the work of another step", "Strip accents before the model is called.");
     }
     return this.stringColumn(X, j);
   }
-  /** One raw column is normalised in one way for all its users. */
-  #agreeOnText(column: number, normalize: readonly TextNormalization[]): void {
-    const c = this.columns[column]!;
-    if (c.normalize === undefined) {
-      c.normalize = normalize;
-      return;
-    }
-    if (c.normalize.join() === normalize.join()) return;
-    const accents = [...c.normalize, ...normalize].filter((step) => step !== "lowercase");
-    if (accents.length > 0) {
-      throw convertError("unsupported-option", `column ${JSON.stringify(c.name)} is read by one step with strip_accents and by another without`, {
-        where: c.name, hint: "Give both steps the same lowercase and strip_accents, or each a column of its own." });
-    }
-    c.normalize = [];
-    this.warnings.push(`column ${JSON.stringify(c.name)} is read in lower case by one step and as it is by another: the model itself lowers it, which leaves İ (U+0130) without its dot and Σ at the end of a word as σ`);
+  /** One raw text column, normalised so; steps may want it in several ways. */
+  #pickText(column: number, normalize: readonly TextNormalization[]): Value {
+    this.settle(column, "string");
+    const key = normalize.join();
+    const ways = this.#texts.get(column) ?? [];
+    if (!ways.some((w) => w.join() === key)) ways.push(normalize);
+    this.#texts.set(column, ways);
+    return this.o.gather(this.#entry("string"), this.graph.lazyConstant("int64", [1], () => {
+      const columns = this.columnsOfKind("string");
+      const further = this.textInputs().findIndex((t) => t.column === column && t.normalize.join() === key);
+      return int64s([further < 0 ? columns.indexOf(column) : columns.length + further]);
+    }), 1);
+  }
+  /** Settles how the text columns are normalised; gives the further inputs of those that are wanted in several ways. */
+  textInputs(): readonly { readonly name: string; readonly column: number; readonly normalize: readonly TextNormalization[] }[] {
+    const names = new Set(this.columns.map((c) => c.name));
+    return this.columnsOfKind("string").flatMap((column) => {
+      const ways = this.#texts.get(column) ?? [];
+      const { name } = this.columns[column]!;
+      if (ways.length === 1) this.columns[column]!.normalize = ways[0]!;
+      else this.columns[column]!.normalize = [];
+      return ways.slice(ways.length === 1 ? 1 : 0).filter((w) => w.length > 0).map((normalize) => {
+        let label = `${name} (${normalize.join(", ")})`;
+        while (names.has(label)) label += "'";
+        names.add(label);
+        return { name: label, column, normalize };
+      });
+    });
   }
   /** Several columns as [N, n] string. */
   stringMatrix(X: Frame): Value {
@@ -234,8 +243,8 @@ export class Conversion {
           c.missingReason = `${est.className} does not accept missing values`;
         }
         if (infinite === "refused" && flow.infinite) c.infinite = "refused";
-        if (missing === "refused" && infinite === "refused" && flow.finite) {
-          c.limits = [Math.max(c.limits[0], flow.finite[0]), Math.min(c.limits[1], flow.finite[1])];
+        for (const range of infinite === "allowed" ? [] : [flow.bounded, missing === "refused" ? flow.finite : undefined]) {
+          if (range) c.limits = [Math.max(c.limits[0], range[0]), Math.min(c.limits[1], range[1])];
         }
         if (missing === "refused" && flow.unknownMissing && c.categories !== undefined) c.unknown = "refused";
         if (options.dtype === "float32" && flow.affine && flow.affine[0] !== 0) {
