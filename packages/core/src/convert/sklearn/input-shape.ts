@@ -68,6 +68,8 @@ function childShape(v: PyValue, path: string, depth: number): InputShape | undef
 
 /** Very old files have no n_features_in_: the coefficients tell. */
 function coefficientWidth(est: Estimator): InputShape | undefined {
+  // IsotonicRegression takes one column and says nothing of it.
+  if (est.has("X_thresholds_")) return { kind: "matrix", width: 1 };
   for (const attribute of ["coef_", "cluster_centers_", "components_", "mean_", "scale_", "theta_"]) {
     const v = est.raw(attribute);
     const width = v instanceof NumpyArray ? v.shape.at(-1) : undefined;

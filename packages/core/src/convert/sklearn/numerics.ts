@@ -30,6 +30,30 @@ export function inverse(matrix: Float64Array, n: number): Float64Array | undefin
   return out;
 }
 
+/** log |det| where the determinant is positive, else -Infinity, of a row-major [n, n]. */
+export function logDeterminant(matrix: Float64Array, n: number): number {
+  const a = Float64Array.from(matrix);
+  let sign = 1;
+  let sum = 0;
+  for (let k = 0; k < n; k++) {
+    let pivot = k;
+    for (let i = k + 1; i < n; i++) if (Math.abs(a[i * n + k]!) > Math.abs(a[pivot * n + k]!)) pivot = i;
+    const p = a[pivot * n + k]!;
+    if (p === 0) return -Infinity;
+    if (pivot !== k) {
+      swapRows(a, n, k, pivot);
+      sign = -sign;
+    }
+    if (p < 0) sign = -sign;
+    sum += Math.log(Math.abs(p));
+    for (let i = k + 1; i < n; i++) {
+      const f = a[i * n + k]! / p;
+      if (f !== 0) for (let j = k; j < n; j++) a[i * n + j]! -= f * a[k * n + j]!;
+    }
+  }
+  return sign > 0 ? sum : -Infinity;
+}
+
 function swapRows(m: Float64Array, n: number, i: number, k: number): void {
   for (let j = 0; j < n; j++) {
     const v = m[i * n + j]!;

@@ -6,7 +6,7 @@ import { defineEstimator, type EstimatorConverter, type Fitted } from "../contra
 import { memo, type Conversion } from "../conversion.ts";
 import type { Estimator } from "../estimator.ts";
 import type { Frame } from "../frame.ts";
-import { inverse, MAX_INVERSE, product } from "../numerics.ts";
+import { inverse, logDeterminant, MAX_INVERSE, product } from "../numerics.ts";
 
 function transformer(est: Estimator, X: Frame, c: Conversion, make: () => { value: Value; width: number }): Fitted {
   return {
@@ -30,7 +30,7 @@ function centred(est: Estimator, X: Frame, c: Conversion, F: number): Value {
  */
 export const principalComponents: EstimatorConverter = defineEstimator({
   names: ["sklearn.PCA", "sklearn.IncrementalPCA"],
-  convert: (est, X, c) => transformer(est, X, c, () => {
+  convert: (est, X, c) => withDensity(est, X, c, est.className === "PCA" ? () => principalPrecision(est, c) : undefined, () => {
     const W = matrix2d(est, c, "components_");
     const late = est.versionAtLeast(1, 5);
     let value: Value;
@@ -60,7 +60,7 @@ export const linearProjection: EstimatorConverter = defineEstimator({
 /** Expected factors: (X - mean) @ (W / noise).T @ inv(I + (W / noise) @ W.T). */
 export const factorAnalysis: EstimatorConverter = defineEstimator({
   names: ["sklearn.FactorAnalysis"],
-  convert: (est, X, c) => transformer(est, X, c, () => {
+  convert: (est, X, c) => withDensity(est, X, c, () => factorPrecision(est, c), () => {
     const W = matrix2d(est, c, "components_");
     const noise = shaped(est, c, [W.cols], "noise_variance_").data;
     const scaled = W.data.map((v, i) => v / noise[i % W.cols]!);
@@ -83,6 +83,69 @@ export const sparsePrincipalComponents: EstimatorConverter = defineEstimator({
     return { value: c.o.matmul(affine(c, centred(est, X, c, W.cols), W), c.o.doubles(solve, [W.rows, W.rows])), width: W.rows };
   }),
 });
+
+/** A transformer whose score_samples is the log density of a Gaussian with mean_ and the precision given, [F, F]. */
+function withDensity(est: Estimator, X: Frame, c: Conversion, precision: (() => Precision) | undefined, make: () => { value: Value; width: number }): Fitted {
+  const fitted = transformer(est, X, c, make);
+  if (precision === undefined) return fitted;
+  return {
+    ...fitted,
+    scoreSamples: memo(() => {
+      const { o } = c;
+      const P = precision();
+      const d = centred(est, X, c, P.size);
+      const likelihood = o.mul(o.sum(o.mul(d, o.matmul(d, o.doubles(P.data, [P.size, P.size]))), 1), -0.5);
+      return o.sub(likelihood, 0.5 * (P.size * Math.log(2 * Math.PI) - P.logDeterminant));
+    }),
+  };
+}
+
+interface Precision {
+  readonly size: number;
+  readonly data: Float64Array;
+  readonly logDeterminant: number;
+}
+
+/** _BasePCA.get_precision: the inverse of W.T diag(max(variance - noise, 0)) W + noise I, by the inversion lemma unless noise is zero. */
+function principalPrecision(est: Estimator, c: Conversion): Precision {
+  const W = matrix2d(est, c, "components_");
+  const noise = est.number("noise_variance_");
+  const variance = shaped(est, c, [W.rows], "explained_variance_").data;
+  const components = est.bool("whiten", false) ? W.data.map((v, i) => v * Math.sqrt(variance[Math.floor(i / W.cols)]!)) : W.data;
+  const extra = variance.map((v) => Math.max(v - noise, 0));
+  const F = W.cols;
+  if (noise === 0) {
+    const scaled = components.map((v, i) => v * extra[Math.floor(i / F)]!);
+    return precisionOf(est, c, inverted(est, c, product(transposed(scaled, W.rows, F), components, F, W.rows, F), F), F);
+  }
+  const small = product(components, transposed(components, W.rows, F), W.rows, F, W.rows).map((v) => v / noise);
+  for (let i = 0; i < W.rows; i++) small[i * W.rows + i]! += 1 / extra[i]!;
+  const data = sandwich(components, inverted(est, c, small, W.rows), W.rows, F).map((v) => v / -(noise ** 2));
+  for (let j = 0; j < F; j++) data[j * F + j]! += 1 / noise;
+  return precisionOf(est, c, data, F);
+}
+
+/** FactorAnalysis.get_precision. */
+function factorPrecision(est: Estimator, c: Conversion): Precision {
+  const W = matrix2d(est, c, "components_");
+  const F = W.cols;
+  const noise = shaped(est, c, [F], "noise_variance_").data;
+  const small = product(W.data.map((v, i) => v / noise[i % F]!), transposed(W.data, W.rows, F), W.rows, F, W.rows);
+  for (let i = 0; i < W.rows; i++) small[i * W.rows + i]! += 1;
+  const data = sandwich(W.data, inverted(est, c, small, W.rows), W.rows, F).map((v, i) => -v / noise[Math.floor(i / F)]! / noise[i % F]!);
+  for (let j = 0; j < F; j++) data[j * F + j]! += 1 / noise[j]!;
+  return precisionOf(est, c, data, F);
+}
+
+/** W.T @ middle @ W for W [K, F]. */
+function sandwich(W: Float64Array, middle: Float64Array, K: number, F: number): Float64Array {
+  return product(transposed(W, K, F), product(middle, W, K, K, F), F, K, F);
+}
+
+function precisionOf(est: Estimator, c: Conversion, data: Float64Array, size: number): Precision {
+  if (size > MAX_INVERSE) throw c.refuse(est, `${size} features`, `the determinant of a matrix of more than ${MAX_INVERSE} rows would have to be taken`);
+  return { size, data, logDeterminant: logDeterminant(data, size) };
+}
 
 function inverted(est: Estimator, c: Conversion, matrix: Float64Array, n: number): Float64Array {
   if (n > MAX_INVERSE) throw c.refuse(est, `${n} components`, `a matrix of more than ${MAX_INVERSE} rows would have to be inverted`, "Use fewer components.");

@@ -1,6 +1,7 @@
 import type { EstimatorConverter } from "../contract.ts";
 import { linearDiscriminantAnalysis, quadraticDiscriminantAnalysis } from "./discriminant-analysis.ts";
 import { dummyClassifier, dummyRegressor } from "./dummy.ts";
+import { gaussianProcessRegressor } from "./gaussian-process.ts";
 import { isotonicRegression } from "./isotonic.ts";
 import { kernelRidge } from "./kernel-ridge.ts";
 import { plainLinearClassifier, ridgeClassifier } from "./linear-classifier.ts";
@@ -13,5 +14,5 @@ export const linearConverters: readonly EstimatorConverter[] = [
   linearRegressor, ransacRegressor, generalizedLinearRegressor, isotonicRegression, partialLeastSquares,
   logisticRegression, plainLinearClassifier, ridgeClassifier, sgdClassifier, sgdOneClassSvm,
   linearDiscriminantAnalysis, quadraticDiscriminantAnalysis,
-  kernelRidge, dummyRegressor, dummyClassifier,
+  kernelRidge, gaussianProcessRegressor, dummyRegressor, dummyClassifier,
 ];

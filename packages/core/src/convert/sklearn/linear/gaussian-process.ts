@@ -1,0 +1,25 @@
+// GaussianProcessRegressor: kernel_(X, X_train_) @ alpha_, back in the units of y. The classifier is not compiled: its
+// probabilities take an error function in double, which the engine does not have.
+
+import { broadcastVector, flat, inputMatrix, matrix2d } from "../algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../contract.ts";
+import { memo } from "../conversion.ts";
+import { gaussianProcessKernel } from "./gaussian-process-kernel.ts";
+
+export const gaussianProcessRegressor: EstimatorConverter = defineEstimator({
+  names: ["sklearn.GaussianProcessRegressor"],
+  convert: (est, X, c) => ({
+    kind: "regressor",
+    predict: memo(() => {
+      const { o } = c;
+      const Y = matrix2d(est, c, "X_train_");
+      const alpha = est.matrix("alpha_");
+      const T = alpha.shape[1] ?? 1;
+      if (alpha.data.length !== Y.rows * T) throw c.malformed(est, `alpha_ is not for ${Y.rows} rows`);
+      const row = (name: string): ReturnType<typeof o.doubles> => o.doubles(broadcastVector(est, c, est.vector(name), T, name), [1, T]);
+      const K = gaussianProcessKernel(est.estimator("kernel_"), c, inputMatrix(est, X, c, Y.cols), Y);
+      const y = o.add(o.mul(o.matmul(K, o.doubles(alpha.data, [Y.rows, T])), row("_y_train_std")), row("_y_train_mean"));
+      return T === 1 ? flat(c, y) : y;
+    }),
+  }),
+});
