@@ -1,5 +1,6 @@
 export type { EntrySource } from "./built.ts";
 export { checkModel, findProblems, type Problem } from "./check.ts";
+export { mapInput, sequenceOutput, zipOutput, type MapKeys } from "./composite.ts";
 export { describeOnnx, type OnnxDescription } from "./describe.ts";
 export { onnxError } from "./errors.ts";
 export type { FinishOptions } from "./finish.ts";

@@ -10,7 +10,14 @@ export interface ValueInfo {
   /** null: rank unknown. */
   readonly shape: readonly Dim[] | null;
   readonly typeText?: string;
+  /** What to write where `type` is null: a sequence or a map. */
+  readonly structure?: TypeStructure;
 }
+
+export type TypeStructure =
+  | { readonly kind: "tensor"; readonly type: ElementType; readonly shape: readonly Dim[] | null }
+  | { readonly kind: "sequence"; readonly of: TypeStructure }
+  | { readonly kind: "map"; readonly key: "int64" | "string"; readonly value: TypeStructure };
 
 export interface Node {
   readonly name: string;

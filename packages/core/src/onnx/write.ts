@@ -2,11 +2,11 @@
 // numbers, attributes and metadata sorted by name. Tensor data and INTS are written from their typed arrays.
 
 import { asBytes, ProtoWriter } from "../formats/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import type { ElementType, Tensor } from "../tensor/index.ts";
 import { onnxError } from "./errors.ts";
-import type { Graph, Model, Node, ValueInfo } from "./model.ts";
+import type { Graph, Model, Node, TypeStructure, ValueInfo } from "./model.ts";
 import { ONNX_TYPE } from "./ops.ts";
-import type { Attribute } from "./value.ts";
+import type { Attribute, Dim } from "./value.ts";
 
 export function serializeModel(model: Model): Uint8Array {
   const w = new ProtoWriter();
@@ -73,19 +73,31 @@ export function writeTensor(w: ProtoWriter, tensor: Tensor, name: string): void 
 }
 
 export function writeValueInfo(w: ProtoWriter, info: ValueInfo): void {
-  const { type, shape } = info;
-  if (type === null) throw onnxError("onnx-internal", `${info.typeText ?? "a value without a type"} cannot be written`, { where: info.name });
+  const structure: TypeStructure | undefined = info.type === null ? info.structure : { kind: "tensor", type: info.type, shape: info.shape };
+  if (structure === undefined) throw onnxError("onnx-internal", `${info.typeText ?? "a value without a type"} cannot be written`, { where: info.name });
   w.string(1, info.name);
-  w.message(2, (t) => t.message(1, (tensor) => {
-    tensor.int(1, ONNX_TYPE[type]);
-    if (shape === null) return;
-    tensor.message(2, (s) => {
-      for (const dim of shape) {
-        s.message(1, (d) => {
-          if (typeof dim === "number") d.int(1, dim);
-          else if (dim !== null) d.string(2, dim);
-        });
-      }
+  w.message(2, (m) => writeType(m, structure));
+}
+
+function writeType(w: ProtoWriter, structure: TypeStructure): void {
+  if (structure.kind === "sequence") w.message(4, (m) => m.message(1, (of) => writeType(of, structure.of)));
+  else if (structure.kind === "map") {
+    w.message(5, (m) => {
+      m.int(1, ONNX_TYPE[structure.key]);
+      m.message(2, (value) => writeType(value, structure.value));
     });
-  }));
+  } else w.message(1, (m) => writeTensorType(m, structure.type, structure.shape));
+}
+
+function writeTensorType(w: ProtoWriter, type: ElementType, shape: readonly Dim[] | null): void {
+  w.int(1, ONNX_TYPE[type]);
+  if (shape === null) return;
+  w.message(2, (s) => {
+    for (const dim of shape) {
+      s.message(1, (d) => {
+        if (typeof dim === "number") d.int(1, dim);
+        else if (dim !== null) d.string(2, dim);
+      });
+    }
+  });
 }

@@ -24,6 +24,12 @@ export interface RawColumn {
   normalize?: readonly TextNormalization[];
 }
 
+/** Where raw columns come from, if not from entries whose inputs are settled at the end: inputs that the caller asked for. */
+export interface RawSource {
+  /** These columns as [N, n], cast to double or string. */
+  readonly pick: (columns: readonly number[], kind: "number" | "string") => Value;
+}
+
 const FLOAT32_MAX = 3.4028234663852886e38;
 
 export class Conversion {
@@ -40,17 +46,20 @@ export class Conversion {
   /** The ways in which each raw text column is wanted. */
   readonly #texts = new Map<number, (readonly TextNormalization[])[]>();
 
-  constructor(converters: ReadonlyMap<string, EstimatorConverter>, graph: GraphBuilder = new GraphBuilder()) {
+  readonly #source: RawSource | undefined;
+
+  constructor(converters: ReadonlyMap<string, EstimatorConverter>, graph: GraphBuilder = new GraphBuilder(), source?: RawSource) {
     this.graph = graph;
     this.o = new Ops(graph);
     this.#converters = converters;
+    this.#source = source;
   }
 
   // ---- raw columns ----
 
-  addColumn(name: string): number {
+  addColumn(name: string, kind?: "number" | "string"): number {
     this.columns.push({
-      name, kind: undefined, missing: "allowed", infinite: "allowed", limits: [-Infinity, Infinity],
+      name, kind, missing: "allowed", infinite: "allowed", limits: [-Infinity, Infinity],
       categories: undefined, unknown: undefined, used: false,
     });
     return this.columns.length - 1;
@@ -65,12 +74,14 @@ export class Conversion {
   /** Settles the type of a raw column; two different answers cannot be compiled. */
   settle(column: number, kind: "number" | "string"): void {
     const c = this.columns[column]!;
+    c.used = true;
+    // An input of a given type is cast to what each step wants.
+    if (this.#source) return;
     if (c.kind !== undefined && c.kind !== kind) {
       throw convertError("column-conflict", `column ${JSON.stringify(c.name)} is used as text by one step and as a number by another`, {
         where: c.name, hint: "Give the two steps columns of their own in the data frame." });
     }
     c.kind = kind;
-    c.used = true;
   }
   columnsOfKind(kind: "number" | "string"): number[] {
     return this.columns.flatMap((c, i) => (c.used && c.kind === kind ? [i] : []));
@@ -87,6 +98,7 @@ export class Conversion {
   /** Raw columns as one value [N, n]; which place they have in the entry is settled when the graph is finished. */
   #pick(columns: readonly number[], kind: "number" | "string"): Value {
     for (const i of columns) this.settle(i, kind);
+    if (this.#source) return this.#source.pick(columns, kind);
     const entry = this.#entry(kind);
     const indices = this.graph.lazyConstant("int64", [columns.length], () => {
       const order = this.columnsOfKind(kind);
@@ -157,6 +169,7 @@ export class Conversion {
   /** One raw text column, normalised so; steps may want it in several ways. */
   #pickText(column: number, normalize: readonly TextNormalization[]): Value {
     this.settle(column, "string");
+    if (this.#source) return this.#source.pick([column], "string");
     const key = normalize.join();
     const ways = this.#texts.get(column) ?? [];
     if (!ways.some((w) => w.join() === key)) ways.push(normalize);

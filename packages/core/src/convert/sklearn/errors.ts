@@ -9,6 +9,7 @@ const table = {
   "not-fitted": { kind: "invalid", doc: "The estimator was saved before it was fitted. Call fit, then save it again." },
   "malformed-model": { kind: "invalid", doc: "The file describes a model that cannot exist: a tree with a cycle, an index out of range, arrays whose shapes do not agree." },
   "column-conflict": { kind: "unsupported", doc: "One column is used as text by one step and as a number by another." },
+  "given-inputs": { kind: "usage", doc: "The graph inputs that were asked for (names, types, shapes) cannot be what the model takes." },
 } as const;
 
 export const convertError: ErrorMaker<typeof table> = defineErrors(table);
