@@ -66,7 +66,11 @@ export class CsvReader {
       this.#read(text);
     }
     if (this.#state === "quoted") throw this.#bad("a quoted field is not closed", this.#rowLine);
-    if (this.#state !== "start" || this.#row.length > 0) this.#endRow();
+    // The last line has no line end: its last field is still open, also where it is empty.
+    if (this.#state !== "start" || this.#row.length > 0) {
+      this.#endField();
+      this.#endRow();
+    }
   }
 
   #read(text: string): void {
@@ -125,8 +129,6 @@ export class CsvReader {
   }
 
   #endRow(): void {
-    // At a line's end the last field was closed by #read; at the file's end it is still open.
-    if (this.#state !== "start") this.#endField();
     const row = this.#row;
     this.#row = [];
     if (row.length === 1 && row[0] === null) return;
