@@ -1,8 +1,9 @@
 """Pickles and joblib files of many kinds of values, with what Python itself reads from them, as one JSON file.
 
-Run once for each environment; the name tells them apart:
-    python pickle_values.py NAME > ../pickle/values-NAME.json
-lz4 cases are made where the `lz4` package can be imported. The reader's tests compare their own description with `expected`.
+Run once for each environment:
+    python pickle_values.py > ../pickle/values-numpy2.json        (scikit-learn 1.9, NumPy 2.4, pandas 3.1; with `lz4`)
+    python pickle_values.py > ../pickle/values-numpy1.json        (scikit-learn 1.1, NumPy 1.23, pandas 1.5; with `lz4`)
+    python pickle_values.py pandas > ../pickle/values-pyarrow.json  (only this value; with `pyarrow`, which pandas 3 then uses) The reader's tests compare their own description with `expected`.
 """
 import base64
 import bz2
@@ -175,18 +176,25 @@ if pd is not None:
     values["pandas"] = [
         pd.Index(["a", "b"]), pd.Index([3, 1]), pd.Index([0.5]), pd.RangeIndex(2, 9, 3), pd.RangeIndex(5, 0, -2), pd.Index(["x", "y"], dtype="string"),
         pd.Series([1.5, 2.5]), pd.Series(["a", "b"]), pd.Categorical(["u", "v", "u"]), pd.Series(["p", "q", "p"]).astype("category"),
-        pd.DataFrame({"one": [1, 2], "two": ["x", "y"], "three": [0.5, 1]}),
+        pd.DataFrame({"one": [1, 2], "two": ["x", "y"], "three": [0.5, 1]}), pd.DataFrame({"größe": [1], "b": ["x"], "c": [0.5]}).columns[::2],
     ]
 
 # Slots need protocol 2; __getnewargs_ex__ is only written as such from protocol 4 on.
 first_protocol = {"kinds-of-new": 4}
 
 
+only = sys.argv[1:]
+
+
 def cases():
     for name, value in values.items():
+        if only and name not in only:
+            continue
         for protocol in range(first_protocol.get(name, 0), 6):
             data = pickle.dumps(value, protocol)
             yield {"name": name, "how": f"protocol {protocol}", "protocol": protocol, "compression": None, "data": data, "expected": describe(pickle.loads(data))}
+    if only:
+        return
     buffer = io.BytesIO()
     pickle._Pickler(buffer, 4).dump(values["containers"])
     yield {"name": "containers", "how": "Python's own pickler", "protocol": 4, "compression": None, "data": buffer.getvalue(), "expected": describe(values["containers"])}

@@ -60,6 +60,13 @@ describe("decompression", () => {
     }
   });
 
+  it("stops a bomb while it expands, in little time and memory", () => {
+    const bomb = new Uint8Array(deflateSync(Buffer.alloc(100 * 2 ** 20)));
+    const started = performance.now();
+    expect(outcome(() => inflateZlib(bomb, { bytes: 2 ** 32 }))).toBe("compressed-bomb");
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
   it("finds every cut", () => {
     for (const c of cases.filter((x) => /^(text|one) /.test(x.name))) {
       const file = bytesOf(c);

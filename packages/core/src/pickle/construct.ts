@@ -12,6 +12,8 @@ import {
 
 /** `callable(*args, **kwargs)` or `callable.__new__(callable, *args, **kwargs)`, as a description. */
 export function call(m: Machine, callable: PyValue, how: Construction, args: PyTuple, kwargs?: PyDict): PyValue {
+  const method = timeZoneMethod(m, callable, how, args);
+  if (method !== undefined) return method;
   const allocates = how === "newobj" || how === "newobj_ex";
   if (callable instanceof PyGlobal) {
     if (allocates) m.globals.noteAllocation(callable, m.at);
@@ -54,4 +56,16 @@ function mergeState(m: Machine, target: PyObject, state: PyValue): void {
   for (const [key, value] of target.state.entries()) merged.set(key, value);
   for (const [key, value] of state.entries()) merged.set(key, value);
   target.state = merged;
+}
+
+/**
+ * The one getattr that saving a model writes: Python pickles a time zone (in a pandas DatetimeIndex) as
+ * getattr(zoneinfo.ZoneInfo, "_unpickle")(key, cached). It becomes the dotted name; every other getattr is reported.
+ */
+function timeZoneMethod(m: Machine, callable: PyValue, how: Construction, args: PyTuple): PyValue | undefined {
+  if (how !== "reduce" || !(callable instanceof PyGlobal) || callable.name !== "getattr" || callable.module !== "builtins") return undefined;
+  const [owner, name] = args.items;
+  if (args.items.length !== 2 || !(owner instanceof PyGlobal) || owner.qualifiedName !== "zoneinfo.ZoneInfo" || name !== "_unpickle") return undefined;
+  m.charge(cost.object);
+  return m.globals.mention("zoneinfo", "ZoneInfo._unpickle", m.at).global;
 }

@@ -1,6 +1,7 @@
 // pandas objects stay descriptions; these read what a converter or a person may want to know of them (pandas 1.0 to 3.1).
 
-import { arrayLength, arrayValues } from "./numpy.ts";
+import { arrowStrings } from "./arrow.ts";
+import { arrayValues } from "./numpy.ts";
 import { NumpyArray, PyDict, PyList, PyObject, PyTuple, type PyValue } from "./values.ts";
 
 /** Longest RangeIndex that is written out. */
@@ -48,9 +49,15 @@ function newIndexValues(value: PyObject, depth: number): PyValue[] | undefined {
 function backedValues(value: PyObject, depth: number): PyValue[] | undefined {
   const parts = value.state instanceof PyTuple ? value.state.items : [...(value.state instanceof PyDict ? value.state.entries() : [])].map(([, v]) => v);
   const array = parts.find((p): p is NumpyArray => p instanceof NumpyArray && p.shape.length === 1);
-  if (array === undefined) return undefined;
+  if (array === undefined) {
+    for (const part of parts) {
+      const texts = arrowStrings(part);
+      if (texts !== undefined) return texts;
+    }
+    return undefined;
+  }
   const dtype = parts.find((p): p is PyObject => p instanceof PyObject && inPandas(p) === "CategoricalDtype");
-  if (dtype === undefined) return arrayLength(array) >= 0 ? arrayValues(array) : undefined;
+  if (dtype === undefined) return arrayValues(array);
   const categories = categoriesOf(dtype, depth + 1);
   if (categories === undefined) return undefined;
   return arrayValues(array).map((code) => (typeof code === "bigint" && code >= 0n ? (categories[Number(code)] ?? null) : null));

@@ -15,7 +15,7 @@ interface Case {
   readonly expected?: unknown;
 }
 
-for (const environment of ["numpy1", "numpy2"]) {
+for (const environment of ["numpy1", "numpy2", "pyarrow"]) {
   describe(`values written with ${environment}`, () => {
     const cases = JSON.parse(readFileSync(new URL(`../../../../corpus/pickle/values-${environment}.json`, import.meta.url), "utf8")) as Case[];
     const known = new Map<string, unknown>();
