@@ -60,8 +60,9 @@ function checkDatatype(tensor: InputTensor, column: Column, label: string): void
 /** The columns that a single matrix stands for, or undefined when the inputs are columns. */
 function packedColumns(inputs: readonly InputTensor[], signature: Signature): readonly Column[] | undefined {
   const [tensor] = inputs;
-  if (inputs.length !== 1 || tensor === undefined || tensor.datatype === "BYTES") return undefined;
+  if (inputs.length !== 1 || tensor === undefined) return undefined;
   if (signature.layout === "matrix" && tensor.name === signature.matrixName) return signature.columns;
+  if (tensor.datatype === "BYTES") return undefined;
   if (signature.columns.some((c) => c.name === tensor.name) || tensor.shape.length !== 2 || tensor.shape[1]! < 2) return undefined;
   const used = signature.columns.filter((c) => c.used);
   if (used.some((c) => c.type === "string")) return undefined;
