@@ -38,6 +38,8 @@ export class Conversion {
   readonly columns: RawColumn[] = [];
   /** What the user should know though it does not stop the compilation. */
   readonly warnings: string[] = [];
+  /** The widest row of a text vectorizer; 0 without one. */
+  rowCells = 0;
   readonly #converters: ReadonlyMap<string, EstimatorConverter>;
   readonly #matrixCache = new WeakMap<Frame, Value>();
   /** `slipway.numbers` [N, K] and `slipway.strings` [N, S]: all used raw columns of one type, in column order. */

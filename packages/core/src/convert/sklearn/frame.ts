@@ -14,8 +14,10 @@ export interface Flow {
   readonly infinite: boolean;
   /** Where the feature is `a * x + b` of this column alone ([1, 0]: the raw value itself, also for strings). */
   readonly affine?: readonly [number, number];
-  /** Raw values outside this closed range make the feature NaN or infinite (log1p, exp, powers). */
+  /** Raw values outside this closed range make the feature NaN or infinite (log1p, sqrt). */
   readonly finite?: readonly [number, number];
+  /** Raw values outside this closed range make the feature infinite, and none makes it NaN (overflow of powers, of scaling). */
+  readonly bounded?: readonly [number, number];
   /** A category that the encoder does not know makes this feature NaN. */
   readonly unknownMissing?: boolean;
 }
@@ -71,7 +73,7 @@ export class Frame {
 
 /** Flows of a feature that mixes several: no longer affine. */
 export function mixFlows(features: readonly Feature[], changes: { clearMissing?: boolean; clearInfinite?: boolean } = {}): readonly Flow[] {
-  const byColumn = new Map<number, { missing: boolean; infinite: boolean; finite: readonly [number, number] | undefined; unknownMissing: boolean }>();
+  const byColumn = new Map<number, { missing: boolean; infinite: boolean; finite: readonly [number, number] | undefined; bounded: readonly [number, number] | undefined; unknownMissing: boolean }>();
   for (const f of features) {
     for (const flow of f.flows) {
       const seen = byColumn.get(flow.column);
@@ -79,6 +81,7 @@ export function mixFlows(features: readonly Feature[], changes: { clearMissing?:
         missing: flow.missing || seen?.missing === true,
         infinite: flow.infinite || seen?.infinite === true,
         finite: bothRanges(seen?.finite, flow.finite),
+        bounded: bothRanges(seen?.bounded, flow.bounded),
         unknownMissing: flow.unknownMissing === true || seen?.unknownMissing === true,
       });
     }
@@ -89,6 +92,7 @@ export function mixFlows(features: readonly Feature[], changes: { clearMissing?:
     missing: s.missing && keepMissing,
     infinite: s.infinite && changes.clearInfinite !== true,
     ...(s.finite && keepMissing ? { finite: s.finite } : {}),
+    ...(s.bounded && changes.clearInfinite !== true ? { bounded: s.bounded } : {}),
     ...(s.unknownMissing && keepMissing ? { unknownMissing: true } : {}),
   }));
 }
@@ -107,14 +111,14 @@ function rawRange(affine: readonly [number, number] | undefined, range: readonly
 }
 
 /**
- * The same column after a step: `affine` composes where both are known; `finite` is the range of the step's input outside
- * of which its output is NaN or infinite. Clearing missing values (an imputer, or a check that refuses them) clears that too.
+ * The same column after a step: `affine` composes where both are known; `finite` and `bounded` are ranges of the step's
+ * input (see Flow). Clearing missing values (an imputer, or a check that refuses them) clears `finite` too.
  */
 export function mapFeature(
   feature: Feature,
   change: {
     name?: string | null; clearMissing?: boolean; clearInfinite?: boolean; affine?: readonly [number, number] | null;
-    finite?: readonly [number, number];
+    finite?: readonly [number, number]; bounded?: readonly [number, number] | undefined;
   } = {},
 ): Feature {
   return {
@@ -124,12 +128,14 @@ export function mapFeature(
       const affine = change.affine === null || f.affine === undefined ? undefined : ([f.affine[0] * a, f.affine[1] * a + b] as const);
       const keepMissing = change.clearMissing !== true;
       const finite = keepMissing ? bothRanges(f.finite, change.finite && rawRange(f.affine, change.finite)) : undefined;
+      const bounded = change.clearInfinite === true ? undefined : bothRanges(f.bounded, change.bounded && rawRange(f.affine, change.bounded));
       return {
         column: f.column,
         missing: f.missing && change.clearMissing !== true,
         infinite: f.infinite && change.clearInfinite !== true,
         ...(affine === undefined ? {} : { affine }),
         ...(finite === undefined ? {} : { finite }),
+        ...(bounded === undefined ? {} : { bounded }),
         ...(f.unknownMissing && keepMissing ? { unknownMissing: true } : {}),
       };
     }),

@@ -38,7 +38,7 @@ export const functionTransformer: EstimatorConverter = defineEstimator({
 
 function mapped(feature: Feature, f: NumpyFunction): Feature {
   if (f.total) return mapFeature(feature, { clearMissing: true, clearInfinite: true, affine: null });
-  return mapFeature(feature, { affine: f.affine ?? null, ...(f.finite ? { finite: f.finite } : {}) });
+  return mapFeature(feature, { affine: f.affine ?? null, ...(f.finite ? { finite: f.finite } : {}), ...(f.bounded ? { bounded: f.bounded } : {}) });
 }
 
 /** `module.name` of a plain reference, or of NumPy's older way of storing a ufunc. */

@@ -9,6 +9,8 @@ export interface NumpyFunction {
   readonly emit: (c: Conversion, x: Value) => Value;
   /** The closed range of finite x that gives finite results; every finite x where it is not stated. */
   readonly finite?: readonly [number, number];
+  /** The closed range of x that does not overflow, where nothing gives NaN. */
+  readonly bounded?: readonly [number, number];
   /** f(x) = a x + b. */
   readonly affine?: readonly [number, number];
   /** The result is never NaN nor infinite (isnan, nan_to_num). */
@@ -74,13 +76,13 @@ const finiteOnly = (c: Conversion, x: Value): Value => c.o.lessEqual(c.o.abs(x),
 /** By NumPy's name. `round_`, `around`, `abs` and other second names are among them. */
 export const numpyFunctions: ReadonlyMap<string, NumpyFunction> = new Map<string, NumpyFunction>(Object.entries({
   log1p: { finite: [-1 + 2 ** -53, MAX], emit: log1p },
-  expm1: { finite: [-Infinity, EXP_LIMIT], emit: expm1 },
+  expm1: { bounded: [-Infinity, EXP_LIMIT], emit: expm1 },
   log: log(1), log2: log(Math.LN2), log10: log(Math.LN10),
-  exp: { finite: [-Infinity, EXP_LIMIT], emit: (c, x) => c.o.exp(x) },
-  exp2: { finite: [-Infinity, 1023.9999999999999], emit: (c, x) => c.o.pow(c.o.scalar(2), x) },
+  exp: { bounded: [-Infinity, EXP_LIMIT], emit: (c, x) => c.o.exp(x) },
+  exp2: { bounded: [-Infinity, 1023.9999999999999], emit: (c, x) => c.o.pow(c.o.scalar(2), x) },
   sqrt: op("Sqrt", { finite: [0, MAX] }),
   cbrt: { emit: (c, x) => c.o.mul(keepNaN(c, x, c.graph.op("Sign", [x])), c.o.pow(c.o.abs(x), 1 / 3)) },
-  square: { finite: [-1.3407807929942596e154, 1.3407807929942596e154], emit: (c, x) => c.o.mul(x, x) },
+  square: { bounded: [-1.3407807929942596e154, 1.3407807929942596e154], emit: (c, x) => c.o.mul(x, x) },
   absolute: op("Abs"), abs: op("Abs"), fabs: op("Abs"),
   negative: { affine: [-1, 0], emit: (c, x) => c.o.neg(x) },
   positive: identity,
@@ -91,8 +93,8 @@ export const numpyFunctions: ReadonlyMap<string, NumpyFunction> = new Map<string
   rint: op("Round"),
   sin: op("Sin"), cos: op("Cos"), tanh: op("Tanh"),
   tan: { emit: (c, x) => c.o.div(c.graph.op("Sin", [x]), c.graph.op("Cos", [x])) },
-  sinh: { finite: [-710.4758600739439, 710.4758600739439], emit: sinh },
-  cosh: { finite: [-710.4758600739439, 710.4758600739439], emit: (c, x) => {
+  sinh: { bounded: [-710.4758600739439, 710.4758600739439], emit: sinh },
+  cosh: { bounded: [-710.4758600739439, 710.4758600739439], emit: (c, x) => {
     const half = c.o.exp(c.o.sub(c.o.abs(x), Math.LN2));
     return c.o.add(half, c.o.div(0.25, half));
   } },
@@ -112,7 +114,7 @@ export const scipyFunctions: ReadonlyMap<string, NumpyFunction> = new Map<string
   expit: { total: true, emit: (c, x) => c.o.sigmoid(x) },
   logit: { finite: [5e-324, 1 - 2 ** -53], emit: (c, x) => c.o.log(c.o.div(x, c.o.sub(1, x))) },
   log1p: { finite: [-1 + 2 ** -53, MAX], emit: log1p },
-  expm1: { finite: [-Infinity, EXP_LIMIT], emit: expm1 },
+  expm1: { bounded: [-Infinity, EXP_LIMIT], emit: expm1 },
 } satisfies Record<string, NumpyFunction>));
 
 /** The function that a pickled global names, if it is one of these. */

@@ -6,7 +6,7 @@ import { PyObject, PyTuple, type PyValue } from "../../../pickle/index.ts";
 import { defineEstimator, type EstimatorConverter } from "../contract.ts";
 import { memo, type Conversion } from "../conversion.ts";
 import { toEstimator, toMatrix, toNumber, type Estimator } from "../estimator.ts";
-import { Frame, mapFeature, mixFlows } from "../frame.ts";
+import { Frame, mapFeature, mixFlows, type Feature } from "../frame.ts";
 import { indicatedColumns, indicatorFrame, missingMarker } from "./simple-imputer.ts";
 
 const MAX_STEPS = 2000;
@@ -34,9 +34,14 @@ export const iterativeImputer: EstimatorConverter = defineEstimator({
         const columns: Value[] = kept.map((_, j) => o.columns(filled, [j]));
         const [low, high] = [bounds(est, "_min_value", -Infinity, kept.length), bounds(est, "_max_value", Infinity, kept.length)];
         const clean = mixFlows(input.features, { clearMissing: true, clearInfinite: true });
+        // Each column is itself where it is there, and depends on all others where it is not.
+        const features = kept.map((j): Feature => {
+          const own = mapFeature(input.features[j]!, { clearMissing: true });
+          return { name: own.name, flows: [...own.flows, ...clean.filter((f) => !own.flows.some((g) => g.column === f.column))] };
+        });
         for (const { target, neighbors, estimator } of steps) {
           if (target >= kept.length || neighbors.some((j) => j >= kept.length)) throw c.malformed(est, "a column of imputation_sequence_ is out of range");
-          const known = c.frame(o.concat(neighbors.map((j) => columns[j]!)), neighbors.map(() => ({ name: null, flows: clean })));
+          const known = c.frame(o.concat(neighbors.map((j) => columns[j]!)), neighbors.map((j) => ({ ...features[j]!, name: null })));
           const predicted = c.convert(estimator, known).predict?.();
           if (!predicted) throw c.malformed(est, "an estimator of imputation_sequence_ does not predict");
           let value = o.reshape(predicted, [-1, 1]);
@@ -44,10 +49,7 @@ export const iterativeImputer: EstimatorConverter = defineEstimator({
           if (high[target]! < Infinity) value = o.where(o.greater(value, high[target]!), o.scalar(high[target]!), value);
           columns[target] = o.where(o.columns(mask, [target]), value, columns[target]!);
         }
-        const imputed = c.frame(o.concat(columns), kept.map((j) => {
-          const own = mapFeature(input.features[j]!, { clearMissing: true });
-          return { name: own.name, flows: [...own.flows, ...clean.filter((f) => !own.flows.some((g) => g.column === f.column))] };
-        }));
+        const imputed = c.frame(o.concat(columns), features);
         return indicated.length === 0 ? imputed : Frame.concat([imputed, indicatorFrame(input, c, indicated, marker, () => "number")]);
       }),
     };

@@ -81,8 +81,8 @@ function donorMean(est: Estimator, c: Conversion, distance: Value, donors: reado
   if (k < 1) throw c.malformed(est, "n_neighbors is less than 1");
   const near = o.columns(distance, donors);
   const unknown = o.isNaN(near);
-  const [found, places] = c.graph.ops("TopK", [o.where(unknown, o.scalar(FAR), near), o.int64s([k])], { axis: 1, largest: 0, sorted: 1 }, 2) as [Value, Value];
-  const known = o.less(found, FAR);
+  const [found, places] = c.graph.ops("TopK", [o.where(unknown, o.scalar(Infinity), o.minimum(near, o.scalar(FAR))), o.int64s([k])], { axis: 1, largest: 0, sorted: 1 }, 2) as [Value, Value];
+  const known = o.lessEqual(found, FAR);
   let weight: Value;
   if (est.raw("weights") === "distance") {
     const zero = o.equal(found, 0);

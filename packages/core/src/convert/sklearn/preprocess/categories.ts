@@ -14,6 +14,8 @@ import type { Frame } from "../frame.ts";
 
 export interface Categories {
   readonly kind: "string" | "number";
+  /** Held in an array of objects, whose numbers scikit-learn does not check for infinity. */
+  readonly object: boolean;
   /** Text, or doubles; the missing category as MISSING_STRING or NaN. */
   readonly keys: readonly (string | number)[];
   /** Place of the missing category among them, -1 when there is none. */
@@ -40,7 +42,7 @@ export function pythonFloat(v: number): string {
     const [digits, power] = v.toExponential().split("e") as [string, string];
     return `${digits}e${power[0]}${power.slice(1).padStart(2, "0")}`;
   }
-  return Number.isInteger(v) ? `${v}.0` : String(v);
+  return Number.isInteger(v) ? `${Object.is(v, -0) ? "-0" : v}.0` : String(v);
 }
 
 export function readCategories(est: Estimator, X: Frame, c: Conversion, attribute = "categories_"): Categories[] {
@@ -65,6 +67,7 @@ function columnCategories(est: Estimator, X: Frame, c: Conversion, v: PyValue, j
   const missingKey = numbers ? NaN : MISSING_STRING;
   return {
     kind: numbers ? "number" : "string",
+    object: v instanceof NumpyArray && v.dtype.kind === "O",
     keys: values.map((x) => (isMissing(x) ? missingKey : numbers ? Number(x) : (x as string))),
     missing,
     missingIsNone: missing >= 0 && values[missing] === null,
@@ -75,7 +78,7 @@ function columnCategories(est: Estimator, X: Frame, c: Conversion, v: PyValue, j
 
 /** What unknown and missing values mean for the raw columns; call before the values are taken. */
 export function declareAll(est: Estimator, X: Frame, c: Conversion, columns: readonly Categories[], unknown: "refused" | "allowed"): Frame {
-  const numbers = columns.flatMap((column, j) => (column.kind === "number" ? [j] : []));
+  const numbers = columns.flatMap((column, j) => (column.kind === "number" && !column.object ? [j] : []));
   // Number columns are checked for infinity, text is not.
   if (numbers.length > 0) c.checkArray(c.select(X, numbers), est, { missing: "allowed" });
   columns.forEach((column, j) => {

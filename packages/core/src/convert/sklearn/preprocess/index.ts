@@ -8,10 +8,11 @@ import { polynomialFeatures } from "./polynomial-features.ts";
 import { powerTransformer } from "./power-transformer.ts";
 import { quantileTransformer } from "./quantile-transformer.ts";
 import { maxAbsScaler, minMaxScaler, robustScaler, standardScaler } from "./scalers.ts";
+import { splineTransformer } from "./spline-transformer.ts";
 import { targetEncoder } from "./target-encoder.ts";
 
 export const preprocessConverters: readonly EstimatorConverter[] = [
   standardScaler, minMaxScaler, maxAbsScaler, robustScaler, normalizer, binarizer, kernelCenterer,
-  polynomialFeatures, kBinsDiscretizer, powerTransformer, quantileTransformer,
+  polynomialFeatures, kBinsDiscretizer, powerTransformer, quantileTransformer, splineTransformer,
   oneHotEncoder, ordinalEncoder, targetEncoder, labelEncoder, labelBinarizer,
 ];

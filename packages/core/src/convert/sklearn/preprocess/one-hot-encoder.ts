@@ -85,21 +85,21 @@ function readPlans(est: Estimator, c: Conversion, columns: readonly Categories[]
     if (group.length > 0) outputs.push(-1);
     const dropped = drop[j];
     if (dropped !== undefined) {
-      const at = inGroup.has(dropped) ? outputs.indexOf(-1) : outputs.indexOf(dropped);
-      if (at < 0) throw c.malformed(est, `the dropped category ${dropped} of column ${j} is out of range`);
-      outputs.splice(at, 1);
+      if (!(dropped >= 0 && dropped < outputs.length)) throw c.malformed(est, `the dropped category ${dropped} of column ${j} is out of range`);
+      outputs.splice(dropped, 1);
     }
     return { outputs, infrequent: group, unknownIsInfrequent: group.length > 0 && (handle === "infrequent_if_exist" || handle === "warn") };
   });
 }
 
-/** `drop_idx_` counts in categories_ (also where the dropped column is the infrequent one: its first member). */
+/** Which output is dropped, after grouping: `drop_idx_` said so until 1.2, where `_drop_idx_after_grouping` does. */
 function dropIndices(est: Estimator, c: Conversion, width: number): (number | undefined)[] {
-  if (est.isNone("drop_idx_")) return Array.from({ length: width }, () => undefined);
-  return perColumn(est, c, "drop_idx_", width).map((v) => {
+  const attribute = est.has("_drop_idx_after_grouping") ? "_drop_idx_after_grouping" : "drop_idx_";
+  if (est.isNone(attribute)) return Array.from({ length: width }, () => undefined);
+  return perColumn(est, c, attribute, width).map((v) => {
     const k = v instanceof NumpyScalar ? v.value : v;
     if (k === null) return undefined;
-    if (typeof k !== "bigint" && typeof k !== "number") throw c.malformed(est, `drop_idx_ holds ${describe(k)}`);
+    if (typeof k !== "bigint" && typeof k !== "number") throw c.malformed(est, `${attribute} holds ${describe(k)}`);
     return Number(k);
   });
 }

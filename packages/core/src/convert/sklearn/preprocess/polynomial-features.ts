@@ -88,7 +88,7 @@ function productFeature(X: Frame, combination: readonly number[]): Feature {
   if (only?.power === 1) return only.feature;
   if (only) {
     const limit = Number.MAX_VALUE ** (1 / only.power);
-    return mapFeature(only.feature, { name, affine: null, finite: [-limit, limit] });
+    return mapFeature(only.feature, { name, affine: null, bounded: [-limit, limit] });
   }
   return { name, flows: mixFlows(members.map(({ feature }) => feature)) };
 }

@@ -20,7 +20,7 @@ export const powerTransformer: EstimatorConverter = defineEstimator({
     if (method === "box-cox") for (let j = 0; j < X.width; j++) limitColumn(c, X, j, [Number.MIN_VALUE, Number.MAX_VALUE]);
     const emit = memo((): Frame => {
       const x = c.numbers(input);
-      return c.frame(method === "box-cox" ? boxCox(c, x, lambdas) : yeoJohnson(c, x, lambdas), input.features.map((f) => mapFeature(f, { affine: null })));
+      return c.frame(method === "box-cox" ? boxCox(c, x, lambdas) : yeoJohnson(c, x, lambdas), input.features.map((f, j) => mapFeature(f, { affine: null, bounded: bounds(method, lambdas[j]!) })));
     });
     if (!est.bool("standardize", true)) return { kind: "transformer", transform: emit };
     const scaler = est.estimator("_scaler");
@@ -41,6 +41,12 @@ export function limitColumn(c: Conversion, X: Frame, j: number, [low, high]: rea
     const raw = c.columns[column]!;
     raw.limits = [Math.max(raw.limits[0], Math.min(...ends)), Math.min(raw.limits[1], Math.max(...ends))];
   }
+}
+
+/** The numbers whose power does not overflow. */
+function bounds(method: "yeo-johnson" | "box-cox", lambda: number): readonly [number, number] {
+  const most = (power: number): number => (power > 1 ? Number.MAX_VALUE ** (1 / power) : Number.MAX_VALUE);
+  return method === "box-cox" ? [lambda < 0 ? Number.MAX_VALUE ** (1 / lambda) : -Number.MAX_VALUE, most(lambda)] : [-most(2 - lambda), most(lambda)];
 }
 
 const row = (c: Conversion, data: Float64Array): Value => c.o.doubles(data, [1, data.length]);

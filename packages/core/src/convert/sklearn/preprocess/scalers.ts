@@ -20,7 +20,7 @@ function scaler(est: Estimator, X: Frame, c: Conversion, steps: readonly Step[],
       let value = c.numbers(input);
       for (const [name, vector] of steps) value = c.o[name](value, c.o.doubles(vector, [1, vector.length]));
       if (clip) value = clipped(c, value, clip);
-      return c.frame(value, input.features.map((feature, j) => mapFeature(feature, { affine: clip ? null : affineOf(steps, j) })));
+      return c.frame(value, input.features.map((feature, j) => mapFeature(feature, { affine: clip ? null : affineOf(steps, j), bounded: clip ? undefined : boundOf(steps, j) })));
     }),
   };
 }
@@ -28,6 +28,18 @@ function scaler(est: Estimator, X: Frame, c: Conversion, steps: readonly Step[],
 /** np.clip: NaN stays. */
 export function clipped(c: Conversion, x: Value, [low, high]: readonly [number, number]): Value {
   return c.o.where(c.o.less(x, low), c.o.scalar(low), c.o.where(c.o.greater(x, high), c.o.scalar(high), x));
+}
+
+/** The numbers that none of the steps takes beyond a double. */
+function boundOf(steps: readonly Step[], j: number): readonly [number, number] {
+  let factor = 1;
+  let most = Number.MAX_VALUE;
+  for (const [name, vector] of steps) {
+    if (name === "mul") factor *= Math.abs(vector[j]!);
+    else if (name === "div") factor /= Math.abs(vector[j]!);
+    if (factor > 1) most = Math.min(most, Number.MAX_VALUE / factor);
+  }
+  return [-most, most];
 }
 
 function affineOf(steps: readonly Step[], j: number): readonly [number, number] {

@@ -3,7 +3,7 @@
 import { NumpyArray, arrayValues } from "../../../pickle/index.ts";
 import type { Fitted } from "../contract.ts";
 import { memo, type Conversion } from "../conversion.ts";
-import { toEstimator, toList, type Estimator } from "../estimator.ts";
+import { toList, type Estimator } from "../estimator.ts";
 import type { Frame } from "../frame.ts";
 import { forestTakesMissing, treeTakesMissing } from "../tree/leaf-values.ts";
 
@@ -34,10 +34,6 @@ export function takesMissing(est: Estimator, depth = 0): boolean {
   if (depth > 8) return false;
   if (TREES.has(est.className) && est.has("tree_")) return treeTakesMissing(est);
   if ((FORESTS.has(est.className) || est.className.startsWith("ExtraTrees")) && est.has("estimators_")) return forestTakesMissing(est.estimators("estimators_")[0]!);
-  if (est.className === "Pipeline" && est.has("steps")) {
-    const first = toList(est.list("steps")[0] ?? null, `${est.path}.steps`)[1];
-    return first !== undefined && first !== null && typeof first === "object" && takesMissing(toEstimator(first, est.path), depth + 1);
-  }
   if (/^(RFE|RFECV|SelectFromModel|SequentialFeatureSelector)$/.test(est.className)) return takesMissing(innerEstimator(est), depth + 1);
   return false;
 }
