@@ -29,6 +29,7 @@ export function parseSignature(json: unknown): Signature {
     ...(matrixName === undefined ? {} : { matrixName }),
     columns,
     ...(top.has("textInputs") ? { textInputs: top.array("textInputs", MAX_COLUMNS, parseTextInput) } : {}),
+    ...(top.has("rowCells") ? { rowCells: parseCount(top, "rowCells") } : {}),
     extraColumns: top.oneOf("extraColumns", ["ignored", "refused"]),
     outputs,
   };
@@ -54,6 +55,7 @@ export function signatureToJson(signature: Signature): object {
       normalize: c.normalize,
     })),
     textInputs: signature.textInputs,
+    rowCells: signature.rowCells,
     extraColumns: signature.extraColumns,
     outputs: signature.outputs.map((o) => ({
       name: o.name,
@@ -92,6 +94,12 @@ function parseColumn(value: unknown, where: string): Column {
 
 function parseNormalize(c: JsonObject): readonly TextNormalization[] {
   return c.array("normalize", 10, (v, at) => oneOf(v, at, NORMALIZATIONS, fail));
+}
+
+function parseCount(c: JsonObject, key: string): number {
+  const value = c.get(key);
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1) throw fail("expected a positive integer", c.at(key));
+  return value;
 }
 
 function parseTextInput(value: unknown, where: string): TextInput {

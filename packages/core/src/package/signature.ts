@@ -65,6 +65,8 @@ export interface Signature {
   readonly matrixName?: string;
   readonly columns: readonly Column[];
   readonly textInputs?: readonly TextInput[];
+  /** How many numbers the model works with for one row, where that is far more than it is given (texts). */
+  readonly rowCells?: number;
   /** Columns not listed here: some models ignore them, others refuse them. */
   readonly extraColumns: "ignored" | "refused";
   readonly outputs: readonly Output[];

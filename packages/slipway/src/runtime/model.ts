@@ -35,6 +35,9 @@ export interface RowError {
 const TURN_MS = 8;
 const MAX_CHUNK_ROWS = 8192;
 const MAX_CHUNK_CELLS = 2 ** 20;
+/** Numbers inside the model, and characters times rows, of a chunk of texts. */
+const MAX_CHUNK_INNER = 2 ** 22;
+const MAX_CHUNK_TEXT = 2 ** 21;
 /** Values of one answer: bounds what is allocated for it. */
 const MAX_OUTPUT_CELLS = 2 ** 28;
 
@@ -106,7 +109,7 @@ export class Model {
       for (let start = 0; start < batch.rows; ) {
         options.signal?.throwIfAborted();
         if (this.#closed) throw runtimeError("model-closed", `the model ${this.name} was closed`);
-        const count = Math.min(batch.rows - start, this.#chunkRows());
+        const count = this.#chunkRows(batch, start);
         const feeds: Record<string, EngineTensor> = {};
         for (const feed of this.#feeds) feeds[feed.name] = feed.take(batch, start, count);
         if (start > 0) await new Promise((resolve) => setImmediate(resolve));
@@ -136,9 +139,19 @@ export class Model {
     await this.#session.close();
   }
 
-  #chunkRows(): number {
-    const width = this.encoder.plan.numbers + this.encoder.plan.strings;
-    return Math.max(1, Math.min(this.#rowsPerTurn, Math.floor(MAX_CHUNK_CELLS / Math.max(1, width))));
+  #chunkRows(batch: Batch, start: number): number {
+    const { numbers, strings } = this.encoder.plan;
+    const { rowCells = 0 } = this.signature;
+    const rows = Math.min(batch.rows - start, this.#rowsPerTurn, Math.floor(MAX_CHUNK_CELLS / Math.max(1, numbers + strings)), rowCells === 0 ? Infinity : Math.floor(MAX_CHUNK_INNER / rowCells));
+    if (rowCells === 0) return Math.max(1, rows);
+    // The engine cuts texts into tokens in a table that is as wide as the longest of them.
+    let longest = 1;
+    let count = 0;
+    for (; count < rows; count++) {
+      for (let i = 0; i < strings; i++) longest = Math.max(longest, batch.strings[(start + count) * strings + i]!.length);
+      if (longest * (count + 1) > MAX_CHUNK_TEXT) break;
+    }
+    return Math.max(1, count);
   }
 
   #checkSize(rows: number, count: number, outputs: readonly Output[], first: Readonly<Record<string, EngineTensor>>): void {

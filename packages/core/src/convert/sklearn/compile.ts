@@ -59,6 +59,7 @@ export function compileSklearn(value: PyValue, options: CompileOptions = {}): Co
   const named = nameOutputs(c, fitted, warnings);
   const layout = settleLayout(c, shape);
   const texts = c.textInputs();
+  for (const t of texts) c.warnings.push(`column ${JSON.stringify(c.columns[t.column]!.name)} is wanted both as it is and normalized: the ONNX model takes it once more as ${JSON.stringify(t.name)}, which Slipway's runtime fills by itself`);
   const columns = c.columns.map(toColumn);
   const taken = new Set([...columns, ...texts].map((column) => column.name).concat(layout === "matrix" ? [MATRIX_NAME] : []));
   const outputs = named.map(({ output, value }) => {
@@ -77,6 +78,7 @@ export function compileSklearn(value: PyValue, options: CompileOptions = {}): Co
       ...(layout === "matrix" ? { matrixName: MATRIX_NAME } : {}),
       columns,
       ...(texts.length === 0 ? {} : { textInputs: texts.map((t) => ({ name: t.name, column: c.columns[t.column]!.name, normalize: t.normalize })) }),
+      ...(c.rowCells === 0 ? {} : { rowCells: c.rowCells }),
       extraColumns: shape.kind === "columns" && startsWithSelection(est) ? "ignored" : "refused",
       outputs: outputs.map((o) => o.output),
     },

@@ -28,6 +28,7 @@ export const hashingVectorizer: EstimatorConverter = defineEstimator({
     return {
       kind: "transformer",
       transform: memo(() => {
+        c.rowCells = Math.max(c.rowCells, width);
         const feature: Feature = { name: null, flows: mixFlows(X.features, { clearMissing: true, clearInfinite: true }) };
         const texts = textValue(est, X, analyzer.normalize, c);
         return c.frame(normalizeRows(est, hash(est, texts, analyzer, width, type, c), c), Array.from({ length: width }, () => feature));

@@ -9,6 +9,9 @@ import type { Frame } from "../frame.ts";
 export function textValue(est: Estimator, X: Frame, normalize: readonly TextNormalization[], c: Conversion): Value {
   if (X.width !== 1) throw c.malformed(est, `it takes one column of texts, here it is given ${X.width}`);
   c.refuseMissing(X, 0, `${est.className} does not accept missing texts`);
+  if (normalize.some((step) => step !== "lowercase")) {
+    c.warnings.push(`${est.className}: accents are stripped by Slipway's runtime before the ONNX model, which cannot do it; elsewhere, strip them before it is called`);
+  }
   const texts = c.o.reshape(c.textColumn(X, 0, normalize, est), [-1]);
   if (normalize[0] !== "lowercase") return texts;
   // Exact but for dotted capital I and final sigma, which the runtime's own lower-casing has done by now.

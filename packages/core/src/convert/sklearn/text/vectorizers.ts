@@ -50,5 +50,6 @@ export function numberType(est: Estimator, c: Conversion): "double" | "float" {
 
 function frame(value: Value, X: Frame, terms: readonly string[], c: Conversion): Frame {
   const flows = mixFlows(X.features, { clearMissing: true, clearInfinite: true });
+  c.rowCells = Math.max(c.rowCells, terms.length);
   return c.frame(value, terms.map((name) => ({ name, flows })));
 }
