@@ -2,7 +2,8 @@
 
 import { constructors } from "./constructors.ts";
 import { isArrayWrapper, readWrappedArray, refuseOldWrapper } from "./joblib.ts";
-import { cost, type Machine } from "./machine.ts";
+import { cost } from "./cost.ts";
+import type { Machine } from "./machine.ts";
 import { setArrayState, setDTypeState } from "./numpy-build.ts";
 import { setSparseState } from "./scipy.ts";
 import {

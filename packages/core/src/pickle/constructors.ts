@@ -2,7 +2,8 @@
 // A constructor returns undefined when the arguments are not the ones that Python's own pickling writes;
 // the call then stays a description like any other.
 
-import { cost, type Machine } from "./machine.ts";
+import { cost } from "./cost.ts";
+import type { Machine } from "./machine.ts";
 import { frombuffer, makeDType, makeScalar, reconstructArray } from "./numpy-build.ts";
 import { makeSparse, sparseClasses } from "./scipy.ts";
 import { encodeLatin1 } from "./text.ts";

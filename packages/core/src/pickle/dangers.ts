@@ -53,14 +53,21 @@ const rebuilders: ReadonlySet<string> = new Set([
   "joblib.numpy_pickle.NumpyArrayWrapper", "sklearn.externals.joblib.numpy_pickle.NumpyArrayWrapper",
 ]);
 
-/** Top-level packages whose classes, when called, make their own objects. */
+/** Top-level packages whose classes, when called, make their own objects: a class is a name that begins with a capital. */
 const libraries: ReadonlySet<string> = new Set([
   "sklearn", "_loss", "numpy", "scipy", "pandas", "xgboost", "lightgbm", "catboost", "_catboost", "imblearn", "category_encoders", "feature_engine",
-  "sklearn_pandas", "mlxtend", "statsmodels", "hdbscan", "umap", "pynndescent", "interpret", "ngboost", "optbinning", "sktime", "pygam", "skops", "skopt", "pyarrow",
+  "sklearn_pandas", "mlxtend", "statsmodels", "hdbscan", "umap", "pynndescent", "interpret", "ngboost", "optbinning", "sktime", "pygam", "skops", "skopt",
 ]);
 
 /** Parts of those packages that read files, run tests or build code. */
 const exceptModules = /(^|\.)(io|testing|_testing|tests|f2py|distutils|ctypeslib|externals|datasets|lib\.npyio|weave|ipython)(\.|$)/;
+
+/** NumPy and pandas also have classes that open files and the like: of theirs, only those that pickles are made of. */
+const modulesWithin: Readonly<Record<string, RegExp>> = {
+  numpy: /^numpy\.(random|ma|dtypes|polynomial|matrixlib)(\.|$)/,
+  pandas: /^pandas(\._libs\b.*|\.core\.(arrays|dtypes|indexes|internals)\b.*|\.arrays)?$/,
+};
+const pandasTopLevel = /^([A-Z]\w*(Dtype|Index|Array)|Interval|Period|Timestamp|Timedelta|Categorical|DateOffset|Series|DataFrame)$/;
 
 /** The part a name plays when it is called. */
 export function classifyGlobal(module: string, name: string): GlobalRole {
@@ -69,6 +76,7 @@ export function classifyGlobal(module: string, name: string): GlobalRole {
   if (rebuilders.has(full)) return "library";
   const top = module.split(".", 1)[0]!;
   if (!libraries.has(top) || exceptModules.test(module)) return "other";
+  if (modulesWithin[top]?.test(module) === false || (module === "pandas" && !pandasTopLevel.test(name))) return "other";
   if (name.split(".").every((part) => /^_*[A-Z]\w*$/.test(part))) return "library";
   // Cython's own pickling, and scikit-learn's trees and metrics.
   if (/^__pyx_unpickle_\w+$/.test(name) || (top === "sklearn" && name === "newObj")) return "library";

@@ -51,6 +51,12 @@ describe("files that call code", () => {
     expect(calls("csklearn.utils\nos.system\n)R.")).toHaveLength(1);
     expect(calls("cnumpy.testing._private.utils\nrunstring\n)R.")).toHaveLength(1);
     expect(calls("cpandas.io.pickle\nread_pickle\n)R.")).toHaveLength(1);
+    for (const name of ["pandas\nHDFStore", "pandas\nExcelWriter", "numpy\nDataSource", "numpy\nload", "joblib\nMemory", "joblib\nload", "sklearn.datasets\nFetcher", "pyarrow\nOSFile"]) {
+      expect(calls(`c${name}\n)R.`)).toHaveLength(1);
+    }
+    for (const name of ["pandas\nStringDtype", "pandas\nTimestamp", "sklearn.tree._tree\nTree", "_loss\n__pyx_unpickle_CyHalfSquaredError", "xgboost.core\nBooster", "sklearn.neighbors._kd_tree\nnewObj"]) {
+      expect(calls(`c${name}\n)R.`)).toEqual([]);
+    }
     expect(calls("cpkgutil\nresolve_name\n)R.")).toEqual(["code pkgutil.resolve_name 23"]);
   });
 

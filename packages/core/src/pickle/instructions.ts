@@ -3,7 +3,8 @@
 import { call, setState } from "./construct.ts";
 import { pickleError } from "./errors.ts";
 import { overLimit } from "./limits.ts";
-import { cost, type Machine } from "./machine.ts";
+import { cost } from "./cost.ts";
+import type { Machine } from "./machine.ts";
 import { parseFloatLine, parseIntegerLine, readSignedBigInt, smallInteger } from "./numbers.ts";
 import { opcodeName, opcodes, type OpcodeName } from "./opcodes.ts";
 import { decodeLatin1, decodeRawUnicodeEscape, decodeStringEscape, decodeUtf8 } from "./text.ts";

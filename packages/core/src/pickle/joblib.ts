@@ -47,10 +47,8 @@ export function readWrappedArray(m: Machine, wrapper: PyObject): PyValue {
 }
 
 function readObjects(m: Machine): NumpyArray {
-  const inner = m.nested();
-  const array = inner.run();
+  const array = m.nested();
   if (!(array instanceof NumpyArray)) throw badArray(m, "joblib's array of objects is not an array");
-  m.position = inner.position;
   return array;
 }
 

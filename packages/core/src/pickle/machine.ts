@@ -6,16 +6,11 @@
 import type { SlipwayError } from "../base/index.ts";
 import { pickleError } from "./errors.ts";
 import { GlobalTable } from "./globals.ts";
-import { instructions } from "./instructions.ts";
 import { overLimit, type PickleLimits } from "./limits.ts";
 import { Memo } from "./memo.ts";
-import { isBinary, opcodeName, opcodes } from "./opcodes.ts";
+import { cost } from "./cost.ts";
+import { opcodeName } from "./opcodes.ts";
 import { PyTuple, type PyValue } from "./values.ts";
-
-/** What things cost in V8, roughly, in bytes; measured with files that hold millions of each. */
-export const cost = {
-  string: 32, integer: 24, number: 16, bytes: 190, list: 100, firstItem: 160, tuple: 130, dict: 48, firstEntry: 180, entry: 90, object: 180, mark: 24, item: 8,
-} as const;
 
 export class Machine {
   readonly bytes: Uint8Array;
@@ -39,8 +34,11 @@ export class Machine {
   /** Shared with a nested machine. */
   readonly spent: { memory: number };
   readonly isNested: boolean;
+  readonly #interpret: (machine: Machine) => PyValue;
 
-  constructor(bytes: Uint8Array, limits: PickleLimits, start = 0, outer?: Machine) {
+  /** `interpret` runs the instructions (interpret.ts); the machine itself does not know them. */
+  constructor(bytes: Uint8Array, limits: PickleLimits, interpret: (machine: Machine) => PyValue, start = 0, outer?: Machine) {
+    this.#interpret = interpret;
     this.bytes = bytes;
     this.view = outer?.view ?? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.limits = limits;
@@ -53,30 +51,12 @@ export class Machine {
     this.memo = new Memo();
   }
 
-  /** Runs to STOP and returns what is on top of the stack. */
-  run(): PyValue {
-    const { bytes } = this;
-    for (;;) {
-      if (this.position === this.frameEnd) {
-        this.frameEnd = -1;
-        this.limit = bytes.length;
-      }
-      this.at = this.position;
-      if (this.position >= this.limit) throw this.truncated("the pickle has no STOP");
-      const code = bytes[this.position++]!;
-      if (code === opcodes.STOP) return this.pop();
-      const instruction = instructions[code];
-      if (instruction === undefined) {
-        throw this.malformed(this.at === 0 ? "the first byte is not a pickle instruction" : `${opcodeName(code)} is not a pickle instruction`);
-      }
-      if (this.declaredProtocol === undefined && isBinary(code)) this.sawBinary = true;
-      instruction(this);
-    }
-  }
-
-  /** A machine for a pickle inside this one's bytes: its own stack and memo, shared budget. */
-  nested(): Machine {
-    return new Machine(this.bytes, this.limits, this.position, this);
+  /** Reads a pickle that lies inside this one's bytes, with its own stack and memo and the same budget, and moves past it. */
+  nested(): PyValue {
+    const inner = new Machine(this.bytes, this.limits, this.#interpret, this.position, this);
+    const value = this.#interpret(inner);
+    this.position = inner.position;
+    return value;
   }
 
   /** Moves past `count` bytes and returns where they begin. */

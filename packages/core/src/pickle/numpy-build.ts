@@ -4,7 +4,8 @@
 
 import type { SlipwayError } from "../base/index.ts";
 import { pickleError } from "./errors.ts";
-import { cost, type Machine } from "./machine.ts";
+import { cost } from "./cost.ts";
+import type { Machine } from "./machine.ts";
 import { smallInteger } from "./numbers.ts";
 import { readElement } from "./numpy-elements.ts";
 import { encodeLatin1 } from "./text.ts";

@@ -17,7 +17,7 @@ export function pandasKind(value: PyValue): "DataFrame" | "Series" | "Index" | u
   if (!(value instanceof PyObject)) return undefined;
   const name = inPandas(value);
   if (name === "DataFrame" || name === "Series") return name;
-  return name !== undefined && (/^_new_\w*Index$/.test(name) || /Index$/.test(name)) ? "Index" : undefined;
+  return name !== undefined && (/^_new_\w*Index$/.test(name) || name.endsWith("Index")) ? "Index" : undefined;
 }
 
 /** The values of an Index, RangeIndex, array, Categorical or Series, in order. undefined for other things. */

@@ -4,6 +4,7 @@ import { pickleError } from "./errors.ts";
 import { assertPickle, unpack } from "./container.ts";
 import { checkDepth } from "./depth.ts";
 import type { GlobalUse, IndirectCall } from "./globals.ts";
+import { interpret } from "./interpret.ts";
 import { overLimit, withDefaults, type PickleLimits } from "./limits.ts";
 import { Machine } from "./machine.ts";
 import type { PyValue } from "./values.ts";
@@ -49,8 +50,8 @@ export function readPickleFile(file: Uint8Array, options: { readonly limits?: Pa
   const { bytes, compression, trailing } = unpack(new Uint8Array(file.buffer, file.byteOffset, file.byteLength), limits);
   if (bytes.length > limits.bytes) overLimit("bytes", bytes.length, limits, 0);
   assertPickle(bytes);
-  const machine = new Machine(bytes, limits);
-  const value = machine.run();
+  const machine = new Machine(bytes, limits, interpret);
+  const value = interpret(machine);
   checkDepth(value, limits);
   return {
     value,

@@ -1,8 +1,8 @@
 // SciPy's sparse matrices and arrays: allocated by NEWOBJ, filled by BUILD with their attributes.
 
 import { pickleError } from "./errors.ts";
+import { cost } from "./cost.ts";
 import type { Machine } from "./machine.ts";
-import { cost } from "./machine.ts";
 import { badArray, shapeOf } from "./numpy-build.ts";
 import { NumpyArray, PyDict, PyList, PyTuple, SparseMatrix, type Construction, type PyValue } from "./values.ts";
 
