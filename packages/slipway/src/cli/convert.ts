@@ -1,6 +1,8 @@
 // slipway convert FILE -o model.onnx
 
-import { importModel } from "@slipway/core/convert";
+import { readFile } from "node:fs/promises";
+import { compileGraph, importModel, readInputSpecs, readSource, type InputSpec } from "@slipway/core/convert";
+import { assertInert } from "@slipway/core/pickle";
 import { readModelBytes } from "../runtime/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { size } from "./inspect.ts";
@@ -11,18 +13,42 @@ import { writeFileWhole } from "./write-file.ts";
 export const convert: Command = defineCommand({
   name: "convert",
   summary: "only the compiled ONNX",
-  usage: "FILE -o model.onnx",
-  arguments: [{ name: "FILE", help: "a saved model" }],
+  usage: "FILE -o model.onnx [--inputs inputs.json]   or   --stdio",
+  arguments: [{ name: "FILE", help: "a saved model", optional: true }],
   options: {
     output: { type: "string", short: "o", value: "FILE", help: "where to write the ONNX model" },
+    inputs: { type: "string", value: "FILE", help: 'names, element types and shapes of the graph inputs: [{"name": "X", "elem": "float32", "shape": [null, 4]}]' },
+    stdio: { type: "boolean", help: "answer many requests: one JSON object a line on standard input, one a line on standard output" },
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
   },
-  examples: ["slipway convert model.joblib -o model.onnx", "slipway convert bundle.pkl --entry model -o model.onnx --json"],
+  examples: ["slipway convert model.joblib -o model.onnx", "slipway convert bundle.pkl --entry model -o model.onnx --json", "slipway convert model.pkl -o model.onnx --inputs inputs.json"],
   async run(call) {
+    if (call.flag("stdio")) {
+      const { answerRequests } = await import("./convert-worker.ts");
+      await answerRequests(process.stdin, printResult);
+      return 0;
+    }
+    const path = call.args[0];
+    if (path === undefined) throw usageError("missing-argument", "convert needs FILE", { hint: "slipway convert FILE -o model.onnx" });
     const output = call.text("output");
     if (output === undefined) throw usageError("missing-argument", "convert needs a place to write to", { hint: "slipway convert FILE -o model.onnx" });
     const entry = call.text("entry");
-    const { compiled } = importModel(await readModelBytes(call.args[0]!), entry === undefined ? {} : { entry });
+    const inputs = call.text("inputs");
+    if (inputs !== undefined) {
+      const source = readSource(await readModelBytes(path));
+      assertInert(source.pickle);
+      const graph = compileGraph(source.pickle.value, { inputs: await inputFile(inputs), ...(entry === undefined ? {} : { entry }) });
+      await writeFileWhole(output, graph.model);
+      const tensors = { inputs: graph.inputs, outputs: graph.outputs };
+      if (call.flag("json")) printJson({ output, bytes: graph.model.length, ...tensors, warnings: graph.warnings });
+      else {
+        for (const w of graph.warnings) printNote(`note: ${w}`);
+        const lines = Object.entries(tensors).flatMap(([side, infos]) => [side, ...infos.map((i) => `  ${i.name}  ${i.type} [${(i.shape ?? []).map((d) => d ?? "?").join(", ")}]`)]);
+        printResult(`wrote ${output} (${size(graph.model.length)})\n${lines.join("\n")}`);
+      }
+      return 0;
+    }
+    const { compiled } = importModel(await readModelBytes(path), entry === undefined ? {} : { entry });
     await writeFileWhole(output, compiled.model);
     const warnings = [...compiled.warnings];
     if (compiled.signature.columns.some((c) => c.normalize?.some((n) => n.startsWith("strip_accents")))) {
@@ -36,3 +62,13 @@ export const convert: Command = defineCommand({
     return 0;
   },
 });
+
+async function inputFile(path: string): Promise<InputSpec[]> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw usageError("bad-argument", `--inputs ${JSON.stringify(path)} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return readInputSpecs(json);
+}

@@ -32,6 +32,15 @@ export interface Fitted {
   /** [N]. */
   readonly scoreSamples?: () => Value;
   readonly transform?: () => Frame;
+  /** `kneighbors`: int64 [N, k] and double [N, k]. */
+  readonly neighbors?: () => { readonly indices: Value; readonly distances: Value };
+  /** The standard deviation of what a regressor predicts (`return_std`), shaped as `predict`; and `return_cov`, [N, N]. */
+  readonly deviation?: () => Value;
+  readonly covariance?: () => Value;
+  /** Trees: for every tree the number of the leaf a row ends in (`apply`), int64 [N, trees]. */
+  readonly leaves?: () => Value;
+  /** Trees: for every tree the nodes a row passes (`decision_path`) as a text of 0 and 1, string [N, trees]. */
+  readonly paths?: () => Value;
 }
 
 export interface EstimatorConverter {
