@@ -15,6 +15,7 @@ import { numberType } from "./vectorizers.ts";
 
 /** Rows are dense here: 2 ** 20 columns, the default, are 8 MB a row. */
 const MAX_FEATURES = 2 ** 21;
+const MAX_GRAM = 32;
 
 export const hashingVectorizer: EstimatorConverter = defineEstimator({
   names: ["sklearn.HashingVectorizer"],
@@ -24,6 +25,7 @@ export const hashingVectorizer: EstimatorConverter = defineEstimator({
     if (width > MAX_FEATURES) throw c.refuse(est, `n_features=${width}`, `rows of more than ${MAX_FEATURES} columns are not compiled`, "Use fewer features, or a CountVectorizer.");
     const analyzer = readAnalyzer(est, c);
     if (analyzer.kind === "char_wb") throw c.refuse(est, "analyzer='char_wb'", "its n-grams would have to be put together from single characters word by word", "Use analyzer='char', or a CountVectorizer.");
+    if (analyzer.maxGram > MAX_GRAM) throw c.refuse(est, `ngram_range up to ${analyzer.maxGram}`, `n-grams of more than ${MAX_GRAM} are not compiled`);
     const type = numberType(est, c);
     return {
       kind: "transformer",
