@@ -85,7 +85,6 @@ export function charIds(texts: Value, analyzer: CharAnalyzer, terms: readonly st
   const padded = c.graph.op("StringConcat", [c.graph.op("StringConcat", [space, texts]), space]);
   const tokens = tokenize(padded, `[${SPACE}]+|(?s:.)`, c);
   const run = c.graph.op("RegexFullMatch", [tokens], { pattern: `[${SPACE}]+` });
-  const chars = encode(tokens, numbers, c);
   return { value: spreadWords(encode(tokens, numbers, c), run, c), termIds };
 }
 
