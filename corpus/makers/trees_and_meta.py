@@ -1,10 +1,11 @@
 """Small models of sklearn.tree, sklearn.ensemble and the meta-estimators, with what scikit-learn itself predicts.
 
-    python trees_and_meta.py OUT [NAME ...]    writes OUT/<environment>-<name>/{case.json,model.pkl,inputs.json,expected.json}
+    python trees_and_meta.py OUT [NAME ...]    writes OUT/<name>-<environment>/{case.json,model.joblib,inputs.json,expected.json}
 
 Runs under scikit-learn 1.1 to 1.9. A case that the running version does not know is skipped.
 """
-import json, os, pickle, sys, warnings
+import json, os, sys, warnings
+import joblib
 import numpy as np
 import pandas as pd
 import sklearn
@@ -29,7 +30,7 @@ VERSION = tuple(int(p) for p in sklearn.__version__.split(".")[:2])
 ENVIRONMENT = "sk%d%d" % VERSION
 CASES = {}
 # The init estimator is fitted on float32 and computes in float32.
-FLOAT32 = {f"{ENVIRONMENT}-{name}" for name in ("gb-init-2-str", "gb-init-3-int", "gb-regression-init")}
+FLOAT32 = {f"{name}-{ENVIRONMENT}" for name in ("gb-init-2-str", "gb-init-3-int", "gb-regression-init")}
 
 
 def case(f):
@@ -61,10 +62,10 @@ def holes(X, share=0.15, seed=1):
     return X
 
 
-def rows(X, n=25):
-    """Training rows and rows on split points' either side."""
+def rows(X, n=12):
+    """Training rows, rows next to them, and new ones."""
     r = np.random.RandomState(5)
-    return np.vstack([X[:n], X[:5] + 1e-9, np.round(r.normal(0, 2, (5, X.shape[1])), 3)])
+    return np.vstack([X[:n], X[:3] + 1e-9, np.round(r.normal(0, 2, (5, X.shape[1])), 3)])
 
 
 # ---- trees
@@ -74,6 +75,30 @@ for kind, T in {"dt": DecisionTreeClassifier, "et": ExtraTreeClassifier}.items()
             X, y = blobs(2 if labels == "bool" else 3, labels)
             return T(max_depth=4, random_state=0).fit(X, y), rows(X)
         CASES[f"tree-{kind}-{labels}"] = f
+
+
+@case
+def tree_dt_rounding():
+    """Values next to thresholds, which only agree if x is rounded to float32 first."""
+    X, y = line()
+    X = X.astype(np.float32).astype(float) / 3
+    m = DecisionTreeRegressor(max_depth=6, random_state=0).fit(X, y)
+    tree = m.tree_
+    T = []
+    for f, t in zip(tree.feature, tree.threshold):
+        if f < 0:
+            continue
+        for v in (t, np.nextafter(t, 9), np.nextafter(t, -9), np.float32(t), np.nextafter(np.float32(t), np.float32(9)), np.nextafter(np.float32(t), np.float32(-9)), t * (1 + 2e-8), t * (1 - 2e-8)):
+            row = X[len(T) % len(X)].copy()
+            row[f] = v
+            T.append(row)
+    return m, np.array(T)
+
+
+@case
+def tree_one_class():
+    X, _ = blobs(2)
+    return RandomForestClassifier(3).fit(X, np.full(len(X), "only")), rows(X)
 
 
 @case
@@ -209,7 +234,7 @@ def forest_embedding_pipeline():
 @case
 def isolation_default():
     X, _ = blobs(3)
-    return IsolationForest(n_estimators=20, random_state=0).fit(X), rows(X)
+    return IsolationForest(n_estimators=12, max_samples=64, random_state=0).fit(X), rows(X)
 
 
 @case
@@ -316,6 +341,15 @@ def hgb_categorical_odd():
 
 
 @case
+def hgb_categorical_many():
+    r = np.random.RandomState(0)
+    a = r.randint(0, 200, 1500).astype(float)
+    X = np.column_stack([a, np.round(r.normal(size=1500), 3)])
+    m = HistGradientBoostingRegressor(max_iter=6, categorical_features=[0], max_leaf_nodes=8, min_samples_leaf=5, random_state=0)
+    return m.fit(X, np.sin(a) + X[:, 1]), np.vstack([X[:150], [[250, 0], [199, 1], [0, 0], [63, 0], [64, 0], [65, 0]]])
+
+
+@case
 def hgb_categorical_frame():
     assert VERSION >= (1, 4)
     X, y = categorical()
@@ -365,6 +399,40 @@ def ada_regression():
 def ada_regression_linear():
     X, y = line()
     return AdaBoostRegressor(LinearRegression(), n_estimators=6, loss="square", random_state=0).fit(X, y), rows(X)
+
+
+@case
+def ada_one_class():
+    X, _ = blobs(2)
+    return AdaBoostClassifier(n_estimators=3, random_state=0).fit(X, np.zeros(len(X), int)), rows(X)
+
+
+@case
+def imblearn_forest():
+    from imblearn.ensemble import BalancedRandomForestClassifier
+    X, y = blobs(3, "str")
+    return BalancedRandomForestClassifier(6, max_depth=3, random_state=0, sampling_strategy="all", replacement=True, bootstrap=False).fit(X, y), rows(X)
+
+
+@case
+def imblearn_bagging():
+    from imblearn.ensemble import BalancedBaggingClassifier
+    X, y = blobs(3, "str")
+    return BalancedBaggingClassifier(n_estimators=3, random_state=0).fit(X, y), rows(X)
+
+
+@case
+def imblearn_easy():
+    from imblearn.ensemble import EasyEnsembleClassifier
+    X, y = blobs(2, "str")
+    return EasyEnsembleClassifier(n_estimators=3, random_state=0).fit(X, y), rows(X)
+
+
+@case
+def imblearn_rusboost():
+    from imblearn.ensemble import RUSBoostClassifier
+    X, y = blobs(3, "str")
+    return RUSBoostClassifier(n_estimators=5, random_state=0).fit(X, y), rows(X)
 
 
 @case
@@ -420,11 +488,32 @@ def number(v):
 
 def expected(values, kind):
     a = np.asarray(values)
-    return {"kind": kind, "shape": list(a.shape), "data": [number(v) for v in a.ravel().tolist()]}
+    datatype = {"b": "BOOL", "i": "INT64", "u": "INT64", "f": "FP64"}.get(a.dtype.kind, "BYTES")
+    return {"kind": kind, "datatype": datatype, "shape": list(a.shape), "data": [number(v) for v in a.ravel().tolist()]}
+
+
+def split_odd_rows(model, X):
+    """A row with a missing and a row with a huge number: among the inputs where scikit-learn takes them, else apart."""
+    bad = []
+    for value in (np.nan, 1e39):
+        row = X[:1].copy()
+        row[0, 0] = value
+        try:
+            for method in ("predict", "predict_proba", "transform"):
+                if hasattr(model, method):
+                    answer = getattr(model, method)(row)
+                    if not isinstance(answer, list) and not hasattr(answer, "toarray") and np.asarray(answer).dtype.kind == "f" and not np.isfinite(answer).all():
+                        break
+            else:
+                X = np.vstack([X, row])
+        except ValueError:
+            bad.append(row[0])
+    return X, bad
 
 
 def write(folder, name, model, X):
     os.makedirs(folder, exist_ok=True)
+    X, bad = split_odd_rows(model, X) if isinstance(X, np.ndarray) else (X, [])
     outputs = {}
     for method, kind in (("predict", "label"), ("predict_proba", "probability"), ("decision_function", "score"), ("score_samples", "score"), ("transform", "transform")):
         if not hasattr(model, method):
@@ -439,17 +528,20 @@ def write(folder, name, model, X):
             kind = "label" if sklearn.base.is_classifier(model) or hasattr(model, "score_samples") else "value"
         if isinstance(answer, list):
             for i, a in enumerate(answer):
-                outputs[f"{method}_{i}"] = expected(a, kind)
+                outputs[f"probabilities_{i}"] = expected(a, kind)
         else:
             outputs[method] = expected(answer, kind)
     frame = isinstance(X, pd.DataFrame)
     cells = [[number(v) for v in row] for row in (X.values if frame else X).tolist()]
     inputs = {"format": "records", "records": [dict(zip(X.columns, row)) for row in cells]} if frame else {"format": "rows", "rows": cells}
     columns = [{"name": c} for c in (X.columns if frame else [f"x{i}" for i in range(X.shape[1])])]
-    spec = {"name": name, "family": name.split("-")[1], "environment": ENVIRONMENT, "producer": {"scikit-learn": sklearn.__version__, "numpy": np.__version__},
-            "model_file": "model.pkl", "input": {"format": inputs["format"], "columns": columns}, "n_rows": len(cells), "tolerance": {"rtol": 1e-9, "atol": 1e-12} if name not in FLOAT32 else {"rtol": 1e-5, "atol": 1e-6}}
-    with open(os.path.join(folder, "model.pkl"), "wb") as f:
-        pickle.dump(model, f, protocol=4)
+    spec = {"name": name, "family": name.split("-")[0], "environment": ENVIRONMENT, "producer": {"scikit-learn": sklearn.__version__, "numpy": np.__version__},
+            "model_file": "model.joblib", "expect": "import", "made_by": "corpus/makers/trees_and_meta.py", "input": {"format": inputs["format"], "columns": columns}, "n_rows": len(cells), "tolerance": {"rtol": 1e-9, "atol": 1e-12} if name not in FLOAT32 else {"rtol": 1e-5, "atol": 1e-6}}
+    joblib.dump(model, os.path.join(folder, "model.joblib"), compress=("zlib", 9))
+    if bad:
+        with open(os.path.join(folder, "bad_inputs.json"), "w") as f:
+            json.dump({"format": "rows", "rows": [[number(v) for v in row] for row in bad]}, f)
+            f.write("\n")
     for file, content in (("case.json", spec), ("inputs.json", inputs), ("expected.json", {"n": len(cells), "required": list(outputs), "outputs": outputs})):
         with open(os.path.join(folder, file), "w") as f:
             json.dump(content, f, allow_nan=False)
@@ -468,4 +560,4 @@ if __name__ == "__main__":
         except Exception as e:
             print("not made:", ENVIRONMENT, name, type(e).__name__, str(e)[:200])
             continue
-        write(os.path.join(out, f"{ENVIRONMENT}-{name}"), f"{ENVIRONMENT}-{name}", model, X)
+        write(os.path.join(out, f"{name}-{ENVIRONMENT}"), f"{name}-{ENVIRONMENT}", model, X)

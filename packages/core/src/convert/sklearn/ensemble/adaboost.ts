@@ -14,7 +14,7 @@ import { forestMembers } from "./forest.ts";
 import { labelPlaces, oneHot, sumAll, toPlaces } from "./votes.ts";
 
 export const adaBoostClassifier: EstimatorConverter = defineEstimator({
-  names: ["sklearn.AdaBoostClassifier"],
+  names: ["sklearn.AdaBoostClassifier", "imblearn.RUSBoostClassifier"],
   convert(est, frame, c) {
     const members = forestMembers(est, c);
     const classes = est.labels();
@@ -24,6 +24,8 @@ export const adaBoostClassifier: EstimatorConverter = defineEstimator({
     const weights = memberWeights(est, c, members.length);
     const X = c.checkArray(frame, est);
     if (count === 1) {
+      // SAMME.R still asks its members.
+      if (real && members.every(isTreeClassifier)) checkTrees(members, X, c);
       const one = (): Value => repeatedRow(c, c.numbers(X), c.o.doubles([1]), 1);
       return {
         kind: "classifier", classes: [classes], predictProba: memo(() => [one()]),
@@ -31,8 +33,9 @@ export const adaBoostClassifier: EstimatorConverter = defineEstimator({
       };
     }
     const total = est.vector("estimator_weights_").reduce((a, b) => a + b, 0);
-    // Votes against a class count from 1.3 on.
-    const other = est.versionAtLeast(1, 3) ? -1 / (count - 1) : 0;
+    // Votes against a class count from 1.3 on. imblearn does not say its version; its members say theirs.
+    const dated = est.version[0] > 0 ? est : members[0]!;
+    const other = dated.versionAtLeast(1, 3) ? -1 / (count - 1) : 0;
     const vote = (t: number, j: number, place: number): number => (j === place ? weights[t]! : other * weights[t]!);
     const scores = memo(() => {
       const sum = members.every(isTreeClassifier) ? treeVotes() : sumAll(c, members.map(memberVotes));
@@ -124,8 +127,11 @@ function predictions(est: Estimator, members: readonly Estimator[], X: Frame, c:
   }));
 }
 
-function treeInput(members: readonly Estimator[], X: Frame, c: Conversion): Value {
+function checkTrees(members: readonly Estimator[], X: Frame, c: Conversion): void {
   for (const m of members) c.checkArray(X, m, { dtype: "float32", missing: treeTakesMissing(m) ? "allowed" : "refused" });
+}
+function treeInput(members: readonly Estimator[], X: Frame, c: Conversion): Value {
+  checkTrees(members, X, c);
   return roundToFloat32(c, c.numbers(X));
 }
 function memberWeights(est: Estimator, c: Conversion, members: number): Float64Array {

@@ -1,4 +1,4 @@
-// BaggingClassifier and BaggingRegressor (sklearn.ensemble). Members that are decision trees become one ensemble; any
+// BaggingClassifier and BaggingRegressor (sklearn.ensemble), and imblearn's balanced kin, whose members are pipelines. Members that are decision trees become one ensemble; any
 // other member is converted on its own columns. Classes of a member are numbers: places in the bagging's classes_.
 
 import type { Value } from "../../../onnx/index.ts";
@@ -14,7 +14,7 @@ import { forestMembers } from "./forest.ts";
 import { encodedLabels, labelPlaces, oneHot, sumAll, toPlaces } from "./votes.ts";
 
 export const baggingClassifier: EstimatorConverter = defineEstimator({
-  names: ["sklearn.BaggingClassifier"],
+  names: ["sklearn.BaggingClassifier", "imblearn.BalancedBaggingClassifier", "imblearn.EasyEnsembleClassifier"],
   convert(est, X, c) {
     const members = forestMembers(est, c);
     const classes = est.labels();

@@ -13,7 +13,7 @@ import {
 } from "../tree/leaf-values.ts";
 
 export const forestClassifier: EstimatorConverter = defineEstimator({
-  names: ["sklearn.RandomForestClassifier", "sklearn.ExtraTreesClassifier"],
+  names: ["sklearn.RandomForestClassifier", "sklearn.ExtraTreesClassifier", "imblearn.BalancedRandomForestClassifier"],
   convert(est, X, c) {
     const members = forestMembers(est, c);
     const targets = readClassTargets(est, c);

@@ -105,8 +105,10 @@ export const outputCodeClassifier: EstimatorConverter = defineEstimator({
           norms[i]! += v * v;
         }
       }
-      // |s - b|^2 less |s|^2, which is the same for every class.
-      return c.o.argmin(c.o.sub(c.o.doubles(norms, [1, rows!]), c.o.mul(2, c.o.matmul(scores, c.o.doubles(transposed, [columns!, rows!])))), 1);
+      // |s|^2 - 2 s.b + |b|^2 in this order, as scikit-learn does: among huge scores the rounding decides.
+      const own = c.o.sum(c.o.mul(scores, scores), 1, true);
+      const mixed = c.o.mul(-2, c.o.matmul(scores, c.o.doubles(transposed, [columns!, rows!])));
+      return c.o.argmin(c.o.maximum(c.o.add(c.o.add(own, mixed), c.o.doubles(norms, [1, rows!])), 0), 1);
     });
     return { kind: "classifier", classes: [classes], predict };
   },

@@ -13,6 +13,8 @@ import type { Conversion } from "../conversion.ts";
 import { LEAF, type FlatTree } from "./flat-tree.ts";
 
 const NODES_PER_ENSEMBLE = 65536;
+/** Numbers in the table of one ensemble's leaf rows, while it is made. */
+const NUMBERS_PER_TABLE = 2 ** 23;
 const BRANCH_LEQ = 0;
 const BRANCH_MEMBER = 6;
 const SUM = 1;
@@ -27,7 +29,7 @@ export function roundToFloat32(c: Conversion, X: Value): Value {
 
 /** [N, width]: the sum over the trees, in their order, of the rows of the leaves that a sample reaches. */
 export function sumLeafRows(c: Conversion, X: Value, trees: readonly FlatTree[], width: number, row: LeafRow): Value {
-  const parts = chunks(trees).map(([from, to]) => {
+  const parts = chunks(trees, width).map(([from, to]) => {
     const part = trees.slice(from, to);
     const leaves = leafCount(part);
     const table = new Float64Array(leaves * width);
@@ -48,7 +50,7 @@ export function sumLeafRows(c: Conversion, X: Value, trees: readonly FlatTree[],
 
 /** [N, trees]: one number per tree. */
 export function leafColumns(c: Conversion, X: Value, trees: readonly FlatTree[], value: (tree: number, node: number) => number): Value {
-  return c.o.concat(chunks(trees).map(([from, to]) => {
+  return c.o.concat(chunks(trees, 1).map(([from, to]) => {
     const part = trees.slice(from, to);
     const leaves = leafCount(part);
     const targets = new Int32Array(leaves);
@@ -75,12 +77,13 @@ function leafNumbers(c: Conversion, X: Value, trees: readonly FlatTree[], leaves
 }
 
 /** Groups of whole trees, as [from, to). */
-function chunks(trees: readonly FlatTree[]): [number, number][] {
+function chunks(trees: readonly FlatTree[], width: number): [number, number][] {
+  const most = Math.min(NODES_PER_ENSEMBLE, NUMBERS_PER_TABLE / width);
   const groups: [number, number][] = [];
   let from = 0;
   let nodes = 0;
   trees.forEach((tree, i) => {
-    if (i > from && nodes + tree.nodeCount > NODES_PER_ENSEMBLE) {
+    if (i > from && nodes + tree.nodeCount > most) {
       groups.push([from, i]);
       from = i;
       nodes = 0;
