@@ -26,7 +26,7 @@ function checkedVersions(): Map<string, Set<string>> {
   return versions;
 }
 
-const ENVIRONMENT: Readonly<Record<string, string>> = { sk113: "1.1", sk132: "1.3", sk152: "1.5", sklatest: "1.9" };
+const ENVIRONMENT: Readonly<Record<string, string>> = { sk113: "1.1", sk11: "1.1", sk132: "1.3", sk13: "1.3", sk152: "1.5", sk15: "1.5", sklatest: "1.9", sk19: "1.9" };
 
 export function renderCoverage(): string {
   const versions = checkedVersions();
@@ -42,7 +42,7 @@ export function renderCoverage(): string {
     "| --- | --- |",
   ];
   for (const name of names) {
-    const seen = [...(versions.get(name) ?? [])].map((v) => ENVIRONMENT[v] ?? v).sort();
+    const seen = [...new Set([...(versions.get(name) ?? [])].map((v) => ENVIRONMENT[v] ?? v))].sort();
     lines.push(`| ${name} | ${seen.length > 0 ? seen.join(", ") : ""} |`);
   }
   lines.push(

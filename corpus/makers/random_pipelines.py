@@ -16,7 +16,7 @@ from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.ensemble import *
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.feature_selection import SelectKBest, SelectPercentile, SelectFromModel, VarianceThreshold, f_classif, f_regression
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import *
@@ -153,10 +153,66 @@ def labels_of(rng, z, g):
     return y * 5 - 5 if kind == "shifted" else y
 
 
+def saved_as(rng, model):
+    """Now and then the model is not alone in the file."""
+    r = rng.random()
+    if r < 0.07:
+        return {"model": model, "threshold": 0.4, "features": ["a", "b"]}
+    if r < 0.1:
+        return (model, ["a", "b"], 0.93)
+    return model
+
+
+def wide(rng, df, z, y, g, task):
+    """Things that real notebooks do: text beside numbers, selectors, nested transformers, remainders, pandas output, several targets."""
+    df = df.copy()
+    words = ["late", "broken", "great", "refund", "Thanks", "très bien", "again", "slow", "n°5"]
+    df["note"] = [" ".join(g.choice(words, g.integers(1, 7))) for _ in range(len(df))]
+    df["when"] = [f"2024-{1 + i % 12:02d}-{1 + i % 28:02d}" for i in range(len(df))]
+    gaps = rng.random() < 0.5
+    numbers, texts = ["Age", "income k$", "visits", "ratio"], ["city", "grade"]
+    if gaps:
+        df = holes(df, numbers + texts, g)
+    fill = [("fill", SimpleImputer(strategy=rng.choice(["mean", "median"])))]
+    number_tail = rng.choice([[("scale", StandardScaler())], [("poly", PolynomialFeatures(2)), ("scale", StandardScaler(with_mean=False))], [("union", FeatureUnion([("a", StandardScaler()), ("b", KBinsDiscretizer(3, encode="ordinal")), ("p", PCA(2))], transformer_weights=rng.choice([None, {"a": 2.0}])))], [("log", FunctionTransformer(np.abs)), ("log1p", FunctionTransformer(np.log1p))], [("spline", SplineTransformer(n_knots=4, degree=rng.choice([2, 3])))]])
+    ordinal = OrdinalEncoder(categories=[["D", "C", "B", "A"]], handle_unknown="use_encoded_value", unknown_value=-1)
+    parts = [("num", Pipeline(fill + number_tail), make_column_selector(dtype_include=np.number, pattern="Age|income|visits|ratio") if rng.random() < 0.3 else numbers),
+             ("city", Pipeline([("fill", SimpleImputer(strategy="constant", fill_value="?")), ("hot", OneHotEncoder(handle_unknown="ignore"))]), ["city"]),
+             ("grade", Pipeline([("fill", SimpleImputer(strategy="most_frequent")), ("ord", ordinal)]), ["grade"])]
+    if rng.random() < 0.5:
+        parts.append(("note", TfidfVectorizer(min_df=2, ngram_range=(1, rng.choice([1, 2]))) if rng.random() < 0.7 else Pipeline([("c", CountVectorizer()), ("t", TfidfTransformer(sublinear_tf=rng.random() < 0.5)), ("s", TruncatedSVD(3, random_state=0))]), "note"))
+    if rng.random() < 0.3:
+        parts = [("inner", ColumnTransformer(parts[:2], remainder="drop"), ["city"] + numbers)] + parts[2:]
+    rest = rng.choice(["drop", "drop", "passthrough"])
+    if rest == "passthrough":
+        used = set(numbers + texts + ["note"])
+        df = df[[c for c in df.columns if c in used or c in ("flag", "code")]]
+        if not any(p[0] == "note" for p in parts):
+            df = df.drop(columns=["note"])
+        if gaps:
+            df = df.assign(code=df["code"])
+    ct = ColumnTransformer(parts, remainder=rest, sparse_threshold=rng.choice([0, 0.3]))
+    steps = [("pre", ct)]
+    if rng.random() < 0.2 and VERSION >= (1, 2) and not any(isinstance(p[1], (TfidfVectorizer,)) or p[0] in ("note", "city", "inner") for p in parts):
+        ct.set_output(transform="pandas")
+    if rng.random() < 0.3:
+        steps.append(("sel", SelectKBest(f_classif if task == "class" else f_regression, k=5)))
+    multi = rng.random() < 0.25
+    if multi and task == "class":
+        y = np.column_stack([y.astype(str), (z > 0).astype(int).astype(str)]) if y.dtype.kind in "OU" else np.column_stack([y, (z > 0).astype(int)])
+        final = rng.choice([MultiOutputClassifier(LogisticRegression(max_iter=200)), RandomForestClassifier(8, max_depth=5, random_state=3), DecisionTreeClassifier(max_depth=5, random_state=3), KNeighborsClassifier(4)])
+    elif multi:
+        y = np.column_stack([z, z * 2 + 1, np.abs(z)])
+        final = rng.choice([MultiOutputRegressor(GradientBoostingRegressor(n_estimators=6, random_state=1)), Ridge(), RandomForestRegressor(6, max_depth=5, random_state=3), MLPRegressor((6,), max_iter=50, random_state=1), KNeighborsRegressor(3), LinearRegression()])
+    else:
+        final = classifier(rng) if task == "class" else regressor(rng)
+    return rng, "frame", df, y, Pipeline(steps + [("final", final)]), task
+
+
 def build(seed):
     rng = random.Random(seed)
     task = rng.choice(["class", "class", "reg"])
-    shape = rng.choice(["frame", "frame", "frame", "matrix", "text"])
+    shape = rng.choice(["frame", "frame", "frame", "wide", "matrix", "text"])
     n = 260
     df, z, g = make_frame(rng, n)
     y = labels_of(rng, z, g) if task == "class" else z * rng.choice([1, 100])
@@ -180,6 +236,8 @@ def build(seed):
         if isinstance(final, GaussianNB) and len(steps) == 1:
             final = LogisticRegression()
         return rng, shape, X, y, Pipeline(steps + [("final", final)]), task
+    if shape == "wide":
+        return wide(rng, df, z, y, g, task)
     numbers = rng.sample(["Age", "income k$", "visits", "ratio", "big", "code"], rng.choice([2, 3, 4]))
     texts = rng.sample(["city", "grade"], rng.choice([0, 1, 2]))
     gaps_n, gaps_t = rng.random() < 0.5, rng.random() < 0.4
@@ -217,9 +275,14 @@ def outputs(model, X):
     for name in ("predict_proba", "decision_function"):
         if hasattr(model, name):
             try:
-                out[name] = np.asarray(getattr(model, name)(X))
+                v = getattr(model, name)(X)
             except AttributeError:
-                pass
+                continue
+            if isinstance(v, list):
+                for t, one in enumerate(v):
+                    out[f"probabilities_{t}"] = np.asarray(one)
+            else:
+                out[name] = np.asarray(v)
     return out
 
 
@@ -265,13 +328,14 @@ def write_case(folder, seed):
     name = f"random-{seed:05d}"
     d = os.path.join(folder, name)
     os.makedirs(d, exist_ok=True)
+    saved = saved_as(rng, model)
     how = rng.choice(["pickle2", "pickle3", "pickle4", "pickle5", "joblib", "joblib.gz", "joblib.xz", "joblib.bz2", "joblib.lzma", "joblib.z", "joblib3"])
     file = "model.pkl" if how.startswith("pickle") else "model.joblib" if how in ("joblib", "joblib3") else "model." + how
     if how.startswith("pickle"):
         with open(os.path.join(d, file), "wb") as f:
-            pickle.dump(model, f, protocol=int(how[-1]))
+            pickle.dump(saved, f, protocol=int(how[-1]))
     else:
-        joblib.dump(model, os.path.join(d, file), compress=3 if how == "joblib3" else 0) if how in ("joblib", "joblib3") else joblib.dump(model, os.path.join(d, file))
+        joblib.dump(saved, os.path.join(d, file), compress=3 if how == "joblib3" else 0) if how in ("joblib", "joblib3") else joblib.dump(saved, os.path.join(d, file))
 
     def data(part):
         if shape == "frame":
@@ -282,7 +346,7 @@ def write_case(folder, seed):
 
     kinds = {"predict": "label" if task == "class" else "value", "predict_proba": "probability", "decision_function": "score"}
     types = lambda a: "BYTES" if a.dtype.kind in "OUS" else "BOOL" if a.dtype.kind == "b" else "INT64" if a.dtype.kind in "iu" else "FP64"
-    exp = {"n": len(good), "required": list(res), "outputs": {k: {"kind": kinds[k], "datatype": types(v), "shape": list(v.shape), "data": [jsonable(x) for x in v.ravel().tolist()]} for k, v in res.items()}}
+    exp = {"n": len(good), "required": list(res), "outputs": {k: {"kind": kinds.get(k, "probability"), "datatype": types(v), "shape": list(v.shape), "data": [jsonable(x) for x in v.ravel().tolist()]} for k, v in res.items()}}
     base = repr(model)
     case = {"name": name, "family": "random", "environment": "sk" + "".join(sklearn.__version__.split(".")[:2]), "expect": "import", "model_file": file, "how_saved": how, "tolerance": {"rtol": 1e-9, "atol": 1e-9}, "n_bad_rows": len(bad),
             "input": {"format": data(ok)["format"], "columns": [{"name": c, "type": "bool" if X[c].dtype == bool else "string" if X[c].dtype == object or str(X[c].dtype) in ("str", "string") else "float64"} for c in X.columns] if shape == "frame" else [], "n_features": X.shape[1] if shape == "matrix" else 1}, "what": base[:1500]}
