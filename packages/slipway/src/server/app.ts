@@ -38,6 +38,7 @@ export function createServer(input: { readonly models: readonly Model[]; readonl
     bodyLimit: options.bodyLimit,
     requestTimeout: options.requestTimeoutMs + 60_000,
     keepAliveTimeout: 72_000,
+    return503OnClosing: false,
     // No route has a Fastify schema (rows are checked by the runtime), so its compilers need not be loaded: a tenth of a cold start.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     genReqId: (raw) => {
@@ -69,11 +70,15 @@ export function createServer(input: { readonly models: readonly Model[]; readonl
   fastify.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff").header("cache-control", "no-store");
     telemetry.started(request);
-    if (!context.ready) reply.header("connection", "close");
     if (options.loopbackOnly === true && !hostAllowed(request.headers.host, options.allowedHosts ?? [])) {
       done(serverError("host-refused", `this server is on loopback and was asked as ${JSON.stringify((request.headers.host ?? "").slice(0, 100))}`, {
         hint: "Use localhost or 127.0.0.1, or allow the host name when starting the server." }));
     } else done();
+  });
+  // Also for requests that were under way when the server began to stop: their connection must not be kept.
+  fastify.addHook("onSend", (_request, reply, payload, done) => {
+    if (!context.ready) reply.header("connection", "close");
+    done(null, payload);
   });
   fastify.addHook("onResponse", (request, reply, done) => {
     telemetry.finished(request, reply);

@@ -71,8 +71,10 @@ export async function startServer(models: readonly Model[], options: StartOption
     fastify.log.info({ reason }, "stopping");
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     const force = setTimeout(() => fastify.server.closeAllConnections(), options.drainTimeoutMs ?? 25_000);
+    const idle = setInterval(() => fastify.server.closeIdleConnections(), 50);
     await fastify.close();
     clearTimeout(force);
+    clearInterval(idle);
     await Promise.all(models.map((m) => m.close()));
     for (const [signal, handler] of signalled) process.removeListener(signal, handler);
     settle();
