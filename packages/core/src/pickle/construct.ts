@@ -13,7 +13,7 @@ import {
 
 /** `callable(*args, **kwargs)` or `callable.__new__(callable, *args, **kwargs)`, as a description. */
 export function call(m: Machine, callable: PyValue, how: Construction, args: PyTuple, kwargs?: PyDict): PyValue {
-  const method = timeZoneMethod(m, callable, how, args);
+  const method = namedMethod(m, callable, how, args);
   if (method !== undefined) return method;
   const allocates = how === "newobj" || how === "newobj_ex";
   if (callable instanceof PyGlobal) {
@@ -59,14 +59,19 @@ function mergeState(m: Machine, target: PyObject, state: PyValue): void {
   target.state = merged;
 }
 
+/** The only methods that saved models name by getattr: of time zones (in a pandas DatetimeIndex), and tokenizers of str. */
+const NAMED_METHODS: ReadonlySet<string> = new Set(["zoneinfo.ZoneInfo._unpickle", "builtins.str.split", "builtins.str.lower", "builtins.str.upper", "builtins.str.strip"]);
+
 /**
- * The one getattr that saving a model writes: Python pickles a time zone (in a pandas DatetimeIndex) as
- * getattr(zoneinfo.ZoneInfo, "_unpickle")(key, cached). It becomes the dotted name; every other getattr is reported.
+ * Python pickles a method as getattr(owner, name). The exactly named ones above become the dotted name, which is still
+ * only a name; every other getattr is reported.
  */
-function timeZoneMethod(m: Machine, callable: PyValue, how: Construction, args: PyTuple): PyValue | undefined {
-  if (how !== "reduce" || !(callable instanceof PyGlobal) || callable.name !== "getattr" || callable.module !== "builtins") return undefined;
+function namedMethod(m: Machine, callable: PyValue, how: Construction, args: PyTuple): PyValue | undefined {
+  if (how !== "reduce" || !(callable instanceof PyGlobal) || callable.name !== "getattr" || !/^(builtins|__builtin__)$/.test(callable.module)) return undefined;
   const [owner, name] = args.items;
-  if (args.items.length !== 2 || !(owner instanceof PyGlobal) || owner.qualifiedName !== "zoneinfo.ZoneInfo" || name !== "_unpickle") return undefined;
+  if (args.items.length !== 2 || !(owner instanceof PyGlobal) || typeof name !== "string") return undefined;
+  const module = owner.module === "__builtin__" ? "builtins" : owner.module;
+  if (!NAMED_METHODS.has(`${module}.${owner.name}.${name}`)) return undefined;
   m.charge(cost.object);
-  return m.globals.mention("zoneinfo", "ZoneInfo._unpickle", m.at).global;
+  return m.globals.mention(module, `${owner.name}.${name}`, m.at).global;
 }
