@@ -70,8 +70,10 @@ function namedMethod(m: Machine, callable: PyValue, how: Construction, args: PyT
   if (how !== "reduce" || !(callable instanceof PyGlobal) || callable.name !== "getattr" || !/^(builtins|__builtin__)$/.test(callable.module)) return undefined;
   const [owner, name] = args.items;
   if (args.items.length !== 2 || !(owner instanceof PyGlobal) || typeof name !== "string") return undefined;
-  const module = owner.module === "__builtin__" ? "builtins" : owner.module;
-  if (!NAMED_METHODS.has(`${module}.${owner.name}.${name}`)) return undefined;
+  // Protocols 0 to 2 use Python 2's names.
+  const old = owner.module === "__builtin__";
+  const [module, type] = [old ? "builtins" : owner.module, old && owner.name === "unicode" ? "str" : owner.name];
+  if (!NAMED_METHODS.has(`${module}.${type}.${name}`)) return undefined;
   m.charge(cost.object);
-  return m.globals.mention(module, `${owner.name}.${name}`, m.at).global;
+  return m.globals.mention(module, `${type}.${name}`, m.at).global;
 }
