@@ -30,6 +30,9 @@ export interface RawSource {
   readonly pick: (columns: readonly number[], kind: "number" | "string") => Value;
 }
 
+/** Each level of nesting adds some ten characters or more. */
+const LONGEST_PATH = 2000;
+const MOST_CONVERSIONS = 100_000;
 const FLOAT32_MAX = 3.4028234663852886e38;
 
 export class Conversion {
@@ -49,6 +52,8 @@ export class Conversion {
   readonly #texts = new Map<number, (readonly TextNormalization[])[]>();
 
   readonly #source: RawSource | undefined;
+
+  #conversions = 0;
 
   constructor(converters: ReadonlyMap<string, EstimatorConverter>, graph: GraphBuilder = new GraphBuilder(), source?: RawSource) {
     this.graph = graph;
@@ -302,6 +307,9 @@ export class Conversion {
   // ---- dispatch ----
 
   convert(est: Estimator, X: Frame): Fitted {
+    // A file can say that an estimator is its own part, or the same one a million times over.
+    if (est.path.length > LONGEST_PATH) throw convertError("malformed-model", "estimators are nested without end", { where: `${est.path.slice(0, 80)}...` });
+    if (++this.#conversions > MOST_CONVERSIONS) throw convertError("malformed-model", `the model has more than ${MOST_CONVERSIONS} parts`);
     const converter = this.#converters.get(est.key);
     if (!converter) throw this.unknownClass(est);
     return converter.convert(est, X, this);

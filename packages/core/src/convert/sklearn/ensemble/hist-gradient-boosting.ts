@@ -12,7 +12,7 @@ import { memo, type Conversion } from "../conversion.ts";
 import { describe, toEstimator, toList, toMatrix, type Estimator } from "../estimator.ts";
 import { Frame } from "../frame.ts";
 import { bothClasses, flat } from "../algebra.ts";
-import { byteColumn, checkTree, float64Column, int32Column, LEAF, type FlatTree } from "../tree/flat-tree.ts";
+import { byteColumn, checkTree, countNodes, float64Column, int32Column, LEAF, type FlatTree } from "../tree/flat-tree.ts";
 import { sumLeafRows } from "../tree/emit-trees.ts";
 
 export const histGradientBoostingClassifier: EstimatorConverter = defineEstimator({
@@ -79,6 +79,7 @@ function readPredictors(est: Estimator, c: Conversion, perStage: number, feature
       if (!(predictor instanceof PyObject) || !predictor.attributes) throw c.malformed(est, `a stage holds ${describe(predictor)} instead of a tree`);
       const nodes = predictor.attributes.get("nodes");
       if (!(nodes instanceof NumpyArray) || nodes.shape.length !== 1 || nodes.shape[0] === 0) throw c.malformed(est, "a tree has no nodes");
+      countNodes(nodes, est, c);
       const fields = new Set(nodes.dtype.fields?.map((f) => f.name));
       for (const name of ["value", "feature_idx", "num_threshold", "missing_go_to_left", "left", "right", "is_leaf"]) {
         if (!fields.has(name)) throw c.malformed(est, `a tree's nodes have no field ${name}`);

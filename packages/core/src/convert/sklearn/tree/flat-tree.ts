@@ -56,6 +56,7 @@ export function readTree(est: Estimator, c: Conversion): ValuedTree {
   if (!(nodes instanceof NumpyArray) || nodes.shape.length !== 1 || !nodes.dtype.fields) throw c.malformed(est, "the tree's nodes are not a table");
   if (!(values instanceof NumpyArray) || values.shape.length !== 3) throw c.malformed(est, "the tree's values are not a three-dimensional array");
   const nodeCount = nodes.shape[0]!;
+  countNodes(nodes, est, c);
   const [valueRows, valueOutputs, width] = values.shape as [number, number, number];
   if (nodeCount === 0 || valueRows !== nodeCount || valueOutputs !== outputs || width < 1) {
     throw c.malformed(est, `the tree has ${nodeCount} nodes and ${outputs} outputs, its values the shape (${values.shape.join(", ")})`);
@@ -78,6 +79,20 @@ export function readTree(est: Estimator, c: Conversion): ValuedTree {
     values: toMatrix(values, `${est.path}.tree_`).data,
     samples: int32Column(nodes, "n_node_samples"),
   };
+}
+
+/** Nodes of trees that a file may show more than once: a model that is part of two ensembles, not a few bytes a million times. */
+const REPEATED_NODES = 5_000_000;
+const seen = new WeakMap<Conversion, { places: Set<string>; repeated: number }>();
+
+/** @throws malformed-model when the same bytes serve as tree after tree */
+export function countNodes(nodes: NumpyArray, est: Estimator, c: Conversion): void {
+  const known = seen.get(c) ?? { places: new Set(), repeated: 0 };
+  seen.set(c, known);
+  const place = `${nodes.bytes.byteOffset}:${nodes.bytes.length}`;
+  if (known.places.has(place)) known.repeated += nodes.shape[0]! + 100;
+  known.places.add(place);
+  if (known.repeated > REPEATED_NODES) throw c.malformed(est, "the file uses the same tree over and over");
 }
 
 /** Checks the invariants of a FlatTree; returns which nodes are reached. */
