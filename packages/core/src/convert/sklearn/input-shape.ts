@@ -70,6 +70,10 @@ function childShape(v: PyValue, path: string, depth: number): InputShape | undef
 function coefficientWidth(est: Estimator): InputShape | undefined {
   // IsotonicRegression takes one column and says nothing of it.
   if (est.has("X_thresholds_")) return { kind: "matrix", width: 1 };
+  // A support vector machine with a kernel of its own has no n_features_in_, but the shape it was fitted on.
+  const fitted = est.raw("shape_fit_");
+  const columns = fitted instanceof PyTuple ? fitted.items[1] : undefined;
+  if (typeof columns === "bigint" && columns > 0n && columns <= 1_000_000n) return { kind: "matrix", width: Number(columns) };
   for (const attribute of ["coef_", "cluster_centers_", "components_", "mean_", "scale_", "theta_"]) {
     const v = est.raw(attribute);
     const width = v instanceof NumpyArray ? v.shape.at(-1) : undefined;

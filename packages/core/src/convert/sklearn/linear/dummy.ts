@@ -19,7 +19,7 @@ export const dummyRegressor: EstimatorConverter = defineEstimator({
   convert(est, X, c) {
     const { data } = est.matrix("constant_");
     const targets = est.int("n_outputs_");
-    if (data.length !== targets && data.length !== 1) throw c.malformed(est, `constant_ has ${data.length} entries for ${targets} outputs`);
+    if (data.length !== targets) throw c.malformed(est, `constant_ has ${data.length} entries for ${targets} outputs`);
     return {
       kind: "regressor",
       predict: memo(() => {

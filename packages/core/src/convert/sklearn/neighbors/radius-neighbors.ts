@@ -33,6 +33,9 @@ export const radiusNeighborsClassifier: EstimatorConverter = defineEstimator({
     const { o } = c;
     const trained = trainingClasses(est, c);
     const outliers = outlierLabels(est, c, trained);
+    if (outliers === undefined) {
+      c.warnings.push(`${est.className} has no outlier_label: a row without a training row within radius ${est.number("radius")} is an error, as it is in scikit-learn`);
+    }
     // An outlier label that is not in training gets a place of its own behind the trained classes, for predict only.
     const classes = trained.map((labels, t) => (outliers && outliers[t]!.index < 0 ? withLabel(labels, outliers[t]!.label) : labels));
     const found = memo(() => rowsWithin(est, X, c));
@@ -87,6 +90,7 @@ function outlierLabels(est: Estimator, c: Conversion, classes: readonly Labels[]
   if (items.length !== classes.length) throw c.malformed(est, `outlier_label_ has ${items.length} entries for ${classes.length} outputs`);
   return classes.map((labels, t) => {
     const label = toLabels(new PyList([items[t]!]), `${est.path}.outlier_label_[${t}]`);
+    if (label.type !== labels.type) throw c.malformed(est, `outlier_label_[${t}] is of another type than classes_`);
     return { label, index: (labels.values as readonly unknown[]).indexOf(label.values[0]) };
   });
 }

@@ -54,6 +54,8 @@ export const multilayerPerceptronClassifier: EstimatorConverter = defineEstimato
     const { o } = c;
     const binarizer = est.estimator("_label_binarizer");
     const outputs = est.int("n_outputs_");
+    const last = est.list("intercepts_").at(-1);
+    if (last === undefined || toMatrix(last, `${est.path}.intercepts_`).data.length !== outputs) throw c.malformed(est, `intercepts_ does not end in ${outputs} outputs`);
     const multilabel = binarizer.string("y_type_").startsWith("multilabel");
     const labels = est.has("classes_") ? est.labels() : binarizer.labels();
     const value = memo(() => forward(est, X, c));

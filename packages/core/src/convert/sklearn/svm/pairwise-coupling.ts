@@ -21,17 +21,7 @@ export function coupledProbabilities(est: Estimator, c: Conversion, pairs: Value
   const sigmoid = o.div(o.where(o.greaterEqual(t, 0), e, 1), o.add(e, 1));
   const first = o.minimum(o.maximum(sigmoid, MIN_PROBABILITY), 1 - MIN_PROBABILITY);
   const second = o.sub(1, first);
-  // r[i][j] as columns i * C + j, with a zero on the diagonal.
-  const places: number[] = [];
-  const at = new Map<string, number>();
-  let p = 0;
-  for (let i = 0; i < C; i++) for (let j = i + 1; j < C; j++, p++) {
-    at.set(`${i},${j}`, p);
-    at.set(`${j},${i}`, P + p);
-  }
-  for (let i = 0; i < C; i++) for (let j = 0; j < C; j++) places.push(at.get(`${i},${j}`) ?? 2 * P);
-  const zero = o.mul(o.slice(first, 0, 1, 1), 0);
-  const r = o.reshape(o.columns(o.concat([first, second, zero]), places), [-1, C, C]);
+  const r = pairMatrix(c, first, second, C);
   const rT = o.transpose(r, [0, 2, 1]);
   const eye = o.doubles(Float64Array.from({ length: C * C }, (_, i) => (i % (C + 1) === 0 ? 1 : 0)), [1, C, C]);
   const diagonal = o.sum(o.mul(r, r), 1);
@@ -43,6 +33,20 @@ export function coupledProbabilities(est: Estimator, c: Conversion, pairs: Value
   const body = c.graph.body([{ type: "int64", shape: [] }, { type: "bool", shape: [] }, { type: "double", shape: start.shape }],
     (graph, [, , p]) => couplingStep(graph, { p: p!, Q, rows, diagonal }, C));
   return c.graph.op("Loop", [o.int64s([Math.max(100, C)], []), c.graph.constant(bools([true], [])), start], { body });
+}
+
+/** [N, C, C] of what the pairs (i, j), i < j, say [N, P]: `first` at [i][j], `second` at [j][i], zero on the diagonal. */
+export function pairMatrix(c: Conversion, first: Value, second: Value, C: number): Value {
+  const { o } = c;
+  const P = (C * (C - 1)) / 2;
+  const places = new BigInt64Array(C * C).fill(BigInt(2 * P));
+  let p = 0;
+  for (let i = 0; i < C; i++) for (let j = i + 1; j < C; j++, p++) {
+    places[i * C + j] = BigInt(p);
+    places[j * C + i] = BigInt(P + p);
+  }
+  const zero = o.mul(o.slice(first, 0, 1, 1), 0);
+  return o.reshape(o.gather(o.concat([first, second, zero]), o.int64s(places), 1), [-1, C, C]);
 }
 
 /** One pass of multiclass_probability over all rows; a row whose error is small enough keeps what it has. [go on?, next p]. */

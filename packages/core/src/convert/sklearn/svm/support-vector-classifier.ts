@@ -9,7 +9,9 @@ import { memo, type Conversion } from "../conversion.ts";
 import type { Estimator } from "../estimator.ts";
 import type { Frame } from "../frame.ts";
 import { libsvmKernel, supportVectors } from "./kernel.ts";
-import { coupledProbabilities } from "./pairwise-coupling.ts";
+import { coupledProbabilities, pairMatrix } from "./pairwise-coupling.ts";
+import { sparseLinear, sparseLinearScores } from "./sparse-linear.ts";
+import type { SparseMatrix } from "../../../pickle/index.ts";
 
 export const supportVectorClassifier: EstimatorConverter = defineEstimator({
   names: ["sklearn.SVC", "sklearn.NuSVC"],
@@ -46,7 +48,8 @@ export const supportVectorClassifier: EstimatorConverter = defineEstimator({
 /** [N, P]: for each pair the sum over the support vectors of both classes, plus intercept. */
 function pairDecisions(est: Estimator, X: Frame, c: Conversion, C: number): Value {
   const { o } = c;
-  const sv = supportVectors(est, c);
+  const sparse = sparseLinear(est);
+  const sv = sparse === undefined ? supportVectors(est, c) : { rows: sparse.shape[0], cols: sparse.shape[1], data: new Float64Array(0) };
   const dual = matrix2d(est, c, "_dual_coef_");
   const intercept = est.vector("_intercept_");
   const P = (C * (C - 1)) / 2;
@@ -54,6 +57,7 @@ function pairDecisions(est: Estimator, X: Frame, c: Conversion, C: number): Valu
   if (support.length !== C || support.some((n) => n < 0) || support.reduce((a, b) => a + b, 0) !== sv.rows) throw c.malformed(est, "_n_support does not add up to the support vectors");
   if (dual.rows !== C - 1 || dual.cols !== sv.rows) throw c.malformed(est, `_dual_coef_ is ${dual.rows} x ${dual.cols} for ${C} classes and ${sv.rows} support vectors`);
   if (intercept.length !== P) throw c.malformed(est, `_intercept_ has ${intercept.length} entries for ${P} pairs of classes`);
+  if (sparse !== undefined) return o.add(sparsePairs(est, X, c, sparse, dual, support), o.doubles(intercept, [1, P]));
   const x = inputMatrix(est, X, c, est.int("n_features_in_", sv.cols));
   if (sv.rows === 0) return o.add(o.mul(o.slice(x, 0, 1, 1), 0), o.doubles(intercept, [1, P]));
   const K = libsvmKernel(est, c, x, sv, dual.data.reduce((sum, v) => sum + Math.abs(v), 0));
@@ -79,27 +83,35 @@ function pairDecisions(est: Estimator, X: Frame, c: Conversion, C: number): Valu
   return o.add(o.add(o.columns(all, left), o.columns(all, right)), o.doubles(intercept, [1, P]));
 }
 
-/** +1 at (pair, first class), -1 at (pair, second class). */
-function pairSigns(c: Conversion, C: number): Value {
-  const P = (C * (C - 1)) / 2;
-  const signs = new Float64Array(P * C);
-  let p = 0;
-  for (let i = 0; i < C; i++) for (let j = i + 1; j < C; j++, p++) {
-    signs[p * C + i] = 1;
-    signs[p * C + j] = -1;
-  }
-  return c.o.doubles(signs, [P, C]);
+/** A support vector of class k takes part in the pair of k with every other class. */
+function sparsePairs(est: Estimator, X: Frame, c: Conversion, sv: SparseMatrix, dual: { cols: number; data: Float64Array }, support: readonly number[]): Value {
+  const C = support.length;
+  const classOf = new Int32Array(dual.cols);
+  let start = 0;
+  support.forEach((n, k) => {
+    classOf.fill(k, start, start + n);
+    start += n;
+  });
+  /** Place of the pair (i, j), i < j. */
+  const pair = (i: number, j: number): number => i * C - (i * (i + 1)) / 2 + j - i - 1;
+  return sparseLinearScores(est, X, c, sv, (C * (C - 1)) / 2, (s, add) => {
+    const k = classOf[s]!;
+    for (let m = 0; m < C; m++) {
+      if (m < k) add(pair(m, k), dual.data[m * dual.cols + s]!);
+      else if (m > k) add(pair(k, m), dual.data[(m - 1) * dual.cols + s]!);
+    }
+  });
 }
 
-/** Votes [N, C] from `first` [N, P], 1 where the first class of the pair wins: class k is second in k pairs. */
+/** Votes [N, C] from `first` [N, P], 1 where the first class of the pair wins. */
 function votes(c: Conversion, first: Value, C: number): Value {
-  return c.o.add(c.o.matmul(first, pairSigns(c, C)), c.o.doubles(Array.from({ length: C }, (_, k) => k)));
+  return c.o.sum(pairMatrix(c, first, c.o.sub(1, first), C), 2);
 }
 
 /** scikit-learn's _ovr_decision_function: votes plus the confidences squeezed into (-1/3, 1/3). A zero votes for the first class here. */
 function oneVersusRest(c: Conversion, pairs: Value, C: number): Value {
   const { o } = c;
   const won = votes(c, o.cast(o.greaterEqual(pairs, 0), "double"), C);
-  const sums = o.matmul(pairs, pairSigns(c, C));
+  const sums = o.sum(pairMatrix(c, pairs, o.neg(pairs), C), 2);
   return o.add(won, o.div(sums, o.mul(o.add(o.abs(sums), 1), 3)));
 }

@@ -7,13 +7,19 @@ import { memo, type Conversion } from "../conversion.ts";
 import type { Estimator } from "../estimator.ts";
 import type { Frame } from "../frame.ts";
 import { libsvmKernel, supportVectors } from "./kernel.ts";
+import { sparseLinear, sparseLinearScores } from "./sparse-linear.ts";
 
 /** [N]. */
 function decide(est: Estimator, X: Frame, c: Conversion): Value {
   const { o } = c;
-  const sv = supportVectors(est, c);
   const dual = matrix2d(est, c, "_dual_coef_");
   const intercept = est.vector("_intercept_");
+  const sparse = sparseLinear(est);
+  if (sparse !== undefined) {
+    if (intercept.length !== 1 || dual.data.length !== sparse.shape[0]) throw c.malformed(est, `${dual.data.length} coefficients for ${sparse.shape[0]} support vectors`);
+    return o.add(o.squeeze(sparseLinearScores(est, X, c, sparse, 1, (s, add) => add(0, dual.data[s]!)), 1), intercept[0]!);
+  }
+  const sv = supportVectors(est, c);
   if (intercept.length !== 1 || dual.data.length !== sv.rows) throw c.malformed(est, `${dual.data.length} coefficients for ${sv.rows} support vectors`);
   const x = inputMatrix(est, X, c, est.int("n_features_in_", sv.cols));
   if (sv.rows === 0) return o.add(o.mul(o.squeeze(o.slice(x, 0, 1, 1), 1), 0), intercept[0]!);
