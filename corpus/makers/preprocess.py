@@ -166,6 +166,19 @@ def func_validate():
 
 
 @case
+def func_partial():
+    import functools
+    X = numbers(30, 2)
+    return make_pipeline(FunctionTransformer(functools.partial(np.round, decimals=1)), FunctionTransformer(functools.partial(np.clip, a_min=-1), kw_args={"a_max": 3}), StandardScaler()).fit(X), X
+
+
+@case
+def func_text_identity():
+    d = people()[["city", "plan"]]
+    return make_pipeline(FunctionTransformer(), FunctionTransformer(feature_names_out="one-to-one"), OneHotEncoder()).fit(d), d
+
+
+@case
 def func_expit():
     from scipy.special import expit
     X = numbers(30, 2)
@@ -346,6 +359,24 @@ def impute_text_marker():
 
 
 @case
+def impute_text_marker_strict():
+    d = people()[["city", "plan"]]
+    return make_pipeline(SimpleImputer(missing_values="", strategy="constant", fill_value="Bern"), OneHotEncoder()).fit(d), d
+
+
+@case
+def impute_text_unseen_fill():
+    d = people()[["city", "plan"]]
+    return make_pipeline(SimpleImputer(strategy="constant", fill_value="missing"), OneHotEncoder()).fit(d), d
+
+
+@case
+def impute_number_marker_strict():
+    d = people()[["rooms"]]
+    return make_pipeline(SimpleImputer(missing_values=2, strategy="most_frequent"), OrdinalEncoder()).fit(d), d
+
+
+@case
 def impute_mixed_object():
     d = people(missing=True)[["city", "age", "rooms"]]
     return make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore")).fit(d), d
@@ -400,6 +431,38 @@ def columns_pandas_nested():
     outer = ColumnTransformer([("o", OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["city"]), ("s", StandardScaler(), ["income", "age"])])
     m = Pipeline([("a", inner), ("b", outer), ("m", LogisticRegression(max_iter=300))]).set_output(transform="pandas")
     return m.fit(d, mark(people())), d
+
+
+@case
+def columns_text():
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    d = people(missing=False).assign(note=["the %s cat sat on mat %d" % (p, i % 5) for i, p in enumerate(people()["plan"])])
+    m = make_pipeline(ColumnTransformer([("w", TfidfVectorizer(), "note"), ("r", make_pipeline(FunctionTransformer(np.ravel), TfidfVectorizer()), ["note"]), ("n", StandardScaler(), ["age"])]), LogisticRegression())
+    return m.fit(d, mark(d)), d
+
+
+@case
+def columns_nested():
+    d = people(missing=True)
+    inner = ColumnTransformer([("n", numeric(), ["income"]), ("u", FeatureUnion([("b", make_pipeline(SimpleImputer(), KBinsDiscretizer(3))), ("i", MissingIndicator())]), ["age"])], remainder="drop")
+    m = make_pipeline(ColumnTransformer([("x", inner, ["income", "age"]), ("t", text(), ["city"])], remainder="drop"), SelectKBest(k=4), LogisticRegression(max_iter=300))
+    return m.fit(d, mark(people())), d
+
+
+@case
+def columns_category_dtype():
+    d = people()
+    d["plan"] = d["plan"].astype("category")
+    d["city"] = d["city"].astype("category")
+    m = make_pipeline(ColumnTransformer([("o", OrdinalEncoder(), make_column_selector(dtype_include="category")), ("m", OneHotEncoder(drop="if_binary"), ["member"])], remainder=MinMaxScaler()), DecisionTreeClassifier(max_depth=4, random_state=0))
+    return m.fit(d, mark(d)), d.astype({"plan": object, "city": object})
+
+
+@case
+def columns_ordinal_then_onehot():
+    d = people(missing=True)
+    m = ColumnTransformer([("c", make_pipeline(OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), OneHotEncoder(handle_unknown="ignore")), ["city", "plan"]), ("k", make_pipeline(SimpleImputer(), KBinsDiscretizer(3, encode="ordinal"), OneHotEncoder()), ["age"])])
+    return m.fit(d), d
 
 
 @case

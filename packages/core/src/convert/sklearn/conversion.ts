@@ -157,7 +157,7 @@ export class Conversion {
   /** Column j as [N, 1] string, missing as MISSING_STRING. */
   stringColumn(X: Frame, j: number): Value {
     const [block, at] = X.locate(j);
-    if (block.kind === "raw") return this.#pickText(block.column, []);
+    if (block.kind === "raw") return this.#pickText([block.column], []);
     if (block.kind === "string") return block.features.length === 1 ? block.value : this.o.columns(block.value, [at]);
     throw convertError("column-conflict", `${block.features[at]?.name ?? `column ${j}`} holds numbers where text is needed`);
   }
@@ -167,24 +167,30 @@ export class Conversion {
    */
   textColumn(X: Frame, j: number, normalize: readonly TextNormalization[], est: Estimator): Value {
     const [block] = X.locate(j);
-    if (block.kind === "raw") return this.#pickText(block.column, normalize);
+    if (block.kind === "raw") return this.#pickText([block.column], normalize);
     if (normalize.some((step) => step !== "lowercase")) {
       throw this.refuse(est, "strip_accents", "ONNX cannot strip accents inside the model, and its texts are the work of another step", "Strip accents before the model is called.");
     }
     return this.stringColumn(X, j);
   }
-  /** One raw text column, normalised so; steps may want it in several ways. */
-  #pickText(column: number, normalize: readonly TextNormalization[]): Value {
-    this.settle(column, "string");
-    if (this.#source) return this.#source.pick([column], "string");
+  /** Raw text columns, normalised so; steps may want them in several ways. */
+  #pickText(columns: readonly number[], normalize: readonly TextNormalization[]): Value {
     const key = normalize.join();
-    const ways = this.#texts.get(column) ?? [];
-    if (!ways.some((w) => w.join() === key)) ways.push(normalize);
-    this.#texts.set(column, ways);
-    return this.o.gather(this.#entry("string"), this.graph.lazyConstant("int64", [1], () => {
-      const columns = this.columnsOfKind("string");
-      const further = this.textInputs().findIndex((t) => t.column === column && t.normalize.join() === key);
-      return int64s([further < 0 ? columns.indexOf(column) : columns.length + further]);
+    for (const column of columns) {
+      this.settle(column, "string");
+      if (this.#source) continue;
+      const ways = this.#texts.get(column) ?? [];
+      if (!ways.some((w) => w.join() === key)) ways.push(normalize);
+      this.#texts.set(column, ways);
+    }
+    if (this.#source) return this.#source.pick(columns, "string");
+    return this.o.gather(this.#entry("string"), this.graph.lazyConstant("int64", [columns.length], () => {
+      const order = this.columnsOfKind("string");
+      const further = this.textInputs();
+      return int64s(columns.map((column) => {
+        const at = further.findIndex((t) => t.column === column && t.normalize.join() === key);
+        return at < 0 ? order.indexOf(column) : order.length + at;
+      }));
     }), 1);
   }
   /** Settles how the text columns are normalised; gives the further inputs of those that are wanted in several ways. */
@@ -205,7 +211,22 @@ export class Conversion {
   }
   /** Several columns as [N, n] string. */
   stringMatrix(X: Frame): Value {
-    return this.o.concat(Array.from({ length: X.width }, (_, j) => this.stringColumn(X, j)));
+    const parts: Value[] = [];
+    for (let j = 0; j < X.width; ) {
+      const [block] = X.locate(j);
+      if (block.kind !== "raw") {
+        parts.push(this.stringColumn(X, j++));
+        continue;
+      }
+      const run: number[] = [];
+      for (; j < X.width; j++) {
+        const [next] = X.locate(j);
+        if (next.kind !== "raw") break;
+        run.push(next.column);
+      }
+      parts.push(this.#pickText(run, []));
+    }
+    return this.o.concat(parts);
   }
   /** The columns at `indices`, in that order. */
   select(X: Frame, indices: readonly number[]): Frame {
@@ -285,6 +306,14 @@ export class Conversion {
     const flow = flows[0];
     if (flows.length !== 1 || !flow?.affine || flow.affine[0] !== 1 || flow.affine[1] !== 0) return;
     const c = this.columns[flow.column]!;
+    for (const { from, to } of flow.replaced ?? []) {
+      const known = values.some((v) => v === to || (typeof v === "boolean" && Number(v) === to));
+      if (from !== null && known && !values.includes(from)) values = [...values, from];
+      if (from === null && !known && unknown === "refused" && c.missing === "allowed") {
+        c.missing = "refused";
+        c.missingReason = `it is filled with ${JSON.stringify(to)}, which the encoder after it does not know`;
+      }
+    }
     if (c.categories === undefined) {
       c.categories = [...values];
       c.unknown = unknown;

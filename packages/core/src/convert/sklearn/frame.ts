@@ -3,6 +3,12 @@
 // (no NaN, no infinity, fits float32) is traced back to the raw columns that can violate it.
 
 import type { Value } from "../../onnx/index.ts";
+import type { Scalar } from "../../package/index.ts";
+
+export interface Replacement {
+  readonly from: Scalar | null;
+  readonly to: Scalar;
+}
 
 /** How one raw column reaches one feature. */
 export interface Flow {
@@ -18,6 +24,8 @@ export interface Flow {
   readonly finite?: readonly [number, number];
   /** Raw values outside this closed range make the feature infinite, and none makes it NaN (overflow of powers, of scaling). */
   readonly bounded?: readonly [number, number];
+  /** What imputers before this have put in the place of raw values: of missing ones (null) or of a marker for them. */
+  readonly replaced?: readonly Replacement[];
   /** A category that the encoder does not know makes this feature NaN. */
   readonly unknownMissing?: boolean;
 }
@@ -118,7 +126,7 @@ export function mapFeature(
   feature: Feature,
   change: {
     name?: string | null; clearMissing?: boolean; clearInfinite?: boolean; affine?: readonly [number, number] | null;
-    finite?: readonly [number, number]; bounded?: readonly [number, number] | undefined;
+    replaced?: Replacement; finite?: readonly [number, number]; bounded?: readonly [number, number] | undefined;
   } = {},
 ): Feature {
   return {
@@ -127,6 +135,7 @@ export function mapFeature(
       const [a, b] = change.affine ?? [1, 0];
       const affine = change.affine === null || f.affine === undefined ? undefined : ([f.affine[0] * a, f.affine[1] * a + b] as const);
       const keepMissing = change.clearMissing !== true;
+      const replaced = change.replaced === undefined ? f.replaced : [...(f.replaced ?? []), change.replaced];
       const finite = keepMissing ? bothRanges(f.finite, change.finite && rawRange(f.affine, change.finite)) : undefined;
       const bounded = change.clearInfinite === true ? undefined : bothRanges(f.bounded, change.bounded && rawRange(f.affine, change.bounded));
       return {
@@ -137,6 +146,7 @@ export function mapFeature(
         ...(finite === undefined ? {} : { finite }),
         ...(bounded === undefined ? {} : { bounded }),
         ...(f.unknownMissing && keepMissing ? { unknownMissing: true } : {}),
+        ...(replaced === undefined ? {} : { replaced }),
       };
     }),
   };

@@ -2,7 +2,7 @@
 // element-wise functions are compiled by name, every other function is refused.
 
 import type { SlipwayError } from "../../../base/index.ts";
-import { PyDict, PyGlobal, PyObject, type PyValue } from "../../../pickle/index.ts";
+import { PyDict, PyGlobal, PyObject, PyTuple, type PyValue } from "../../../pickle/index.ts";
 import { defineEstimator, type EstimatorConverter } from "../contract.ts";
 import { memo, type Conversion } from "../conversion.ts";
 import { convertError } from "../errors.ts";
@@ -20,11 +20,11 @@ export const functionTransformer: EstimatorConverter = defineEstimator({
   names: ["sklearn.FunctionTransformer"],
   convert(est, X, c) {
     const input = est.raw("validate") === true ? c.checkArray(X, est) : X;
-    const func = est.raw("func");
-    if (func === null || func === undefined || keepsValues(est, c, func, X)) return passthrough(input);
+    const kwargs = keywordArguments(est, c);
+    const func = unwrapPartial(est.raw("func"), kwargs);
+    if (func === null || func === undefined || keepsValues(est, c, func, X, kwargs)) return passthrough(input);
     const named = functionName(func);
     if (!named) throw refuseFunction(est, func);
-    const kwargs = keywordArguments(est, c);
     const f = withArguments(est, c, named.name, NUMPY.test(named.module), kwargs) ?? (kwargs.size === 0 ? numpyFunction(named.module, named.name) : undefined);
     if (!f) throw kwargs.size > 0 && numpyFunction(named.module, named.name)
       ? c.refuse(est, `kw_args=${[...kwargs.keys()].join(", ")}`, `${named.name} is compiled without them only`)
@@ -38,7 +38,7 @@ export const functionTransformer: EstimatorConverter = defineEstimator({
 
 function mapped(feature: Feature, f: NumpyFunction): Feature {
   if (f.total) return mapFeature(feature, { clearMissing: true, clearInfinite: true, affine: null });
-  return mapFeature(feature, { affine: f.affine ?? null, ...(f.finite ? { finite: f.finite } : {}), ...(f.bounded ? { bounded: f.bounded } : {}) });
+  return mapFeature(feature, { affine: f.affine ?? null, ...(f.tame ? { clearInfinite: true } : {}), ...(f.finite ? { finite: f.finite } : {}), ...(f.bounded ? { bounded: f.bounded } : {}) });
 }
 
 /** `module.name` of a plain reference, or of NumPy's older way of storing a ufunc. */
@@ -51,12 +51,21 @@ export function functionName(func: PyValue): { module: string; name: string } | 
   return undefined;
 }
 
-function keepsValues(est: Estimator, c: Conversion, func: PyValue, X: Frame): boolean {
+/** functools.partial(function, key=value): its keywords come first, kw_args over them. */
+function unwrapPartial(func: PyValue | undefined, kwargs: Map<string, PyValue>): PyValue | undefined {
+  if (!(func instanceof PyObject) || func.className !== "functools.partial" || !(func.state instanceof PyTuple)) return func;
+  const [inner, positional, keywords] = func.state.items;
+  if (inner === undefined || !(positional instanceof PyTuple) || positional.items.length > 0) return func;
+  if (keywords instanceof PyDict) for (const [key, value] of keywords.entries()) if (!kwargs.has(String(key))) kwargs.set(String(key), value);
+  return inner;
+}
+
+function keepsValues(est: Estimator, c: Conversion, func: PyValue, X: Frame, kwargs: ReadonlyMap<string, PyValue>): boolean {
   if (func instanceof PyObject && func.className === "operator.methodcaller") {
     return ["toarray", "todense", "to_numpy", "copy"].includes(String(func.args.items[0])) && func.args.items.length === 1;
   }
   const named = functionName(func);
-  if (!named || !NUMPY.test(named.module) || !SHAPES.has(named.name) || keywordArguments(est, c).size > 0) return false;
+  if (!named || !NUMPY.test(named.module) || !SHAPES.has(named.name) || kwargs.size > 0) return false;
   if ((named.name === "ravel" || named.name === "squeeze") && X.width !== 1) {
     throw c.refuse(est, `func=${named.name}`, `it would mix the ${X.width} columns it is given`);
   }
@@ -97,7 +106,7 @@ function withArguments(est: Estimator, c: Conversion, name: string, numpy: boole
   if (name === "clip") {
     const low = take("a_min") ?? take("min");
     const high = take("a_max") ?? take("max");
-    return done({ emit: (_, x) => {
+    return done({ tame: low !== undefined && high !== undefined, emit: (_, x) => {
       const raised = low === undefined ? x : c.o.where(c.o.less(x, low), c.o.scalar(low), x);
       return high === undefined ? raised : c.o.where(c.o.greater(raised, high), c.o.scalar(high), raised);
     } });

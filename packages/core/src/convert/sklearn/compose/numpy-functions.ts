@@ -15,6 +15,8 @@ export interface NumpyFunction {
   readonly affine?: readonly [number, number];
   /** The result is never NaN nor infinite (isnan, nan_to_num). */
   readonly total?: boolean;
+  /** Infinite x gives a finite result; NaN stays. */
+  readonly tame?: boolean;
 }
 
 const MAX = Number.MAX_VALUE;
@@ -91,7 +93,7 @@ export const numpyFunctions: ReadonlyMap<string, NumpyFunction> = new Map<string
   floor: op("Floor"), ceil: op("Ceil"), trunc, fix: trunc,
   // ONNX rounds halves to even, as NumPy does.
   rint: op("Round"),
-  sin: op("Sin"), cos: op("Cos"), tanh: op("Tanh"),
+  sin: op("Sin"), cos: op("Cos"), tanh: op("Tanh", { tame: true }),
   tan: { emit: (c, x) => c.o.div(c.graph.op("Sin", [x]), c.graph.op("Cos", [x])) },
   sinh: { bounded: [-710.4758600739439, 710.4758600739439], emit: sinh },
   cosh: { bounded: [-710.4758600739439, 710.4758600739439], emit: (c, x) => {
@@ -111,7 +113,7 @@ export const numpyFunctions: ReadonlyMap<string, NumpyFunction> = new Map<string
 } satisfies Record<string, NumpyFunction>));
 
 export const scipyFunctions: ReadonlyMap<string, NumpyFunction> = new Map<string, NumpyFunction>(Object.entries({
-  expit: { total: true, emit: (c, x) => c.o.sigmoid(x) },
+  expit: { tame: true, emit: (c, x) => c.o.sigmoid(x) },
   logit: { finite: [5e-324, 1 - 2 ** -53], emit: (c, x) => c.o.log(c.o.div(x, c.o.sub(1, x))) },
   log1p: { finite: [-1 + 2 ** -53, MAX], emit: log1p },
   expm1: { bounded: [-Infinity, EXP_LIMIT], emit: expm1 },

@@ -124,7 +124,7 @@ function imputed(est: Estimator, X: Frame, c: Conversion, columns: readonly numb
   const features = columns.map((j, i) => {
     const clear = !(fills[i]!.kind === "number" && Number.isNaN(fills[i]!.value));
     // Still the column itself where it is there: an encoder after this one may name its categories.
-    return mapFeature(X.features[j]!, { clearMissing: clear });
+    return mapFeature(X.features[j]!, { clearMissing: clear, ...(clear ? { replaced: { from: marker, to: fills[i]!.value } } : {}) });
   });
   return { kind, value: filled, features };
 }
