@@ -1,0 +1,113 @@
+// The command line as its users meet it: in a process of its own, by exit code, stdout and stderr.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../../../../", import.meta.url));
+const bin = join(root, "packages", "slipway", "bin", "slipway.mjs");
+const model = join(root, "examples", "churn", "churn.joblib");
+const check = join(root, "examples", "churn", "check.csv");
+const folder = mkdtempSync(join(tmpdir(), "slipway-cli-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function slipway(args: readonly string[], input = ""): { code: number | null; out: string; err: string } {
+  const done = spawnSync(process.execPath, [bin, ...args], { cwd: folder, input, encoding: "utf8" });
+  return { code: done.status, out: done.stdout, err: done.stderr };
+}
+
+describe("wrong use", () => {
+  it("shows the commands, and exits 2 when none is given", () => {
+    expect(slipway([])).toMatchObject({ code: 2 });
+    expect(slipway(["--help"])).toMatchObject({ code: 0, out: expect.stringContaining("inspect") });
+  });
+  it("suggests the nearest command and option", () => {
+    expect(slipway(["serv"]).err).toContain("Did you mean slipway serve?");
+    const wrong = slipway(["pack", model, "--chek", check]);
+    expect(wrong).toMatchObject({ code: 2 });
+    expect(wrong.err).toContain("Did you mean --check?");
+  });
+  it("has help with examples for every command", () => {
+    for (const name of ["inspect", "convert", "pack", "predict", "serve"]) {
+      const help = slipway([name, "--help"]);
+      expect(help.code).toBe(0);
+      expect(help.out).toContain("Examples:");
+    }
+  });
+  it("says what is missing, what is not there, and never shows a stack", () => {
+    expect(slipway(["predict", model]).err).toContain("predict needs DATA");
+    const absent = slipway(["inspect", "nowhere.pkl"]);
+    expect(absent).toMatchObject({ code: 2 });
+    expect(absent.err).toContain("[file-not-found]");
+    expect(absent.err).not.toMatch(/\n\s+at /);
+  });
+  it("prints errors as JSON where JSON is asked for", () => {
+    const answer = slipway(["inspect", "nowhere.pkl", "--json"]);
+    expect(JSON.parse(answer.out)).toMatchObject({ error: { code: "file-not-found" } });
+  });
+});
+
+describe("predict", () => {
+  it("reads CSV, JSON and JSON lines, from a file or standard input, and answers alike", () => {
+    const rows = [
+      { contract: "one year", internet: "dsl", tenure_months: 14, monthly_charges: null, support_calls: 2, senior: false },
+      { contract: "two years", internet: "none", tenure_months: 60, monthly_charges: 19.9, support_calls: 0, senior: true },
+    ];
+    const csv = "contract,internet,tenure_months,monthly_charges,support_calls,senior\none year,dsl,14,,2,False\ntwo years,none,60,19.9,0,True\n";
+    const answers = [JSON.stringify(rows), rows.map((r) => JSON.stringify(r)).join("\n"), csv].map((data) => slipway(["predict", model, "-", "--json"], data));
+    for (const answer of answers) expect(answer.code).toBe(0);
+    expect(new Set(answers.map((a) => a.out)).size).toBe(1);
+    const parsed = JSON.parse(answers[0]!.out) as { label: string; probabilities: Record<string, number> }[];
+    expect(parsed).toHaveLength(2);
+    expect(Object.keys(parsed[0]!.probabilities)).toEqual(["leaves", "stays"]);
+  });
+  it("refuses a bad row with its number, column and reason, or goes on when asked", () => {
+    const data = '[{"contract":"one year","internet":"dsl","tenure_months":"long","monthly_charges":1,"support_calls":2,"senior":false},{"contract":"one year","internet":"dsl","tenure_months":3,"monthly_charges":1,"support_calls":2,"senior":false}]';
+    const refused = slipway(["predict", model, "-"], data);
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.err).toContain("tenure_months");
+    const went = JSON.parse(slipway(["predict", model, "-", "--json", "--keep-going"], data).out) as Record<string, unknown>[];
+    expect(went[0]).toHaveProperty("error");
+    expect(went[1]).toHaveProperty("label");
+  });
+});
+
+describe("pack", () => {
+  it("writes the same bytes every time", () => {
+    expect(slipway(["pack", model, "--check", check, "-o", "a.slip"]).code).toBe(0);
+    expect(slipway(["pack", model, "--check", check, "-o", "b.slip"]).code).toBe(0);
+    expect(readFileSync(join(folder, "a.slip")).equals(readFileSync(join(folder, "b.slip")))).toBe(true);
+  });
+  it("refuses a model that does not predict what the check file says, lists the worst rows, and writes nothing", () => {
+    const wrong = readFileSync(check, "utf8").replace(",stays,", ",leaves,").replace(/0\.1767\d+/, "0.25");
+    writeFileSync(join(folder, "wrong.csv"), wrong);
+    const refused = slipway(["pack", model, "--check", "wrong.csv", "-o", "wrong.slip"]);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain("[check-differs]");
+    expect(refused.err).toMatch(/row 1, label: stays instead of leaves/);
+    expect(existsSync(join(folder, "wrong.slip"))).toBe(false);
+    expect(readdirSync(folder).filter((f) => f.endsWith(".tmp"))).toEqual([]);
+  });
+  it("refuses a damaged package by its digest", () => {
+    const bytes = readFileSync(join(folder, "a.slip"));
+    const at = bytes.indexOf("slipway.numbers");
+    bytes[at] = bytes[at]! ^ 1;
+    writeFileSync(join(folder, "damaged.slip"), bytes);
+    const refused = slipway(["inspect", "damaged.slip"]);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toMatch(/\[package-/);
+  });
+});
+
+it("inspect shows a file that would run a command, and exits 1", () => {
+  // os.system("true"), protocol 0, as text.
+  writeFileSync(join(folder, "evil.pkl"), "cposix\nsystem\n(S'touch /tmp/never'\ntR.");
+  const shown = slipway(["inspect", "evil.pkl"]);
+  expect(shown.code).toBe(1);
+  expect(shown.out).toContain("posix.system");
+  expect(shown.out).toContain("Nothing of it ran here");
+  expect(existsSync("/tmp/never")).toBe(false);
+});
