@@ -70,7 +70,7 @@ export function readInt64(value: bigint): number | string {
 
 /** The decimal number with fewest digits that rounds to this float. */
 export function shortestFloat(value: number): number {
-  if (!Number.isFinite(value)) return value;
+  if (!Number.isFinite(value) || value === 0) return value;
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return short;
