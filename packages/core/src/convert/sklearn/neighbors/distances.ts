@@ -15,6 +15,8 @@ export interface Distances {
   readonly toDistance: (reduced: Value) => Value;
   /** A distance in the reduced form. */
   readonly reduce: (distance: number) => number;
+  /** The reduced form was computed by expansion, and carries its rounding. */
+  readonly expanded?: boolean;
 }
 
 const plain = { toDistance: (v: Value) => v, reduce: (v: number) => v };
@@ -52,7 +54,7 @@ export function neighborDistances(est: Estimator, c: Conversion, X: Value, Y: Ro
     : accumulate(c, X, Y, (d) => o.mul(d, d)));
   switch (metric) {
     case "euclidean": case "l2": case "p":
-      return { reduced: est.raw("_fit_method") === "brute" ? expanded(c, X, Y) : squares(), ...root };
+      return est.raw("_fit_method") === "brute" ? { reduced: expanded(c, X, Y), expanded: true, ...root } : { reduced: squares(), ...root };
     case "sqeuclidean": return { reduced: squares(), ...plain };
     case "manhattan": case "cityblock": case "l1":
       return { reduced: Y.cols > ONE_BY_ONE ? sumOverDifferences(c, X, Y, (d) => o.abs(d)) : accumulate(c, X, Y, (d) => o.abs(d)), ...plain };

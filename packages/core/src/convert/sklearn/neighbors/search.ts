@@ -22,14 +22,15 @@ export interface Neighbors {
 }
 
 /** Distances to all training rows, in the order of `order` (positions in _fit_X and in everything that is kept for its rows). */
-export function allDistances(est: Estimator, X: Frame, c: Conversion): { rows: number; order: Int32Array; distances: Distances } {
+export function allDistances(est: Estimator, X: Frame, c: Conversion): { rows: number; order: Int32Array; distances: Distances; x: Value; Y: Rows } {
   const fitted = matrix2d(est, c, "_fit_X");
   if (fitted.rows === 0 || fitted.cols === 0) throw c.malformed(est, "it was fitted on nothing");
   const order = searchOrder(est, fitted.rows);
   const data = new Float64Array(fitted.data.length);
   order.forEach((row, i) => data.set(fitted.data.subarray(row * fitted.cols, (row + 1) * fitted.cols), i * fitted.cols));
   const Y: Rows = { rows: fitted.rows, cols: fitted.cols, data };
-  return { rows: Y.rows, order, distances: neighborDistances(est, c, inputMatrix(est, X, c, Y.cols), Y) };
+  const x = inputMatrix(est, X, c, Y.cols);
+  return { rows: Y.rows, order, distances: neighborDistances(est, c, x, Y), x, Y };
 }
 
 /** The tree's idx_array: the second part of its state. */
@@ -57,10 +58,20 @@ export function reordered(data: Float64Array, order: Int32Array, width = 1): Flo
 }
 
 export function nearest(est: Estimator, X: Frame, c: Conversion, k: number): Neighbors & { count: number; order: Int32Array } {
-  const { rows, order, distances } = allDistances(est, X, c);
+  const { rows, order, distances, x, Y } = allDistances(est, X, c);
   if (k < 1 || k > rows) throw c.malformed(est, `it looks for ${k} neighbours among ${rows} rows`);
   const [values, indices] = c.graph.ops("TopK", [distances.reduced, c.o.int64s([k])], { axis: 1, largest: 0, sorted: 1 }, 2);
-  return { indices: indices!, distances: () => distances.toDistance(values!), count: rows, order };
+  return { indices: indices!, distances: () => distances.toDistance(distances.expanded === true ? exactSquares(c, x, Y, indices!) : values!), count: rows, order };
+}
+
+/**
+ * |x - y|^2 of the neighbours found, [N, k], by differences: the expanded form leaves a row that was in training at a distance
+ * of the size of a rounding error. scikit-learn expands here too and is left with zero or such an error, as its BLAS has it, so
+ * that weights="distance" over brute force is exact only up to that.
+ */
+function exactSquares(c: Conversion, x: Value, Y: Rows, indices: Value): Value {
+  const d = c.o.sub(c.o.unsqueeze(x, 1), c.o.gather(c.o.doubles(Y.data, [Y.rows, Y.cols]), indices, 0));
+  return c.o.sum(c.o.mul(d, d), 2);
 }
 
 /** `weights`: undefined for uniform. */
