@@ -12,6 +12,9 @@ import type { Conversion } from "../conversion.ts";
 import { describe, toList, type Estimator } from "../estimator.ts";
 import type { Frame } from "../frame.ts";
 
+/** Every column's table has a place for every other's categories; beyond this each column is looked up alone. */
+const LARGEST_TABLE = 1_000_000;
+
 export interface Categories {
   readonly kind: "string" | "number";
   /** Held in an array of objects, whose numbers scikit-learn does not check for infinity. */
@@ -133,6 +136,9 @@ export function categoryIds(X: Frame, c: Conversion, columns: readonly Categorie
 export function categoryTable(X: Frame, c: Conversion, columns: readonly Categories[], entry: (j: number, k: number) => number, unknown: (j: number) => number): Value {
   const { ids, place, id, count } = categoryIds(X, c, columns);
   const stride = count + 1;
+  if (columns.length > 1 && columns.length * stride > LARGEST_TABLE) {
+    return c.o.concat(columns.map((column, j) => categoryTable(c.select(X, [j]), c, [column], (_, k) => entry(j, k), () => unknown(j))));
+  }
   const table = new Float64Array(columns.length * stride);
   const base = columns.map((_, j) => place[j]! * stride + 1);
   columns.forEach((column, j) => {
