@@ -1,4 +1,4 @@
-export { Model, loadModelPackage, placeRows, type ModelSource, type PredictOptions, type RowError, type RunOptions } from "./model.ts";
+export { Model, loadModelPackage, placeRows, type LoadOptions, type ModelSource, type PredictOptions, type RowError, type RunOptions } from "./model.ts";
 export { Encoder, type Batch, type Encoded, type ModelInput, type OnInvalid } from "./encode.ts";
 export { describeColumn, type Plan, type Slot, type Source } from "./columns.ts";
 export { cellReader, keysOf, shortestFloat, toRows, type OutputData, type PredictedRow, type Prediction, type Value } from "./decode.ts";

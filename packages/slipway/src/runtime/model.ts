@@ -6,6 +6,7 @@ import type { Output, Signature } from "@slipway/core/package";
 import { toRows, type OutputData, type PredictedRow, type Prediction } from "./decode.ts";
 import { Encoder, type Batch, type Encoded, type ModelInput, type OnInvalid } from "./encode.ts";
 import { runtimeError } from "./errors.ts";
+import { Gatherer, SHARED_ROWS } from "./gather.ts";
 import { planFeeds, type Feed } from "./feeds.ts";
 import { readInput } from "./input.ts";
 import { openSession, type EngineData, type EngineTensor, type Session, type SessionOptions } from "./session.ts";
@@ -32,6 +33,7 @@ export interface RowError {
   readonly error: { readonly code: "request-invalid"; readonly message: string; readonly column: string | null; readonly expected: string; readonly found: string };
 }
 
+const MAX_GATHERERS = 64;
 const TURN_MS = 8;
 const MAX_CHUNK_ROWS = 8192;
 const MAX_CHUNK_CELLS = 2 ** 20;
@@ -49,19 +51,23 @@ export class Model {
   readonly encoder: Encoder;
   readonly #session: Session;
   readonly #feeds: readonly Feed[];
+  readonly #shareCalls: boolean;
+  /** One for every choice of outputs. */
+  readonly #gatherers = new Map<string, Gatherer>();
   #closed = false;
   #running = 0;
   /** Learnt: rows that the engine computes in one turn of the event loop. */
   #rowsPerTurn = 256;
 
   /** `columns`: which columns each of the session's inputs holds. */
-  constructor(source: ModelSource, session: Session, columns: ReadonlyMap<string, readonly string[]>) {
+  constructor(source: ModelSource, session: Session, columns: ReadonlyMap<string, readonly string[]>, shareCalls: boolean) {
     this.name = source.manifest.name;
     this.version = source.manifest.version;
     this.digest = source.digest;
     this.signature = source.signature;
     this.encoder = new Encoder(source.signature);
     this.#session = session;
+    this.#shareCalls = shareCalls;
     this.#feeds = planFeeds(session.inputs, columns, this.encoder.plan);
   }
 
@@ -99,15 +105,34 @@ export class Model {
     });
   }
 
+  /** Small batches share an engine call with others that arrive in the same turn of the event loop. */
   async run(batch: Batch, options: RunOptions = {}): Promise<Prediction> {
     const outputs = this.selectOutputs(options.outputs);
+    options.signal?.throwIfAborted();
+    if (!this.#shareCalls || batch.rows === 0 || batch.rows > SHARED_ROWS) return this.#compute(batch, outputs, options.signal);
+    const key = options.outputs === undefined ? "" : JSON.stringify(options.outputs);
+    let gatherer = this.#gatherers.get(key);
+    if (gatherer === undefined) {
+      if (this.#gatherers.size >= MAX_GATHERERS) return this.#compute(batch, outputs, options.signal);
+      gatherer = new Gatherer((joined) => this.#compute(joined, outputs, undefined));
+      this.#gatherers.set(key, gatherer);
+    }
+    this.#running++;
+    try {
+      return await gatherer.add(batch);
+    } finally {
+      this.#running--;
+    }
+  }
+
+  async #compute(batch: Batch, outputs: readonly Output[], signal: RunOptions["signal"]): Promise<Prediction> {
     const names = outputs.map((o) => o.graphName);
     const parts: Readonly<Record<string, EngineTensor>>[] = [];
     let computeMs = 0;
     this.#running++;
     try {
       for (let start = 0; start < batch.rows; ) {
-        options.signal?.throwIfAborted();
+        signal?.throwIfAborted();
         if (this.#closed) throw runtimeError("model-closed", `the model ${this.name} was closed`);
         const count = this.#chunkRows(batch, start);
         const feeds: Record<string, EngineTensor> = {};
@@ -164,10 +189,19 @@ export class Model {
   }
 }
 
-export async function loadModelPackage(source: ModelSource, options: SessionOptions = {}): Promise<Model> {
+export interface LoadOptions extends SessionOptions {
+  /**
+   * Whether small requests of the same moment share an engine call (yes by default). The engine's vector loops round
+   * exp and its kin differently by a row's place in a batch, in the last bit; without sharing, the same request always
+   * gives the same bits.
+   */
+  readonly shareCalls?: boolean;
+}
+
+export async function loadModelPackage(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
   // The same graph with few inputs instead of one a column: a quarter of the time a call on wide models.
   const face = packedFace(source.model);
-  return new Model(source, await openSession(face.bytes, options), new Map(face.inputs.map((i) => [i.name, i.columns])));
+  return new Model(source, await openSession(face.bytes, options), new Map(face.inputs.map((i) => [i.name, i.columns])), options.shareCalls ?? true);
 }
 
 function joinParts(output: Output, parts: readonly EngineTensor[], rows: number): OutputData {
