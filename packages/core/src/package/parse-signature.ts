@@ -32,6 +32,7 @@ export function parseSignature(json: unknown): Signature {
     ...(top.has("rowCells") ? { rowCells: parseCount(top, "rowCells") } : {}),
     extraColumns: top.oneOf("extraColumns", ["ignored", "refused"]),
     outputs,
+    ...(top.has("rowChecks") ? { rowChecks: top.array("rowChecks", 1000, (value, where) => asText(value, where, fail)) } : {}),
   };
 }
 
@@ -57,6 +58,7 @@ export function signatureToJson(signature: Signature): object {
     textInputs: signature.textInputs,
     rowCells: signature.rowCells,
     extraColumns: signature.extraColumns,
+    rowChecks: signature.rowChecks,
     outputs: signature.outputs.map((o) => ({
       name: o.name,
       graphName: o.graphName,

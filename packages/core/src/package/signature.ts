@@ -3,6 +3,9 @@
 /** Stands for a missing value in a string tensor: U+FFFF is a noncharacter that no text file holds. Numbers use NaN. */
 export const MISSING_STRING = "\uffff";
 
+/** Beside its outputs a graph may tell rows it cannot answer: int64 [N], 0 or one more than an index into `rowChecks`. */
+export const REFUSED_OUTPUT = "slipway.refused";
+
 export type ColumnType = "double" | "int64" | "boolean" | "string";
 export type Scalar = string | number | boolean;
 
@@ -70,4 +73,6 @@ export interface Signature {
   /** Columns not listed here: some models ignore them, others refuse them. */
   readonly extraColumns: "ignored" | "refused";
   readonly outputs: readonly Output[];
+  /** Why the graph refuses a row, where it does (REFUSED_OUTPUT). */
+  readonly rowChecks?: readonly string[];
 }

@@ -1,7 +1,7 @@
 // The entry of the compiler: what was saved -> an ONNX model and its signature.
 
-import { serializeModel } from "../../onnx/index.ts";
-import { MISSING_STRING, type Column, type Signature } from "../../package/index.ts";
+import { serializeModel, type Value } from "../../onnx/index.ts";
+import { MISSING_STRING, REFUSED_OUTPUT, type Column, type Signature } from "../../package/index.ts";
 import { PyObject, type PyValue } from "../../pickle/index.ts";
 import { Conversion, type RawColumn } from "./conversion.ts";
 import { convertError } from "./errors.ts";
@@ -69,6 +69,8 @@ export function compileSklearn(value: PyValue, options: CompileOptions = {}): Co
   });
   bindInputs(c, layout);
   for (const { output, value: v } of outputs) c.graph.output(output.graphName, v);
+  const rowChecks = c.rowChecks.map((check) => check.reason);
+  if (rowChecks.length > 0) c.graph.output(REFUSED_OUTPUT, refusedRows(c));
   const graph = c.graph.finish({ name: est.className, metadata: { "slipway.missing_string": MISSING_STRING } });
   const model = serializeModel(graph);
   return {
@@ -77,6 +79,7 @@ export function compileSklearn(value: PyValue, options: CompileOptions = {}): Co
       layout,
       ...(layout === "matrix" ? { matrixName: MATRIX_NAME } : {}),
       columns,
+      ...(rowChecks.length === 0 ? {} : { rowChecks }),
       ...(texts.length === 0 ? {} : { textInputs: texts.map((t) => ({ name: t.name, column: c.columns[t.column]!.name, normalize: t.normalize })) }),
       ...(c.rowCells === 0 ? {} : { rowCells: c.rowCells }),
       extraColumns: shape.kind === "columns" && startsWithSelection(est) ? "ignored" : "refused",
@@ -87,6 +90,11 @@ export function compileSklearn(value: PyValue, options: CompileOptions = {}): Co
     found,
     warnings: [...warnings, ...c.warnings],
   };
+}
+
+/** int64 [N]: 0, or one more than the index of the first check that refuses the row. */
+function refusedRows(c: Conversion): Value {
+  return c.rowChecks.reduceRight<Value>((rest, check, i) => c.o.where(check.refused, c.o.scalar(i + 1, "int64"), rest), c.o.scalar(0, "int64"));
 }
 
 function inputFrame(c: Conversion, shape: InputShape): Frame {

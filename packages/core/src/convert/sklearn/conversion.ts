@@ -39,6 +39,8 @@ export class Conversion {
   readonly graph: GraphBuilder;
   readonly o: Ops;
   readonly columns: RawColumn[] = [];
+  /** Rows that an estimator's own check would refuse though no raw column alone tells: [N] bool, and the reason. */
+  readonly rowChecks: { readonly refused: Value; readonly reason: string }[] = [];
   /** What the user should know though it does not stop the compilation. */
   readonly warnings: string[] = [];
   /** The widest row of a text vectorizer; 0 without one. */
@@ -295,10 +297,23 @@ export class Conversion {
         }
       }
     }
+    if (options.dtype === "float32") this.#watchOverflow(X, est);
     return new Frame(X.blocks.map((block) => ({
       ...block,
       features: block.features.map((f) => mapFeature(f, { clearMissing: missing === "refused", clearInfinite: infinite === "refused" })),
     } as typeof block)));
+  }
+  /** Products, powers and mixtures of columns can overflow float32 where no bound on one column says so: the graph looks. */
+  #watchOverflow(X: Frame, est: Estimator): void {
+    const mixed = X.blocks.filter((block): block is NumberBlock => block.kind === "number" && block.value.type === "double"
+      && block.features.some((f) => f.flows.some((flow) => flow.affine === undefined && this.columns[flow.column]!.kind !== "string")));
+    if (mixed.length === 0) return;
+    const { o } = this;
+    const infinite = this.graph.op("IsInf", [o.cast(this.numbers(new Frame(mixed)), "float")]);
+    this.rowChecks.push({
+      refused: o.greater(o.max(o.cast(infinite, "float"), 1), 0),
+      reason: `a number that the model's own steps make of this row is too large for the 32-bit floats in which ${est.className} computes`,
+    });
   }
   /** Records the categories an encoder knows of column j, when j is still the raw column itself. */
   declareCategories(X: Frame, j: number, values: readonly Scalar[], unknown: "refused" | "allowed"): void {
