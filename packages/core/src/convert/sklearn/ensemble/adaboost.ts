@@ -43,7 +43,7 @@ export const adaBoostClassifier: EstimatorConverter = defineEstimator({
     });
     const treeVotes = (): Value => {
       const targets = members.map((m) => readClassTargets(m, c));
-      const trees = members.map((m, t) => readTrees([m], c, targets[t]!)[0]!);
+      const trees = members.map((m, t) => readTrees([m], c, X.width, targets[t]!)[0]!);
       const rows = trees.map((tree, t) => probabilityRow([tree], targets[t]!, holdsFractions(members[t]!)));
       const places = members.map((m, t) => labelPlaces(m, targets[t]!.classes[0], classes, c));
       if (real && places.some((p) => p.length !== count)) throw c.malformed(est, "a member does not know all classes");
@@ -116,7 +116,7 @@ export const adaBoostRegressor: EstimatorConverter = defineEstimator({
 
 function predictions(est: Estimator, members: readonly Estimator[], X: Frame, c: Conversion): Value {
   if (members.every((m) => m.key === "sklearn.DecisionTreeRegressor" || m.key === "sklearn.ExtraTreeRegressor")) {
-    const trees = readTrees(members, c);
+    const trees = readTrees(members, c, X.width);
     if (trees.some((t) => t.outputs !== 1)) throw c.malformed(est, "a member has several outputs");
     return leafColumns(c, treeInput(members, X, c), trees, (t, node) => trees[t]!.values[node * trees[t]!.width]!);
   }

@@ -19,14 +19,14 @@ export const baggingClassifier: EstimatorConverter = defineEstimator({
     const members = forestMembers(est, c);
     const classes = est.labels();
     const count = classes.values.length;
-    const subsets = featureSubsets(est, c, members.length, est.int("n_features_in_"));
+    const subsets = featureSubsets(est, c, members.length, X.width);
     const fused = members.every(isTreeClassifier);
     const others = fused ? [] : members.map((m, t) => c.convert(m, c.select(X, subsets[t]!)));
     const proba = memo(() => {
       if (fused) {
         const targets = members.map((m) => readClassTargets(m, c));
         const places = members.map((m, t) => labelPlaces(m, targets[t]!.classes[0], encodedLabels(count), c));
-        const trees = members.map((m, t) => readTrees([m], c, targets[t]!)[0]!);
+        const trees = members.map((m, t) => readTrees([m], c, subsets[t]!.length, targets[t]!)[0]!);
         const rows = trees.map((tree, t) => probabilityRow([tree], targets[t]!, holdsFractions(members[t]!)));
         const mapped = trees.map((tree, t) => withFeatures(est, c, tree, subsets[t]!));
         const own = new Float64Array(Math.max(...targets.map((t) => t.width)));
@@ -56,12 +56,12 @@ export const baggingRegressor: EstimatorConverter = defineEstimator({
   names: ["sklearn.BaggingRegressor"],
   convert(est, X, c) {
     const members = forestMembers(est, c);
-    const subsets = featureSubsets(est, c, members.length, est.int("n_features_in_"));
+    const subsets = featureSubsets(est, c, members.length, X.width);
     const predict = memo(() => {
       if (!members.every((m) => TREE_REGRESSORS.has(m.key))) {
         return c.o.div(sumAll(c, members.map((m, t) => needPredict(est, m, c.convert(m, c.select(X, subsets[t]!)), c))), members.length);
       }
-      const trees = readTrees(members, c).map((tree, t) => withFeatures(est, c, tree, subsets[t]!));
+      const trees = members.map((m, t) => withFeatures(est, c, readTrees([m], c, subsets[t]!.length)[0]!, subsets[t]!));
       const { outputs } = trees[0]!;
       if (trees.some((t) => t.outputs !== outputs)) throw c.malformed(est, "its trees have different numbers of outputs");
       const mean = c.o.div(sumLeafRows(c, treeInput(est, members, subsets, X, c), trees, outputs, regressionRow(trees)), members.length);

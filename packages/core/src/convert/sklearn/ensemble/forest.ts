@@ -17,7 +17,7 @@ export const forestClassifier: EstimatorConverter = defineEstimator({
   convert(est, X, c) {
     const members = forestMembers(est, c);
     const targets = readClassTargets(est, c);
-    const trees = readTrees(members, c, targets);
+    const trees = readTrees(members, c, X.width, targets);
     const x = forestInput(est, members[0]!, X, c);
     const proba = memo(() => {
       const sums = sumLeafRows(c, roundToFloat32(c, x), trees, targets.width, probabilityRow(trees, targets, holdsFractions(members[0]!)));
@@ -31,7 +31,7 @@ export const forestRegressor: EstimatorConverter = defineEstimator({
   names: ["sklearn.RandomForestRegressor", "sklearn.ExtraTreesRegressor"],
   convert(est, X, c) {
     const members = forestMembers(est, c);
-    const trees = readTrees(members, c);
+    const trees = readTrees(members, c, X.width);
     const { outputs } = trees[0]!;
     if (trees.some((t) => t.outputs !== outputs)) throw c.malformed(est, "its trees have different numbers of outputs");
     const x = forestInput(est, members[0]!, X, c);
@@ -48,7 +48,7 @@ export const randomTreesEmbedding: EstimatorConverter = defineEstimator({
   names: ["sklearn.RandomTreesEmbedding"],
   convert(est, X, c) {
     const members = forestMembers(est, c);
-    const trees = readTrees(members, c);
+    const trees = readTrees(members, c, X.width);
     const encoder = est.estimator("one_hot_encoder_");
     if (!encoder.isNone("drop") || (encoder.has("_infrequent_enabled") && encoder.bool("_infrequent_enabled"))) {
       throw c.malformed(est, "its encoder is not the one that RandomTreesEmbedding makes");

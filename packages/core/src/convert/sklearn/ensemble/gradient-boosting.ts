@@ -50,7 +50,7 @@ export const gradientBoostingRegressor: EstimatorConverter = defineEstimator({
 function rawScores(est: Estimator, X: Frame, c: Conversion, perStage: number, start: (init: Estimator, x: Frame) => Value): () => Value {
   const members = forestMembers(est, c);
   if (members.length % perStage !== 0) throw c.malformed(est, `it has ${members.length} trees for ${perStage} classes`);
-  const trees = readTrees(members, c);
+  const trees = readTrees(members, c, X.width);
   if (trees.some((t) => t.outputs !== 1 || t.width !== 1)) throw c.malformed(est, "its trees are not regression trees of one output");
   const rate = est.number("learning_rate");
   const init = est.need("init_", "init");

@@ -148,7 +148,11 @@ function preprocess(est: Estimator, frame: Frame, c: Conversion, categorical: Re
     const pick = (wanted: number): number[] => mask.flatMap((flag, i) => (flag === wanted ? [i] : []));
     const encoded = c.convert(toEstimator(encoder[1]!, `${est.path}._preprocessor.encoder`), c.select(frame, pick(1))).transform;
     if (!encoded) throw c.malformed(est, "the encoder of its preprocessor cannot transform");
-    return memo(() => c.numbers(Frame.concat([encoded(), open(c.select(frame, pick(0)))])));
+    return memo(() => {
+      const X = Frame.concat([encoded(), open(c.select(frame, pick(0)))]);
+      if (X.width !== frame.width) throw c.malformed(est, `its preprocessor gives ${X.width} features of ${frame.width}`);
+      return c.numbers(X);
+    });
   }
   return memo(() => {
     const x = c.numbers(open(frame));

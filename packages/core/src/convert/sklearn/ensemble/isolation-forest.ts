@@ -18,7 +18,8 @@ export const isolationForest: EstimatorConverter = defineEstimator({
     const subsets = featureSubsets(est, c, members.length, width);
     // With all features, the trees were fitted on X as it is, whatever the order of the subset says.
     const whole = est.has("_max_features") ? est.int("_max_features") === width : subsets.every((s) => s.length === width);
-    const own = readTrees(members, c);
+    if (whole && width !== X.width) throw c.malformed(est, `it was fitted on ${width} features, the step before it gives ${X.width}`);
+    const own = members.map((m, t) => readTrees([m], c, whole ? width : subsets[t]!.length)[0]!);
     const trees = whole ? own : own.map((tree, t) => withFeatures(est, c, tree, subsets[t]!));
     const lengths = own.map((tree) => pathLengths(tree, tree.samples));
     // Missing and infinite values are taken from 1.6 on.

@@ -15,6 +15,7 @@ export const oneVsRestClassifier: EstimatorConverter = defineEstimator({
     const members = readMembers(est, X, c);
     const binarizer = est.estimator("label_binarizer_");
     const kind = binarizer.string("y_type_");
+    if (!["binary", "multiclass", "multilabel-indicator", "multilabel-sequences"].includes(kind)) throw c.refuse(est, `a target of type ${kind}`, "it is not known");
     const known = binarizer.labels();
     const several = kind.startsWith("multilabel");
     const classes = several ? members.map(() => encodedLabels(2)) : [known];

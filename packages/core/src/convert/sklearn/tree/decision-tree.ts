@@ -10,7 +10,7 @@ export const decisionTreeClassifier: EstimatorConverter = defineEstimator({
   names: ["sklearn.DecisionTreeClassifier", "sklearn.ExtraTreeClassifier"],
   convert(est, X, c) {
     const targets = readClassTargets(est, c);
-    const trees = readTrees([est], c, targets);
+    const trees = readTrees([est], c, X.width, targets);
     const x = inputMatrix(est, X, c, est.int("n_features_in_"), { dtype: "float32", missing: treeTakesMissing(est) ? "allowed" : "refused" });
     const proba = memo(() => {
       const all = sumLeafRows(c, roundToFloat32(c, x), trees, targets.width, probabilityRow(trees, targets, holdsFractions(est)));
@@ -23,7 +23,7 @@ export const decisionTreeClassifier: EstimatorConverter = defineEstimator({
 export const decisionTreeRegressor: EstimatorConverter = defineEstimator({
   names: ["sklearn.DecisionTreeRegressor", "sklearn.ExtraTreeRegressor"],
   convert(est, X, c) {
-    const trees = readTrees([est], c);
+    const trees = readTrees([est], c, X.width);
     const { outputs } = trees[0]!;
     const x = inputMatrix(est, X, c, est.int("n_features_in_"), { dtype: "float32", missing: treeTakesMissing(est) ? "allowed" : "refused" });
     const predict = memo(() => {

@@ -40,7 +40,7 @@ function estimator(rows: readonly Row[], options: { values?: readonly number[]; 
 }
 
 const read = (rows: readonly Row[], options?: Parameters<typeof estimator>[1]): ReturnType<typeof readTree> =>
-  readTree(estimator(rows, options), new Conversion(new Map()));
+  readTree(estimator(rows, options), new Conversion(new Map()), 2);
 function code(run: () => unknown): string | undefined {
   try {
     run();
@@ -88,6 +88,7 @@ describe("readTree", () => {
     expect(code(() => read(stump, { values: [3, 2, 1] }))).toBe("malformed-model");
     expect(code(() => read(stump, { values: [3, 1] }))).toBe("malformed-model");
     expect(code(() => read(stump, { features: -1n }))).toBe("malformed-model");
+    expect(code(() => read(stump, { features: 200n }))).toBe("malformed-model");
     expect(code(() => read(stump, { state: "nothing" }))).toBe("malformed-model");
   });
   it("refuses a tree so deep that ONNX Runtime would crash on it", () => {

@@ -41,14 +41,16 @@ export interface ValuedTree extends FlatTree {
   readonly samples: Int32Array;
 }
 
-export function readTree(est: Estimator, c: Conversion): ValuedTree {
+/** `features`: how many columns the tree will be asked with. An index beyond them would read foreign memory. */
+export function readTree(est: Estimator, c: Conversion, features: number): ValuedTree {
   const object = est.need("tree_");
   const known = object instanceof PyObject && object.classGlobal?.name === "Tree" && object.classGlobal.module.startsWith("sklearn.tree");
   if (!known) throw c.malformed(est, `tree_ should be a tree, found ${describe(object)}`);
   const state = object.state;
   if (!(state instanceof PyDict)) throw c.malformed(est, "the tree has no nodes");
   const [featureCount, , outputCount] = object.args.items;
-  const features = count(featureCount, est, c, "n_features");
+  const own = count(featureCount, est, c, "n_features");
+  if (own !== features) throw c.malformed(est, `a tree of ${own} features is asked with ${features}`);
   const outputs = count(outputCount, est, c, "n_outputs");
 
   const nodes = state.get("nodes");

@@ -26,10 +26,10 @@ export function readClassTargets(est: Estimator, c: Conversion): ClassTargets {
   return { classes, counts, width: counts.reduce((a, b) => a + b, 0) };
 }
 
-/** The trees of one estimator or a forest; `targets` of a classifier must fit them all. */
-export function readTrees(estimators: readonly Estimator[], c: Conversion, targets?: ClassTargets): ValuedTree[] {
+/** The trees of one estimator or a forest of `features` columns; `targets` of a classifier must fit them all. */
+export function readTrees(estimators: readonly Estimator[], c: Conversion, features: number, targets?: ClassTargets): ValuedTree[] {
   return estimators.map((e) => {
-    const tree = readTree(e, c);
+    const tree = readTree(e, c, features);
     if (targets && (tree.outputs !== targets.counts.length || tree.width < Math.max(...targets.counts))) {
       throw c.malformed(e, `the tree tells ${tree.width} classes of ${tree.outputs} targets apart, classes_ has ${targets.counts.join(", ")}`);
     }
