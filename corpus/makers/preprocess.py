@@ -529,6 +529,13 @@ for name, make in [
     CASES["select-logreg-" + name] = f
 
 
+@case
+def select_unselected_columns_are_checked():
+    d = people()[["age", "income", "rooms"]]
+    m = make_pipeline(SelectKBest(k=1), LinearRegression())
+    return m.fit(d, d["age"]), d
+
+
 # ---- writing
 def plain(v):
     if isinstance(v, (np.bool_, bool)):

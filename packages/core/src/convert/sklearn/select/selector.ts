@@ -11,6 +11,8 @@ import { forestTakesMissing, treeTakesMissing } from "../tree/leaf-values.ts";
 export function selected(est: Estimator, X: Frame, c: Conversion, mask: readonly boolean[], free: boolean): Fitted {
   if (mask.length !== X.width) throw c.malformed(est, `it was fitted on ${mask.length} columns, the step before it gives ${X.width}`);
   const input = free ? X : c.checkArray(X, est);
+  // Columns that are not selected are checked all the same, so a row has to bring them.
+  if (!free) for (const block of X.blocks) if (block.kind === "raw") c.settle(block.column, c.columns[block.column]!.kind ?? "number");
   return { kind: "transformer", transform: memo(() => c.select(input, mask.flatMap((on, j) => (on ? [j] : [])))) };
 }
 
