@@ -16,11 +16,18 @@ function encodeOne(column: Partial<Column>, value: unknown, source: "json" | "cs
   const { batch } = encoder.encode({ kind: "records", records: [{ a: value }], source });
   return column.type === "string" ? batch.strings[0]! : batch.numbers[0]!;
 }
-function refusal(act: () => unknown): { code: string; message: string; data: any } {
+interface Data {
+  readonly problems: readonly { readonly row: number | null; readonly column: string | null }[];
+  readonly problem_count: number;
+  readonly bad_rows: number;
+  readonly missing_columns: readonly string[];
+  readonly example: unknown;
+}
+function refusal(act: () => unknown): { code: string; message: string; data: Data } {
   try {
     act();
   } catch (error) {
-    if (error instanceof SlipwayError) return { code: error.code, message: error.message, data: error.data };
+    if (error instanceof SlipwayError) return { code: error.code, message: error.message, data: error.data as unknown as Data };
     throw error;
   }
   throw new Error("nothing was refused");

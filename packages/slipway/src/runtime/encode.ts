@@ -31,6 +31,8 @@ export type ModelInput =
   | { readonly kind: "columns"; readonly columns: Readonly<Record<string, ArrayLike<unknown>>>; readonly source?: Source }
   | { readonly kind: "texts"; readonly texts: readonly unknown[] };
 
+/** Examples of wider models would bury the error they belong to. */
+const MAX_EXAMPLE_COLUMNS = 1000;
 /** Cells of one request: bounds what is allocated for it (8 bytes each). */
 const MAX_CELLS = 2 ** 28;
 
@@ -64,6 +66,7 @@ export class Encoder {
 
   #example(input: ModelInput): unknown {
     const { signature } = this.plan;
+    if (this.plan.slots.length > MAX_EXAMPLE_COLUMNS) return undefined;
     return input.kind === "texts" ? [exampleText(signature)] : exampleRequest(signature);
   }
 

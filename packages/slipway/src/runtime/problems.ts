@@ -67,13 +67,13 @@ export class Problems {
     const first = this.first[0];
     return runtimeError("request-invalid", lines.join("; "), {
       where: first === undefined ? undefined : [first.row === null ? "" : `row ${first.row}`, first.column === null ? "" : `column ${JSON.stringify(first.column)}`].filter(Boolean).join(", ") || undefined,
-      hint: missing.length > 0 ? `The model takes ${knownColumns.length} columns: ${knownColumns.slice(0, 40).join(", ")}${knownColumns.length > 40 ? ", ..." : ""}.` : "data.example is a valid request.",
+      hint: missing.length > 0 ? `The model takes ${knownColumns.length} columns: ${knownColumns.slice(0, 40).join(", ")}${knownColumns.length > 40 ? ", ..." : ""}.` : example === undefined ? undefined : "data.example is a valid request.",
       data: {
         problems: this.first.map(({ row, column, expected, found }) => ({ row, column, expected, found })),
         problem_count: this.count,
         bad_rows: this.rows.size,
         ...(missing.length > 0 ? { missing_columns: missing.slice(0, 1000) } : {}),
-        example,
+        ...(example === undefined ? {} : { example }),
       },
     });
   }

@@ -16,7 +16,7 @@ afterAll(async () => {
   await Promise.all(app.context.models.all.map((m) => m.close()));
 });
 
-async function post(url: string, payload: unknown, headers: Record<string, string> = { "content-type": "application/json" }): Promise<{ status: number; body: any; headers: Record<string, unknown> }> {
+async function post(url: string, payload: unknown, headers: Record<string, string> = { "content-type": "application/json" }) {
   const answer = await app.fastify.inject({ method: "POST", url, headers, payload: typeof payload === "string" || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload) });
   return { status: answer.statusCode, body: answer.json(), headers: answer.headers };
 }

@@ -20,7 +20,7 @@ describe.skipIf(python === undefined)("tritonclient", () => {
 
   it("finds what it expects everywhere", async () => {
     const { stdout } = await promisify(execFile)(python!, [`${import.meta.dirname}/protocols/ask_with_tritonclient.py`, `127.0.0.1:${server.port}`]);
-    const out = JSON.parse(stdout) as Record<string, any>;
+    const out = JSON.parse(stdout);
     expect(out).toMatchObject({ live: true, ready: true, model_ready: true, unknown_ready: false, server: "slipway", config: 0 });
     expect(out["inputs"]).toEqual([["age", "FP64", [-1, 1]], ["plan", "BYTES", [-1, 1]], ["member", "BOOL", [-1, 1]], ["note", "BYTES", [-1, 1]]]);
     expect(out["index"].map((m: { name: string; state: string }) => [m.name, m.state])).toEqual([["loan", "READY"], ["linear", "READY"], ["tickets", "READY"]]);

@@ -14,15 +14,27 @@ afterAll(async () => {
   await Promise.all(app.context.models.all.map((m) => m.close()));
 });
 
-async function infer(model: string, payload: unknown, headers: Record<string, string> = {}): Promise<{ status: number; body: any; raw: Buffer; headers: Record<string, any> }> {
+/** What both answers and errors may hold; a test that reads what is not there fails. */
+interface Answer {
+  readonly error: string;
+  readonly outputs: readonly [Tensor, Tensor, Tensor];
+}
+interface Tensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  readonly data: readonly unknown[];
+}
+
+async function infer(model: string, payload: unknown, headers: Record<string, string> = {}): Promise<{ status: number; body: Answer; raw: Buffer; headers: Record<string, unknown> }> {
   const answer = await app.fastify.inject({ method: "POST", url: `/v2/models/${model}/infer`, headers, payload: Buffer.isBuffer(payload) || typeof payload === "string" ? payload : JSON.stringify(payload) });
   const binary = answer.headers["inference-header-content-length"];
   const raw = answer.rawPayload;
-  return { status: answer.statusCode, body: JSON.parse((binary === undefined ? raw : raw.subarray(0, Number(binary))).toString()), raw: binary === undefined ? Buffer.alloc(0) : raw.subarray(Number(binary)), headers: answer.headers };
+  return { status: answer.statusCode, body: JSON.parse((binary === undefined ? raw : raw.subarray(0, Number(binary))).toString()) as Answer, raw: binary === undefined ? Buffer.alloc(0) : raw.subarray(Number(binary)), headers: answer.headers };
 }
-const get = async (url: string): Promise<any> => (await app.fastify.inject(url)).json();
+const get = async (url: string) => (await app.fastify.inject(url)).json();
 const X = (data: unknown, extra: object = {}): object => ({ name: "X", datatype: "FP64", shape: [2, 3], data, ...extra });
-const loan = (extra: object = {}): object => ({ inputs: [
+const loan = (extra: object = {}) => ({ inputs: [
   { name: "age", datatype: "FP64", shape: [2, 1], data: [45, null] },
   { name: "plan", datatype: "BYTES", shape: [2], data: ["pro", "basic"] },
   { name: "member", datatype: "BOOL", shape: [2, 1], data: [[false], [true]] },
@@ -33,7 +45,7 @@ describe("inference", () => {
     const { status, body } = await infer("loan", loan({ id: "42", parameters: { anything: 1 } }));
     expect(status).toBe(200);
     expect(body).toMatchObject({ model_name: "loan", model_version: "1.2.0", id: "42" });
-    expect(body.outputs.map((o: any) => [o.name, o.datatype, o.shape])).toEqual([["label", "BYTES", [2]], ["probabilities", "FP64", [2, 2]], ["score", "FP64", [2]]]);
+    expect(body.outputs.map((o) => [o.name, o.datatype, o.shape])).toEqual([["label", "BYTES", [2]], ["probabilities", "FP64", [2, 2]], ["score", "FP64", [2]]]);
     expect(body.outputs[2].data).toEqual([55, null]);
   });
   it("takes flat and nested data, any number type, a matrix of any name or column by column, and versions", async () => {
@@ -49,7 +61,7 @@ describe("inference", () => {
   });
   it("chooses outputs in the order asked for", async () => {
     const { body } = await infer("loan", loan({ outputs: [{ name: "score" }, { name: "label" }] }));
-    expect(body.outputs.map((o: any) => o.name)).toEqual(["score", "label"]);
+    expect(body.outputs.map((o) => o.name)).toEqual(["score", "label"]);
   });
   it("takes no rows at all", async () => {
     expect((await infer("linear", { inputs: [X([], { shape: [0, 3] })] })).body.outputs[0]).toMatchObject({ shape: [0], data: [] });
@@ -114,10 +126,10 @@ describe("refusals are 400 with one string", () => {
   it("of rows show a valid request that works", async () => {
     const { body } = await infer("loan", { inputs: [{ name: "age", datatype: "FP64", shape: [1], data: [3] }] });
     expect(body.error).toMatch(/^missing columns: plan, member\. A valid request: /);
-    expect((await infer("loan", JSON.parse(body.error.split("A valid request: ")[1]))).status).toBe(200);
+    expect((await infer("loan", JSON.parse(body.error.split("A valid request: ")[1]!))).status).toBe(200);
   });
   it("of sizes and names that do not fit", async () => {
-    const columns = (loan() as any).inputs;
+    const columns = loan().inputs;
     expect((await infer("loan", { inputs: [columns[0], { ...columns[1], shape: [1], data: ["pro"] }, columns[2]] })).body.error).toContain('input "plan" has 1 rows, "age" has 2');
     expect((await infer("loan", { inputs: [{ ...columns[0], shape: [1, 2] }] })).body.error).toContain("expected shape [N] or [N, 1], found [1, 2]");
     expect((await infer("loan", { inputs: [{ ...columns[0], datatype: "BYTES", data: ["a", "b"] }] })).body.error).toContain("expected FP64 or another number type, found BYTES");

@@ -55,13 +55,13 @@ describe("stopping", () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });
     const outcomes: string[] = [];
     // As a load balancer does: no new request once readiness is gone.
-    let ready = true;
+    const balancer = { ready: true };
     const worker = async (): Promise<void> => {
-      while (ready) outcomes.push(await ask(port, agent));
+      while (balancer.ready) outcomes.push(await ask(port, agent));
     };
     const probe = async (): Promise<void> => {
-      while (ready) {
-        ready = (await fetch(`http://127.0.0.1:${port}/health/ready`)).status === 200;
+      while (balancer.ready) {
+        balancer.ready = (await fetch(`http://127.0.0.1:${port}/health/ready`)).status === 200;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     };
