@@ -592,7 +592,7 @@ def write(out, name, m, X):
         # Distances that overflow are ties, and which donors win them is left open.
         if ("knn" in name or name == "columns-matrix") and any(isinstance(v, float) and abs(v) > 1e6 for v in row.values()):
             continue
-        # Rows whose refusal no rule on single columns can state; docs/coverage.md names them.
+        # Rows whose refusal no rule on single columns can state.
         if name.endswith("-log") and -1.0 in row.values() or name == "impute-iterative-tree" and any(isinstance(v, float) and abs(v) > 1e38 for v in row.values()):
             continue
         if name == "scale-spline-continue" and any(abs(v) > 1e100 for v in row.values()):

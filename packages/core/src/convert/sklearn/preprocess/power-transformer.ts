@@ -1,4 +1,4 @@
-// sklearn.preprocessing.PowerTransformer: Yeo-Johnson as scikit-learn (before 1.9) or SciPy writes it, Box-Cox as
+// sklearn.preprocessing.PowerTransformer: Yeo-Johnson as scikit-learn (before 1.8) or SciPy writes it, Box-Cox as
 // scipy.special does, then a StandardScaler of its own. NaN passes.
 
 import type { Value } from "../../../onnx/index.ts";
