@@ -34,7 +34,7 @@ export function createServer(input: { readonly models: readonly Model[]; readonl
   const { log } = options;
   const fastify = Fastify({
     logger: log === undefined ? false : { level: log.level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"`, formatters: { level: (level) => ({ level }) }, stream: { write: log.write } },
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
     bodyLimit: options.bodyLimit,
     requestTimeout: options.requestTimeoutMs + 60_000,
     keepAliveTimeout: 72_000,
@@ -153,7 +153,7 @@ function badRequest(error: Error & { code?: string }, socket: { writable: boolea
 function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   const { slipwayObservation: seen, slipwayErrorCode: code } = request;
   const line = {
-    request_id: request.id, method: request.method, path: request.url.split("?", 1)[0]!.slice(0, 300), status: reply.statusCode,
+    method: request.method, path: request.url.split("?", 1)[0]!.slice(0, 300), status: reply.statusCode,
     ms: Math.round(reply.elapsedTime * 100) / 100,
     ...(seen === undefined ? {} : { model: seen.model.name, version: seen.model.version, rows: seen.rows, compute_ms: Math.round(seen.computeMs * 100) / 100 }),
     ...(code === undefined ? {} : { code }),

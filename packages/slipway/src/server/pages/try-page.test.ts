@@ -60,5 +60,6 @@ describe("the try-it page", () => {
   });
   it("leaves JSON to those who ask for it", async () => {
     expect((await app.fastify.inject({ url: "/models/loan", headers: { accept: "application/json" } })).json().name).toBe("loan");
+    expect((await app.fastify.inject({ url: "/models/loan?format=json", headers: { accept: "text/html" } })).json().name).toBe("loan");
   });
 });

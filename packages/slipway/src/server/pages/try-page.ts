@@ -37,7 +37,7 @@ export function renderTryPage(model: Model, all: readonly Model[]): string {
 <header>
 <div class="bar">
 <div class="title"><h1>${model.name}</h1><p>version ${model.version} <code title="${model.digest}">${model.digest.slice(0, 19)}</code></p></div>
-<nav aria-label="Service"><a href="/openapi.json">OpenAPI</a> <a href="${path}">Signature</a> <a href="/metrics">Metrics</a></nav>
+<nav aria-label="Service"><a href="/openapi.json">OpenAPI</a> <a href="${path}?format=json">Signature</a> <a href="/metrics">Metrics</a></nav>
 </div>
 ${all.length > 1 && html`<nav class="models" aria-label="Models">${all.map((m) => html`<a href="/models/${encodeURIComponent(m.name)}"${m === model ? html` aria-current="page"` : undefined}>${m.name}</a>`)}</nav>`}
 </header>

@@ -21,7 +21,8 @@ export function registerPredict(app: FastifyInstance, context: ServerContext): v
   app.get("/models", () => ({ models: context.models.all.map(summary) }));
   app.get<{ Params: { name: string } }>("/models/:name", async (request, reply) => {
     const model = context.models.find(request.params.name);
-    if (/text\/html/.test(request.headers.accept ?? "")) return context.page(model, reply);
+    // A browser gets the page, unless it asks for the JSON by ?format=json.
+    if (/text\/html/.test(request.headers.accept ?? "") && (request.query as { format?: unknown }).format !== "json") return context.page(model, reply);
     return { ...summary(model), signature: model.signature };
   });
 }
