@@ -1,9 +1,8 @@
-// The k nearest training rows. Of several at exactly the same distance scikit-learn's searches keep those they met first:
-// brute force goes through the rows in training order, a tree through its leaves, nearest leaf first, and inside a leaf in
-// the order of its idx_array. Here the training rows are brought into idx_array's order, where the file has a tree, and of
-// equally distant ones the first wins. So rows that tie inside one leaf (duplicates above all) are chosen as scikit-learn
-// chooses; a tie across leaves depends on the way through the tree and can come out differently. It matters only where
-// such rows have different targets and not all of them are among the k.
+// The k nearest training rows. Of several at exactly the same distance scikit-learn's searches keep those that their bounded
+// heaps happen to keep, which bounded-heap.ts replays: brute force goes through the rows in training order; a tree through
+// its leaves, nearest leaf first, and inside a leaf in the order of its idx_array. The training rows are brought into
+// idx_array's order here, where the file has a tree, but not each query's order of leaves: a tie across leaves can still come
+// out differently, which matters where such rows have different targets and not all of them are among the k.
 
 import type { Value } from "../../../onnx/index.ts";
 import { arrayInt64, NumpyArray, PyObject, PyTuple } from "../../../pickle/index.ts";
@@ -12,6 +11,7 @@ import type { Conversion } from "../conversion.ts";
 import { describe, type Estimator } from "../estimator.ts";
 import type { Frame } from "../frame.ts";
 import type { Rows } from "../kernels.ts";
+import { heapNearest } from "./bounded-heap.ts";
 import { neighborDistances, type Distances } from "./distances.ts";
 
 export interface Neighbors {
@@ -60,8 +60,8 @@ export function reordered(data: Float64Array, order: Int32Array, width = 1): Flo
 export function nearest(est: Estimator, X: Frame, c: Conversion, k: number): Neighbors & { count: number; order: Int32Array } {
   const { rows, order, distances, x, Y } = allDistances(est, X, c);
   if (k < 1 || k > rows) throw c.malformed(est, `it looks for ${k} neighbours among ${rows} rows`);
-  const [values, indices] = c.graph.ops("TopK", [distances.reduced, c.o.int64s([k])], { axis: 1, largest: 0, sorted: 1 }, 2);
-  return { indices: indices!, distances: () => distances.toDistance(distances.expanded === true ? exactSquares(c, x, Y, indices!) : values!), count: rows, order };
+  const { values, indices } = heapNearest(c, distances.reduced, rows, k, est.raw("_fit_method") === "brute");
+  return { indices, distances: () => distances.toDistance(distances.expanded === true ? exactSquares(c, x, Y, indices) : values), count: rows, order };
 }
 
 /**

@@ -1,0 +1,102 @@
+// Which of several rows at the same distance are among the k nearest, as scikit-learn's bounded max-heap decides
+// (sklearn/utils/_heap.pyx, heap_push): a row enters when it is nearer than the farthest kept, which leaves; of several
+// farthest the one at the root leaves, so the outcome hangs on the order of all that came before. It is replayed here,
+// all queries at once, one entering row at a time (about k log(M / k) of them), and only when a query has such a tie.
+
+import { Ops, type GraphBuilder, type Value } from "../../../onnx/index.ts";
+import { bools, int64s } from "../../../tensor/index.ts";
+import type { Conversion } from "../conversion.ts";
+
+/**
+ * The k nearest columns of `distances` [N, M], visited from left to right: values and indices [N, k], nearest first.
+ * Two distances alike at the border of the k are what sets the replay off.
+ */
+export function heapNearest(c: Conversion, distances: Value, M: number, k: number, chunked: boolean): { values: Value; indices: Value } {
+  const { o } = c;
+  const [values, indices] = c.graph.ops("TopK", [distances, o.int64s([Math.min(k + 1, M)])], { axis: 1, largest: 0, sorted: 1 }, 2);
+  if (k >= M) return { values: values!, indices: indices! };
+  const tie = o.equal(o.columns(values!, [k - 1]), o.columns(values!, [k]));
+  const any = o.cast(c.graph.op("ReduceMax", [o.cast(tie, "int32")], { keepdims: 0 }), "bool");
+  const nearest = o.slice(indices!, 0, k, 1);
+  const chosen = c.graph.op("If", [any], {
+    then_branch: c.graph.body([], (graph) => [chunked ? replayChunks(graph, distances, M, k) : sorted(graph, replay(graph, distances, M, k), k)]),
+    else_branch: c.graph.body([], (graph) => [graph.op("Identity", [nearest])]),
+  });
+  return { values: o.slice(values!, 0, k, 1), indices: c.graph.op("Reshape", [chosen, o.int64s([-1, k])]) };
+}
+
+/** Rows that one thread goes through before heaps are joined, at least; and how many threads are assumed. */
+const CHUNK = 256;
+const THREADS = 8;
+
+/**
+ * Brute force (ArgKmin, parallel on the training rows): a heap for each share of the rows, then their arrays one after the
+ * other into the final heap. How many shares depends on the threads of the machine, where there are more chunks than those.
+ */
+function replayChunks(graph: GraphBuilder, distances: Value, M: number, k: number): Value {
+  const o = new Ops(graph);
+  const share = Math.ceil(Math.ceil(M / CHUNK) / THREADS) * CHUNK;
+  if (M <= share) return sorted(graph, replay(graph, distances, M, k), k);
+  const values: Value[] = [];
+  const indices: Value[] = [];
+  for (let start = 0; start < M; start += share) {
+    const end = Math.min(start + share, M);
+    const heap = replay(graph, o.slice(distances, start, end, 1), end - start, k);
+    values.push(heap.values);
+    indices.push(o.add(heap.indices, start));
+  }
+  const joined = replay(graph, o.concat(values), values.length * k, k);
+  return graph.op("GatherElements", [o.concat(indices), sorted(graph, joined, k)], { axis: 1 });
+}
+
+/** The indices of a heap [N, k], nearest first. */
+function sorted(graph: GraphBuilder, heap: { values: Value; indices: Value }, k: number): Value {
+  const o = new Ops(graph);
+  const [, order] = graph.ops("TopK", [heap.values, o.int64s([k])], { axis: 1, largest: 0, sorted: 1 }, 2);
+  return graph.op("GatherElements", [heap.indices, order!], { axis: 1 });
+}
+
+/** The heap as an array with a column to spare: places past k count as minus infinity, the last takes what is not to be written. */
+function replay(graph: GraphBuilder, distances: Value, M: number, k: number): { values: Value; indices: Value } {
+  const o = new Ops(graph);
+  const levels = Math.floor(Math.log2(k));
+  const spare = 2 ** (levels + 1) - 1;
+  const rows = graph.op("Shape", [distances], { start: 0, end: 1 });
+  const wide = (row: Value, width: number): Value => graph.op("Expand", [row, o.concat([rows, o.int64s([width])], 0)]);
+  const empty = Float64Array.from({ length: spare + 1 }, (_, i) => (i < k ? Infinity : -Infinity));
+  const columns = graph.constant(int64s(BigInt64Array.from({ length: M }, (_, i) => BigInt(i)), [1, M]));
+  const start = [wide(o.doubles(empty, [1, spare + 1]), spare + 1), wide(graph.constant(int64s(new BigInt64Array(spare + 1), [1, spare + 1])), spare + 1), wide(graph.constant(int64s([-1], [1, 1])), 1)];
+  const body = graph.body([{ type: "int64", shape: [] }, { type: "bool", shape: [] }, ...start.map((v) => ({ type: v.type, shape: v.shape }))], (inner, [, , heap, kept, at]) => {
+    const p = new Ops(inner);
+    const enters = p.and(p.greater(columns, at!), p.less(distances, p.columns(heap!, [0])));
+    const flags = p.cast(enters, "int32");
+    const has = p.cast(p.max(flags, 1, true), "bool");
+    const next = inner.op("ArgMax", [flags], { axis: 1, keepdims: 1, select_last_index: 0 });
+    const value = inner.op("GatherElements", [distances, next], { axis: 1 });
+    const dump = p.int64s([spare], [1, 1]);
+    const put = (array: Value, place: Value, what: Value): Value => inner.op("ScatterElements", [array, place, what], { axis: 1 });
+    let values = heap!;
+    let indices = kept!;
+    let place = p.mul(next, 0);
+    let active = has;
+    for (let level = 0; level < levels; level++) {
+      const left = p.add(p.mul(place, 2), 1);
+      const l = inner.op("GatherElements", [values, left], { axis: 1 });
+      const r = inner.op("GatherElements", [values, p.add(left, 1)], { axis: 1 });
+      const takesLeft = p.greaterEqual(l, r);
+      const child = p.where(takesLeft, left, p.add(left, 1));
+      const larger = p.where(takesLeft, l, r);
+      active = p.and(active, p.less(value, larger));
+      const to = p.where(active, place, dump);
+      const moved = inner.op("GatherElements", [indices, child], { axis: 1 });
+      values = put(values, to, larger);
+      indices = put(indices, to, moved);
+      place = p.where(active, child, place);
+    }
+    const to = p.where(has, place, dump);
+    const go = p.cast(inner.op("ReduceMax", [p.cast(has, "int32")], { keepdims: 0 }), "bool");
+    return [go, put(values, to, value), put(indices, to, next), p.where(has, next, p.int64s([M], [1, 1]))];
+  });
+  const [values, indices] = graph.ops("Loop", [o.int64s([M], []), graph.constant(bools([true], [])), ...start], { body }, 3);
+  return { values: o.slice(values!, 0, k, 1), indices: o.slice(indices!, 0, k, 1) };
+}
