@@ -18,6 +18,7 @@ const MAX_DEPTH = 12;
 export function findInputShape(est: Estimator, depth = 0): InputShape | undefined {
   if (depth > MAX_DEPTH) return undefined;
   if (TEXT.has(est.className)) return { kind: "text" };
+  if (est.className === "DictVectorizer") return { kind: "columns", names: dictKeys(est).keys };
   const names = inputNames(est);
   if (names) return { kind: "columns", names };
   const inner = innerShape(est, depth);
@@ -27,6 +28,17 @@ export function findInputShape(est: Estimator, depth = 0): InputShape | undefine
     if (typeof n === "bigint" && n > 0n && n <= 1_000_000n) return { kind: "matrix", width: Number(n) };
   }
   return inner ?? coefficientWidth(est);
+}
+
+/** What a DictVectorizer knows: its keys in the order of their first feature, and the key and text of each feature. */
+export function dictKeys(est: Estimator): { keys: readonly string[]; features: readonly { readonly name: string; readonly key: string; readonly text?: string }[] } {
+  const separator = est.string("separator", "=");
+  const features = est.list("feature_names_").map((f) => {
+    const name = String(f);
+    const at = typeof f === "string" ? name.indexOf(separator) : -1;
+    return at <= 0 ? { name, key: name } : { name, key: name.slice(0, at), text: name.slice(at + separator.length) };
+  });
+  return { keys: [...new Set(features.map((f) => f.key))], features };
 }
 
 function inputNames(est: Estimator): readonly string[] | undefined {

@@ -71,6 +71,11 @@ export function nameOutputs(c: Conversion, fitted: Fitted, warnings: string[]): 
     if (outputs.length === 0) make();
     else extra("transformed", make);
   }
+  if (fitted.neighbors) {
+    const found = fitted.neighbors();
+    add("neighbors", "value", found.indices);
+    add("distances", "value", found.distances);
+  }
   if (outputs.length === 0) throw convertError("unsupported-estimator", "the model has nothing that works on new rows (no predict, no transform)");
   return outputs;
 }

@@ -2,6 +2,7 @@ import type { EstimatorConverter } from "../contract.ts";
 import { linearDiscriminantAnalysis, quadraticDiscriminantAnalysis } from "./discriminant-analysis.ts";
 import { dummyClassifier, dummyRegressor } from "./dummy.ts";
 import { gaussianProcessRegressor } from "./gaussian-process.ts";
+import { binaryGaussianProcessClassifier, gaussianProcessClassifier } from "./gaussian-process-classifier.ts";
 import { isotonicRegression } from "./isotonic.ts";
 import { kernelRidge } from "./kernel-ridge.ts";
 import { plainLinearClassifier, ridgeClassifier } from "./linear-classifier.ts";
@@ -14,5 +15,5 @@ export const linearConverters: readonly EstimatorConverter[] = [
   linearRegressor, ransacRegressor, generalizedLinearRegressor, isotonicRegression, partialLeastSquares,
   logisticRegression, plainLinearClassifier, ridgeClassifier, sgdClassifier, sgdOneClassSvm,
   linearDiscriminantAnalysis, quadraticDiscriminantAnalysis,
-  kernelRidge, gaussianProcessRegressor, dummyRegressor, dummyClassifier,
+  kernelRidge, gaussianProcessRegressor, gaussianProcessClassifier, binaryGaussianProcessClassifier, dummyRegressor, dummyClassifier,
 ];

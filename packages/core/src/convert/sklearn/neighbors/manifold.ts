@@ -42,7 +42,8 @@ export const locallyLinearEmbedding: EstimatorConverter = defineEstimator({
         const { indices } = kNearest(nbrs, c.checkArray(X, est), c, k);
         const x = inputMatrix(est, X, c, Y.cols);
         const differences = o.sub(o.gather(o.doubles(Y.data, [Y.rows, Y.cols]), indices, 0), o.unsqueeze(x, 1));
-        const G = o.matmul(differences, o.transpose(differences, [0, 2, 1]));
+        // Not as a product of matrices: the engine fuses the transposition into one that has no kernel in double.
+        const G = o.sum(o.mul(o.unsqueeze(differences, 2), o.unsqueeze(differences, 1)), 3);
         const trace = o.unsqueeze(o.sum(o.sum(o.mul(differences, differences), 2), 1, true), 2);
         const reg = est.number("reg");
         const ridge = o.where(o.greater(trace, 0), o.mul(trace, reg), reg);

@@ -1,4 +1,5 @@
 import type { EstimatorConverter } from "../contract.ts";
 import { multilayerPerceptronClassifier, multilayerPerceptronRegressor } from "./multilayer-perceptron.ts";
+import { bernoulliRestrictedBoltzmannMachine } from "./restricted-boltzmann-machine.ts";
 
-export const neuralConverters: readonly EstimatorConverter[] = [multilayerPerceptronClassifier, multilayerPerceptronRegressor];
+export const neuralConverters: readonly EstimatorConverter[] = [multilayerPerceptronClassifier, multilayerPerceptronRegressor, bernoulliRestrictedBoltzmannMachine];

@@ -1,6 +1,9 @@
 import type { EstimatorConverter } from "../contract.ts";
+import { dictVectorizer } from "./dict-vectorizer.ts";
+import { featureHasher } from "./feature-hasher.ts";
 import { kBinsDiscretizer } from "./k-bins-discretizer.ts";
 import { labelBinarizer, labelEncoder } from "./label-encoders.ts";
+import { multiLabelBinarizer } from "./multi-label-binarizer.ts";
 import { binarizer, kernelCenterer, normalizer } from "./normalizer.ts";
 import { oneHotEncoder } from "./one-hot-encoder.ts";
 import { ordinalEncoder } from "./ordinal-encoder.ts";
@@ -14,5 +17,5 @@ import { targetEncoder } from "./target-encoder.ts";
 export const preprocessConverters: readonly EstimatorConverter[] = [
   standardScaler, minMaxScaler, maxAbsScaler, robustScaler, normalizer, binarizer, kernelCenterer,
   polynomialFeatures, kBinsDiscretizer, powerTransformer, quantileTransformer, splineTransformer,
-  oneHotEncoder, ordinalEncoder, targetEncoder, labelEncoder, labelBinarizer,
+  oneHotEncoder, ordinalEncoder, targetEncoder, labelEncoder, labelBinarizer, multiLabelBinarizer, dictVectorizer, featureHasher,
 ];
