@@ -19,7 +19,7 @@ try {
   const data = parseJson(readFileSync(inputs ?? join(folder, "inputs.json"), "utf8")) as Record<string, unknown>;
   const key = (["records", "rows", "texts"] as const).find((k) => Array.isArray(data[k]));
   const { batch, kept, rowErrors } = model.encode(readInput(key === undefined ? data : { [key]: data[key] }, model.signature), "rows");
-  const prediction = await model.run(batch);
+  const prediction = await model.run(batch, { onInvalid: "rows" });
   const total = kept === undefined ? batch.rows : kept.length + rowErrors.size;
   const outputs: Record<string, unknown> = {};
   for (const { output, width, data: values } of prediction.outputs) {
@@ -29,7 +29,7 @@ try {
     outputs[output.name] = rows;
   }
   const classes = model.signature.outputs.find((o) => o.name === "probabilities")?.columns;
-  writeFileSync(out, JSON.stringify({ outputs, ...(classes ? { classes } : {}), row_errors: Object.fromEntries([...rowErrors].map(([row, p]) => [row, p.message])) }, (_, v: unknown) => (typeof v === "bigint" ? (Number.isSafeInteger(Number(v)) ? Number(v) : String(v)) : v)));
+  writeFileSync(out, JSON.stringify({ outputs, ...(classes ? { classes } : {}), row_errors: Object.fromEntries([...[...rowErrors].map(([row, p]) => [row, p.message]), ...[...(prediction.refused ?? [])].map(([row, reason]) => [kept?.[row] ?? row, reason])]) }, (_, v: unknown) => (typeof v === "bigint" ? (Number.isSafeInteger(Number(v)) ? Number(v) : String(v)) : v)));
   await model.close();
 } catch (error) {
   if (!(error instanceof SlipwayError)) throw error;

@@ -15,6 +15,8 @@ export interface OutputData {
 export interface Prediction {
   readonly rows: number;
   readonly outputs: readonly OutputData[];
+  /** Rows that the graph itself refuses (see `rowChecks` of the signature), with the reason. Their values mean nothing. */
+  readonly refused?: ReadonlyMap<number, string>;
   /** Milliseconds inside the engine. */
   readonly computeMs: number;
 }

@@ -73,8 +73,10 @@ function joinBatches(batches: readonly Batch[], rows: number): Batch {
 }
 
 function rowsOf(prediction: Prediction, start: number, count: number): Prediction {
+  const refused = new Map([...(prediction.refused ?? [])].filter(([row]) => row >= start && row < start + count).map(([row, reason]) => [row - start, reason]));
   return {
     rows: count,
+    ...(refused.size === 0 ? {} : { refused }),
     computeMs: (prediction.computeMs * count) / prediction.rows,
     outputs: prediction.outputs.map((o) => ({ ...o, data: o.data.slice(start * o.width, (start + count) * o.width) as OutputData["data"] })),
   };

@@ -2,13 +2,14 @@
 // Large requests run in chunks sized so that the event loop is free again after some milliseconds.
 
 import { packedFace } from "@slipway/core/onnx";
-import type { Output, Signature } from "@slipway/core/package";
+import { REFUSED_OUTPUT, type Output, type Signature } from "@slipway/core/package";
 import { toRows, type OutputData, type PredictedRow, type Prediction } from "./decode.ts";
 import { Encoder, type Batch, type Encoded, type ModelInput, type OnInvalid } from "./encode.ts";
 import { runtimeError } from "./errors.ts";
 import { Gatherer, SHARED_ROWS } from "./gather.ts";
 import { planFeeds, type Feed } from "./feeds.ts";
 import { readInput } from "./input.ts";
+import { Problems } from "./problems.ts";
 import { openSession, type EngineData, type EngineTensor, type Session, type SessionOptions } from "./session.ts";
 
 /** What the runtime needs of a package. */
@@ -26,6 +27,7 @@ export interface RunOptions {
   readonly signal?: Pick<AbortSignal, "throwIfAborted">;
 }
 export interface PredictOptions extends RunOptions {
+  /** `throw` (the default) or `rows`: what becomes of a request with bad rows. */
   readonly onInvalid?: OnInvalid;
 }
 /** A row that does not fit the model, with `onInvalid: "rows"`. */
@@ -84,7 +86,7 @@ export class Model {
 
   async predictInput(input: ModelInput, options: PredictOptions = {}): Promise<(PredictedRow | RowError)[]> {
     const encoded = this.encoder.encode(input, options.onInvalid);
-    return placeRows(encoded, toRows(await this.run(encoded.batch, options)));
+    return placeRows(encoded, await this.run(encoded.batch, options));
   }
 
   /** Checks rows and brings them into the engine's form. */
@@ -105,8 +107,19 @@ export class Model {
     });
   }
 
-  /** Small batches share an engine call with others that arrive in the same turn of the event loop. */
-  async run(batch: Batch, options: RunOptions = {}): Promise<Prediction> {
+  /**
+   * Small batches share an engine call with others that arrive in the same turn of the event loop.
+   * @throws SlipwayError request-invalid when the graph refuses a row, unless `onInvalid` is "rows"
+   */
+  async run(batch: Batch, options: PredictOptions = {}): Promise<Prediction> {
+    const prediction = await this.#shared(batch, options);
+    if (prediction.refused === undefined || options.onInvalid === "rows") return prediction;
+    const problems = new Problems();
+    for (const [row, reason] of prediction.refused) problems.add(row, null, ...refusedRow(reason));
+    throw problems.toError(undefined, this.encoder.plan.usedNames);
+  }
+
+  async #shared(batch: Batch, options: RunOptions): Promise<Prediction> {
     const outputs = this.selectOutputs(options.outputs);
     options.signal?.throwIfAborted();
     if (!this.#shareCalls || batch.rows === 0 || batch.rows > SHARED_ROWS) return this.#compute(batch, outputs, options.signal);
@@ -126,7 +139,9 @@ export class Model {
   }
 
   async #compute(batch: Batch, outputs: readonly Output[], signal: RunOptions["signal"]): Promise<Prediction> {
-    const names = outputs.map((o) => o.graphName);
+    const reasons = this.signature.rowChecks;
+    const names = [...outputs.map((o) => o.graphName), ...(reasons === undefined ? [] : [REFUSED_OUTPUT])];
+    const refused = new Map<number, string>();
     const parts: Readonly<Record<string, EngineTensor>>[] = [];
     let computeMs = 0;
     this.#running++;
@@ -145,12 +160,18 @@ export class Model {
         if (count >= 32) this.#rowsPerTurn = Math.max(32, Math.min(MAX_CHUNK_ROWS, Math.round((count * TURN_MS) / Math.max(ms, 0.01))));
         if (start === 0) this.#checkSize(batch.rows, count, outputs, result);
         parts.push(result);
+        if (reasons !== undefined) {
+          (result[REFUSED_OUTPUT]!.data as BigInt64Array).forEach((check, i) => check > 0n && refused.set(start + i, reasons[Number(check) - 1] ?? "the model refuses it"));
+        }
         start += count;
       }
     } finally {
       this.#running--;
     }
-    return { rows: batch.rows, computeMs, outputs: outputs.map((output) => joinParts(output, parts.map((p) => p[output.graphName]!), batch.rows)) };
+    return {
+      rows: batch.rows, computeMs, outputs: outputs.map((output) => joinParts(output, parts.map((p) => p[output.graphName]!), batch.rows)),
+      ...(refused.size === 0 ? {} : { refused }),
+    };
   }
 
   get busy(): boolean {
@@ -232,12 +253,23 @@ function emptyData(output: Output): EngineData {
   }
 }
 
-/** Puts predicted rows and row errors back into the request's order. */
-export function placeRows(encoded: Encoded, rows: readonly PredictedRow[]): (PredictedRow | RowError)[] {
-  if (encoded.kept === undefined) return [...rows];
+/** What stands in a problem where a whole row is refused. */
+function refusedRow(reason: string): [expected: string, found: string] {
+  return ["a row that the model can compute", reason];
+}
+
+/** Puts predicted rows and row errors into the request's order. */
+export function placeRows(encoded: Encoded, prediction: Prediction): (PredictedRow | RowError)[] {
+  const { kept, rowErrors } = encoded;
+  const rows: (PredictedRow | RowError)[] = toRows(prediction);
+  for (const [row, reason] of prediction.refused ?? []) {
+    const [expected, found] = refusedRow(reason);
+    rows[row] = { error: { code: "request-invalid", message: `expected ${expected}, found ${found}`, column: null, expected, found } };
+  }
+  if (kept === undefined) return rows;
   const placed: (PredictedRow | RowError)[] = [];
-  encoded.kept.forEach((row, i) => (placed[row] = rows[i]!));
-  for (const [row, p] of encoded.rowErrors) {
+  kept.forEach((row, i) => (placed[row] = rows[i]!));
+  for (const [row, p] of rowErrors) {
     placed[row] = { error: { code: "request-invalid", message: p.message, column: p.column, expected: p.expected, found: p.found } };
   }
   return placed;

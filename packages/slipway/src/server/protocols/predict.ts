@@ -37,13 +37,13 @@ async function predict(context: ServerContext, model: Model, request: FastifyReq
   const outputs = query["outputs"] === undefined ? undefined : [query["outputs"]].flat().flatMap((names) => names.split(",")).map((n) => n.trim()).filter((n) => n !== "");
   const input = await readBody(context, model, request);
   const encoded = model.encode(input, onInvalid);
-  const prediction = await model.run(encoded.batch, { ...(outputs === undefined ? {} : { outputs }), signal: context.signal(request) });
+  const prediction = await model.run(encoded.batch, { onInvalid, ...(outputs === undefined ? {} : { outputs }), signal: context.signal(request) });
   context.observe(request, { model, rows: prediction.rows, computeMs: prediction.computeMs });
   const id = randomUUID();
   const tail = `"model":${JSON.stringify(summary(model))},"prediction_id":"${id}"}`;
   reply.type("application/json; charset=utf-8").header("x-prediction-id", id);
-  if (prediction.rows <= ROWS_AT_ONCE || encoded.kept !== undefined) {
-    return `{"predictions":${JSON.stringify(placeRows(encoded, toRows(prediction)))},${tail}`;
+  if (prediction.rows <= ROWS_AT_ONCE || encoded.kept !== undefined || prediction.refused !== undefined) {
+    return `{"predictions":${JSON.stringify(placeRows(encoded, prediction))},${tail}`;
   }
   return Readable.from(pieces());
 
