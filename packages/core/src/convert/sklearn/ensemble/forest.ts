@@ -8,6 +8,7 @@ import { toMatrix, type Estimator } from "../estimator.ts";
 import type { Frame } from "../frame.ts";
 import { flat, inputMatrix } from "../algebra.ts";
 import { leafColumns, roundToFloat32, sumLeafRows } from "../tree/emit-trees.ts";
+import { leafMethods } from "../tree/leaf-paths.ts";
 import {
   forestTakesMissing, holdsFractions, probabilityRow, readClassTargets, readTrees, regressionRow, splitTargets, winners,
 } from "../tree/leaf-values.ts";
@@ -23,7 +24,7 @@ export const forestClassifier: EstimatorConverter = defineEstimator({
       const sums = sumLeafRows(c, roundToFloat32(c, x), trees, targets.width, probabilityRow(trees, targets, holdsFractions(members[0]!)));
       return splitTargets(c, c.o.div(sums, trees.length), targets.counts);
     });
-    return { kind: "classifier", classes: targets.classes, predictProba: proba, predict: memo(() => winners(c, proba())) };
+    return { kind: "classifier", classes: targets.classes, predictProba: proba, predict: memo(() => winners(c, proba())), ...leafMethods(c, x, trees) };
   },
 });
 
@@ -39,7 +40,7 @@ export const forestRegressor: EstimatorConverter = defineEstimator({
       const mean = c.o.div(sumLeafRows(c, roundToFloat32(c, x), trees, outputs, regressionRow(trees)), trees.length);
       return outputs === 1 ? flat(c, mean) : mean;
     });
-    return { kind: "regressor", predict };
+    return { kind: "regressor", predict, ...leafMethods(c, x, trees) };
   },
 });
 

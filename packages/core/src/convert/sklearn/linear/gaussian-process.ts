@@ -1,15 +1,24 @@
-// GaussianProcessRegressor: kernel_(X, X_train_) @ alpha_, back in the units of y. The classifier is not compiled: its
-// probabilities take an error function in double, which the engine does not have.
+// GaussianProcessRegressor: kernel_(X, X_train_) @ alpha_, back in the units of y; and the standard deviation (return_std).
 
 import { broadcastVector, flat, inputMatrix, matrix2d } from "../algebra.ts";
 import { defineEstimator, type EstimatorConverter } from "../contract.ts";
 import { memo } from "../conversion.ts";
 import { gaussianProcessKernel } from "./gaussian-process-kernel.ts";
+import { processVariance } from "./gaussian-process-variance.ts";
 
 export const gaussianProcessRegressor: EstimatorConverter = defineEstimator({
   names: ["sklearn.GaussianProcessRegressor"],
   convert: (est, X, c) => ({
     kind: "regressor",
+    deviation: memo(() => {
+      const { o } = c;
+      const Y = matrix2d(est, c, "X_train_");
+      const x = inputMatrix(est, X, c, Y.cols);
+      const K = gaussianProcessKernel(est.estimator("kernel_"), c, x, Y);
+      const variance = o.maximum(processVariance(est, c, x, K, Y.rows), 0);
+      const scale = est.vector("_y_train_std");
+      return scale.length === 1 ? o.mul(o.sqrt(variance), scale[0]!) : o.mul(o.unsqueeze(o.sqrt(variance), 1), o.doubles(scale, [1, scale.length]));
+    }),
     predict: memo(() => {
       const { o } = c;
       const Y = matrix2d(est, c, "X_train_");

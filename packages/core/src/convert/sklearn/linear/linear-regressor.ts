@@ -1,9 +1,12 @@
 // Regressors whose predict is X @ coef_.T + intercept_ (LinearModel._decision_function). coef_ [F] gives [N], coef_ [T, F]
 // gives [N, T], also for T = 1; intercept_ never adds a dimension of its own.
 
-import { flat, linearScores } from "../algebra.ts";
+import type { Value } from "../../../onnx/index.ts";
+import { flat, inputMatrix, linearScores, matrix2d } from "../algebra.ts";
 import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { memo, type Conversion } from "../conversion.ts";
+import type { Estimator } from "../estimator.ts";
+import type { Frame } from "../frame.ts";
 
 export const linearRegressor: EstimatorConverter = defineEstimator({
   names: [
@@ -21,9 +24,26 @@ export const linearRegressor: EstimatorConverter = defineEstimator({
         const { scores, count, vector } = linearScores(est, X, c);
         return vector || (ravel && count === 1) ? flat(c, scores) : scores;
       }),
+      ...(est.has("sigma_") && est.has("alpha_") ? { deviation: memo(() => deviation(est, X, c)) } : {}),
     };
   },
 });
+
+/** `return_std` of BayesianRidge and ARDRegression, which looks only at the features that it kept. */
+function deviation(est: Estimator, X: Frame, c: Conversion): Value {
+  const { o } = c;
+  const sigma = matrix2d(est, c, "sigma_");
+  let x = inputMatrix(est, X, c);
+  if (est.className === "BayesianRidge") {
+    // Files up to 1.1 centred and scaled.
+    if (est.bool("normalize", false)) throw c.refuse(est, "normalize=True", "the scale of its features is not in the file");
+  } else {
+    const threshold = est.number("threshold_lambda");
+    x = o.columns(x, [...est.vector("lambda_").entries()].flatMap(([j, v]) => (v < threshold ? [j] : [])));
+  }
+  const spread = o.sum(o.mul(o.matmul(x, o.doubles(sigma.data, [sigma.rows, sigma.cols])), x), 1);
+  return o.sqrt(o.add(spread, 1 / est.number("alpha_")));
+}
 
 /** RANSAC passes everything on to the regressor it settled on; its own check lets NaN through to that one. */
 export const ransacRegressor: EstimatorConverter = defineEstimator({

@@ -6,6 +6,7 @@ import { int64s } from "../../../tensor/index.ts";
 import type { Conversion } from "../conversion.ts";
 import type { CharAnalyzer, WordAnalyzer } from "./analyzer.ts";
 import { SPACE, SPACES } from "./character-classes.ts";
+import { spellPortably } from "./portable-pattern.ts";
 import type { TokenRule } from "./token-pattern.ts";
 
 export const UNKNOWN = 0;
@@ -50,13 +51,13 @@ export function wordIds(texts: Value, analyzer: WordAnalyzer, terms: readonly st
 export function cutWords(texts: Value, rule: TokenRule, c: Conversion): { tokens: Value; isToken?: Value } {
   const candidates = tokenize(texts, rule.expression, c);
   const tokens = rule.core ? cores(candidates, rule.core, c) : candidates;
-  return rule.filter === undefined ? { tokens } : { tokens, isToken: c.graph.op("RegexFullMatch", [candidates], { pattern: rule.filter }) };
+  return rule.filter === undefined ? { tokens } : { tokens, isToken: c.graph.op("RegexFullMatch", [candidates], { pattern: spellPortably(rule.filter) }) };
 }
 
 /** [N, T] characters; each run of two and more white space characters is one token, of which `run` tells. */
 export function cutCharacters(texts: Value, c: Conversion): { tokens: Value; run: Value } {
   const tokens = tokenize(texts, `[${SPACE}]{2,}|(?s:.)`, c);
-  return { tokens, run: c.graph.op("RegexFullMatch", [tokens], { pattern: `[${SPACE}]{2,}` }) };
+  return { tokens, run: c.graph.op("RegexFullMatch", [tokens], { pattern: spellPortably(`[${SPACE}]{2,}`) }) };
 }
 
 const SPACE_ID = 1;
@@ -84,7 +85,7 @@ export function charIds(texts: Value, analyzer: CharAnalyzer, terms: readonly st
   const space = c.graph.constant({ type: "string", shape: [], data: [" "] });
   const padded = c.graph.op("StringConcat", [c.graph.op("StringConcat", [space, texts]), space]);
   const tokens = tokenize(padded, `[${SPACE}]+|(?s:.)`, c);
-  const run = c.graph.op("RegexFullMatch", [tokens], { pattern: `[${SPACE}]+` });
+  const run = c.graph.op("RegexFullMatch", [tokens], { pattern: spellPortably(`[${SPACE}]+`) });
   return { value: spreadWords(encode(tokens, numbers, c), run, c), termIds };
 }
 
@@ -112,7 +113,7 @@ export const END: number = Number.MAX_SAFE_INTEGER;
 
 /** [N] texts -> [N, T] tokens, rows filled with "". */
 function tokenize(texts: Value, expression: string, c: Conversion): Value {
-  return c.graph.op("Tokenizer", [texts], { mark: 0, mincharnum: 1, pad_value: "", tokenexp: expression });
+  return c.graph.op("Tokenizer", [texts], { mark: 0, mincharnum: 1, pad_value: "", tokenexp: spellPortably(expression) });
 }
 
 /** [N, T] candidates -> [N, T], of each the part that matches. The sample keeps the result from having no column. */

@@ -4,6 +4,7 @@ import { defineEstimator, type EstimatorConverter } from "../contract.ts";
 import { memo } from "../conversion.ts";
 import { flat, inputMatrix } from "../algebra.ts";
 import { roundToFloat32, sumLeafRows } from "./emit-trees.ts";
+import { leafMethods } from "./leaf-paths.ts";
 import { holdsFractions, probabilityRow, readClassTargets, readTrees, regressionRow, splitTargets, treeTakesMissing, winners } from "./leaf-values.ts";
 
 export const decisionTreeClassifier: EstimatorConverter = defineEstimator({
@@ -16,7 +17,7 @@ export const decisionTreeClassifier: EstimatorConverter = defineEstimator({
       const all = sumLeafRows(c, roundToFloat32(c, x), trees, targets.width, probabilityRow(trees, targets, holdsFractions(est)));
       return splitTargets(c, all, targets.counts);
     });
-    return { kind: "classifier", classes: targets.classes, predictProba: proba, predict: memo(() => winners(c, proba())) };
+    return { kind: "classifier", classes: targets.classes, predictProba: proba, predict: memo(() => winners(c, proba())), ...leafMethods(c, x, trees) };
   },
 });
 
@@ -30,6 +31,6 @@ export const decisionTreeRegressor: EstimatorConverter = defineEstimator({
       const all = sumLeafRows(c, roundToFloat32(c, x), trees, outputs, regressionRow(trees));
       return outputs === 1 ? flat(c, all) : all;
     });
-    return { kind: "regressor", predict };
+    return { kind: "regressor", predict, ...leafMethods(c, x, trees) };
   },
 });

@@ -142,6 +142,9 @@ function ensemble(c: Conversion, X: Value, trees: readonly FlatTree[], targets: 
   let anyMissing = false;
   let node = 0;
   let leaf = 0;
+  // ONNX Runtime up to 1.23 takes a root for a leaf when the numbers of its two sides are equal, though one is that of a
+  // node and the other that of a leaf: such a leaf is given again behind all others.
+  const again: number[] = [];
   trees.forEach((tree, t) => {
     roots[t] = node;
     if (tree.left[0] === LEAF) {
@@ -166,6 +169,11 @@ function ensemble(c: Conversion, X: Value, trees: readonly FlatTree[], targets: 
       falseIds[node] = place[r]!;
       trueLeaf[node] = tree.left[l] === LEAF ? 1 : 0;
       falseLeaf[node] = tree.left[r] === LEAF ? 1 : 0;
+      if (i === 0 && trueIds[node] === falseIds[node]) {
+        const side = trueLeaf[node] === 1 ? trueIds : falseIds;
+        again.push(side[node]!);
+        side[node] = leafWeights.length + again.length - 1;
+      }
       if (tree.missingLeft && tree.missingLeft[i] !== 0) {
         missing[node] = 1;
         anyMissing = true;
@@ -190,7 +198,7 @@ function ensemble(c: Conversion, X: Value, trees: readonly FlatTree[], targets: 
     nodes_falseleafs: falseLeaf,
     nodes_missing_value_tracks_true: anyMissing ? missing : undefined,
     membership_values: members.length > 0 ? doubles(members) : undefined,
-    leaf_targetids: leafTargets,
-    leaf_weights: doubles(leafWeights),
+    leaf_targetids: again.length === 0 ? leafTargets : Int32Array.from([...leafTargets, ...again.map((i) => leafTargets[i]!)]),
+    leaf_weights: doubles(again.length === 0 ? leafWeights : Float64Array.from([...leafWeights, ...again.map((i) => leafWeights[i]!)])),
   });
 }
