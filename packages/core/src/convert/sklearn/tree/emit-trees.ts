@@ -123,7 +123,7 @@ function singleTargets(table: Float64Array, rows: number, width: number): Int32A
 }
 
 function ensemble(c: Conversion, X: Value, trees: readonly FlatTree[], targets: number, leafTargets: Int32Array, leafWeights: Float64Array): Value {
-  // A tree of one leaf gets a node whose both sides are that leaf.
+  // A tree of one leaf gets a node whose both sides are that leaf, given twice.
   let nodes = 0;
   for (const { nodeCount, left, reached } of trees) {
     if (left[0] === LEAF) nodes++;
@@ -143,12 +143,13 @@ function ensemble(c: Conversion, X: Value, trees: readonly FlatTree[], targets: 
   let node = 0;
   let leaf = 0;
   // ONNX Runtime up to 1.23 takes a root for a leaf when the numbers of its two sides are equal, though one is that of a
-  // node and the other that of a leaf: such a leaf is given again behind all others.
+  // node and the other that of a leaf, and takes the wrong leaf for a tree of one: such leaves are given again behind all others.
   const again: number[] = [];
   trees.forEach((tree, t) => {
     roots[t] = node;
     if (tree.left[0] === LEAF) {
-      trueIds[node] = falseIds[node] = leaf++;
+      trueIds[node] = leaf;
+      falseIds[node] = leafWeights.length + again.push(leaf++) - 1;
       trueLeaf[node] = falseLeaf[node] = 1;
       node++;
       return;
@@ -171,8 +172,7 @@ function ensemble(c: Conversion, X: Value, trees: readonly FlatTree[], targets: 
       falseLeaf[node] = tree.left[r] === LEAF ? 1 : 0;
       if (i === 0 && trueIds[node] === falseIds[node]) {
         const side = trueLeaf[node] === 1 ? trueIds : falseIds;
-        again.push(side[node]!);
-        side[node] = leafWeights.length + again.length - 1;
+        side[node] = leafWeights.length + again.push(side[node]!) - 1;
       }
       if (tree.missingLeft && tree.missingLeft[i] !== 0) {
         missing[node] = 1;
