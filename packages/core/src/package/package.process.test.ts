@@ -1,12 +1,13 @@
 // What other people's tools say of our packages: skopeo (containers/image), GNU tar, the CycloneDX schema.
 // Without --raw skopeo reads container images only and says so of any artifact.
-// A tool that is not installed skips its test and says so. SLIPWAY_PYTHON names a Python that has cyclonedx-python-lib[validation].
+// A tool that is not installed skips its test and says so.
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pythonWith } from "../../../../scripts/testing-python.ts";
 import { exampleColumn, exampleManifest, exampleParts, exampleSignature } from "./testing.ts";
 import { buildPackage, writeLayout, writeSlip } from "./oci.ts";
 import { readLayout, readSlip } from "./read.ts";
@@ -79,8 +80,8 @@ describe("package, seen by other tools", () => {
   });
 
   it("carries a bill of materials that follows the CycloneDX 1.6 schema", ({ skip }) => {
-    const python = process.env["SLIPWAY_PYTHON"] ?? "python3";
-    if (!works(python, "-c", "import cyclonedx.validation.json, jsonschema")) skipFor(skip, `${python} has no cyclonedx-python-lib[validation]; name one that has in SLIPWAY_PYTHON`);
+    const python = pythonWith("cyclonedx.validation.json", "jsonschema");
+    if (python === undefined) return skip();
     const full = writeSbom({
       manifest: exampleManifest({ created: "2026-01-31T12:00:00Z", description: "Who leaves", authors: ["Ada"], licenses: ["MIT", "Apache-2.0"] }),
       signature: { ...exampleSignature(), columns: [exampleColumn("a")] },

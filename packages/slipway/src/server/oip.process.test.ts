@@ -1,15 +1,12 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pythonWith } from "../../../../scripts/testing-python.ts";
 import { loadModelPackage } from "../runtime/index.ts";
 import { columnsModel, matrixModel, textModel } from "../runtime/testing.ts";
 import { startServer, type RunningServer } from "./index.ts";
 
-// A Python with tritonclient[http]; without one this file says so and passes over.
-const candidates = [process.env["SLIPWAY_TEST_PYTHON"], ".venv/bin/python"];
-const python = candidates.find((path) => path !== undefined && existsSync(path));
-if (python === undefined) console.warn("SKIPPED: no Python with tritonclient[http]; set SLIPWAY_TEST_PYTHON to one");
+const python = pythonWith("tritonclient.http", "numpy");
 
 describe.skipIf(python === undefined)("tritonclient", () => {
   let server: RunningServer;
