@@ -48,6 +48,7 @@ export function listCases(root: string): CorpusCase[] {
 /** The inputs in the form that the runtime takes. */
 export function readInputs(path: string): unknown {
   const data = readJson(path) as Record<string, unknown>;
+  if (Array.isArray(data["tensors"])) return { inputs: data["tensors"] };
   const key = (["records", "rows", "texts"] as const).find((k) => Array.isArray(data[k]));
   return key === undefined ? data : { [key]: data[key] };
 }

@@ -17,7 +17,8 @@ try {
   const opened = await openModel(join(folder, spec.model_file));
   const model = await loadModelPackage(opened.package);
   const data = parseJson(readFileSync(inputs ?? join(folder, "inputs.json"), "utf8")) as Record<string, unknown>;
-  const key = (["records", "rows", "texts"] as const).find((k) => Array.isArray(data[k]));
+  if (Array.isArray(data["tensors"])) data["inputs"] = data["tensors"];
+  const key = (["records", "rows", "texts", "inputs"] as const).find((k) => Array.isArray(data[k]));
   const { batch, kept, rowErrors } = model.encode(readInput(key === undefined ? data : { [key]: data[key] }, model.signature), "rows");
   const prediction = await model.run(batch, { onInvalid: "rows" });
   const total = kept === undefined ? batch.rows : kept.length + rowErrors.size;

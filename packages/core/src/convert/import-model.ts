@@ -3,7 +3,9 @@
 import { sniffFormat, type FileFormat } from "../formats/index.ts";
 import { assertInert, readPickleFile, type PickleFile } from "../pickle/index.ts";
 import { importError } from "./errors.ts";
-import { compileSklearn, type CompiledModel, type CompileOptions } from "./sklearn/index.ts";
+import type { ImportedModel, ImportOptions } from "./imported.ts";
+import { importOnnx } from "./onnx/import-onnx.ts";
+import { compileSklearn } from "./sklearn/index.ts";
 
 /** A file that was read but not compiled. */
 export interface SourceFile {
@@ -11,16 +13,15 @@ export interface SourceFile {
   readonly format: string;
   readonly pickle: PickleFile;
 }
-export interface ImportedModel extends SourceFile {
-  readonly compiled: CompiledModel;
-  /** Library versions that the file names: {"scikit-learn": "1.5.2"}. */
-  readonly producer: Readonly<Record<string, string>>;
-}
+/** Formats that are models of their own, not pickles. */
+const READERS: Readonly<Partial<Record<FileFormat, (bytes: Uint8Array, options: ImportOptions) => ImportedModel>>> = {
+  onnx: importOnnx,
+};
 
 const EXPORT_ONNX = "Models of this format are not compiled yet.";
 /** What each recognised format is, and what to do with it. */
 const OTHER_FORMATS: Readonly<Partial<Record<FileFormat, readonly [code: "format-not-compiled" | "format-not-a-model", what: string, hint: string]>>> = {
-  onnx: ["format-not-compiled", "an ONNX model", "It is compiled already: serve it once Slipway takes ONNX files; `slipway inspect` describes it."],
+  onnx: ["format-not-compiled", "an ONNX model, which is compiled already", "It can be packed and served as it is; `slipway inspect` describes it."],
   keras: ["format-not-compiled", "a Keras model (.keras)", EXPORT_ONNX],
   hdf5: ["format-not-compiled", "an HDF5 file (a Keras .h5 model, perhaps)", EXPORT_ONNX],
   torch: ["format-not-compiled", "a PyTorch archive: it holds weights (a state_dict) or a module whose architecture is Python code", "Export it: torch.onnx.export(model, example_input, 'model.onnx')."],
@@ -59,12 +60,14 @@ export function readSource(bytes: Uint8Array): SourceFile {
 }
 
 /** Reads and compiles. @throws as readSource and compileSklearn, and `pickle-calls-code` */
-export function importModel(bytes: Uint8Array, options: CompileOptions = {}): ImportedModel {
+export function importModel(bytes: Uint8Array, options: ImportOptions = {}): ImportedModel {
+  const reader = READERS[sniffFormat(bytes)];
+  if (reader) return reader(bytes, options);
   const source = readSource(bytes);
   assertInert(source.pickle);
   const compiled = compileSklearn(source.pickle.value, options);
   const version = compiled.found.estimator.raw("_sklearn_version");
-  return { ...source, compiled, producer: typeof version === "string" ? { "scikit-learn": version } : {} };
+  return { format: source.format, compiled, producer: typeof version === "string" ? { "scikit-learn": version } : {} };
 }
 
 function hex(bytes: Uint8Array): string {

@@ -11,4 +11,5 @@ export { packedFace, type PackedFace, type PackedInput } from "./packed-face.ts"
 export { READ_LIMITS, readModel, type ReadLimits } from "./read.ts";
 export { ELEMENT_TYPES, findSchema, operatorNames, OPSETS, type OpSchema } from "./schema.ts";
 export type { Attribute, AttributeInput, Dim, Value } from "./value.ts";
+export { changeGraph, inlineExternalData, type ExternalPlace, type GraphChanges } from "./splice.ts";
 export { serializeModel } from "./write.ts";

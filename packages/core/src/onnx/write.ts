@@ -40,7 +40,7 @@ function writeGraph(w: ProtoWriter, graph: Graph): void {
   for (const info of graph.values ?? []) w.message(13, (m) => writeValueInfo(m, info));
 }
 
-function writeNode(w: ProtoWriter, node: Node): void {
+export function writeNode(w: ProtoWriter, node: Node): void {
   for (const input of node.inputs) w.string(1, input);
   for (const output of node.outputs) w.string(2, output);
   if (node.name !== "") w.string(3, node.name);

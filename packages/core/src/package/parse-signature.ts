@@ -4,7 +4,8 @@
 
 import { packageError } from "./errors.ts";
 import { asArray, asText, decodeNumber, encodeNumber, JsonObject, oneOf, type Fail } from "./json.ts";
-import type { Column, Output, Scalar, Signature, TextInput, TextNormalization } from "./signature.ts";
+import type { ElementType } from "../tensor/index.ts";
+import type { Column, Output, Scalar, Signature, TensorInput, TextInput, TextNormalization } from "./signature.ts";
 
 const MAX_COLUMNS = 1_000_000;
 const MAX_OUTPUTS = 1000;
@@ -14,11 +15,12 @@ const fail: Fail = (message, where) => packageError("package-signature", message
 
 export function parseSignature(json: unknown): Signature {
   const top = new JsonObject(json, "", fail);
-  const layout = top.oneOf("layout", ["columns", "matrix", "text"]);
+  const layout = top.oneOf("layout", ["columns", "matrix", "text", "tensors"]);
   const matrixName = top.optionalString("matrixName");
   if (layout === "matrix" && matrixName === undefined) throw fail("the layout is matrix, but the graph's input is not named", "matrixName");
   const columns = top.array("columns", MAX_COLUMNS, parseColumn);
   const outputs = top.array("outputs", MAX_OUTPUTS, parseOutput);
+  if (layout === "tensors" && !top.has("tensors")) throw fail("the layout is tensors, but there are none", "tensors");
   if (layout === "text" && columns.length !== 1) throw fail(`the layout is text, but there are ${columns.length} columns`, "columns");
   if (outputs.length === 0) throw fail("there are no outputs", "outputs");
   unique(columns.map((c) => c.name), "columns", "name");
@@ -27,6 +29,7 @@ export function parseSignature(json: unknown): Signature {
   return {
     layout,
     ...(matrixName === undefined ? {} : { matrixName }),
+    ...(layout === "tensors" ? { tensors: top.array("tensors", MAX_COLUMNS, parseTensor), tensorRows: top.oneOf("tensorRows", ["independent", "together", "one", "none"]) } : {}),
     columns,
     ...(top.has("textInputs") ? { textInputs: top.array("textInputs", MAX_COLUMNS, parseTextInput) } : {}),
     ...(top.has("rowCells") ? { rowCells: parseCount(top, "rowCells") } : {}),
@@ -40,6 +43,8 @@ export function signatureToJson(signature: Signature): object {
   return {
     layout: signature.layout,
     matrixName: signature.matrixName,
+    tensors: signature.tensors,
+    tensorRows: signature.tensorRows,
     columns: signature.columns.map((c) => ({
       name: c.name,
       type: c.type,
@@ -109,6 +114,17 @@ function parseTextInput(value: unknown, where: string): TextInput {
   return { name: t.string("name"), column: t.string("column"), normalize: parseNormalize(t) };
 }
 
+const ELEMENT_TYPES: readonly ElementType[] = ["float", "double", "int64", "string", "bool", "float16", "int8", "int16", "int32", "uint8", "uint16", "uint32", "uint64"];
+
+function parseTensor(value: unknown, where: string): TensorInput {
+  const t = new JsonObject(value, where, fail);
+  const shape = t.array("shape", 64, (d, at) => {
+    if (typeof d === "string" ? d === "" : typeof d !== "number" || !Number.isSafeInteger(d) || d < -1) throw fail("expected a size, -1 or a name", at);
+    return d as number | string;
+  });
+  return { name: t.string("name"), type: t.oneOf("type", ELEMENT_TYPES), shape };
+}
+
 function parseOutput(value: unknown, where: string): Output {
   const o = new JsonObject(value, where, fail);
   const rowShape = o.array("rowShape", 8, (v, at) => {
@@ -125,7 +141,7 @@ function parseOutput(value: unknown, where: string): Output {
     name: o.string("name"),
     graphName: o.string("graphName"),
     kind: o.oneOf("kind", ["label", "probabilities", "score", "value", "transformed"]),
-    type: o.oneOf("type", ["float", "double", "int64", "string", "bool"]),
+    type: o.oneOf("type", ELEMENT_TYPES),
     rowShape,
     ...(columns === undefined ? {} : { columns }),
     ...(o.has("classes") ? { classes: o.array("classes", MAX_COLUMNS, parseScalar) } : {}),

@@ -1,5 +1,7 @@
 // The signature: which named, typed columns a model takes and which outputs it gives. Stored as signature.json.
 
+import type { ElementType } from "../tensor/index.ts";
+
 /** Stands for a missing value in a string tensor: U+FFFF is a noncharacter that no text file holds. Numbers use NaN. */
 export const MISSING_STRING = "\uffff";
 
@@ -37,6 +39,21 @@ export interface Column {
   readonly normalize?: readonly TextNormalization[];
 }
 
+/** An input of a model that takes tensors as they are. */
+export interface TensorInput {
+  /** As in the graph. */
+  readonly name: string;
+  readonly type: ElementType;
+  /** -1: any size. A text names a size that is the same wherever the name stands. */
+  readonly shape: readonly (number | string)[];
+}
+
+/**
+ * What the first dimension of every tensor is: `independent` rows, which may be cut and joined; rows that are computed
+ * `together`, as they may depend on each other; `one` row a call; or nothing of the kind (`none`).
+ */
+export type TensorRows = "independent" | "together" | "one" | "none";
+
 export type OutputKind = "label" | "probabilities" | "score" | "value" | "transformed";
 
 export interface Output {
@@ -45,7 +62,7 @@ export interface Output {
   /** Its name in the ONNX graph, which differs only where a column has the same name. */
   readonly graphName: string;
   readonly kind: OutputKind;
-  readonly type: "float" | "double" | "int64" | "string" | "bool";
+  readonly type: ElementType;
   /** Per row: [] for one number or label, [C] for C of them. */
   readonly rowShape: readonly number[];
   /** Names of the C entries: classes of probabilities and scores, targets, features out. */
@@ -62,10 +79,16 @@ export interface TextInput {
 }
 
 export interface Signature {
-  /** `columns`: one graph input [N, 1] per used column. `matrix`: one input [N, F]. `text`: one string input [N, 1]. */
-  readonly layout: "columns" | "matrix" | "text";
+  /**
+   * `columns`: one graph input [N, 1] per used column. `matrix`: one input [N, F]. `text`: one string input [N, 1].
+   * `tensors`: the inputs in `tensors`, of any shape; there are no columns.
+   */
+  readonly layout: "columns" | "matrix" | "text" | "tensors";
   /** The graph's input for `matrix`. */
   readonly matrixName?: string;
+  readonly tensors?: readonly TensorInput[];
+  /** For `tensors`. */
+  readonly tensorRows?: TensorRows;
   readonly columns: readonly Column[];
   readonly textInputs?: readonly TextInput[];
   /** How many numbers the model works with for one row, where that is far more than it is given (texts). */

@@ -10,6 +10,8 @@ export interface OutputData {
   readonly output: Output;
   readonly width: number;
   readonly data: EngineData;
+  /** The sizes of one row, where they are not those of the signature's rowShape. */
+  readonly dims?: readonly number[];
 }
 
 export interface Prediction {
@@ -37,7 +39,9 @@ export function toRows(prediction: Prediction, start = 0, end: number = predicti
 function rowReader(o: OutputData): (row: number) => Value {
   const cell = cellReader(o);
   const { output, width } = o;
-  if (output.rowShape.length === 0) return cell;
+  const { dims } = o;
+  if ((dims ?? output.rowShape).length === 0) return cell;
+  if (dims !== undefined && dims.length > 1) return (row) => nested(cell, dims, row * width);
   const names = keysOf(output, width);
   if (names !== undefined) {
     return (row) => {
@@ -49,6 +53,12 @@ function rowReader(o: OutputData): (row: number) => Value {
   return (row) => Array.from({ length: width }, (_, i) => cell(row * width + i));
 }
 
+function nested(cell: (index: number) => Value, dims: readonly number[], start: number): Value {
+  const [size, ...rest] = dims;
+  const step = rest.reduce((n, d) => n * d, 1);
+  return Array.from({ length: size! }, (_, i) => (rest.length === 0 ? cell(start + i) : nested(cell, rest, start + i * step)));
+}
+
 /** Probabilities and scores are keyed by class, values by target. Transformed rows stay lists: they can be very wide. */
 export function keysOf(output: Output, width: number): string[] | undefined {
   if (output.kind === "transformed" || output.columns === undefined || output.columns.length !== width) return undefined;
@@ -58,7 +68,7 @@ export function keysOf(output: Output, width: number): string[] | undefined {
 
 /** The value at a flat index. */
 export function cellReader({ data, output }: Pick<OutputData, "data" | "output">): (index: number) => Scalar | null {
-  if (data instanceof BigInt64Array) return (i) => readInt64(data[i]!);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return (i) => readInt64(data[i]!);
   if (data instanceof Float32Array) return (i) => shortestFloat(data[i]!);
   if (data instanceof Uint8Array) return output.type === "bool" ? (i) => data[i] !== 0 : (i) => data[i]!;
   if (Array.isArray(data)) return (i) => (data[i] === MISSING_STRING ? null : data[i]!);

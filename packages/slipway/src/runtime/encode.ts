@@ -7,12 +7,16 @@ import { checkNumber, checkString, planColumns, type Plan, type Slot, type Sourc
 import { runtimeError } from "./errors.ts";
 import { exampleRequest, exampleText } from "./example.ts";
 import { preview, Problems, type Problem } from "./problems.ts";
+import type { EngineTensor } from "./session.ts";
+import { encodeTensors, type GivenTensor } from "./tensors.ts";
 
 /** [rows, K] doubles (NaN: missing) and [rows, S] strings (MISSING_STRING: missing), in the signature's order. */
 export interface Batch {
   readonly rows: number;
   readonly numbers: Float64Array;
   readonly strings: string[];
+  /** For models that take tensors: one for each of the signature's, with all rows. */
+  readonly tensors?: readonly EngineTensor[];
 }
 
 export interface Encoded {
@@ -29,7 +33,8 @@ export type ModelInput =
   | { readonly kind: "records"; readonly records: readonly unknown[]; readonly source?: Source }
   | { readonly kind: "rows"; readonly rows: readonly unknown[]; readonly source?: Source }
   | { readonly kind: "columns"; readonly columns: Readonly<Record<string, ArrayLike<unknown>>>; readonly source?: Source }
-  | { readonly kind: "texts"; readonly texts: readonly unknown[] };
+  | { readonly kind: "texts"; readonly texts: readonly unknown[] }
+  | { readonly kind: "tensors"; readonly tensors: Readonly<Record<string, GivenTensor>> };
 
 /** Examples of wider models would bury the error they belong to. */
 const MAX_EXAMPLE_COLUMNS = 1000;
@@ -44,6 +49,7 @@ export class Encoder {
 
   /** @throws SlipwayError request-invalid, unless `onInvalid` is "rows"; request-shape; request-limit. */
   encode(input: ModelInput, onInvalid: OnInvalid = "throw"): Encoded {
+    if (this.plan.signature.layout === "tensors") return { batch: encodeTensors(input, this.plan.signature), rowErrors: new Map() };
     const problems = new Problems();
     const batch = this.#fill(input, problems);
     if (problems.count === 0) return { batch, rowErrors: problems.rows };
@@ -61,6 +67,7 @@ export class Encoder {
       case "rows": return this.#fromRows(input.rows, input.source ?? "json", problems);
       case "columns": return this.#fromColumns(input.columns, input.source ?? "json", problems);
       case "texts": return this.#fromTexts(input.texts, problems);
+      case "tensors": return this.#fromTensors(input.tensors, problems);
     }
   }
 
@@ -177,6 +184,22 @@ export class Encoder {
         batch.numbers[at] = fast ? value as number : checkNumber(slot, value, row, source, problems);
       } else batch.strings[at] = checkString(slot, value, row, source, problems);
     }
+  }
+
+  /** A column each, or one tensor of rows. */
+  #fromTensors(tensors: Readonly<Record<string, GivenTensor>>, problems: Problems): Batch {
+    const { signature } = this.plan;
+    const names = Object.keys(tensors);
+    const only = names.length === 1 ? tensors[names[0]!]! : undefined;
+    if (signature.layout === "matrix" && only?.shape.length === 2) {
+      const width = only.shape[1]!;
+      return this.#fromRows(Array.from({ length: only.shape[0]! }, (_, i) => Array.from({ length: width }, (__, j) => only.data[i * width + j])), "json", problems);
+    }
+    for (const name of names) {
+      const { shape } = tensors[name]!;
+      if (shape.length === 0 || shape.length > 2 || (shape[1] ?? 1) !== 1) throw runtimeError("request-shape", `input ${JSON.stringify(name.slice(0, 100))}: expected shape [N] or [N, 1], found [${shape.join(", ")}]`);
+    }
+    return this.#fromColumns(Object.fromEntries(names.map((name) => [name, tensors[name]!.data])), "json", problems);
   }
 
   #fromTexts(texts: readonly unknown[], problems: Problems): Batch {

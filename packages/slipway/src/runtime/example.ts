@@ -1,6 +1,6 @@
 // A valid request made from the signature: for errors, the OpenAPI document and the try-it page.
 
-import type { Column, Scalar, Signature } from "@slipway/core/package";
+import type { Column, Scalar, Signature, TensorInput } from "@slipway/core/package";
 
 /** A value that the column accepts. */
 export function exampleValue(column: Column): Scalar | null {
@@ -27,11 +27,21 @@ export function exampleRecord(signature: Signature): Record<string, Scalar | nul
 
 /** The shortest natural request body: texts, rows of numbers, or records. */
 export function exampleRequest(signature: Signature): unknown {
+  if (signature.layout === "tensors") return { inputs: Object.fromEntries((signature.tensors ?? []).map((t) => [t.name, exampleTensor(t)])) };
   if (signature.layout === "text") return [exampleText(signature)];
   if (signature.layout === "matrix") return [signature.columns.map(exampleValue)];
   return [exampleRecord(signature)];
 }
 
+/** Nested lists of a shape that the input takes; no more than a few values where a shape is large. */
+export function exampleTensor(input: TensorInput): unknown {
+  const value = input.type === "string" ? "some text" : input.type === "bool" ? true : /int/.test(input.type) ? 1 : 0.5;
+  const make = (depth: number): unknown => {
+    const d = input.shape[depth];
+    return d === undefined ? value : Array.from({ length: typeof d === "string" || d === -1 ? 1 : d }, () => make(depth + 1));
+  };
+  return make(0);
+}
 export function exampleText(signature: Signature): string {
   const value = signature.columns[0] === undefined ? null : exampleValue(signature.columns[0]);
   return typeof value === "string" ? value : "some text";

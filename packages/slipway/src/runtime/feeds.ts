@@ -1,11 +1,12 @@
 // A batch -> the engine's input tensors. Where an input holds all columns of its kind in the batch's order, which the
 // packed face makes the usual case, the batch's own memory is handed over.
 
-import { MISSING_STRING, normalizeText, type TextNormalization } from "@slipway/core/package";
+import { MISSING_STRING, normalizeText, type Signature, type TextNormalization } from "@slipway/core/package";
 import { runtimeError } from "./errors.ts";
 import type { Plan } from "./columns.ts";
 import type { Batch } from "./encode.ts";
 import type { EngineInput, EngineTensor } from "./session.ts";
+import { tensorRowsOf } from "./tensors.ts";
 
 export interface Feed {
   readonly name: string;
@@ -13,6 +14,7 @@ export interface Feed {
 }
 
 export function planFeeds(inputs: readonly EngineInput[], columns: ReadonlyMap<string, readonly string[]>, plan: Plan): Feed[] {
+  if (plan.signature.layout === "tensors") return tensorFeeds(inputs, plan.signature);
   return inputs.map((input) => {
     const names = input.name === plan.signature.matrixName ? plan.usedNames : (columns.get(input.name) ?? [input.name]);
     const further = names.map((name) => plan.signature.textInputs?.find((t) => t.name === name));
@@ -26,6 +28,14 @@ export function planFeeds(inputs: readonly EngineInput[], columns: ReadonlyMap<s
     });
     const places = slots.map((s) => s.place);
     return input.type === "string" ? stringFeed(input, places, plan.strings, further.map((t) => t?.normalize)) : numberFeed(input, places, plan.numbers);
+  });
+}
+
+function tensorFeeds(inputs: readonly EngineInput[], signature: Signature): Feed[] {
+  return inputs.map((input) => {
+    const place = (signature.tensors ?? []).findIndex((t) => t.name === input.name);
+    if (place < 0) throw runtimeError("runtime-load-failed", `the model takes ${JSON.stringify(input.name)}, which its signature does not name`);
+    return { name: input.name, take: (batch, start, count) => tensorRowsOf(batch.tensors![place]!, batch.rows, start, count) };
   });
 }
 

@@ -6,6 +6,7 @@ import type { ModelInput } from "./encode.ts";
 import { runtimeError } from "./errors.ts";
 import { exampleRequest } from "./example.ts";
 import { preview } from "./problems.ts";
+import { flatten, onlyInput, type GivenTensor } from "./tensors.ts";
 
 const WRAPPERS = ["records", "rows", "columns", "texts"] as const;
 
@@ -16,10 +17,55 @@ const WRAPPERS = ["records", "rows", "columns", "texts"] as const;
  * A column that happens to have a wrapper's name wins over the wrapper.
  */
 export function readInput(body: unknown, signature: Signature): ModelInput {
+  if (signature.layout === "tensors" || isTensors(body, signature)) return readTensors(body, signature);
   if (typeof body === "string") return { kind: "texts", texts: [body] };
   if (Array.isArray(body)) return readList(body, signature);
   if (typeof body === "object" && body !== null) return readObject(body as Record<string, unknown>, signature);
   throw notUnderstood(preview(body), signature);
+}
+
+/** `{"inputs": ...}` of a model whose columns have no such name. */
+function isTensors(body: unknown, signature: Signature): body is object {
+  return typeof body === "object" && body !== null && Object.hasOwn(body, "inputs") && Object.keys(body).length === 1 && !signature.columns.some((c) => c.name === "inputs");
+}
+
+/**
+ * - `{"inputs": {name: nested lists}}` or `{"inputs": [{name, shape, data}]}`: whole tensors
+ * - a list of objects with one nested value an input, or one such object: records
+ * - a list of lists (a model with one input): rows; a list of numbers: one row
+ */
+function readTensors(body: unknown, signature: Signature): ModelInput {
+  if (Array.isArray(body)) {
+    const first: unknown = body.find((v) => v !== null);
+    if (typeof first === "object" && first !== null && !Array.isArray(first)) return { kind: "records", records: body };
+    const only = onlyInput(signature);
+    if (only && body.length > 0) return { kind: "rows", rows: only.shape.length > 1 && !Array.isArray(first) ? [body] : body };
+    throw notUnderstood(preview(body), signature);
+  }
+  if (typeof body !== "object" || body === null) throw notUnderstood(preview(body), signature);
+  const object = body as Readonly<Record<string, unknown>>;
+  const isInput = (name: string): boolean => signature.tensors?.some((t) => t.name === name) ?? false;
+  for (const wrapper of ["records", "rows"] as const) {
+    const list = object[wrapper];
+    if (Array.isArray(list) && !isInput(wrapper)) return wrapper === "records" ? { kind: "records", records: list } : { kind: "rows", rows: list };
+  }
+  if (!Object.hasOwn(object, "inputs") || isInput("inputs")) return { kind: "records", records: [object] };
+  const { inputs } = object;
+  const refuse = (message: string, where?: string): Error => runtimeError("request-invalid", message, { ...(where === undefined ? {} : { where }), hint: "data.example is a valid request.", data: { example: exampleRequest(signature) } });
+  if (Array.isArray(inputs)) return { kind: "tensors", tensors: Object.fromEntries(inputs.map((t) => protocolTensor(t, refuse))) };
+  if (typeof inputs !== "object" || inputs === null) throw notUnderstood(`"inputs" with ${preview(inputs)}`, signature);
+  return { kind: "tensors", tensors: Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, flatten(value, `input ${JSON.stringify(name.slice(0, 100))}`, refuse)])) };
+}
+
+/** {name, shape, data} of the Open Inference Protocol; the data may be flat or nested. */
+function protocolTensor(tensor: unknown, refuse: (message: string, where?: string) => Error): [string, GivenTensor] {
+  const { name, shape, data } = (typeof tensor === "object" && tensor !== null ? tensor : {}) as Readonly<Record<string, unknown>>;
+  if (typeof name !== "string" || !Array.isArray(data)) throw refuse('an input in "inputs" has no "name" or no list of "data"');
+  const where = `input ${JSON.stringify(name.slice(0, 100))}`;
+  const flat = flatten(data, where, refuse);
+  if (shape === undefined) return [name, flat];
+  if (!Array.isArray(shape) || !shape.every((d) => Number.isSafeInteger(d) && d >= 0) || shape.reduce((n: number, d: number) => n * d, 1) !== flat.data.length) throw refuse(`${where}: shape ${JSON.stringify(shape).slice(0, 100)} does not hold ${flat.data.length} values`, where);
+  return [name, { shape: shape as number[], data: flat.data }];
 }
 
 function readList(list: readonly unknown[], signature: Signature): ModelInput {

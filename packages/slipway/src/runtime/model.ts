@@ -122,7 +122,7 @@ export class Model {
   async #shared(batch: Batch, options: RunOptions): Promise<Prediction> {
     const outputs = this.selectOutputs(options.outputs);
     options.signal?.throwIfAborted();
-    if (!this.#shareCalls || batch.rows === 0 || batch.rows > SHARED_ROWS) return this.#compute(batch, outputs, options.signal);
+    if (!this.#shareCalls || this.signature.layout === "tensors" || batch.rows === 0 || batch.rows > SHARED_ROWS) return this.#compute(batch, outputs, options.signal);
     const key = options.outputs === undefined ? "" : JSON.stringify(options.outputs);
     let gatherer = this.#gatherers.get(key);
     if (gatherer === undefined) {
@@ -169,7 +169,7 @@ export class Model {
       this.#running--;
     }
     return {
-      rows: batch.rows, computeMs, outputs: outputs.map((output) => joinParts(output, parts.map((p) => p[output.graphName]!), batch.rows)),
+      rows: batch.rows, computeMs, outputs: outputs.map((output) => joinParts(output, parts.map((p) => p[output.graphName]!), batch.rows, this.signature)),
       ...(refused.size === 0 ? {} : { refused }),
     };
   }
@@ -187,7 +187,8 @@ export class Model {
 
   #chunkRows(batch: Batch, start: number): number {
     const { numbers, strings } = this.encoder.plan;
-    const { rowCells = 0 } = this.signature;
+    const { rowCells = 0, layout, tensorRows } = this.signature;
+    if (layout === "tensors") return tensorRows === "one" || tensorRows === "none" ? 1 : tensorRows === "together" ? batch.rows : Math.min(batch.rows - start, this.#rowsPerTurn);
     const rows = Math.min(batch.rows - start, this.#rowsPerTurn, Math.floor(MAX_CHUNK_CELLS / Math.max(1, numbers + strings)), rowCells === 0 ? Infinity : Math.floor(MAX_CHUNK_INNER / rowCells));
     if (rowCells === 0) return Math.max(1, rows);
     // The engine cuts texts into tokens in a table that is as wide as the longest of them.
@@ -221,23 +222,36 @@ export interface LoadOptions extends SessionOptions {
 
 export async function loadModelPackage(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
   // The same graph with few inputs instead of one a column: a quarter of the time a call on wide models.
-  const face = packedFace(source.model);
+  const face = source.signature.layout === "tensors" ? { bytes: source.model, inputs: [] } : packedFace(source.model);
   return new Model(source, await openSession(face.bytes, options), new Map(face.inputs.map((i) => [i.name, i.columns])), options.shareCalls ?? true);
 }
 
-function joinParts(output: Output, parts: readonly EngineTensor[], rows: number): OutputData {
+function joinParts(output: Output, parts: readonly EngineTensor[], rows: number, signature: Signature): OutputData {
   const first = parts[0];
   if (first === undefined) return { output, width: rowWidth(output), data: emptyData(output) };
-  if (parts.length === 1) return { output, width: rows === 0 ? rowWidth(output) : first.data.length / rows, data: first.data };
+  const dims = signature.layout === "tensors" ? { dims: rowDims(output, parts, rows, signature) } : {};
+  if (parts.length === 1) return { output, width: rows === 0 ? rowWidth(output) : first.data.length / rows, data: first.data, ...dims };
   const total = parts.reduce((n, p) => n + p.data.length, 0);
-  if (Array.isArray(first.data)) return { output, width: total / rows, data: parts.flatMap((p) => p.data as string[]) };
+  if (Array.isArray(first.data)) return { output, width: total / rows, data: parts.flatMap((p) => p.data as string[]), ...dims };
   const data = new (first.data.constructor as new (n: number) => Float64Array)(total);
   let at = 0;
   for (const part of parts) {
     data.set(part.data as Float64Array, at);
     at += part.data.length;
   }
-  return { output, width: total / rows, data };
+  return { output, width: total / rows, data, ...dims };
+}
+
+/** The sizes of one row of what a foreign model gave; its declarations need not be true. */
+function rowDims(output: Output, parts: readonly EngineTensor[], rows: number, signature: Signature): readonly number[] {
+  const [first] = parts;
+  if (signature.tensorRows === "none") return first!.dims;
+  const dims = first!.dims.slice(1);
+  const found = parts.reduce((n, p) => n + (p.dims[0] ?? 0), 0);
+  if (found !== rows || parts.some((p) => p.dims.slice(1).join() !== dims.join())) {
+    throw runtimeError("runtime-failed", `the model gave ${output.name} as [${first!.dims.join(", ")}] for ${rows} rows: its first dimension is not the rows, or the sizes of its rows differ`);
+  }
+  return output.rowShape.length === 0 && dims.every((d) => d === 1) ? [] : dims;
 }
 
 function rowWidth(output: Output): number {
@@ -250,6 +264,9 @@ function emptyData(output: Output): EngineData {
     case "float": return new Float32Array(0);
     case "bool": return new Uint8Array(0);
     case "double": return new Float64Array(0);
+    case "uint64": return new BigUint64Array(0);
+    case "int8": case "int16": case "int32": return new Int32Array(0);
+    case "uint8": case "uint16": case "uint32": case "float16": return new Float32Array(0);
   }
 }
 

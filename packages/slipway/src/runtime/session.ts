@@ -29,8 +29,11 @@ async function loadOrt(): Promise<Ort> {
   }
 }
 
-export type EngineType = "float64" | "float32" | "int64" | "int32" | "string" | "bool";
-export type EngineData = Float64Array | Float32Array | BigInt64Array | Int32Array | Uint8Array | string[];
+export type EngineType =
+  | "float64" | "float32" | "float16" | "int64" | "int32" | "int16" | "int8" | "uint64" | "uint32" | "uint16" | "uint8" | "string" | "bool";
+/** 16-bit floats come as a Float16Array where Node has them. */
+export type EngineData =
+  | Float64Array | Float32Array | BigInt64Array | BigUint64Array | Int32Array | Int16Array | Int8Array | Uint32Array | Uint16Array | Uint8Array | string[];
 export interface EngineTensor {
   readonly type: string;
   readonly dims: readonly number[];

@@ -104,7 +104,7 @@ function predictionSchema(model: Model): Json {
 }
 
 function outputSchema(output: Output): Json {
-  const scalar = { type: { double: ["number", "null"], float: ["number", "null"], int64: ["integer", "string"], string: ["string", "null"], bool: "boolean" }[output.type] };
+  const scalar = { type: /^(double|float)/.test(output.type) ? ["number", "null"] : output.type === "string" ? ["string", "null"] : output.type === "bool" ? "boolean" : output.type.endsWith("64") ? ["integer", "string"] : "integer" };
   if (output.rowShape.length === 0) return output.classes !== undefined && output.classes.length <= MAX_ENUM ? { enum: [...output.classes] } : scalar;
   const names = output.columns?.map(String);
   if (names !== undefined && output.kind !== "transformed" && new Set(names).size === names.length && names.length <= MAX_PROPERTIES) {

@@ -1,6 +1,7 @@
 // The Open Inference Protocol's datatypes: sizes, ranges, and little-endian bytes to values and back.
 
 import type { Column, Output } from "@slipway/core/package";
+import type { ElementType } from "@slipway/core/tensor";
 
 export type Datatype = "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
 
@@ -28,8 +29,15 @@ export function columnDatatype(column: Column): Datatype {
   return column.type === "int64" ? "INT64" : column.type === "boolean" ? "BOOL" : "FP64";
 }
 export function outputDatatype(output: Output): Datatype {
-  return ({ double: "FP64", float: "FP32", int64: "INT64", string: "BYTES", bool: "BOOL" } as const)[output.type];
+  return elementDatatype(output.type);
 }
+export function elementDatatype(type: ElementType): Datatype {
+  return ELEMENT_DATATYPES[type];
+}
+const ELEMENT_DATATYPES: Readonly<Record<ElementType, Datatype>> = {
+  double: "FP64", float: "FP32", float16: "FP16", int8: "INT8", int16: "INT16", int32: "INT32", int64: "INT64",
+  uint8: "UINT8", uint16: "UINT16", uint32: "UINT32", uint64: "UINT64", string: "BYTES", bool: "BOOL",
+};
 
 /** Fixed-size elements from bytes, which may lie at any offset. */
 export function readFixed(bytes: Uint8Array, datatype: Exclude<Datatype, "BYTES">): ArrayLike<number | bigint | boolean> {

@@ -1,0 +1,198 @@
+// Requests of models that take tensors: nested lists, rows, records of nested lists, or flat data with a shape, checked
+// against the signature and brought into the engine's element types. Nothing is coerced silently.
+
+import { nearest } from "@slipway/core/base";
+import type { Signature, TensorInput } from "@slipway/core/package";
+import type { ElementType } from "@slipway/core/tensor";
+import { runtimeError } from "./errors.ts";
+import type { Batch, ModelInput } from "./encode.ts";
+import { exampleRequest } from "./example.ts";
+import { preview } from "./problems.ts";
+import type { EngineData, EngineTensor, EngineType } from "./session.ts";
+
+/** Row-major. */
+export interface GivenTensor {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<unknown>;
+}
+
+const MAX_ELEMENTS = 2 ** 28;
+const MAX_RANK = 64;
+
+/** The one input of a model that takes rows of [F] or of any other one shape. */
+export function onlyInput(signature: Signature): TensorInput | undefined {
+  return signature.tensors?.length === 1 && signature.tensorRows !== "none" ? signature.tensors[0] : undefined;
+}
+
+/** @throws request-invalid, request-shape, request-limit */
+export function encodeTensors(input: ModelInput, signature: Signature): Batch {
+  const refuse: Refuse = (message, where) => runtimeError("request-invalid", message, {
+    ...(where === undefined ? {} : { where }), hint: "data.example is a valid request.", data: { example: exampleRequest(signature) } });
+  const given = collect(input, signature, refuse);
+  const inputs = signature.tensors ?? [];
+  for (const name of given.keys()) {
+    if (inputs.some((t) => t.name === name)) continue;
+    const near = nearest(name, inputs.map((t) => t.name));
+    throw refuse(`the model has no input ${JSON.stringify(name.slice(0, 100))}${near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`} Its inputs: ${inputs.map((t) => t.name).join(", ")}`);
+  }
+  const sizes = new Map<string, readonly [number, string]>();
+  let rows: number | undefined;
+  const whole = signature.tensorRows === "none";
+  const tensors = inputs.map((spec): EngineTensor => {
+    const tensor = given.get(spec.name);
+    const where = `input ${JSON.stringify(spec.name)}`;
+    if (!tensor) throw refuse(`${where} is missing`, where);
+    const { shape } = tensor;
+    const fits = shape.length === spec.shape.length && spec.shape.every((d, i) => typeof d === "string" || d === -1 || d === shape[i] || (i === 0 && !whole));
+    if (!fits) throw refuse(`${where}: expected shape ${shapeText(spec, signature)}, found [${shape.join(", ")}]`, where);
+    spec.shape.forEach((d, i) => {
+      if (typeof d !== "string") return;
+      const known = sizes.get(d);
+      if (known && known[0] !== shape[i]) throw refuse(`${where} has ${shape[i]} for the size ${d}, ${known[1]} has ${known[0]}`, where);
+      sizes.set(d, [shape[i]!, where]);
+    });
+    if (!whole) {
+      rows ??= shape[0]!;
+      if (shape[0] !== rows) throw refuse(`${where} has ${shape[0]} rows, ${JSON.stringify(inputs[0]!.name)} has ${rows}`, where);
+    }
+    return { type: ENGINE_TYPES[spec.type], dims: shape, data: toElements(spec.type, tensor.data, where, refuse) };
+  });
+  return { rows: whole ? 1 : (rows ?? 0), numbers: new Float64Array(0), strings: [], tensors };
+}
+
+type Refuse = (message: string, where?: string) => Error;
+
+function collect(input: ModelInput, signature: Signature, refuse: Refuse): Map<string, GivenTensor> {
+  switch (input.kind) {
+    case "tensors": return new Map(Object.entries(input.tensors));
+    case "records": return fromRecords(input.records, signature, refuse);
+    case "columns": return new Map(Object.entries(input.columns).map(([name, list]) => [name, flatten(Array.from(list), `input ${JSON.stringify(name)}`, refuse)]));
+    case "texts":
+    case "rows": {
+      const list = input.kind === "rows" ? input.rows : input.texts;
+      const only = onlyInput(signature);
+      if (!only) throw runtimeError("request-shape", "rows were sent, but the model takes several tensors", { hint: "data.example is a valid request.", data: { example: exampleRequest(signature) } });
+      return new Map([[only.name, flatten(list, `input ${JSON.stringify(only.name)}`, refuse)]]);
+    }
+  }
+}
+
+/** Objects with one (nested) value an input: a row each, or the whole request where there are no rows. */
+function fromRecords(records: readonly unknown[], signature: Signature, refuse: Refuse): Map<string, GivenTensor> {
+  const whole = signature.tensorRows === "none";
+  if (whole && records.length !== 1) throw refuse(`the model takes one set of tensors a request, found ${records.length}`);
+  const objects = records.map((record, row) => {
+    if (typeof record !== "object" || record === null || Array.isArray(record)) throw refuse(`row ${row}: expected an object with one value an input, found ${preview(record)}`, `row ${row}`);
+    return record as Readonly<Record<string, unknown>>;
+  });
+  const names = new Set(objects.flatMap(Object.keys));
+  return new Map([...names].map((name) => {
+    const where = `input ${JSON.stringify(name)}`;
+    if (whole) return [name, flatten(objects[0]![name], where, refuse)];
+    const values = objects.map((o, row) => {
+      if (!Object.hasOwn(o, name)) throw refuse(`row ${row}: ${where} is missing`, `row ${row}`);
+      return o[name];
+    });
+    const spec = signature.tensors?.find((t) => t.name === name);
+    const tensor = flatten(values, where, refuse);
+    // One object with whole tensors: rows are inside.
+    if (objects.length === 1 && spec && tensor.shape.length === spec.shape.length + 1) return [name, { shape: tensor.shape.slice(1), data: tensor.data }];
+    return [name, tensor];
+  }));
+}
+
+/** Nested lists, all of one shape. */
+export function flatten(value: unknown, where: string, refuse: Refuse): GivenTensor {
+  const shape: number[] = [];
+  for (let v = value; isList(v) && shape.length <= MAX_RANK; v = v[0]) shape.push(v.length);
+  const count = shape.reduce((n, d) => n * d, 1);
+  if (shape.length > MAX_RANK || count > MAX_ELEMENTS) throw refuse(`${where}: lists of shape [${shape.join(", ")}] are too large`, where);
+  const data: unknown[] = [];
+  const walk = (v: unknown, depth: number): void => {
+    if (depth === shape.length) {
+      if (isList(v)) throw uneven();
+      data.push(v);
+      return;
+    }
+    if (!isList(v) || v.length !== shape[depth]) throw uneven();
+    if (depth === shape.length - 1) for (let i = 0; i < v.length; i++) walk(v[i], depth + 1);
+    else for (let i = 0; i < v.length; i++) walk(v[i], depth + 1);
+  };
+  const uneven = (): Error => refuse(`${where}: its lists differ in length or depth; the first ones have shape [${shape.join(", ")}]`, where);
+  walk(value, 0);
+  return { shape, data };
+}
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+export function shapeText(spec: TensorInput, signature: Signature): string {
+  return `[${spec.shape.map((d, i) => (i === 0 && signature.tensorRows !== "none" ? "N" : d === -1 ? "any" : d)).join(", ")}]`;
+}
+
+export const ENGINE_TYPES: Readonly<Record<ElementType, EngineType>> = {
+  float: "float32", double: "float64", float16: "float16", int8: "int8", int16: "int16", int32: "int32", int64: "int64",
+  uint8: "uint8", uint16: "uint16", uint32: "uint32", uint64: "uint64", bool: "bool", string: "string",
+};
+
+type NumberArray = Exclude<EngineData, string[] | BigInt64Array | BigUint64Array>;
+const half = (globalThis as unknown as { Float16Array?: new (n: number) => Uint16Array }).Float16Array;
+const ARRAYS: Readonly<Partial<Record<ElementType, new (n: number) => NumberArray>>> = {
+  float: Float32Array, double: Float64Array, ...(half ? { float16: half } : {}), int8: Int8Array, int16: Int16Array, int32: Int32Array,
+  uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, bool: Uint8Array,
+};
+const RANGES: Readonly<Partial<Record<ElementType, readonly [number, number]>>> = {
+  int8: [-128, 127], int16: [-32768, 32767], int32: [-(2 ** 31), 2 ** 31 - 1], uint8: [0, 255], uint16: [0, 65535], uint32: [0, 2 ** 32 - 1], bool: [0, 1],
+};
+const NAMED: ReadonlyMap<unknown, number> = new Map<unknown, number>([[null, NaN], ["NaN", NaN], ["Infinity", Infinity], ["-Infinity", -Infinity], [true, 1], [false, 0]]);
+
+function toElements(type: ElementType, values: ArrayLike<unknown>, where: string, refuse: Refuse): EngineData {
+  const bad = (i: number, expected: string): Error => refuse(`${where}: value ${i} is ${preview(values[i])}; expected ${expected}`, where);
+  if (type === "string") {
+    return Array.from(values, (v, i) => {
+      if (typeof v !== "string") throw bad(i, "text");
+      return v;
+    });
+  }
+  if (type === "int64" || type === "uint64") return toBigInts(type, values, bad);
+  const Target = ARRAYS[type];
+  if (!Target) throw refuse(`${where} is of 16-bit floats, which this version of Node has no arrays for`, where);
+  if (values instanceof Target) return values;
+  const data = new Target(values.length);
+  const range = RANGES[type];
+  for (let i = 0; i < data.length; i++) {
+    const v = values[i];
+    const n = typeof v === "number" ? v : typeof v === "bigint" ? Number(v) : NAMED.get(v);
+    if (n === undefined) throw bad(i, type === "bool" ? "true or false" : "a number");
+    if (range && !(Number.isInteger(n) && n >= range[0] && n <= range[1])) throw bad(i, type === "bool" ? "true or false" : `a whole number from ${range[0]} to ${range[1]}`);
+    data[i] = n;
+    if (data[i] === Infinity && n !== Infinity || data[i] === -Infinity && n !== -Infinity) throw bad(i, "a number that its floats can hold");
+  }
+  return data;
+}
+
+function toBigInts(type: "int64" | "uint64", values: ArrayLike<unknown>, bad: (i: number, expected: string) => Error): BigInt64Array | BigUint64Array {
+  if (type === "int64" && values instanceof BigInt64Array) return values;
+  const [data, low, high] = type === "int64" ? [new BigInt64Array(values.length), -(2n ** 63n), 2n ** 63n - 1n] as const : [new BigUint64Array(values.length), 0n, 2n ** 64n - 1n] as const;
+  for (let i = 0; i < data.length; i++) {
+    const v = values[i];
+    let n: bigint;
+    if (typeof v === "bigint") n = v;
+    else if (typeof v === "number" && Number.isInteger(v)) n = BigInt(v);
+    else if (typeof v === "boolean") n = v ? 1n : 0n;
+    else if (typeof v === "string" && /^-?\d{1,20}$/.test(v)) n = BigInt(v);
+    else throw bad(i, "a whole number");
+    if (n < low || n > high) throw bad(i, `a whole number of 64 bits${low === 0n ? ", not negative" : ""}`);
+    data[i] = n;
+  }
+  return data;
+}
+
+/** Rows [start, start + count) of a tensor whose first dimension is rows. */
+export function tensorRowsOf(tensor: EngineTensor, rows: number, start: number, count: number): EngineTensor {
+  if (count === rows) return tensor;
+  const width = tensor.data.length / rows;
+  const data = Array.isArray(tensor.data) ? tensor.data.slice(start * width, (start + count) * width) : (tensor.data as Float64Array).subarray(start * width, (start + count) * width);
+  return { type: tensor.type, dims: [count, ...tensor.dims.slice(1)], data };
+}
