@@ -6,7 +6,6 @@ import { affine, broadcastVector, inputMatrix, labelCount, limitFeature, matrix2
 import { defineEstimator, type EstimatorConverter, type Fitted, type Labels } from "../contract.ts";
 import { memo, type Conversion } from "../conversion.ts";
 import { toMatrix, type Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
 import { sumOverDifferences } from "../kernels.ts";
 
 function byLikelihood(c: Conversion, classes: Labels, jll: () => Value): Fitted {

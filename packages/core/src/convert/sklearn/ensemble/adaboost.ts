@@ -11,7 +11,7 @@ import { leafColumns, roundToFloat32, sumLeafRows } from "../tree/emit-trees.ts"
 import { holdsFractions, probabilityRow, readClassTargets, readTrees, treeTakesMissing } from "../tree/leaf-values.ts";
 import { isTreeClassifier } from "./bagging.ts";
 import { forestMembers } from "./forest.ts";
-import { labelPlaces, oneHot, sumAll, toPlaces } from "./votes.ts";
+import { labelPlaces, sumAll, toPlaces } from "./votes.ts";
 
 export const adaBoostClassifier: EstimatorConverter = defineEstimator({
   names: ["sklearn.AdaBoostClassifier", "imblearn.RUSBoostClassifier"],

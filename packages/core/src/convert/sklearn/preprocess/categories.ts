@@ -33,7 +33,7 @@ export interface Categories {
 
 /** pandas' NA, as it is stored. */
 export function isPandasNA(v: PyValue): boolean {
-  return (v instanceof PyGlobal && /^pandas\..*\bNA$/.test(v.qualifiedName)) || (v instanceof PyObject && /NAType$/.test(v.className));
+  return (v instanceof PyGlobal && /^pandas\..*\bNA$/.test(v.qualifiedName)) || (v instanceof PyObject && v.className.endsWith("NAType"));
 }
 
 /** `str(float)` of Python for the usual range; exponents are written as Python writes them. */

@@ -58,7 +58,7 @@ describe("readTree", () => {
     const tree = read([[1, 4, 1, 0.5], [2, 3, 0, -1], leaf, leaf, leaf]);
     expect([...tree.left]).toEqual([1, 2, -1, -1, -1]);
     expect([...tree.right]).toEqual([4, 3, -1, -1, -1]);
-    expect([...tree.threshold.slice(0, 2)]).toEqual([0.5, -1]);
+    expect(Array.from(tree.threshold.slice(0, 2))).toEqual([0.5, -1]);
     expect([...tree.reached]).toEqual([1, 1, 1, 1, 1]);
   });
   it("takes a tree of one leaf, and infinite thresholds", () => {

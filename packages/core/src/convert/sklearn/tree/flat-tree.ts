@@ -133,7 +133,7 @@ export function int32Column(nodes: NumpyArray, field: string): Int32Array {
     const halves = new Int32Array(data.buffer, data.byteOffset, data.length * 2);
     for (let i = 0; i < out.length; i++) {
       const low = halves[2 * i]!;
-      out[i] = halves[2 * i + 1]! === (low < 0 ? -1 : 0) ? low : -0x7fffffff;
+      out[i] = (halves[2 * i + 1] ?? 0) === (low < 0 ? -1 : 0) ? low : -0x7fffffff;
     }
     return out;
   }
