@@ -42,6 +42,7 @@ function readForm() {
     }
     return /^[[{]/.test(pasted) ? { body: pasted, type: "application/json" } : { body: pasted + "\n", type: "text/csv" };
   }
+  if (layout === "tensors") return { body: fields[0].value, type: "application/json" };
   if (layout === "text") return { body: JSON.stringify([valueOf(fields[0])]), type: "application/json" };
   if (layout === "matrix") return { body: JSON.stringify([fields.map(valueOf)]), type: "application/json" };
   return { body: JSON.stringify(Object.fromEntries(fields.map((f) => [f.name, valueOf(f)]))), type: "application/json" };

@@ -12,4 +12,5 @@ export { READ_LIMITS, readModel, type ReadLimits } from "./read.ts";
 export { ELEMENT_TYPES, findSchema, operatorNames, OPSETS, type OpSchema } from "./schema.ts";
 export type { Attribute, AttributeInput, Dim, Value } from "./value.ts";
 export { changeGraph, inlineExternalData, type ExternalPlace, type GraphChanges } from "./splice.ts";
+export { wholeModel } from "./whole-model.ts";
 export { serializeModel } from "./write.ts";

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { compileGraph, importModel, readInputSpecs, readSource, type InputSpec } from "@slipway/core/convert";
 import { assertInert } from "@slipway/core/pickle";
-import { readModelBytes } from "../runtime/index.ts";
+import { readModelBytes, siblingsOf } from "../runtime/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { size } from "./inspect.ts";
 import { printJson, printNote, printResult } from "./output.ts";
@@ -48,7 +48,7 @@ export const convert: Command = defineCommand({
       }
       return 0;
     }
-    const { compiled } = importModel(await readModelBytes(path), entry === undefined ? {} : { entry });
+    const { compiled } = importModel(await readModelBytes(path), { readSibling: siblingsOf(path), ...(entry === undefined ? {} : { entry }) });
     await writeFileWhole(output, compiled.model);
     const warnings = [...compiled.warnings];
     if (compiled.signature.columns.some((c) => c.normalize?.some((n) => n.startsWith("strip_accents")))) {

@@ -2,8 +2,9 @@
 
 import { inspectSource, readSource, type Inspection, type InspectionNode } from "@slipway/core/convert";
 import { sniffFormat } from "@slipway/core/formats";
-import { openModel, readModelBytes } from "../runtime/index.ts";
+import { openModel, readModelBytes, siblingsOf } from "../runtime/index.ts";
 import { defineCommand, type Command } from "./command.ts";
+import { describeOnnxText } from "./describe-onnx.ts";
 import { printJson, printResult } from "./output.ts";
 import { signatureTable } from "./signature-table.ts";
 
@@ -33,9 +34,10 @@ export const inspect: Command = defineCommand({
       return 0;
     }
     if (format === "onnx") {
-      const { describeOnnx } = await import("@slipway/core/onnx");
-      const description = describeOnnx(bytes);
-      printJson(description);
+      const { describeOnnx, wholeModel } = await import("@slipway/core/onnx");
+      const description = describeOnnx(wholeModel(bytes, siblingsOf(path)).bytes);
+      if (call.flag("json")) printJson(description);
+      else printResult(describeOnnxText(description, bytes.length));
       return 0;
     }
     const inspection = inspectSource(readSource(bytes), entry === undefined ? {} : { entry });

@@ -1,20 +1,27 @@
 // A signature as a table for a terminal.
 
 import type { Column, Output, Signature } from "@slipway/core/package";
+import { shapeText } from "../runtime/index.ts";
 
 export function signatureTable(signature: Signature): string {
   const used = signature.columns.filter((c) => c.used);
   const unused = signature.columns.filter((c) => !c.used).map((c) => c.name);
   const shown = signature.layout === "matrix" && used.length > 12 ? used.slice(0, 4) : used;
+  if (signature.tensors) {
+    const names = Math.max(...signature.tensors.map((t) => t.name.length));
+    return ["takes tensors:", ...signature.tensors.map((t) => `  ${t.name.padEnd(names)}  ${t.type} ${shapeText(t, signature)}`), ...outputLines(signature)].join("\n");
+  }
   const lines = [signature.layout === "matrix" ? `takes rows of ${used.length} numbers:` : `takes ${used.length} column${used.length === 1 ? "" : "s"}:`];
   const width = Math.max(0, ...shown.map((c) => c.name.length));
   for (const c of shown) lines.push(`  ${c.name.padEnd(width)}  ${describeColumn(c)}`);
   if (shown.length < used.length) lines.push(`  ... ${used.length - shown.length} more`);
   if (unused.length > 0) lines.push(`  not used: ${list(unused, 8)}`);
-  lines.push("gives:");
-  const outWidth = Math.max(...signature.outputs.map((o) => o.name.length));
-  for (const o of signature.outputs) lines.push(`  ${o.name.padEnd(outWidth)}  ${describeOutput(o)}`);
-  return lines.join("\n");
+  return [...lines, ...outputLines(signature)].join("\n");
+}
+
+function outputLines(signature: Signature): string[] {
+  const width = Math.max(...signature.outputs.map((o) => o.name.length));
+  return ["gives:", ...signature.outputs.map((o) => `  ${o.name.padEnd(width)}  ${describeOutput(o)}`)];
 }
 
 function describeColumn(c: Column): string {

@@ -11,6 +11,7 @@ const table = {
   "runtime-failed": { kind: "internal", doc: "ONNX Runtime failed while it computed a prediction. Nothing is wrong with the request; report it with the model's digest." },
   "file-not-found": { kind: "not-found", doc: "There is no file at the path. It is relative to the folder the command runs in." },
   "file-too-large": { kind: "limit", doc: "The file is larger than can be read (2 GiB)." },
+  "file-not-plain": { kind: "refused", doc: "A file that the model keeps its weights in is a link, or no plain file. Put the file itself beside the model." },
   "check-differs": { kind: "failed-check", doc: "The compiled model does not predict what the check file says. The worst rows are listed; nothing was packed." },
   "model-closed": { kind: "unavailable", doc: "The model was closed while the request was on its way. Ask again." },
   "request-invalid": {

@@ -15,12 +15,14 @@ export interface Feed {
 
 export function planFeeds(inputs: readonly EngineInput[], columns: ReadonlyMap<string, readonly string[]>, plan: Plan): Feed[] {
   if (plan.signature.layout === "tensors") return tensorFeeds(inputs, plan.signature);
+  const slotOf = new Map(plan.slots.map((s) => [s.name, s]));
+  const textOf = new Map(plan.signature.textInputs?.map((t) => [t.name, t]));
   return inputs.map((input) => {
     const names = input.name === plan.signature.matrixName ? plan.usedNames : (columns.get(input.name) ?? [input.name]);
-    const further = names.map((name) => plan.signature.textInputs?.find((t) => t.name === name));
+    const further = names.map((name) => textOf.get(name));
     const slots = names.map((given, i) => {
       const name = further[i]?.column ?? given;
-      const slot = plan.slots.find((s) => s.name === name);
+      const slot = slotOf.get(name);
       if (slot === undefined || (slot.kind === "string") !== (input.type === "string")) {
         throw runtimeError("runtime-load-failed", `the model's input ${JSON.stringify(input.name)} takes ${input.type} from column ${JSON.stringify(name)}, which its signature ${slot === undefined ? "does not name" : "says is of another type"}`);
       }

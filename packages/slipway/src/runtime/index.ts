@@ -4,6 +4,7 @@ export { describeColumn, type Plan, type Slot, type Source } from "./columns.ts"
 export { cellReader, keysOf, shortestFloat, toRows, type OutputData, type PredictedRow, type Prediction, type Value } from "./decode.ts";
 export { exampleRecord, exampleRequest, exampleValue, usedColumns } from "./example.ts";
 export { readInput } from "./input.ts";
+export { onlyInput, shapeText, type GivenTensor } from "./tensors.ts";
 export { CsvReader, readCsv, type CsvField, type CsvOptions } from "./csv.ts";
 export { parseJson } from "./json.ts";
 export { runtimeError } from "./errors.ts";
@@ -12,4 +13,5 @@ export { preloadEngine, type EngineData, type SessionOptions } from "./session.t
 export { openModel, readModelBytes, type OpenedModel, type OpenOptions } from "./open.ts";
 export type { Packed, PackOptions } from "./pack.ts";
 export { TOOL_VERSION } from "./version.ts";
+export { siblingsOf } from "./read-sibling.ts";
 export { readData } from "./read-data.ts";

@@ -11,6 +11,7 @@ import { CsvReader, type CsvField } from "./csv.ts";
 import { runtimeError } from "./errors.ts";
 import { parseJson } from "./json.ts";
 import { loadModelPackage } from "./model.ts";
+import { siblingsOf } from "./read-sibling.ts";
 import { TOOL_VERSION } from "./version.ts";
 
 export interface PackOptions {
@@ -35,12 +36,15 @@ const KEPT_CHECKS = 200;
 
 /** @throws what import and the package room throw, and check-differs with the comparison in `data` */
 export async function packModel(path: string, bytes: Uint8Array, options: PackOptions = {}): Promise<Packed> {
-  const imported = importModel(bytes, options.entry === undefined ? {} : { entry: options.entry });
+  const imported = importModel(bytes, { readSibling: siblingsOf(path), ...(options.entry === undefined ? {} : { entry: options.entry }) });
   const { model } = imported.compiled;
   const notes = [...imported.compiled.warnings];
   let signature: Signature = imported.compiled.signature;
   let checks: Checks | null = null;
   let comparison: Comparison | undefined;
+  if (options.check && signature.layout === "tensors") {
+    throw runtimeError("request-shape", "a check file is a table of columns, and this model takes tensors", { hint: "Pack it without --check." });
+  }
   if (options.check) {
     const rows = readCheckRows(options.check.text);
     const file = readCheckFile(rows, signature, { file: basename(options.check.file), sha256: await sha256(new TextEncoder().encode(options.check.text)) });

@@ -1,7 +1,7 @@
 // The OpenAPI 3.1 document of exactly the models that are served: their columns with types, categories, ranges, which
 // may be missing, and an example; their outputs with class names. https://spec.openapis.org/oas/v3.1.1
 
-import type { Column, Output } from "@slipway/core/package";
+import type { Column, Output, TensorInput } from "@slipway/core/package";
 import { exampleRequest, exampleValue, usedColumns, type Model } from "../runtime/index.ts";
 import type { ServerContext } from "./context.ts";
 import { exampleInferRequest } from "./protocols/oip/tensors.ts";
@@ -47,6 +47,7 @@ function schemaName(name: string): string {
 }
 
 function rowSchema(model: Model): Json {
+  if (model.signature.tensors) return tensorsRowSchema(model.signature.tensors, model.signature.tensorRows === "none");
   const columns = usedColumns(model.signature).slice(0, MAX_PROPERTIES);
   return {
     type: "object",
@@ -55,6 +56,17 @@ function rowSchema(model: Model): Json {
     ...(model.signature.extraColumns === "refused" ? { additionalProperties: false } : {}),
     example: Object.fromEntries(columns.map((c) => [c.name, exampleValue(c)])),
   };
+}
+
+/** One nested list an input: of one row, or (`whole`) of the whole request. */
+function tensorsRowSchema(tensors: readonly TensorInput[], whole: boolean): Json {
+  return { type: "object", properties: Object.fromEntries(tensors.map((t) => [t.name, nestedSchema(t, whole ? 0 : 1)])), required: tensors.map((t) => t.name), additionalProperties: false };
+}
+function nestedSchema(input: TensorInput, depth: number): Json {
+  const size = input.shape[depth];
+  if (size === undefined) return { type: input.type === "string" ? "string" : input.type === "bool" ? "boolean" : /int/.test(input.type) ? "integer" : ["number", "null"] };
+  const fixed = typeof size === "number" && size >= 0 && depth > 0;
+  return { type: "array", items: nestedSchema(input, depth + 1), ...(fixed ? { minItems: size, maxItems: size } : {}) };
 }
 
 /** null is among the types where the column may be missing. */
@@ -82,6 +94,11 @@ function columnSchema(column: Column): Json {
 function requestSchema(model: Model, id: string): Json {
   const { signature } = model;
   const row = ref(`${id}.Row`);
+  if (signature.tensors) {
+    const named = { type: "object", properties: Object.fromEntries(signature.tensors.map((t) => [t.name, nestedSchema(t, 0)])), required: signature.tensors.map((t) => t.name) };
+    const whole = { type: "object", properties: { inputs: { anyOf: [named, { type: "array", items: TENSOR }] } }, required: ["inputs"] };
+    return { anyOf: [whole, row, ...(signature.tensorRows === "none" ? [] : [{ type: "array", items: row }])], examples: [exampleRequest(signature)] };
+  }
   const cells = signature.columns.length;
   const list = { type: "array", minItems: cells, maxItems: cells, description: `The ${cells} columns in order: ${signature.columns.slice(0, 30).map((c) => c.name).join(", ")}${cells > 30 ? ", ..." : ""}` };
   const records = { type: "array", items: row };
@@ -110,8 +127,9 @@ function outputSchema(output: Output): Json {
   if (names !== undefined && output.kind !== "transformed" && new Set(names).size === names.length && names.length <= MAX_PROPERTIES) {
     return { type: "object", properties: Object.fromEntries(names.map((n) => [n, scalar])), required: names };
   }
-  const width = output.rowShape[0]!;
-  return { type: "array", items: scalar, ...(width >= 0 ? { minItems: width, maxItems: width } : {}) };
+  const [width, ...inner] = output.rowShape as [number, ...number[]];
+  const items = inner.reduceRight((of: Json, d) => ({ type: "array", items: of, ...(d >= 0 ? { minItems: d, maxItems: d } : {}) }), scalar);
+  return { type: "array", items, ...(width >= 0 ? { minItems: width, maxItems: width } : {}) };
 }
 
 function answerSchema(id: string): Json {

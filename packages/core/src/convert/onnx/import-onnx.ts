@@ -2,19 +2,17 @@
 // changed, on the bytes: weights in files beside it are taken inside, and ZipMap, whose result (a list of maps) the
 // engine cannot hand over, gives way to the matrix it takes.
 
-import { SlipwayError } from "../../base/index.ts";
-import { changeGraph, findProblems, inlineExternalData, onnxError, readModel, type Model, type Node, type Problem, type ValueInfo } from "../../onnx/index.ts";
-import type { ImportedModel, ImportOptions, ReadSibling } from "../imported.ts";
+import { changeGraph, findProblems, onnxError, wholeModel, type Model, type Node, type Problem, type ValueInfo } from "../../onnx/index.ts";
+import type { ImportedModel, ImportOptions } from "../imported.ts";
 import { classesOf, Meanings } from "./classifiers.ts";
 import { givenInputs, tensorSignature } from "./tensor-signature.ts";
 
-const MAX_BYTES = 2 ** 31 - 1;
 /** What the engine takes all the same: a shape that the file does not declare, or declares otherwise than it is. */
 const TOLERATED = /^it is declared without a shape|^it has no name|^the output is declared (\[|of rank)/;
 
 /** @throws onnx-*: damaged, not valid, weights outside the model's folder, inputs or outputs that are no tensors */
 export function importOnnx(file: Uint8Array, options: ImportOptions = {}): ImportedModel {
-  const [bytes, model] = readWhole(file, options.readSibling);
+  const { bytes, model } = wholeModel(file, options.readSibling);
   const problems = findProblems(model);
   const fault = problems.find((p) => !TOLERATED.test(p.message));
   if (fault) throw onnxError("onnx-invalid-graph", fault.message, { where: fault.where, hint: "The engine would refuse it. Export the model again." });
@@ -39,44 +37,6 @@ export function importOnnx(file: Uint8Array, options: ImportOptions = {}): Impor
 
 function tell(problem: Problem): string {
   return `${problem.where}: ${problem.message}`;
-}
-
-function readWhole(file: Uint8Array, readSibling: ReadSibling | undefined): [Uint8Array, Model] {
-  try {
-    return [file, readModel(file)];
-  } catch (error) {
-    if (!readSibling || !(error instanceof SlipwayError) || error.code !== "onnx-external-data") throw error;
-  }
-  const bytes = inlineExternalData(file, siblings(readSibling, MAX_BYTES - file.length));
-  return [bytes, readModel(bytes)];
-}
-
-type External = Parameters<typeof inlineExternalData>[1];
-
-/** Slices of the files beside the model, each read once; all of them together no longer than `budget`. */
-function siblings(readSibling: ReadSibling, budget: number): External {
-  const files = new Map<string, Uint8Array>();
-  let left = budget;
-  let slices = budget;
-  return ({ tensor, location, offset, length }) => {
-    const refuse = (why: string, hint: string): SlipwayError =>
-      onnxError("onnx-external-data", `tensor ${JSON.stringify(tensor)} keeps its data in ${JSON.stringify(location.slice(0, 200))}, ${why}`, { hint });
-    if (/^[/\\]|^[A-Za-z]:|[\\\0]/.test(location) || location.split("/").some((step) => step === ".." || step === "")) {
-      throw refuse("which lies outside the model's folder", "Do not use this file: it would read other files of the machine into the model.");
-    }
-    let data = files.get(location);
-    if (data === undefined) {
-      data = readSibling(location, left);
-      if (data === undefined) throw refuse("which is not there", "Put the file beside the model, as it was saved.");
-      files.set(location, data);
-      left -= data.length;
-    }
-    const end = length === undefined ? data.length : offset + length;
-    if (offset > data.length || end > data.length || end < offset) throw refuse(`bytes ${offset} to ${end}; the file has ${data.length}`, "The file is cut off, or belongs to another model.");
-    slices -= end - offset;
-    if (slices < 0) throw refuse("which makes more than the 2 GB that one model may have", "Split or quantize the model.");
-    return data.subarray(offset, end);
-  };
 }
 
 interface SettledOutputs {

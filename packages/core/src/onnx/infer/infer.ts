@@ -10,8 +10,9 @@ import { ELEMENTWISE } from "./elementwise.ts";
 import { ML_OPERATORS } from "./ml.ts";
 import { REDUCTIONS } from "./reductions.ts";
 import { SHAPES } from "./shapes.ts";
+import { VISION } from "./vision.ts";
 
-const functions: ReadonlyMap<string, Infer> = new Map(Object.entries({ ...ELEMENTWISE, ...REDUCTIONS, ...SHAPES, ...ML_OPERATORS, ...CONTROL }));
+const functions: ReadonlyMap<string, Infer> = new Map(Object.entries({ ...ELEMENTWISE, ...REDUCTIONS, ...SHAPES, ...ML_OPERATORS, ...CONTROL, ...VISION }));
 
 /** Ranks and contents that are followed: models from outside could double them with every node. */
 const MAX_RANK = 64;

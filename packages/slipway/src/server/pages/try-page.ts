@@ -2,7 +2,7 @@
 // Plain HTML with one script and one style sheet; nothing inline and nothing from elsewhere.
 
 import type { FastifyReply } from "fastify";
-import { exampleValue, usedColumns, type Model } from "../../runtime/index.ts";
+import { exampleRequest, exampleValue, shapeText, usedColumns, type Model } from "../../runtime/index.ts";
 import type { ServerContext } from "../context.ts";
 import { renderCell, renderField } from "./fields.ts";
 import { html, type Html } from "./html.ts";
@@ -69,6 +69,11 @@ function inputs(model: Model): Html {
   const unused = signature.columns.filter((c) => !c.used);
   if (signature.layout === "text") {
     return html`<fieldset><legend>Text</legend><div class="field" data-column="${columns[0]?.name}"><label for="f0">${columns[0]?.name ?? "text"}</label><textarea id="f0" name="text" rows="7" data-type="raw" data-example="${JSON.stringify(columns[0] === undefined ? "" : exampleValue(columns[0]))}" aria-describedby="f0-hint f0-problem"></textarea><p class="hint" id="f0-hint">The text as the model gets it.</p><p class="problem" id="f0-problem" hidden></p></div></fieldset>`;
+  }
+  if (signature.tensors) {
+    const example = JSON.stringify(exampleRequest(signature));
+    const shapes = signature.tensors.map((t) => `${t.name}: ${t.type} ${shapeText(t, signature)}`).join("; ");
+    return html`<fieldset><legend>Tensors</legend><div class="field"><label for="f0">Inputs as JSON</label><textarea id="f0" name="inputs" rows="10" spellcheck="false" data-type="raw" data-example="${JSON.stringify(example)}" aria-describedby="f0-hint"></textarea><p class="hint" id="f0-hint">${shapes}. Nested lists, as {"inputs": {name: [...]}}${signature.tensorRows === "none" ? "" : ", or a list of rows"}.</p></div></fieldset>`;
   }
   const paste = html`<div class="field paste"><label for="paste">Paste rows</label><textarea id="paste" rows="3" spellcheck="false" aria-describedby="paste-hint"></textarea><p class="hint" id="paste-hint">${signature.layout === "matrix" ? `One row a line, ${signature.columns.length} numbers each, separated by commas, tabs or spaces. Takes the place of the fields.` : "CSV with a header line, or JSON records. Takes the place of the fields."}</p></div>`;
   const known = unused.length > 0 && html`<p class="note">${unused.length === 1 ? "One column" : `${unused.length} columns`} known to the file ${unused.length === 1 ? "plays" : "play"} no part: ${unused.slice(0, 12).map((c) => c.name).join(", ")}${unused.length > 12 ? ", ..." : ""}.</p>`;

@@ -14,7 +14,8 @@ export interface InferResponse {
 export function writeInferResponse(model: Model, prediction: Prediction, id: string | undefined, binary: (name: string) => boolean): InferResponse {
   const blobs: Buffer[] = [];
   const outputs = prediction.outputs.map((o) => {
-    const shape = o.output.rowShape.length === 0 ? [prediction.rows] : [prediction.rows, o.width];
+    const row = o.dims ?? (o.output.rowShape.length === 0 ? [] : [o.width]);
+    const shape = model.signature.tensorRows === "none" ? row : [prediction.rows, ...row];
     const head = `"name":${JSON.stringify(o.output.name)},"datatype":"${outputDatatype(o.output)}","shape":[${shape.join(",")}]`;
     if (!binary(o.output.name)) return `{${head},"data":[${jsonData(o)}]}`;
     const blob = toBytes(o);
@@ -29,7 +30,7 @@ export function writeInferResponse(model: Model, prediction: Prediction, id: str
 
 /** Integers of any size are written digit by digit; NaN and infinities become null. */
 function jsonData({ data, output }: OutputData): string {
-  if (data instanceof BigInt64Array) return data.join(",");
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return data.join(",");
   if (data instanceof Float32Array) return Array.from(data, (v) => (Number.isFinite(v) ? String(shortestFloat(v)) : "null")).join(",");
   if (data instanceof Uint8Array && output.type === "bool") return Array.from(data, (v) => (v === 0 ? "false" : "true")).join(",");
   if (Array.isArray(data)) return data.map((v) => (v === MISSING_STRING ? "null" : JSON.stringify(v))).join(",");

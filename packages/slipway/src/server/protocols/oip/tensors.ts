@@ -3,9 +3,9 @@
 
 import type { Column, Signature } from "@slipway/core/package";
 import { nearest } from "@slipway/core/base";
-import { exampleValue, type Model, type ModelInput } from "../../../runtime/index.ts";
+import { exampleRequest, exampleValue, type Model, type ModelInput } from "../../../runtime/index.ts";
 import { serverError } from "../../errors.ts";
-import { columnDatatype, DATATYPES, outputDatatype, type Datatype } from "./datatype.ts";
+import { columnDatatype, DATATYPES, elementDatatype, outputDatatype, type Datatype } from "./datatype.ts";
 import { readBinaryData, type InputTensor } from "./request.ts";
 
 export interface TensorMetadata {
@@ -16,18 +16,23 @@ export interface TensorMetadata {
 }
 
 export function inputMetadata(signature: Signature): TensorMetadata[] {
+  if (signature.tensors) {
+    const rows = signature.tensorRows !== "none";
+    return signature.tensors.map((t) => ({ name: t.name, datatype: elementDatatype(t.type), shape: t.shape.map((d, i) => (typeof d === "string" || (rows && i === 0) ? -1 : d)) }));
+  }
   if (signature.layout === "matrix") return [{ name: signature.matrixName ?? "X", datatype: "FP64", shape: [-1, signature.columns.length] }];
   return signature.columns.filter((c) => c.used).map((c) => ({ name: c.name, datatype: columnDatatype(c), shape: [-1, 1] }));
 }
 
 export function outputMetadata(signature: Signature): TensorMetadata[] {
   return signature.outputs.map((o) => ({
-    name: o.name, datatype: outputDatatype(o), shape: [-1, ...o.rowShape],
+    name: o.name, datatype: outputDatatype(o), shape: signature.tensorRows === "none" ? o.rowShape : [-1, ...o.rowShape],
     ...(o.columns !== undefined && o.columns.length <= 10_000 ? { parameters: { labels: o.columns } } : {}),
   }));
 }
 
 export function toModelInput(inputs: readonly InputTensor[], signature: Signature): ModelInput {
+  if (signature.layout === "tensors") return { kind: "tensors", tensors: Object.fromEntries(inputs.map((t) => [t.name, t])) };
   const packed = packedColumns(inputs, signature);
   if (packed !== undefined) return fromMatrix(inputs[0]!, packed, signature);
   const names = new Set(signature.columns.map((c) => c.name));
@@ -93,16 +98,26 @@ export function rawInput(raw: Uint8Array, signature: Signature, decode: (bytes: 
   const inputs = inputMetadata(signature);
   const [input] = inputs;
   if (inputs.length !== 1 || input === undefined) throw serverError("tensor-invalid", `raw data needs a model with one input; this one has ${inputs.length}`, { hint: "Send JSON, or JSON and binary data." });
-  if (input.datatype === "BYTES") return { ...input, shape: [1], data: [decode(raw)] };
-  const rowBytes = input.shape[1]! * DATATYPES[input.datatype].size;
-  if (raw.length === 0 || raw.length % rowBytes !== 0) throw serverError("tensor-invalid", `raw data: a row of ${input.datatype} [${input.shape[1]}] takes ${rowBytes} bytes, the body has ${raw.length}`);
-  const shape = [raw.length / rowBytes, input.shape[1]!];
-  return { ...input, shape, data: readBinaryData(raw, input.datatype, shape[0]! * shape[1]!, shape, "raw data", decode) };
+  if (input.datatype === "BYTES") return { ...input, shape: input.shape.map(() => 1), data: [decode(raw)] };
+  const open = input.shape.indexOf(-1);
+  if (open >= 0 && input.shape.includes(-1, open + 1)) throw serverError("tensor-invalid", `raw data needs an input with one open size; this one has the shape [${input.shape.join(", ")}]`, { hint: "Send JSON, or JSON and binary data." });
+  const rest = input.shape.filter((_, i) => i !== open);
+  const rowBytes = rest.reduce((n, d) => n * d, DATATYPES[input.datatype].size);
+  if (raw.length === 0 || raw.length % rowBytes !== 0 || (open < 0 && raw.length !== rowBytes)) throw serverError("tensor-invalid", `raw data: ${open < 0 ? "the input" : "a row"} of ${input.datatype} [${rest.join(", ")}] takes ${rowBytes} bytes, the body has ${raw.length}`);
+  const shape = input.shape.map((d) => (d === -1 ? raw.length / rowBytes : d));
+  return { ...input, shape, data: readBinaryData(raw, input.datatype, shape.reduce((n, d) => n * d, 1), shape, "raw data", decode) };
 }
 
 /** A valid request, for error messages and documentation. */
 export function exampleInferRequest(model: Model): object {
   const { signature } = model;
+  if (signature.tensors) {
+    const example = exampleRequest(signature) as { readonly inputs: Readonly<Record<string, unknown>> };
+    return { inputs: inputMetadata(signature).map((t) => {
+      const data = [example.inputs[t.name]].flat(Infinity);
+      return { ...t, shape: t.shape.map((d) => (d === -1 ? 1 : d)), data };
+    }) };
+  }
   if (signature.layout === "matrix") {
     const [input] = inputMetadata(signature);
     return { inputs: [{ ...input, shape: [1, signature.columns.length], data: signature.columns.map(exampleValue) }] };
