@@ -23,7 +23,8 @@ const toOrt = (t: Tensor): ort.Tensor =>
 export function combinations(schema: OpSchema): Types[] {
   const variables = [...schema.types];
   return variables.reduce<Types[]>((rows, [name, allowed]) => {
-    const types = allowed.filter((t) => (variables.length > 2 ? CORE : PROBED).includes(t));
+    const core = variables.length > 2 && allowed.some((t) => CORE.includes(t)) ? CORE : PROBED;
+    const types = allowed.filter((t) => core.includes(t));
     return rows.flatMap((row) => types.map((type) => ({ ...row, [name]: type })));
   }, [{}]);
 }
