@@ -2,6 +2,7 @@
 
 import { sniffFormat, type FileFormat } from "../formats/index.ts";
 import { assertInert, readPickleFile, type PickleFile } from "../pickle/index.ts";
+import { savedLightgbm, savedXgboost } from "./boosted/saved-file.ts";
 import { importError } from "./errors.ts";
 import type { ImportedModel, ImportOptions } from "./imported.ts";
 import { importOnnx } from "./onnx/import-onnx.ts";
@@ -18,6 +19,14 @@ const READERS: Readonly<Partial<Record<FileFormat, (bytes: Uint8Array, options: 
   onnx: importOnnx,
 };
 
+/** Boosters in their libraries' own formats, which enter as the object that the library would load. */
+const BOOSTERS: Readonly<Partial<Record<FileFormat, readonly [format: string, (bytes: Uint8Array) => PickleFile]>>> = {
+  lightgbm: ["LightGBM", savedLightgbm],
+  "xgboost-json": ["XGBoost, JSON", savedXgboost],
+  "xgboost-ubjson": ["XGBoost, UBJSON", savedXgboost],
+  "xgboost-binary": ["XGBoost, binary", savedXgboost],
+};
+
 const EXPORT_ONNX = "Models of this format are not compiled yet.";
 /** What each recognised format is, and what to do with it. */
 const OTHER_FORMATS: Readonly<Partial<Record<FileFormat, readonly [code: "format-not-compiled" | "format-not-a-model", what: string, hint: string]>>> = {
@@ -28,10 +37,6 @@ const OTHER_FORMATS: Readonly<Partial<Record<FileFormat, readonly [code: "format
   zip: ["format-not-a-model", "a zip archive without a model that Slipway knows", "Unpack it and pass the model file itself."],
   tflite: ["format-not-compiled", "a TensorFlow Lite model", EXPORT_ONNX],
   catboost: ["format-not-compiled", "a CatBoost model", EXPORT_ONNX],
-  lightgbm: ["format-not-compiled", "a LightGBM model", EXPORT_ONNX],
-  "xgboost-json": ["format-not-compiled", "an XGBoost model (JSON)", EXPORT_ONNX],
-  "xgboost-ubjson": ["format-not-compiled", "an XGBoost model (UBJSON)", EXPORT_ONNX],
-  "xgboost-binary": ["format-not-compiled", "an XGBoost model (the old binary format)", EXPORT_ONNX],
   slip: ["format-not-a-model", "a Slipway package", "Pass it where a package is wanted."],
   json: ["format-not-a-model", "JSON that is no model Slipway knows", "Pass the saved model, not its data or configuration."],
   npy: ["format-not-a-model", "a NumPy array (.npy)", "Save the fitted estimator: joblib.dump(model, 'model.joblib')."],
@@ -48,6 +53,8 @@ export function readSource(bytes: Uint8Array): SourceFile {
   const format = sniffFormat(bytes);
   if (format === "empty") throw importError("file-empty", "the file is empty (0 bytes)", { hint: "Save or download it again." });
   if (format === "git-lfs-pointer") throw importError("file-git-lfs-pointer", "the file is a Git LFS pointer, not the model itself", { hint: "Run: git lfs pull" });
+  const booster = BOOSTERS[format];
+  if (booster) return { format: booster[0], pickle: booster[1](bytes) };
   if (format !== "pickle") {
     const other = OTHER_FORMATS[format];
     if (other) throw importError(other[0], `the file is ${other[1]}`, { hint: other[2] });

@@ -8,3 +8,8 @@ export { inflateGzip, inflateRaw, inflateZlib } from "./inflate.ts";
 export { decompressLz4 } from "./lz4.ts";
 export { decompressLzmaAlone } from "./lzma.ts";
 export { decompressXz } from "./xz.ts";
+export { documentError, readJsonDocument, type Document, type DocumentNumbers } from "./json-document.ts";
+export { readUbjson } from "./ubjson.ts";
+export { Hdf5Object, readHdf5 } from "./hdf5/file.ts";
+export { hdf5Error } from "./hdf5/errors.ts";
+export { ZipArchive, zipError, type ZipLimits } from "./zip.ts";

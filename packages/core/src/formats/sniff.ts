@@ -21,10 +21,10 @@ export function sniffFormat(bytes: Uint8Array): FileFormat {
   if (head.startsWith("\x89HDF\r\n\x1a\n")) return "hdf5";
   if (head.startsWith("\x93NUMPY")) return "npy";
   if (head.startsWith("CBM1")) return "catboost";
-  if (head.startsWith("binf")) return "xgboost-binary";
+  if (head.startsWith("binf") || isOldXgboost(head)) return "xgboost-binary";
   if (ascii(bytes, 4, 8) === "TFL3") return "tflite";
   if (ascii(bytes, 257, 262) === "ustar") return "slip";
-  if (/^tree\r?\nversion=/.test(head)) return "lightgbm";
+  if (/^tree\r?\n(?:[\w.]+(?:=[^\n]*)?\r?\n){0,40}?(?:version|num_class|max_feature_idx)=/.test(head)) return "lightgbm";
   if (/^\{[LSUil$#]/.test(head)) return "xgboost-ubjson";
   if (isOnnx(bytes)) return "onnx";
   const text = head.replace(/^\u00ef\u00bb\u00bf/, "").trimStart();
@@ -34,6 +34,11 @@ export function sniffFormat(bytes: Uint8Array): FileFormat {
   if (isOldPickle(bytes)) return "pickle";
   if (/^[^\0\n]{1,2000}[,;\t][^\0\n]*\r?\n[^\0\n]*[,;\t]/.test(head)) return "csv";
   return "unknown";
+}
+
+/** The old binary format without its magic: 136 bytes of parameters, then the objective with its length in 64 bits. */
+function isOldXgboost(head: string): boolean {
+  return /^[^\0]\0{7}(?:gpu:)?(?:reg|binary|multi|count|survival|rank):/.test(head.slice(136, 160)) && head.charCodeAt(136) < 64;
 }
 
 /** joblib's and the usual compressions: zlib, gzip, bzip2, xz, lzma, lz4. */

@@ -5,6 +5,12 @@ import type { Conversion } from "./conversion.ts";
 import type { Estimator } from "./estimator.ts";
 import type { Frame } from "./frame.ts";
 
+/** What a fitted model expects as its input: named columns, a matrix of so many columns, or a sequence of texts. */
+export type InputShape =
+  | { readonly kind: "columns"; readonly names: readonly string[] }
+  | { readonly kind: "matrix"; readonly width: number }
+  | { readonly kind: "text" };
+
 /** The labels of one target, in the order of the estimator's `classes_`. */
 export type Labels =
   | { readonly type: "string"; readonly values: readonly string[] }
@@ -48,6 +54,8 @@ export interface EstimatorConverter {
   readonly names: readonly string[];
   /** X is what the estimator's methods would be given; the estimator's own input checks are the converter's duty (`c.checkArray`). */
   readonly convert: (est: Estimator, X: Frame, c: Conversion) => Fitted;
+  /** Where something else than the usual attributes says which input it takes (input-shape.ts). */
+  readonly inputShape?: (est: Estimator) => InputShape | undefined;
 }
 
 export function defineEstimator(converter: EstimatorConverter): EstimatorConverter {

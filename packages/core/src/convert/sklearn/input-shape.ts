@@ -2,17 +2,19 @@
 // Found by following the input side of the estimator (a pipeline's first step, a search's best estimator ...).
 
 import { NumpyArray, NumpyScalar, PyGlobal, PyList, PyObject, PyTuple, arrayStrings, indexValues, type PyValue } from "../../pickle/index.ts";
+import type { InputShape } from "./contract.ts";
+import { convertError } from "./errors.ts";
 import { Estimator } from "./estimator.ts";
+import { sklearnConverters } from "./registry.ts";
 
-export type InputShape =
-  | { readonly kind: "columns"; readonly names: readonly string[] }
-  | { readonly kind: "matrix"; readonly width: number }
-  | { readonly kind: "text" };
+export type { InputShape };
 
 const TEXT = new Set(["CountVectorizer", "TfidfVectorizer", "HashingVectorizer"]);
 /** Attributes that hold the estimator which sees the same input, in the order to try. */
 const SAME_INPUT = ["best_estimator_", "regressor_", "estimator_", "base_estimator_", "estimators_", "calibrated_classifiers_", "estimator", "base_estimator", "final_estimator_"];
 const MAX_DEPTH = 12;
+/** The widest matrix: every column costs a kilobyte here, and a file of a hundred bytes can declare any number. */
+const MAX_WIDTH = 262_144;
 
 /** undefined when nothing in the file says. */
 export function findInputShape(est: Estimator, depth = 0): InputShape | undefined {
@@ -21,11 +23,13 @@ export function findInputShape(est: Estimator, depth = 0): InputShape | undefine
   if (est.className === "DictVectorizer") return { kind: "columns", names: dictKeys(est).keys };
   const names = inputNames(est);
   if (names) return { kind: "columns", names };
+  const own = sklearnConverters.get(est.key)?.inputShape?.(est);
+  if (own) return own;
   const inner = innerShape(est, depth);
   if (inner?.kind === "columns" || inner?.kind === "text") return inner;
   for (const attribute of ["n_features_in_", "n_features_", "_n_features"]) {
     const n = est.raw(attribute);
-    if (typeof n === "bigint" && n > 0n && n <= 1_000_000n) return { kind: "matrix", width: Number(n) };
+    if (typeof n === "bigint" && n > 0n) return { kind: "matrix", width: boundedWidth(est, n) };
   }
   return inner ?? coefficientWidth(est);
 }
@@ -85,11 +89,19 @@ function coefficientWidth(est: Estimator): InputShape | undefined {
   // A support vector machine with a kernel of its own has no n_features_in_, but the shape it was fitted on.
   const fitted = est.raw("shape_fit_");
   const columns = fitted instanceof PyTuple ? fitted.items[1] : undefined;
-  if (typeof columns === "bigint" && columns > 0n && columns <= 1_000_000n) return { kind: "matrix", width: Number(columns) };
+  if (typeof columns === "bigint" && columns > 0n) return { kind: "matrix", width: boundedWidth(est, columns) };
   for (const attribute of ["coef_", "cluster_centers_", "components_", "mean_", "scale_", "theta_"]) {
     const v = est.raw(attribute);
     const width = v instanceof NumpyArray ? v.shape.at(-1) : undefined;
-    if (width !== undefined && width > 0) return { kind: "matrix", width };
+    if (width !== undefined && width > 0) return { kind: "matrix", width: boundedWidth(est, width) };
   }
   return undefined;
+}
+
+function boundedWidth(est: Estimator, width: bigint | number): number {
+  if (width > MAX_WIDTH) {
+    throw convertError("unsupported-option", `${est.className} takes ${width} columns; at most ${MAX_WIDTH} are compiled`, {
+      where: est.path, hint: "If the columns are made by another step (a text vectorizer, say), save the two together in one Pipeline." });
+  }
+  return Number(width);
 }

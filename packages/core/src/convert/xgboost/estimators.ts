@@ -1,0 +1,182 @@
+// xgboost.Booster and the scikit-learn wrappers XGBClassifier, XGBRegressor, XGBRanker and their random forests (1.0 to 3.4).
+//
+// The wrappers stop at best_iteration, turn `missing` into NaN and take infinity (inplace_predict); a Booster uses all
+// rounds and refuses infinity (DMatrix). A file of a wrapper's save_model is loaded as the wrapper.
+
+import type { Value } from "../../onnx/index.ts";
+import { MISSING_STRING } from "../../package/index.ts";
+import { PyByteArray, PyBytes, PyObject } from "../../pickle/index.ts";
+import { faultsOf, type Faults } from "../boosted/faults.ts";
+import { float32 } from "../boosted/float-sums.ts";
+import { bothClasses, flat } from "../sklearn/algebra.ts";
+import { defineEstimator, type EstimatorConverter, type Fitted, type InputShape, type Labels } from "../sklearn/contract.ts";
+import { memo, type Conversion } from "../sklearn/conversion.ts";
+import { convertError } from "../sklearn/errors.ts";
+import type { Estimator } from "../sklearn/estimator.ts";
+import type { Frame } from "../sklearn/frame.ts";
+import { categoryTable, type Categories } from "../sklearn/preprocess/categories.ts";
+import { baseMargins, objectiveOf, rawPrediction, softmax, transformed } from "./forest.ts";
+import type { XgboostModel } from "./model.ts";
+import { readXgboostModel } from "./read-model.ts";
+
+/** How the library asks the model: as the Booster itself, or as one of the wrappers. */
+type Role = "booster" | "classifier" | "regressor";
+
+function boosterOf(est: Estimator): Estimator {
+  if (est.className === "Booster") return est;
+  const inner = est.raw("_Booster");
+  if (!(inner instanceof PyObject) || !inner.attributes) {
+    throw convertError("not-fitted", `${est.className} was saved before it was fitted`, { where: est.path, hint: "Call fit on the estimator, then save it again." });
+  }
+  return est.child(inner, "_Booster");
+}
+function modelOf(est: Estimator): XgboostModel {
+  const booster = boosterOf(est);
+  const handle = booster.raw("handle");
+  const faults = faultsOf(est.className, est.path);
+  if (!(handle instanceof PyBytes) && !(handle instanceof PyByteArray)) throw faults.malformed("its Booster holds no model");
+  return readXgboostModel(handle.bytes, faults);
+}
+
+function inputShape(est: Estimator): InputShape | undefined {
+  const model = modelOf(est);
+  if (model.featureNames && model.featureNames.length === model.features) return { kind: "columns", names: model.featureNames };
+  return model.features > 0 ? { kind: "matrix", width: model.features } : undefined;
+}
+
+function roleOf(est: Estimator, model: XgboostModel): Role {
+  if (est.className !== "Booster") return est.className.endsWith("Classifier") ? "classifier" : "regressor";
+  // A Booster in a pickle is one; a file says which wrapper has saved it, if any.
+  const saved = est.raw("saved_by_wrapper") === true ? wrapperSettings(model) : undefined;
+  const type = saved?.["_estimator_type"] ?? saved?.["type"];
+  if (typeof type !== "string") return "booster";
+  return /classifier/i.test(type) ? "classifier" : "regressor";
+}
+/** What wrappers write into the model's attributes as JSON. */
+function wrapperSettings(model: XgboostModel): Record<string, unknown> | undefined {
+  const text = model.attributes.get("scikit_learn");
+  if (text === undefined || text.length > 10_000_000) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
+  const faults = faultsOf(est.className, est.path);
+  const model = modelOf(est);
+  const role = roleOf(est, model);
+  const objective = objectiveOf(model, faults);
+  if (X.width !== model.features) throw faults.malformed(`it was fitted on ${model.features} features, the step before it gives ${X.width}`);
+  // gblinear cannot predict in place.
+  const inPlace = role !== "booster" && model.booster.kind === "trees";
+  const matrix = inputs(est, X, c, model, inPlace, faults);
+  const base = baseMargins(model, objective, faults);
+  const [major, minor] = [model.version[0] ?? 0, model.version[1] ?? 0];
+  const rounds = role === "booster" || model.booster.kind === "linear" ? undefined : bestRounds(model, faults);
+  const margins = memo(() => rawPrediction(c, matrix(), model, { rounds, base, inPlace: inPlace && (major < 3 || (major === 3 && minor < 3)) }, faults));
+  const values = memo(() => transformed(c, margins(), objective));
+  const single = model.outputs === 1 || objective === "multi:softmax";
+  const doubles = (v: Value): Value => c.o.cast(v, "double");
+  if (role !== "classifier") return { kind: "regressor", predict: memo(() => doubles(single ? flat(c, values()) : values())) };
+  return classifier(est, c, model, objective, single, margins, values, faults);
+}
+
+/** As XGBClassifier.predict and predict_proba turn the Booster's numbers into labels and probabilities. */
+function classifier(est: Estimator, c: Conversion, model: XgboostModel, objective: string, single: boolean, margins: () => Value, values: () => Value, faults: Faults): Fitted {
+  const count = classCount(est, model);
+  const doubles = (v: Value): Value => c.o.cast(v, "double");
+  const above = (v: Value): Value => c.o.cast(c.o.greater(v, float32(c, 0.5)), "int64");
+  if (model.outputs > 1 && !objective.startsWith("multi:") || (model.outputs > 1 && count === 2)) {
+    // Several labels at once.
+    const classes = Array.from({ length: model.outputs }, (): Labels => ({ type: "int64", values: [0n, 1n] }));
+    return { kind: "classifier", classes, predictProba: memo(() => [doubles(values())]), predict: memo(() => above(values())) };
+  }
+  const classes = labelsOf(est, model, count, faults);
+  if (model.outputs > 1) {
+    if (model.outputs !== count) throw faults.malformed(`it has ${count} classes and ${model.outputs} outputs`);
+    const proba = memo(() => (objective === "multi:softmax" ? softmax(c, margins()) : values()));
+    return { kind: "classifier", classes: [classes], predictProba: memo(() => [doubles(proba())]), predict: memo(() => c.o.argmax(single ? margins() : proba(), 1)) };
+  }
+  if (count !== 2) throw faults.malformed(`it has ${count} classes and one output`);
+  const positive = memo(() => flat(c, values()));
+  return { kind: "classifier", classes: [classes], predictProba: memo(() => [doubles(bothClasses(c, positive()))]), predict: memo(() => above(positive())) };
+}
+
+function classCount(est: Estimator, model: XgboostModel): number {
+  const own = est.raw("n_classes_");
+  return typeof own === "bigint" ? Number(own) : Math.max(model.classes, 2);
+}
+/** predict gives numbers of classes, except up to 1.5, where the wrapper had a label encoder of its own (`_le`). */
+function labelsOf(est: Estimator, model: XgboostModel, count: number, faults: Faults): Labels {
+  const own = est.raw("_le");
+  let labels: Labels | undefined;
+  if (own instanceof PyObject && own.attributes) labels = est.child(own, "_le").labels();
+  const saved = est.className === "Booster" ? (wrapperSettings(model)?.["_le"] as { classes_?: unknown } | undefined)?.classes_ : undefined;
+  if (Array.isArray(saved) && saved.length > 0) {
+    if (saved.every((v) => typeof v === "string")) labels = { type: "string", values: saved };
+    else if (saved.every((v) => Number.isSafeInteger(v))) labels = { type: "int64", values: saved.map((v) => BigInt(v as number)) };
+    else if (saved.every((v) => typeof v === "number")) labels = { type: "double", values: saved };
+  }
+  if (labels && labels.values.length !== count) throw faults.malformed(`it has ${count} classes and ${labels.values.length} labels`);
+  return labels ?? { type: "int64", values: Array.from({ length: count }, (_, i) => BigInt(i)) };
+}
+
+/** The wrappers predict with the rounds up to the best one, where training was stopped early. */
+function bestRounds(model: XgboostModel, faults: Faults): number | undefined {
+  const best = model.attributes.get("best_iteration");
+  if (best === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(best)) throw faults.malformed(`best_iteration is ${JSON.stringify(best.slice(0, 40))}`);
+  return Number(best) + 1;
+}
+
+/** [N, F] double of float32 numbers, NaN where missing; categories as their codes. */
+function inputs(est: Estimator, X: Frame, c: Conversion, model: XgboostModel, inPlace: boolean, faults: Faults): () => Value {
+  const named = Array.from({ length: X.width }, (_, j) => model.categories[j]);
+  if (named.some((categories) => categories?.some((v) => typeof v === "number" && Number.isNaN(v)))) throw faults.malformed("a category is not a number");
+  const texts = named.flatMap((categories, j) => (categories ? [j] : []));
+  const numbers = named.flatMap((categories, j) => (categories ? [] : [j]));
+  const columns: Categories[] = texts.map((j) => namedCategories(named[j]!));
+  texts.forEach((j) => c.declareCategories(X, j, named[j]!, "allowed"));
+  model.featureTypes?.forEach((type, j) => {
+    if (type === "c" && !named[j]) c.warnings.push(`feature ${model.featureNames?.[j] ?? j} is categorical, and the file does not name its categories: send their codes, as numbers`);
+  });
+  const sentinel = est.className === "Booster" ? NaN : missingOf(est);
+  const checked = numbers.length === 0 ? undefined : c.checkArray(c.select(X, numbers), est, inPlace ? { missing: "allowed", infinite: "allowed" } : { missing: "allowed", dtype: "float32" });
+  return memo(() => {
+    const parts: Value[] = [];
+    if (checked) parts.push(c.o.cast(c.numbers(checked), "float"));
+    if (columns.length > 0) {
+      const codes = categoryTable(c.select(X, texts), c, columns, (j, k) => (k === named[texts[j]!]!.length ? NaN : k), () => -1);
+      parts.push(c.o.cast(codes, "float"));
+    }
+    let x = c.o.concat(parts);
+    if (columns.length > 0) {
+      const order = [...numbers, ...texts];
+      x = c.o.columns(x, named.map((_, j) => order.indexOf(j)));
+    }
+    if (!Number.isNaN(sentinel)) x = c.o.where(c.o.equal(x, float32(c, sentinel)), float32(c, NaN), x);
+    return c.o.cast(x, "double");
+  });
+}
+/** Known values in the order of their codes, then the missing one. */
+function namedCategories(values: readonly (string | number)[]): Categories {
+  const numeric = values.every((v) => typeof v === "number");
+  const missing = numeric ? NaN : MISSING_STRING;
+  return {
+    kind: numeric ? "number" : "string", object: true, keys: [...values, missing], missing: values.length, missingIsNone: false,
+    declared: values, texts: values.map(String),
+  };
+}
+function missingOf(est: Estimator): number {
+  return est.isNone("missing") ? NaN : est.number("missing");
+}
+
+export const xgboostConverters: readonly EstimatorConverter[] = [
+  defineEstimator({
+    names: ["xgboost.Booster", "xgboost.XGBClassifier", "xgboost.XGBRFClassifier", "xgboost.XGBRegressor", "xgboost.XGBRFRegressor", "xgboost.XGBRanker", "xgboost.XGBModel"],
+    inputShape, convert,
+  }),
+];

@@ -1,0 +1,1 @@
+export { xgboostConverters } from "./estimators.ts";
