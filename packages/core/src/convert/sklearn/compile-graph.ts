@@ -1,6 +1,7 @@
 // Compiles to a graph whose inputs the caller fixes, for tools that expect such a graph: no signature, no packed face.
 
 import { GraphBuilder, mapInput, sequenceOutput, serializeModel, zipOutput, type Model, type ValueInfo } from "../../onnx/index.ts";
+import type { ElementType } from "../../tensor/index.ts";
 import { PyObject, PyTuple, type PyValue } from "../../pickle/index.ts";
 import { isEstimator } from "./compile.ts";
 import { conventionalOutputs, type ConventionalOutput, type OutputOptions } from "./conventional-outputs.ts";
@@ -26,6 +27,8 @@ export interface ConventionalOptions {
   readonly optionsFor?: (chain: readonly Estimator[]) => OutputOptions;
   /** Names of the outputs, in order; null leaves the usual one. */
   readonly names?: readonly (string | null)[];
+  /** Element types of the outputs, in order; null leaves the usual one. */
+  readonly types?: readonly (ElementType | null)[];
   /** The methods to reproduce, in order ("predict", "predict_proba" ...). */
   readonly methods?: readonly string[];
 }
@@ -52,25 +55,35 @@ export function compileGraph(value: PyValue, options: GraphOptions): CompiledGra
   const { conventional } = options;
   const numberType = options.inputs.some((i) => i.elem === "double") ? "double" : "float";
   const offered: readonly ConventionalOutput[] = conventional
-    ? conventionalOutputs(c, fitted, numberType, conventional.optionsFor?.(answering(est)) ?? {}, conventional.methods)
+    ? conventionalOutputs(c, fitted, numberType, conventional.optionsFor?.(answering(est)) ?? {}, conventional.methods ?? (SELECTORS.has(est.className) ? ["transform"] : undefined))
     : nameOutputs(c, fitted, warnings).map(({ output, value: v }) => ({ kind: "tensor", name: output.name, value: v }));
   const outputs = offered.map((output, i): ConventionalOutput => {
     const name = free(conventional?.names?.[i] ?? output.name, taken);
     taken.add(name);
-    return { ...output, name };
+    const type = conventional?.types?.[i];
+    return output.kind === "tensor" && type && type !== output.value.type ? { ...output, name, value: c.o.cast(output.value, type) } : { ...output, name };
   });
   for (const output of outputs) {
     if (output.kind === "tensor") graph.output(output.name, output.value);
     else if (output.kind === "maps") graph.output(part(output.name), output.value);
     else output.values.forEach((v, i) => graph.output(part(output.name, i), v));
   }
-  let model: Model = graph.finish({ name: options.name ?? est.className });
+  let model: Model = withoutDimNames(graph.finish({ name: options.name ?? est.className }));
   for (const output of outputs) {
     if (output.kind === "maps") model = zipOutput(model, part(output.name), output.name, output.keys);
     else if (output.kind === "sequence") model = sequenceOutput(model, output.values.map((_, i) => part(output.name, i)), output.name);
   }
   for (const map of given.maps) model = mapInput(model, map.part, map.name, map.keys);
   return { model: serializeModel(model), inputs: model.graph.inputs, outputs: model.graph.outputs, className: est.qualifiedName, warnings: [...warnings, ...c.warnings] };
+}
+
+/** Feature selections that can also predict with what they selected by. */
+const SELECTORS: ReadonlySet<string> = new Set(["RFE", "RFECV"]);
+
+/** Rows are "N" while a graph is built; outside of Slipway a dimension that is not known has no name. */
+function withoutDimNames(model: Model): Model {
+  const strip = (info: ValueInfo): ValueInfo => ({ ...info, shape: info.shape?.map((d) => (typeof d === "string" ? null : d)) ?? null });
+  return { ...model, graph: { ...model.graph, inputs: model.graph.inputs.map(strip), outputs: model.graph.outputs.map(strip) } };
 }
 
 /** The tensor that a map or a member of a sequence is made of. */

@@ -86,7 +86,7 @@ class OutputMaker {
     else if (decisionFunction) {
       const s = decisionFunction();
       const column = s.shape?.length === 1 ? o.unsqueeze(s, 1) : s;
-      values = [s.shape?.length === 1 ? o.concat([o.neg(column), column]) : column];
+      values = [s.shape?.length === 1 && options.raw_scores ? o.concat([o.neg(column), column]) : column];
     } else return [first];
     const rest = this.#leaves();
     // Several targets in one matrix (multi-label) stay one tensor.

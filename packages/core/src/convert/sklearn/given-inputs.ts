@@ -11,8 +11,11 @@ import type { InputShape } from "./input-shape.ts";
 export interface InputSpec {
   readonly name: string;
   readonly elem: ElementType;
-  /** null: not known. The first dimension is that of the rows; [] and [null] are a vector of one number or text a row. */
-  readonly shape: readonly (number | null)[];
+  /**
+   * null: not known. The first dimension is that of the rows; [] and [null] are a vector of one number or text a row.
+   * Left out: whatever the model takes, texts as a vector.
+   */
+  readonly shape?: readonly (number | null)[];
   /** A map of one row, from keys of this type. */
   readonly mapKey?: "string" | "int64";
 }
@@ -67,9 +70,10 @@ export class GivenInputs implements RawSource {
     if (spec.mapKey !== undefined) {
       const part = `${spec.name}.row`;
       this.maps.push({ name: spec.name, part, keys: spec.mapKey === "string" ? { type: "string", values: keys } : { type: "int64", values: keys.map((k) => wholeNumber(k, spec)) } });
-      return this.#graph.input(part, spec.elem, ["N", found]);
+      return this.#graph.op("Reshape", [this.#graph.input(part, spec.elem, ["N", found]), this.#constant([-1, found])]);
     }
-    const dims = spec.shape.map((d, i): Dim => (i === 0 ? (d ?? "N") : i === 1 ? found : d));
+    const given = spec.shape ?? (found === 1 && spec.elem === "string" ? [null] : [null, found]);
+    const dims = given.map((d, i): Dim => (i === 0 ? (d ?? "N") : i === 1 ? found : d));
     const value = this.#graph.input(spec.name, spec.elem, dims.length === 0 ? ["N"] : dims);
     return dims.length === 2 ? value : this.#graph.op("Reshape", [value, this.#constant([-1, found])]);
   }
@@ -117,7 +121,7 @@ export class GivenInputs implements RawSource {
 
 /** undefined: not given. */
 function width(spec: InputSpec): number | undefined {
-  if (spec.mapKey !== undefined) return undefined;
+  if (spec.mapKey !== undefined || spec.shape === undefined) return undefined;
   if (spec.shape.length > 2) throw convertError("given-inputs", `the input ${JSON.stringify(spec.name)} has ${spec.shape.length} dimensions; a table has one or two`, { where: spec.name });
   return spec.shape.length < 2 ? 1 : (spec.shape[1] ?? undefined);
 }

@@ -43,8 +43,12 @@ export function readInputSpecs(json: unknown): InputSpec[] {
     if (names.has(name)) throw bad(`two inputs are named ${JSON.stringify(name)}`, where);
     names.add(name);
     switch (spec["kind"] ?? "tensor") {
-      case "tensor":
-      case "scalar": return { name, elem: element(spec["elem"], where), shape: shape(spec["shape"] ?? [], where) };
+      case "tensor": {
+        const dims = shape(spec["shape"] ?? [], where);
+        // No dimension at all: nothing is said of the shape.
+        return { name, elem: element(spec["elem"], where), ...(dims.length === 0 ? {} : { shape: dims }) };
+      }
+      case "scalar": return { name, elem: element(spec["elem"], where), shape: [] };
       case "map": {
         const key = asRecord(spec["key"], `${where}.key`)["elem"];
         if (key !== "string" && key !== "int64") throw bad("the keys of a map are string or int64", `${where}.key`);
@@ -78,6 +82,7 @@ export function readGraphRequest(json: unknown, value: PyValue): GraphOptions {
   const conventional: ConventionalOptions = {
     optionsFor: (chain) => outputOptions(options, value, chain),
     ...(outputs ? { names: outputs.map((o) => (typeof o["name"] === "string" && o["name"] !== "" ? o["name"] : null)) } : {}),
+    ...(outputs ? { types: outputs.map((o) => (o["kind"] === "tensor" && typeof o["elem"] === "string" ? (ELEMENTS[o["elem"]] ?? null) : null)) } : {}),
     ...(methods ? { methods } : {}),
   };
   return { inputs: readInputSpecs(spec["inputs"]), conventional, ...(typeof spec["name"] === "string" && spec["name"] !== "" ? { name: spec["name"] } : {}) };

@@ -11,11 +11,16 @@ export function namedKernel(est: Estimator, c: Conversion, X: Value, Y: Rows): V
   if (typeof kernel !== "string") {
     throw c.refuse(est, `kernel=${describe(kernel)}`, "a kernel that is a function is not in the file", 'Use a kernel by name: "rbf", "linear", "poly", "sigmoid", "laplacian", "cosine", "chi2".');
   }
+  if (kernel === "precomputed") {
+    // The columns are the kernel with each training row.
+    if (Y.rows !== Y.cols) throw c.malformed(est, `it keeps ${Y.rows} x ${Y.cols} numbers, expected the kernel between the training rows`);
+    return X;
+  }
   // gamma=None is 1 / n_features, but 1 for chi2; KernelPCA keeps what it settled on as gamma_ from 1.3 on.
   const gamma = setting(est, "gamma_") ?? setting(est, "gamma") ?? (kernel === "chi2" ? 1 : 1 / Y.cols);
   const value = pairwiseKernel(c, kernel, X, Y, { gamma, degree: setting(est, "degree") ?? 3, coef0: setting(est, "coef0") ?? 1 });
   if (value === undefined) {
-    throw c.refuse(est, `kernel=${JSON.stringify(kernel)}`, kernel === "precomputed" ? "it takes kernel values of the training rows, which no request has" : "this kernel is not compiled");
+    throw c.refuse(est, `kernel=${JSON.stringify(kernel)}`, "this kernel is not compiled");
   }
   return value;
 }

@@ -7,6 +7,7 @@ import { memo, type Conversion } from "../conversion.ts";
 import type { Estimator } from "../estimator.ts";
 import type { Frame } from "../frame.ts";
 import { namedKernel } from "../named-kernel.ts";
+import { projectKernel } from "./kernel-projection.ts";
 
 function transformer(est: Estimator, X: Frame, c: Conversion, make: () => { value: Value; width: number }): Fitted {
   return {
@@ -18,22 +19,18 @@ function transformer(est: Estimator, X: Frame, c: Conversion, make: () => { valu
   };
 }
 
+/** Sin has a kernel in double in every ONNX Runtime, Cos only in the latest: cos(x) = 1 - 2 sin(x / 2)^2. */
+function cosine(c: Conversion, x: Value): Value {
+  const half = c.graph.op("Sin", [c.o.div(x, 2)]);
+  return c.o.sub(1, c.o.mul(c.o.mul(half, half), 2));
+}
+
 /** The kernel, centred as the training kernel was, times the eigenvectors over the roots of their eigenvalues. */
 export const kernelPrincipalComponents: EstimatorConverter = defineEstimator({
   names: ["sklearn.KernelPCA"],
   convert: (est, X, c) => transformer(est, X, c, () => {
-    const { o } = c;
     const Y = matrix2d(est, c, "X_fit_");
-    const eigenvalues = est.vector("eigenvalues_", "lambdas_");
-    const width = eigenvalues.length;
-    const vectors = shaped(est, c, [Y.rows, width], "eigenvectors_", "alphas_").data;
-    const centerer = est.estimator("_centerer");
-    const rows = shaped(centerer, c, [Y.rows], "K_fit_rows_").data;
-    const K = namedKernel(est, c, inputMatrix(est, X, c, Y.cols), Y);
-    const columnMeans = o.div(o.sum(K, 1, true), Y.rows);
-    const centred = o.add(o.sub(o.sub(K, o.doubles(rows, [1, Y.rows])), columnMeans), centerer.number("K_fit_all_"));
-    const scaled = vectors.map((v, i) => (eigenvalues[i % width] === 0 ? 0 : v / Math.sqrt(eigenvalues[i % width]!)));
-    return { value: o.matmul(centred, o.doubles(scaled, [Y.rows, width])), width };
+    return projectKernel(est, c, namedKernel(est, c, inputMatrix(est, X, c, Y.cols), Y), Y.rows);
   }),
 });
 
@@ -62,7 +59,7 @@ export const randomFeatures: EstimatorConverter = defineEstimator({
     }
     const projection = o.add(o.matmul(x, o.doubles(W.data, [W.rows, W.cols])), o.doubles(offset, [1, W.cols]));
     const scale = est.className === "RBFSampler" ? Math.sqrt(2 / W.cols) : Math.SQRT2 / Math.sqrt(W.cols);
-    return { value: o.mul(c.graph.op("Cos", [projection]), scale), width: W.cols };
+    return { value: o.mul(cosine(c, projection), scale), width: W.cols };
   }),
 });
 
@@ -85,7 +82,8 @@ export const additiveChi2Sampler: EstimatorConverter = defineEstimator({
     const parts = [o.sqrt(o.mul(x, interval))];
     for (let j = 1; j < steps; j++) {
       const factor = o.sqrt(o.div(step, Math.cosh(Math.PI * j * interval)));
-      for (const wave of ["Cos", "Sin"]) parts.push(o.where(zero, 0, o.mul(factor, c.graph.op(wave, [o.mul(log, j)]))));
+      const angle = o.mul(log, j);
+      for (const wave of [cosine(c, angle), c.graph.op("Sin", [angle])]) parts.push(o.where(zero, 0, o.mul(factor, wave)));
     }
     return { value: o.concat(parts), width: X.width * parts.length };
   }),

@@ -1,5 +1,6 @@
 import type { EstimatorConverter } from "../contract.ts";
 import { calibratedClassifierCV } from "./calibrated.ts";
+import { constantPredictor } from "./constant-predictor.ts";
 import { frozen, search, selfTraining } from "./delegates.ts";
 import { classifierChain, multiOutputClassifier, multiOutputRegressor, regressorChain } from "./multi-output.ts";
 import { oneVsOneClassifier, oneVsRestClassifier, outputCodeClassifier } from "./multiclass.ts";
@@ -11,5 +12,5 @@ import { votingClassifier, votingRegressor } from "./voting.ts";
 export const metaConverters: readonly EstimatorConverter[] = [
   search, frozen, selfTraining, fixedThreshold, tunedThreshold, calibratedClassifierCV, votingClassifier, votingRegressor,
   stackingClassifier, stackingRegressor, multiOutputClassifier, multiOutputRegressor, classifierChain, regressorChain,
-  oneVsRestClassifier, oneVsOneClassifier, outputCodeClassifier, transformedTargetRegressor,
+  oneVsRestClassifier, oneVsOneClassifier, outputCodeClassifier, constantPredictor, transformedTargetRegressor,
 ];

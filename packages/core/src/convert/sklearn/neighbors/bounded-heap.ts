@@ -5,24 +5,40 @@
 
 import { Ops, type GraphBuilder, type Value } from "../../../onnx/index.ts";
 import { bools, int64s } from "../../../tensor/index.ts";
-import type { Conversion } from "../conversion.ts";
+import type { Conversion, Emitter } from "../conversion.ts";
 
 /**
- * The k nearest columns of `distances` [N, M], visited from left to right: values and indices [N, k], nearest first.
- * Two distances alike at the border of the k are what sets the replay off.
+ * The k nearest columns of `distances` [N, M]: values and indices [N, k], nearest first. Rows with two distances alike at the
+ * border of the k are replayed: `visited` gives the columns as such rows come to them ([T] row numbers -> int64 [T, W], -1 for
+ * none); without it they come from left to right, in the shares of several threads.
  */
-export function heapNearest(c: Conversion, distances: Value, M: number, k: number, chunked: boolean): { values: Value; indices: Value } {
+export function heapNearest(c: Conversion, distances: Value, M: number, k: number, visited?: (c: Emitter, rows: Value) => Value): { values: Value; indices: Value } {
   const { o } = c;
   const [values, indices] = c.graph.ops("TopK", [distances, o.int64s([Math.min(k + 1, M)])], { axis: 1, largest: 0, sorted: 1 }, 2);
   if (k >= M) return { values: values!, indices: indices! };
   const tie = o.equal(o.columns(values!, [k - 1]), o.columns(values!, [k]));
   const any = o.cast(c.graph.op("ReduceMax", [o.cast(tie, "int32")], { keepdims: 0 }), "bool");
   const nearest = o.slice(indices!, 0, k, 1);
-  const chosen = c.graph.op("If", [any], {
-    then_branch: c.graph.body([], (graph) => [chunked ? replayChunks(graph, distances, M, k) : sorted(graph, replay(graph, distances, M, k), k)]),
-    else_branch: c.graph.body([], (graph) => [graph.op("Identity", [nearest])]),
+  // A Loop of one turn at most, not an If: see docs/decisions on what engines run.
+  const body = c.graph.body([{ type: "int64", shape: [] }, { type: "bool", shape: [] }, { type: nearest.type, shape: nearest.shape }], (graph, [, , found]) => {
+    const p = new Ops(graph);
+    const rows = p.squeeze(graph.op("NonZero", [graph.op("Reshape", [tie, p.int64s([-1])])]), 0);
+    const some = p.gather(distances, rows, 0);
+    const replayed = visited === undefined ? replayShares(graph, some, M, k) : replayVisits(graph, some, visited(c.within(graph), rows), M, k);
+    return [p.cast(p.scalar(0, "int64"), "bool"), graph.op("ScatterND", [found!, p.unsqueeze(rows, 1), replayed])];
   });
+  const chosen = c.graph.op("Loop", [o.int64s([1], []), any, nearest], { body });
   return { values: o.slice(values!, 0, k, 1), indices: c.graph.op("Reshape", [chosen, o.int64s([-1, k])]) };
+}
+
+/** The k nearest [T, k] by one heap that comes to the columns of `distances` [T, M] in the order `visits` [T, W], -1 for none. */
+function replayVisits(graph: GraphBuilder, distances: Value, visits: Value, M: number, k: number): Value {
+  const o = new Ops(graph);
+  const width = Number(visits.shape?.[1]);
+  const known = o.greaterEqual(visits, 0);
+  const inOrder = o.where(known, graph.op("GatherElements", [distances, o.maximum(visits, 0)], { axis: 1 }), Infinity);
+  if (!Number.isInteger(width) || width < M) throw new TypeError("an order of fewer columns than there are");
+  return graph.op("GatherElements", [visits, sorted(graph, replay(graph, inOrder, width, k), k)], { axis: 1 });
 }
 
 /** Rows that one thread goes through before heaps are joined, at least; and how many threads are assumed. */
@@ -33,7 +49,7 @@ const THREADS = 8;
  * Brute force (ArgKmin, parallel on the training rows): a heap for each share of the rows, then their arrays one after the
  * other into the final heap. How many shares depends on the threads of the machine, where there are more chunks than those.
  */
-function replayChunks(graph: GraphBuilder, distances: Value, M: number, k: number): Value {
+function replayShares(graph: GraphBuilder, distances: Value, M: number, k: number): Value {
   const o = new Ops(graph);
   const share = Math.ceil(Math.ceil(M / CHUNK) / THREADS) * CHUNK;
   if (M <= share) return sorted(graph, replay(graph, distances, M, k), k);

@@ -4,7 +4,7 @@
 // Euclidean metric expands (|x|^2 - 2 x.y) + |y|^2, so that is what is done for it.
 
 import type { Value } from "../../../onnx/index.ts";
-import type { Conversion } from "../conversion.ts";
+import type { Emitter } from "../conversion.ts";
 import { describe, toMatrix, toNumber, type Estimator } from "../estimator.ts";
 import { cosineSimilarity, dotProducts, squaredNorms, sumOverDifferences, type Rows } from "../kernels.ts";
 
@@ -24,7 +24,7 @@ const plain = { toDistance: (v: Value) => v, reduce: (v: number) => v };
 /** Adds f(x_j - y_j) feature by feature, in order. Up to this many features; beyond, sixteen at a time. */
 const ONE_BY_ONE = 64;
 
-function accumulate(c: Conversion, X: Value, Y: Rows, f: (difference: Value, feature: number) => Value): Value {
+function accumulate(c: Emitter, X: Value, Y: Rows, f: (difference: Value, feature: number) => Value): Value {
   const { o } = c;
   if (Y.cols > ONE_BY_ONE) {
     return sumOverDifferences(c, X, Y, (d, first, last) => {
@@ -42,7 +42,7 @@ function accumulate(c: Conversion, X: Value, Y: Rows, f: (difference: Value, fea
 }
 
 /** The metric that was settled on when the estimator was fitted (effective_metric_), over `Y`. */
-export function neighborDistances(est: Estimator, c: Conversion, X: Value, Y: Rows): Distances {
+export function neighborDistances(est: Estimator, c: Emitter, X: Value, Y: Rows): Distances {
   const { o } = c;
   const metric = est.rawOf("effective_metric_", "metric");
   if (typeof metric !== "string") {
@@ -55,13 +55,17 @@ export function neighborDistances(est: Estimator, c: Conversion, X: Value, Y: Ro
   switch (metric) {
     case "euclidean": case "l2": case "p":
       return est.raw("_fit_method") === "brute" ? { reduced: expanded(c, X, Y), expanded: true, ...root } : { reduced: squares(), ...root };
+    // The columns are the distances to the training rows.
+    case "precomputed":
+      if (Y.rows !== Y.cols) throw c.malformed(est, `_fit_X is ${Y.rows} x ${Y.cols}, expected the distances between the training rows`);
+      return { reduced: X, ...plain };
     case "sqeuclidean": return { reduced: squares(), ...plain };
     case "manhattan": case "cityblock": case "l1":
       return { reduced: Y.cols > ONE_BY_ONE ? sumOverDifferences(c, X, Y, (d) => o.abs(d)) : accumulate(c, X, Y, (d) => o.abs(d)), ...plain };
     case "chebyshev": case "infinity":
       return { reduced: sumOverDifferences(c, X, Y, (d) => o.abs(d), "max"), ...plain };
     case "minkowski": {
-      const p = parameter(est, "p") ?? est.number("p", 2);
+      const p = metricNumber(est, "p") ?? est.number("p", 2);
       const w = vectorParameter(est, c, "w", Y.cols);
       const reduced = accumulate(c, X, Y, (d, j) => {
         const power = o.pow(o.abs(d), p);
@@ -90,24 +94,25 @@ export function neighborDistances(est: Estimator, c: Conversion, X: Value, Y: Ro
     case "cosine":
       return { reduced: o.minimum(o.maximum(o.sub(1, cosineSimilarity(c, X, Y)), 0), 2), ...plain };
     default:
-      throw c.refuse(est, `metric=${JSON.stringify(metric)}`, metric === "precomputed" ? "it takes distances to the training rows, which no request has" : "this metric is not compiled",
+      throw c.refuse(est, `metric=${JSON.stringify(metric)}`, "this metric is not compiled",
         'Use "euclidean", "manhattan", "chebyshev", "minkowski", "seuclidean", "canberra", "braycurtis", "hamming" or "cosine".');
   }
 }
 
 const column = (Y: Rows, j: number): Float64Array => Float64Array.from({ length: Y.rows }, (_, i) => Y.data[i * Y.cols + j]!);
 
-function expanded(c: Conversion, X: Value, Y: Rows): Value {
+function expanded(c: Emitter, X: Value, Y: Rows): Value {
   const { o } = c;
   const xx = o.sum(o.mul(X, X), 1, true);
   return o.maximum(o.add(o.add(xx, o.mul(dotProducts(c, X, Y), -2)), o.doubles(squaredNorms(Y), [1, Y.rows])), 0);
 }
 
-function parameter(est: Estimator, name: string): number | undefined {
+/** A number among the settled parameters of the metric. */
+export function metricNumber(est: Estimator, name: string): number | undefined {
   const v = params(est)?.get(name);
   return v === undefined || v === null ? undefined : toNumber(v, `${est.path}.effective_metric_params_`);
 }
-function vectorParameter(est: Estimator, c: Conversion, name: string, length: number): Float64Array | undefined {
+function vectorParameter(est: Estimator, c: Emitter, name: string, length: number): Float64Array | undefined {
   const v = params(est)?.get(name);
   if (v === undefined || v === null) return undefined;
   const { data } = toMatrix(v, `${est.path}.effective_metric_params_`);

@@ -36,6 +36,13 @@ export const labelBinarizer: EstimatorConverter = defineEstimator({
   names: ["sklearn.LabelBinarizer"],
   convert(est, X, c) {
     const [low, high] = [est.number("neg_label", 0), est.number("pos_label", 1)];
+    if (est.raw("y_type_") === "multilabel-indicator") {
+      // Already a column a class: only what stands for yes and no may change.
+      return {
+        kind: "transformer",
+        transform: memo(() => c.answers(c.o.where(c.o.equal(c.numbers(X), 0), c.o.scalar(low), c.o.scalar(high)), X, X.features.map((f) => f.name))),
+      };
+    }
     const { ids, count, texts } = labelNumbers(est, X, c, "allowed");
     return {
       kind: "transformer",

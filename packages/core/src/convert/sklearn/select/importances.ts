@@ -4,6 +4,7 @@ import type { Conversion } from "../conversion.ts";
 import { describe, toEstimator, toList, type Estimator } from "../estimator.ts";
 import { NumpyArray, PyObject, type PyValue } from "../../../pickle/index.ts";
 import { float64Column, int32Column } from "../tree/flat-tree.ts";
+import { product } from "../numerics.ts";
 import { numpySum } from "./numpy-order.ts";
 
 const SINGLE_TREES = new Set(["DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor"]);
@@ -20,7 +21,7 @@ export function featureImportances(selector: Estimator, est: Estimator, c: Conve
   for (const part of parts.slice(0, -1)) at = attributeEstimator(at, part, c);
   const wanted = parts.at(-1) ?? (hasCoefficients(at) ? "coef_" : "feature_importances_");
   if (wanted === "feature_importances_" && !at.has(wanted)) return treeImportances(at, c);
-  const { shape, data } = at.matrix(wanted);
+  const { shape, data } = wanted === "coef_" && !at.has("coef_") ? supportCoefficients(at, c) : at.matrix(wanted);
   if (shape.length < 2) return data.map(Math.abs);
   if (shape.length > 2) throw c.malformed(at, `${wanted} has ${shape.length} dimensions`);
   return columnNorms(data, shape[0]!, shape[1]!, normOrder(selector));
@@ -28,6 +29,17 @@ export function featureImportances(selector: Estimator, est: Estimator, c: Conve
 
 function hasCoefficients(est: Estimator): boolean {
   return est.has("coef_") || est.has("_dual_coef_");
+}
+
+/** `coef_` of a support vector machine with a linear kernel, which computes it when asked. */
+function supportCoefficients(est: Estimator, c: Conversion): { shape: readonly number[]; data: Float64Array } {
+  if (est.raw("kernel") !== "linear") throw c.malformed(est, `it has no coef_: its kernel is ${describe(est.raw("kernel"))}`);
+  if (est.has("classes_") && est.list("classes_").length > 2) throw c.refuse(est, "more than two classes", "the coefficients of its pairs are not compiled", 'Use a LinearSVC, or importance_getter="coef_" of another estimator.');
+  const dual = est.matrix("_dual_coef_");
+  const sv = est.matrix("support_vectors_");
+  const [rows = 0, cols = 0] = sv.shape;
+  if (sv.shape.length !== 2 || dual.data.length !== rows) throw c.malformed(est, `${dual.data.length} coefficients for ${rows} support vectors`);
+  return { shape: [1, cols], data: product(dual.data, sv.data, 1, rows, cols) };
 }
 
 function attributeEstimator(est: Estimator, name: string, c: Conversion): Estimator {

@@ -15,9 +15,8 @@ export function supportVectors(est: Estimator, c: Conversion): Rows {
   if (typeof kernel !== "string") {
     throw c.refuse(est, `kernel=${describe(kernel)}`, "a kernel that is a function is not in the file", 'Use kernel="rbf", "linear", "poly" or "sigmoid".');
   }
-  if (kernel === "precomputed") {
-    throw c.refuse(est, 'kernel="precomputed"', "it takes distances to the training rows, which no request has", "Fit it with the kernel itself.");
-  }
+  // The columns are the kernel with each training row.
+  if (kernel === "precomputed") return { rows: est.ints("support_").length, cols: est.int("n_features_in_"), data: new Float64Array(0) };
   if (!["linear", "poly", "rbf", "sigmoid"].includes(kernel)) throw c.refuse(est, `kernel=${JSON.stringify(kernel)}`, "this kernel is not known");
   const sv = matrix2d(est, c, "support_vectors_");
   if (sv.vector) throw c.malformed(est, "support_vectors_ is not a matrix");
@@ -29,6 +28,11 @@ export function libsvmKernel(est: Estimator, c: Conversion, X: Value, Y: Rows, w
   const gamma = est.number("_gamma");
   const coef0 = est.number("coef0", 0);
   switch (est.string("kernel")) {
+    case "precomputed": {
+      const support = Array.from(est.ints("support_"), Number);
+      if (support.some((i) => i < 0 || i >= Y.cols)) throw c.malformed(est, `support_ names rows beyond ${Y.cols}`);
+      return o.columns(X, support);
+    }
     case "linear": return dotProducts(c, X, Y);
     case "poly": return power(c, o.add(o.mul(dotProducts(c, X, Y), gamma), coef0), est.int("degree"));
     case "sigmoid": return o.tanh(o.add(o.mul(dotProducts(c, X, Y), gamma), coef0));
