@@ -1,6 +1,7 @@
 // Every estimator that can be compiled, by family. To add one: its file, its test, a fixture, one line in its family.
 
 import type { EstimatorConverter } from "./contract.ts";
+import { lightgbmConverters } from "../lightgbm/index.ts";
 import { xgboostConverters } from "../xgboost/index.ts";
 import { bayesConverters } from "./bayes/index.ts";
 import { clusterConverters } from "./cluster/index.ts";
@@ -21,7 +22,7 @@ import { treeConverters } from "./tree/index.ts";
 const families: readonly (readonly EstimatorConverter[])[] = [
   composeConverters, preprocessConverters, imputeConverters, selectConverters, textConverters, decompositionConverters,
   linearConverters, svmConverters, neighborsConverters, bayesConverters, neuralConverters, clusterConverters,
-  treeConverters, ensembleConverters, metaConverters, xgboostConverters,
+  treeConverters, ensembleConverters, metaConverters, xgboostConverters, lightgbmConverters,
 ];
 
 /** By `package.Class`. Two converters for one name is a mistake of ours. */

@@ -1,0 +1,125 @@
+// lightgbm.Booster and the scikit-learn wrappers LGBMClassifier, LGBMRegressor, LGBMRanker (3.0 to 4.7).
+//
+// A data frame's columns of type category arrive as their values and are coded here as LightGBM codes them; a value that
+// training did not see counts as missing. Missing values and infinity are taken.
+
+import type { Value } from "../../onnx/index.ts";
+import { MISSING_STRING } from "../../package/index.ts";
+import { PyByteArray, PyBytes, PyObject } from "../../pickle/index.ts";
+import { faultsOf, type Faults } from "../boosted/faults.ts";
+import { bothClasses, flat } from "../sklearn/algebra.ts";
+import { defineEstimator, type EstimatorConverter, type Fitted, type InputShape } from "../sklearn/contract.ts";
+import { memo, type Conversion } from "../sklearn/conversion.ts";
+import { convertError } from "../sklearn/errors.ts";
+import type { Estimator } from "../sklearn/estimator.ts";
+import type { Frame } from "../sklearn/frame.ts";
+import { categoryTable, type Categories } from "../sklearn/preprocess/categories.ts";
+import { converted, rawScores } from "./forest.ts";
+import type { LightgbmModel } from "./model.ts";
+import { placeCategories } from "./pandas-categories.ts";
+import { readLightgbmJson } from "./read-json.ts";
+import { readLightgbmText } from "./read-text.ts";
+
+const read = new WeakMap<PyObject, LightgbmModel>();
+
+function boosterOf(est: Estimator): Estimator {
+  if (est.className === "Booster") return est;
+  const inner = est.raw("_Booster");
+  if (!(inner instanceof PyObject) || !inner.attributes) {
+    throw convertError("not-fitted", `${est.className} was saved before it was fitted`, { where: est.path, hint: "Call fit on the estimator, then save it again." });
+  }
+  return est.child(inner, "_Booster");
+}
+function modelOf(est: Estimator): LightgbmModel {
+  const booster = boosterOf(est);
+  const known = read.get(booster.object);
+  if (known) return known;
+  const faults = faultsOf(est.className, est.path);
+  const handle = booster.rawOf("_handle", "handle", "model_str");
+  let model: LightgbmModel;
+  if (typeof handle === "string") model = readLightgbmText(handle, faults);
+  else if (handle instanceof PyBytes || handle instanceof PyByteArray) model = readFile(handle.bytes, faults);
+  else throw faults.malformed("its Booster holds no model");
+  read.set(booster.object, model);
+  return model;
+}
+function readFile(bytes: Uint8Array, faults: Faults): LightgbmModel {
+  if (/^[\s\ufeff]*\{/.test(String.fromCharCode(...bytes.subarray(0, 64)))) return readLightgbmJson(bytes, faults);
+  try {
+    return readLightgbmText(new TextDecoder("utf-8", { fatal: true }).decode(bytes), faults);
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) throw faults.malformed("the file is not UTF-8 text");
+    throw error;
+  }
+}
+
+function inputShape(est: Estimator): InputShape {
+  const model = modelOf(est);
+  const named = model.names.length > 0 && !model.names.every((name, i) => name === `Column_${i}`);
+  return named ? { kind: "columns", names: model.names } : { kind: "matrix", width: model.features };
+}
+
+function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
+  const faults = faultsOf(est.className, est.path);
+  const model = modelOf(est);
+  if (X.width !== model.features) throw faults.malformed(`it was fitted on ${model.features} features, the step before it gives ${X.width}`);
+  const matrix = inputs(est, X, c, model, faults);
+  const scores = memo(() => rawScores(c, matrix(), model, bestIteration(est), faults));
+  const custom = isCustom(est, model);
+  const values = memo(() => (custom ? scores() : converted(c, scores(), model.objective, faults)));
+  const single = model.treesPerIteration === 1;
+  const predict = memo(() => (single ? flat(c, values()) : values()));
+  if (!est.className.endsWith("Classifier") || custom) return { kind: "regressor", predict };
+  const encoder = est.raw("_le");
+  const classes = encoder instanceof PyObject && encoder.attributes ? est.child(encoder, "_le").labels() : est.labels(est.has("_classes") ? "_classes" : "classes_");
+  const count = classes.values.length;
+  // One class alone is binary with a constant answer.
+  if (count !== (single ? 2 : model.treesPerIteration) && !(single && count === 1)) throw faults.malformed(`it has ${count} classes and ${model.treesPerIteration} trees in each iteration`);
+  const proba = memo(() => (single ? bothClasses(c, predict()) : predict()));
+  return { kind: "classifier", classes: [classes], predictProba: memo(() => [proba()]), predict: memo(() => c.o.argmax(proba(), 1)) };
+}
+
+/** With an objective of one's own the wrapper gives raw scores. */
+function isCustom(est: Estimator, model: LightgbmModel): boolean {
+  const own = est.className === "Booster" ? undefined : est.rawOf("_objective", "objective");
+  return (own !== undefined && own !== null && typeof own !== "string") || model.objective.length === 0;
+}
+/** predict stops at the best iteration, where training was stopped early. It is not in files, only in pickles. */
+function bestIteration(est: Estimator): number | undefined {
+  const best = boosterOf(est).raw("best_iteration");
+  const n = typeof best === "bigint" || typeof best === "number" ? Number(best) : 0;
+  return n > 0 ? n : undefined;
+}
+
+/** [N, F] double, categories as their codes. */
+function inputs(est: Estimator, X: Frame, c: Conversion, model: LightgbmModel, faults: Faults): () => Value {
+  const named = placeCategories(model, faults);
+  const coded = named.flatMap((categories, j) => (categories ? [j] : []));
+  const numbers = named.flatMap((categories, j) => (categories ? [] : [j]));
+  coded.forEach((j) => c.declareCategories(X, j, named[j]!, "allowed"));
+  const checked = numbers.length === 0 ? undefined : c.checkArray(c.select(X, numbers), est, { missing: "allowed", infinite: "allowed" });
+  return memo(() => {
+    const parts: Value[] = checked ? [c.numbers(checked)] : [];
+    if (coded.length > 0) {
+      const columns = coded.map((j) => categoriesOf(named[j]!));
+      parts.push(categoryTable(c.select(X, coded), c, columns, (_, k) => k, () => NaN));
+    }
+    const order = [...numbers, ...coded];
+    const x = c.o.concat(parts);
+    return coded.length === 0 ? x : c.o.columns(x, named.map((_, j) => order.indexOf(j)));
+  });
+}
+function categoriesOf(values: readonly (string | number | boolean)[]): Categories {
+  const text = values.length > 0 && values.every((v) => typeof v === "string");
+  return {
+    kind: text ? "string" : "number", object: true, keys: text ? (values as string[]) : values.map(Number), missing: -1, missingIsNone: false,
+    declared: values, texts: values.map((v) => (v === MISSING_STRING ? "" : String(v))),
+  };
+}
+
+export const lightgbmConverters: readonly EstimatorConverter[] = [
+  defineEstimator({
+    names: ["lightgbm.Booster", "lightgbm.LGBMClassifier", "lightgbm.LGBMRegressor", "lightgbm.LGBMRanker", "lightgbm.LGBMModel"],
+    inputShape, convert,
+  }),
+];

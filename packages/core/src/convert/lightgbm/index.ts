@@ -1,0 +1,1 @@
+export { lightgbmConverters } from "./estimators.ts";
