@@ -15,9 +15,13 @@ import type { AttributeInput, Dim, Value } from "./value.ts";
 /** Constants up to this many bytes (or characters) are looked up before a new one is made. */
 const SHARED_BYTES = 1024;
 
+/** The engine takes seconds to load ten thousand, and twice as many take four times as long. */
+const MOST_NODES = 30_000;
+
 /** What a graph and the bodies inside it have in common. */
 interface Family {
   count: number;
+  nodes: number;
   readonly owned: Set<BuiltValue>;
   readonly shared: Map<string, BuiltValue>;
   readonly anyKernel: boolean;
@@ -36,7 +40,7 @@ export class GraphBuilder {
   #family: Family;
 
   constructor(options: BuilderOptions = {}) {
-    this.#family = { count: 0, owned: new Set(), shared: new Map(), anyKernel: options.anyKernel ?? false };
+    this.#family = { count: 0, nodes: 0, owned: new Set(), shared: new Map(), anyKernel: options.anyKernel ?? false };
   }
 
   #value(type: ElementType, shape: readonly Dim[] | null, origin: Origin): BuiltValue {
@@ -112,6 +116,7 @@ export class GraphBuilder {
       const near = nearestOperator(type);
       throw onnxError("onnx-internal", `there is no operator ${type}${near ? ` (${near}?)` : ""}`);
     }
+    if (++this.#family.nodes > MOST_NODES) throw onnxError("onnx-limit", `the model needs more than ${MOST_NODES} operators`, { hint: "Give it fewer steps, columns or members." });
     const given = inputs.map((v) => (v === null ? null : this.#own(v)));
     while (given.at(-1) === null) given.pop();
     if (given.length < schema.minInputs || given.length > schema.maxInputs) throw onnxError("onnx-internal", `${type} does not take ${given.length} inputs`);

@@ -102,6 +102,9 @@ function inputFrame(c: Conversion, shape: InputShape): Frame {
   const names = shape.kind === "columns" ? shape.names : Array.from({ length: shape.width }, (_, i) => `x${i}`);
   const seen = new Set<string>();
   for (const name of names) {
+    if (name === "" || !name.isWellFormed()) {
+      throw convertError("unsupported-option", `an input column is named ${JSON.stringify(name.slice(0, 60))}, which ONNX cannot spell`, { hint: "Name every column of the data frame, then fit again." });
+    }
     if (seen.has(name)) throw convertError("malformed-model", `two input columns are named ${JSON.stringify(name)}`);
     seen.add(name);
   }
@@ -141,6 +144,7 @@ function toColumn(column: RawColumn): Column {
     infinite: column.used ? column.infinite : "allowed",
     ...(column.used && (low !== -Infinity || high !== Infinity) ? { limits: [low, high] as const } : {}),
     ...(column.used && column.categories ? { categories: column.categories, unknown: column.unknown ?? "allowed" } : {}),
+    ...(column.used && column.wholeNumbers ? { wholeNumbers: true } : {}),
     ...(column.normalize && column.normalize.length > 0 ? { normalize: column.normalize } : {}),
   };
 }

@@ -20,6 +20,8 @@ export interface RawColumn {
   categories: Scalar[] | undefined;
   unknown: "refused" | "allowed" | undefined;
   used: boolean;
+  /** A text column that also takes whole numbers, as their decimal text. */
+  wholeNumbers?: boolean;
   /** What the runtime does to a text before the graph sees it (normalize-text.ts in package/). */
   normalize?: readonly TextNormalization[];
 }
@@ -33,7 +35,12 @@ export interface RawSource {
 /** Each level of nesting adds some ten characters or more. */
 const LONGEST_PATH = 2000;
 const MOST_CONVERSIONS = 100_000;
+/** How often one and the same fitted state may be a part of the model: a reference to it takes two bytes in the file. */
+const MOST_SHARED = 100;
 const FLOAT32_MAX = 3.4028234663852886e38;
+
+/** What is needed to add nodes, to the graph itself or to the body of an If or a Loop inside it. */
+export type Emitter = Pick<Conversion, "graph" | "o" | "refuse" | "malformed">;
 
 export class Conversion {
   readonly graph: GraphBuilder;
@@ -56,6 +63,7 @@ export class Conversion {
   readonly #source: RawSource | undefined;
 
   #conversions = 0;
+  readonly #shared = new Map<unknown, number>();
 
   constructor(converters: ReadonlyMap<string, EstimatorConverter>, graph: GraphBuilder = new GraphBuilder(), source?: RawSource) {
     this.graph = graph;
@@ -110,8 +118,8 @@ export class Conversion {
     if (this.#source) return this.#source.pick(columns, kind);
     const entry = this.#entry(kind);
     const indices = this.graph.lazyConstant("int64", [columns.length], () => {
-      const order = this.columnsOfKind(kind);
-      return int64s(columns.map((i) => order.indexOf(i)));
+      const place = new Map(this.columnsOfKind(kind).map((column, i) => [column, i]));
+      return int64s(columns.map((i) => place.get(i)!));
     });
     return this.o.gather(entry, indices, 1);
   }
@@ -187,12 +195,9 @@ export class Conversion {
     }
     if (this.#source) return this.#source.pick(columns, "string");
     return this.o.gather(this.#entry("string"), this.graph.lazyConstant("int64", [columns.length], () => {
-      const order = this.columnsOfKind("string");
-      const further = this.textInputs();
-      return int64s(columns.map((column) => {
-        const at = further.findIndex((t) => t.column === column && t.normalize.join() === key);
-        return at < 0 ? order.indexOf(column) : order.length + at;
-      }));
+      const place = new Map(this.columnsOfKind("string").map((column, i) => [column, i]));
+      const further = new Map(this.textInputs().flatMap((t, i) => (t.normalize.join() === key ? [[t.column, place.size + i] as const] : [])));
+      return int64s(columns.map((column) => further.get(column) ?? place.get(column)!));
     }), 1);
   }
   /** Settles how the text columns are normalised; gives the further inputs of those that are wanted in several ways. */
@@ -333,7 +338,8 @@ export class Conversion {
       c.categories = [...values];
       c.unknown = unknown;
     } else if (unknown === "refused") {
-      c.categories = c.unknown === "refused" ? c.categories.filter((v) => values.includes(v)) : [...values];
+      const both = new Set(values);
+      c.categories = c.unknown === "refused" ? c.categories.filter((v) => both.has(v)) : [...values];
       c.unknown = "refused";
     }
   }
@@ -354,8 +360,14 @@ export class Conversion {
     // A file can say that an estimator is its own part, or the same one a million times over.
     if (est.path.length > LONGEST_PATH) throw convertError("malformed-model", "estimators are nested without end", { where: `${est.path.slice(0, 80)}...` });
     if (++this.#conversions > MOST_CONVERSIONS) throw convertError("malformed-model", `the model has more than ${MOST_CONVERSIONS} parts`);
+    const state = est.object.attributes ?? est.object;
+    const times = (this.#shared.get(state) ?? 0) + 1;
+    this.#shared.set(state, times);
+    if (times > MOST_SHARED) throw this.malformed(est, `the same fitted object is used more than ${MOST_SHARED} times`);
     const converter = this.#converters.get(est.key);
     if (!converter) throw this.unknownClass(est);
+    const width = est.raw("n_features_in_");
+    if (typeof width === "bigint" && width !== BigInt(X.width)) throw this.malformed(est, `n_features_in_ is ${width}, but the step is given ${X.width} columns`);
     return converter.convert(est, X, this);
   }
   knows(key: string): boolean {
@@ -371,6 +383,10 @@ export class Conversion {
     }
     return convertError("custom-class", `${est.qualifiedName} is a class of ${module === "__main__" ? "the script that saved the file" : `the module ${module}`}; its code is not in the file, and Slipway would not run it if it were`, {
       where: est.path, hint: "Replace the step by scikit-learn's own (ColumnTransformer, FunctionTransformer with a NumPy function ...), or do that work before the model is called." });
+  }
+  /** For nodes in a body. */
+  within(graph: GraphBuilder): Emitter {
+    return { graph, o: new Ops(graph), refuse: this.refuse.bind(this), malformed: this.malformed.bind(this) };
   }
   /** An option that changes the result and is not compiled: refused by name. */
   refuse(est: Estimator, option: string, why: string, hint?: string): SlipwayError {

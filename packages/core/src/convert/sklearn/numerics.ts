@@ -75,8 +75,9 @@ export function product(a: Float64Array, b: Float64Array, n: number, k: number, 
   return out;
 }
 
-/** The derivative of log gamma, x > 0: recurrence up to 12, then the asymptotic series. */
+/** The derivative of log gamma for x > 0, else NaN: recurrence up to 12, then the asymptotic series. */
 export function digamma(x: number): number {
+  if (!(x > 0)) return NaN;
   let shift = 0;
   let y = x;
   while (y < 12) shift -= 1 / y++;

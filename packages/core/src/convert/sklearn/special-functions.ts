@@ -3,8 +3,9 @@
 import type { Value } from "../../onnx/index.ts";
 import type { Conversion } from "./conversion.ts";
 
-/** log |gamma(x)| for x > 0, by Stirling's series above 10 and the recurrence below. */
+/** log |gamma(x)| for x > 0, else NaN, by Stirling's series above 10 and the recurrence below. */
 export function logGamma(x: number): number {
+  if (!(x > 0)) return NaN;
   let y = x;
   let shift = 0;
   while (y < 12) shift -= Math.log(y++);

@@ -25,7 +25,8 @@ export function linearClassifier(est: Estimator, X: Frame, c: Conversion, classe
     const s = linearScores(est, X, c).scores;
     return binary ? flat(c, s) : s;
   });
-  return { classes, binary, scores, predict: memo(() => classifyByScores(c, scores(), binary)) };
+  // Of one class there is no second one, whatever the score.
+  return { classes, binary, scores, predict: memo(() => classifyByScores(c, binary && expected === 1 ? c.o.mul(scores(), 0) : scores(), binary)) };
 }
 
 export const plainLinearClassifier: EstimatorConverter = defineEstimator({

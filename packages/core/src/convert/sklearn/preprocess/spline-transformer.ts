@@ -26,6 +26,7 @@ export const splineTransformer: EstimatorConverter = defineEstimator({
     const zeros = est.string("handle_missing", "error") === "zeros";
     const splines = est.list("bsplines_").map((v, j) => readSpline(est, c, v, j));
     if (splines.length !== X.width) throw c.malformed(est, `it was fitted on ${splines.length} columns, the step before it gives ${X.width}`);
+    if (splines.some((s) => s.degree !== est.int("degree"))) throw c.malformed(est, `its splines are not of degree ${est.int("degree")}`);
     const bias = est.bool("include_bias", true);
     const input = zeros ? X : c.checkArray(X, est);
     if (extrapolation === "error") splines.forEach((s, j) => limitColumn(c, X, j, [s.knots[s.degree]!, s.knots[s.knots.length - 1 - s.degree]!]));

@@ -20,6 +20,7 @@ export function supportVectors(est: Estimator, c: Conversion): Rows {
   if (!["linear", "poly", "rbf", "sigmoid"].includes(kernel)) throw c.refuse(est, `kernel=${JSON.stringify(kernel)}`, "this kernel is not known");
   const sv = matrix2d(est, c, "support_vectors_");
   if (sv.vector) throw c.malformed(est, "support_vectors_ is not a matrix");
+  if (est.has("n_features_in_") && sv.cols !== est.int("n_features_in_")) throw c.malformed(est, `support_vectors_ has ${sv.cols} columns for ${est.int("n_features_in_")} features`);
   return sv;
 }
 

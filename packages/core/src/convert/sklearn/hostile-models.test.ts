@@ -1,0 +1,72 @@
+// Real files with one thing changed, as a hostile file would have it: every one is refused with a code, in little time.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { SlipwayError } from "../../base/index.ts";
+import { NumpyArray, NumpyDType, PyDict, PyList, PyObject, readPickleFile, type PyValue } from "../../pickle/index.ts";
+import { compileSklearn } from "./compile.ts";
+
+const cases = new URL("../../../../../corpus/cases/", import.meta.url).pathname;
+
+function attributesOf(name: string): { root: PyObject; attributes: PyDict } {
+  const folder = join(cases, name);
+  const root = readPickleFile(readFileSync(join(folder, readdirSync(folder).find((f) => f.startsWith("model."))!))).value as PyObject;
+  return { root, attributes: root.attributes! };
+}
+function outcome(root: PyValue): string {
+  const before = performance.now();
+  try {
+    compileSklearn(root);
+    return "compiled";
+  } catch (error) {
+    expect(error).toBeInstanceOf(SlipwayError);
+    return (error as SlipwayError).code;
+  } finally {
+    expect(performance.now() - before).toBeLessThan(5000);
+  }
+}
+const doubles = (...values: number[]): NumpyArray => new NumpyArray(new NumpyDType("f", 8), [values.length], false, new Uint8Array(Float64Array.from(values).buffer));
+
+describe("hostile model files", () => {
+  it("are refused when they declare more columns than their arrays have, or than can be served", () => {
+    for (const name of ["logistic-two-sk19", "svc-two-sk13", "k-neighbors-two-sk13", "scale-standard-sk15"]) {
+      for (const width of [1n, 8n, 100_000n, 1_000_000n, 2n ** 62n]) {
+        const { root, attributes } = attributesOf(name);
+        attributes.set("n_features_in_", width);
+        expect(outcome(root)).toMatch(/^(malformed-model|unsupported-option)$/);
+      }
+    }
+  });
+  it("compile in time where nothing contradicts a great width", () => {
+    const { root, attributes } = attributesOf("func-none-sk13");
+    attributes.set("n_features_in_", 100_000n);
+    expect(outcome(root)).toBe("compiled");
+  });
+  it("are refused for columns that ONNX cannot name", () => {
+    for (const name of ["", "\ud800"]) {
+      const { root, attributes } = attributesOf("onehot-default-sk15");
+      ((attributes.get("feature_names_in_") as NumpyArray).objects as PyValue[])[0] = name;
+      expect(outcome(root)).toBe("unsupported-option");
+    }
+  });
+  it("cannot keep digamma counting", () => {
+    for (const value of [-Infinity, -1e18, NaN]) {
+      const { root, attributes } = attributesOf("bayesian-mixture-distribution-sk19");
+      const { length } = (attributes.get("weight_concentration_") as NumpyArray).bytes;
+      attributes.set("weight_concentration_", doubles(...Array.from({ length: length / 8 }, () => value)));
+      outcome(root);
+    }
+  });
+  it("are refused when one fitted object is a part thousands of times", () => {
+    const { root, attributes } = attributesOf("calibrated-prefit-sk13");
+    const list = (attributes.get("calibrated_classifiers_") as PyList).items;
+    for (let i = 0; i < 2000; i++) list.push(list[0]!);
+    expect(outcome(root)).toBe("malformed-model");
+  });
+  it("are refused when a spline's degree is not that of its parts", () => {
+    const { root, attributes } = attributesOf("scale-spline-sk11");
+    attributes.set("degree", 1000n);
+    expect(outcome(root)).toBe("malformed-model");
+  });
+});
