@@ -90,7 +90,7 @@ function coefficientWidth(est: Estimator): InputShape | undefined {
   const fitted = est.raw("shape_fit_");
   const columns = fitted instanceof PyTuple ? fitted.items[1] : undefined;
   if (typeof columns === "bigint" && columns > 0n) return { kind: "matrix", width: boundedWidth(est, columns) };
-  for (const attribute of ["coef_", "cluster_centers_", "components_", "mean_", "scale_", "theta_"]) {
+  for (const attribute of ["coef_", "cluster_centers_", "components_", "mean_", "scale_", "theta_", "dictionary"]) {
     const v = est.raw(attribute);
     const width = v instanceof NumpyArray ? v.shape.at(-1) : undefined;
     if (width !== undefined && width > 0) return { kind: "matrix", width: boundedWidth(est, width) };

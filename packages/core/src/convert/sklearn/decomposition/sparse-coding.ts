@@ -1,0 +1,88 @@
+// SparseCoder, DictionaryLearning and MiniBatchDictionaryLearning.transform (decomposition/_dict_learning.py): rows as sparse
+// combinations of the dictionary's atoms, by orthogonal matching pursuit (linear_model/_omp.py, _gram_omp) or a threshold.
+
+import type { Value } from "../../../onnx/index.ts";
+import { doubles } from "../../../tensor/index.ts";
+import { inputMatrix, matrix2d, numberedNames, rowCount, transposed } from "../algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../contract.ts";
+import { memo, type Conversion } from "../conversion.ts";
+import { describe, type Estimator } from "../estimator.ts";
+import { solvePositive } from "../graph-solve.ts";
+import { product } from "../numerics.ts";
+
+/** Steps of the pursuit: each solves a system of as many unknowns as steps so far. */
+const MAX_STEPS = 64;
+
+export const sparseCoding: EstimatorConverter = defineEstimator({
+  names: ["sklearn.SparseCoder", "sklearn.DictionaryLearning", "sklearn.MiniBatchDictionaryLearning"],
+  convert(est, X, c) {
+    const { o } = c;
+    const D = matrix2d(est, c, est.className === "SparseCoder" ? "dictionary" : "components_");
+    const algorithm = est.raw("transform_algorithm");
+    const positive = est.bool("positive_code", false);
+    return {
+      kind: "transformer",
+      transform: memo(() => {
+        const back = transposed(D.data, D.rows, D.cols);
+        const cov = o.matmul(inputMatrix(est, X, c, D.cols), o.doubles(back, [D.cols, D.rows]));
+        let code: Value;
+        if (algorithm === "threshold") {
+          const alpha = !est.isNone("transform_alpha") ? est.number("transform_alpha") : est.isNone("alpha") ? 1 : est.number("alpha");
+          code = o.mul(c.graph.op("Sign", [cov]), o.maximum(o.sub(o.abs(cov), alpha), 0));
+          if (positive) code = o.maximum(code, 0);
+        } else if (algorithm === "omp") {
+          if (positive) throw c.refuse(est, "positive_code=True", 'scikit-learn itself refuses it for transform_algorithm="omp"');
+          code = pursuit(est, c, cov, product(D.data, back, D.rows, D.cols, D.rows), D.rows, D.cols);
+        } else {
+          throw c.refuse(est, `transform_algorithm=${describe(algorithm)}`, "its path of solutions is not compiled", 'Use transform_algorithm="omp" or "threshold".');
+        }
+        const split = est.bool("split_sign", false);
+        if (split) code = o.concat([o.maximum(code, 0), o.neg(o.minimum(code, 0))]);
+        return c.mixed(code, c.checkArray(X, est), numberedNames(est, D.rows * (split ? 2 : 1)));
+      }),
+    };
+  },
+});
+
+/** Takes the atom nearest to what is left, fits all taken atoms anew, and so on; a row stops where it would take one twice. */
+function pursuit(est: Estimator, c: Conversion, cov: Value, gram: Float64Array, atoms: number, features: number): Value {
+  const { o } = c;
+  const steps = est.isNone("transform_n_nonzero_coefs") ? Math.trunc(Math.min(Math.max(features / 10, 1), atoms)) : est.int("transform_n_nonzero_coefs");
+  if (steps < 1 || steps > Math.min(atoms, MAX_STEPS)) throw c.refuse(est, `transform_n_nonzero_coefs=${steps}`, `up to ${Math.min(atoms, MAX_STEPS)} are compiled`);
+  const G = o.doubles(gram, [atoms, atoms]);
+  const diagonal = o.doubles(Float64Array.from({ length: atoms }, (_, i) => gram[i * (atoms + 1)]!));
+  const zeros = c.graph.op("ConstantOfShape", [o.concat([rowCount(c, cov), o.int64s([atoms])], 0)], { value: doubles([0]) });
+  const eye = (k: number): Value => o.doubles(Float64Array.from({ length: k * k }, (_, i) => (i % (k + 1) === 0 ? 1 : 0)), [1, k, k]);
+  let code = zeros;
+  let left = cov;
+  let taken: Value | undefined;
+  let stopped: Value | undefined;
+  for (let k = 1; k <= steps; k++) {
+    const best = o.unsqueeze(o.argmax(o.abs(left), 1), 1);
+    const size = c.graph.op("GatherElements", [left, best], { axis: 1 });
+    let stop = o.less(o.mul(size, size), Number.EPSILON);
+    if (taken) {
+      const twice = o.cast(o.max(o.cast(o.equal(taken, best), "int32"), 1, true), "bool");
+      const g = c.graph.op("GatherElements", [o.gather(G, o.squeeze(best, 1), 0), taken], { axis: 1 });
+      const safe = o.where(o.unsqueeze(o.or(stopped!, twice), 2), eye(k - 1), subGram(c, G, taken, k - 1));
+      const column = o.unsqueeze(g, 2);
+      const inside = o.sum(o.mul(solvePositive(c, safe, column, k - 1), column), 1);
+      const rest = o.sub(o.gather(diagonal, best, 0), inside);
+      stop = o.or(o.or(stop, stopped!), o.or(twice, o.lessEqual(rest, Number.EPSILON)));
+    }
+    stopped = stop;
+    taken = taken ? o.concat([taken, best]) : best;
+    const system = o.where(o.unsqueeze(stop, 2), eye(k), subGram(c, G, taken, k));
+    const gamma = o.squeeze(solvePositive(c, system, o.unsqueeze(c.graph.op("GatherElements", [cov, taken], { axis: 1 }), 2), k), 2);
+    code = o.where(stop, code, c.graph.op("ScatterElements", [zeros, taken, gamma], { axis: 1 }));
+    if (k < steps) left = o.sub(cov, o.sum(o.mul(o.gather(G, taken, 0), o.unsqueeze(gamma, 2)), 1));
+  }
+  return code;
+}
+
+/** [N, k, k]: the Gram matrix of the atoms each row has taken. */
+function subGram(c: Conversion, G: Value, taken: Value, k: number): Value {
+  const rows = c.o.gather(G, taken, 0);
+  const index = c.graph.op("Expand", [c.o.unsqueeze(taken, 1), c.o.int64s([1, k, 1])]);
+  return c.graph.op("GatherElements", [rows, index], { axis: 2 });
+}
