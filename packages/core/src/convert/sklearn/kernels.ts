@@ -4,7 +4,7 @@
 // differences for each pair at once.
 
 import type { Value } from "../../onnx/index.ts";
-import type { Conversion } from "./conversion.ts";
+import type { Emitter } from "./conversion.ts";
 
 /** Fitted rows, row-major. */
 export interface Rows {
@@ -16,7 +16,7 @@ export interface Rows {
 const CHUNK = 16;
 
 /** Y.T as a constant [F, M]. */
-function transposedRows(c: Conversion, Y: Rows): Value {
+function transposedRows(c: Emitter, Y: Rows): Value {
   const out = new Float64Array(Y.data.length);
   for (let i = 0; i < Y.rows; i++) for (let j = 0; j < Y.cols; j++) out[j * Y.rows + i] = Y.data[i * Y.cols + j]!;
   return c.o.doubles(out, [Y.cols, Y.rows]);
@@ -34,12 +34,12 @@ export function squaredNorms(Y: Rows): Float64Array {
 }
 
 /** X @ Y.T. */
-export function dotProducts(c: Conversion, X: Value, Y: Rows): Value {
+export function dotProducts(c: Emitter, X: Value, Y: Rows): Value {
   return c.o.matmul(X, transposedRows(c, Y));
 }
 
 /** scikit-learn's euclidean_distances(squared=True): expanded, never below zero. */
-export function expandedSquaredDistances(c: Conversion, X: Value, Y: Rows): Value {
+export function expandedSquaredDistances(c: Emitter, X: Value, Y: Rows): Value {
   const xx = c.o.sum(c.o.mul(X, X), 1, true);
   return c.o.maximum(c.o.add(c.o.add(c.o.mul(dotProducts(c, X, Y), -2), xx), c.o.doubles(squaredNorms(Y), [1, Y.rows])), 0);
 }
@@ -61,13 +61,13 @@ export function centredRows(Y: Rows): { Y: Rows; mean: Float64Array } {
  * Expanded, after moving both sides by the mean of Y: distances do not change, but what cancels in the expansion is then no
  * larger than the spread of the data, which leaves an error of a few ulp of that spread instead of one of the raw values.
  */
-export function centredSquaredDistances(c: Conversion, X: Value, Y: Rows): Value {
+export function centredSquaredDistances(c: Emitter, X: Value, Y: Rows): Value {
   const moved = centredRows(Y);
   return expandedSquaredDistances(c, c.o.sub(X, c.o.doubles(moved.mean, [1, Y.cols])), moved.Y);
 }
 
 /** Sums f(x - y) over the features, a chunk of them at a time. */
-export function sumOverDifferences(c: Conversion, X: Value, Y: Rows, f: (differences: Value, first: number, last: number) => Value, combine: "sum" | "max" = "sum"): Value {
+export function sumOverDifferences(c: Emitter, X: Value, Y: Rows, f: (differences: Value, first: number, last: number) => Value, combine: "sum" | "max" = "sum"): Value {
   let total: Value | undefined;
   for (let first = 0; first < Y.cols; first += CHUNK) {
     const last = Math.min(first + CHUNK, Y.cols);
@@ -84,7 +84,7 @@ export function sumOverDifferences(c: Conversion, X: Value, Y: Rows, f: (differe
 }
 
 /** By differences. */
-export function exactSquaredDistances(c: Conversion, X: Value, Y: Rows): Value {
+export function exactSquaredDistances(c: Emitter, X: Value, Y: Rows): Value {
   return sumOverDifferences(c, X, Y, (d) => c.o.mul(d, d));
 }
 
@@ -95,7 +95,7 @@ export interface KernelOptions {
 }
 
 /** X with rows of length one (a row of zeros stays), as sklearn.preprocessing.normalize. */
-function unitRows(c: Conversion, X: Value): Value {
+function unitRows(c: Emitter, X: Value): Value {
   const norm = c.o.sqrt(c.o.sum(c.o.mul(X, X), 1, true));
   return c.o.div(X, c.o.where(c.o.equal(norm, 0), 1, norm));
 }
@@ -105,12 +105,12 @@ function unitData(Y: Rows): Rows {
 }
 
 /** X.Y / (|X| |Y|). */
-export function cosineSimilarity(c: Conversion, X: Value, Y: Rows): Value {
+export function cosineSimilarity(c: Emitter, X: Value, Y: Rows): Value {
   return dotProducts(c, unitRows(c, X), unitData(Y));
 }
 
 /** sklearn.metrics.pairwise kernels by name; undefined for a name that is not one of them. */
-export function pairwiseKernel(c: Conversion, name: string, X: Value, Y: Rows, { gamma, degree, coef0 }: KernelOptions): Value | undefined {
+export function pairwiseKernel(c: Emitter, name: string, X: Value, Y: Rows, { gamma, degree, coef0 }: KernelOptions): Value | undefined {
   const { o } = c;
   switch (name) {
     case "linear": return dotProducts(c, X, Y);
@@ -126,7 +126,7 @@ export function pairwiseKernel(c: Conversion, name: string, X: Value, Y: Rows, {
 }
 
 /** sum (x - y)^2 / (x + y), where x + y is not zero. */
-function chi2(c: Conversion, X: Value, Y: Rows): Value {
+function chi2(c: Emitter, X: Value, Y: Rows): Value {
   const { o } = c;
   return sumOverDifferences(c, X, Y, (d, first, last) => {
     const width = last - first;

@@ -19,7 +19,7 @@ export function heapNearest(c: Conversion, distances: Value, M: number, k: numbe
   const tie = o.equal(o.columns(values!, [k - 1]), o.columns(values!, [k]));
   const any = o.cast(c.graph.op("ReduceMax", [o.cast(tie, "int32")], { keepdims: 0 }), "bool");
   const nearest = o.slice(indices!, 0, k, 1);
-  // A Loop of one turn at most, not an If: see docs/decisions on what engines run.
+  // A Loop of one turn at most, which costs nothing where there is no such row.
   const body = c.graph.body([{ type: "int64", shape: [] }, { type: "bool", shape: [] }, { type: nearest.type, shape: nearest.shape }], (graph, [, , found]) => {
     const p = new Ops(graph);
     const rows = p.squeeze(graph.op("NonZero", [graph.op("Reshape", [tie, p.int64s([-1])])]), 0);

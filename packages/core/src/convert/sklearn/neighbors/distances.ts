@@ -21,24 +21,26 @@ export interface Distances {
 
 const plain = { toDistance: (v: Value) => v, reduce: (v: number) => v };
 
-/** Adds f(x_j - y_j) feature by feature, in order. Up to this many features; beyond, sixteen at a time. */
-const ONE_BY_ONE = 64;
+/** Up to this many features differences are added one by one, in scikit-learn's order; beyond, sixteen at a time. */
+const ONE_BY_ONE = 256;
 
+/** Adds f(x_j - y_j) feature by feature, in order. */
 function accumulate(c: Emitter, X: Value, Y: Rows, f: (difference: Value, feature: number) => Value): Value {
   const { o } = c;
-  if (Y.cols > ONE_BY_ONE) {
-    return sumOverDifferences(c, X, Y, (d, first, last) => {
-      if (last - first === 1) return f(d, first);
-      return o.concat(Array.from({ length: last - first }, (_, k) => f(o.slice(d, k, k + 1, 2), first + k)), 2);
-    });
-  }
   let total: Value | undefined;
   for (let j = 0; j < Y.cols; j++) {
-    const column = Float64Array.from({ length: Y.rows }, (_, i) => Y.data[i * Y.cols + j]!);
-    const term = f(o.sub(o.columns(X, [j]), o.doubles(column, [1, Y.rows])), j);
+    const term = f(o.sub(o.columns(X, [j]), o.doubles(column(Y, j), [1, Y.rows])), j);
     total = total === undefined ? term : o.add(total, term);
   }
   return total!;
+}
+
+/**
+ * x ** p as the C library computes it. Given one exponent for all, ONNX Runtime multiplies out a square or a cube, which is
+ * not always the same double, so that it gets one for each column.
+ */
+export function power(c: Emitter, x: Value, p: number, columns: number): Value {
+  return c.o.pow(x, c.o.doubles(new Float64Array(columns).fill(p), [1, columns]));
 }
 
 /** The metric that was settled on when the estimator was fitted (effective_metric_), over `Y`. */
@@ -68,8 +70,8 @@ export function neighborDistances(est: Estimator, c: Emitter, X: Value, Y: Rows)
       const p = metricNumber(est, "p") ?? est.number("p", 2);
       const w = vectorParameter(est, c, "w", Y.cols);
       const reduced = accumulate(c, X, Y, (d, j) => {
-        const power = o.pow(o.abs(d), p);
-        return w === undefined ? power : o.mul(power, w[j]!);
+        const term = power(c, o.abs(d), p, Y.rows);
+        return w === undefined ? term : o.mul(term, w[j]!);
       });
       return { reduced, toDistance: (v) => o.pow(v, 1 / p), reduce: (v) => v ** p };
     }

@@ -1,11 +1,9 @@
 // The k nearest training rows. Of several at exactly the same distance scikit-learn's searches keep those that their bounded
-// heaps happen to keep, which bounded-heap.ts replays: brute force goes through the rows in training order; a tree through
-// its leaves, nearest leaf first, and inside a leaf in the order of its idx_array. The training rows are brought into
-// idx_array's order here, where the file has a tree, but not each query's order of leaves: a tie across leaves can still come
-// out differently, which matters where such rows have different targets and not all of them are among the k.
+// heaps happen to keep, which bounded-heap.ts replays: brute force goes through the rows in training order; a tree through its
+// leaves as each query comes to them (search-tree.ts), and inside a leaf in the order of its idx_array. Here the training rows
+// are in idx_array's order throughout, where the file has a tree.
 
 import type { Value } from "../../../onnx/index.ts";
-import { arrayInt64, NumpyArray, PyObject, PyTuple } from "../../../pickle/index.ts";
 import { inputMatrix, matrix2d } from "../algebra.ts";
 import type { Conversion } from "../conversion.ts";
 import { describe, type Estimator } from "../estimator.ts";
@@ -13,6 +11,7 @@ import type { Frame } from "../frame.ts";
 import type { Rows } from "../kernels.ts";
 import { heapNearest } from "./bounded-heap.ts";
 import { neighborDistances, type Distances } from "./distances.ts";
+import { readSearchTree, visitingOrder, type SearchTree } from "./search-tree.ts";
 
 export interface Neighbors {
   /** int64 [N, k], places in the order of the search. */
@@ -22,32 +21,16 @@ export interface Neighbors {
 }
 
 /** Distances to all training rows, in the order of `order` (positions in _fit_X and in everything that is kept for its rows). */
-export function allDistances(est: Estimator, X: Frame, c: Conversion): { rows: number; order: Int32Array; distances: Distances; x: Value; Y: Rows } {
+export function allDistances(est: Estimator, X: Frame, c: Conversion): { rows: number; order: Int32Array; distances: Distances; x: Value; Y: Rows; tree: SearchTree | undefined } {
   const fitted = matrix2d(est, c, "_fit_X");
   if (fitted.rows === 0 || fitted.cols === 0) throw c.malformed(est, "it was fitted on nothing");
-  const order = searchOrder(est, fitted.rows);
+  const tree = est.raw("_fit_method") === "brute" ? undefined : readSearchTree(est, c, fitted.rows, fitted.cols);
+  const order = tree?.order ?? Int32Array.from({ length: fitted.rows }, (_, i) => i);
   const data = new Float64Array(fitted.data.length);
   order.forEach((row, i) => data.set(fitted.data.subarray(row * fitted.cols, (row + 1) * fitted.cols), i * fitted.cols));
   const Y: Rows = { rows: fitted.rows, cols: fitted.cols, data };
   const x = inputMatrix(est, X, c, Y.cols);
-  return { rows: Y.rows, order, distances: neighborDistances(est, c, x, Y), x, Y };
-}
-
-/** The tree's idx_array: the second part of its state. */
-function searchOrder(est: Estimator, rows: number): Int32Array {
-  const order = Int32Array.from({ length: rows }, (_, i) => i);
-  const tree = est.raw("_tree");
-  const state = tree instanceof PyObject && tree.state instanceof PyTuple ? tree.state.items[1] : undefined;
-  if (!(state instanceof NumpyArray) || state.dtype.kind !== "i" || state.shape.length !== 1 || state.shape[0] !== rows) return order;
-  const seen = new Uint8Array(rows);
-  const indices = arrayInt64(state);
-  for (let i = 0; i < rows; i++) {
-    const row = Number(indices[i]);
-    if (row < 0 || row >= rows || seen[row] === 1) return Int32Array.from({ length: rows }, (_, k) => k);
-    seen[row] = 1;
-    order[i] = row;
-  }
-  return order;
+  return { rows: Y.rows, order, distances: neighborDistances(est, c, x, Y), x, Y, tree };
 }
 
 /** What is kept for each training row, in the order of the search. */
@@ -58,9 +41,10 @@ export function reordered(data: Float64Array, order: Int32Array, width = 1): Flo
 }
 
 export function nearest(est: Estimator, X: Frame, c: Conversion, k: number): Neighbors & { count: number; order: Int32Array } {
-  const { rows, order, distances, x, Y } = allDistances(est, X, c);
+  const { rows, order, distances, x, Y, tree } = allDistances(est, X, c);
   if (k < 1 || k > rows) throw c.malformed(est, `it looks for ${k} neighbours among ${rows} rows`);
-  const { values, indices } = heapNearest(c, distances.reduced, rows, k, est.raw("_fit_method") === "brute");
+  const { values, indices } = heapNearest(c, distances.reduced, rows, k,
+    tree === undefined ? undefined : (within, some) => visitingOrder(est, within, within.o.gather(x, some, 0), tree));
   return { indices, distances: () => distances.toDistance(distances.expanded === true ? exactSquares(c, x, Y, indices) : values), count: rows, order };
 }
 
