@@ -5,6 +5,7 @@ import { assertInert, readPickleFile, type PickleFile } from "../pickle/index.ts
 import { savedLightgbm, savedXgboost } from "./boosted/saved-file.ts";
 import { importError } from "./errors.ts";
 import type { ImportedModel, ImportOptions } from "./imported.ts";
+import { importKeras, importKerasH5 } from "./keras/import-keras.ts";
 import { importOnnx } from "./onnx/import-onnx.ts";
 import { compileSklearn } from "./sklearn/index.ts";
 
@@ -17,6 +18,8 @@ export interface SourceFile {
 /** Formats that are models of their own, not pickles. */
 const READERS: Readonly<Partial<Record<FileFormat, (bytes: Uint8Array, options: ImportOptions) => ImportedModel>>> = {
   onnx: importOnnx,
+  keras: importKeras,
+  hdf5: importKerasH5,
 };
 
 /** Boosters in their libraries' own formats, which enter as the object that the library would load. */

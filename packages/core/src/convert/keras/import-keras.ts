@@ -1,0 +1,80 @@
+// Keras models: .keras archives (config.json, model.weights.h5 and files beside them; Keras 2.12 and later) and legacy
+// .h5 files (the configuration and the weights' names are attributes). Nothing in them is run: a layer is known by name,
+// or the model is refused.
+
+import { Hdf5Object, readHdf5, ZipArchive } from "../../formats/index.ts";
+import { GraphBuilder, serializeModel } from "../../onnx/index.ts";
+import type { Output, Signature } from "../../package/index.ts";
+import type { ImportedModel } from "../imported.ts";
+import { convertError } from "../sklearn/errors.ts";
+import { ModelBuilder } from "./build.ts";
+import { isObject, type JsonObject } from "./config.ts";
+import { kerasError } from "./errors.ts";
+import { GroupStore, H5Store, type WeightStore } from "./weights.ts";
+
+const WEIGHTS = "model.weights.h5";
+const MAX_CONFIG = 2 ** 26;
+
+export function importKeras(bytes: Uint8Array): ImportedModel {
+  const zip = new ZipArchive(bytes);
+  const text = zip.read("config.json");
+  if (!text) throw kerasError("keras-no-architecture", "the archive holds no config.json", { hint: "Save the whole model: model.save('model.keras')." });
+  const metadata = zip.read("metadata.json");
+  const version = metadata ? parse(metadata, "metadata.json")["keras_version"] : undefined;
+  const config = parse(text, "config.json");
+  const weights = zip.read(WEIGHTS);
+  if (!weights) throw convertError("malformed-model", `the archive holds no ${WEIGHTS}`, { hint: "Save the model again: model.save('model.keras')." });
+  return compile(config, new GroupStore(readHdf5(weights), (path) => zip.read(path)), typeof version === "string" ? version : "3", "Keras");
+}
+
+export function importKerasH5(bytes: Uint8Array): ImportedModel {
+  const root = readHdf5(bytes);
+  const text = attributeText(root, "model_config");
+  if (text === undefined) {
+    throw kerasError("keras-no-architecture", root.attribute("layer_names") || root.member("layers") || root.member("_layer_checkpoint_dependencies")
+      ? "the file holds a model's weights, but not the model" : "the HDF5 file holds no Keras model", { hint: "Save the whole model: model.save('model.keras')." });
+  }
+  const weights = root.member("model_weights") ?? root;
+  return compile(parse(new TextEncoder().encode(text), "model_config"), new H5Store(weights), attributeText(root, "keras_version") ?? "2", "Keras (HDF5)");
+}
+
+function attributeText(object: Hdf5Object, name: string): string | undefined {
+  const value = object.attribute(name);
+  return value?.type === "string" ? (value.data as readonly string[])[0] : undefined;
+}
+
+function parse(bytes: Uint8Array, what: string): JsonObject {
+  if (bytes.length > MAX_CONFIG) throw convertError("malformed-model", `${what} has ${bytes.length} bytes; at most ${MAX_CONFIG} are read`);
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw convertError("malformed-model", `${what} is not JSON: ${(cause as Error).message.slice(0, 200)}`, { cause });
+  }
+  if (!isObject(json)) throw convertError("malformed-model", `${what} is not an object`);
+  return json;
+}
+
+function compile(config: JsonObject, store: WeightStore, version: string, format: string): ImportedModel {
+  const graph = new GraphBuilder();
+  const keras = Number.parseInt(version, 10) || 3;
+  const builder = new ModelBuilder(graph, keras);
+  const built = builder.model(config, store, undefined, 0);
+  const inputNames = new Set(builder.inputs.map((i) => i.name));
+  const outputs = built.outputs.map((sym, i): Output => {
+    const name = built.names[i]!;
+    const graphName = inputNames.has(name) ? `${name}/output` : name;
+    graph.output(graphName, graph.op("Identity", [sym.value]));
+    return { name, graphName, kind: "value", type: sym.value.type, rowShape: sym.value.shape!.slice(1).map((d) => (typeof d === "number" ? d : -1)) };
+  });
+  const signature: Signature = {
+    layout: "tensors", columns: [], extraColumns: "refused", tensorRows: "independent", outputs,
+    tensors: builder.inputs.map((i) => ({ name: i.name, type: i.type, shape: i.shape.map((d) => d ?? -1) })),
+  };
+  const model = graph.finish();
+  return {
+    format: `${format} ${version}`,
+    compiled: { model: serializeModel(model), signature, opsets: Object.fromEntries(model.opsets.map((o) => [o.domain, o.version])), className: `keras.${String(config["class_name"])}`, warnings: [] },
+    producer: { keras: version },
+  };
+}

@@ -1,0 +1,141 @@
+// Convolutions of channels-last values: transposed to channels first and back; the engine cancels transposes that meet.
+
+import type { Value } from "../../../onnx/index.ts";
+import type { Tensor } from "../../../tensor/index.ts";
+import { floats } from "../../../tensor/index.ts";
+import { activation } from "../activations.ts";
+import { defineLayer, rankOf, single, transposed, type Call, type KerasContext, type LayerDefinition, type LayerView } from "../layer.ts";
+
+export function toChannelsFirst(x: Value, c: KerasContext): Value {
+  const rank = c.shape(x).length;
+  return c.o.transpose(x, [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, i) => i + 1)]);
+}
+export function toChannelsLast(x: Value, c: KerasContext): Value {
+  const rank = c.shape(x).length;
+  return c.o.transpose(x, [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1]);
+}
+/** [k1 ... kd, in, out] -> [out, in, k1 ... kd]. */
+const kernelFirst = (w: Tensor<"float">): Tensor<"float"> => {
+  const d = w.shape.length - 2;
+  return transposed(w, [d + 1, d, ...Array.from({ length: d }, (_, i) => i)]);
+};
+const dimensions = (layer: LayerView): number => Number(/(\d)D/.exec(layer.className)?.[1] ?? 2);
+
+interface Window {
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly kernel: readonly number[];
+  readonly padding: "valid" | "same" | "causal";
+}
+function readWindow(layer: LayerView, d: number): Window {
+  layer.channelsLast();
+  return {
+    strides: layer.perAxis("strides", d, 1), dilations: layer.perAxis("dilation_rate", d, 1), kernel: layer.perAxis("kernel_size", d, 1),
+    padding: layer.word("padding", d === 1 ? ["valid", "same", "causal"] : ["valid", "same"], "valid"),
+  };
+}
+
+function conv(x: Value, w: Tensor<"float">, bias: Tensor<"float"> | undefined, at: Window, group: number, c: KerasContext): Value {
+  const causal = at.padding === "causal" ? { pads: [at.dilations[0]! * (at.kernel[0]! - 1), 0] } : {};
+  return c.graph.op("Conv", [x, c.constant(w), bias ? c.constant(bias) : null], {
+    kernel_shape: w.shape.slice(2), strides: at.strides, dilations: at.dilations, group, ...causal,
+    ...(at.padding === "same" ? { auto_pad: "SAME_UPPER" } : {}),
+  });
+}
+
+const convolution = defineLayer({
+  names: ["Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D", "Convolution3D"],
+  mask: "stop",
+  convert: (layer, call, c) => {
+    const d = dimensions(layer);
+    const x = c.float(single(layer, call).value);
+    rankOf(layer, x, d + 2);
+    const at = readWindow(layer, d);
+    const groups = layer.int("groups", 1, 1);
+    const channels = c.size(x, -1, layer);
+    const filters = layer.int("filters", undefined, 1);
+    if (channels % groups !== 0) throw layer.malformed(`${channels} channels in ${groups} groups`);
+    const bias = layer.bool("use_bias", true);
+    const w = layer.weight(0, bias ? 2 : 1, [...at.kernel, channels / groups, filters]);
+    const y = conv(toChannelsFirst(x, c), kernelFirst(w), bias ? layer.weight(1, 2, [filters]) : undefined, at, groups, c);
+    return activation(layer.raw("activation"), toChannelsLast(y, c), layer, c);
+  },
+});
+
+/** [k..., in, multiplier] -> [in * multiplier, 1, k...]. */
+function depthwiseKernel(w: Tensor<"float">): Tensor<"float"> {
+  const d = w.shape.length - 2;
+  const t = transposed(w, [d, d + 1, ...Array.from({ length: d }, (_, i) => i)]);
+  return floats(t.data, [t.shape[0]! * t.shape[1]!, 1, ...t.shape.slice(2)]);
+}
+
+const depthwise = defineLayer({
+  names: ["DepthwiseConv1D", "DepthwiseConv2D"],
+  mask: "stop",
+  convert: (layer, call, c) => {
+    const d = dimensions(layer);
+    const x = c.float(single(layer, call).value);
+    rankOf(layer, x, d + 2);
+    const at = readWindow(layer, d);
+    const channels = c.size(x, -1, layer);
+    const multiplier = layer.int("depth_multiplier", 1, 1);
+    const bias = layer.bool("use_bias", true);
+    const w = layer.weight(0, bias ? 2 : 1, [...at.kernel, channels, multiplier]);
+    const y = conv(toChannelsFirst(x, c), depthwiseKernel(w), bias ? layer.weight(1, 2, [channels * multiplier]) : undefined, at, channels, c);
+    return activation(layer.raw("activation"), toChannelsLast(y, c), layer, c);
+  },
+});
+
+const separable = defineLayer({
+  names: ["SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D", "SeparableConvolution2D"],
+  mask: "stop",
+  convert: (layer, call, c) => {
+    const d = dimensions(layer);
+    const x = c.float(single(layer, call).value);
+    rankOf(layer, x, d + 2);
+    const at = readWindow(layer, d);
+    const channels = c.size(x, -1, layer);
+    const multiplier = layer.int("depth_multiplier", 1, 1);
+    const filters = layer.int("filters", undefined, 1);
+    const bias = layer.bool("use_bias", true);
+    const count = bias ? 3 : 2;
+    const inner = conv(toChannelsFirst(x, c), depthwiseKernel(layer.weight(0, count, [...at.kernel, channels, multiplier])), undefined, at, channels, c);
+    const ones = at.strides.map(() => 1);
+    const w = kernelFirst(layer.weight(1, count, [...ones, channels * multiplier, filters]));
+    const y = conv(inner, w, bias ? layer.weight(2, count, [filters]) : undefined, { strides: ones, dilations: ones, kernel: ones, padding: "valid" }, 1, c);
+    return activation(layer.raw("activation"), toChannelsLast(y, c), layer, c);
+  },
+});
+
+const transpose = defineLayer({
+  names: ["Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose", "Convolution2DTranspose", "Convolution3DTranspose"],
+  mask: "stop",
+  convert: (layer, call: Call, c) => {
+    const d = dimensions(layer);
+    const x = c.float(single(layer, call).value);
+    rankOf(layer, x, d + 2);
+    const at = readWindow(layer, d);
+    if (layer.raw("output_padding") !== undefined && layer.raw("output_padding") !== null) throw layer.refuse("output_padding", "only the output size that Keras chooses itself can be");
+    const channels = c.size(x, -1, layer);
+    const filters = layer.int("filters", undefined, 1);
+    const bias = layer.bool("use_bias", true);
+    // [k..., out, in] -> [in, out, k...].
+    const raw = layer.weight(0, bias ? 2 : 1, [...at.kernel, filters, channels]);
+    const w = transposed(raw, [d + 1, d, ...Array.from({ length: d }, (_, i) => i)]);
+    const begin: number[] = [];
+    const end: number[] = [];
+    const extra: number[] = [];
+    at.kernel.forEach((k, i) => {
+      const width = (k - 1) * at.dilations[i]! + 1;
+      const over = at.padding === "same" ? width - at.strides[i]! : Math.min(0, width - at.strides[i]!);
+      begin.push(Math.max(0, Math.floor(over / 2)));
+      end.push(Math.max(0, over) - begin.at(-1)!);
+      extra.push(Math.max(0, -over));
+    });
+    const y = c.graph.op("ConvTranspose", [toChannelsFirst(x, c), c.constant(w), bias ? c.constant(layer.weight(1, 2, [filters])) : null], {
+      kernel_shape: at.kernel, strides: at.strides, dilations: at.dilations, pads: [...begin, ...end], output_padding: extra });
+    return activation(layer.raw("activation"), toChannelsLast(y, c), layer, c);
+  },
+});
+
+export const CONVOLUTION: readonly LayerDefinition[] = [convolution, depthwise, separable, transpose];

@@ -1,0 +1,84 @@
+// Layers that join several values: Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate, Dot.
+
+import type { Value } from "../../../onnx/index.ts";
+import { defineLayer, type Call, type KerasContext, type LayerDefinition, type LayerView, type Sym } from "../layer.ts";
+import { normalAxis } from "./core.ts";
+
+/** Values of fewer dimensions are spread over the others after the rows, as Keras does. */
+function aligned(layer: LayerView, call: Call, c: KerasContext): Value[] {
+  if (call.inputs.length < 1) throw layer.malformed("it is given no inputs");
+  const values = call.inputs.map((s) => c.float(s.value));
+  const rank = Math.max(...values.map((v) => c.shape(v).length));
+  return values.map((v) => {
+    let out = v;
+    while (c.shape(out).length < rank) out = c.o.unsqueeze(out, 1);
+    return out;
+  });
+}
+
+/** Where every input has a mask, a step is kept if one keeps it; Keras 2 wanted all to keep it. */
+function joinMasks(layer: LayerView, inputs: readonly Sym[]): Value | undefined {
+  const masks = new Set(inputs.map((s) => s.mask));
+  if (masks.size === 1) return inputs[0]?.mask;
+  if ([...masks].every((m) => m === undefined)) return undefined;
+  throw layer.refuse("inputs with different masks", "their join is not compiled", "Apply the masks before, or leave mask_zero out.");
+}
+
+const elementwise = (names: readonly string[], join: (values: readonly Value[], c: KerasContext, layer: LayerView) => Value): LayerDefinition => defineLayer({
+  names,
+  mask: "own",
+  convert: (layer, call, c) => ({ value: join(aligned(layer, call, c), c, layer), mask: joinMasks(layer, call.inputs) }),
+});
+const chain = (op: string) => (values: readonly Value[], c: KerasContext): Value => values.slice(1).reduce((a, b) => c.graph.op(op, [a, b]), values[0]!);
+
+const subtract = elementwise(["Subtract"], (values, c, layer) => {
+  if (values.length !== 2) throw layer.malformed(`it is given ${values.length} inputs instead of two`);
+  return c.o.sub(values[0]!, values[1]!);
+});
+
+const concatenate = defineLayer({
+  names: ["Concatenate"],
+  mask: "own",
+  convert: (layer, call, c) => {
+    const values = call.inputs.map((s) => s.value);
+    if (values.length === 0) throw layer.malformed("it is given no inputs");
+    const mixed = new Set(values.map((v) => v.type)).size > 1;
+    const axis = normalAxis(layer, layer.raw("axis") === undefined ? -1 : layer.number("axis"), c.shape(values[0]!).length);
+    const rank = c.shape(values[0]!).length;
+    const masks = call.inputs.map((s) => s.mask);
+    if (axis !== rank - 1 && masks.some((m) => m !== undefined)) throw layer.refuse("masked inputs along the steps", "their masks' join is not compiled");
+    return { value: c.o.concat(mixed ? values.map((v) => c.float(v)) : values, axis), mask: joinMasks(layer, call.inputs) };
+  },
+});
+
+const dot = defineLayer({
+  names: ["Dot"],
+  mask: "stop",
+  convert: (layer, call, c) => {
+    const [a, b] = call.inputs.map((s) => c.float(s.value));
+    if (!a || !b || call.inputs.length !== 2) throw layer.malformed(`it is given ${call.inputs.length} inputs instead of two`);
+    const raw = layer.raw("axes");
+    const axes = typeof raw === "number" ? [raw, raw] : layer.ints("axes");
+    const ranks = [c.shape(a).length, c.shape(b).length];
+    const at = [normalAxis(layer, axes[0] ?? 0, ranks[0]!), normalAxis(layer, axes[1] ?? 0, ranks[1]!)];
+    if (at.includes(0)) throw layer.malformed("it multiplies along the rows");
+    const unit = (v: Value, axis: number): Value => {
+      if (!layer.bool("normalize", false)) return v;
+      const squares = c.o.maximum(c.o.sum(c.o.mul(v, v), axis, true), c.keras >= 3 ? 1e-12 : 1e-12);
+      return c.o.div(v, c.o.sqrt(squares));
+    };
+    const letters = "bcdefgh";
+    const left = ["a", ...Array.from({ length: ranks[0]! - 1 }, (_, i) => letters[i]!)];
+    const right = ["a", ...Array.from({ length: ranks[1]! - 1 }, (_, i) => "pqrstuv"[i]!)];
+    right[at[1]!] = left[at[0]!]!;
+    const out = [...left.filter((l) => l !== left[at[0]!]), ...right.slice(1).filter((l) => l !== left[at[0]!])];
+    const y = c.graph.op("Einsum", [unit(a, at[0]!), unit(b, at[1]!)], { equation: `${left.join("")},${right.join("")}->${out.join("")}` });
+    return c.shape(y).length === 1 ? c.o.unsqueeze(y, 1) : y;
+  },
+});
+
+export const MERGE: readonly LayerDefinition[] = [
+  elementwise(["Add"], chain("Add")), subtract, elementwise(["Multiply"], chain("Mul")),
+  elementwise(["Average"], (values, c) => c.o.div(chain("Add")(values, c), values.length)),
+  elementwise(["Maximum"], chain("Max")), elementwise(["Minimum"], chain("Min")), concatenate, dot,
+];
