@@ -3,6 +3,7 @@
 import { sniffFormat, type FileFormat } from "../formats/index.ts";
 import { assertInert, readPickleFile, type PickleFile } from "../pickle/index.ts";
 import { savedLightgbm, savedXgboost } from "./boosted/saved-file.ts";
+import { savedCatboost } from "./catboost/saved-file.ts";
 import { importError } from "./errors.ts";
 import type { ImportedModel, ImportOptions } from "./imported.ts";
 import { importKeras, importKerasH5 } from "./keras/import-keras.ts";
@@ -24,6 +25,7 @@ const READERS: Readonly<Partial<Record<FileFormat, (bytes: Uint8Array, options: 
 
 /** Boosters in their libraries' own formats, which enter as the object that the library would load. */
 const BOOSTERS: Readonly<Partial<Record<FileFormat, readonly [format: string, (bytes: Uint8Array) => PickleFile]>>> = {
+  catboost: ["CatBoost", savedCatboost],
   lightgbm: ["LightGBM", savedLightgbm],
   "xgboost-json": ["XGBoost, JSON", savedXgboost],
   "xgboost-ubjson": ["XGBoost, UBJSON", savedXgboost],
@@ -39,7 +41,6 @@ const OTHER_FORMATS: Readonly<Partial<Record<FileFormat, readonly [code: "format
   torch: ["format-not-compiled", "a PyTorch archive: it holds weights (a state_dict) or a module whose architecture is Python code", "Export it: torch.onnx.export(model, example_input, 'model.onnx')."],
   zip: ["format-not-a-model", "a zip archive without a model that Slipway knows", "Unpack it and pass the model file itself."],
   tflite: ["format-not-compiled", "a TensorFlow Lite model", EXPORT_ONNX],
-  catboost: ["format-not-compiled", "a CatBoost model", EXPORT_ONNX],
   slip: ["format-not-a-model", "a Slipway package", "Pass it where a package is wanted."],
   json: ["format-not-a-model", "JSON that is no model Slipway knows", "Pass the saved model, not its data or configuration."],
   npy: ["format-not-a-model", "a NumPy array (.npy)", "Save the fitted estimator: joblib.dump(model, 'model.joblib')."],

@@ -12,4 +12,5 @@ export { documentError, readJsonDocument, type Document, type DocumentNumbers } 
 export { readUbjson } from "./ubjson.ts";
 export { Hdf5Object, readHdf5 } from "./hdf5/file.ts";
 export { hdf5Error } from "./hdf5/errors.ts";
+export { flatbuffersError, FlatTable } from "./flatbuffers.ts";
 export { ZipArchive, zipError, type ZipLimits } from "./zip.ts";

@@ -3,6 +3,7 @@
 // ONNX can do none of these exactly: its StringNormalizer lowers without final sigma and dotted capital I, and nothing
 // in it decomposes a character. JavaScript's toLowerCase follows the same Unicode rules as Python's.
 
+import { catboostHash } from "./category-hash.ts";
 import type { TextNormalization } from "./signature.ts";
 
 export function normalizeText(text: string, steps: readonly TextNormalization[]): string {
@@ -10,6 +11,7 @@ export function normalizeText(text: string, steps: readonly TextNormalization[])
   for (const step of steps) {
     if (step === "lowercase") s = s.toLowerCase();
     else if (step === "strip_accents_unicode") s = stripCombining(s);
+    else if (step === "catboost_hash") s = catboostHash(s);
     else s = s.normalize("NFKD").replace(/[^\x00-\x7f]/gu, "");
   }
   return s;

@@ -58,6 +58,7 @@ export function signatureToJson(signature: Signature): object {
       seen: c.seen,
       range: c.range?.map(encodeNumber),
       example: c.example === undefined || c.example === null ? c.example : encodeScalar(c.example),
+      wholeNumbers: c.wholeNumbers,
       normalize: c.normalize,
     })),
     textInputs: signature.textInputs,
@@ -76,7 +77,7 @@ export function signatureToJson(signature: Signature): object {
   };
 }
 
-const NORMALIZATIONS = ["lowercase", "strip_accents_unicode", "strip_accents_ascii"] as const;
+const NORMALIZATIONS = ["lowercase", "strip_accents_unicode", "strip_accents_ascii", "catboost_hash"] as const;
 const TYPES = ["double", "int64", "boolean", "string"] as const;
 
 function parseColumn(value: unknown, where: string): Column {
@@ -95,6 +96,7 @@ function parseColumn(value: unknown, where: string): Column {
     ...(c.has("seen") ? { seen: c.oneOf("seen", TYPES) } : {}),
     ...(c.has("range") ? { range: parsePair(c, "range", false) } : {}),
     ...(c.has("example") ? { example: c.get("example") === null ? null : parseScalar(c.get("example"), c.at("example")) } : {}),
+    ...(c.has("wholeNumbers") ? { wholeNumbers: c.boolean("wholeNumbers") } : {}),
     ...(c.has("normalize") ? { normalize: parseNormalize(c) } : {}),
   };
 }

@@ -12,7 +12,7 @@ export type ColumnType = "double" | "int64" | "boolean" | "string";
 export type Scalar = string | number | boolean;
 
 /** In this order, as Python's str.lower and scikit-learn's strip_accents do. */
-export type TextNormalization = "lowercase" | "strip_accents_unicode" | "strip_accents_ascii";
+export type TextNormalization = "lowercase" | "strip_accents_unicode" | "strip_accents_ascii" | "catboost_hash";
 
 export interface Column {
   readonly name: string;
@@ -35,6 +35,8 @@ export interface Column {
   /** Lowest and highest value of the check file. */
   readonly range?: readonly [number, number];
   readonly example?: Scalar | null;
+  /** A text column that also takes whole numbers (and true and false as 1 and 0), as their decimal text. */
+  readonly wholeNumbers?: boolean;
   /** Done to a text by the runtime before the graph sees it. */
   readonly normalize?: readonly TextNormalization[];
 }

@@ -110,6 +110,7 @@ export function checkNumber(slot: Slot, value: unknown, row: number, source: Sou
 
 /** The value as text; MISSING_STRING is missing. */
 export function checkString(slot: Slot, value: unknown, row: number, source: Source, problems: Problems): string {
+  if (slot.column.wholeNumbers === true && (typeof value === "boolean" || typeof value === "bigint" || Number.isSafeInteger(value))) value = String(typeof value === "boolean" ? Number(value) : value);
   if (typeof value !== "string") {
     // NaN is how pandas writes a missing text.
     if (value === null || value === undefined || (typeof value === "number" && Number.isNaN(value))) {

@@ -72,6 +72,11 @@ export class Conversion {
     this.#source = source;
   }
 
+  /** Whether the graph's inputs are the caller's, who fills them without Slipway's runtime. */
+  get callerInputs(): boolean {
+    return this.#source !== undefined;
+  }
+
   // ---- raw columns ----
 
   addColumn(name: string, kind?: "number" | "string"): number {

@@ -2,6 +2,7 @@
 
 import type { EstimatorConverter } from "./contract.ts";
 import { lightgbmConverters } from "../lightgbm/index.ts";
+import { catboostConverters } from "../catboost/index.ts";
 import { xgboostConverters } from "../xgboost/index.ts";
 import { bayesConverters } from "./bayes/index.ts";
 import { clusterConverters } from "./cluster/index.ts";
@@ -22,7 +23,7 @@ import { treeConverters } from "./tree/index.ts";
 const families: readonly (readonly EstimatorConverter[])[] = [
   composeConverters, preprocessConverters, imputeConverters, selectConverters, textConverters, decompositionConverters,
   linearConverters, svmConverters, neighborsConverters, bayesConverters, neuralConverters, clusterConverters,
-  treeConverters, ensembleConverters, metaConverters, xgboostConverters, lightgbmConverters,
+  treeConverters, ensembleConverters, metaConverters, xgboostConverters, lightgbmConverters, catboostConverters,
 ];
 
 /** By `package.Class`. Two converters for one name is a mistake of ours. */

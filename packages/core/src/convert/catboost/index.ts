@@ -1,0 +1,1 @@
+export { catboostConverters } from "./estimators.ts";

@@ -1,0 +1,108 @@
+// CatBoost's trees: [N, dimension] double, the sum over the trees of the leaf that a row reaches, scaled and moved.
+//
+// Oblivious trees ask the same split on every level, so a leaf's number is the answers written as bits: all trees of one
+// depth are one comparison of gathered columns, one product with the powers of two and one look-up in the leaves.
+
+import type { Value } from "../../onnx/index.ts";
+import { doubles, floats, int64s } from "../../tensor/index.ts";
+import type { Faults } from "../boosted/faults.ts";
+import type { Conversion } from "../sklearn/conversion.ts";
+import type { Estimator } from "../sklearn/estimator.ts";
+import { sumLeafRows } from "../sklearn/tree/emit-trees.ts";
+import { checkTree, LEAF, type FlatTree } from "../sklearn/tree/flat-tree.ts";
+import type { CatboostModel, FreeTrees, ObliviousTrees } from "./model.ts";
+import type { Splits } from "./splits.ts";
+
+/** CatBoost's own limit is 16. */
+const DEEPEST = 24;
+/** Comparisons of one node, for each row. */
+const MOST_COMPARISONS = 1 << 14;
+
+export function rawValues(est: Estimator, c: Conversion, model: CatboostModel, splits: Splits, faults: Faults): Value {
+  const { dimension, scale, bias, trees } = model;
+  if (!(Number.isInteger(dimension) && dimension >= 1)) throw faults.malformed(`a leaf holds ${dimension} numbers`);
+  if (bias.length !== 1 && bias.length !== dimension) throw faults.malformed(`there are ${bias.length} biases for ${dimension} numbers`);
+  const sum = trees.kind === "oblivious" ? obliviousSum(c, model, trees, splits, faults) : freeSum(est, c, model, trees, splits, faults);
+  const scaled = scale === 1 ? sum : c.o.mul(sum, doubles([scale], []));
+  return bias.every((b) => b === 0) ? scaled : c.o.add(scaled, doubles(bias, [1, bias.length]));
+}
+
+function obliviousSum(c: Conversion, model: CatboostModel, trees: ObliviousTrees, splits: Splits, faults: Faults): Value {
+  const { o } = c;
+  const { dimension, leafValues } = model;
+  type Tree = { readonly first: number; readonly leaf: number };
+  const groups = new Map<number, Tree[]>();
+  const all: [number, Tree[]][] = [];
+  let first = 0;
+  let leaf = 0;
+  for (const size of trees.sizes) {
+    if (!(size >= 0 && size <= DEEPEST)) throw faults.malformed(`a tree has ${size} levels`);
+    let group = groups.get(size);
+    if (!group || group.length * size >= MOST_COMPARISONS) groups.set(size, (group = []));
+    if (group.length === 0) all.push([size, group]);
+    group.push({ first, leaf });
+    first += size;
+    leaf += 2 ** size;
+  }
+  if (first !== trees.splits.length) throw faults.malformed(`the trees have ${first} levels, the file ${trees.splits.length}`);
+  if (leaf * dimension !== leafValues.length) throw faults.malformed(`the trees have ${leaf} leaves of ${dimension}, the file ${leafValues.length} numbers`);
+  for (const s of trees.splits) if (!(s >= 0 && s < splits.column.length)) throw faults.malformed(`a tree asks for split ${s} of ${splits.column.length}`);
+  if (trees.splits.length > 1000) c.rowCells = Math.max(c.rowCells, trees.splits.length);
+  let constant = new Float64Array(dimension);
+  const sums: Value[] = [];
+  for (const [size, group] of all) {
+    if (size === 0) {
+      constant = group.reduce((total, t) => total.map((v, k) => v + leafValues[t.leaf * dimension + k]!), constant);
+      continue;
+    }
+    const levels = Int32Array.from({ length: group.length * size }, (_, i) => trees.splits[group[Math.floor(i / size)]!.first + (i % size)]!);
+    const asked = o.gather(splits.values, int64s(Array.from(levels, (s) => splits.column[s]!)), 1);
+    const answers = o.cast(o.greater(asked, floats(Float32Array.from(levels, (s) => splits.threshold[s]!), [1, levels.length])), "float");
+    const powers = floats(Float32Array.from({ length: size }, (_, k) => 2 ** k), [size, 1]);
+    const numbers = o.cast(o.reshape(o.matmul(o.reshape(answers, [-1, size]), powers), [-1, group.length]), "int64");
+    // The group's leaves, one tree after the other.
+    const leaves = 2 ** size;
+    const table = new Float64Array(group.length * leaves * dimension);
+    group.forEach((t, i) => table.set(leafValues.subarray(t.leaf * dimension, (t.leaf + leaves) * dimension), i * leaves * dimension));
+    const rows = o.add(numbers, int64s(group.map((_, i) => i * leaves), [1, group.length]));
+    sums.push(dimension === 1
+      ? o.sum(o.gather(c.graph.constant(doubles(table)), rows, 0), 1, true)
+      : o.sum(o.gather(c.graph.constant(doubles(table, [group.length * leaves, dimension])), rows, 0), 1));
+  }
+  if (sums.length === 0) {
+    // [N, 1] of zeros, whatever the input holds.
+    const zero = o.cast(o.cast(c.o.columns(splits.values, [0]), "bool"), "double");
+    return o.add(o.mul(zero, 0), doubles(constant, [1, dimension]));
+  }
+  const total = sums.length === 1 ? sums[0]! : c.graph.op("Sum", sums);
+  return constant.every((v) => v === 0) ? total : o.add(total, doubles(constant, [1, dimension]));
+}
+
+/** Trees grown leaf by leaf or level by level. */
+function freeSum(est: Estimator, c: Conversion, model: CatboostModel, { trees }: FreeTrees, splits: Splits, faults: Faults): Value {
+  const { dimension, leafValues } = model;
+  const width = splits.values.shape?.[1];
+  const flat = trees.map((tree): FlatTree => {
+    const nodeCount = tree.left.length;
+    const feature = new Int32Array(nodeCount);
+    const threshold = new Float64Array(nodeCount);
+    for (let i = 0; i < nodeCount; i++) {
+      if (tree.left[i] === LEAF) {
+        if (!(tree.leaf[i]! >= 0 && tree.leaf[i]! + dimension <= leafValues.length)) throw faults.malformed(`a leaf's numbers begin at ${tree.leaf[i]!} of ${leafValues.length}`);
+        continue;
+      }
+      const s = tree.split[i]!;
+      if (!(s >= 0 && s < splits.column.length)) throw faults.malformed(`a tree asks for split ${s} of ${splits.column.length}`);
+      feature[i] = splits.column[s]!;
+      threshold[i] = splits.threshold[s]!;
+    }
+    // What is not above the border goes left, and a missing value is above nothing.
+    const checked = { nodeCount, left: tree.left, right: tree.right, feature, threshold, missingLeft: new Uint8Array(nodeCount).fill(1) };
+    return { ...checked, reached: checkTree(checked, typeof width === "number" ? width : Infinity, est, c) };
+  });
+  if (flat.length === 0) throw faults.malformed("there are no trees");
+  return sumLeafRows(c, c.o.cast(splits.values, "double"), flat, dimension, (t, node, row, at) => {
+    const from = trees[t]!.leaf[node]!;
+    for (let k = 0; k < dimension; k++) row[at + k] = leafValues[from + k]!;
+  });
+}
