@@ -10,5 +10,6 @@ const child = spawn(node, ["--conditions=@slipway/source", "--disable-warning=Ex
   // Compiled once: a later start takes half the time.
   env: { NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "node"), ...process.env },
 });
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+// A terminal's Ctrl-C reaches both processes by itself.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal));
 child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" || signal === "SIGTERM" ? 0 : 1)));

@@ -11,9 +11,12 @@ const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   const own = path("../../../node_modules/node/bin/node");
   if (existsSync(own) && process.env.SLIPWAY_RESTARTED === undefined) {
-    const { spawnSync } = await import("node:child_process");
-    const done = spawnSync(own, [path("./slipway.mjs"), ...process.argv.slice(2)], { stdio: "inherit", env: { ...process.env, SLIPWAY_RESTARTED: "1" } });
-    process.exit(done.status ?? 1);
+    const { spawn } = await import("node:child_process");
+    const { constants } = await import("node:os");
+    const child = spawn(own, [path("./slipway.mjs"), ...process.argv.slice(2)], { stdio: "inherit", env: { ...process.env, SLIPWAY_RESTARTED: "1" } });
+    // Who stops this process means the other one. A terminal's Ctrl-C reaches both by itself.
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal));
+    process.exit(await new Promise((resolve) => child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal]))));
   }
   console.error(`slipway needs Node 22.18 or later; this is ${process.version}. Install a newer one: https://nodejs.org`);
   process.exit(2);

@@ -9,6 +9,7 @@ const table = {
   "missing-argument": { kind: "usage", doc: "The command needs another argument." },
   "bad-argument": { kind: "usage", doc: "An argument or an option's value cannot be understood." },
   "data-not-found": { kind: "not-found", doc: "The data file cannot be read. Give a path, or - for standard input." },
+  "data-not-text": { kind: "invalid", doc: "The data file is not text, or text in another encoding than UTF-8. Save it as UTF-8; nothing is guessed." },
   "cannot-write": { kind: "usage", doc: "The output file cannot be written: the folder is missing, or is not writable." },
   internal: { kind: "internal", doc: "A fault of Slipway's own, not of the file or the request. Please report it." },
 } as const;

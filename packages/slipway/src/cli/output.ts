@@ -23,14 +23,18 @@ function write(fd: 1 | 2, text: string): void {
     }
   }
 }
+/** Names in a file can hold what a terminal obeys: escape sequences, carriage returns. They are shown, not sent. */
+function harmless(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
 export function printResult(text: string): void {
-  write(1, text.endsWith("\n") ? text : `${text}\n`);
+  write(1, harmless(text.endsWith("\n") ? text : `${text}\n`));
 }
 export function printJson(value: unknown): void {
   printResult(JSON.stringify(value, (_, v: unknown) => (typeof v === "bigint" ? (Number.isSafeInteger(Number(v)) ? Number(v) : String(v)) : v), 2));
 }
 export function printNote(text: string): void {
-  write(2, `${text}\n`);
+  write(2, harmless(`${text}\n`));
 }
 
 /** Prints an error and returns the exit code. */
@@ -38,10 +42,23 @@ export function printError(error: unknown, json: boolean): number {
   const coded = error instanceof SlipwayError ? error : internalFault(error);
   if (json) printJson({ error: coded.toJSON() });
   const where = coded.where === undefined ? "" : `\n  where: ${coded.where}`;
-  const hint = coded.hint === undefined ? "" : `\n  what to do: ${coded.hint}`;
-  printNote(`slipway: ${coded.message} [${coded.code}]${where}${hint}`);
+  const { problems, hint } = requestDetails(coded);
+  printNote(`slipway: ${coded.message} [${coded.code}]${where}${problems}${hint === undefined ? "" : `\n  what to do: ${hint}`}`);
   if (coded.kind === "internal" && process.env["SLIPWAY_DEBUG"] && error instanceof Error) printNote(String(error.stack));
   return EXIT_CODE[coded.kind];
+}
+
+const MAX_PROBLEMS = 5;
+
+/** What an answer keeps in `data`, for people: further problems, and a valid request. */
+function requestDetails(error: SlipwayError): { problems: string; hint: string | undefined } {
+  const { problems, example } = (error.data ?? {}) as { problems?: unknown; example?: unknown };
+  const more = Array.isArray(problems) ? (problems as { row?: unknown; column?: unknown; expected?: unknown; found?: unknown }[]).slice(1, MAX_PROBLEMS).filter((p) => p.found !== "no such column") : [];
+  const lines = more.map((p) => `\n  also: ${[p.row == null ? "" : `row ${String(p.row)}`, p.column == null ? "" : `column ${JSON.stringify(p.column)}`].filter(Boolean).join(", ")}: expected ${String(p.expected)}, found ${String(p.found)}`);
+  const shown = example === undefined ? "" : JSON.stringify(example);
+  const hint = !(error.hint ?? "").includes("data.example") ? error.hint
+    : shown.length > 1000 ? "Compare the data with the columns that slipway inspect shows." : `This is valid: ${shown}`;
+  return { problems: lines.join(""), hint };
 }
 
 function internalFault(error: unknown): SlipwayError {
@@ -56,7 +73,7 @@ export function progress(): { update(text: string): void; done(): void } {
   return {
     update: (text) => {
       shown = true;
-      write(2, `\r\u001b[K${text}`);
+      write(2, `\r\u001b[K${harmless(text)}`);
     },
     done: () => {
       if (shown) write(2, "\r\u001b[K");

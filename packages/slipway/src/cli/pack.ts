@@ -1,6 +1,6 @@
 // slipway pack FILE [--check check.csv] [--name N] [-o model.slip]
 
-import { writeSlip } from "@slipway/core/package";
+import { writeSlip, type Comparison, type Signature } from "@slipway/core/package";
 import { readModelBytes } from "../runtime/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { size } from "./inspect.ts";
@@ -55,9 +55,18 @@ export const pack: Command = defineCommand({
     }
     for (const note of packed.notes) printNote(`note: ${note}`);
     printResult(`packed ${output}   ${size(slip.length)} (from ${size(bytes.length)}; model ${size(model.length)})\n${manifest.name} ${manifest.version}   ${digest}`);
-    if (comparison) printResult(`checked ${comparison.rows} rows: every label equal, largest difference ${comparison.maxAbs === 0 ? "none" : comparison.maxAbs.toExponential(1)}${comparison.rounded > 0 ? ` (${comparison.rounded} values to the decimals the file has)` : ""}`);
+    if (comparison) printResult(`checked ${comparison.rows} rows: ${agreement(comparison, signature)}${comparison.rounded > 0 ? ` (${comparison.rounded} values to the decimals the file has)` : ""}`);
     else printNote("note: nothing was checked; --check check.csv compares with what the notebook predicted");
     printResult(`\n${signatureTable(signature)}\n\nnext: slipway serve ${output}`);
     return 0;
   },
 });
+
+/** How well the numbers agree; beside it how much that is of values which are themselves large. */
+function agreement(comparison: Comparison, signature: Signature): string {
+  const labels = comparison.outputs.some((o) => signature.outputs.some((s) => s.name === o.output && s.kind === "label"));
+  const numbers = comparison.outputs.some((o) => signature.outputs.some((s) => s.name === o.output && s.kind !== "label"));
+  const relative = comparison.maxRelative < comparison.maxAbs / 10 ? `, ${comparison.maxRelative.toExponential(1)} of the value` : "";
+  const difference = comparison.maxAbs === 0 ? "every number equal" : `largest difference ${comparison.maxAbs.toExponential(1)}${relative}`;
+  return [...(labels ? ["every label equal"] : []), ...(numbers ? [difference] : [])].join(", ");
+}

@@ -1,7 +1,7 @@
 // A signature as a table for a terminal.
 
 import type { Column, Output, Signature } from "@slipway/core/package";
-import { shapeText } from "../runtime/index.ts";
+import { isFlag, shapeText } from "../runtime/index.ts";
 
 export function signatureTable(signature: Signature): string {
   const used = signature.columns.filter((c) => c.used);
@@ -25,11 +25,15 @@ function outputLines(signature: Signature): string[] {
 }
 
 function describeColumn(c: Column): string {
-  const parts: string[] = [{ double: "number", int64: "whole number", boolean: "true or false", string: "text" }[c.type]];
+  const parts: string[] = [isFlag(c) ? "true or false" : { double: "number", int64: "whole number", boolean: "true or false", string: "text" }[c.type]];
   if (c.missing === "allowed") parts.push("may be missing");
   if (c.categories && c.type !== "boolean") parts.push(`${c.unknown === "refused" ? "one of" : "knows"} ${list(c.categories.map((v) => JSON.stringify(v)), 6)}`);
-  if (c.range) parts.push(`seen ${c.range[0]} to ${c.range[1]}`);
+  if (c.range && !isFlag(c)) parts.push(`seen ${short(c.range[0])} to ${short(c.range[1])}`);
   return parts.join(", ");
+}
+
+function short(value: number): string {
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
 }
 
 function describeOutput(o: Output): string {

@@ -2,8 +2,18 @@
 
 import type { Column, Scalar, Signature, TensorInput } from "@slipway/core/package";
 
-/** A value that the column accepts. */
+/** A value that the column accepts, written as the check file wrote it: true rather than 1. */
 export function exampleValue(column: Column): Scalar | null {
+  const value = plainExample(column);
+  return isFlag(column) && (value === 0 || value === 1) ? value === 1 : value;
+}
+
+/** Whether people know the column as true and false, though the model takes any number. */
+export function isFlag(column: Column): boolean {
+  return column.type === "boolean" || (column.type === "double" && column.seen === "boolean");
+}
+
+function plainExample(column: Column): Scalar | null {
   if (column.example !== undefined && (column.example !== null || column.missing === "allowed")) return column.example;
   const category = column.categories?.find((c) => c !== "" && c === c);
   if (category !== undefined) return category;

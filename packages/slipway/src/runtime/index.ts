@@ -2,7 +2,7 @@ export { Model, loadModelPackage, placeRows, type LoadOptions, type ModelSource,
 export { Encoder, type Batch, type Encoded, type ModelInput, type OnInvalid } from "./encode.ts";
 export { describeColumn, type Plan, type Slot, type Source } from "./columns.ts";
 export { cellReader, keysOf, shortestFloat, toRows, type OutputData, type PredictedRow, type Prediction, type Value } from "./decode.ts";
-export { exampleRecord, exampleRequest, exampleValue, usedColumns } from "./example.ts";
+export { exampleRecord, exampleRequest, exampleValue, isFlag, usedColumns } from "./example.ts";
 export { readInput } from "./input.ts";
 export { onlyInput, shapeText, type GivenTensor } from "./tensors.ts";
 export { CsvReader, readCsv, type CsvField, type CsvOptions } from "./csv.ts";

@@ -52,7 +52,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
       notes.push(`column ${JSON.stringify(column)} of the check file is neither an input nor an output and was not used${suggestion === undefined ? "" : `; did you mean ${JSON.stringify(suggestion)}?`}`);
     }
     comparison = await runChecks(model, file.signature, file.checks);
-    if (!comparison.passed) throw differs(comparison, options.check.file);
+    if (!comparison.passed) throw differs(comparison, options.check.file, file.signature, file.checks);
     signature = file.signature;
     checks = sampleChecks(file.checks, KEPT_CHECKS);
   }
@@ -107,8 +107,15 @@ function readCheckRows(text: string): CheckRow[] {
   return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i] ?? null])));
 }
 
-function differs(comparison: Comparison, file: string): Error {
+function differs(comparison: Comparison, file: string, signature: Signature, checks: Checks): Error {
   const worst = comparison.worst.map((w) => `row ${w.row + 1}, ${w.output}${w.entry === null ? "" : ` ${String(w.entry)}`}: ${String(w.actual)} instead of ${String(w.expected)}`);
   return runtimeError("check-differs", `the compiled model differs from ${basename(file)} in ${comparison.rowsBeyond} of ${comparison.rows} rows (${comparison.labelFlips} labels differ). Worst: ${worst.slice(0, 5).join("; ")}`, {
-    hint: "Was the check file made by this very model, from the raw columns? If so, this is a fault of Slipway's: please report it.", data: { comparison } });
+    hint: missingEverywhere(comparison, signature, checks) ?? "Was the check file made by this very model, from the raw columns? If so, this is a fault of Slipway's: please report it.", data: { comparison } });
+}
+
+/** pandas keeps None and NaN apart in a column of texts, and so does scikit-learn; a file has one way to say missing. */
+function missingEverywhere(comparison: Comparison, signature: Signature, checks: Checks): string | undefined {
+  const column = signature.columns.find((c) => c.used && c.type === "string"
+    && comparison.worst.every((w) => checks.inputs[w.row]?.[c.name] === null) && checks.inputs.some((row) => row[c.name] !== null));
+  return column && `In every row that differs ${JSON.stringify(column.name)} is missing. Where the notebook's frame held None there, scikit-learn took it for one more text (SimpleImputer fills only NaN). Make it NaN for both: df.fillna(np.nan), then fit and write the check file again.`;
 }

@@ -2,7 +2,7 @@
 // may be missing, and an example; their outputs with class names. https://spec.openapis.org/oas/v3.1.1
 
 import type { Column, Output, TensorInput } from "@slipway/core/package";
-import { exampleRequest, exampleValue, usedColumns, type Model } from "../runtime/index.ts";
+import { exampleRequest, exampleValue, isFlag, usedColumns, type Model } from "../runtime/index.ts";
 import type { ServerContext } from "./context.ts";
 import { exampleInferRequest } from "./protocols/oip/tensors.ts";
 
@@ -74,7 +74,7 @@ function columnSchema(column: Column): Json {
   const nullable = column.missing === "allowed";
   const type = { double: "number", int64: "integer", boolean: "boolean", string: "string" }[column.type];
   const notes = [
-    column.range === undefined ? "" : `Usually ${column.range[0]} to ${column.range[1]}.`,
+    isFlag(column) && type === "number" ? "Usually true or false." : column.range === undefined ? "" : `Usually ${column.range[0]} to ${column.range[1]}.`,
     column.categories !== undefined && column.unknown === "allowed" ? `Known: ${column.categories.slice(0, 30).map((c) => JSON.stringify(c)).join(", ")}${column.categories.length > 30 ? ", ..." : ""}; any other value counts as unknown.` : "",
     column.missingReason === undefined ? "" : `May not be missing: ${column.missingReason}.`,
     type === "number" && column.infinite === "allowed" ? '"Infinity" and "-Infinity" are taken as numbers.' : "",
@@ -82,7 +82,7 @@ function columnSchema(column: Column): Json {
   const closed = column.categories !== undefined && column.unknown === "refused" && column.categories.length <= MAX_ENUM;
   const [low, high] = column.limits ?? [-Infinity, Infinity];
   return {
-    type: nullable ? [type, "null"] : type,
+    type: isFlag(column) && type === "number" ? ["boolean", type, ...(nullable ? ["null"] : [])] : nullable ? [type, "null"] : type,
     ...(closed ? { enum: [...column.categories!, ...(nullable ? [null] : [])] } : {}),
     ...(Number.isFinite(low) ? { minimum: low } : {}),
     ...(Number.isFinite(high) ? { maximum: high } : {}),

@@ -1,7 +1,7 @@
 // One form field a column. What the script needs of a field stands in its data attributes.
 
 import type { Column, Scalar } from "@slipway/core/package";
-import { exampleValue } from "../../runtime/index.ts";
+import { exampleValue, isFlag } from "../../runtime/index.ts";
 import { html, type Html } from "./html.ts";
 
 /** Longer lists of categories become suggestions of a text field. */
@@ -25,7 +25,7 @@ function control(column: Column, id: string, example: Scalar | null): Html {
   const categories = column.categories ?? [];
   if (isSelect(column)) {
     const values = categories.length > 0 ? categories : [true, false];
-    const open = column.unknown === "allowed" && column.type !== "boolean";
+    const open = column.unknown === "allowed" && !isFlag(column);
     return html`<select${shared}><option value="">${column.missing === "allowed" ? "(missing)" : "choose ..."}</option>${values.map((v) => html`<option value="${JSON.stringify(v)}">${String(v)}</option>`)}${open && html`<option value="other">another value ...</option>`}</select>${open && html`<input id="${id}-other" type="${column.type === "string" ? "text" : "number"}" step="any" data-other data-type="${column.type === "string" ? "text" : "number"}" aria-label="${column.name}: another value"${described} hidden>`}`;
   }
   if (categories.length > 0) {
@@ -37,7 +37,7 @@ function control(column: Column, id: string, example: Scalar | null): Html {
 
 function isSelect(column: Column): boolean {
   const count = column.categories?.length ?? 0;
-  return column.type === "boolean" || (count > 0 && count <= MAX_SELECT);
+  return isFlag(column) || (count > 0 && count <= MAX_SELECT);
 }
 
 /** How the script reads the field's text: `json` fields hold JSON values (a select's options). */
@@ -47,9 +47,10 @@ function kindOf(column: Column): string {
 }
 
 function hint(column: Column): string {
-  const type = { double: "number", int64: "whole number", boolean: "yes or no", string: "text" }[column.type];
-  const range = column.range === undefined ? "" : `, usually ${shortNumber(column.range[0])} to ${shortNumber(column.range[1])}`;
-  const categories = column.categories === undefined || column.type === "boolean" ? "" : column.unknown === "refused" ? `, one of ${column.categories.length}` : `, ${column.categories.length} known or another`;
+  const flag = isFlag(column);
+  const type = flag ? "true or false" : { double: "number", int64: "whole number", boolean: "true or false", string: "text" }[column.type];
+  const range = column.range === undefined || flag ? "" : `, usually ${shortNumber(column.range[0])} to ${shortNumber(column.range[1])}`;
+  const categories = column.categories === undefined || flag ? "" : column.unknown === "refused" ? `, one of ${column.categories.length}` : `, ${column.categories.length} known or another`;
   return `${type}${range}${categories}${column.missing === "allowed" ? ", may be empty" : ""}`;
 }
 
@@ -60,5 +61,9 @@ function shortNumber(value: number): string {
 /** A cell of a matrix: no hint under each, the grid's legend tells. */
 export function renderCell(column: Column, index: number): Html {
   const id = `f${index}`;
-  return html`<div class="cell" data-column="${column.name}"><label for="${id}">${column.name}</label><input id="${id}" name="${column.name}" type="number" step="any" data-type="number" data-example="${JSON.stringify(exampleValue(column))}" aria-describedby="${id}-problem" autocomplete="off"><p class="problem" id="${id}-problem" hidden></p></div>`;
+  return html`<div class="cell" data-column="${column.name}"><label for="${id}">${column.name}</label><input id="${id}" name="${column.name}" type="number" step="any" data-type="number" data-example="${JSON.stringify(numeric(exampleValue(column)))}" aria-describedby="${id}-problem" autocomplete="off"><p class="problem" id="${id}-problem" hidden></p></div>`;
+}
+
+function numeric(value: Scalar | null): Scalar | null {
+  return typeof value === "boolean" ? Number(value) : value;
 }
