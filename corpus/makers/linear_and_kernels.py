@@ -18,16 +18,18 @@ from sklearn.datasets import load_digits, load_iris
 from sklearn.decomposition import *
 from sklearn.discriminant_analysis import *
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.gaussian_process import GaussianProcessRegressor, kernels as gp
+from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor, kernels as gp
 from sklearn.isotonic import IsotonicRegression
 from sklearn.kernel_approximation import *
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import *
+from sklearn.manifold import Isomap, LocallyLinearEmbedding
 from sklearn.mixture import *
 from sklearn.naive_bayes import *
 from sklearn.neighbors import *
 from sklearn.neural_network import *
 from sklearn.random_projection import *
+from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 from sklearn.svm import *
 warnings.filterwarnings("ignore")
 
@@ -189,9 +191,39 @@ for name in ("k-neighbors-chebyshev-three", "k-neighbors-chebyshev-two"):
     model, _, y, _ = CASES[name]
     case(name, model, X + r.uniform(-0.05, 0.05, X.shape), y)
 
+# ---- neighbour graphs, manifolds, densities, propagated labels, Gaussian process classes, factorizations ----
+positive, T_positive = np.abs(X), np.abs(T)
+partly = np.where(np.arange(60) % 3 == 0, -1, y3)
+near, T_near = X + r.uniform(-0.05, 0.05, X.shape), T + r.uniform(-0.05, 0.05, T.shape)
+distances, T_distances = (np.sqrt(((a[:, None] - near) ** 2).sum(2)) for a in (near, T_near))
+grams, T_grams = near @ near.T, T_near @ near.T
+cases({
+    "k-neighbors-graph-distance": lambda: KNeighborsTransformer(n_neighbors=4), "k-neighbors-graph-connectivity": lambda: KNeighborsTransformer(n_neighbors=4, mode="connectivity", metric="manhattan"),
+    "radius-graph-distance": lambda: RadiusNeighborsTransformer(radius=1.2), "radius-graph-connectivity": lambda: RadiusNeighborsTransformer(radius=1.2, mode="connectivity", algorithm="brute"),
+    "isomap": lambda: Isomap(n_components=2, n_neighbors=6), "locally-linear-embedding": lambda: LocallyLinearEmbedding(n_components=2, n_neighbors=6, random_state=0),
+    "locally-linear-embedding-wide": lambda: LocallyLinearEmbedding(n_components=3, n_neighbors=9, reg=0.01, random_state=0),
+}, X=near, T=T_near)
+cases({f"kernel-density-{k}": (lambda k=k: KernelDensity(kernel=k, bandwidth=2.5)) for k in ("gaussian", "tophat", "epanechnikov", "exponential", "linear", "cosine")})
+case("kernel-density-scott-manhattan", lambda: KernelDensity(bandwidth="scott", metric="manhattan", algorithm="ball_tree"))
+cases({"label-propagation": lambda: LabelPropagation(gamma=0.8), "label-propagation-knn": lambda: LabelPropagation(kernel="knn", n_neighbors=5, max_iter=2000), "label-spreading": lambda: LabelSpreading(gamma=0.3, alpha=0.4)}, X=near, T=T_near, y=partly)
+cases({"gaussian-process-classes": lambda: GaussianProcessClassifier(1.5 * gp.RBF(1.2), optimizer=None), "gaussian-process-classes-pairs": lambda: GaussianProcessClassifier(gp.RBF([1, 2, 1, 3]) + gp.WhiteKernel(0.1), optimizer=None, multi_class="one_vs_one")}, X=X[:30], y=y3s[:30])
+case("gaussian-process-two", lambda: GaussianProcessClassifier(gp.DotProduct(1.5) * gp.ConstantKernel(0.4), optimizer=None), y=y2)
+case("svc-precomputed", lambda: SVC(kernel="precomputed"), X=grams, y=y3s, T=T_grams)
+case("svr-precomputed", lambda: SVR(kernel="precomputed"), X=grams, y=yr, T=T_grams)
+case("kernel-ridge-precomputed", lambda: KernelRidge(kernel="precomputed"), X=grams, y=yr, T=T_grams)
+case("k-neighbors-precomputed", lambda: KNeighborsClassifier(4, metric="precomputed", weights="distance"), X=distances, y=y3s, T=T_distances)
+case("rbm", lambda: BernoulliRBM(3, n_iter=3, random_state=0), X=positive / 8, T=T_positive / 8)
+cases({"count-sketch": lambda: PolynomialCountSketch(degree=2, n_components=12, random_state=0), "count-sketch-bias": lambda: PolynomialCountSketch(gamma=0.5, degree=3, coef0=2, n_components=9, random_state=1)})
+cases({"nmf": lambda: NMF(3, init="nndsvda", random_state=0), "nmf-regularized": lambda: NMF(2, init="random", alpha_W=0.01, l1_ratio=0.3, random_state=0), "nmf-mu": lambda: NMF(3, solver="mu", init="random", random_state=0), "nmf-kullback-leibler": lambda: NMF(2, solver="mu", beta_loss="kullback-leibler", init="random", random_state=0), "mini-batch-nmf": lambda: MiniBatchNMF(2, init="random", random_state=0)}, X=positive, T=T_positive)
+cases({"latent-dirichlet": lambda: LatentDirichletAllocation(3, random_state=0), "latent-dirichlet-prior": lambda: LatentDirichletAllocation(4, doc_topic_prior=0.05, mean_change_tol=1e-5, max_doc_update_iter=40, random_state=0)}, X=counts, T=T_counts)
+atoms = r.normal(size=(9, 4))
+atoms /= np.sqrt((atoms ** 2).sum(1))[:, None]
+case("sparse-coder-omp", lambda: SparseCoder(atoms, transform_n_nonzero_coefs=3))
+case("sparse-coder-split", lambda: SparseCoder(atoms, transform_algorithm="threshold", transform_alpha=0.4, split_sign=True))
+case("dictionary-omp", lambda: DictionaryLearning(5, transform_n_nonzero_coefs=2, max_iter=5, random_state=0))
+
 # ---- what is refused ----
 REFUSALS = {
-    "svc-precomputed": (lambda: SVC(kernel="precomputed").fit(X @ X.T, y3), "unsupported-option"),
     "svc-callable-kernel": (lambda: SVC(kernel=np.dot).fit(np.eye(60), y3), "unsupported-option"),
     "k-neighbors-callable-metric": (lambda: KNeighborsClassifier(metric=np.allclose, algorithm="brute").fit(X, y3), "unsupported-option"),
     "k-neighbors-callable-weights": (lambda: KNeighborsClassifier(weights=np.exp).fit(X, y3), "unsupported-option"),
@@ -199,7 +231,7 @@ REFUSALS = {
     "local-outlier-factor-training-only": (lambda: LocalOutlierFactor().fit(X), "unsupported-option"),
     "gaussian-process-matern-bessel": (lambda: GaussianProcessRegressor(gp.Matern(nu=0.7), optimizer=None).fit(X[:20], yr[:20]), "unsupported-option"),
     "logistic-not-fitted": (lambda: LogisticRegression(), None),
-    "nmf": (lambda: NMF(2, random_state=0).fit(X), "unsupported-estimator"),
+    "dictionary-lasso": (lambda: DictionaryLearning(3, transform_algorithm="lasso_lars", max_iter=5, random_state=0).fit(X), "unsupported-option"),
 }
 
 
@@ -221,6 +253,8 @@ def answers(model, T):
     for method, kind in (("predict", label), ("predict_proba", "probability"), ("decision_function", "score"), ("score_samples", "score"), ("transform", "transform")):
         if not hasattr(model, method):
             continue
+        if method == "predict_proba" and getattr(model, "multi_class", None) == "one_vs_one":
+            continue  # offered, and refused when asked
         try:
             answer = getattr(model, method)(T)
         except (AttributeError, NotImplementedError, sklearn.exceptions.NotFittedError):
@@ -281,6 +315,8 @@ if __name__ == "__main__":
             methods = [m for m in ("predict", "transform") if m in outputs]
             if name == "radius-neighbors-new-outlier-label":
                 del outputs["predict_proba"]  # its columns would be others than those of predict
+            if name == "rbm":
+                del outputs["score_samples"]  # flips units at random
             if name.startswith("dummy") and "n_features_in_" not in vars(model):
                 continue  # nothing in such a file says what it takes
         except Exception as e:

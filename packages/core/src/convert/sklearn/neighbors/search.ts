@@ -4,7 +4,7 @@
 // are in idx_array's order throughout, where the file has a tree.
 
 import type { Value } from "../../../onnx/index.ts";
-import { inputMatrix, matrix2d } from "../algebra.ts";
+import { inputMatrix, limitFeature, matrix2d } from "../algebra.ts";
 import type { Conversion } from "../conversion.ts";
 import { describe, type Estimator } from "../estimator.ts";
 import type { Frame } from "../frame.ts";
@@ -23,6 +23,7 @@ export interface Neighbors {
 /** Distances to all training rows, in the order of `order` (positions in _fit_X and in everything that is kept for its rows). */
 export function allDistances(est: Estimator, X: Frame, c: Conversion): { rows: number; order: Int32Array; distances: Distances; x: Value; Y: Rows; tree: SearchTree | undefined } {
   const fitted = matrix2d(est, c, "_fit_X");
+  if (est.rawOf("effective_metric_", "metric") === "precomputed") for (let j = 0; j < X.width; j++) limitFeature(c, X, j, 0, Infinity);
   if (fitted.rows === 0 || fitted.cols === 0) throw c.malformed(est, "it was fitted on nothing");
   const tree = est.raw("_fit_method") === "brute" ? undefined : readSearchTree(est, c, fitted.rows, fitted.cols);
   const order = tree?.order ?? Int32Array.from({ length: fitted.rows }, (_, i) => i);
