@@ -14,6 +14,8 @@ import type { CatboostModel, CtrFeature, CtrTable, Projection } from "./model.ts
 
 /** catboost/libs/model/hash.h, in 64-bit integers that wrap around. */
 const MAGIC = BigInt.asIntN(64, 0x4906ba494954cb65n);
+/** Numbers in one table of finished values. */
+const MOST_CELLS = 2 ** 27;
 const { fround } = Math;
 
 export interface Answers {
@@ -47,7 +49,13 @@ export function categoryHashes(est: Estimator, X: Frame, c: Conversion, flatInde
 export function ctrValues(c: Conversion, model: CatboostModel, answers: Answers, X: Frame, faults: Faults): Value {
   const combined = new Map<string, Value>();
   const columns = new Array<Value>(model.ctrs.length);
-  for (const [key, members] of Map.groupBy(model.ctrs.keys(), (i) => model.ctrs[i]!.table)) {
+  const byTable = new Map<string, number[]>();
+  model.ctrs.forEach((ctr, i) => {
+    const members = byTable.get(ctr.table);
+    if (members) members.push(i);
+    else byTable.set(ctr.table, [i]);
+  });
+  for (const [key, members] of byTable) {
     const table = model.tables.get(key);
     if (!table) throw faults.malformed("a table of categories that a split needs is not in the file");
     const features = members.map((i) => model.ctrs[i]!);
@@ -76,6 +84,7 @@ function combine(c: Conversion, projection: Projection, answers: Answers): Value
 function tableRows(c: Conversion, hash: Value, table: CtrTable, features: readonly CtrFeature[], X: Frame, faults: Faults): Value {
   const count = table.hashes.length;
   const width = features.length;
+  if ((count + 1) * width > MOST_CELLS) throw faults.malformed(`${width} statistics ask one table of ${count} combinations`);
   const data = new Float32Array((count + 1) * width);
   features.forEach((feature, k) => {
     const value = calculator(feature, table, faults);

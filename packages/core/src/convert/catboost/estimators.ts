@@ -36,11 +36,14 @@ function modelOf(est: Estimator): CatboostModel {
   return model;
 }
 
+/** Every column costs a kilobyte, and a file of a hundred bytes can name any number. */
+const MOST_COLUMNS = 262_144;
+
 function inputShape(est: Estimator): InputShape | undefined {
   const model = modelOf(est);
   const features = [...model.floats, ...model.categorical];
   const width = features.reduce((most, f) => Math.max(most, f.flatIndex + 1), 0);
-  if (width === 0 || width > 1_000_000) return undefined;
+  if (width === 0 || width > MOST_COLUMNS) return undefined;
   const names = Array.from({ length: width }, (_, i) => `x${i}`);
   let named = false;
   for (const { flatIndex, name } of features) {
