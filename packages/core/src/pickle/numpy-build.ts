@@ -18,7 +18,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const maxDimensions = 64;
 const maxLeaves = 4096;
-const maxEmptySide = 2 ** 31;
+/** Of an array without elements: the product of its other sides. */
+const maxEmptySides = 2 ** 22;
 const noBytes = new Uint8Array(0);
 
 export function badArray(m: Machine, message: string): SlipwayError {
@@ -179,7 +180,7 @@ export function hasObjects(dtype: NumpyDType): boolean {
 export function checkedCount(m: Machine, shape: readonly number[], itemSize: number): number {
   const count = product(shape);
   if (!Number.isSafeInteger(count * Math.max(itemSize, 1))) throw badArray(m, `an array has the impossible shape (${shape.join(", ")})`);
-  if (count === 0 ? shape.some((n) => n > maxEmptySide) : itemSize === 0 && count > 65_536) {
+  if (count === 0 ? product(shape.filter((n) => n > 0)) > maxEmptySides : itemSize === 0 && count > 65_536) {
     throw badArray(m, `an array of shape (${shape.join(", ")}) has no bytes behind it`);
   }
   return count;

@@ -4,8 +4,10 @@ import { pickleError } from "./errors.ts";
 import { arrayFloat64, arrayLength } from "./numpy.ts";
 import type { NumpyArray, SparseMatrix } from "./values.ts";
 
-/** 2 GiB of doubles. */
+/** 2 GiB of doubles, and less for a matrix with hardly an entry: a file of some bytes can declare any shape. */
 const maxCells = 2 ** 28;
+const freeCells = 2 ** 25;
+const cellsPerEntry = 1024;
 
 function bad(s: SparseMatrix, message: string): never {
   throw pickleError("pickle-bad-array", `a ${s.format} matrix of shape (${s.shape.join(", ")}): ${message}`);
@@ -81,7 +83,8 @@ function diagonalEntries(s: SparseMatrix, values: Float64Array): { rows: Int32Ar
 /** The dense matrix, row-major; entries that occur twice are added, as SciPy does. */
 export function sparseToDense(s: SparseMatrix): Float64Array {
   const [height, width] = s.shape;
-  if (height * width > maxCells) throw pickleError("pickle-limit", `a sparse matrix of shape (${s.shape.join(", ")}) is too large to be made dense`);
+  const entries = s.parts["data"] === undefined ? 0 : arrayLength(s.parts["data"]);
+  if (height * width > Math.min(maxCells, freeCells + entries * cellsPerEntry)) throw pickleError("pickle-limit", `a sparse matrix of shape (${s.shape.join(", ")}) is too large to be made dense`);
   const { rows, columns, values } = sparseEntries(s);
   const dense = new Float64Array(height * width);
   for (let i = 0; i < values.length; i++) dense[rows[i]! * width + columns[i]!]! += values[i]!;

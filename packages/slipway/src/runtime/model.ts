@@ -158,6 +158,7 @@ export class Model {
         const ms = performance.now() - before;
         computeMs += ms;
         if (count >= 32) this.#rowsPerTurn = Math.max(32, Math.min(MAX_CHUNK_ROWS, Math.round((count * TURN_MS) / Math.max(ms, 0.01))));
+        if (this.signature.layout !== "tensors") checkRows(count, outputs, result);
         if (start === 0) this.#checkSize(batch.rows, count, outputs, result);
         parts.push(result);
         if (reasons !== undefined) {
@@ -224,6 +225,17 @@ export async function loadModelPackage(source: ModelSource, options: LoadOptions
   // The same graph with few inputs instead of one a column: a quarter of the time a call on wide models.
   const face = source.signature.layout === "tensors" ? { bytes: source.model, inputs: [] } : packedFace(source.model);
   return new Model(source, await openSession(face.bytes, options), new Map(face.inputs.map((i) => [i.name, i.columns])), options.shareCalls ?? true);
+}
+
+/** A package can hold any graph: what it gives need not be what its signature says. */
+function checkRows(rows: number, outputs: readonly Output[], result: Readonly<Record<string, EngineTensor>>): void {
+  for (const output of outputs) {
+    const { dims, data } = result[output.graphName]!;
+    if ((dims[0] ?? 1) !== rows || (output.rowShape.length === 0 && data.length !== rows)) {
+      throw runtimeError("runtime-failed", `the model gave ${output.name} as [${dims.join(", ")}] for ${rows} rows of ${output.rowShape.length === 0 ? "one value" : `[${output.rowShape.join(", ")}]`}`, {
+        hint: "The package's graph and its signature do not agree: pack the model again." });
+    }
+  }
 }
 
 function joinParts(output: Output, parts: readonly EngineTensor[], rows: number, signature: Signature): OutputData {

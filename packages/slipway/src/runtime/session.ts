@@ -66,13 +66,14 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
       executionMode: "sequential",
       intraOpNumThreads: options.threads ?? sessionThreads(model.byteLength),
       interOpNumThreads: 1,
-      logSeverityLevel: 3,
+      // Its log would repeat, past our own log, what the error says, with names from the file in it.
+      logSeverityLevel: 4,
     });
   } catch (cause) {
     throw runtimeError("runtime-load-failed", `ONNX Runtime does not accept the model: ${firstLine(cause)}`, { cause });
   }
   const { Tensor } = ort;
-  const runOptions: InferenceSession.RunOptions = { logSeverityLevel: 3 };
+  const runOptions: InferenceSession.RunOptions = { logSeverityLevel: 4 };
   return {
     inputs: session.inputMetadata.map((m) => ({ name: m.name, type: (m.isTensor ? m.type : "string") as EngineType })),
     outputNames: session.outputNames,

@@ -4,6 +4,7 @@
 
 import type { Value } from "../../onnx/index.ts";
 import type { Scalar } from "../../package/index.ts";
+import { convertError } from "./errors.ts";
 
 export interface Replacement {
   readonly from: Scalar | null;
@@ -58,21 +59,30 @@ export type Block = RawBlock | NumberBlock | StringBlock;
 export class Frame {
   readonly blocks: readonly Block[];
   readonly width: number;
+  /** The first column of each block. */
+  readonly #starts: readonly number[];
+  #features: readonly Feature[] | undefined;
   constructor(blocks: readonly Block[]) {
     this.blocks = blocks;
-    this.width = blocks.reduce((n, b) => n + b.features.length, 0);
+    let width = 0;
+    this.#starts = blocks.map((b) => (width += b.features.length) - b.features.length);
+    this.width = width;
   }
   get features(): readonly Feature[] {
-    return this.blocks.flatMap((b) => b.features);
+    return (this.#features ??= this.blocks.flatMap((b) => b.features));
   }
   /** The block that holds column j and j's place in it. */
   locate(j: number): readonly [Block, number] {
-    let at = j;
-    for (const b of this.blocks) {
-      if (at < b.features.length) return [b, at];
-      at -= b.features.length;
+    if (!(j >= 0 && j < this.width)) throw convertError("malformed-model", `a step takes column ${j} of ${this.width}`);
+    // The last block that starts at or before j: empty blocks start where the next one does.
+    let low = 0;
+    let high = this.blocks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#starts[middle]! <= j) low = middle;
+      else high = middle - 1;
     }
-    throw new RangeError(`column ${j} of a frame of width ${this.width}`);
+    return [this.blocks[low]!, j - this.#starts[low]!];
   }
   static concat(frames: readonly Frame[]): Frame {
     return new Frame(frames.flatMap((f) => f.blocks));

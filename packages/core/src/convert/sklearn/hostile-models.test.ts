@@ -40,13 +40,31 @@ describe("hostile model files", () => {
   });
   it("compile in time where nothing contradicts a great width", () => {
     const { root, attributes } = attributesOf("func-none-sk13");
-    attributes.set("n_features_in_", 100_000n);
+    attributes.set("n_features_in_", 60_000n);
     expect(outcome(root)).toBe("compiled");
+    const chi2 = attributesOf("additive-chi2-sampler-sk19");
+    chi2.attributes.set("n_features_in_", 60_000n);
+    expect(outcome(chi2.root)).toBe("compiled");
   });
   it("are refused for columns that ONNX cannot name", () => {
     for (const name of ["", "\ud800"]) {
       const { root, attributes } = attributesOf("onehot-default-sk15");
       ((attributes.get("feature_names_in_") as NumpyArray).objects as PyValue[])[0] = name;
+      expect(outcome(root)).toBe("unsupported-option");
+    }
+  });
+  it("are refused when a setting asks for more than can be loaded", () => {
+    const poly = attributesOf("scale-poly2-sk19");
+    poly.attributes.set("n_features_in_", 5000n);
+    expect(outcome(poly.root)).toBe("unsupported-option");
+    const chi2 = attributesOf("additive-chi2-sampler-sk19");
+    chi2.attributes.set("sample_steps", 1000n);
+    expect(outcome(chi2.root)).toBe("malformed-model");
+  });
+  it("cannot choose an option by the name of a method of every object", () => {
+    const { root, attributes } = attributesOf("gaussian-mixture-diag-sk19");
+    for (const name of ["constructor", "__proto__", "toString"]) {
+      attributes.set("covariance_type", name);
       expect(outcome(root)).toBe("unsupported-option");
     }
   });

@@ -1,7 +1,7 @@
 // What a fitted model expects as its input: named columns, a matrix of so many columns, or a sequence of texts.
 // Found by following the input side of the estimator (a pipeline's first step, a search's best estimator ...).
 
-import { NumpyArray, NumpyScalar, PyGlobal, PyList, PyObject, PyTuple, arrayStrings, indexValues, type PyValue } from "../../pickle/index.ts";
+import { NumpyArray, NumpyScalar, PyGlobal, PyList, PyObject, PyTuple, SparseMatrix, arrayStrings, indexValues, type PyValue } from "../../pickle/index.ts";
 import type { InputShape } from "./contract.ts";
 import { convertError } from "./errors.ts";
 import { Estimator } from "./estimator.ts";
@@ -13,8 +13,9 @@ const TEXT = new Set(["CountVectorizer", "TfidfVectorizer", "HashingVectorizer"]
 /** Attributes that hold the estimator which sees the same input, in the order to try. */
 const SAME_INPUT = ["best_estimator_", "regressor_", "estimator_", "base_estimator_", "estimators_", "calibrated_classifiers_", "estimator", "base_estimator", "final_estimator_"];
 const MAX_DEPTH = 12;
-/** The widest matrix: every column costs a kilobyte here, and a file of a hundred bytes can declare any number. */
+/** The widest matrix, and the widest that needs no array of that length in the file: a column costs some kilobytes here. */
 const MAX_WIDTH = 262_144;
+const MAX_BARE_WIDTH = 65_536;
 
 /** undefined when nothing in the file says. */
 export function findInputShape(est: Estimator, depth = 0): InputShape | undefined {
@@ -103,5 +104,24 @@ function boundedWidth(est: Estimator, width: bigint | number): number {
     throw convertError("unsupported-option", `${est.className} takes ${width} columns; at most ${MAX_WIDTH} are compiled`, {
       where: est.path, hint: "If the columns are made by another step (a text vectorizer, say), save the two together in one Pipeline." });
   }
+  if (width > MAX_BARE_WIDTH && !hasSide(est.object, Number(width))) {
+    throw convertError("malformed-model", `${est.className} says it takes ${width} columns, but holds no array of that length`, { where: est.path });
+  }
   return Number(width);
+}
+
+/** Whether the object, or one in it, holds an array with a side of at least this length. */
+function hasSide(object: PyObject, length: number): boolean {
+  const queue: PyValue[] = [object];
+  for (let i = 0; i < Math.min(queue.length, 1000); i++) {
+    const v = queue[i]!;
+    if (v instanceof NumpyArray) {
+      if (v.shape.some((side) => side >= length)) return true;
+      queue.push(...(v.objects ?? []).slice(0, 10));
+    } else if (v instanceof SparseMatrix) {
+      if (v.shape[1] >= length && v.parts["data"] !== undefined) return true;
+    } else if (v instanceof PyList || v instanceof PyTuple) queue.push(...v.items.slice(0, 10));
+    else if (v instanceof PyObject && v.attributes) for (const [, child] of v.attributes.entries()) queue.push(child);
+  }
+  return false;
 }

@@ -21,11 +21,16 @@ export function prettyLine(line: string): string {
   const failure = typeof err === "object" && err !== null ? `\n${String((err as { stack?: unknown }).stack ?? "")}` : "";
   if (msg === "request") {
     const { method, path, status, ms, ...more } = rest;
-    return `${head} ${String(method)} ${String(path)} ${String(status)} ${String(ms)} ms${fields(more)}${failure}\n`;
+    return `${head} ${String(method)} ${plain(path)} ${String(status)} ${String(ms)} ms${fields(more)}${failure}\n`;
   }
-  return `${head} ${String(msg)}${fields(rest)}${failure}\n`;
+  return `${head} ${plain(msg)}${fields(rest)}${failure}\n`;
 }
 
 function fields(rest: Readonly<Record<string, unknown>>): string {
-  return Object.entries(rest).map(([k, v]) => `  ${k}=${typeof v === "string" ? v : JSON.stringify(v)}`).join("");
+  return Object.entries(rest).map(([k, v]) => `  ${k}=${plain(typeof v === "string" ? v : JSON.stringify(v))}`).join("");
+}
+
+/** On one line, and without what a terminal obeys: paths, names and messages come from outside. */
+function plain(text: unknown): string {
+  return String(text).replace(/\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -35,7 +35,7 @@ function weightedLogProb(est: Estimator, X: Frame, c: Conversion): Value {
   const F = means.cols;
   const { shape, data: chol } = est.matrix("precisions_cholesky_");
   const type = est.string("covariance_type");
-  const expected = { full: [K, F, F], tied: [F, F], diag: [K, F], spherical: [K] }[type];
+  const expected = new Map([["full", [K, F, F]], ["tied", [F, F]], ["diag", [K, F]], ["spherical", [K]]]).get(type);
   if (expected === undefined) throw c.refuse(est, `covariance_type=${describe(type)}`, "this type is not known");
   if (shape.join() !== expected.join()) throw c.malformed(est, `precisions_cholesky_ has shape (${shape.join(", ")}), expected (${expected.join(", ")})`);
   const x = inputMatrix(est, X, c, F);

@@ -72,7 +72,7 @@ export const additiveChi2Sampler: EstimatorConverter = defineEstimator({
     const interval = est.isNone("sample_interval_")
       ? (est.isNone("sample_interval") ? [0.8, 0.5, 0.4][steps - 1] : est.number("sample_interval"))
       : est.number("sample_interval_");
-    if (interval === undefined || steps < 1 || steps > 1000) throw c.malformed(est, `sample_steps is ${steps} and there is no sample_interval`);
+    if (interval === undefined || steps < 1 || steps > 100) throw c.malformed(est, `sample_steps is ${steps} and there is no sample_interval`);
     for (let j = 0; j < X.width; j++) limitFeature(c, X, j, 0, Infinity);
     const x = inputMatrix(est, X, c);
     const zero = o.equal(x, 0);

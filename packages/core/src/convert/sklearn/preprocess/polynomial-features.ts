@@ -7,7 +7,7 @@ import { memo, type Conversion } from "../conversion.ts";
 import { toList, toNumber, type Estimator } from "../estimator.ts";
 import { mapFeature, mixFlows, type Feature, type Frame } from "../frame.ts";
 
-const MAX_OUTPUTS = 1_000_000;
+const MAX_OUTPUTS = 200_000;
 
 export const polynomialFeatures: EstimatorConverter = defineEstimator({
   names: ["sklearn.PolynomialFeatures"],
