@@ -9,6 +9,9 @@ import { centredRows, centredSquaredDistances, dotProducts, exactSquaredDistance
 /** Error that may come of the kernel being computed another way than libsvm does, in the decision. */
 const ALLOWED = 1e-12;
 
+/** Numbers in the support vectors. */
+const FEW = 4096;
+
 /** Refuses what cannot be compiled; `weight` is the sum of the absolute dual coefficients. */
 export function supportVectors(est: Estimator, c: Conversion): Rows {
   const kernel = est.raw("kernel");
@@ -42,7 +45,8 @@ export function libsvmKernel(est: Estimator, c: Conversion, X: Value, Y: Rows, w
       // spread of the support vectors, so what it can change in the decision is bounded by this product. Rows far
       // outside that spread have a kernel next to zero. Where the bound is too large, differences it is.
       const spread = squaredNorms(centredRows(Y).Y).reduce((a, b) => Math.max(a, b), 0);
-      const expanded = weight * gamma * spread * 8 * Number.EPSILON <= ALLOWED;
+      // A few numbers cost nothing either way, and among few rows equal sums, on which votes turn, are most likely.
+      const expanded = Y.rows * Y.cols > FEW && weight * gamma * spread * 8 * Number.EPSILON <= ALLOWED;
       return o.exp(o.mul(expanded ? centredSquaredDistances(c, X, Y) : exactSquaredDistances(c, X, Y), -gamma));
     }
   }
