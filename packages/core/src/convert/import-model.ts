@@ -9,6 +9,7 @@ import type { ImportedModel, ImportOptions } from "./imported.ts";
 import { importKeras, importKerasH5 } from "./keras/import-keras.ts";
 import { importOnnx } from "./onnx/import-onnx.ts";
 import { compileSklearn } from "./sklearn/index.ts";
+import { importTflite } from "./tflite/import-tflite.ts";
 
 /** A file that was read but not compiled. */
 export interface SourceFile {
@@ -21,6 +22,7 @@ const READERS: Readonly<Partial<Record<FileFormat, (bytes: Uint8Array, options: 
   onnx: importOnnx,
   keras: importKeras,
   hdf5: importKerasH5,
+  tflite: importTflite,
 };
 
 /** Boosters in their libraries' own formats, which enter as the object that the library would load. */

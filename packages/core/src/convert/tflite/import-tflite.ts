@@ -1,0 +1,73 @@
+// TensorFlow Lite models: the builtin operators' arithmetic in float32, or in int8 as the reference kernels compute it.
+
+import { GraphBuilder, serializeModel, type Value } from "../../onnx/index.ts";
+import type { Output, Signature, TensorInput, TensorRows } from "../../package/index.ts";
+import type { ImportedModel } from "../imported.ts";
+import { convertError } from "../sklearn/errors.ts";
+import { LiteContext, OperatorView, type Operator } from "./context.ts";
+import { tfliteError } from "./errors.ts";
+import { readLiteModel, type LiteTensor } from "./model.ts";
+import { CONVOLUTION } from "./operators/convolution.ts";
+import { ELEMENTWISE } from "./operators/elementwise.ts";
+import { POOLING } from "./operators/pooling.ts";
+import { SHAPES } from "./operators/shapes.ts";
+
+const operators: ReadonlyMap<string, Operator> = new Map([...CONVOLUTION, ...POOLING, ...ELEMENTWISE, ...SHAPES].flatMap((o) => o.names.map((name) => [name, o])));
+
+export function importTflite(bytes: Uint8Array): ImportedModel {
+  const model = readLiteModel(bytes);
+  const graph = new GraphBuilder();
+  const c = new LiteContext(model, graph);
+  const inputs = model.inputs.map((i) => model.tensors[i]!);
+  const names = uniqueNames(inputs);
+  const tensors = inputs.map((t, i): TensorInput => {
+    if (t.type === "string") throw tfliteError("unsupported-operator", `the model takes texts as ${JSON.stringify(names[i])}, which is not compiled`);
+    c.values.set(t.index, graph.input(names[i]!, t.type, t.signature.map((d, k) => (d === -1 ? (k === 0 ? "N" : null) : d))));
+    return { name: names[i]!, type: t.type, shape: t.signature };
+  });
+  for (const op of model.operators) {
+    const operator = operators.get(op.name);
+    if (!operator) throw tfliteError("unsupported-operator", `${op.where} is not compiled`, { where: op.where, hint: "Change the model so that the converter does not need this operator, or export it as ONNX." });
+    const made = operator.convert(new OperatorView(op, c), c);
+    const list = (Array.isArray(made) ? made : [made]) as readonly Value[];
+    op.outputs.forEach((index, i) => {
+      const value = list[i];
+      if (!value) throw convertError("malformed-model", `${op.where}: it has ${op.outputs.length} outputs`);
+      c.values.set(index, value);
+    });
+  }
+  const ends = model.outputs.map((i) => model.tensors[i]!);
+  const taken = new Set(names);
+  const rows = rowsOf(inputs);
+  const outputs = uniqueNames(ends).map((name, i): Output => {
+    const value = c.values.get(ends[i]!.index);
+    if (!value) throw convertError("malformed-model", `the output ${JSON.stringify(name)} is never made`);
+    const graphName = taken.has(name) ? `${name}/output` : name;
+    graph.output(graphName, graph.op("Identity", [value]));
+    const shape = value.shape ?? ends[i]!.signature;
+    return { name, graphName, kind: "value", type: value.type, rowShape: (rows === "none" ? shape : shape.slice(1)).map((d) => (typeof d === "number" ? d : -1)) };
+  });
+  const signature: Signature = { layout: "tensors", columns: [], extraColumns: "refused", tensors, tensorRows: rows, outputs };
+  const finished = graph.finish();
+  return {
+    format: "TensorFlow Lite",
+    compiled: { model: serializeModel(finished), signature, opsets: Object.fromEntries(finished.opsets.map((o) => [o.domain, o.version])), className: "tflite.Model", warnings: [] },
+    producer: {},
+  };
+}
+
+function rowsOf(inputs: readonly LiteTensor[]): TensorRows {
+  const first = inputs.map((t) => t.signature[0]);
+  if (first.every((d) => d === -1)) return "independent";
+  return first.every((d) => d === 1) ? "one" : "none";
+}
+
+function uniqueNames(tensors: readonly LiteTensor[]): string[] {
+  const used = new Set<string>();
+  return tensors.map((t) => {
+    let name = t.name === "" ? `tensor_${t.index}` : t.name;
+    while (used.has(name)) name += "_1";
+    used.add(name);
+    return name;
+  });
+}

@@ -1,0 +1,132 @@
+// CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, TRANSPOSE_CONV: float, and int8 with int32 sums.
+
+import type { Value } from "../../../onnx/index.ts";
+import type { Tensor } from "../../../tensor/index.ts";
+import { toNchw, toNhwc, type LiteContext, type Operator, type OperatorView } from "../context.ts";
+
+/** Elements of a constant with its axes in another order. */
+function transposed(t: Tensor, perm: readonly number[]): Tensor {
+  const shape = perm.map((p) => t.shape[p]!);
+  const strides = t.shape.map((_, i) => t.shape.slice(i + 1).reduce((n, d) => n * d, 1));
+  const data = (t.data as Float32Array).slice();
+  const index = new Array<number>(shape.length).fill(0);
+  for (let to = 0; to < data.length; to++) {
+    data[to] = (t.data as Float32Array)[index.reduce((n, x, k) => n + x * strides[perm[k]!]!, 0)]!;
+    for (let axis = shape.length - 1; axis >= 0 && ++index[axis]! >= shape[axis]!; axis--) index[axis] = 0;
+  }
+  return { type: t.type, shape, data } as Tensor;
+}
+
+/** int8 as uint8 with zero point 128 more: the engine sums products of unsigned bytes without saturating. */
+function unsigned(c: LiteContext, x: Value): Value {
+  return c.o.cast(c.o.add(c.o.cast(x, "int32"), 128), "uint8");
+}
+const unsignedConstant = (t: Tensor): Tensor => ({ type: "uint8", shape: t.shape, data: Uint8Array.from(t.data as Int8Array, (v) => v + 128) });
+const byte = (c: LiteContext, v: number): Value => c.graph.constant({ type: "uint8", shape: [], data: Uint8Array.of(v) });
+
+/** The form of the arithmetic: "float", or "int8" throughout. */
+function form(op: OperatorView, weights: Tensor): "float" | "int8" {
+  const [x, w, y] = [op.tensor(0), op.tensor(1), op.output];
+  if (x.type === "float" && y.type === "float") {
+    if (weights.type === "float") return "float";
+    throw op.unsupported("float inputs with int8 weights (dynamic-range quantization) are not compiled: their result depends on how the interpreter rounds each input", "Convert the model without optimizations, or to full int8.");
+  }
+  if (!op.quantized(x) || !op.quantized(y) || w.type !== "int8") throw op.unsupported(`${x.type} inputs, ${w.type} weights and ${y.type} outputs together are not compiled`);
+  if (w.quantization?.zeroPoints.some((z) => z !== 0)) throw op.unsupported("weights with zero points are not compiled");
+  return "int8";
+}
+
+/** int32 sums [..., C] of channels last -> the output's int8. */
+function requantize(op: OperatorView, c: LiteContext, sums: Value, channels: number, activation: string): Value {
+  const [x, w, y] = [op.tensor(0), op.tensor(1), op.output];
+  const scales = w.quantization!.scales;
+  if (scales.length !== 1 && scales.length !== channels) throw op.malformed(`${scales.length} scales for ${channels} channels`);
+  // One scale of a fully connected operator is multiplied in float32 first.
+  const factors = scales.length === 1 && op.name === "FULLY_CONNECTED"
+    ? [Math.fround(op.scale(x) * scales[0]!) / op.scale(y)]
+    : Array.from(scales, (s) => (op.scale(x) * s) / op.scale(y));
+  const scaled = c.multiply(c.int64(sums), factors);
+  return c.clamp(c.o.add(scaled, op.zeroPoint(y)), op.range(activation), "int8");
+}
+
+function bias(op: OperatorView, channels: number, type: "float" | "int32"): Tensor | undefined {
+  if (!op.has(2)) return undefined;
+  const b = op.constant(2, "biases");
+  if (b.type !== type || b.data.length !== channels) throw op.malformed(`its bias is ${b.type}[${b.shape.join(", ")}] for ${channels} channels`);
+  return { ...b, shape: [channels] } as Tensor;
+}
+
+function convolve(op: OperatorView, c: LiteContext, depthwise: boolean): Value {
+  const raw = op.constant(1, "weights");
+  if (raw.shape.length !== 4) throw op.malformed(`its weights have ${raw.shape.length} dimensions`);
+  // [out, h, w, in] or [1, h, w, channels] -> [out, in, h, w].
+  const w = transposed(raw, depthwise ? [3, 0, 1, 2] : [0, 3, 1, 2]);
+  const inputChannels = op.shape(0)[3];
+  if (op.shape(0).length !== 4 || typeof inputChannels !== "number") throw op.malformed("its input is not [N, H, W, C] with a known C");
+  const out = w.shape[0]!;
+  const group = inputChannels / w.shape[1]!;
+  if (!Number.isInteger(group) || group < 1 || out % group !== 0) throw op.malformed(`${inputChannels} channels do not fit weights [${raw.shape.join(", ")}]`);
+  const [act, dilation] = depthwise ? [4, 5] : [3, 4];
+  const [sw, sh, dw, dh] = [op.int(1), op.int(2), op.int(dilation, 1), op.int(dilation + 1, 1)];
+  if ([sw, sh, dw, dh].some((v) => v < 1)) throw op.malformed("its strides or dilations are below 1");
+  const attributes = { kernel_shape: w.shape.slice(2), strides: [sh, sw], dilations: [dh, dw], group, auto_pad: op.byte(0) === 0 ? "SAME_UPPER" : "VALID" };
+  const activation = op.activation(act);
+  if (form(op, raw) === "float") {
+    const b = bias(op, out, "float");
+    const y = c.graph.op("Conv", [toNchw(c, op.value(0)), c.graph.constant(w), b ? c.graph.constant(b) : null], attributes);
+    return op.activate(toNhwc(c, y), activation);
+  }
+  const b = bias(op, out, "int32");
+  const x = toNchw(c, unsigned(c, op.value(0)));
+  const sums = toNhwc(c, c.graph.op("ConvInteger", [x, c.graph.constant(unsignedConstant(w)), byte(c, op.zeroPoint(op.tensor(0)) + 128), byte(c, 128)], attributes));
+  return requantize(op, c, b ? c.o.add(sums, b) : sums, out, activation);
+}
+
+const conv: Operator = { names: ["CONV_2D"], convert: (op, c) => convolve(op, c, false) };
+const depthwise: Operator = { names: ["DEPTHWISE_CONV_2D"], convert: (op, c) => convolve(op, c, true) };
+
+const fullyConnected: Operator = {
+  names: ["FULLY_CONNECTED"],
+  convert: (op, c) => {
+    const raw = op.constant(1, "weights");
+    if (raw.shape.length !== 2 || op.byte(1) !== 0) throw op.unsupported("weights in a special order are not compiled");
+    const [units, features] = raw.shape as [number, number];
+    const w = transposed(raw, [1, 0]);
+    const activation = op.activation(0);
+    const keep = op.flag(2);
+    const x = op.value(0);
+    const shape = op.shape(0);
+    const flat = keep || (shape.length === 2 && shape[1] === features) ? x : c.o.reshape(x, [-1, features]);
+    if (form(op, raw) === "float") {
+      const b = bias(op, units, "float");
+      const product = c.graph.op("MatMul", [flat, c.graph.constant(w)]);
+      return op.activate(b ? c.o.add(product, b) : product, activation);
+    }
+    const b = bias(op, units, "int32");
+    const sums = c.graph.op("MatMulInteger", [unsigned(c, flat), c.graph.constant(unsignedConstant(w)), byte(c, op.zeroPoint(op.tensor(0)) + 128), byte(c, 128)]);
+    return requantize(op, c, b ? c.o.add(sums, b) : sums, units, activation);
+  },
+};
+
+const transposeConv: Operator = {
+  names: ["TRANSPOSE_CONV"],
+  convert: (op, c) => {
+    const raw = op.constant(1, "weights");
+    const x = op.value(2);
+    if (raw.type !== "float" || x.type !== "float") throw op.unsupported("only float is compiled");
+    const channels = x.shape?.[3];
+    if (raw.shape.length !== 4 || channels !== raw.shape[3]) throw op.malformed("its weights do not fit its input");
+    // [out, h, w, in] -> [in, out, h, w].
+    const w = transposed(raw, [3, 0, 1, 2]);
+    const [strides, size] = [[op.int(2), op.int(1)], [raw.shape[1]!, raw.shape[2]!]];
+    const same = op.byte(0) === 0;
+    const over = size.map((k, i) => (same ? k - strides[i]! : Math.min(0, k - strides[i]!)));
+    const begin = over.map((v) => Math.max(0, Math.floor(v / 2)));
+    const b = op.has(3) ? op.constant(3, "biases") : undefined;
+    const y = c.graph.op("ConvTranspose", [toNchw(c, x), c.graph.constant(w), b ? c.graph.constant(b) : null], {
+      kernel_shape: size, strides, pads: [...begin, ...over.map((v, i) => Math.max(0, v) - begin[i]!)], output_padding: over.map((v) => Math.max(0, -v)) });
+    return op.activate(toNhwc(c, y), op.activation(3));
+  },
+};
+
+export const CONVOLUTION: readonly Operator[] = [conv, depthwise, fullyConnected, transposeConv];
