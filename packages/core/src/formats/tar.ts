@@ -49,7 +49,7 @@ export function readTar(bytes: Uint8Array, limits: TarLimits = {}): TarEntry[] {
   let offset = 0;
   while (offset < bytes.length) {
     if (bytes.length - offset < BLOCK) {
-      throw tarError("tar-truncated", `a header needs ${BLOCK} bytes, but ${bytes.length - offset} are left`, { where: `byte ${offset}` });
+      throw tarError("tar-truncated", `a header needs ${BLOCK} bytes, but ${bytes.length - offset} are left`, { where: `byte ${offset}`, hint: "The file is cut off: copy or download it again." });
     }
     const header = bytes.subarray(offset, offset + BLOCK);
     if (header.every((b) => b === 0)) break;
@@ -62,7 +62,7 @@ export function readTar(bytes: Uint8Array, limits: TarLimits = {}): TarEntry[] {
     const size = paxSize === undefined ? numberField(header, 124, 12, "size", offset) : decimal(paxSize, offset);
     const start = offset + BLOCK;
     if (size > bytes.length - start) {
-      throw tarError("tar-truncated", `an entry needs ${size} bytes, but ${bytes.length - start} are left`, { where: `byte ${offset}` });
+      throw tarError("tar-truncated", `an entry needs ${size} bytes, but ${bytes.length - start} are left`, { where: `byte ${offset}`, hint: "The file is cut off: copy or download it again." });
     }
     const content = bytes.subarray(start, start + size);
     const next = Math.min(start + Math.ceil(size / BLOCK) * BLOCK, bytes.length);

@@ -47,7 +47,7 @@ export function readCheckFile(rows: readonly CheckRow[], signature: Signature, s
   }
   if (expected.length === 0) {
     throw packageError("package-check-columns", "the check file has no column with what the model predicted", {
-      where: source.file, hint: `Add one named ${matcher.names.slice(0, 6).join(", ")} ... beside the inputs.`, data: { columns: present.slice(0, 100) } });
+      where: source.file, hint: `Add one named ${[...new Set(matcher.names)].slice(0, 6).join(", ")} ... beside the inputs.`, data: { columns: present.slice(0, 100) } });
   }
   const records = readInputs(rows, signature, inputs, source.file);
   const outputs = readExpected(rows, signature, expected, source.file);

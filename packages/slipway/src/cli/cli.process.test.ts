@@ -73,6 +73,18 @@ describe("predict", () => {
     expect(went[0]).toHaveProperty("error");
     expect(went[1]).toHaveProperty("label");
   });
+  it("lists further problems and shows a valid row", () => {
+    const refused = slipway(["predict", model, "-"], '{"contract":"one year","internet":"dsl","tenure_months":"long","monthly_charges":1,"support_calls":"few","senior":false}');
+    expect(refused.err).toMatch(/also: row 0, column "support_calls": expected a number or null, found text "few"/);
+    expect(refused.err).toMatch(/This is valid: \[\{"contract":/);
+  });
+  it("refuses rows in another encoding, and files that are no text", () => {
+    writeFileSync(join(folder, "latin.csv"), Buffer.from("contract\nm\u00fcnster\n", "latin1"));
+    expect(slipway(["predict", model, "latin.csv"])).toMatchObject({ code: 2, err: expect.stringContaining("latin.csv is not UTF-8 [data-not-text]") });
+    writeFileSync(join(folder, "utf16.csv"), Buffer.from("\ufeffcontract\nx\n", "utf16le"));
+    expect(slipway(["predict", model, "utf16.csv"]).err).toContain("is not UTF-8 [data-not-text]");
+    expect(slipway(["predict", model, model]).err).toContain("is not text [data-not-text]");
+  });
 });
 
 describe("pack", () => {
@@ -80,6 +92,22 @@ describe("pack", () => {
     expect(slipway(["pack", model, "--check", check, "-o", "a.slip"]).code).toBe(0);
     expect(slipway(["pack", model, "--check", check, "-o", "b.slip"]).code).toBe(0);
     expect(readFileSync(join(folder, "a.slip")).equals(readFileSync(join(folder, "b.slip")))).toBe(true);
+  });
+  it("says how well the numbers agree, and shows flags as true and false", () => {
+    const packed = slipway(["pack", model, "--check", check, "-o", "c.slip"]);
+    expect(packed.out).toMatch(/checked 60 rows: every label equal, largest difference \d\.\de-\d+\n/);
+    expect(packed.out).toMatch(/senior +true or false\n/);
+    expect(slipway(["predict", "c.slip", "-"], "{}").code).toBe(2);
+  });
+  it("says where a text is missing in every row that differs", () => {
+    const lines = readFileSync(check, "utf8").trimEnd().split("\n");
+    const column = lines[0]!.split(",").indexOf("contract");
+    const label = lines[0]!.split(",").indexOf("label");
+    const cells = lines[1]!.split(",");
+    cells[column] = "";
+    cells[label] = "neither";
+    writeFileSync(join(folder, "none.csv"), [lines[0], cells.join(","), ...lines.slice(2)].join("\n"));
+    expect(slipway(["pack", model, "--check", "none.csv", "-o", "none.slip"]).err).toContain('In every row that differs "contract" is missing.');
   });
   it("refuses a model that does not predict what the check file says, lists the worst rows, and writes nothing", () => {
     const wrong = readFileSync(check, "utf8").replace(",stays,", ",leaves,").replace(/0\.1767\d+/, "0.25");

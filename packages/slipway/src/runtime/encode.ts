@@ -91,7 +91,7 @@ export class Encoder {
     for (let row = 0; row < records.length; row++) {
       const record = records[row];
       if (typeof record !== "object" || record === null || Array.isArray(record)) {
-        problems.add(row, null, "an object with one value a column", preview(record));
+        problems.add(row, null, this.plan.signature.layout === "text" ? "text" : "an object with one value a column", preview(record));
         continue;
       }
       const values = record as Readonly<Record<string, unknown>>;

@@ -33,7 +33,7 @@ export function encodeTensors(input: ModelInput, signature: Signature): Batch {
   for (const name of given.keys()) {
     if (inputs.some((t) => t.name === name)) continue;
     const near = nearest(name, inputs.map((t) => t.name));
-    throw refuse(`the model has no input ${JSON.stringify(name.slice(0, 100))}${near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`} Its inputs: ${inputs.map((t) => t.name).join(", ")}`);
+    throw refuse(`the model has no input ${JSON.stringify(name.slice(0, 100))}${near === undefined ? "." : `; did you mean ${JSON.stringify(near)}?`} Its inputs: ${inputs.map((t) => t.name).join(", ")}`);
   }
   const sizes = new Map<string, readonly [number, string]>();
   let rows: number | undefined;
