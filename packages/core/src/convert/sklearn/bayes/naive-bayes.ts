@@ -89,7 +89,7 @@ export const bernoulliNaiveBayes: EstimatorConverter = defineEstimator({
 
 /**
  * The features are indices of categories, cut to integers. A negative one or one beyond the categories known is an error in
- * scikit-learn; here the index is out of range, which stops the engine, and for raw columns the limits say so beforehand.
+ * scikit-learn: for raw columns the limits say so, for others a check of the row.
  */
 export const categoricalNaiveBayes: EstimatorConverter = defineEstimator({
   names: ["sklearn.CategoricalNB"],
@@ -101,18 +101,25 @@ export const categoricalNaiveBayes: EstimatorConverter = defineEstimator({
       const tables = est.list("feature_log_prob_").map((v, j) => toMatrix(v, `${est.path}.feature_log_prob_[${j}]`));
       const x = inputMatrix(est, X, c, tables.length);
       let jll: Value | undefined;
+      let unknown: Value | undefined;
       tables.forEach(({ shape, data }, j) => {
         const n = shape[1] ?? 0;
         if (shape.length !== 2 || shape[0] !== C || n === 0) throw c.malformed(est, `feature_log_prob_[${j}] is not for ${C} classes`);
         // Values above -1 and below n are cut to a category that is known.
-        limitFeature(c, X, j, -1 + 2 ** -53, n - n * 2 ** -53);
+        const limited = limitFeature(c, X, j, -1 + 2 ** -53, n - n * 2 ** -53);
         const rows = new Float64Array(n * C);
         for (let k = 0; k < C; k++) for (let v = 0; v < n; v++) rows[v * C + k] = data[k * n + v]!;
-        const index = o.cast(o.minimum(o.squeeze(o.columns(x, [j]), 1), n), "int64");
-        const part = o.gather(o.doubles(rows, [n, C]), o.where(o.less(index, 0), n, index), 0);
+        // Cut to what is known or the next beyond before the cast, which is undefined for what no integer holds.
+        const index = o.cast(o.minimum(o.maximum(o.squeeze(o.columns(x, [j]), 1), -1), n), "int64");
+        if (!limited) {
+          const wrong = o.or(o.less(index, 0), o.greaterEqual(index, n));
+          unknown = unknown === undefined ? wrong : o.or(unknown, wrong);
+        }
+        const part = o.gather(o.doubles(rows, [n, C]), o.minimum(o.maximum(index, 0), n - 1), 0);
         jll = jll === undefined ? part : o.add(jll, part);
       });
       if (jll === undefined) throw c.malformed(est, "feature_log_prob_ is empty");
+      if (unknown !== undefined) c.rowChecks.push({ refused: unknown, reason: `a feature that the model's own steps make of this row is not the index of a category that ${est.className} was fitted with` });
       return o.add(jll, o.doubles(broadcastVector(est, c, est.vector("class_log_prior_"), C, "class_log_prior_"), [1, C]));
     }));
   },

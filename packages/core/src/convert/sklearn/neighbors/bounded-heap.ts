@@ -10,9 +10,9 @@ import type { Conversion, Emitter } from "../conversion.ts";
 /**
  * The k nearest columns of `distances` [N, M]: values and indices [N, k], nearest first. Rows with two distances alike at the
  * border of the k are replayed: `visited` gives the columns as such rows come to them ([T] row numbers -> int64 [T, W], -1 for
- * none); without it they come from left to right, in the shares of several threads.
+ * none), or they come from left to right, all to one heap or in the shares of several threads.
  */
-export function heapNearest(c: Conversion, distances: Value, M: number, k: number, visited?: (c: Emitter, rows: Value) => Value): { values: Value; indices: Value } {
+export function heapNearest(c: Conversion, distances: Value, M: number, k: number, visited: ((c: Emitter, rows: Value) => Value) | "one heap" | "shares"): { values: Value; indices: Value } {
   const { o } = c;
   const [values, indices] = c.graph.ops("TopK", [distances, o.int64s([Math.min(k + 1, M)])], { axis: 1, largest: 0, sorted: 1 }, 2);
   if (k >= M) return { values: values!, indices: indices! };
@@ -24,7 +24,9 @@ export function heapNearest(c: Conversion, distances: Value, M: number, k: numbe
     const p = new Ops(graph);
     const rows = p.squeeze(graph.op("NonZero", [graph.op("Reshape", [tie, p.int64s([-1])])]), 0);
     const some = p.gather(distances, rows, 0);
-    const replayed = visited === undefined ? replayShares(graph, some, M, k) : replayVisits(graph, some, visited(c.within(graph), rows), M, k);
+    const replayed = visited === "shares" ? replayShares(graph, some, M, k)
+      : visited === "one heap" ? sorted(graph, replay(graph, some, M, k), k)
+      : replayVisits(graph, some, visited(c.within(graph), rows), M, k);
     return [p.cast(p.scalar(0, "int64"), "bool"), graph.op("ScatterND", [found!, p.unsqueeze(rows, 1), replayed])];
   });
   const chosen = c.graph.op("Loop", [o.int64s([1], []), any, nearest], { body });
@@ -41,28 +43,44 @@ function replayVisits(graph: GraphBuilder, distances: Value, visits: Value, M: n
   return graph.op("GatherElements", [visits, sorted(graph, replay(graph, inOrder, width, k), k)], { axis: 1 });
 }
 
-/** Rows that one thread goes through before heaps are joined, at least; and how many threads are assumed. */
+/** ArgKmin's chunk_size, and how many threads are assumed. */
 const CHUNK = 256;
-const THREADS = 8;
+export const THREADS = 8;
+
+/** Where OpenMP's static schedule begins each thread's share of the chunks, and at last M. */
+function shareStarts(M: number): number[] {
+  const chunks = Math.ceil(M / CHUNK);
+  const threads = Math.min(chunks, THREADS);
+  const [each, more] = [Math.floor(chunks / threads), chunks % threads];
+  return Array.from({ length: threads + 1 }, (_, i) => Math.min(M, (i * each + Math.min(i, more)) * CHUNK));
+}
 
 /**
- * Brute force (ArgKmin, parallel on the training rows): a heap for each share of the rows, then their arrays one after the
- * other into the final heap. How many shares depends on the threads of the machine, where there are more chunks than those.
+ * ArgKmin of sklearn/metrics/_pairwise_distances_reduction: a heap for each thread's share of the training rows, whose arrays
+ * then go one after the other into the final heap (_parallel_on_Y). The same on every machine up to 256 rows, and on those of
+ * at least as many cores as there are chunks of 256; elsewhere, or where more rows are asked for than were fitted (one heap
+ * for all: _parallel_on_X), scikit-learn itself may keep others of the rows at equal distance.
  */
 function replayShares(graph: GraphBuilder, distances: Value, M: number, k: number): Value {
   const o = new Ops(graph);
-  const share = Math.ceil(Math.ceil(M / CHUNK) / THREADS) * CHUNK;
-  if (M <= share) return sorted(graph, replay(graph, distances, M, k), k);
-  const values: Value[] = [];
-  const indices: Value[] = [];
-  for (let start = 0; start < M; start += share) {
-    const end = Math.min(start + share, M);
-    const heap = replay(graph, o.slice(distances, start, end, 1), end - start, k);
-    values.push(heap.values);
-    indices.push(o.add(heap.indices, start));
+  const starts = shareStarts(M);
+  const shares = starts.length - 1;
+  if (shares === 1) return sorted(graph, replay(graph, distances, M, k), k);
+  const width = Math.max(...starts.slice(1).map((end, i) => end - starts[i]!));
+  const columns = new BigInt64Array(shares * width);
+  const spare = new Float64Array(shares * width);
+  for (let t = 0; t < shares; t++) {
+    for (let i = 0; i < width; i++) {
+      const column = starts[t]! + i;
+      if (column < starts[t + 1]!) columns[t * width + i] = BigInt(column);
+      else spare[t * width + i] = Infinity;
+    }
   }
-  const joined = replay(graph, o.concat(values), values.length * k, k);
-  return graph.op("GatherElements", [o.concat(indices), sorted(graph, joined, k)], { axis: 1 });
+  const parted = o.add(o.gather(distances, graph.constant(int64s(columns)), 1), o.doubles(spare, [1, spare.length]));
+  const heaps = replay(graph, o.reshape(parted, [-1, width]), width, k);
+  const found = o.add(o.reshape(heaps.indices, [-1, shares, k]), o.int64s(starts.slice(0, shares), [1, shares, 1]));
+  const joined = replay(graph, o.reshape(heaps.values, [-1, shares * k]), shares * k, k);
+  return graph.op("GatherElements", [o.reshape(found, [-1, shares * k]), sorted(graph, joined, k)], { axis: 1 });
 }
 
 /** The indices of a heap [N, k], nearest first. */

@@ -1,7 +1,7 @@
 // Distances to the training rows as the neighbour searches of scikit-learn compute them: [N, M].
 // The trees add up |difference| feature by feature in double without fused operations, so that the same order of additions
 // gives the same bits, and two rows at the same distance here are at the same distance there. Brute force with the
-// Euclidean metric expands (|x|^2 - 2 x.y) + |y|^2, so that is what is done for it.
+// Euclidean metric (under that name, or its square) expands (|x|^2 - 2 x.y) + |y|^2, so that is what is done for it.
 
 import type { Value } from "../../../onnx/index.ts";
 import type { Emitter } from "../conversion.ts";
@@ -50,18 +50,21 @@ export function neighborDistances(est: Estimator, c: Emitter, X: Value, Y: Rows)
   if (typeof metric !== "string") {
     throw c.refuse(est, `metric=${describe(metric)}`, "a metric that is a function is not in the file", 'Use one of the named metrics ("euclidean", "manhattan", "cosine" ...).');
   }
+  const brute = est.raw("_fit_method") === "brute";
   const root = { toDistance: (v: Value) => o.sqrt(v), reduce: (v: number) => v * v };
   const squares = (): Value => (Y.cols > ONE_BY_ONE
     ? sumOverDifferences(c, X, Y, (d) => o.mul(d, d))
     : accumulate(c, X, Y, (d) => o.mul(d, d)));
   switch (metric) {
-    case "euclidean": case "l2": case "p":
-      return est.raw("_fit_method") === "brute" ? { reduced: expanded(c, X, Y), expanded: true, ...root } : { reduced: squares(), ...root };
+    case "euclidean":
+      return brute ? { reduced: expanded(c, X, Y), expanded: true, ...root } : { reduced: squares(), ...root };
+    case "l2": case "p": return { reduced: squares(), ...root };
     // The columns are the distances to the training rows.
     case "precomputed":
       if (Y.rows !== Y.cols) throw c.malformed(est, `_fit_X is ${Y.rows} x ${Y.cols}, expected the distances between the training rows`);
       return { reduced: X, ...plain };
-    case "sqeuclidean": return { reduced: squares(), ...plain };
+    case "sqeuclidean":
+      return brute ? { reduced: expanded(c, X, Y), expanded: true, ...plain } : { reduced: squares(), ...plain };
     case "manhattan": case "cityblock": case "l1":
       return { reduced: Y.cols > ONE_BY_ONE ? sumOverDifferences(c, X, Y, (d) => o.abs(d)) : accumulate(c, X, Y, (d) => o.abs(d)), ...plain };
     case "chebyshev": case "infinity":

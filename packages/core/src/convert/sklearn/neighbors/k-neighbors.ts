@@ -7,7 +7,7 @@ import { labelCount } from "../algebra.ts";
 import { defineEstimator, type EstimatorConverter } from "../contract.ts";
 import { memo } from "../conversion.ts";
 import { fittedTargets, trainingClasses } from "./targets.ts";
-import { inverseDistances, nearest, reordered, weighting } from "./search.ts";
+import { inverseDistances, isExpanded, nearest, reordered, weighting } from "./search.ts";
 
 export const kNeighborsClassifier: EstimatorConverter = defineEstimator({
   names: ["sklearn.KNeighborsClassifier"],
@@ -16,7 +16,10 @@ export const kNeighborsClassifier: EstimatorConverter = defineEstimator({
     const classes = trainingClasses(est, c);
     const many = est.bool("outputs_2d_", false);
     const weights = weighting(est, c);
-    const found = memo(() => nearest(est, X, c, est.int("n_neighbors")));
+    // Since 1.3 votes that weigh alike are counted by ArgKminClassMode, which takes all training rows into one heap, unless the
+    // metric is one that is expanded.
+    const oneHeap = weights === "uniform" && !many && est.versionAtLeast(1, 3) && !isExpanded(est);
+    const found = memo(() => nearest(est, X, c, est.int("n_neighbors"), { oneHeap }));
     const shares = memo(() => (weights === "distance" ? inverseDistances(c, found().distances()) : undefined));
     const votes = memo((): Value[] => {
       const targets = fittedTargets(est, c, found().order, classes.map(labelCount));

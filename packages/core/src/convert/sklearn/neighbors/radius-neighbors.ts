@@ -33,14 +33,17 @@ export const radiusNeighborsClassifier: EstimatorConverter = defineEstimator({
     const { o } = c;
     const trained = trainingClasses(est, c);
     const outliers = outlierLabels(est, c, trained);
-    if (outliers === undefined) {
-      c.warnings.push(`${est.className} has no outlier_label: a row without a training row within radius ${est.number("radius")} is an error, as it is in scikit-learn`);
-    }
     // An outlier label that is not in training gets a place of its own behind the trained classes, for predict only.
     const classes = trained.map((labels, t) => (outliers && outliers[t]!.index < 0 ? withLabel(labels, outliers[t]!.label) : labels));
     const found = memo(() => rowsWithin(est, X, c));
     const probabilities = memo((): Value[] => {
       const { weights, any, order } = found();
+      if (outliers === undefined) {
+        c.rowChecks.push({
+          refused: o.not(o.squeeze(any, 1)),
+          reason: `no training row is within radius ${est.number("radius")} of this row, and ${est.className} has no outlier_label for such a row`,
+        });
+      }
       const count = order.length;
       const targets = fittedTargets(est, c, order, trained.map(labelCount));
       return trained.map((labels, t) => {
@@ -48,11 +51,7 @@ export const radiusNeighborsClassifier: EstimatorConverter = defineEstimator({
         const hot = new Float64Array(count * C);
         targets[t]!.forEach((v, i) => { hot[i * C + Number(v)] = 1; });
         let votes = o.matmul(weights, o.doubles(hot, [count, C]));
-        if (outliers === undefined) {
-          // scikit-learn raises; so does the engine, on an index that is out of range.
-          const zero = o.gather(o.doubles([0]), o.cast(o.not(any), "int64"), 0);
-          votes = o.add(votes, zero);
-        } else {
+        if (outliers !== undefined) {
           const row = Float64Array.from({ length: C }, (_, i) => (i === outliers[t]!.index ? 1 : 0));
           votes = o.where(any, votes, repeatedRow(c, votes, o.doubles(row, [1, C]), C));
         }

@@ -4,12 +4,13 @@
 // are in idx_array's order throughout, where the file has a tree.
 
 import type { Value } from "../../../onnx/index.ts";
+import { NumpyArray, SparseMatrix } from "../../../pickle/index.ts";
 import { inputMatrix, limitFeature, matrix2d } from "../algebra.ts";
 import type { Conversion } from "../conversion.ts";
 import { describe, type Estimator } from "../estimator.ts";
 import type { Frame } from "../frame.ts";
 import type { Rows } from "../kernels.ts";
-import { heapNearest } from "./bounded-heap.ts";
+import { heapNearest, THREADS } from "./bounded-heap.ts";
 import { neighborDistances, type Distances } from "./distances.ts";
 import { readSearchTree, visitingOrder, type SearchTree } from "./search-tree.ts";
 
@@ -41,12 +42,61 @@ export function reordered(data: Float64Array, order: Int32Array, width = 1): Flo
   return out;
 }
 
-export function nearest(est: Estimator, X: Frame, c: Conversion, k: number): Neighbors & { count: number; order: Int32Array } {
+export function nearest(est: Estimator, X: Frame, c: Conversion, k: number, options: { oneHeap?: boolean } = {}): Neighbors & { count: number; order: Int32Array } {
   const { rows, order, distances, x, Y, tree } = allDistances(est, X, c);
   if (k < 1 || k > rows) throw c.malformed(est, `it looks for ${k} neighbours among ${rows} rows`);
-  const { values, indices } = heapNearest(c, distances.reduced, rows, k,
-    tree === undefined ? undefined : (within, some) => visitingOrder(est, within, within.o.gather(x, some, 0), tree));
+  const { values, indices } = tree !== undefined
+    ? heapNearest(c, distances.reduced, rows, k, (within, some) => visitingOrder(est, within, within.o.gather(x, some, 0), tree))
+    : bruteNearest(est, c, distances.reduced, Y, k, options.oneHeap === true);
   return { indices, distances: () => distances.toDistance(distances.expanded === true ? exactSquares(c, x, Y, indices) : values), count: rows, order };
+}
+
+/** A metric that ArgKmin expands. */
+export function isExpanded(est: Estimator): boolean {
+  const metric = est.rawOf("effective_metric_", "metric");
+  return metric === "euclidean" || metric === "sqeuclidean";
+}
+
+/** Brute force: scikit-learn goes over the rows with heaps (ArgKmin) where the data is of floats, and else with np.argpartition. */
+function bruteNearest(est: Estimator, c: Conversion, distances: Value, Y: Rows, k: number, oneHeap: boolean): { values: Value; indices: Value } {
+  const heap = takesArgKmin(est);
+  if (k < Y.rows && (!heap || (Y.rows > 256 && !oneHeap)) && tiesAreLikely(Y)) {
+    c.warnings.push(`${est.className} with algorithm="brute": of training rows at exactly equal distance scikit-learn keeps among the ${k} nearest what `
+      + (heap ? `the number of processor cores decides; ${THREADS} are assumed here` : "np.argpartition leaves there, which depends on NumPy and the processor; here they are the first ones")
+      + '. Fit it with algorithm="kd_tree" or "ball_tree" for an outcome that does not depend on the machine.');
+  }
+  if (heap) return heapNearest(c, distances, Y.rows, k, oneHeap ? "one heap" : "shares");
+  const [values, indices] = c.graph.ops("TopK", [distances, c.o.int64s([k])], { axis: 1, largest: 0, sorted: 1 }, 2);
+  return { values: values!, indices: indices! };
+}
+
+const ARGKMIN_METRICS = new Set([
+  "braycurtis", "canberra", "chebyshev", "cityblock", "euclidean", "infinity", "l1", "l2", "manhattan", "minkowski", "p", "seuclidean", "sqeuclidean",
+]);
+
+/** ArgKmin.is_usable_for, if new rows come in the type of the fitted ones. */
+function takesArgKmin(est: Estimator): boolean {
+  const metric = est.rawOf("effective_metric_", "metric");
+  const fitted = est.raw("_fit_X");
+  const since = (minor: number): boolean => est.version[0] === 0 || est.versionAtLeast(1, minor);
+  if (typeof metric !== "string" || !ARGKMIN_METRICS.has(metric) || !since(1)) return false;
+  if (fitted instanceof SparseMatrix) return since(2) && !(since(4) && metric.includes("euclidean"));
+  return fitted instanceof NumpyArray && fitted.dtype.kind === "f" && (fitted.dtype.itemSize === 8 || (fitted.dtype.itemSize === 4 && since(2)));
+}
+
+/** Few values in every column, or a row twice: what leaves distances exactly equal. */
+function tiesAreLikely(Y: Rows): boolean {
+  const FEW = 32;
+  const coarse = (j: number): boolean => {
+    const values = new Set<number>();
+    for (let i = 0; i < Y.rows && values.size <= FEW; i++) values.add(Y.data[i * Y.cols + j]!);
+    return values.size <= FEW;
+  };
+  if (Y.rows > FEW && Array.from({ length: Y.cols }, (_, j) => j).every(coarse)) return true;
+  const decoder = new TextDecoder("latin1");
+  const seen = new Set<string>();
+  for (let i = 0; i < Y.rows; i++) seen.add(decoder.decode(new Uint8Array(Y.data.buffer, Y.data.byteOffset + i * Y.cols * 8, Y.cols * 8)));
+  return seen.size < Y.rows;
 }
 
 /**
