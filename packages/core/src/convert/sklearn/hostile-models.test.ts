@@ -68,6 +68,19 @@ describe("hostile model files", () => {
       expect(outcome(root)).toBe("unsupported-option");
     }
   });
+  it("are refused when a part contains itself, in however many places", () => {
+    const names = ["best_estimator_", "regressor_", "estimator_", "base_estimator_", "estimators_", "estimator", "final_estimator_"];
+    const { root, attributes } = attributesOf("search-grid-pipeline-sk19");
+    attributes.set("n_features_in_", null);
+    attributes.set("feature_names_in_", null);
+    for (const name of names) attributes.set(name, root);
+    expect(outcome(root)).toBe("malformed-model");
+    const process = attributesOf("gaussian-process-sk15");
+    const kernel = process.attributes.get("kernel_") as PyObject;
+    expect(kernel.className).toMatch(/\.(Sum|Product)$/);
+    for (const side of ["k1", "k2"]) kernel.attributes!.set(side, kernel);
+    expect(outcome(process.root)).toBe("malformed-model");
+  });
   it("cannot keep digamma counting", () => {
     for (const value of [-Infinity, -1e18, NaN]) {
       const { root, attributes } = attributesOf("bayesian-mixture-distribution-sk19");

@@ -18,15 +18,17 @@ const MAX_WIDTH = 262_144;
 const MAX_BARE_WIDTH = 65_536;
 
 /** undefined when nothing in the file says. */
-export function findInputShape(est: Estimator, depth = 0): InputShape | undefined {
-  if (depth > MAX_DEPTH) return undefined;
+export function findInputShape(est: Estimator, depth = 0, seen: Set<PyObject> = new Set()): InputShape | undefined {
+  // An object that was looked into before said nothing; a file can make it a part of itself.
+  if (depth > MAX_DEPTH || seen.has(est.object)) return undefined;
+  seen.add(est.object);
   if (TEXT.has(est.className)) return { kind: "text" };
   if (est.className === "DictVectorizer") return { kind: "columns", names: dictKeys(est).keys };
   const names = inputNames(est);
   if (names) return { kind: "columns", names };
   const own = sklearnConverters.get(est.key)?.inputShape?.(est);
   if (own) return own;
-  const inner = innerShape(est, depth);
+  const inner = innerShape(est, depth, seen);
   if (inner?.kind === "columns" || inner?.kind === "text") return inner;
   for (const attribute of ["n_features_in_", "n_features_", "_n_features"]) {
     const n = est.raw(attribute);
@@ -58,12 +60,12 @@ function inputNames(est: Estimator): readonly string[] | undefined {
   return undefined;
 }
 
-function innerShape(est: Estimator, depth: number): InputShape | undefined {
+function innerShape(est: Estimator, depth: number, seen: Set<PyObject>): InputShape | undefined {
   if (est.has("steps") || est.has("transformer_list")) {
     const list = est.raw(est.has("steps") ? "steps" : "transformer_list");
     for (const step of list instanceof PyList ? list.items : []) {
       const child = step instanceof PyTuple ? step.items[1] : undefined;
-      const found = child === undefined ? undefined : childShape(child, est.path, depth);
+      const found = child === undefined ? undefined : childShape(child, est.path, depth, seen);
       if (found) return found;
     }
     return undefined;
@@ -71,16 +73,16 @@ function innerShape(est: Estimator, depth: number): InputShape | undefined {
   for (const attribute of SAME_INPUT) {
     const v = est.raw(attribute);
     const first = v instanceof PyList || v instanceof PyTuple ? v.items[0] : v instanceof NumpyArray ? v.objects?.[0] : v;
-    const found = first === undefined ? undefined : childShape(first, `${est.path}.${attribute}`, depth);
+    const found = first === undefined ? undefined : childShape(first, `${est.path}.${attribute}`, depth, seen);
     if (found) return found;
   }
   return undefined;
 }
 
-function childShape(v: PyValue, path: string, depth: number): InputShape | undefined {
+function childShape(v: PyValue, path: string, depth: number, seen: Set<PyObject>): InputShape | undefined {
   const object = v instanceof NumpyScalar || v instanceof PyGlobal ? undefined : v;
   if (!(object instanceof PyObject) || !object.attributes) return undefined;
-  return findInputShape(new Estimator(object, path), depth + 1);
+  return findInputShape(new Estimator(object, path), depth + 1, seen);
 }
 
 /** Very old files have no n_features_in_: the coefficients tell. */

@@ -6,21 +6,22 @@ import type { Conversion } from "../conversion.ts";
 import { toNumber, type Estimator } from "../estimator.ts";
 import { dotProducts, exactSquaredDistances, pairwiseKernel, type Rows } from "../kernels.ts";
 
-const MAX_DEPTH = 64;
+/** Kernels in one kernel: a sum of one object with itself, nested, doubles with every level. */
+const MAX_KERNELS = 256;
 
 /** A matrix [N, M], or one number that stands for all of it. */
 type Kernel = Value | number;
 
 export function gaussianProcessKernel(kernel: Estimator, c: Conversion, X: Value, Y: Rows): Value {
-  const K = evaluate(kernel, c, X, Y, 0);
+  const K = evaluate(kernel, c, X, Y, { left: MAX_KERNELS });
   if (typeof K !== "number") return K;
   return c.o.add(c.o.mul(dotProducts(c, X, { ...Y, data: new Float64Array(Y.data.length) }), 0), K);
 }
 
-function evaluate(kernel: Estimator, c: Conversion, X: Value, Y: Rows, depth: number): Kernel {
+function evaluate(kernel: Estimator, c: Conversion, X: Value, Y: Rows, budget: { left: number }): Kernel {
   const { o } = c;
-  if (depth > MAX_DEPTH) throw c.malformed(kernel, "its kernel is nested too deeply");
-  const inner = (name: string): Kernel => evaluate(kernel.estimator(name), c, X, Y, depth + 1);
+  if (budget.left-- <= 0) throw c.malformed(kernel, `its kernel has more than ${MAX_KERNELS} parts`);
+  const inner = (name: string): Kernel => evaluate(kernel.estimator(name), c, X, Y, budget);
   switch (kernel.className) {
     case "Sum": {
       const [a, b] = [inner("k1"), inner("k2")];

@@ -5,7 +5,8 @@ import { repeatedRow, shaped } from "../algebra.ts";
 import type { Conversion } from "../conversion.ts";
 import type { Estimator } from "../estimator.ts";
 
-const MAX_DEPTH = 64;
+/** Kernels in one kernel: a sum of one object with itself, nested, doubles with every level. */
+const MAX_KERNELS = 256;
 
 /** [N]: `K` is the kernel [N, rows] of new and training rows, `scale` what multiplies its columns first. */
 export function processVariance(est: Estimator, c: Conversion, X: Value, K: Value, rows: number, scale?: Float64Array): Value {
@@ -19,13 +20,13 @@ export function processVariance(est: Estimator, c: Conversion, X: Value, K: Valu
 
 /** kernel(x, x) for every row: [N]. */
 function kernelDiagonal(kernel: Estimator, c: Conversion, X: Value): Value {
-  const d = diagonal(kernel, c, X, 0);
+  const d = diagonal(kernel, c, X, { left: MAX_KERNELS });
   return typeof d === "number" ? c.o.squeeze(repeatedRow(c, X, c.o.doubles([d], [1, 1]), 1), 1) : d;
 }
-function diagonal(kernel: Estimator, c: Conversion, X: Value, depth: number): Value | number {
+function diagonal(kernel: Estimator, c: Conversion, X: Value, budget: { left: number }): Value | number {
   const { o } = c;
-  if (depth > MAX_DEPTH) throw c.malformed(kernel, "its kernel is nested too deeply");
-  const inner = (name: string): Value | number => diagonal(kernel.estimator(name), c, X, depth + 1);
+  if (budget.left-- <= 0) throw c.malformed(kernel, `its kernel has more than ${MAX_KERNELS} parts`);
+  const inner = (name: string): Value | number => diagonal(kernel.estimator(name), c, X, budget);
   switch (kernel.className) {
     case "Sum": case "Product": {
       const [a, b] = [inner("k1"), inner("k2")];
