@@ -14,11 +14,18 @@ const LARGEST_MASKED = 62;
 /** Entries of the tables of one feature. */
 const LARGEST_TABLE = 2 ** 26;
 
+/** In a table: the default way of the node. */
+const DEFAULT = 2;
+
 export interface CategoryRules {
   /** Where members of a set go. */
   readonly members: "left" | "right";
   /** What -0.5 is: below zero, and so no category (XGBoost), or category 0 (LightGBM casts it to int). */
   readonly fractionsBelowZero: "none" | "zero";
+  /**
+   * XGBoost 1.6: a category below zero, or beyond the 32 bits of the last word of a node's set, goes the node's default way.
+   */
+  readonly beyond?: "default";
   /** Whether NaN reaches the trees as such (its way is the node's), or is just another value that is in no set. */
   readonly missing: "passed" | "unknown";
 }
@@ -57,7 +64,8 @@ export class SplitColumns {
   membership(feature: number, categories: readonly number[]): { readonly column: number; readonly members: readonly number[] | undefined } {
     let largest = -1;
     for (const category of categories) largest = Math.max(largest, category);
-    if (largest <= LARGEST_MASKED && categories.length > 0) {
+    if (this.#rules.beyond === "default") largest = wordEnd(categories) - 1;
+    else if (largest <= LARGEST_MASKED && categories.length > 0) {
       return { column: this.#place(`c${feature}`, () => ({ feature, kind: "code" })), members: categories.map((v) => v + 1) };
     }
     const column = this.#place(`s${feature}:${categories.join()}`, () => {
@@ -120,6 +128,9 @@ export class SplitColumns {
     const rows = this.#tableSizes.get(feature)!.rows;
     const table = new Uint8Array(rows * members.length).fill(1 - right);
     members.forEach((i, k) => {
+      if (this.#rules.beyond === "default") {
+        for (let row = wordEnd(this.#further[i]!.set!.categories); row < rows; row++) table[row * members.length + k] = DEFAULT;
+      }
       for (const category of this.#further[i]!.set!.categories) table[category * members.length + k] = right;
     });
     const x = o.columns(X, [feature]);
@@ -127,6 +138,14 @@ export class SplitColumns {
     const least = this.#rules.fractionsBelowZero === "none" ? o.greaterEqual(x, 0) : o.greater(x, -1);
     const category = o.where(o.and(least, o.less(x, rows - 1)), c.graph.op("Floor", [o.maximum(o.where(o.isNaN(x), 0, x), 0)]), rows - 1);
     const looked = o.cast(o.gather(c.graph.constant({ type: "uint8", shape: [rows, members.length], data: table }), o.squeeze(o.cast(category, "int64"), 1), 0), "double");
+    if (this.#rules.beyond === "default") return o.where(o.or(o.isNaN(x), o.equal(looked, DEFAULT)), NaN, looked);
     return this.#rules.missing === "passed" ? o.where(o.isNaN(x), NaN, looked) : looked;
   }
+}
+
+/** The end of the last 32-bit word that a set needs. */
+function wordEnd(categories: readonly number[]): number {
+  let largest = -1;
+  for (const category of categories) largest = Math.max(largest, category);
+  return (Math.floor(largest / 32) + 1) * 32;
 }

@@ -5,7 +5,9 @@
 
 import type { Value } from "../../onnx/index.ts";
 import { MISSING_STRING } from "../../package/index.ts";
+import { readJsonDocument, type Document } from "../../formats/index.ts";
 import { PyByteArray, PyBytes, PyObject } from "../../pickle/index.ts";
+import { isFields, type Fields } from "../boosted/document-fields.ts";
 import { faultsOf, type Faults } from "../boosted/faults.ts";
 import { float32 } from "../boosted/float-sums.ts";
 import { bothClasses, flat } from "../sklearn/algebra.ts";
@@ -53,16 +55,18 @@ function roleOf(est: Estimator, model: XgboostModel): Role {
   return /classifier/i.test(type) ? "classifier" : "regressor";
 }
 /** What wrappers write into the model's attributes as JSON. */
-function wrapperSettings(model: XgboostModel): Record<string, unknown> | undefined {
+function wrapperSettings(model: XgboostModel): Fields | undefined {
   const text = model.attributes.get("scikit_learn");
   if (text === undefined || text.length > 10_000_000) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
+  let value = settings.get(model);
+  if (value === undefined) {
+    // Python's json writes NaN.
+    value = readJsonDocument(new TextEncoder().encode(text), 64);
+    settings.set(model, value);
   }
+  return isFields(value) ? value : undefined;
 }
+const settings = new WeakMap<XgboostModel, Document>();
 
 function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   const faults = faultsOf(est.className, est.path);
@@ -72,7 +76,7 @@ function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   if (X.width !== model.features) throw faults.malformed(`it was fitted on ${model.features} features, the step before it gives ${X.width}`);
   // gblinear cannot predict in place.
   const inPlace = role !== "booster" && model.booster.kind === "trees";
-  const matrix = inputs(est, X, c, model, inPlace, faults);
+  const matrix = inputs(est, X, c, model, role, inPlace, faults);
   const base = baseMargins(model, objective, faults);
   const [major, minor] = [model.version[0] ?? 0, model.version[1] ?? 0];
   const rounds = role === "booster" || model.booster.kind === "linear" ? undefined : bestRounds(model, faults);
@@ -107,6 +111,8 @@ function classifier(est: Estimator, c: Conversion, model: XgboostModel, objectiv
 
 function classCount(est: Estimator, model: XgboostModel): number {
   const own = est.raw("n_classes_");
+  const saved = est.className === "Booster" ? wrapperSettings(model)?.["n_classes_"] : undefined;
+  if (typeof saved === "number") return saved;
   return typeof own === "bigint" ? Number(own) : Math.max(model.classes, 2);
 }
 /** predict gives numbers of classes, except up to 1.5, where the wrapper had a label encoder of its own (`_le`). */
@@ -114,7 +120,8 @@ function labelsOf(est: Estimator, model: XgboostModel, count: number, faults: Fa
   const own = est.raw("_le");
   let labels: Labels | undefined;
   if (own instanceof PyObject && own.attributes) labels = est.child(own, "_le").labels();
-  const saved = est.className === "Booster" ? (wrapperSettings(model)?.["_le"] as { classes_?: unknown } | undefined)?.classes_ : undefined;
+  const encoder = est.className === "Booster" ? wrapperSettings(model)?.["_le"] : undefined;
+  const saved: unknown = isFields(encoder) ? encoder["classes_"] : undefined;
   if (Array.isArray(saved) && saved.length > 0) {
     if (saved.every((v) => typeof v === "string")) labels = { type: "string", values: saved };
     else if (saved.every((v) => Number.isSafeInteger(v))) labels = { type: "int64", values: saved.map((v) => BigInt(v as number)) };
@@ -133,17 +140,17 @@ function bestRounds(model: XgboostModel, faults: Faults): number | undefined {
 }
 
 /** [N, F] double of float32 numbers, NaN where missing; categories as their codes. */
-function inputs(est: Estimator, X: Frame, c: Conversion, model: XgboostModel, inPlace: boolean, faults: Faults): () => Value {
+function inputs(est: Estimator, X: Frame, c: Conversion, model: XgboostModel, role: Role, inPlace: boolean, faults: Faults): () => Value {
   const named = Array.from({ length: X.width }, (_, j) => model.categories[j]);
   if (named.some((categories) => categories?.some((v) => typeof v === "number" && Number.isNaN(v)))) throw faults.malformed("a category is not a number");
   const texts = named.flatMap((categories, j) => (categories ? [j] : []));
   const numbers = named.flatMap((categories, j) => (categories ? [] : [j]));
   const columns: Categories[] = texts.map((j) => namedCategories(named[j]!));
-  texts.forEach((j) => c.declareCategories(X, j, named[j]!, "allowed"));
+  texts.forEach((j) => c.declareCategories(X, j, named[j]!, "refused"));
   model.featureTypes?.forEach((type, j) => {
     if (type === "c" && !named[j]) c.warnings.push(`feature ${model.featureNames?.[j] ?? j} is categorical, and the file does not name its categories: send their codes, as numbers`);
   });
-  const sentinel = est.className === "Booster" ? NaN : missingOf(est);
+  const sentinel = missingOf(est, role, model);
   const checked = numbers.length === 0 ? undefined : c.checkArray(c.select(X, numbers), est, inPlace ? { missing: "allowed", infinite: "allowed" } : { missing: "allowed", dtype: "float32" });
   return memo(() => {
     const parts: Value[] = [];
@@ -170,7 +177,12 @@ function namedCategories(values: readonly (string | number)[]): Categories {
     declared: values, texts: values.map(String),
   };
 }
-function missingOf(est: Estimator): number {
+/** Files of 1.x hold the wrapper's settings. */
+function missingOf(est: Estimator, role: Role, model: XgboostModel): number {
+  if (est.className === "Booster") {
+    const saved = role === "booster" ? undefined : wrapperSettings(model)?.["missing"];
+    return typeof saved === "number" ? saved : NaN;
+  }
   return est.isNone("missing") ? NaN : est.number("missing");
 }
 

@@ -31,8 +31,9 @@ function linear(c: Conversion, X: Value, model: XgboostModel, { weights }: RawLi
   const { features, outputs } = model;
   if (weights.length !== (features + 1) * outputs) throw faults.malformed(`it has ${weights.length} weights for ${features} features and ${outputs} outputs`);
   const x = c.o.cast(c.o.where(c.o.isNaN(X), 0, X), "float");
-  return c.o.concat(Array.from(base, (b, g) => {
-    const start = repeatedRow(c, X, float32Row(c, Float32Array.of(Math.fround(weights[features * outputs + g]! + b))), 1);
+  // Of several base scores it adds the first to every output.
+  return c.o.concat(Array.from(base, (_, g) => {
+    const start = repeatedRow(c, X, float32Row(c, Float32Array.of(Math.fround(weights[features * outputs + g]! + base[0]!))), 1);
     const row = Float32Array.from({ length: features }, (_, j) => weights[j * outputs + g]!);
     return c.o.slice(cumSum(c, c.o.concat([start, c.o.mul(x, float32Row(c, row))])), features, features + 1, 1);
   }));
@@ -51,7 +52,10 @@ interface ReadTree {
 function forest(c: Conversion, X: Value, model: XgboostModel, booster: RawForest, options: MarginOptions, faults: Faults): Value {
   const { outputs } = model;
   const used = usedTrees(booster, outputs, options.rounds, faults);
-  const columns = new SplitColumns(model.features, { members: "right", fractionsBelowZero: "none", missing: "passed" }, faults);
+  const columns = new SplitColumns(model.features, {
+    members: "right", fractionsBelowZero: "none", missing: "passed",
+    ...(model.version[0] === 1 && model.version[1] === 6 ? { beyond: "default" as const } : {}),
+  }, faults);
   const raw = booster.trees.slice(0, used);
   const trees = raw.map((tree) => flatten(tree, model.features, columns, faults));
   const x = columns.build(c, X);

@@ -140,12 +140,19 @@ function readCategories(booster: Fields, faults: Faults): (readonly (string | nu
     if (values === undefined || (numberList(values)?.length ?? 0) === 0) return undefined;
     if (column["offsets"] === undefined) return Array.from(numberList(values)!, (v) => (typeof v === "number" ? v : NaN));
     const offsets = int32List(column["offsets"], "offsets", undefined, faults);
-    const bytes = Uint8Array.from(int32List(values, "values", undefined, faults));
-    const utf8 = new TextDecoder("utf-8");
-    return Array.from({ length: Math.max(0, offsets.length - 1) }, (_, i) => {
-      const [from, to] = [offsets[i]!, offsets[i + 1]!];
-      if (from < 0 || to < from || to > bytes.length) throw faults.malformed("the names of categories lie outside of their text");
-      return utf8.decode(bytes.subarray(from, to));
-    });
+    return readTexts(offsets, Uint8Array.from(int32List(values, "values", undefined, faults)), faults);
+  });
+}
+
+/** XGBoost's Python code counts characters, not bytes, where a name is not ASCII. */
+function readTexts(offsets: Int32Array, bytes: Uint8Array, faults: Faults): string[] {
+  const utf8 = new TextDecoder("utf-8");
+  const end = offsets.at(-1) ?? 0;
+  const characters = end === bytes.length ? undefined : Array.from(utf8.decode(bytes));
+  if (characters && end !== characters.length) throw faults.malformed("the names of categories do not fill their text");
+  return Array.from({ length: Math.max(0, offsets.length - 1) }, (_, i) => {
+    const [from, to] = [offsets[i]!, offsets[i + 1]!];
+    if (from < 0 || to < from || to > end) throw faults.malformed("the names of categories lie outside of their text");
+    return characters ? characters.slice(from, to).join("") : utf8.decode(bytes.subarray(from, to));
   });
 }
