@@ -25,8 +25,9 @@ export async function answerRequests(input: Readable, print: (line: string) => v
 async function answer(line: string): Promise<Record<string, unknown>> {
   let id: unknown = null;
   try {
-    const request = parseRequest(line);
-    id = request.id;
+    const json = parseLine(line);
+    id = json["id"] ?? null;
+    const request = { model: path(json, "model"), spec: path(json, "spec"), out: path(json, "out") };
     const source = readSource(await readModelBytes(request.model));
     assertInert(source.pickle);
     const spec: unknown = JSON.parse(await readFile(request.spec, "utf8"));
@@ -42,13 +43,14 @@ async function answer(line: string): Promise<Record<string, unknown>> {
   }
 }
 
-function parseRequest(line: string): { id: unknown; model: string; spec: string; out: string } {
+function parseLine(line: string): Readonly<Record<string, unknown>> {
   if (line.length > MAX_LINE) throw usageError("bad-argument", `a request of ${line.length} characters; at most ${MAX_LINE} are allowed`);
-  const request = JSON.parse(line) as Readonly<Record<string, unknown>> | null;
-  const path = (key: string): string => {
-    const value = typeof request === "object" && request !== null ? request[key] : undefined;
-    if (typeof value !== "string" || value === "") throw usageError("bad-argument", `the request has no ${key}`);
-    return value;
-  };
-  return { id: request?.["id"] ?? null, model: path("model"), spec: path("spec"), out: path("out") };
+  const json: unknown = JSON.parse(line);
+  if (typeof json !== "object" || json === null || Array.isArray(json)) throw usageError("bad-argument", "a request is a JSON object");
+  return json as Readonly<Record<string, unknown>>;
+}
+function path(request: Readonly<Record<string, unknown>>, key: string): string {
+  const value = request[key];
+  if (typeof value !== "string" || value === "") throw usageError("bad-argument", `the request has no ${key}`);
+  return value;
 }
