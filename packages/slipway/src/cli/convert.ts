@@ -5,7 +5,7 @@ import { compileGraph, importModel, readInputSpecs, readSource, type InputSpec }
 import { assertInert } from "@slipway/core/pickle";
 import { readModelBytes, siblingsOf } from "../runtime/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
-import { size } from "./inspect.ts";
+import { size } from "./size.ts";
 import { printJson, printNote, printResult } from "./output.ts";
 import { signatureTable } from "./signature-table.ts";
 import { writeFileWhole } from "./write-file.ts";

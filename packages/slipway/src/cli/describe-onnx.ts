@@ -1,7 +1,7 @@
 // What `slipway inspect model.onnx` prints.
 
 import type { OnnxDescription, ValueInfo } from "@slipway/core/onnx";
-import { size } from "./inspect.ts";
+import { size } from "./size.ts";
 
 const MOST_OPERATORS = 12;
 const MOST_LINES = 40;

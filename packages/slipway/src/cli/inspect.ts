@@ -7,6 +7,7 @@ import { defineCommand, type Command } from "./command.ts";
 import { describeOnnxText } from "./describe-onnx.ts";
 import { printJson, printResult } from "./output.ts";
 import { signatureTable } from "./signature-table.ts";
+import { size } from "./size.ts";
 
 export const inspect: Command = defineCommand({
   name: "inspect",
@@ -89,9 +90,4 @@ function wrap(parts: readonly string[], indent: string): string[] {
   }
   lines.push(line.replace(/, $/, ""));
   return lines;
-}
-
-export function size(bytes: number): string {
-  if (bytes < 1000) return `${bytes} bytes`;
-  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -3,7 +3,7 @@
 import { writeSlip, type Comparison, type Signature } from "@slipway/core/package";
 import { readModelBytes } from "../runtime/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
-import { size } from "./inspect.ts";
+import { size } from "./size.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
 import { readText } from "./read-text.ts";
 import { signatureTable } from "./signature-table.ts";
