@@ -18,7 +18,8 @@ export function heapNearest(c: Conversion, distances: Value, M: number, k: numbe
   if (k >= M) return { values: values!, indices: indices! };
   const tie = o.equal(o.columns(values!, [k - 1]), o.columns(values!, [k]));
   const any = o.cast(c.graph.op("ReduceMax", [o.cast(tie, "int32")], { keepdims: 0 }), "bool");
-  const nearest = o.slice(indices!, 0, k, 1);
+  // The maximum changes nothing: it makes an array of its own, without which the onnx package's evaluator cannot gather by it.
+  const nearest = o.maximum(o.slice(indices!, 0, k, 1), 0);
   // A Loop of one turn at most, which costs nothing where there is no such row.
   const body = c.graph.body([{ type: "int64", shape: [] }, { type: "bool", shape: [] }, { type: nearest.type, shape: nearest.shape }], (graph, [, , found]) => {
     const p = new Ops(graph);
