@@ -36,12 +36,19 @@ export async function readModelBytes(path: string): Promise<Uint8Array> {
 /** @throws as readModelBytes, the import and the package room */
 export async function openModel(path: string, options: OpenOptions = {}): Promise<OpenedModel> {
   const info = await stat(path).catch(() => undefined);
-  if (info?.isDirectory() && (await stat(join(path, "oci-layout")).catch(() => undefined))) return { package: await readLayoutFolder(path) };
+  if (info?.isDirectory() && (await stat(join(path, "oci-layout")).catch(() => undefined))) return { package: await sound(await readLayoutFolder(path)) };
   const bytes = await readModelBytes(path);
-  if (sniffFormat(bytes) === "slip") return { package: await readSlip(bytes) };
+  if (sniffFormat(bytes) === "slip") return { package: await sound(await readSlip(bytes)) };
   const { packModel } = await import("./pack.ts");
   const packed = await packModel(path, bytes, options);
   return { package: packed.package, imported: packed.imported };
+}
+
+/** A package's digests say that it is whole, not who made it. */
+async function sound(pkg: ModelPackage): Promise<ModelPackage> {
+  const { assertSound } = await import("@slipway/core/onnx");
+  assertSound(pkg.model);
+  return pkg;
 }
 
 async function readLayoutFolder(folder: string): Promise<ModelPackage> {

@@ -44,19 +44,27 @@ const oneHotEncoder: Infer = (n) => {
   return [{ type: "float", shape: shape === null ? null : [...shape, count] }];
 };
 
+/** The engine allocates this many numbers a row and a thread, whether or not a leaf has them. */
+const MAX_TARGETS = 1_000_000;
+const targets = (n: Parameters<Infer>[0]): number => {
+  const count = n.has("n_targets") ? n.int("n_targets") : 1;
+  if (!(count >= 1 && count <= MAX_TARGETS)) throw new InferenceError(`${count} targets`);
+  return count;
+};
+
 const treeEnsemble: Infer = (n) => {
   const tensors = ["nodes_splits", "leaf_weights"].map((k): Tensor | undefined => n.tensor(k));
   for (const t of tensors) {
     if (t && n.inputs[0] && t.type !== n.inputs[0].type) throw new InferenceError(`${n.inputs[0].type} input with ${t.type} splits or weights`);
   }
-  return [{ shape: rows(n, n.has("n_targets") ? n.int("n_targets") : 1) }];
+  return [{ shape: rows(n, targets(n)) }];
 };
 
 export const ML_OPERATORS: Readonly<Record<string, Infer>> = {
   LabelEncoder: labelEncoder,
   TreeEnsemble: treeEnsemble,
   TreeEnsembleClassifier: classifier,
-  TreeEnsembleRegressor: (n) => [{ type: "float", shape: rows(n, n.has("n_targets") ? n.int("n_targets") : 1) }],
+  TreeEnsembleRegressor: (n) => [{ type: "float", shape: rows(n, targets(n)) }],
   SVMClassifier: classifier,
   SVMRegressor: (n) => [{ type: "float", shape: rows(n, 1) }],
   LinearClassifier: classifier,
