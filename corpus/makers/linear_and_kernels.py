@@ -28,6 +28,8 @@ from sklearn.mixture import *
 from sklearn.naive_bayes import *
 from sklearn.neighbors import *
 from sklearn.neural_network import *
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OrdinalEncoder
 from sklearn.random_projection import *
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 from sklearn.svm import *
@@ -186,13 +188,23 @@ case("neighborhood-components", lambda: NeighborhoodComponentsAnalysis(2, random
 case("additive-chi2-sampler", lambda: AdditiveChi2Sampler(sample_steps=3), counts, None, T_counts, every=True)
 case("skewed-chi2-sampler", lambda: SkewedChi2Sampler(n_components=5, random_state=0), counts, None, T_counts)
 
-# Rows at equal distance are common on a grid of tenths, and in which order a tree meets them is not compiled: see neighbors/search.ts.
-for name in ("k-neighbors-chebyshev-three", "k-neighbors-chebyshev-two"):
-    model, _, y, _ = CASES[name]
-    case(name, model, X + r.uniform(-0.05, 0.05, X.shape), y)
+# Rows at exactly equal distance: which of them are counted is decided by the order in which a tree's leaves are visited.
+coarse = np.random.RandomState(1)
+X_grid, T_grid, y_grid = coarse.randint(0, 6, (200, 3)).astype(float), coarse.randint(0, 6, (40, 3)).astype(float), coarse.randint(0, 4, 200)
+one_hot = lambda n: np.concatenate([np.eye(k)[coarse.randint(0, k, n)] for k in (2, 3, 4)], 1)
+X_hot, T_hot = one_hot(200), one_hot(40)
+case("k-neighbors-ties-kd-tree", lambda: KNeighborsClassifier(algorithm="kd_tree", leaf_size=10), X_grid, y_grid, T_grid, every=True)
+case("k-neighbors-ties-ball-tree", lambda: KNeighborsClassifier(algorithm="ball_tree", leaf_size=10, weights="distance"), X_grid, y_grid, T_grid, every=True)
+case("k-neighbors-ties-one-hot", lambda: KNeighborsClassifier(7, algorithm="kd_tree", metric="manhattan", leaf_size=4), X_hot, y_grid, T_hot)
+case("k-neighbors-ties-chebyshev", lambda: KNeighborsClassifier(3, algorithm="ball_tree", metric="chebyshev", leaf_size=10), X_grid, y_grid, T_grid)
+case("k-neighbors-ties-minkowski", lambda: KNeighborsClassifier(3, algorithm="ball_tree", p=3, leaf_size=5), X_hot, y_grid, T_hot)
+case("k-neighbors-ties-regressor", lambda: KNeighborsRegressor(4, algorithm="kd_tree", metric="chebyshev"), X_grid, y_grid.astype(float), T_grid)
+case("k-neighbors-ties-brute", lambda: KNeighborsClassifier(5, algorithm="brute"), X_grid, y_grid, T_grid, every=True)  # 200 rows: one chunk
+case("local-outlier-factor-ties", lambda: LocalOutlierFactor(5, algorithm="kd_tree", leaf_size=10, novelty=True), X_grid, None, T_grid)
 
 # ---- neighbour graphs, manifolds, densities, propagated labels, Gaussian process classes, factorizations ----
 positive, T_positive = np.abs(X), np.abs(T)
+r.uniform(size=(2, *X.shape))  # drawn by cases of before: those below keep their data
 partly = np.where(np.arange(60) % 3 == 0, -1, y3)
 near, T_near = X + r.uniform(-0.05, 0.05, X.shape), T + r.uniform(-0.05, 0.05, T.shape)
 distances, T_distances = (np.sqrt(((a[:, None] - near) ** 2).sum(2)) for a in (near, T_near))
@@ -221,6 +233,9 @@ atoms /= np.sqrt((atoms ** 2).sum(1))[:, None]
 case("sparse-coder-omp", lambda: SparseCoder(atoms, transform_n_nonzero_coefs=3))
 case("sparse-coder-split", lambda: SparseCoder(atoms, transform_algorithm="threshold", transform_alpha=0.4, split_sign=True))
 case("dictionary-omp", lambda: DictionaryLearning(5, transform_n_nonzero_coefs=2, max_iter=5, random_state=0))
+
+# A category that was not in training is -1, which the Bayes classifier refuses: the row is an error.
+case("categorical-nb-encoded", lambda: make_pipeline(OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), CategoricalNB()), categories, y3, T_categories)
 
 # ---- what is refused ----
 REFUSALS = {
