@@ -50,7 +50,8 @@ export function renderCoverage(): string {
     "| what | why, and what to do |", "| --- | --- |",
     "| lambdas and functions of your own (FunctionTransformer, callable kernels, metrics, analyzers, tokenizers) | their code would have to run; use NumPy functions or scikit-learn's own steps |",
     "| classes of your own script or of unknown packages | their code is not in the file |",
-    "| precomputed kernels and metrics | they need the training rows' kernel with each new row, which only the caller has |",
+    "| predictions drawn at random (DummyClassifier with strategy=\"stratified\" or \"uniform\") | no two runs agree; use another strategy |",
+    "| sparse codes by the path of LARS or by coordinate descent (transform_algorithm=\"lasso_lars\", \"lasso_cd\", \"lars\") | use \"omp\" or \"threshold\" |",
   );
   return `${lines.join("\n")}\n`;
 }
