@@ -2,7 +2,7 @@
 
 import { serializeModel, type Value } from "../../onnx/index.ts";
 import { MISSING_STRING, REFUSED_OUTPUT, type Column, type Signature } from "../../package/index.ts";
-import { PyObject, type PyValue } from "../../pickle/index.ts";
+import { PyList, PyObject, PyTuple, type PyValue } from "../../pickle/index.ts";
 import { Conversion, type RawColumn } from "./conversion.ts";
 import { convertError } from "./errors.ts";
 import type { Estimator } from "./estimator.ts";
@@ -48,6 +48,11 @@ export function compileSklearn(value: PyValue, options: CompileOptions = {}): Co
   if (!c.knows(est.key)) throw c.unknownClass(est);
   const shape = findInputShape(est);
   if (!shape) {
+    const last = lastStep(est);
+    if (!isFitted(last)) {
+      throw convertError("not-fitted", `${last.className} is not fitted: it was saved before fit was called`, {
+        where: last.path, hint: "Call fit on the model, then save it again." });
+    }
     throw convertError("malformed-model", `nothing in the file says which input ${est.className} takes`, {
       where: est.path, hint: "Save it with scikit-learn 1.0 or later, fitted." });
   }
@@ -147,6 +152,17 @@ function toColumn(column: RawColumn): Column {
     ...(column.used && column.wholeNumbers ? { wholeNumbers: true } : {}),
     ...(column.normalize && column.normalize.length > 0 ? { normalize: column.normalize } : {}),
   };
+}
+
+/** The estimator that predicts: a pipeline's last step. */
+function lastStep(est: Estimator, depth = 0): Estimator {
+  const step = est.raw("steps") instanceof PyList && depth < 8 ? est.list("steps").at(-1) : undefined;
+  const object = step instanceof PyTuple ? step.items[1] : undefined;
+  return object instanceof PyObject && object.attributes ? lastStep(est.child(object, "steps[-1]"), depth + 1) : est;
+}
+/** scikit-learn's own rule: what fitting learns is kept under names that end with an underscore. */
+function isFitted(est: Estimator): boolean {
+  return [...est.attributes.entries()].some(([name]) => typeof name === "string" && name.endsWith("_") && !name.startsWith("_"));
 }
 
 /** Models whose first step picks its columns by name take any others along without a word, as scikit-learn does. */
