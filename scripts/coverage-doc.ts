@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sklearnConverters } from "../packages/core/src/convert/sklearn/index.ts";
 import { readSource } from "../packages/core/src/convert/index.ts";
+import { sniffFormat } from "../packages/core/src/formats/index.ts";
 import { listCases } from "../corpus/case.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -15,8 +16,9 @@ export const coverageDocument: string = join(root, "docs", "coverage.md");
 function checkedVersions(): Map<string, Set<string>> {
   const versions = new Map<string, Set<string>>();
   for (const one of listCases(join(root, "corpus", "cases")).filter((c) => c.expect === "import")) {
-    const { pickle } = readSource(new Uint8Array(readFileSync(one.modelFile)));
-    for (const { name } of pickle.globals) {
+    const bytes = new Uint8Array(readFileSync(one.modelFile));
+    if (sniffFormat(bytes) !== "pickle") continue;
+    for (const { name } of readSource(bytes).pickle.globals) {
       const key = `${name.split(".")[0]}.${name.split(".").at(-1)}`;
       if (!sklearnConverters.has(key)) continue;
       if (!versions.has(key)) versions.set(key, new Set());
@@ -27,6 +29,18 @@ function checkedVersions(): Map<string, Set<string>> {
 }
 
 const ENVIRONMENT: Readonly<Record<string, string>> = { sk113: "1.1", sk11: "1.1", sk132: "1.3", sk13: "1.3", sk152: "1.5", sk15: "1.5", sklatest: "1.9", sk19: "1.9" };
+
+const EVALUATOR = "right in ONNX Runtime; where training rows tie, the graph gathers from more than 32 columns, which the onnx package's evaluator, asked as well, cannot";
+const PEER_MISSES: readonly (readonly [string, string])[] = [
+  ["test_kmeans_upgrade", "it wants an older operator set, to upgrade from; Slipway writes one"],
+  ["test_model_knn_regressor_weights_distance_11", "it wants operator sets 9 to 11"],
+  ["test_model_one_hot_encoder_int32, ..._int32_scaler", "they look for the word `int64_data` in the printed graph"],
+  ["test_model_ordinal_encoder_encoded_missing_value", "NaN in a tensor of texts: engines hand it on as the text `nan`, which may be a category of its own; Slipway's runtime marks missing texts otherwise"],
+  ["test_model_tfidf_vectorizer_nan", "the option `nan`, NaN in place of 0 for words that are not there, is not what scikit-learn computes"],
+  ["test_model_count_vectorizer_custom_tokenizer", "its tokenizer, a lambda, is taken out before the conversion and compared all the same"],
+  ["test_model_count_vectorizer_short_length", "a token pattern with \\b before signs is refused by name"],
+  ["test_model_knn_classifier_binary_class, ..._multi_class, ..._multi_class_string, test_model_calibrated_classifier_cv_isotonic_binary_knn", EVALUATOR],
+];
 
 export function renderCoverage(): string {
   const versions = checkedVersions();
@@ -52,6 +66,12 @@ export function renderCoverage(): string {
     "| classes of your own script or of unknown packages | their code is not in the file |",
     "| predictions drawn at random (DummyClassifier with strategy=\"stratified\" or \"uniform\") | no two runs agree; use another strategy |",
     "| sparse codes by the path of LARS or by coordinate descent (transform_algorithm=\"lasso_lars\", \"lasso_cd\", \"lars\") | use \"omp\" or \"threshold\" |",
+  );
+  lines.push(
+    "", "## skl2onnx's own tests", "",
+    "skl2onnx 1.20.0's test suite with `slipway convert --stdio` in its place (shared tools around skl2onnx ask for graphs in this way): of 751 applicable tests, these are missed.", "",
+    "| test | why |", "| --- | --- |",
+    ...PEER_MISSES.map(([test, why]) => `| ${test} | ${why} |`),
   );
   return `${lines.join("\n")}\n`;
 }
