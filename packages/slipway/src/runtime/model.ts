@@ -6,6 +6,7 @@ import { REFUSED_OUTPUT, type Output, type Signature } from "@slipway/core/packa
 import { toRows, type OutputData, type PredictedRow, type Prediction } from "./decode.ts";
 import { Encoder, type Batch, type Encoded, type ModelInput, type OnInvalid } from "./encode.ts";
 import { runtimeError } from "./errors.ts";
+import { halfToNumber } from "./half.ts";
 import { Gatherer, SHARED_ROWS } from "./gather.ts";
 import { planFeeds, type Feed } from "./feeds.ts";
 import { readInput } from "./input.ts";
@@ -238,7 +239,8 @@ function checkRows(rows: number, outputs: readonly Output[], result: Readonly<Re
   }
 }
 
-function joinParts(output: Output, parts: readonly EngineTensor[], rows: number, signature: Signature): OutputData {
+function joinParts(output: Output, given: readonly EngineTensor[], rows: number, signature: Signature): OutputData {
+  const parts = output.type === "float16" ? given.map(asFloats) : given;
   const first = parts[0];
   if (first === undefined) return { output, width: rowWidth(output), data: emptyData(output) };
   const dims = signature.layout === "tensors" ? { dims: rowDims(output, parts, rows, signature) } : {};
@@ -252,6 +254,12 @@ function joinParts(output: Output, parts: readonly EngineTensor[], rows: number,
     at += part.data.length;
   }
   return { output, width: total / rows, data, ...dims };
+}
+
+/** 16-bit floats are given as their bits, or as a Float16Array by engines that know it. */
+function asFloats(tensor: EngineTensor): EngineTensor {
+  const data = tensor.data as Uint16Array;
+  return { ...tensor, data: data instanceof Uint16Array ? Float32Array.from(data, halfToNumber) : Float32Array.from(data as ArrayLike<number>) };
 }
 
 /** The sizes of one row of what a foreign model gave; its declarations need not be true. */

@@ -7,6 +7,7 @@ import type { ElementType } from "@slipway/core/tensor";
 import { runtimeError } from "./errors.ts";
 import type { Batch, ModelInput } from "./encode.ts";
 import { exampleRequest } from "./example.ts";
+import { numberToHalf } from "./half.ts";
 import { preview } from "./problems.ts";
 import type { EngineData, EngineTensor, EngineType } from "./session.ts";
 
@@ -137,9 +138,8 @@ export const ENGINE_TYPES: Readonly<Record<ElementType, EngineType>> = {
 };
 
 type NumberArray = Exclude<EngineData, string[] | BigInt64Array | BigUint64Array>;
-const half = (globalThis as unknown as { Float16Array?: new (n: number) => Uint16Array }).Float16Array;
 const ARRAYS: Readonly<Partial<Record<ElementType, new (n: number) => NumberArray>>> = {
-  float: Float32Array, double: Float64Array, ...(half ? { float16: half } : {}), int8: Int8Array, int16: Int16Array, int32: Int32Array,
+  float: Float32Array, double: Float64Array, int8: Int8Array, int16: Int16Array, int32: Int32Array,
   uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, bool: Uint8Array,
 };
 const RANGES: Readonly<Partial<Record<ElementType, readonly [number, number]>>> = {
@@ -156,8 +156,8 @@ function toElements(type: ElementType, values: ArrayLike<unknown>, where: string
     });
   }
   if (type === "int64" || type === "uint64") return toBigInts(type, values, bad);
-  const Target = ARRAYS[type];
-  if (!Target) throw refuse(`${where} is of 16-bit floats, which this version of Node has no arrays for`, where);
+  if (type === "float16") return Uint16Array.from(toElements("double", values, where, refuse) as Float64Array, numberToHalf);
+  const Target = ARRAYS[type]!;
   if (values instanceof Target) return values;
   const data = new Target(values.length);
   const range = RANGES[type];

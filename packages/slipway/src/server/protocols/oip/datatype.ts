@@ -1,6 +1,7 @@
 // The Open Inference Protocol's datatypes: sizes, ranges, and little-endian bytes to values and back.
 
 import type { Column, Output } from "@slipway/core/package";
+import { halfToNumber } from "../../../runtime/index.ts";
 import type { ElementType } from "@slipway/core/tensor";
 
 export type Datatype = "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
@@ -58,15 +59,6 @@ export function readFixed(bytes: Uint8Array, datatype: Exclude<Datatype, "BYTES"
     case "FP16": return Float64Array.from(new Uint16Array(buffer), halfToNumber);
     case "BF16": return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (v) => v << 16).buffer);
   }
-}
-
-function halfToNumber(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >> 10) & 0x1f;
-  const fraction = half & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /** Elements of BYTES: a little-endian uint32 length and so many bytes each; undefined when they do not fit exactly. */

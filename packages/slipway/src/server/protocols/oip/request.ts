@@ -116,7 +116,7 @@ export function readBinaryData(bytes: Uint8Array, datatype: Datatype, count: num
 }
 
 function readShape(value: unknown, label: string): number[] {
-  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_RANK) throw bad(`${label}: "shape" is ${value === undefined ? "missing" : "not a list of 1 to 16 sizes"}`);
+  if (!Array.isArray(value) || value.length > MAX_RANK) throw bad(`${label}: "shape" is ${value === undefined ? "missing" : "not a list of up to 16 sizes"}`);
   let count = 1;
   for (const d of value as unknown[]) {
     if (typeof d !== "number" || !Number.isSafeInteger(d) || d < 0) throw bad(`${label}: "shape" holds ${JSON.stringify(d)}; sizes are whole numbers from 0`);
@@ -136,7 +136,8 @@ function readJsonData(data: unknown, datatype: Datatype, count: number, shape: r
   for (let i = 0; i < flat.length; i++) {
     const value: unknown = flat[i];
     if (value === null) continue;
-    const fits = datatype === "BYTES" ? typeof value === "string"
+    // Numbers among BYTES are left to the model: some text columns take whole numbers as well.
+    const fits = datatype === "BYTES" ? typeof value === "string" || typeof value === "number"
       : datatype === "BOOL" ? typeof value === "boolean" || value === 0 || value === 1
       : typeof value === "boolean" ? true
       : range === undefined ? typeof value === "number" || value === "NaN" || value === "Infinity" || value === "-Infinity"

@@ -1,7 +1,7 @@
 // Predictions as an inference response: JSON alone, or JSON followed by the binary outputs' bytes.
 
 import { MISSING_STRING } from "@slipway/core/package";
-import { shortestFloat, type Model, type OutputData, type Prediction } from "../../../runtime/index.ts";
+import { numberToHalf, shortestFloat, type Model, type OutputData, type Prediction } from "../../../runtime/index.ts";
 import { outputDatatype, writeByteStrings } from "./datatype.ts";
 
 export interface InferResponse {
@@ -38,7 +38,8 @@ function jsonData({ data, output }: OutputData): string {
 }
 
 /** Little-endian, as every platform that ONNX Runtime runs on is. */
-function toBytes({ data }: OutputData): Buffer {
+function toBytes({ data, output }: OutputData): Buffer {
+  if (output.type === "float16") return Buffer.from(Uint16Array.from(data as Float32Array, numberToHalf).buffer);
   if (Array.isArray(data)) return writeByteStrings(data.map((v) => (v === MISSING_STRING ? "" : v)));
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -46,7 +46,7 @@ export function toModelInput(inputs: readonly InputTensor[], signature: Signatur
       throw serverError("tensor-invalid", `the model has no ${label}`, { hint: `${near === undefined ? "" : `Did you mean ${JSON.stringify(near)}? `}Its inputs: ${expected.slice(0, 40).join(", ")}${expected.length > 40 ? ", ..." : ""}.` });
     }
     const { shape } = tensor;
-    if (shape.length > 2 || (shape.length === 2 && shape[1] !== 1)) throw serverError("tensor-invalid", `${label}: expected shape [N] or [N, 1], found [${shape.join(", ")}]`);
+    if (shape.length === 0 || shape.length > 2 || (shape.length === 2 && shape[1] !== 1)) throw serverError("tensor-invalid", `${label}: expected shape [N] or [N, 1], found [${shape.join(", ")}]`);
     rows ??= shape[0]!;
     if (shape[0] !== rows) throw serverError("tensor-invalid", `${label} has ${shape[0]} rows, ${JSON.stringify(inputs[0]!.name)} has ${rows}`);
     const column = signature.columns.find((c) => c.name === tensor.name);
@@ -57,7 +57,7 @@ export function toModelInput(inputs: readonly InputTensor[], signature: Signatur
 }
 
 function checkDatatype(tensor: InputTensor, column: Column, label: string): void {
-  if ((tensor.datatype === "BYTES") !== (column.type === "string")) {
+  if ((tensor.datatype === "BYTES") !== (column.type === "string") && !(column.wholeNumbers === true && /^(U?INT|BOOL)/.test(tensor.datatype))) {
     throw serverError("tensor-invalid", `${label}: expected ${columnDatatype(column)}${column.type === "string" ? "" : " or another number type"}, found ${tensor.datatype}`);
   }
 }
@@ -115,7 +115,8 @@ export function exampleInferRequest(model: Model): object {
     const example = exampleRequest(signature) as { readonly inputs: Readonly<Record<string, unknown>> };
     return { inputs: inputMetadata(signature).map((t) => {
       const data = [example.inputs[t.name]].flat(Infinity);
-      return { ...t, shape: t.shape.map((d) => (d === -1 ? 1 : d)), data };
+      // 16-bit floats cannot be written in JSON; 32-bit ones are taken for them.
+      return { ...t, datatype: t.datatype === "FP16" ? "FP32" : t.datatype, shape: t.shape.map((d) => (d === -1 ? 1 : d)), data };
     }) };
   }
   if (signature.layout === "matrix") {
