@@ -37,7 +37,6 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
   hard_shrink: (x, c) => c.o.where(c.o.greater(c.o.abs(x), 0.5), x, 0),
   soft_shrink: (x, c) => c.o.where(c.o.greater(x, 0.5), c.o.sub(x, 0.5), c.o.where(c.o.less(x, -0.5), c.o.add(x, 0.5), 0)),
   tanh_shrink: (x, c) => c.o.sub(x, c.o.tanh(x)),
-  threshold: (x, c) => c.o.where(c.o.greater(x, 0), x, 0),
   log_sigmoid: (x, c) => c.o.neg(c.graph.op("Softplus", [c.o.neg(x)])),
   squareplus: (x, c) => c.o.div(c.o.add(x, c.o.sqrt(c.o.add(c.o.mul(x, x), 4))), 2),
 };

@@ -44,7 +44,8 @@ export class GroupStore implements WeightStore {
   }
   tensors(parts: readonly string[]): Tensor[] {
     return parts.flatMap((part) => {
-      const variables = this.#group?.get(part === "" ? "vars" : `${part}/vars`);
+      // Keras 2 kept some members under names that begin with an underscore.
+      const variables = part === "" ? this.#group?.get("vars") : (this.#group?.get(`${part}/vars`) ?? this.#group?.get(`_${part}/vars`));
       const names = variables?.keys().filter((k) => /^\d{1,5}$/.test(k)).sort((a, b) => Number(a) - Number(b)) ?? [];
       if (names.length > MAX_VARIABLES) throw convertError("malformed-model", `a layer has ${names.length} variables`);
       return names.map((name) => variables!.get(name)!.read());

@@ -1,0 +1,356 @@
+"""Small Keras and TensorFlow Lite models with what TensorFlow predicts for them.
+
+    python corpus/makers/keras_models.py OUT [NAME ...]     (tensorflow-cpu 2.21, keras 3.15)
+
+Weights are random, so that biases, moving statistics and slopes matter. Each model is small; fixtures stay below 30 KB.
+"""
+import json
+import os
+import pathlib
+import sys
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers as L
+
+OUT = pathlib.Path(sys.argv[1])
+ONLY = set(sys.argv[2:])
+MAKERS = {}
+TYPES = {"float32": "FP32", "float64": "FP64", "int32": "INT32", "int64": "INT64", "int8": "INT8", "uint8": "UINT8", "bool": "BOOL", "object": "BYTES"}
+
+
+def case(fn):
+    MAKERS[fn.__name__.replace("_", "-")] = fn
+    return fn
+
+
+def rand(*shape, seed=1):
+    return np.random.RandomState(seed).normal(0, 1, shape).astype("float32")
+
+
+def ints(high, *shape, low=0, seed=1):
+    return np.random.RandomState(seed).randint(low, high, shape).astype("int32")
+
+
+def shake(model, seed=0):
+    """Random weights instead of zeros and ones; variances stay positive."""
+    r = np.random.RandomState(seed)
+    for w in model.weights:
+        if "float" not in str(w.dtype) or "seed" in w.path:
+            continue
+        v = r.normal(0, 0.4, w.shape).astype("float32")
+        w.assign(np.abs(v) + 0.5 if "variance" in w.path or "gamma" in w.path else v)
+    return model
+
+
+def tensor(name, x):
+    data = [str(v) for v in x.ravel()] if x.dtype == object else x.ravel().tolist()
+    return {"name": name, "datatype": TYPES[str(x.dtype)], "shape": list(x.shape), "data": data}
+
+
+def plain(v):
+    return [None if isinstance(x, float) and np.isnan(x) else x for x in v]
+
+
+def write(name, file, save, feeds, outputs, family="keras", atol=1e-5, rtol=1e-4):
+    folder = OUT / name
+    folder.mkdir(parents=True, exist_ok=True)
+    save(str(folder / file))
+    n = len(next(iter(feeds.values())))
+    (folder / "inputs.json").write_text(json.dumps({"format": "tensors", "tensors": [tensor(k, v) for k, v in feeds.items()]}))
+    out = {}
+    for k, v in outputs.items():
+        v = np.asarray(v)
+        data = [x.decode() for x in v.ravel()] if v.dtype == object else plain(v.ravel().tolist())
+        out[k] = {"kind": "value", "datatype": TYPES[str(v.dtype)], "shape": list(v.shape), "data": data}
+    (folder / "expected.json").write_text(json.dumps({"n": n, "required": list(out), "outputs": out}))
+    (folder / "case.json").write_text(json.dumps({
+        "name": name, "family": family, "environment": "tf", "expect": "import", "model_file": file,
+        "producer": {"keras": keras.__version__, "tensorflow-cpu": tf.__version__},
+        "input": {"format": "tensors", "tensors": [{"name": k, "datatype": TYPES[str(v.dtype)], "shape": ["N", *v.shape[1:]]} for k, v in feeds.items()]},
+        "n_rows": n, "n_bad_rows": 0, "tolerance": {"rtol": rtol, "atol": atol},
+    }, indent=1))
+
+
+def run(model, feeds):
+    given = {k: tf.constant(v.tolist()) if v.dtype == object else v for k, v in feeds.items()}
+    made = model(given if len(given) > 1 else next(iter(given.values())), training=False)
+    if isinstance(made, dict):
+        return {k: v.numpy() for k, v in made.items()}
+    names = getattr(model, "output_names", None)
+    made = made if isinstance(made, (list, tuple)) else [made]
+    names = names if names and len(names) == len(made) else ["output_%d" % i for i in range(len(made))]
+    return {k: v.numpy() for k, v in zip(names, made)}
+
+
+def keras_case(name, model, feeds, h5=False, random=True, atol=1e-5):
+    if random:
+        shake(model)
+    outputs = run(model, feeds)
+    write(name, "model.keras", model.save, feeds, outputs, atol=atol)
+    if h5:
+        write(name + "-h5", "model.h5", model.save, feeds, outputs, atol=atol)
+
+
+def simple(name, shape, stack, x=None, h5=False, atol=1e-5, dtype="float32"):
+    """A Functional model of one input through some layers."""
+    i = L.Input(shape, name="x", dtype=dtype)
+    y = i
+    for layer in stack:
+        y = layer(y)
+    keras_case(name, keras.Model(i, y), {"x": rand(6, *shape) if x is None else x}, h5, atol=atol)
+
+
+ACTIVATIONS = ["relu", "relu6", "sigmoid", "tanh", "softmax", "log_softmax", "softplus", "softsign", "selu", "elu", "exponential", "leaky_relu", "silu", "mish", "gelu", "celu",
+               "hard_silu", "hard_sigmoid", "hard_tanh", "hard_shrink", "soft_shrink", "tanh_shrink", "log_sigmoid", "squareplus", "linear"]
+
+
+@case
+def keras_activations():
+    i = L.Input((7,), name="x")
+    ys = {}
+    for a in ACTIVATIONS:
+        try:
+            ys[a] = L.Activation(a)(i)
+        except ValueError:
+            print("no", a)
+    ys["dense"] = L.Dense(3, activation="tanh")(i)
+    keras_case("keras-activations", keras.Model(i, ys), {"x": rand(12, 7) * 2})
+
+
+@case
+def keras_activation_layers():
+    i = L.Input((4, 5), name="x")
+    ys = {"relu": L.ReLU(max_value=1.2, negative_slope=0.1, threshold=0.3)(i), "relu2": L.ReLU(negative_slope=0.2)(i), "leaky": L.LeakyReLU(negative_slope=0.15)(i), "elu": L.ELU(alpha=0.7)(i),
+          "prelu": L.PReLU()(i), "prelu_shared": L.PReLU(shared_axes=[1])(i), "softmax": L.Softmax(axis=1)(i), "noise": L.GaussianNoise(1.0)(L.Dropout(0.5)(i))}
+    keras_case("keras-activation-layers", keras.Model(i, ys), {"x": rand(5, 4, 5)}, h5=True)
+
+
+@case
+def keras_shapes():
+    i = L.Input((4, 6, 2), name="x")
+    s = L.Input((5, 3), name="s")
+    ys = {"flat": L.Flatten()(i), "reshape": L.Reshape((6, -1))(i), "permute": L.Permute((3, 1, 2))(i), "repeat": L.RepeatVector(3)(L.Flatten()(s)), "pad": L.ZeroPadding2D(((1, 2), (0, 3)))(i),
+          "crop": L.Cropping2D(((1, 0), (2, 1)))(i), "up": L.UpSampling2D((2, 3))(i), "upb": L.UpSampling2D(2, interpolation="bilinear")(i), "pad1": L.ZeroPadding1D(2)(s), "crop1": L.Cropping1D((1, 1))(s),
+          "up1": L.UpSampling1D(2)(s), "pad1b": L.ZeroPadding1D((0, 2))(s)}
+    keras_case("keras-shapes", keras.Model([i, s], ys), {"x": rand(3, 4, 6, 2), "s": rand(3, 5, 3)})
+
+
+@case
+def keras_convolutions():
+    i = L.Input((9, 8, 4), name="x")
+    ys = {"same": L.Conv2D(3, 3, strides=2, padding="same", activation="relu")(i), "valid": L.Conv2D(4, (2, 3), dilation_rate=2, use_bias=False)(i), "group": L.Conv2D(6, 3, groups=2)(i),
+          "depth": L.DepthwiseConv2D(3, depth_multiplier=2, padding="same")(i), "sep": L.SeparableConv2D(5, 3, strides=(2, 2), padding="same", depth_multiplier=2)(i),
+          "tr": L.Conv2DTranspose(3, 3, strides=2, padding="same")(i), "tr2": L.Conv2DTranspose(3, (2, 4), strides=(3, 2), padding="valid")(i), "tr3": L.Conv2DTranspose(2, 2, strides=3, padding="same")(i)}
+    keras_case("keras-convolutions", keras.Model(i, ys), {"x": rand(3, 9, 8, 4)}, h5=True)
+
+
+@case
+def keras_convolutions_1d_3d():
+    i = L.Input((10, 3), name="x")
+    v = L.Input((5, 6, 4, 2), name="v")
+    ys = {"causal": L.Conv1D(4, 3, padding="causal", dilation_rate=2)(i), "same": L.Conv1D(4, 4, strides=3, padding="same")(i), "depth": L.DepthwiseConv1D(3)(i), "sep": L.SeparableConv1D(4, 3)(i),
+          "tr": L.Conv1DTranspose(2, 3, strides=2)(i), "c3": L.Conv3D(3, 2, padding="same", strides=2)(v), "t3": L.Conv3DTranspose(2, 2, strides=2)(v)}
+    keras_case("keras-convolutions-1d-3d", keras.Model([i, v], ys), {"x": rand(3, 10, 3), "v": rand(3, 5, 6, 4, 2)})
+
+
+@case
+def keras_pooling():
+    i = L.Input((7, 8, 3), name="x")
+    s = L.Input((9, 2), name="s")
+    ys = {"max": L.MaxPooling2D(2)(i), "maxs": L.MaxPooling2D((3, 2), strides=2, padding="same")(i), "avg": L.AveragePooling2D(3, strides=2, padding="same")(i), "avgv": L.AveragePooling2D(2)(i),
+          "gmax": L.GlobalMaxPooling2D()(i), "gavg": L.GlobalAveragePooling2D(keepdims=True)(i), "max1": L.MaxPooling1D(2)(s), "avg1": L.AveragePooling1D(3, padding="same")(s), "g1": L.GlobalAveragePooling1D()(s)}
+    keras_case("keras-pooling", keras.Model([i, s], ys), {"x": rand(3, 7, 8, 3), "s": rand(3, 9, 2)})
+
+
+@case
+def keras_normalizations():
+    i = L.Input((5, 4, 6), name="x")
+    ys = {"bn": L.BatchNormalization()(i), "bn1": L.BatchNormalization(axis=1, center=False)(i), "bn2": L.BatchNormalization(scale=False)(i), "ln": L.LayerNormalization()(i), "ln2": L.LayerNormalization(axis=[1, 3], scale=False)(i),
+          "gn": L.GroupNormalization(3)(i), "gn1": L.GroupNormalization(-1)(i), "un": L.UnitNormalization()(i), "rms": L.RMSNormalization()(i)}
+    keras_case("keras-normalizations", keras.Model(i, ys), {"x": rand(4, 5, 4, 6)}, h5=True)
+
+
+@case
+def keras_merges():
+    a, b, d = L.Input((4, 3), name="a"), L.Input((4, 3), name="b"), L.Input((3,), name="d")
+    ys = {"add": L.Add()([a, b, a]), "sub": L.Subtract()([a, b]), "mul": L.Multiply()([a, b]), "avg": L.Average()([a, b]), "max": L.Maximum()([a, b]), "min": L.Minimum()([a, b]), "cat": L.Concatenate()([a, b]),
+          "cat1": L.Concatenate(axis=1)([a, b]), "dot": L.Dot(axes=2)([a, b]), "dotn": L.Dot(axes=(1, 1), normalize=True)([a, b]), "dotv": L.Dot(axes=1)([d, d]), "spread": L.Add()([a, d])}
+    keras_case("keras-merges", keras.Model([a, b, d], ys), {"a": rand(5, 4, 3), "b": rand(5, 4, 3, seed=2), "d": rand(5, 3)})
+
+
+@case
+def keras_recurrent():
+    i = L.Input((6, 4), name="x")
+    seq, h, cc = L.LSTM(3, return_sequences=True, return_state=True)(i)
+    ys = {"lstm": L.LSTM(5)(i), "seq": seq, "h": h, "c": cc, "back": L.LSTM(2, go_backwards=True, return_sequences=True, activation="relu", recurrent_activation="hard_sigmoid")(i), "gru": L.GRU(4)(i),
+          "gru2": L.GRU(3, reset_after=False, return_sequences=True)(i), "gru3": L.GRU(3, use_bias=False)(i), "rnn": L.SimpleRNN(4)(i), "rnn2": L.SimpleRNN(2, return_sequences=True, use_bias=False)(i),
+          "state": L.LSTM(3)(i, initial_state=[h, cc])}
+    keras_case("keras-recurrent", keras.Model(i, ys), {"x": rand(4, 6, 4)}, h5=True)
+
+
+@case
+def keras_bidirectional():
+    i = L.Input((5, 3), name="x")
+    ys = {"cat": L.Bidirectional(L.LSTM(3))(i), "seq": L.Bidirectional(L.GRU(2, return_sequences=True))(i), "sum": L.Bidirectional(L.LSTM(3, return_sequences=True), merge_mode="sum")(i), "mul": L.Bidirectional(L.SimpleRNN(3), merge_mode="mul")(i),
+          "ave": L.Bidirectional(L.GRU(3), merge_mode="ave")(i), "td": L.TimeDistributed(L.Dense(4, activation="relu"))(i)}
+    keras_case("keras-bidirectional", keras.Model(i, ys), {"x": rand(4, 5, 3)}, h5=True)
+
+
+@case
+def keras_text_lstm():
+    m = keras.Sequential([L.Input((8,), dtype="int32", name="tokens"), L.Embedding(30, 4, mask_zero=True), L.Bidirectional(L.LSTM(3, return_sequences=True)), L.LSTM(4), L.Dense(1, activation="sigmoid")])
+    x = ints(30, 9, 8, low=1)
+    for r in range(9):
+        x[r, 8 - r % 6:] = 0
+    keras_case("keras-text-lstm", m, {"keras_tensor": x}, h5=True)
+
+
+@case
+def keras_masks():
+    i = L.Input((6,), dtype="int32", name="x")
+    f = L.Input((5, 2), name="f")
+    e = L.Embedding(12, 4, mask_zero=True)(i)
+    ys = {"avg": L.GlobalAveragePooling1D()(e), "gru": L.GRU(3, return_sequences=True)(e), "att": L.MultiHeadAttention(2, 3)(e, e), "dense": L.GlobalAveragePooling1D()(L.Dense(3)(L.Dropout(0.1)(e))), "masking": L.LSTM(2)(L.Masking(0.0)(f))}
+    x = ints(12, 7, 6, low=1)
+    for r in range(7):
+        x[r, 6 - r % 5:] = 0
+    g = rand(7, 5, 2)
+    for r in range(7):
+        g[r, 5 - r % 4:] = 0
+    keras_case("keras-masks", keras.Model([i, f], ys), {"x": x, "f": g})
+
+
+@case
+def keras_attention():
+    q, v = L.Input((4, 6), name="q"), L.Input((5, 6), name="v")
+    k = L.Input((5, 6), name="k")
+    ys = {"mha": L.MultiHeadAttention(2, 3)(q, v), "mha2": L.MultiHeadAttention(3, 2, value_dim=4, use_bias=False, output_shape=5)(q, v, k), "self": L.MultiHeadAttention(2, 3)(q, q, use_causal_mask=True), "att": L.Attention(use_scale=True)([q, v]),
+          "attk": L.Attention(score_mode="concat")([q, v, k]), "add": L.AdditiveAttention()([q, v]), "causal": L.Attention()([q, q], use_causal_mask=True)}
+    keras_case("keras-attention", keras.Model([q, v, k], ys), {"q": rand(3, 4, 6), "v": rand(3, 5, 6, seed=2), "k": rand(3, 5, 6, seed=3)}, h5=True)
+
+
+@case
+def keras_transformer():
+    i = L.Input((8,), dtype="int32", name="tokens")
+    p = L.Embedding(8, 6)(L.Rescaling(0.0, offset=3.0)(i))
+    x = L.Add()([L.Embedding(20, 6)(i), p])
+    a = L.MultiHeadAttention(2, 3)(x, x)
+    x = L.LayerNormalization(epsilon=1e-6)(L.Add()([x, L.Dropout(0.1)(a)]))
+    f = L.Dense(6)(L.Dense(12, activation="gelu")(x))
+    x = L.LayerNormalization()(L.Add()([x, f]))
+    keras_case("keras-transformer", keras.Model(i, L.Dense(3, activation="softmax", name="topic")(L.GlobalMaxPooling1D()(x))), {"tokens": ints(20, 6, 8)}, h5=True)
+
+
+@case
+def keras_nested_shared():
+    shared = L.Dense(4, activation="relu")
+    tower = keras.Sequential([L.Input((5,)), L.Dense(6), L.BatchNormalization(), L.ReLU()], name="tower")
+    inner_in = L.Input((6,))
+    inner = keras.Model(inner_in, [L.Dense(2, name="p")(inner_in), L.Dense(3, name="q")(inner_in)], name="heads")
+    a, b = L.Input((5,), name="left"), L.Input((5,), name="right")
+    ta, tb = tower(a), tower(b)
+    h = inner(L.Subtract()([ta, tb]))
+    keras_case("keras-nested-shared", keras.Model([a, b], [L.Add(name="sum")([shared(a), shared(b)]), h[0], L.Dense(1, name="score")(h[1])]), {"left": rand(5, 5), "right": rand(5, 5, seed=2)}, h5=True)
+
+
+@case
+def keras_preprocessing():
+    x, c, t, k = L.Input((3,), name="x"), L.Input((1,), dtype="int64", name="c"), L.Input((1,), dtype="string", name="t"), L.Input((2,), dtype="string", name="k")
+    im = L.Input((5, 7, 2), name="image")
+    n = L.Normalization()
+    n.adapt(rand(50, 3) * 3 + 1)
+    n0 = L.Normalization(axis=None, mean=2.0, variance=4.0)
+    ni = L.Normalization(invert=True)
+    ni.adapt(rand(50, 3) * 3 + 1)
+    d = L.Discretization(bin_boundaries=[-0.5, 0.0, 0.7])
+    s = L.StringLookup()
+    s.adapt(np.array(["red", "green", "red", "blue"]))
+    sm = L.StringLookup(vocabulary=["a", "b", "c"], output_mode="multi_hot")
+    so = L.StringLookup(vocabulary=["red", "green"], output_mode="one_hot")
+    sk = L.StringLookup(vocabulary=["a", "b"], mask_token="")
+    il = L.IntegerLookup(vocabulary=[3, 5, 9])
+    ys = {"norm": n(x), "norm0": n0(x), "invert": ni(x), "rescale": L.Rescaling(1 / 3, offset=-1)(x), "bins": d(x), "hot": L.Discretization([0.0, 1.0], output_mode="multi_hot")(x), "cat": L.CategoryEncoding(12, "one_hot")(c),
+          "count": L.CategoryEncoding(12, "count")(c), "lookup": s(t), "multi": sm(k), "one": so(t), "masked": sk(k), "ints": il(c), "resize": L.Resizing(3, 9)(im), "near": L.Resizing(4, 3, interpolation="nearest")(im)}
+    r = np.random.RandomState(0)
+    feeds = {"x": rand(6, 3), "c": r.randint(0, 12, (6, 1)).astype("int64"), "t": r.choice(["red", "green", "blue", "other", ""], (6, 1)).astype(object), "k": r.choice(["a", "b", "c", "zz", ""], (6, 2)).astype(object), "image": rand(6, 5, 7, 2)}
+    keras_case("keras-preprocessing", keras.Model([x, c, t, k, im], ys), feeds, random=False)
+
+
+def tflite(name, model, feeds, int8=False, seed=0, representative=None):
+    shake(model, seed)
+    conv = tf.lite.TFLiteConverter.from_keras_model(model)
+    if int8:
+        conv.optimizations = [tf.lite.Optimize.DEFAULT]
+        conv.representative_dataset = representative
+        conv.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        conv.inference_input_type = conv.inference_output_type = tf.int8
+    content = conv.convert()
+    it = tf.lite.Interpreter(model_content=content, experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF)
+    it.allocate_tensors()
+    ins = it.get_input_details()
+    given = {}
+    for d in ins:
+        x = next(v for v in feeds.values() if list(v.shape[1:]) == list(d["shape"][1:]))
+        if int8:
+            s, z = d["quantization"]
+            x = np.clip(np.round(x / s + z), -128, 127).astype("int8")
+        given[d["name"]] = x
+    outs = {}
+    for r in range(len(next(iter(given.values())))):
+        for d in ins:
+            it.set_tensor(d["index"], given[d["name"]][r:r + 1])
+        it.invoke()
+        for o in it.get_output_details():
+            outs.setdefault(o["name"], []).append(it.get_tensor(o["index"]).copy())
+    write(name, "model.tflite", lambda p: pathlib.Path(p).write_bytes(content), given, {k: np.concatenate(v) for k, v in outs.items()}, family="keras-tflite", **(dict(atol=0, rtol=0) if int8 else {}))
+
+
+def image_model():
+    i = L.Input((12, 10, 3))
+    x = L.Conv2D(6, 3, strides=2, padding="same", activation="relu")(i)
+    y = L.DepthwiseConv2D(3, padding="same", activation="relu6")(x)
+    x = L.Add()([x, y])
+    x = L.AveragePooling2D(2, padding="same")(x)
+    x = L.Concatenate()([x, L.Conv2D(4, 1, activation="tanh")(x)])
+    x = L.ZeroPadding2D(1)(x)
+    x = L.Conv2D(5, 3, activation="sigmoid")(x)
+    x = L.Multiply()([x, L.Conv2D(5, 1)(x)])
+    x = L.Flatten()(L.MaxPooling2D(2)(x))
+    return keras.Model(i, L.Dense(4, activation="softmax")(L.LeakyReLU()(L.Dense(7)(x))))
+
+
+@case
+def tflite_float_image():
+    tflite("tflite-float-image", image_model(), {"x": rand(5, 12, 10, 3)})
+
+
+@case
+def tflite_int8_image():
+    tflite("tflite-int8-image", image_model(), {"x": rand(30, 12, 10, 3)}, int8=True, representative=lambda: ([rand(1, 12, 10, 3, seed=s)] for s in range(40)))
+
+
+@case
+def tflite_int8_mlp():
+    i = L.Input((9,))
+    x = L.Dense(12, activation="relu")(i)
+    y = L.Subtract()([L.Dense(12)(x), x])
+    tflite("tflite-int8-mlp", keras.Model(i, L.Dense(2, activation="sigmoid")(y)), {"x": rand(60, 9)}, int8=True, representative=lambda: ([rand(1, 9, seed=s)] for s in range(80)))
+
+
+@case
+def tflite_float_dense_text():
+    i = L.Input((6, 4))
+    x = L.Conv1D(5, 3, padding="same", activation="gelu")(i)
+    x = L.LayerNormalization()(x)
+    x = L.Permute((2, 1))(x)
+    x = L.Reshape((-1,))(x)
+    tflite("tflite-float-sequence", keras.Model(i, [L.Dense(3, activation="elu")(x), L.Dense(2, activation="log_softmax")(x)]), {"x": rand(5, 6, 4)})
+
+
+for name, make in MAKERS.items():
+    if not ONLY or name in ONLY:
+        make()
+        print(name)
