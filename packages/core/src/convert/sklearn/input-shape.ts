@@ -4,6 +4,7 @@
 import { NumpyArray, NumpyScalar, PyGlobal, PyList, PyObject, PyTuple, SparseMatrix, arrayStrings, indexValues, type PyValue } from "../../pickle/index.ts";
 import type { InputShape } from "./contract.ts";
 import { convertError } from "./errors.ts";
+import { dictKeys } from "./dict-keys.ts";
 import { Estimator } from "./estimator.ts";
 import { sklearnConverters } from "./registry.ts";
 
@@ -35,17 +36,6 @@ export function findInputShape(est: Estimator, depth = 0, seen: Set<PyObject> = 
     if (typeof n === "bigint" && n > 0n) return { kind: "matrix", width: boundedWidth(est, n) };
   }
   return inner ?? coefficientWidth(est);
-}
-
-/** What a DictVectorizer knows: its keys in the order of their first feature, and the key and text of each feature. */
-export function dictKeys(est: Estimator): { keys: readonly string[]; features: readonly { readonly name: string; readonly key: string; readonly text?: string }[] } {
-  const separator = est.string("separator", "=");
-  const features = est.list("feature_names_").map((f) => {
-    const name = String(f);
-    const at = typeof f === "string" ? name.indexOf(separator) : -1;
-    return at <= 0 ? { name, key: name } : { name, key: name.slice(0, at), text: name.slice(at + separator.length) };
-  });
-  return { keys: [...new Set(features.map((f) => f.key))], features };
 }
 
 function inputNames(est: Estimator): readonly string[] | undefined {

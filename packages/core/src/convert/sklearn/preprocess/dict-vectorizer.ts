@@ -4,8 +4,8 @@
 import type { Value } from "../../../onnx/index.ts";
 import { defineEstimator, type EstimatorConverter } from "../contract.ts";
 import { memo, type Conversion } from "../conversion.ts";
+import { dictKeys } from "../dict-keys.ts";
 import { mixFlows, type Frame } from "../frame.ts";
-import { dictKeys } from "../input-shape.ts";
 
 export const dictVectorizer: EstimatorConverter = defineEstimator({
   names: ["sklearn.DictVectorizer"],
