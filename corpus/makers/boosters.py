@@ -175,10 +175,13 @@ XGB_TASKS = {"reg:squarederror": "real", "reg:squaredlogerror": "positive", "reg
 
 
 def make_xgb(out, name, rng, objective="reg:squarederror", how="json", api="booster", booster="gbtree", rounds=8, classes=3, stop=False, several=False, multi_tree=False, categories=(), codes=0, onehot=None, missing=np.nan, frame=False, parallel=1, extra=None):
+    # XGBoost 3.1 to 3.3 stores names beyond ASCII damaged.
+    CATEGORIES["city"] = ["Zurich", "Paris", "Sao Paulo", "new york"]
     if categories and XGB < (3, 1):
         raise ValueError("the file does not hold the categories")
     task = "several" if several and objective.startswith("reg") else "labels" if several else XGB_TASKS[objective]
-    frame = frame or len(categories) > 0
+    # The old binary format does not hold the names of the columns.
+    frame = (frame or len(categories) > 0) and how != "binary"
     X, z, g = data(rng, frame=frame, categories=categories, codes=codes, many=extra.pop("many", 90) if extra else 90, zeros=0.2 if missing == 0 else 0)
     y = target("real" if task == "rank" else task, z, g, classes)
     if task == "rank":
@@ -263,6 +266,7 @@ LGB_TASKS = {"regression": "real", "regression_l1": "real", "huber": "real", "fa
 
 def make_lgb(out, name, rng, objective="regression", how="text", api="booster", rounds=8, classes=3, stop=False, categories=(), codes=0, many=90, frame=False, labels=None, extra=None, zeros=0.0, ordered=False):
     task = LGB_TASKS[objective]
+    CATEGORIES["city"] = ["Zürich", "Paris", "São Paulo", "new york"]
     frame = frame or len(categories) > 0
     X, z, g = data(rng, frame=frame, categories=categories, codes=codes, many=many, zeros=zeros, holes=rng.choice([0, 0.1]))
     if ordered and frame:

@@ -7,7 +7,7 @@ import { documentError, type Document, type DocumentNumbers } from "./json-docum
 
 const DEEPEST = 64;
 /** Values of `[` arrays without a type cost more in memory than in the file. */
-const MOST_VALUES = 50_000_000;
+const MOST_VALUES = 10_000_000;
 const utf8 = new TextDecoder("utf-8");
 
 /** @throws document-malformed, document-too-deep, bytes-truncated */

@@ -40,6 +40,8 @@ export class SplitColumns {
   readonly #faults: Faults;
   /** What stands in each further column. */
   readonly #further: { readonly feature: number; readonly kind: "code" | "zero" | "set"; readonly set?: SetColumn }[] = [];
+  readonly #keys = new WeakMap<readonly number[], string>();
+  #members = 0;
   readonly #places = new Map<string, number>();
   readonly #tableSizes = new Map<number, { rows: number; sets: number }>();
 
@@ -68,7 +70,7 @@ export class SplitColumns {
     else if (largest <= LARGEST_MASKED && categories.length > 0) {
       return { column: this.#place(`c${feature}`, () => ({ feature, kind: "code" })), members: categories.map((v) => v + 1) };
     }
-    const column = this.#place(`s${feature}:${categories.join()}`, () => {
+    const column = this.#place(`s${feature}:${this.#keyOf(categories)}`, () => {
       const size = this.#tableSizes.get(feature) ?? { rows: 0, sets: 0 };
       size.rows = Math.max(size.rows, largest + 2);
       size.sets++;
@@ -79,6 +81,16 @@ export class SplitColumns {
       return { feature, kind: "set", set: { categories } };
     });
     return { column, members: undefined };
+  }
+  /** Nodes can share a set, which then is written out once. */
+  #keyOf(categories: readonly number[]): string {
+    const known = this.#keys.get(categories);
+    if (known !== undefined) return known;
+    this.#members += categories.length;
+    if (this.#members > LARGEST_TABLE / 4) throw this.#faults.refuse(`sets of ${this.#members} categories`, "the tables of them would be too large", "Encode the feature before the model (a target encoder, say).");
+    const key = categories.join();
+    this.#keys.set(categories, key);
+    return key;
   }
   #place(key: string, make: () => { feature: number; kind: "code" | "zero" | "set"; set?: SetColumn }): number {
     let at = this.#places.get(key);

@@ -20,6 +20,7 @@ import { placeCategories } from "./pandas-categories.ts";
 import { readLightgbmJson } from "./read-json.ts";
 import { readLightgbmText } from "./read-text.ts";
 
+const MOST_FEATURES = 1_000_000;
 const read = new WeakMap<PyObject, LightgbmModel>();
 
 function boosterOf(est: Estimator): Estimator {
@@ -40,6 +41,7 @@ function modelOf(est: Estimator): LightgbmModel {
   if (typeof handle === "string") model = readLightgbmText(handle, faults);
   else if (handle instanceof PyBytes || handle instanceof PyByteArray) model = readFile(handle.bytes, faults);
   else throw faults.malformed("its Booster holds no model");
+  if (model.features > MOST_FEATURES) throw faults.refuse(`${model.features} features`, `more than ${MOST_FEATURES} cannot be asked one by one`);
   read.set(booster.object, model);
   return model;
 }

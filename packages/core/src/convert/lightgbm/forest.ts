@@ -161,5 +161,5 @@ export function converted(c: Conversion, scores: Value, objective: readonly stri
 function log1p(c: Conversion, x: Value): Value {
   const { o } = c;
   const above = o.add(x, 1);
-  return o.where(o.equal(above, 1), x, o.div(o.mul(o.log(above), x), o.sub(above, 1)));
+  return o.where(o.or(o.equal(above, 1), o.equal(x, Infinity)), x, o.div(o.mul(o.log(above), x), o.sub(above, 1)));
 }

@@ -27,11 +27,15 @@ export function readLightgbmText(text: string, faults: Faults): LightgbmModel {
     trees.push(readTree(block, trees.length, faults));
   }
   if (line === undefined) throw faults.malformed("the file ends before the end of its trees");
+  let open = false;
   for (; line !== undefined; line = lines.next()) {
+    if (line === "parameters:") open = true;
+    if (line === "end of parameters") open = false;
     if (line.startsWith("pandas_categorical:")) pandas = line.slice("pandas_categorical:".length);
     const list = /^\[categorical_feature: ([\d,]+)\]$/.exec(line)?.[1];
     if (list !== undefined) categorical = list.split(",").filter((t) => t !== "").map(Number);
   }
+  if (open) throw faults.malformed("the file ends inside its parameters");
   const features = integer(header, "max_feature_idx", faults) + 1;
   const names = words(header.get("feature_names") ?? "");
   const infos = words(header.get("feature_infos") ?? "");
@@ -107,15 +111,23 @@ function readSets(block: ReadonlyMap<string, string>, count: number, decision: U
   }
   const boundaries = readDoubles(block.get("cat_boundaries") ?? "", count + 1, `cat_boundaries of tree ${tree}`, faults);
   const total = boundaries[count]!;
+  if (boundaries.some((b, k) => !(b >= (k === 0 ? 0 : boundaries[k - 1]!)))) throw faults.malformed(`the sets of tree ${tree} overlap`);
   const text = block.get("cat_threshold") ?? "";
   if (!Number.isSafeInteger(total) || total < 0 || total > text.length) throw faults.malformed(`the sets of tree ${tree} lie outside of their list`);
   const bits = readDoubles(text, total, `cat_threshold of tree ${tree}`, faults);
+  const made = new Map<number, number[]>();
   for (let i = 0; i < decision.length; i++) {
     if ((decision[i]! & CATEGORICAL) === 0) continue;
     const which = threshold[i]!;
     const [from, to] = [boundaries[which], boundaries[which + 1]];
     if (!(which >= 0 && which < count) || from === undefined || to === undefined || !Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from < 0 || to < from || to > total) throw faults.malformed(`node ${i} of tree ${tree} names a set of categories that is not there`);
-    const set: number[] = [];
+    let set = made.get(which);
+    if (set) {
+      sets.set(i, set);
+      continue;
+    }
+    set = [];
+    made.set(which, set);
     for (let w = from; w < to; w++) {
       for (let word = bits[w]! >>> 0; word !== 0; word = (word & (word - 1)) >>> 0) set.push((w - from) * 32 + 31 - Math.clz32(word & -word));
     }

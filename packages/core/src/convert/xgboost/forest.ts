@@ -13,6 +13,9 @@ import type { Conversion } from "../sklearn/conversion.ts";
 import { LEAF, type FlatTree } from "../sklearn/tree/flat-tree.ts";
 import type { RawForest, RawLinear, RawTree, XgboostModel } from "./model.ts";
 
+/** Outputs of a model without trees. */
+const MOST_EMPTY_OUTPUTS = 1000;
+
 export interface MarginOptions {
   /** Rounds to use; all when undefined. */
   readonly rounds: number | undefined;
@@ -78,8 +81,12 @@ function forest(c: Conversion, X: Value, model: XgboostModel, booster: RawForest
     });
     return sumRowsInFloat32(c, x, trees.map((t) => t.tree), options.base, values, (t, node) => starts[t]! + node);
   }
+  // Every round has a tree for each output.
+  if (outputs > raw.length && outputs > MOST_EMPTY_OUTPUTS) throw faults.malformed(`it has ${outputs} outputs and ${raw.length} trees`);
+  const members: number[][] = Array.from(options.base, () => []);
+  raw.forEach((_, t) => members[booster.group[t]!]!.push(t));
   const sums = Array.from(options.base, (base, g) => {
-    const mine = trees.flatMap((_, t) => (booster.group[t] === g ? [t] : []));
+    const mine = members[g]!;
     return sumInFloat32(c, x, mine.map((t) => trees[t]!.tree), base, (t, node) => {
       const leaf = trees[mine[t]!]!.leaf[node]!;
       if (booster.weights === undefined) return leaf;

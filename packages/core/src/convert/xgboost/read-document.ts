@@ -20,12 +20,13 @@ export function readModelDocument(document: Document, faults: Faults): XgboostMo
   const targets = integerOf(param["num_target"], "num_target", faults, 1);
   const outputs = Math.max(classes, targets, 1);
   if (features < 0 || features > 0x7fffffff || classes < 0 || targets < 0 || outputs > MOST_OUTPUTS) throw faults.malformed(`it says that it has ${features} features and ${outputs} outputs`);
-  const version = numberList(top["version"]);
+  const version = Array.from(numberList(top["version"]) ?? [], (v) => (typeof v === "number" ? v : NaN));
+  const [major, minor] = version;
   const booster = fieldsOf(learner["gradient_booster"], "gradient_booster", faults);
   const names = optionalTexts(learner["feature_names"], "feature_names", faults);
   const types = optionalTexts(learner["feature_types"], "feature_types", faults);
   return {
-    version: version ? Array.from(version, (v) => (typeof v === "number" ? v : NaN)) : [],
+    version,
     objective: textOf(fieldsOf(learner["objective"], "objective", faults)["name"], "the objective's name", faults),
     features, classes, outputs,
     baseScore: readBaseScore(param["base_score"], faults),
@@ -33,7 +34,7 @@ export function readModelDocument(document: Document, faults: Faults): XgboostMo
     booster: readBooster(booster, faults),
     attributes: new Map(Object.entries(isFields(learner["attributes"]) ? learner["attributes"] : {}).flatMap(([k, v]) => (typeof v === "string" ? [[k, v] as const] : []))),
     featureNames: names, featureTypes: types,
-    categories: readCategories(booster, faults),
+    categories: readCategories(booster, (major ?? 0) < 3 || (major === 3 && (minor ?? 0) < 4), faults),
   };
 }
 
@@ -129,7 +130,7 @@ function readSets(tree: Fields, nodes: number, faults: Faults): ReadonlyMap<numb
 }
 
 /** `cats` of the booster's model: names of categories by feature, texts as bytes one after the other. */
-function readCategories(booster: Fields, faults: Faults): (readonly (string | number)[] | undefined)[] {
+function readCategories(booster: Fields, damaged: boolean, faults: Faults): (readonly (string | number)[] | undefined)[] {
   const inner = isFields(booster["gbtree"]) ? booster["gbtree"] : booster;
   const model = inner["model"];
   const cats = isFields(model) ? model["cats"] : undefined;
@@ -140,19 +141,18 @@ function readCategories(booster: Fields, faults: Faults): (readonly (string | nu
     if (values === undefined || (numberList(values)?.length ?? 0) === 0) return undefined;
     if (column["offsets"] === undefined) return Array.from(numberList(values)!, (v) => (typeof v === "number" ? v : NaN));
     const offsets = int32List(column["offsets"], "offsets", undefined, faults);
-    return readTexts(offsets, Uint8Array.from(int32List(values, "values", undefined, faults)), faults);
+    return readTexts(offsets, Uint8Array.from(int32List(values, "values", undefined, faults)), damaged, faults);
   });
 }
 
-/** XGBoost's Python code counts characters, not bytes, where a name is not ASCII. */
-function readTexts(offsets: Int32Array, bytes: Uint8Array, faults: Faults): string[] {
+function readTexts(offsets: Int32Array, bytes: Uint8Array, damaged: boolean, faults: Faults): string[] {
+  if (damaged && bytes.some((b) => b > 0x7f)) {
+    throw faults.refuse("names of categories beyond ASCII", "XGBoost before 3.4 counts their letters instead of their bytes and stores them cut up", "Encode the column before the model (OrdinalEncoder), or fit with XGBoost 3.4.");
+  }
   const utf8 = new TextDecoder("utf-8");
-  const end = offsets.at(-1) ?? 0;
-  const characters = end === bytes.length ? undefined : Array.from(utf8.decode(bytes));
-  if (characters && end !== characters.length) throw faults.malformed("the names of categories do not fill their text");
   return Array.from({ length: Math.max(0, offsets.length - 1) }, (_, i) => {
     const [from, to] = [offsets[i]!, offsets[i + 1]!];
-    if (from < 0 || to < from || to > end) throw faults.malformed("the names of categories lie outside of their text");
-    return characters ? characters.slice(from, to).join("") : utf8.decode(bytes.subarray(from, to));
+    if (from < 0 || to < from || to > bytes.length) throw faults.malformed("the names of categories lie outside of their text");
+    return utf8.decode(bytes.subarray(from, to));
   });
 }

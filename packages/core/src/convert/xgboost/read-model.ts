@@ -8,6 +8,7 @@ import { readModelBinary } from "./read-binary.ts";
 import { readModelDocument } from "./read-document.ts";
 
 const DEEPEST = 64;
+const MOST_FEATURES = 1_000_000;
 const SNAPSHOT = "CONFIG-offset:";
 const read = new WeakMap<Uint8Array, XgboostModel>();
 
@@ -16,6 +17,7 @@ export function readXgboostModel(bytes: Uint8Array, faults: Faults): XgboostMode
   const known = read.get(bytes);
   if (known) return known;
   const model = readAny(bytes, faults);
+  if (model.features > MOST_FEATURES) throw faults.refuse(`${model.features} features`, `more than ${MOST_FEATURES} cannot be asked one by one`);
   read.set(bytes, model);
   return model;
 }
