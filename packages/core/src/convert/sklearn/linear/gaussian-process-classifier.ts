@@ -1,7 +1,6 @@
 // GaussianProcessClassifier (gaussian_process/_gpc.py): the Laplace approximation for two classes, and one against the rest
 // or one against one over it for more. Probabilities integrate the logistic function by five error functions.
 
-import type { Value } from "../../../onnx/index.ts";
 import { bothClasses, inputMatrix, matrix2d, shaped } from "../algebra.ts";
 import { defineEstimator, type EstimatorConverter } from "../contract.ts";
 import { memo } from "../conversion.ts";
@@ -29,17 +28,15 @@ export const binaryGaussianProcessClassifier: EstimatorConverter = defineEstimat
       classes: [est.labels()],
       predict: memo(() => o.cast(o.greater(mean(), 0), "int64")),
       predictProba: memo(() => {
-        const variance = processVariance(est, c, x(), K(), Y.rows, shaped(est, c, [Y.rows], "W_sr_").data);
+        // All five at once, [N, 5]: an error function is some three hundred nodes.
+        const variance = o.unsqueeze(processVariance(est, c, x(), K(), Y.rows, shaped(est, c, [Y.rows], "W_sr_").data), 1);
         const alpha = o.div(1, o.mul(variance, 2));
+        const error = erf(c, o.mul(o.mul(o.unsqueeze(mean(), 1), o.doubles(LAMBDAS, [1, 5])), o.sqrt(o.div(alpha, o.add(alpha, o.doubles(LAMBDAS.map((l) => l ** 2), [1, 5]))))));
         const width = o.sqrt(o.div(Math.PI, alpha));
         const norm = o.mul(o.sqrt(o.mul(o.mul(variance, 2), Math.PI)), 2);
-        let total: Value | undefined;
-        LAMBDAS.forEach((lambda, i) => {
-          const error = erf(c, o.mul(o.mul(mean(), lambda), o.sqrt(o.div(alpha, o.add(alpha, lambda ** 2)))));
-          const term = o.mul(o.div(o.mul(width, error), norm), COEFFICIENTS[i]!);
-          total = total === undefined ? term : o.add(total, term);
-        });
-        return [bothClasses(c, o.add(total!, 0.5 * COEFFICIENTS.reduce((a, b) => a + b, 0)))];
+        const integrals = o.div(o.mul(width, error), norm);
+        const total = o.sum(o.mul(integrals, o.doubles(COEFFICIENTS, [1, 5])), 1);
+        return [bothClasses(c, o.add(total, 0.5 * COEFFICIENTS.reduce((a, b) => a + b, 0)))];
       }),
     };
   },
