@@ -119,8 +119,10 @@ export class ModelBuilder {
       used.set(base, times + 1);
       return times === 0 ? base : `${base}_${times}`;
     });
+    // Here (and only here) Keras 3 counts the node that a Functional model begins with.
+    const functional = new Set(this.#keras < 3 ? [] : layers.filter((l) => l["class_name"] === "Functional" || l["class_name"] === "Model").map(layerName));
     const outputs = wanted.map((r) => {
-      const sym = resolve(r);
+      const sym = resolve(functional.has(r.layer) ? { ...r, node: Math.max(0, r.node - 1) } : r);
       if (!sym) throw config.malformed(`there is no output ${r.tensor} of layer ${JSON.stringify(r.layer)}`);
       return sym;
     });

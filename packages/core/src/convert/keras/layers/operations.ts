@@ -36,7 +36,21 @@ const unary = (names: readonly string[], type: string): LayerDefinition => defin
   convert: (layer, call, c) => c.graph.op(type, [c.float(operand(layer, call.inputs[0], undefined, c))]),
 });
 
+/** Whether any (or all) along an axis; the configuration tells which. */
+const reduction = (names: readonly string[], type: string, logical = false): LayerDefinition => defineLayer({
+  names,
+  mask: "stop",
+  convert: (layer, call, c) => {
+    const x = c.float(operand(layer, call.inputs[0], undefined, c));
+    const raw = layer.raw("axis");
+    const axes = typeof raw === "number" ? [raw] : raw === null || raw === undefined ? c.shape(x).map((_, i) => i) : layer.ints("axis");
+    const y = c.graph.op(type, [x, c.o.int64s(axes)], { keepdims: layer.bool("keepdims", false) ? 1 : 0 });
+    return logical ? c.o.cast(y, "bool") : y;
+  },
+});
+
 export const OPERATIONS: readonly LayerDefinition[] = [
+  reduction(["ops.Any"], "ReduceMax", true), reduction(["ops.All"], "ReduceMin", true), reduction(["ops.Sum"], "ReduceSum"), reduction(["ops.Mean"], "ReduceMean"), reduction(["ops.Max"], "ReduceMax"), reduction(["ops.Min"], "ReduceMin"),
   binary(["ops.Add", "tf.math.add", "tf.__operators__.add"], "Add"), binary(["ops.Subtract", "tf.math.subtract"], "Sub"), binary(["ops.Multiply", "tf.math.multiply"], "Mul"),
   binary(["ops.Divide", "ops.TrueDivide", "tf.math.truediv"], "Div"), binary(["ops.Maximum", "tf.math.maximum"], "Max"), binary(["ops.Minimum", "tf.math.minimum"], "Min"),
   binary(["ops.NotEqual", "tf.math.not_equal"], "Equal", true), binary(["ops.Equal", "tf.math.equal"], "Equal"), binary(["ops.Greater"], "Greater"), binary(["ops.Less"], "Less"),

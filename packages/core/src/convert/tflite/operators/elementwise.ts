@@ -93,7 +93,7 @@ const leaky: Operator = {
     if (!op.quantized(op.tensor(0))) return c.graph.op("LeakyRelu", [op.value(0)], { alpha });
     const x = centred(op, c, 0);
     const ratio = Math.fround(op.scale(op.tensor(0)) / op.scale(op.output));
-    const y = c.o.where(c.o.greaterEqual(x, 0), c.multiply(x, [ratio]), c.multiply(x, [Math.fround(op.scale(op.tensor(0)) * alpha) / op.scale(op.output)]));
+    const y = c.o.where(c.o.greaterEqual(x, 0), c.multiply(x, [ratio]), c.multiply(x, [Math.fround(Math.fround(op.scale(op.tensor(0)) * alpha) / op.scale(op.output))]));
     return c.clamp(c.o.add(y, op.zeroPoint(op.output)), op.range("NONE"), "int8");
   },
 };
