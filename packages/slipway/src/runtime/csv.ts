@@ -5,6 +5,7 @@
 import type { ModelInput } from "./encode.ts";
 import type { Signature } from "@slipway/core/package";
 import { runtimeError } from "./errors.ts";
+import { tensorCsv } from "./tensor-csv.ts";
 
 export type CsvField = string | null;
 
@@ -179,6 +180,7 @@ export function readCsv(text: string, signature: Signature, options: CsvOptions 
     throw runtimeError("request-csv", `line ${lines[uneven]} has ${rows[uneven]!.length} fields, the first line has ${header.length}`, {
       where: `line ${lines[uneven]}`, hint: "Fields that hold the separator or line breaks are written in double quotes." });
   }
+  if (signature.layout === "tensors") return tensorCsv(rows, signature);
   if (signature.layout === "matrix" && header.every((field) => field === null || (field.trim() !== "" && Number.isFinite(Number(field))))) {
     return { kind: "rows", rows, source: "csv" };
   }

@@ -49,12 +49,20 @@ function readTensors(body: unknown, signature: Signature): ModelInput {
     const list = object[wrapper];
     if (Array.isArray(list) && !isInput(wrapper)) return wrapper === "records" ? { kind: "records", records: list } : { kind: "rows", rows: list };
   }
+  const { columns } = object;
+  if (typeof columns === "object" && columns !== null && !Array.isArray(columns) && !isInput("columns")) {
+    return { kind: "tensors", tensors: Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, flatten(value, `input ${JSON.stringify(name.slice(0, 100))}`, refuseFor(signature))])) };
+  }
   if (!Object.hasOwn(object, "inputs") || isInput("inputs")) return { kind: "records", records: [object] };
   const { inputs } = object;
-  const refuse = (message: string, where?: string): Error => runtimeError("request-invalid", message, { ...(where === undefined ? {} : { where }), hint: "data.example is a valid request.", data: { example: exampleRequest(signature) } });
+  const refuse = refuseFor(signature);
   if (Array.isArray(inputs)) return { kind: "tensors", tensors: Object.fromEntries(inputs.map((t) => protocolTensor(t, refuse))) };
   if (typeof inputs !== "object" || inputs === null) throw notUnderstood(`"inputs" with ${preview(inputs)}`, signature);
   return { kind: "tensors", tensors: Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, flatten(value, `input ${JSON.stringify(name.slice(0, 100))}`, refuse)])) };
+}
+
+function refuseFor(signature: Signature): (message: string, where?: string) => Error {
+  return (message, where) => runtimeError("request-invalid", message, { ...(where === undefined ? {} : { where }), hint: "data.example is a valid request.", data: { example: exampleRequest(signature) } });
 }
 
 /** {name, shape, data} of the Open Inference Protocol; the data may be flat or nested. */

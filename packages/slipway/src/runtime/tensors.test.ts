@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "@slipway/core/base";
 import type { Signature, TensorInput, TensorRows } from "@slipway/core/package";
+import { readCsv } from "./csv.ts";
 import { readInput } from "./input.ts";
 import { encodeTensors } from "./tensors.ts";
 
@@ -58,6 +59,18 @@ describe("a request of tensors", () => {
     expect(message([], s)).toMatch(/request-shape/);
     expect(message([{ x: [1, 2], n: 1 }, { x: [1, 2] }], s)).toMatch(/row 1: input "n" is missing/);
     expect(message({ inputs: { x: JSON.parse("[".repeat(70) + "]".repeat(70)) as unknown, n: [1] } }, s)).toMatch(/too large|expected shape/);
+  });
+  it("takes tables where inputs have one value a row", () => {
+    const s = signature([{ name: "age", type: "float", shape: ["N", 1] }, { name: "city", type: "string", shape: ["N", 1] }]);
+    const same = [{ dims: [2, 1], data: [31, NaN] }, { dims: [2, 1], data: ["Bern", ""] }];
+    expect(encode([{ age: 31, city: "Bern" }, { age: null, city: "" }], s)).toEqual(same);
+    expect(encode({ columns: { age: [31, null], city: ["Bern", ""] } }, s)).toEqual(same);
+    const csv = (text: string, of: Signature): unknown => encodeTensors(readCsv(text, of), of).tensors!.map(({ dims, data }) => ({ dims, data: Array.from(data as ArrayLike<unknown>) }));
+    expect(csv('city,age\nBern,31\n"",\n', s)).toEqual(same);
+    expect(() => csv("town,age\nBern,31\n", s)).toThrow(/does not name the input "city"/);
+    for (const text of ["1,2\n3,4\n", "a,b\n1,2\n3,4\n"]) expect(csv(text, signature([X]))).toEqual([{ dims: [2, 2], data: [1, 2, 3, 4] }]);
+    expect(() => csv("a,b\n1,x\n", signature([X]))).toThrow(/value 1 is text "x"/);
+    expect(() => csv("a\n1\n", signature([{ name: "x", type: "float", shape: ["N", 2, 2] }]))).toThrow(/no table/);
   });
   it("takes one set of tensors where there are no rows", () => {
     const s = signature([{ name: "a", type: "float", shape: ["m", "k"] }, { name: "b", type: "float", shape: ["k", -1] }, { name: "c", type: "float", shape: [] }], "none");

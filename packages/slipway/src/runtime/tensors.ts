@@ -43,7 +43,9 @@ export function encodeTensors(input: ModelInput, signature: Signature): Batch {
     const tensor = given.get(spec.name);
     const where = `input ${JSON.stringify(spec.name)}`;
     if (!tensor) throw refuse(`${where} is missing`, where);
-    const { shape } = tensor;
+    // A value a row for an input [N, 1].
+    const shape = tensor.shape.length < spec.shape.length && tensor.shape.length > 0 && spec.shape.slice(tensor.shape.length).every((d) => d === 1)
+      ? [...tensor.shape, ...spec.shape.slice(tensor.shape.length).map(() => 1)] : tensor.shape;
     const fits = shape.length === spec.shape.length && spec.shape.every((d, i) => typeof d === "string" || d === -1 || d === shape[i] || (i === 0 && !whole));
     if (!fits) throw refuse(`${where}: expected shape ${shapeText(spec, signature)}, found [${shape.join(", ")}]`, where);
     spec.shape.forEach((d, i) => {
