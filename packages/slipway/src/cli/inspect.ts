@@ -1,7 +1,8 @@
 // slipway inspect FILE
 
-import { inspectSource, readSource, type Inspection, type InspectionNode } from "@slipway/core/convert";
+import { importModel, inspectSource, readSource, type Inspection, type InspectionNode } from "@slipway/core/convert";
 import { sniffFormat } from "@slipway/core/formats";
+import type { Signature } from "@slipway/core/package";
 import { openModel, readModelBytes, siblingsOf } from "../runtime/index.ts";
 import { defineCommand, type Command } from "./command.ts";
 import { describeOnnxText } from "./describe-onnx.ts";
@@ -41,12 +42,23 @@ export const inspect: Command = defineCommand({
       else printResult(describeOnnxText(description, bytes.length));
       return 0;
     }
+    if (format !== "pickle") {
+      const { format: name, compiled } = importModel(bytes, { readSibling: siblingsOf(path), ...(entry === undefined ? {} : { entry }) });
+      const { signature, warnings, className } = compiled;
+      if (call.flag("json")) printJson({ format: name, bytes: bytes.length, className, compile: { ok: true, signature, modelBytes: compiled.model.length, warnings } });
+      else printResult([`${name}, ${size(bytes.length)}: ${className}`, "", ...compiles(compiled.model.length, warnings, signature)].join("\n"));
+      return 0;
+    }
     const inspection = inspectSource(readSource(bytes), entry === undefined ? {} : { entry });
     if (call.flag("json")) printJson(inspection);
     else printResult(render(inspection, call.flag("names")));
     return inspection.dangers.length > 0 ? 1 : 0;
   },
 });
+
+function compiles(bytes: number, warnings: readonly string[], signature: Signature): string[] {
+  return [`Compiles to ONNX (${size(bytes)}).`, ...warnings.map((w) => `  note: ${w}`), "", signatureTable(signature)];
+}
 
 function render(i: Inspection, withNames: boolean): string {
   const lines = [`${i.format}, protocol ${i.protocol}, ${size(i.bytes)}${i.trailingBytes > 0 ? `, ${i.trailingBytes} bytes after the end` : ""}`, ""];
@@ -62,7 +74,7 @@ function render(i: Inspection, withNames: boolean): string {
   }
   lines.push("");
   if (i.compile.ok) {
-    lines.push(`Compiles to ONNX (${size(i.compile.modelBytes)}).`, ...i.compile.warnings.map((w) => `  note: ${w}`), "", signatureTable(i.compile.signature));
+    lines.push(...compiles(i.compile.modelBytes, i.compile.warnings, i.compile.signature));
   } else {
     const e = i.compile.error as { code: string; message: string; where?: string; hint?: string };
     lines.push(`Does not compile: ${e.message} [${e.code}]`, ...(e.where ? [`  where: ${e.where}`] : []), ...(e.hint ? [`  what to do: ${e.hint}`] : []));
