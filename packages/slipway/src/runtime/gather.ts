@@ -4,6 +4,7 @@
 
 import type { OutputData, Prediction } from "./decode.ts";
 import type { Batch } from "./encode.ts";
+import type { EngineTensor } from "./session.ts";
 
 /** Larger batches gain nothing from company. */
 export const SHARED_ROWS = 64;
@@ -69,7 +70,23 @@ function joinBatches(batches: readonly Batch[], rows: number): Batch {
     at += batch.numbers.length;
     for (const text of batch.strings) strings.push(text);
   }
-  return { rows, numbers, strings };
+  const [first] = batches;
+  return { rows, numbers, strings, ...(first?.tensors ? { tensors: first.tensors.map((_, i) => joinTensors(batches.map((b) => b.tensors![i]!), rows)) } : {}) };
+}
+
+/** Throws where rows differ in their sizes: each batch is then computed alone. */
+function joinTensors(parts: readonly EngineTensor[], rows: number): EngineTensor {
+  const [{ type, dims: [, ...row], data }] = parts as [EngineTensor, ...EngineTensor[]];
+  if (parts.some((p) => p.dims.slice(1).join() !== row.join())) throw new RangeError("rows of several sizes");
+  const dims = [rows, ...row];
+  if (Array.isArray(data)) return { type, dims, data: parts.flatMap((p) => p.data as string[]) };
+  const joined = new (data.constructor as new (n: number) => Float64Array)(parts.reduce((n, p) => n + p.data.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part.data as Float64Array, at);
+    at += part.data.length;
+  }
+  return { type, dims, data: joined };
 }
 
 function rowsOf(prediction: Prediction, start: number, count: number): Prediction {

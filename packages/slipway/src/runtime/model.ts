@@ -123,7 +123,7 @@ export class Model {
   async #shared(batch: Batch, options: RunOptions): Promise<Prediction> {
     const outputs = this.selectOutputs(options.outputs);
     options.signal?.throwIfAborted();
-    if (!this.#shareCalls || this.signature.layout === "tensors" || batch.rows === 0 || batch.rows > SHARED_ROWS) return this.#compute(batch, outputs, options.signal);
+    if (!this.#shareCalls || (this.signature.tensorRows ?? "independent") !== "independent" || batch.rows === 0 || batch.rows > SHARED_ROWS) return this.#compute(batch, outputs, options.signal);
     const key = options.outputs === undefined ? "" : JSON.stringify(options.outputs);
     let gatherer = this.#gatherers.get(key);
     if (gatherer === undefined) {

@@ -79,9 +79,9 @@ describe("weights beside an ONNX model", () => {
 describe("what the first dimension of tensors is", () => {
   const rows = (shape: readonly Dim[], out?: readonly Dim[]): string | undefined => importOnnx(model(shape, out)).compiled.signature.tensorRows;
   it("is rows where it is open everywhere", () => {
-    expect(rows(["N", 3])).toBe("together");
-    expect(rows([null, 3])).toBe("together");
-    expect(rows(["batch", 7, 3])).toBe("together");
+    expect(rows(["N", 3])).toBe("independent");
+    expect(rows([null, 3])).toBe("independent");
+    expect(rows(["batch", 7, 3])).toBe("independent");
   });
   it("is one row a call where the model was exported so", () => {
     expect(rows([1, 3])).toBe("one");

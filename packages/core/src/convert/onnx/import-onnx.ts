@@ -3,8 +3,10 @@
 // engine cannot hand over, gives way to the matrix it takes.
 
 import { changeGraph, findProblems, onnxError, wholeModel, type Model, type Node, type Problem, type ValueInfo } from "../../onnx/index.ts";
+import type { Signature } from "../../package/index.ts";
 import type { ImportedModel, ImportOptions } from "../imported.ts";
 import { classesOf, Meanings } from "./classifiers.ts";
+import { rowsAreIndependent } from "./row-independence.ts";
 import { givenInputs, tensorSignature } from "./tensor-signature.ts";
 
 /** What the engine takes all the same: a shape that the file does not declare, or declares otherwise than it is. */
@@ -19,7 +21,11 @@ export function importOnnx(file: Uint8Array, options: ImportOptions = {}): Impor
   const warnings = problems.map(tell);
   const meanings = new Meanings(model.graph);
   const settled = settleOutputs(model, meanings, warnings);
-  const signature = tensorSignature(givenInputs(model.graph), settled.outputs, meanings);
+  const inputs = givenInputs(model.graph);
+  const opset = model.opsets.find((o) => o.domain === "" || o.domain === "ai.onnx")?.version ?? 1;
+  const plain = tensorSignature(inputs, settled.outputs, meanings);
+  const alone = plain.tensorRows === "together" && rowsAreIndependent(model.graph, inputs, settled.outputs.map((o) => o.name), opset);
+  const signature: Signature = alone ? { ...plain, tensorRows: "independent" } : plain;
   if (signature.tensorRows === "none") warnings.push("its inputs and outputs have no dimension in common that would be rows: one request is one call, with whole tensors");
   const { producerName, producerVersion } = model;
   return {
