@@ -1,7 +1,8 @@
 // The KD tree and the ball tree of a fitted neighbour search (sklearn/neighbors/_binary_tree.pxi.tp), for one purpose: the
 // order in which a query goes through the leaves, which decides what its bounded heap keeps of rows at equal distance.
-// _query_single_depthfirst goes to the child with the smaller lower bound first, the left one where both are equal. That it
-// leaves out nodes beyond the farthest row kept changes nothing, since the heap refuses what is not nearer than that.
+// _query_single_depthfirst goes to the child with the smaller lower bound first, the left one where both are equal. It leaves
+// out nodes beyond the farthest row kept, of which the heap would take nothing. (Only the bound of a ball can by its rounding be
+// above the distance of a row inside; where another row's distance lies in that last digit, scikit-learn may miss the nearer.)
 // The pickled state is (data, idx_array, node_data, node_bounds, leaf_size, n_levels, n_nodes, ...) in all versions. The
 // nodes are a full binary tree, children of i at 2i + 1 and 2i + 2, so that all leaves are on the last level.
 
@@ -50,6 +51,9 @@ export function readSearchTree(est: Estimator, c: Conversion, rows: number, feat
   const ends = Array.from(structuredColumn(nodeData, "idx_end").data.subarray(nodes - leaves), Number);
   const begins = Array.from(structuredColumn(nodeData, "idx_start").data.subarray(nodes - leaves), Number);
   if (begins.some((v, i) => v !== (i === 0 ? 0 : ends[i - 1]) || !(v <= ends[i]!)) || ends.at(-1) !== rows) throw bad("its leaves do not follow each other");
+  // Every node is halved, so that leaves are of one size or two; what is laid out for them is then no larger than the data.
+  const first = ends[0]! - begins[0]!;
+  if (ends.some((v, i) => Math.abs(v - begins[i]! - first) > 1)) throw bad("its leaves are of unequal size");
   const all = arrayFloat64(nodeBounds);
   return {
     order, starts: [...begins, rows], levels, features, radius: Float64Array.from(structuredColumn(nodeData, "radius").data as Float64Array),
@@ -61,10 +65,10 @@ export function readSearchTree(est: Estimator, c: Conversion, rows: number, feat
 export function visitingOrder(est: Estimator, c: Emitter, x: Value, tree: SearchTree): Value {
   const { o } = c;
   const leaves = tree.starts.length - 1;
-  const longest = Math.max(...tree.starts.slice(1).map((end, i) => end - tree.starts[i]!));
-  const places = new BigInt64Array(leaves * longest).fill(-1n);
-  for (let i = 0; i < leaves; i++) for (let p = tree.starts[i]!; p < tree.starts[i + 1]!; p++) places[i * longest + p - tree.starts[i]!] = BigInt(p);
-  const blocks = c.graph.constant(int64s(places, [leaves, longest]));
+  const longest = tree.starts.slice(1).reduce((most, end, i) => Math.max(most, end - tree.starts[i]!), 0);
+  const laid = new BigInt64Array(leaves * longest).fill(-1n);
+  for (let i = 0; i < leaves; i++) for (let p = tree.starts[i]!; p < tree.starts[i + 1]!; p++) laid[i * longest + p - tree.starts[i]!] = BigInt(p);
+  const blocks = c.graph.constant(int64s(laid, [leaves, longest]));
   if (leaves === 1) return c.graph.op("Expand", [blocks, o.concat([c.graph.op("Shape", [x], { start: 0, end: 1 }), o.int64s([longest])], 0)]);
   const bounds = lowerBounds(est, c, x, tree);
   // How many leaves come before those below each node of a level, counted in the leaves of one such node.
