@@ -55,7 +55,9 @@ function readFile(bytes: Uint8Array, faults: Faults): LightgbmModel {
   }
 }
 
-function inputShape(est: Estimator): InputShape {
+function inputShape(est: Estimator): InputShape | undefined {
+  // The unfitted copy that a meta-estimator keeps.
+  if (est.className !== "Booster" && est.isNone("_Booster")) return undefined;
   const model = modelOf(est);
   const named = model.names.length > 0 && !model.names.every((name, i) => name === `Column_${i}`);
   return named ? { kind: "columns", names: model.names } : { kind: "matrix", width: model.features };
@@ -78,7 +80,9 @@ function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   // One class alone is binary with a constant answer.
   if (count !== (single ? 2 : model.treesPerIteration) && !(single && count === 1)) throw faults.malformed(`it has ${count} classes and ${model.treesPerIteration} trees in each iteration`);
   const proba = memo(() => (single ? bothClasses(c, predict()) : predict()));
-  return { kind: "classifier", classes: [classes], predictProba: memo(() => [proba()]), predict: memo(() => c.o.argmax(proba(), 1)) };
+  // From 4.7, whose wrappers are told by this attribute.
+  const decision = est.has("_fitted_with_feature_names") ? { decisionFunction: memo(() => (single ? flat(c, scores()) : scores())) } : {};
+  return { kind: "classifier", classes: [classes], predictProba: memo(() => [proba()]), predict: memo(() => c.o.argmax(proba(), 1)), ...decision };
 }
 
 /** With an objective of one's own the wrapper gives raw scores. */

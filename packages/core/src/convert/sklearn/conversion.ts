@@ -52,6 +52,8 @@ export class Conversion {
   readonly warnings: string[] = [];
   /** The widest row of a text vectorizer; 0 without one. */
   rowCells = 0;
+  /** Frames that are sparse matrices in scikit-learn: to XGBoost their zeros are missing. */
+  readonly sparse: WeakSet<Frame> = new WeakSet();
   readonly #converters: ReadonlyMap<string, EstimatorConverter>;
   readonly #matrixCache = new WeakMap<Frame, Value>();
   /** `slipway.numbers` [N, K] and `slipway.strings` [N, S]: all used raw columns of one type, in column order. */
@@ -262,7 +264,11 @@ export class Conversion {
       blocks.push(whole ? block : { kind: block.kind, value: this.o.columns(block.value, places), features: places.map((p) => block.features[p]!) });
       i = k;
     }
-    return new Frame(blocks);
+    return this.#alike(X, new Frame(blocks));
+  }
+  #alike(X: Frame, made: Frame): Frame {
+    if (this.sparse.has(X)) this.sparse.add(made);
+    return made;
   }
   /** A frame of one numeric matrix. */
   frame(value: Value, features: readonly Feature[]): Frame {
@@ -308,10 +314,10 @@ export class Conversion {
       }
     }
     if (options.dtype === "float32") this.#watchOverflow(X, est);
-    return new Frame(X.blocks.map((block) => ({
+    return this.#alike(X, new Frame(X.blocks.map((block) => ({
       ...block,
       features: block.features.map((f) => mapFeature(f, { clearMissing: missing === "refused", clearInfinite: infinite === "refused" })),
-    } as typeof block)));
+    } as typeof block))));
   }
   /** Products, powers and mixtures of columns can overflow float32 where no bound on one column says so: the graph looks. */
   #watchOverflow(X: Frame, est: Estimator): void {

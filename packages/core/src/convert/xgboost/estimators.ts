@@ -17,7 +17,7 @@ import { convertError } from "../sklearn/errors.ts";
 import type { Estimator } from "../sklearn/estimator.ts";
 import type { Frame } from "../sklearn/frame.ts";
 import { categoryTable, type Categories } from "../sklearn/preprocess/categories.ts";
-import { baseMargins, objectiveOf, rawPrediction, softmax, transformed } from "./forest.ts";
+import { baseMargins, objectiveOf, rawPrediction, scipySoftmax, transformed } from "./forest.ts";
 import type { XgboostModel } from "./model.ts";
 import { readXgboostModel } from "./read-model.ts";
 
@@ -41,6 +41,8 @@ function modelOf(est: Estimator): XgboostModel {
 }
 
 function inputShape(est: Estimator): InputShape | undefined {
+  // The unfitted copy that a meta-estimator keeps.
+  if (est.className !== "Booster" && est.isNone("_Booster")) return undefined;
   const model = modelOf(est);
   if (model.featureNames && model.featureNames.length === model.features) return { kind: "columns", names: model.featureNames };
   return model.features > 0 ? { kind: "matrix", width: model.features } : undefined;
@@ -101,7 +103,7 @@ function classifier(est: Estimator, c: Conversion, model: XgboostModel, objectiv
   const classes = labelsOf(est, model, count, faults);
   if (model.outputs > 1) {
     if (model.outputs !== count) throw faults.malformed(`it has ${count} classes and ${model.outputs} outputs`);
-    const proba = memo(() => (objective === "multi:softmax" ? softmax(c, margins()) : values()));
+    const proba = memo(() => (objective === "multi:softmax" ? scipySoftmax(c, margins(), count) : values()));
     return { kind: "classifier", classes: [classes], predictProba: memo(() => [doubles(proba())]), predict: memo(() => c.o.argmax(single ? margins() : proba(), 1)) };
   }
   if (count !== 2) throw faults.malformed(`it has ${count} classes and one output`);
@@ -164,6 +166,8 @@ function inputs(est: Estimator, X: Frame, c: Conversion, model: XgboostModel, ro
       const order = [...numbers, ...texts];
       x = c.o.columns(x, named.map((_, j) => order.indexOf(j)));
     }
+    // Of a sparse matrix only what is stored is there.
+    if (c.sparse.has(X)) x = c.o.where(c.o.equal(x, float32(c, 0)), float32(c, NaN), x);
     if (!Number.isNaN(sentinel)) x = c.o.where(c.o.equal(x, float32(c, sentinel)), float32(c, NaN), x);
     return c.o.cast(x, "double");
   });

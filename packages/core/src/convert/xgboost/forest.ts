@@ -5,7 +5,7 @@
 
 import type { Value } from "../../onnx/index.ts";
 import type { Faults } from "../boosted/faults.ts";
-import { cumSum, float32, sumInFloat32, sumRowsInFloat32 } from "../boosted/float-sums.ts";
+import { cumSum, expFloat32, float32, sumInFloat32, sumRowsInFloat32 } from "../boosted/float-sums.ts";
 import { orderNodes } from "../boosted/order-nodes.ts";
 import { SplitColumns } from "../boosted/split-columns.ts";
 import { repeatedRow } from "../sklearn/algebra.ts";
@@ -192,10 +192,9 @@ export function baseMargins(model: XgboostModel, objective: string, faults: Faul
 /** What Booster.predict gives: float [N, outputs], or [N, 1] for multi:softmax. */
 export function transformed(c: Conversion, margins: Value, objective: string): Value {
   const { o } = c;
-  if (EXPONENTIAL.has(objective)) return o.cast(o.exp(o.cast(margins, "double")), "float");
+  if (EXPONENTIAL.has(objective)) return expFloat32(c, margins);
   if (LOGISTIC.has(objective)) {
-    const e = o.exp(o.cast(o.minimum(o.neg(margins), float32(c, 88.7)), "double"));
-    return o.div(1, o.add(o.cast(e, "float"), 1));
+    return o.div(1, o.add(expFloat32(c, o.minimum(o.neg(margins), float32(c, 88.7))), 1));
   }
   if (objective === "binary:hinge") return o.cast(o.greater(margins, 0), "float");
   if (objective === "multi:softprob") return softmax(c, margins);
@@ -203,8 +202,15 @@ export function transformed(c: Conversion, margins: Value, objective: string): V
   return margins;
 }
 /** exp in float32, their sum in double, the quotient in float32. */
-export function softmax(c: Conversion, margins: Value): Value {
-  const { o } = c;
-  const e = o.cast(o.exp(o.cast(o.sub(margins, o.max(margins, 1, true)), "double")), "float");
-  return o.div(e, o.cast(o.sum(o.cast(e, "double"), 1, true), "float"));
+function softmax(c: Conversion, margins: Value): Value {
+  const e = shiftedExp(c, margins);
+  return c.o.div(e, c.o.cast(c.o.sum(c.o.cast(e, "double"), 1, true), "float"));
+}
+/** SciPy's softmax in float32, which XGBClassifier takes for multi:softmax. NumPy's own exp can differ in the last bits. */
+export function scipySoftmax(c: Conversion, margins: Value, count: number): Value {
+  const e = shiftedExp(c, margins);
+  return c.o.div(e, c.o.slice(cumSum(c, e), count - 1, count, 1));
+}
+function shiftedExp(c: Conversion, margins: Value): Value {
+  return expFloat32(c, c.o.sub(margins, c.o.max(margins, 1, true)));
 }

@@ -6,6 +6,7 @@ import { defineEstimator, type EstimatorConverter, type Fitted } from "../contra
 import type { Conversion } from "../conversion.ts";
 import { describe, Estimator } from "../estimator.ts";
 import type { Frame } from "../frame.ts";
+import { givesSparse } from "./sparse-output.ts";
 
 export const pipeline: EstimatorConverter = defineEstimator({
   names: ["sklearn.Pipeline", "imblearn.Pipeline"],
@@ -19,7 +20,9 @@ export const pipeline: EstimatorConverter = defineEstimator({
       if (isSampler(child, c)) continue;
       const fitted = c.convert(child, frame);
       if (!fitted.transform) throw c.malformed(child, "it stands in the middle of a pipeline but does not transform");
+      const sparse = givesSparse(child, c.sparse.has(frame));
       frame = fitted.transform();
+      if (sparse) c.sparse.add(frame);
     }
     const last = steps.at(-1)!;
     if (isPassthrough(last.value)) return passthrough(frame);
