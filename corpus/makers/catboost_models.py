@@ -194,8 +194,52 @@ def write(out, case):
         dump(folder, "bad_inputs.json", {"format": key, key: bad})
 
 
+def inside():
+    """CatBoost as a part of scikit-learn's estimators, and models that CatBoost itself made of others: (name, model, data, file)."""
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.compose import ColumnTransformer
+    from sklearn.ensemble import VotingClassifier
+    from sklearn.linear_model import LogisticRegression
+    X, score = frame()
+    y, numbers = target("text2", score), target("number", score)
+    yield "columns", Pipeline([("p", ColumnTransformer([("n", StandardScaler(), NUM)], remainder="passthrough")), ("m", C(**FAST, cat_features=[3, 4]))]).fit(X, y), X, "pkl"
+    yield "calibrated", CalibratedClassifierCV(C(**FAST), cv=3).fit(X[NUM], y), X[NUM], "pkl"
+    yield "voting", VotingClassifier([("a", C(**FAST)), ("b", LogisticRegression(max_iter=500))], voting="soft").fit(X[NUM], y), X[NUM], "pkl"
+    yield "category-dtype", C(**FAST, cat_features=CATS).fit(X.assign(plan=X.plan.astype("category")), y), X, "pkl"
+    a, b = R(**FAST).fit(X[NUM], numbers), R(**{**FAST, "random_seed": 7, "depth": 5}).fit(X[NUM], numbers)
+    yield "sum", catboost.sum_models([a, b], weights=[0.25, 0.75]), X[NUM], "cbm"
+    a.shrink(5)
+    yield "shrunk", a, X[NUM], "cbm"
+
+
+def write_inside(out, name, m, X, fmt):
+    folder = os.path.join(out, "catboost-in-%s-%s" % (name, ENVIRONMENT))
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, "model." + fmt)
+    if fmt == "pkl":
+        with open(path, "wb") as f:
+            pickle.dump(m, f)
+    else:
+        m.save_model(path)
+    T = test_rows(X)
+    T = T[np.isfinite(T[NUM].to_numpy(float)).all(axis=1)].reset_index(drop=True)
+    expected = {}
+    for method, kind in ("predict", "label" if fmt == "pkl" else "value"), ("predict_proba", "probability"):
+        if hasattr(m, method):
+            v = np.asarray(getattr(m, method)(T))
+            text = v.dtype.kind in "OU"
+            expected[method] = {"kind": kind, "datatype": "BYTES" if text else "FP64", "shape": list(v.shape), "data": [str(x) if text else float(x) for x in v.ravel()]}
+    dump(folder, "case.json", {"name": os.path.basename(folder), "family": "catboost", "environment": ENVIRONMENT, "model_file": "model." + fmt, "expect": "import", "producer": {"catboost": catboost.__version__},
+                               "made_by": "corpus/makers/catboost_models.py", "tolerance": {"rtol": 1e-9, "atol": 1e-9}, "input": {"format": "records"}})
+    dump(folder, "inputs.json", {"format": "records", "records": [dict(zip(T.columns, [plain(v) for v in row])) for row in T.itertuples(index=False)]})
+    dump(folder, "expected.json", {"n": len(T), "required": list(expected), "outputs": expected})
+
+
 if __name__ == "__main__":
     out, wanted = sys.argv[1], sys.argv[2:]
+    if not wanted or "inside" in wanted:
+        for made in inside():
+            write_inside(out, *made)
     for case in CASES:
         if not wanted or case["name"] in wanted:
             try:

@@ -54,6 +54,9 @@ export const convert: Command = defineCommand({
     if (compiled.signature.columns.some((c) => c.normalize?.some((n) => n.startsWith("strip_accents")))) {
       warnings.push("accents are stripped by Slipway's runtime before the graph sees a text; other runtimes have to do it themselves");
     }
+    if (compiled.signature.columns.some((c) => c.normalize?.includes("catboost_hash"))) {
+      warnings.push("Slipway's runtime turns categories into CatBoost's hashes before the graph sees them; other runtimes have to do it themselves");
+    }
     if (call.flag("json")) printJson({ output, bytes: compiled.model.length, signature: compiled.signature, warnings });
     else {
       for (const w of warnings) printNote(`note: ${w}`);

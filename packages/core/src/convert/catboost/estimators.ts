@@ -65,19 +65,21 @@ function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   const fromFile = est.raw("saved_file") === true;
   const classifier = est.className === "CatBoostClassifier" || (fromFile && CLASSIFICATION.has(loss));
   if (!classifier) return { kind: "regressor", predict: memo(() => (model.dimension === 1 ? flat(c, regression(c, raw(), loss)) : regression(c, raw(), loss))) };
-  if (MULTILABEL.has(loss)) return multilabel(c, raw, model);
+  // Raw values are a prediction type of CatBoost's, not a method: scikit-learn's meta-estimators do not find them.
+  const scored = (score: () => Value): Pick<Fitted, "decisionFunction"> => (est.path.includes(".") ? {} : { decisionFunction: score });
+  if (MULTILABEL.has(loss)) return { ...multilabel(c, raw, model), ...scored(raw) };
   const labels = labelsOf(model, loss, faults);
   if (model.dimension === 1) {
     const border = thresholdOf(model);
     const score = memo(() => flat(c, raw()));
     return {
-      kind: "classifier", classes: [labels], decisionFunction: score,
+      kind: "classifier", classes: [labels], ...scored(score),
       predict: memo(() => c.o.cast(c.o.greater(score(), border), "int64")),
       predictProba: memo(() => [bothClasses(c, c.o.sigmoid(score()))]),
     };
   }
   return {
-    kind: "classifier", classes: [labels], decisionFunction: raw,
+    kind: "classifier", classes: [labels], ...scored(raw),
     predict: memo(() => c.o.argmax(raw(), 1)),
     predictProba: memo(() => [loss === "MultiClassOneVsAll" ? c.o.sigmoid(raw()) : c.o.softmax(raw(), 1)]),
   };
@@ -96,7 +98,7 @@ function regression(c: Conversion, raw: Value, loss: string): Value {
 function multilabel(c: Conversion, raw: () => Value, model: CatboostModel): Fitted {
   const two: Labels = { type: "int64", values: [0n, 1n] };
   return {
-    kind: "classifier", classes: Array.from({ length: model.dimension }, () => two), decisionFunction: raw,
+    kind: "classifier", classes: Array.from({ length: model.dimension }, () => two),
     predict: memo(() => c.o.cast(c.o.greater(raw(), 0), "int64")),
     predictProba: memo(() => [c.o.sigmoid(raw())]),
   };
