@@ -1,4 +1,4 @@
-// Every model that is emitted for the corpus, in both faces, against onnx.checker and our own.
+// Every model that is emitted for the corpus (ONNX files of other writers are served as they are), in both faces, against onnx.checker and our own.
 
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { openModel } from "../packages/slipway/src/runtime/index.ts";
 import { checkByPython, hasOnnx } from "../scripts/check-onnx.ts";
 import { listCases } from "./case.ts";
 
-const cases = ["cases", "../../shared/corpus/cases"].flatMap((folder) => listCases(join(import.meta.dirname, folder))).filter((c) => c.expect === "import");
+const cases = ["cases", "../../shared/corpus/cases"].flatMap((folder) => listCases(join(import.meta.dirname, folder))).filter((c) => c.expect === "import" && !c.modelFile.endsWith(".onnx"));
 
 describe("the models of the corpus", () => {
   it("are taken by our checker, read back to the byte, and are taken by onnx.checker", async () => {
