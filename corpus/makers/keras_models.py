@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import sys
+import zipfile
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import keras
@@ -46,12 +47,14 @@ def shake(model, seed=0):
 
 
 def tensor(name, x):
-    data = [str(v) for v in x.ravel()] if x.dtype == object else x.ravel().tolist()
+    data = [str(v) for v in x.ravel()] if x.dtype == object else plain(x)
     return {"name": name, "datatype": TYPES[str(x.dtype)], "shape": list(x.shape), "data": data}
 
 
 def plain(v):
-    return [None if isinstance(x, float) and np.isnan(x) else x for x in v]
+    """float32 in as few digits as it needs."""
+    v = np.asarray(v).ravel()
+    return [None if np.isnan(x) else float(str(x)) for x in v] if v.dtype == np.float32 else v.tolist()
 
 
 def write(name, file, save, feeds, outputs, family="keras", atol=1e-5, rtol=1e-4):
@@ -63,7 +66,7 @@ def write(name, file, save, feeds, outputs, family="keras", atol=1e-5, rtol=1e-4
     out = {}
     for k, v in outputs.items():
         v = np.asarray(v)
-        data = [x.decode() for x in v.ravel()] if v.dtype == object else plain(v.ravel().tolist())
+        data = [x.decode() for x in v.ravel()] if v.dtype == object else plain(v)
         out[k] = {"kind": "value", "datatype": TYPES[str(v.dtype)], "shape": list(v.shape), "data": data}
     (folder / "expected.json").write_text(json.dumps({"n": n, "required": list(out), "outputs": out}))
     (folder / "case.json").write_text(json.dumps({
@@ -85,11 +88,21 @@ def run(model, feeds):
     return {k: v.numpy() for k, v in zip(names, made)}
 
 
+def save_small(model, path):
+    """Keras stores its entries; deflated ones are as good."""
+    model.save(path)
+    with zipfile.ZipFile(path) as z:
+        entries = [(n, z.read(n)) for n in z.namelist()]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
+        for n, content in entries:
+            z.writestr(n, content)
+
+
 def keras_case(name, model, feeds, h5=False, random=True, atol=1e-5):
     if random:
         shake(model)
     outputs = run(model, feeds)
-    write(name, "model.keras", model.save, feeds, outputs, atol=atol)
+    write(name, "model.keras", lambda path: save_small(model, path), feeds, outputs, atol=atol)
     if h5:
         write(name + "-h5", "model.h5", model.save, feeds, outputs, atol=atol)
 
@@ -117,7 +130,7 @@ def keras_activations():
         except ValueError:
             print("no", a)
     ys["dense"] = L.Dense(3, activation="tanh")(i)
-    keras_case("keras-activations", keras.Model(i, ys), {"x": rand(12, 7) * 2})
+    keras_case("keras-activations", keras.Model(i, ys), {"x": rand(5, 7) * 2})
 
 
 @case
@@ -135,25 +148,25 @@ def keras_shapes():
     ys = {"flat": L.Flatten()(i), "reshape": L.Reshape((6, -1))(i), "permute": L.Permute((3, 1, 2))(i), "repeat": L.RepeatVector(3)(L.Flatten()(s)), "pad": L.ZeroPadding2D(((1, 2), (0, 3)))(i),
           "crop": L.Cropping2D(((1, 0), (2, 1)))(i), "up": L.UpSampling2D((2, 3))(i), "upb": L.UpSampling2D(2, interpolation="bilinear")(i), "pad1": L.ZeroPadding1D(2)(s), "crop1": L.Cropping1D((1, 1))(s),
           "up1": L.UpSampling1D(2)(s), "pad1b": L.ZeroPadding1D((0, 2))(s)}
-    keras_case("keras-shapes", keras.Model([i, s], ys), {"x": rand(3, 4, 6, 2), "s": rand(3, 5, 3)})
+    keras_case("keras-shapes", keras.Model([i, s], ys), {"x": rand(2, 4, 6, 2), "s": rand(2, 5, 3)})
 
 
 @case
 def keras_convolutions():
-    i = L.Input((9, 8, 4), name="x")
+    i = L.Input((6, 5, 4), name="x")
     ys = {"same": L.Conv2D(3, 3, strides=2, padding="same", activation="relu")(i), "valid": L.Conv2D(4, (2, 3), dilation_rate=2, use_bias=False)(i), "group": L.Conv2D(6, 3, groups=2)(i),
           "depth": L.DepthwiseConv2D(3, depth_multiplier=2, padding="same")(i), "sep": L.SeparableConv2D(5, 3, strides=(2, 2), padding="same", depth_multiplier=2)(i),
           "tr": L.Conv2DTranspose(3, 3, strides=2, padding="same")(i), "tr2": L.Conv2DTranspose(3, (2, 4), strides=(3, 2), padding="valid")(i), "tr3": L.Conv2DTranspose(2, 2, strides=3, padding="same")(i)}
-    keras_case("keras-convolutions", keras.Model(i, ys), {"x": rand(3, 9, 8, 4)}, h5=True)
+    keras_case("keras-convolutions", keras.Model(i, ys), {"x": rand(2, 6, 5, 4)})
 
 
 @case
 def keras_convolutions_1d_3d():
     i = L.Input((10, 3), name="x")
-    v = L.Input((5, 6, 4, 2), name="v")
+    v = L.Input((3, 4, 2, 2), name="v")
     ys = {"causal": L.Conv1D(4, 3, padding="causal", dilation_rate=2)(i), "same": L.Conv1D(4, 4, strides=3, padding="same")(i), "depth": L.DepthwiseConv1D(3)(i), "sep": L.SeparableConv1D(4, 3)(i),
           "tr": L.Conv1DTranspose(2, 3, strides=2)(i), "c3": L.Conv3D(3, 2, padding="same", strides=2)(v), "t3": L.Conv3DTranspose(2, 2, strides=2)(v)}
-    keras_case("keras-convolutions-1d-3d", keras.Model([i, v], ys), {"x": rand(3, 10, 3), "v": rand(3, 5, 6, 4, 2)})
+    keras_case("keras-convolutions-1d-3d", keras.Model([i, v], ys), {"x": rand(2, 10, 3), "v": rand(2, 3, 4, 2, 2)})
 
 
 @case
@@ -162,15 +175,15 @@ def keras_pooling():
     s = L.Input((9, 2), name="s")
     ys = {"max": L.MaxPooling2D(2)(i), "maxs": L.MaxPooling2D((3, 2), strides=2, padding="same")(i), "avg": L.AveragePooling2D(3, strides=2, padding="same")(i), "avgv": L.AveragePooling2D(2)(i),
           "gmax": L.GlobalMaxPooling2D()(i), "gavg": L.GlobalAveragePooling2D(keepdims=True)(i), "max1": L.MaxPooling1D(2)(s), "avg1": L.AveragePooling1D(3, padding="same")(s), "g1": L.GlobalAveragePooling1D()(s)}
-    keras_case("keras-pooling", keras.Model([i, s], ys), {"x": rand(3, 7, 8, 3), "s": rand(3, 9, 2)})
+    keras_case("keras-pooling", keras.Model([i, s], ys), {"x": rand(2, 7, 8, 3), "s": rand(2, 9, 2)})
 
 
 @case
 def keras_normalizations():
-    i = L.Input((5, 4, 6), name="x")
+    i = L.Input((3, 2, 6), name="x")
     ys = {"bn": L.BatchNormalization()(i), "bn1": L.BatchNormalization(axis=1, center=False)(i), "bn2": L.BatchNormalization(scale=False)(i), "ln": L.LayerNormalization()(i), "ln2": L.LayerNormalization(axis=[1, 3], scale=False)(i),
           "gn": L.GroupNormalization(3)(i), "gn1": L.GroupNormalization(-1)(i), "un": L.UnitNormalization()(i), "rms": L.RMSNormalization()(i)}
-    keras_case("keras-normalizations", keras.Model(i, ys), {"x": rand(4, 5, 4, 6)}, h5=True)
+    keras_case("keras-normalizations", keras.Model(i, ys), {"x": rand(3, 3, 2, 6)})
 
 
 @case
@@ -188,7 +201,7 @@ def keras_recurrent():
     ys = {"lstm": L.LSTM(5)(i), "seq": seq, "h": h, "c": cc, "back": L.LSTM(2, go_backwards=True, return_sequences=True, activation="relu", recurrent_activation="hard_sigmoid")(i), "gru": L.GRU(4)(i),
           "gru2": L.GRU(3, reset_after=False, return_sequences=True)(i), "gru3": L.GRU(3, use_bias=False)(i), "rnn": L.SimpleRNN(4)(i), "rnn2": L.SimpleRNN(2, return_sequences=True, use_bias=False)(i),
           "state": L.LSTM(3)(i, initial_state=[h, cc])}
-    keras_case("keras-recurrent", keras.Model(i, ys), {"x": rand(4, 6, 4)}, h5=True)
+    keras_case("keras-recurrent", keras.Model(i, ys), {"x": rand(4, 6, 4)})
 
 
 @case
@@ -196,7 +209,7 @@ def keras_bidirectional():
     i = L.Input((5, 3), name="x")
     ys = {"cat": L.Bidirectional(L.LSTM(3))(i), "seq": L.Bidirectional(L.GRU(2, return_sequences=True))(i), "sum": L.Bidirectional(L.LSTM(3, return_sequences=True), merge_mode="sum")(i), "mul": L.Bidirectional(L.SimpleRNN(3), merge_mode="mul")(i),
           "ave": L.Bidirectional(L.GRU(3), merge_mode="ave")(i), "td": L.TimeDistributed(L.Dense(4, activation="relu"))(i)}
-    keras_case("keras-bidirectional", keras.Model(i, ys), {"x": rand(4, 5, 3)}, h5=True)
+    keras_case("keras-bidirectional", keras.Model(i, ys), {"x": rand(4, 5, 3)})
 
 
 @case
@@ -229,7 +242,7 @@ def keras_attention():
     k = L.Input((5, 6), name="k")
     ys = {"mha": L.MultiHeadAttention(2, 3)(q, v), "mha2": L.MultiHeadAttention(3, 2, value_dim=4, use_bias=False, output_shape=5)(q, v, k), "self": L.MultiHeadAttention(2, 3)(q, q, use_causal_mask=True), "att": L.Attention(use_scale=True)([q, v]),
           "attk": L.Attention(score_mode="concat")([q, v, k]), "add": L.AdditiveAttention()([q, v]), "causal": L.Attention()([q, q], use_causal_mask=True)}
-    keras_case("keras-attention", keras.Model([q, v, k], ys), {"q": rand(3, 4, 6), "v": rand(3, 5, 6, seed=2), "k": rand(3, 5, 6, seed=3)}, h5=True)
+    keras_case("keras-attention", keras.Model([q, v, k], ys), {"q": rand(3, 4, 6), "v": rand(3, 5, 6, seed=2), "k": rand(3, 5, 6, seed=3)})
 
 
 @case
@@ -241,7 +254,7 @@ def keras_transformer():
     x = L.LayerNormalization(epsilon=1e-6)(L.Add()([x, L.Dropout(0.1)(a)]))
     f = L.Dense(6)(L.Dense(12, activation="gelu")(x))
     x = L.LayerNormalization()(L.Add()([x, f]))
-    keras_case("keras-transformer", keras.Model(i, L.Dense(3, activation="softmax", name="topic")(L.GlobalMaxPooling1D()(x))), {"tokens": ints(20, 6, 8)}, h5=True)
+    keras_case("keras-transformer", keras.Model(i, L.Dense(3, activation="softmax", name="topic")(L.GlobalMaxPooling1D()(x))), {"tokens": ints(20, 6, 8)})
 
 
 @case
@@ -288,7 +301,7 @@ def tflite(name, model, feeds, int8=False, seed=0, representative=None):
         conv.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         conv.inference_input_type = conv.inference_output_type = tf.int8
     content = conv.convert()
-    it = tf.lite.Interpreter(model_content=content, experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
+    it = tf.lite.Interpreter(model_content=content, experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF)
     it.allocate_tensors()
     ins = it.get_input_details()
     given = {}
@@ -324,12 +337,12 @@ def image_model():
 
 @case
 def tflite_float_image():
-    tflite("tflite-float-image", image_model(), {"x": rand(5, 12, 10, 3)})
+    tflite("tflite-float-image", image_model(), {"x": rand(3, 12, 10, 3)})
 
 
 @case
 def tflite_int8_image():
-    tflite("tflite-int8-image", image_model(), {"x": rand(30, 12, 10, 3)}, int8=True, representative=lambda: ([rand(1, 12, 10, 3, seed=s)] for s in range(40)))
+    tflite("tflite-int8-image", image_model(), {"x": rand(8, 12, 10, 3)}, int8=True, representative=lambda: ([rand(1, 12, 10, 3, seed=s)] for s in range(40)))
 
 
 @case

@@ -5,7 +5,7 @@ import { Ops, type Dim, type GraphBuilder, type Value } from "../../onnx/index.t
 import { floats, type ElementType, type Tensor } from "../../tensor/index.ts";
 import { convertError } from "../sklearn/errors.ts";
 import { tfliteError } from "./errors.ts";
-import { multiply, quantizeMultiplier, type Multiplier } from "./fixed-point.ts";
+import { multiply, multiplyOnce, quantizeMultiplier, type Multiplier } from "./fixed-point.ts";
 import type { LiteModel, LiteOperator, LiteTensor } from "./model.ts";
 
 export interface Operator {
@@ -40,6 +40,10 @@ export class LiteContext {
   }
   multiply(x: Value, factors: readonly number[]): Value {
     return multiply(this.graph, x, factors.map(quantizeMultiplier));
+  }
+  /** As `multiply`, with one rounding instead of two. */
+  multiplyOnce(x: Value, factors: readonly number[]): Value {
+    return multiplyOnce(this.graph, x, factors.map(quantizeMultiplier));
   }
   multiplyBy(x: Value, multipliers: readonly Multiplier[]): Value {
     return multiply(this.graph, x, multipliers);

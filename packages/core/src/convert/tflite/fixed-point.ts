@@ -52,3 +52,16 @@ export function multiply(graph: GraphBuilder, x: Value, multipliers: readonly Mu
   if (right.every((s) => s === 0)) return high;
   return roundedDivide(o, high, right.map((s) => 2 ** s), right.map((s) => (s === 0 ? 0 : 2 ** (s - 1))), right.map((s) => (s === 0 ? 0 : -(2 ** (s - 1)))));
 }
+
+/** MultiplyByQuantizedMultiplier with one rounding, ties upwards, as FULLY_CONNECTED has it (TensorFlow 2.21): x int64 [..., C], one multiplier or C of them. */
+export function multiplyOnce(graph: GraphBuilder, x: Value, multipliers: readonly Multiplier[]): Value {
+  const o = new Ops(graph);
+  const same = multipliers.every((m) => m.mantissa === multipliers[0]!.mantissa && m.shift === multipliers[0]!.shift);
+  const list = same ? multipliers.slice(0, 1) : multipliers;
+  const constant = (make: (m: Multiplier) => bigint): Value => graph.constant(int64s(list.map(make), same ? [] : [list.length]));
+  const bits = (m: Multiplier): bigint => BigInt(31 - m.shift);
+  const scaled = o.add(o.mul(x, constant((m) => BigInt(m.mantissa))), constant((m) => 1n << (bits(m) - 1n)));
+  // The engine divides towards zero; a shift to the right goes downwards.
+  const down = o.where(o.less(scaled, 0), constant((m) => (1n << bits(m)) - 1n), o.scalar(0, "int64"));
+  return o.div(o.sub(scaled, down), constant((m) => 1n << bits(m)));
+}

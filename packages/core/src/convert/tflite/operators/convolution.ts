@@ -45,7 +45,7 @@ function requantize(op: OperatorView, c: LiteContext, sums: Value, channels: num
   const factors = scales.length === 1 && op.name === "FULLY_CONNECTED"
     ? [Math.fround(op.scale(x) * scales[0]!) / op.scale(y)]
     : Array.from(scales, (s) => (op.scale(x) * s) / op.scale(y));
-  const scaled = c.multiply(c.int64(sums), factors);
+  const scaled = op.name === "FULLY_CONNECTED" ? c.multiplyOnce(c.int64(sums), factors) : c.multiply(c.int64(sums), factors);
   return c.clamp(c.o.add(scaled, op.zeroPoint(y)), op.range(activation), "int8");
 }
 
