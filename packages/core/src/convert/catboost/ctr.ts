@@ -113,9 +113,10 @@ function calculator(feature: CtrFeature, table: CtrTable, faults: Faults): (row:
     case "Buckets": case "Borders": {
       if (!(targetBorder >= 0 && targetBorder < width)) throw faults.malformed(`a statistic asks for class ${targetBorder} of ${width}`);
       return (row) => {
+        if (row === undefined) return finish(0, 0);
         let good = 0;
         let total = 0;
-        for (let k = 0; row !== undefined && k < width; k++) {
+        for (let k = 0; k < width; k++) {
           const n = counts[row * width + k]!;
           total += n;
           // Two classes: the second one, whatever the border.

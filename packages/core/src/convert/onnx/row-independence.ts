@@ -33,7 +33,7 @@ export function rowsAreIndependent(graph: Graph, inputs: readonly ValueInfo[], o
 
 /** Labels are [N], the scores beside them [N, C]. */
 function further(node: Node, state: State): State {
-  return state.rows && /Classifier$/.test(node.opType) ? { rows: true, rank: 2 } : state;
+  return state.rows && node.opType.endsWith("Classifier") ? { rows: true, rank: 2 } : state;
 }
 
 function step(node: Node, given: readonly (State | undefined)[], opset: number): State | undefined {
@@ -56,7 +56,7 @@ function step(node: Node, given: readonly (State | undefined)[], opset: number):
   const axis = (value: number): number | undefined => (value < 0 ? value + rank : value) || undefined;
   const inner = (value: number): State | undefined => (axis(value) === undefined ? undefined : same);
   if (KEEPING.has(opType)) return constants && node.attributes.get("training_mode") === undefined ? same : undefined;
-  if (node.domain === "ai.onnx.ml") return ML.has(opType) && constants ? { rows: true, rank: /Classifier$/.test(opType) ? 1 : rank } : undefined;
+  if (node.domain === "ai.onnx.ml") return ML.has(opType) && constants ? { rows: true, rank: opType.endsWith("Classifier") ? 1 : rank } : undefined;
   const axes = (place: number): readonly number[] | undefined => {
     const list = ints(node.attributes.get("axes")) ?? (given[place] && !given[place].rows ? numbers(given[place].tensor) : undefined);
     return list && list.length > 0 && list.every((a) => axis(a) !== undefined) ? list : undefined;
