@@ -28,7 +28,7 @@ export function sniffFormat(bytes: Uint8Array): FileFormat {
   if (/^\{[LSUil$#]/.test(head)) return "xgboost-ubjson";
   if (isOnnx(bytes)) return "onnx";
   const text = head.replace(/^\u00ef\u00bb\u00bf/, "").trimStart();
-  if (/^[{[]/.test(text) && /^[{[]\s*["[{\]}\d-]/.test(text)) return text.includes('"learner"') ? "xgboost-json" : text.includes('"tree_info"') ? "lightgbm" : text.includes('"oblivious_trees"') || text.includes('"features_info"') ? "catboost" : "json";
+  if (/^[{[]/.test(text) && /^[{[]\s*["[{\]}\d-]/.test(text)) return text.includes('"learner"') ? "xgboost-json" : text.includes('"tree_info"') ? "lightgbm" : text.includes('"oblivious_trees"') || text.includes('"features_info"') || /^\{\s*"ctr_data"\s*:/.test(text) ? "catboost" : "json";
   if (/^<(!doctype html|html)/i.test(text)) return "html";
   if (/^<\?xml|^<PMML/.test(text)) return "xml";
   if (isOldPickle(bytes)) return "pickle";
