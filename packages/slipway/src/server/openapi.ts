@@ -82,7 +82,7 @@ function columnSchema(column: Column): Json {
   const closed = column.categories !== undefined && column.unknown === "refused" && column.categories.length <= MAX_ENUM;
   const [low, high] = column.limits ?? [-Infinity, Infinity];
   return {
-    type: isFlag(column) && type === "number" ? ["boolean", type, ...(nullable ? ["null"] : [])] : nullable ? [type, "null"] : type,
+    type: column.wholeNumbers === true ? [type, "integer"] : isFlag(column) && type === "number" ? ["boolean", type, ...(nullable ? ["null"] : [])] : nullable ? [type, "null"] : type,
     ...(closed ? { enum: [...column.categories!, ...(nullable ? [null] : [])] } : {}),
     ...(Number.isFinite(low) ? { minimum: low } : {}),
     ...(Number.isFinite(high) ? { maximum: high } : {}),
