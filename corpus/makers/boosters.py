@@ -3,7 +3,7 @@
     python boosters.py OUT [NAME ...]              the fixtures: OUT/<name>-<environment>/
     python boosters.py OUT --random FIRST COUNT    a search: random objectives, options, formats and inputs, one case a seed
 
-Runs under XGBoost 1.6 to 3.2 and LightGBM 3.3 to 4.7. What the running version does not know is skipped. Predictions are
+Runs under XGBoost 0.90 to 3.2 and LightGBM 2.3 to 4.7. What the running version does not know is skipped. Predictions are
 those of the model loaded again from the file.
 """
 import json, math, os, pickle, random, sys, warnings
@@ -249,7 +249,8 @@ def make_xgb(out, name, rng, objective="reg:squarederror", how="json", api="boos
     fit = {}
     if stop:
         fit["eval_set"] = [(take(test), y[test])]
-        params.update(early_stopping_rounds=2, n_estimators=60, learning_rate=0.7)
+        params.update(n_estimators=60, learning_rate=0.7)
+        (params if XGB >= (1, 6) else fit)["early_stopping_rounds"] = 2
     if cls is xgb.XGBRanker:
         fit["group"] = [30] * 10
     model = cls(**params)

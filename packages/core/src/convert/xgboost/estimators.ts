@@ -1,7 +1,7 @@
 // xgboost.Booster and the scikit-learn wrappers XGBClassifier, XGBRegressor, XGBRanker and their random forests (1.0 to 3.4).
 //
 // The wrappers stop at best_iteration, turn `missing` into NaN and take infinity (inplace_predict); a Booster uses all
-// rounds and refuses infinity (DMatrix). A file of a wrapper's save_model is loaded as the wrapper.
+// rounds and refuses infinity (DMatrix, from 1.4). A file of a wrapper's save_model is loaded as the wrapper.
 
 import type { Value } from "../../onnx/index.ts";
 import { MISSING_STRING } from "../../package/index.ts";
@@ -18,7 +18,7 @@ import type { Estimator } from "../sklearn/estimator.ts";
 import type { Frame } from "../sklearn/frame.ts";
 import { categoryTable, type Categories } from "../sklearn/preprocess/categories.ts";
 import { baseMargins, objectiveOf, rawPrediction, scipySoftmax, transformed } from "./forest.ts";
-import type { XgboostModel } from "./model.ts";
+import { isBefore, type MarginRounds, type XgboostModel } from "./model.ts";
 import { readXgboostModel } from "./read-model.ts";
 
 /** How the library asks the model: as the Booster itself, or as one of the wrappers. */
@@ -80,9 +80,8 @@ function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   const inPlace = role !== "booster" && model.booster.kind === "trees";
   const matrix = inputs(est, X, c, model, role, inPlace, faults);
   const base = baseMargins(model, objective, faults);
-  const [major, minor] = [model.version[0] ?? 0, model.version[1] ?? 0];
   const rounds = role === "booster" || model.booster.kind === "linear" ? undefined : bestRounds(model, faults);
-  const margins = memo(() => rawPrediction(c, matrix(), model, { rounds, base, inPlace: inPlace && (major < 3 || (major === 3 && minor < 3)) }, faults));
+  const margins = memo(() => rawPrediction(c, matrix(), model, { rounds, base, inPlace: inPlace && !isBefore(model, 1, 4) && isBefore(model, 3, 3) }, faults));
   const values = memo(() => transformed(c, margins(), objective));
   const single = model.outputs === 1 || objective === "multi:softmax";
   const doubles = (v: Value): Value => c.o.cast(v, "double");
@@ -134,11 +133,15 @@ function labelsOf(est: Estimator, model: XgboostModel, count: number, faults: Fa
 }
 
 /** The wrappers predict with the rounds up to the best one, where training was stopped early. */
-function bestRounds(model: XgboostModel, faults: Faults): number | undefined {
-  const best = model.attributes.get("best_iteration");
-  if (best === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(best)) throw faults.malformed(`best_iteration is ${JSON.stringify(best.slice(0, 40))}`);
-  return Number(best) + 1;
+function bestRounds(model: XgboostModel, faults: Faults): MarginRounds | undefined {
+  const attribute = (name: string): number | undefined => {
+    const text = model.attributes.get(name);
+    if (text === undefined) return undefined;
+    if (!/^\d{1,9}$/.test(text)) throw faults.malformed(`${name} is ${JSON.stringify(text.slice(0, 40))}`);
+    return Number(text);
+  };
+  const best = attribute("best_iteration");
+  return best === undefined ? undefined : { rounds: best + 1, trees: attribute("best_ntree_limit") };
 }
 
 /** [N, F] double of float32 numbers, NaN where missing; categories as their codes. */
@@ -153,7 +156,7 @@ function inputs(est: Estimator, X: Frame, c: Conversion, model: XgboostModel, ro
     if (type === "c" && !named[j]) c.warnings.push(`feature ${model.featureNames?.[j] ?? j} is categorical, and the file does not name its categories: send their codes, as numbers`);
   });
   const sentinel = missingOf(est, role, model);
-  const checked = numbers.length === 0 ? undefined : c.checkArray(c.select(X, numbers), est, inPlace ? { missing: "allowed", infinite: "allowed" } : { missing: "allowed", dtype: "float32" });
+  const checked = numbers.length === 0 ? undefined : c.checkArray(c.select(X, numbers), est, inPlace || isBefore(model, 1, 4) ? { missing: "allowed", infinite: "allowed" } : { missing: "allowed", dtype: "float32" });
   return memo(() => {
     const parts: Value[] = [];
     if (checked) parts.push(c.o.cast(c.numbers(checked), "float"));

@@ -1,7 +1,7 @@
 // XGBoost's trees as ONNX: raw predictions in float32, bit for bit.
 //
 // A node sends x < condition to the left; as x is a float32, that is x <= the next float32 below. Sets: members go right.
-// Missing values take the node's default. Sums: base score, then tree after tree, in float32.
+// Missing values take the node's default. Sums: base score, then tree after tree, in float32; before 1.3 the trees first.
 
 import type { Value } from "../../onnx/index.ts";
 import type { Faults } from "../boosted/faults.ts";
@@ -11,14 +11,14 @@ import { SplitColumns } from "../boosted/split-columns.ts";
 import { repeatedRow } from "../sklearn/algebra.ts";
 import type { Conversion } from "../sklearn/conversion.ts";
 import { LEAF, type FlatTree } from "../sklearn/tree/flat-tree.ts";
-import type { RawForest, RawLinear, RawTree, XgboostModel } from "./model.ts";
+import { isBefore, type MarginRounds, type RawForest, type RawLinear, type RawTree, type XgboostModel } from "./model.ts";
 
 /** Outputs of a model without trees. */
 const MOST_EMPTY_OUTPUTS = 1000;
 
 export interface MarginOptions {
-  /** Rounds to use; all when undefined. */
-  readonly rounds: number | undefined;
+  /** All when undefined. */
+  readonly rounds: MarginRounds | undefined;
   /** Behind the link function, one for each output. */
   readonly base: Float32Array;
   /** Up to 3.2 inplace_predict adds the base score to DART's trees and takes it off again, with what that rounds away. */
@@ -85,25 +85,27 @@ function forest(c: Conversion, X: Value, model: XgboostModel, booster: RawForest
   if (outputs > raw.length && outputs > MOST_EMPTY_OUTPUTS) throw faults.malformed(`it has ${outputs} outputs and ${raw.length} trees`);
   const members: number[][] = Array.from(options.base, () => []);
   raw.forEach((_, t) => members[booster.group[t]!]!.push(t));
+  const baseLast = isBefore(model, 1, 3);
   const sums = Array.from(options.base, (base, g) => {
     const mine = members[g]!;
-    return sumInFloat32(c, x, mine.map((t) => trees[t]!.tree), base, (t, node) => {
+    const sum = sumInFloat32(c, x, mine.map((t) => trees[t]!.tree), baseLast ? 0 : base, (t, node) => {
       const leaf = trees[mine[t]!]!.leaf[node]!;
       if (booster.weights === undefined) return leaf;
       return Math.fround((options.inPlace ? Math.fround(Math.fround(base + leaf) - base) : leaf) * booster.weights[mine[t]!]!);
     });
+    return baseLast ? c.o.add(sum, float32(c, base)) : sum;
   });
   return c.o.concat(sums);
 }
 
 /** How many trees the first rounds have. */
-function usedTrees(booster: RawForest, outputs: number, rounds: number | undefined, faults: Faults): number {
+function usedTrees(booster: RawForest, outputs: number, rounds: MarginRounds | undefined, faults: Faults): number {
   const all = booster.trees.length;
   for (const group of booster.group) if (group < 0 || group >= outputs) throw faults.malformed(`a tree adds to output ${group} of ${outputs}`);
   if (rounds === undefined) return all;
   const starts = booster.roundStarts;
   const vector = booster.trees[0]?.vector !== undefined;
-  const used = starts ? (starts[Math.min(rounds, starts.length - 1)] ?? all) : rounds * booster.treesPerRound * (vector ? 1 : outputs);
+  const used = starts ? (starts[Math.min(rounds.rounds, starts.length - 1)] ?? all) : (rounds.trees ?? rounds.rounds * booster.treesPerRound) * (vector ? 1 : outputs);
   if (used < 0) throw faults.malformed("its rounds have a negative number of trees");
   return Math.min(used, all);
 }
@@ -179,7 +181,7 @@ export function baseMargins(model: XgboostModel, objective: string, faults: Faul
   return Float32Array.from({ length: outputs }, (_, g) => {
     const p = baseScore[baseScore.length === 1 ? 0 : g]!;
     if (model.baseIsMargin) return p;
-    if (LOGISTIC.has(objective)) {
+    if (LOGISTIC.has(objective) || (objective === "binary:logitraw" && isBefore(model, 1, 3))) {
       if (!(p > 0 && p < 1)) throw faults.malformed(`base_score=${p} is no probability`);
       return -Math.fround(Math.log(Math.fround(Math.fround(1 / p) - 1)));
     }

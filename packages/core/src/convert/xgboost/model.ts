@@ -51,3 +51,15 @@ export interface XgboostModel {
   /** From 3.1: the categories of each feature in the data frame it was fitted on, in the order of their codes. */
   readonly categories: readonly (readonly (string | number)[] | undefined)[];
 }
+
+/** Where prediction stops: the number of rounds and, up to 1.7, that of trees for each output, whatever a round has of them. */
+export interface MarginRounds {
+  readonly rounds: number;
+  readonly trees: number | undefined;
+}
+
+/** Whether the file is of a release before this one. */
+export function isBefore(model: XgboostModel, major: number, minor: number): boolean {
+  const [a = 0, b = 0] = model.version;
+  return a < major || (a === major && b < minor);
+}
