@@ -8,6 +8,7 @@ import { importError } from "./errors.ts";
 import type { ImportedModel, ImportOptions } from "./imported.ts";
 import { importKeras, importKerasH5 } from "./keras/import-keras.ts";
 import { importOnnx } from "./onnx/import-onnx.ts";
+import { importTorch } from "./torch/import-torch.ts";
 import { compileSklearn } from "./sklearn/index.ts";
 import { importTflite } from "./tflite/import-tflite.ts";
 
@@ -23,6 +24,7 @@ const READERS: Readonly<Partial<Record<FileFormat, (bytes: Uint8Array, options: 
   keras: importKeras,
   hdf5: importKerasH5,
   tflite: importTflite,
+  torch: importTorch,
 };
 
 /** Boosters in their libraries' own formats, which enter as the object that the library would load. */

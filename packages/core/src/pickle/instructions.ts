@@ -200,7 +200,12 @@ const table: Partial<Record<OpcodeName, Instruction>> = {
   },
 
   PERSID: (m) => refusePersistentId(m),
-  BINPERSID: (m) => refusePersistentId(m),
+  BINPERSID: (m) => {
+    const value = m.persistentId?.(m.pop());
+    if (value === undefined) refusePersistentId(m);
+    m.charge(cost.object);
+    m.push(value);
+  },
   EXT1: (m) => refuseExtension(m),
   EXT2: (m) => refuseExtension(m),
   EXT4: (m) => refuseExtension(m),

@@ -34,10 +34,12 @@ export class Machine {
   /** Shared with a nested machine. */
   readonly spent: { memory: number };
   readonly isNested: boolean;
+  /** What a persistent id (BINPERSID) stands for; without it they are refused. */
+  readonly persistentId: ((id: PyValue) => PyValue | undefined) | undefined;
   readonly #interpret: (machine: Machine) => PyValue;
 
   /** `interpret` runs the instructions (interpret.ts); the machine itself does not know them. */
-  constructor(bytes: Uint8Array, limits: PickleLimits, interpret: (machine: Machine) => PyValue, start = 0, outer?: Machine) {
+  constructor(bytes: Uint8Array, limits: PickleLimits, interpret: (machine: Machine) => PyValue, start = 0, outer?: Machine, persistentId?: (id: PyValue) => PyValue | undefined) {
     this.#interpret = interpret;
     this.bytes = bytes;
     this.view = outer?.view ?? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -46,6 +48,7 @@ export class Machine {
     this.at = start;
     this.limit = bytes.length;
     this.isNested = outer !== undefined;
+    this.persistentId = persistentId;
     this.globals = outer?.globals ?? new GlobalTable();
     this.spent = outer?.spent ?? { memory: 0 };
     this.memo = new Memo();

@@ -40,8 +40,14 @@ export interface PickleFile {
   readonly bytes: number;
 }
 
+export interface ReadOptions {
+  readonly limits?: Partial<PickleLimits>;
+  /** What a persistent id stands for, as data; undefined refuses the file, as every persistent id is without this. */
+  readonly persistentId?: (id: PyValue) => PyValue | undefined;
+}
+
 /** Reads a pickle or joblib file, compressed or not, whatever it is called. Nothing in it runs. */
-export function readPickleFile(file: Uint8Array, options: { readonly limits?: Partial<PickleLimits> } = {}): PickleFile {
+export function readPickleFile(file: Uint8Array, options: ReadOptions = {}): PickleFile {
   const limits = withDefaults(options.limits);
   if (file.length === 0) {
     throw pickleError("pickle-empty", "the file is empty (0 bytes)", { hint: "Save the model again and check that the copy or download finished." });
@@ -50,7 +56,7 @@ export function readPickleFile(file: Uint8Array, options: { readonly limits?: Pa
   const { bytes, compression, trailing } = unpack(new Uint8Array(file.buffer, file.byteOffset, file.byteLength), limits);
   if (bytes.length > limits.bytes) overLimit("bytes", bytes.length, limits, 0);
   assertPickle(bytes);
-  const machine = new Machine(bytes, limits, interpret);
+  const machine = new Machine(bytes, limits, interpret, 0, undefined, options.persistentId);
   const value = interpret(machine);
   checkDepth(value, limits);
   return {

@@ -1,0 +1,16 @@
+// PyTorch files: TorchScript archives, whole-module pickles and torch.export archives are compiled; weights alone are not
+// a model. Nothing in them is run: code is read as text and followed, classes are known by name.
+
+import type { ImportedModel } from "../imported.ts";
+import { TorchArchive } from "./archive.ts";
+import { malformed } from "./errors.ts";
+import { importModule } from "./modules/import-module.ts";
+import { importScript } from "./script/import-script.ts";
+
+/** @throws torch-*, zip-*, pickle-* */
+export function importTorch(bytes: Uint8Array): ImportedModel {
+  const archive = new TorchArchive(bytes);
+  if (archive.zip.names.some((n) => n.startsWith(`${archive.root}code/`)) && archive.has("constants.pkl")) return { format: "PyTorch, TorchScript", compiled: importScript(archive), producer: {} };
+  if (archive.has("data.pkl")) return { format: "PyTorch", compiled: importModule(archive), producer: {} };
+  throw malformed("the archive holds neither a module nor code");
+}

@@ -1,0 +1,268 @@
+// The contract of an operator: its ATen name, its parameters in ATen's order, and what it becomes in the graph.
+
+import { Ops, type Dim, type GraphBuilder, type Value } from "../../onnx/index.ts";
+import { SlipwayError } from "../../base/index.ts";
+import { floats, type ElementType, type Tensor } from "../../tensor/index.ts";
+import { shown, torchError } from "./errors.ts";
+import { describeValue, ListValue, OpenInput, SymbolicInt, TensorValue, type TorchValue } from "./values.ts";
+
+export interface OpenShape {
+  readonly type: ElementType;
+  readonly shape: readonly Dim[];
+}
+export interface Operator {
+  /** Without "aten::", overload and the trailing "_" of in-place variants. */
+  readonly names: readonly string[];
+  /** ATen's parameters, in order, separated by spaces. */
+  readonly params: string;
+  /** The result shares its elements with the first argument. */
+  readonly view?: boolean;
+  /** What an input of unknown shape must be when it comes here first; `through`: the operator says nothing about it. */
+  readonly open?: "through" | ((args: Args) => OpenShape | undefined);
+  readonly convert: (args: Args, c: TorchContext) => TorchValue | Value;
+}
+export const defineOperator = (operator: Operator): Operator => operator;
+
+/** The shape of an input of unknown shape came to light: the model is followed again with it. */
+export class ShapeFound extends Error {
+  readonly index: number;
+  readonly found: OpenShape;
+  constructor(index: number, found: OpenShape) {
+    super("shape found");
+    this.index = index;
+    this.found = found;
+  }
+}
+
+/** These give more than one tensor, of which only the first is computed. */
+const TUPLES = /_with_indices$|^_?native_(batch|layer)_norm|^native_dropout$|^adaptive_max_pool/;
+
+/** The model is followed for at most so many operators. */
+const MAX_CALLS = 100_000;
+
+/** Numeric ScalarType codes of ATen. */
+export const SCALAR_TYPES: Readonly<Record<number, ElementType>> = { 0: "uint8", 1: "int8", 2: "int16", 3: "int32", 4: "int64", 6: "float", 7: "double", 11: "bool" };
+
+export class Args {
+  readonly op: string;
+  readonly #given = new Map<string, TorchValue>();
+  readonly #c: TorchContext;
+
+  constructor(op: string, params: readonly string[], positional: readonly TorchValue[], named: ReadonlyMap<string, TorchValue>, c: TorchContext) {
+    this.op = op;
+    this.#c = c;
+    if (positional.length > params.length) throw torchError("torch-malformed", `${op} is given ${positional.length} arguments; it takes ${params.length}`);
+    positional.forEach((v, i) => this.#given.set(params[i]!, v));
+    for (const [name, value] of named) this.#given.set(name, value);
+  }
+  get(name: string): TorchValue | undefined {
+    return this.#given.get(name);
+  }
+  all(): IterableIterator<TorchValue> {
+    return this.#given.values();
+  }
+  has(name: string): boolean {
+    const value = this.get(name);
+    return value !== undefined && value !== null;
+  }
+  bad(name: string, wanted: string): SlipwayError {
+    return torchError("torch-malformed", `${this.op}: ${name} is ${describeValue(this.get(name))}; it should be ${wanted}`, { where: this.op });
+  }
+  refuse(what: string, hint = "Replace it by other operators, or export the model to ONNX with torch.onnx.export."): SlipwayError {
+    return torchError("torch-operator", `${this.op}: ${what} is not compiled`, { where: this.op, hint });
+  }
+  /** A tensor; numbers become scalars of their own type. */
+  tensor(name: string): Value {
+    const value = this.get(name);
+    if (value instanceof TensorValue) return value.value;
+    if (value instanceof SymbolicInt) return value.value;
+    if (typeof value === "bigint") return this.#c.o.scalar(Number(value), "int64");
+    if (typeof value === "number") return this.#c.o.scalar(value, "float");
+    if (typeof value === "boolean") return this.#c.o.scalar(value ? 1 : 0, "bool");
+    throw this.bad(name, "a tensor");
+  }
+  optional(name: string): Value | null {
+    return this.has(name) ? this.tensor(name) : null;
+  }
+  isTensor(name: string): boolean {
+    return this.get(name) instanceof TensorValue;
+  }
+  /** The content of a parameter of the file. */
+  weight(name: string): Tensor | undefined {
+    const value = this.get(name);
+    return value instanceof TensorValue ? value.constant : undefined;
+  }
+  int(name: string, fallback?: number): number {
+    const value = this.has(name) ? this.get(name) : undefined;
+    if (value === undefined && fallback !== undefined) return fallback;
+    if (typeof value === "bigint" || typeof value === "boolean") return Number(value);
+    if (value instanceof SymbolicInt) throw this.refuse(`${name} that depends on the input's size`);
+    throw this.bad(name, "an integer");
+  }
+  float(name: string, fallback?: number): number {
+    const value = this.has(name) ? this.get(name) : undefined;
+    if (value === undefined && fallback !== undefined) return fallback;
+    if (typeof value === "number" || typeof value === "bigint") return Number(value);
+    throw this.bad(name, "a number");
+  }
+  bool(name: string, fallback: boolean): boolean {
+    const value = this.has(name) ? this.get(name) : undefined;
+    if (value === undefined) return fallback;
+    if (typeof value === "boolean") return value;
+    throw this.bad(name, "True or False");
+  }
+  string(name: string, fallback: string): string {
+    const value = this.has(name) ? this.get(name) : undefined;
+    if (value === undefined) return fallback;
+    if (typeof value === "string") return value;
+    throw this.bad(name, "a text");
+  }
+  /** A list of integers, or one that stands for `count`. */
+  ints(name: string, fallback?: readonly number[], count?: number): number[] {
+    const value = this.has(name) ? this.get(name) : undefined;
+    if (value === undefined && fallback) return [...fallback];
+    if (typeof value === "bigint" && count !== undefined) return new Array<number>(count).fill(Number(value));
+    if (!(value instanceof ListValue)) throw this.bad(name, "a list of integers");
+    const out = value.items.map((item) => {
+      if (item instanceof SymbolicInt) throw this.refuse(`${name} that depends on the input's size`);
+      if (typeof item !== "bigint") throw this.bad(name, "a list of integers");
+      return Number(item);
+    });
+    if (count !== undefined && out.length === 1) return new Array<number>(count).fill(out[0]!);
+    if (count !== undefined && out.length === 0 && fallback) return [...fallback];
+    if (count !== undefined && out.length !== count) throw this.bad(name, `${count} integers`);
+    return out;
+  }
+  /** Axes: one or a list; counted from the front. undefined: not given. */
+  axes(name: string, rank: number): number[] | undefined {
+    const value = this.get(name);
+    if (value === undefined || value === null) return undefined;
+    const raw = typeof value === "bigint" ? [Number(value)] : this.ints(name);
+    return raw.map((a) => this.#axis(a, rank, name));
+  }
+  axis(name: string, rank: number, fallback?: number): number {
+    return this.#axis(this.int(name, fallback), rank, name);
+  }
+  #axis(a: number, rank: number, name: string): number {
+    const axis = a < 0 ? a + rank : a;
+    if (!(axis >= 0 && axis < Math.max(1, rank))) throw torchError("torch-malformed", `${this.op}: ${name} is ${a} for a tensor of ${rank} dimensions`);
+    return axis;
+  }
+  list(name: string): TorchValue[] {
+    const value = this.get(name);
+    if (!(value instanceof ListValue)) throw this.bad(name, "a list");
+    return value.items;
+  }
+  tensors(name: string): Value[] {
+    return this.list(name).map((item) => {
+      if (!(item instanceof TensorValue)) throw this.bad(name, "a list of tensors");
+      return item.value;
+    });
+  }
+  training(name: string): void {
+    if (this.bool(name, false)) {
+      throw torchError("torch-training", `${this.op} was saved in training mode`, { where: this.op, hint: "Call model.eval() before saving, scripting or tracing the model." });
+    }
+  }
+}
+
+/** What converters add nodes with. */
+export class TorchContext {
+  readonly graph: GraphBuilder;
+  readonly o: Ops;
+  readonly #registry: ReadonlyMap<string, Operator>;
+  #calls = 0;
+
+  constructor(graph: GraphBuilder, registry: ReadonlyMap<string, Operator>) {
+    this.graph = graph;
+    this.o = new Ops(graph);
+    this.#registry = registry;
+  }
+
+  /** Follows one operator: "relu", "add_", "mean". */
+  call(name: string, positional: readonly TorchValue[], named: ReadonlyMap<string, TorchValue> = new Map()): TorchValue {
+    if (++this.#calls > MAX_CALLS) throw torchError("torch-limit", `the model takes more than ${MAX_CALLS} operators`);
+    const inPlace = /[^_]_$/.test(name) && !this.#registry.has(name);
+    const operator = this.#registry.get(inPlace ? name.slice(0, -1) : name);
+    if (!operator) {
+      throw torchError("torch-operator", `the operator ${shown(name)} is not compiled`, { where: shown(name), hint: "Export the model to ONNX: torch.onnx.export(model, (example,), 'model.onnx')." });
+    }
+    const args = new Args(name, operator.params.split(" "), positional, named, this);
+    const open = [...args.all()].find((v) => v instanceof OpenInput || (v instanceof ListValue && v.items.some((i) => i instanceof OpenInput)));
+    if (open !== undefined) return this.#open(operator, args, open instanceof OpenInput ? open : new OpenInput(0));
+    const first = positional[0] ?? named.get("self") ?? named.get("input");
+    if (inPlace && first instanceof TensorValue && first.shared) {
+      throw torchError("torch-operator", `${shown(name)} changes a tensor in place that shares its elements with another one`, { where: shown(name), hint: "Use the operator without the underscore." });
+    }
+    const result = this.#convert(operator, args);
+    const single = isGraphValue(result) ? new TensorValue(result) : result;
+    const made = TUPLES.test(name) && single instanceof TensorValue ? new ListValue([single, null, null], true) : single;
+    if (operator.view && first instanceof TensorValue && made !== first) {
+      first.shared = true;
+      for (const v of made instanceof ListValue ? made.items : [made]) if (v instanceof TensorValue) v.shared = true;
+    }
+    if (inPlace && first instanceof TensorValue && made instanceof TensorValue) {
+      first.value = made.value.type === first.value.type ? made.value : this.o.cast(made.value, first.value.type);
+      first.constant = undefined;
+      return first;
+    }
+    return made;
+  }
+  #convert(operator: Operator, args: Args): TorchValue | Value {
+    try {
+      return operator.convert(args, this);
+    } catch (error) {
+      if (!(error instanceof SlipwayError) || error.code !== "onnx-internal") throw error;
+      throw torchError("torch-operator", `${shown(args.op)} cannot be compiled here: ${error.message.slice(0, 300)}`, { where: shown(args.op), cause: error, hint: "float32 models are compiled: call model.float(). If the shapes were told by a tracing example, trace with another one." });
+    }
+  }
+  #open(operator: Operator, args: Args, input: OpenInput): TorchValue {
+    const found = typeof operator.open === "function" ? operator.open(args) : undefined;
+    if (found) throw new ShapeFound(input.index, found);
+    if (operator.open === "through") return input;
+    throw torchError("torch-operator", `the file does not tell the shape of the model's input, and ${shown(args.op)} comes first, which does not tell it either`, {
+      where: shown(args.op), hint: "Trace the model with an example (torch.jit.trace(model, example)), or export it with torch.export." });
+  }
+
+  floats(data: Float32Array | readonly number[], shape?: readonly number[]): Value {
+    return this.graph.constant(floats(data, shape));
+  }
+  /** A constant of the type of `like`. */
+  number(value: number, like: Value): Value {
+    return this.o.scalar(value, like.type === "double" || like.type === "int64" || like.type === "int32" ? like.type : "float");
+  }
+  tensor(t: Tensor): TensorValue {
+    return new TensorValue(this.graph.constant(t), t);
+  }
+  rank(value: Value): number {
+    if (value.shape === null) throw torchError("torch-operator", "a value's number of dimensions cannot be told");
+    return value.shape.length;
+  }
+  /** A dimension that must be known. */
+  size(value: Value, axis: number, args: Args): number {
+    const d = value.shape?.at(axis);
+    if (typeof d !== "number") throw args.refuse(`an input whose dimension ${axis} is open`, "Trace the model with an example of the size it is used with.");
+    return d;
+  }
+  /** The size of a dimension: a number where it is known. */
+  sizeOf(value: Value, axis: number): bigint | SymbolicInt {
+    const d = value.shape?.at(axis);
+    if (typeof d === "number") return BigInt(d);
+    const at = axis < 0 ? axis + this.rank(value) : axis;
+    return new SymbolicInt(this.o.squeeze(this.graph.op("Shape", [value], { start: at, end: at + 1 }), 0));
+  }
+  /** Sizes as an int64 list. */
+  shape(items: readonly TorchValue[], args: Args): Value {
+    if (items.every((i) => typeof i === "bigint")) return this.o.int64s(items);
+    return this.o.concat(items.map((i) => {
+      if (typeof i === "bigint") return this.o.int64s([i]);
+      if (i instanceof SymbolicInt) return this.o.unsqueeze(i.value, 0);
+      if (i instanceof TensorValue) return this.o.reshape(this.o.cast(i.value, "int64"), [1]);
+      throw args.refuse("such a size");
+    }), 0);
+  }
+}
+
+function isGraphValue(value: TorchValue | Value): value is Value {
+  return typeof value === "object" && value !== null && "name" in value && "type" in value;
+}

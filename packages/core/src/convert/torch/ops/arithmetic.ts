@@ -1,0 +1,194 @@
+// Elementwise arithmetic, comparison and choice, with PyTorch's type promotion; of sizes and numbers known now as well.
+
+import type { Value } from "../../../onnx/index.ts";
+import type { ElementType } from "../../../tensor/index.ts";
+import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
+import { SymbolicInt, TensorValue, type TorchValue } from "../values.ts";
+
+const RANKS: Readonly<Record<string, number>> = { bool: 0, uint8: 1, int8: 1, int16: 2, int32: 3, int64: 4, float: 5, double: 6 };
+const category = (rank: number): number => (rank === 0 ? 0 : rank <= 4 ? 1 : 2);
+
+interface Operand {
+  readonly type: ElementType;
+  /** Numbers and tensors without dimensions only count by their kind: bool, integer or float. */
+  readonly weak: number;
+}
+function operand(value: TorchValue | undefined, args: Args, name: string): Operand {
+  if (value instanceof TensorValue) return { type: value.value.type, weak: value.value.shape?.length === 0 ? 1 : 0 };
+  if (value instanceof SymbolicInt || typeof value === "bigint") return { type: "int64", weak: 2 };
+  if (typeof value === "number") return { type: "float", weak: 2 };
+  if (typeof value === "boolean") return { type: "bool", weak: 2 };
+  throw args.bad(name, "a tensor or a number");
+}
+function promoted(a: Operand, b: Operand): ElementType {
+  const [ra, rb] = [RANKS[a.type] ?? 5, RANKS[b.type] ?? 5];
+  if (a.weak !== b.weak) {
+    const [strong, weak] = a.weak < b.weak ? [a, b] : [b, a];
+    return category(RANKS[weak.type] ?? 5) > category(RANKS[strong.type] ?? 5) ? weak.type : strong.type;
+  }
+  return ra >= rb ? a.type : b.type;
+}
+
+export function both(args: Args, c: TorchContext, least: ElementType = "bool", names: readonly [string, string] = ["self", "other"]): [Value, Value] {
+  const [a, b] = names.map((n) => operand(args.get(n), args, n)) as [Operand, Operand];
+  let type = promoted(a, b);
+  if ((RANKS[type] ?? 5) < RANKS[least]!) type = least;
+  return names.map((n) => {
+    const value = args.get(n);
+    if (typeof value === "bigint" || typeof value === "number") return type === "bool" ? args.tensor(n) : scalarOf(Number(value), type, c);
+    return c.o.cast(args.tensor(n), type);
+  }) as [Value, Value];
+}
+function scalarOf(value: number, type: ElementType, c: TorchContext): Value {
+  return type === "double" || type === "float" || type === "int64" || type === "int32" ? c.o.scalar(value, type) : c.o.cast(c.o.scalar(value, "int64"), type);
+}
+
+const isNumber = (v: TorchValue | undefined): v is bigint | number | boolean => typeof v === "bigint" || typeof v === "number" || typeof v === "boolean";
+const isSize = (v: TorchValue | undefined): boolean => v instanceof SymbolicInt;
+
+/** Numbers stay numbers, sizes sizes. */
+function sizeful(args: Args, known: (a: number, b: number) => number, whole: boolean, make: () => Value): TorchValue | Value {
+  const [a, b] = [args.get("self"), args.get("other")];
+  if (isNumber(a) && isNumber(b)) {
+    const result = known(Number(a), Number(b));
+    return whole && typeof a !== "number" && typeof b !== "number" ? BigInt(Math.trunc(result)) : result;
+  }
+  const value = make();
+  return (isSize(a) || isNumber(a)) && (isSize(b) || isNumber(b)) && value.type === "int64" ? new SymbolicInt(value) : value;
+}
+
+const scaled = (args: Args, value: Value, c: TorchContext): Value => {
+  const alpha = args.has("alpha") ? args.float("alpha") : 1;
+  return alpha === 1 ? value : c.o.mul(value, alpha);
+};
+
+function divide(args: Args, c: TorchContext): TorchValue | Value {
+  const mode = args.op.startsWith("floor") ? "floor" : args.string("rounding_mode", "");
+  if (mode === "") return sizeful(args, (a, b) => a / b, false, () => c.o.div(...both(args, c, "float")));
+  return sizeful(args, (a, b) => (mode === "floor" ? Math.floor(a / b) : Math.trunc(a / b)), true, () => {
+    const [a, b] = both(args, c, "int64");
+    const isWhole = a.type === "int64" || a.type === "int32";
+    // Sizes are not negative: whole division of them is that of ONNX.
+    if (isWhole && (isSize(args.get("self")) || mode === "trunc")) return c.o.div(a, b);
+    if (isWhole) return c.o.cast(c.graph.op("Floor", [c.o.div(c.o.cast(a, "double"), c.o.cast(b, "double"))]), a.type);
+    const quotient = c.o.div(a, b);
+    return mode === "floor" ? c.graph.op("Floor", [quotient]) : c.o.mul(c.graph.op("Sign", [quotient]), c.graph.op("Floor", [c.o.abs(quotient)]));
+  });
+}
+
+const OPEN = "through" as const;
+const unary = (names: readonly string[], make: (x: Value, c: TorchContext) => Value, toFloat = true): Operator =>
+  defineOperator({
+    names, params: "self", open: OPEN, convert: (args, c) => {
+      const x = args.tensor("self");
+      return make(toFloat && x.type !== "float" && x.type !== "double" ? c.o.cast(x, "float") : x, c);
+    },
+  });
+const node = (op: string) => (x: Value, c: TorchContext): Value => c.graph.op(op, [x]);
+
+const compare = (names: readonly string[], op: string, known: (a: number, b: number) => boolean): Operator =>
+  defineOperator({
+    names, params: "self other", convert: (args, c) => {
+      const [a, b] = [args.get("self"), args.get("other")];
+      if (isNumber(a) && isNumber(b)) return known(Number(a), Number(b));
+      if ((typeof a === "string" && typeof b === "string") || a === null || b === null) return op === "Equal" ? a === b : op === "NotEqual" ? a !== b : false;
+      const [x, y] = both(args, c, op === "Equal" || op === "NotEqual" ? "bool" : "uint8");
+      return op === "NotEqual" ? c.o.not(c.o.equal(x, y)) : c.graph.op(op, [x, y]);
+    },
+  });
+
+const asBool = (v: Value, c: TorchContext): Value => c.o.cast(v, "bool");
+const logical = (names: readonly string[], make: (a: Value, b: Value, c: TorchContext) => Value, known: (a: boolean, b: boolean) => boolean): Operator =>
+  defineOperator({
+    names, params: "self other", convert: (args, c) => {
+      const [a, b] = [args.get("self"), args.get("other")];
+      if (typeof a === "boolean" && typeof b === "boolean") return known(a, b);
+      if (names.some((n) => n.startsWith("bitwise")) && args.tensor("self").type !== "bool") throw args.refuse("bits of integers");
+      return make(asBool(args.tensor("self"), c), asBool(args.tensor("other"), c), c);
+    },
+  });
+
+function bounds(args: Args, c: TorchContext): Value {
+  let x = args.tensor("self");
+  const limit = (name: string): Value | null => (args.has(name) ? c.o.cast(args.tensor(name), x.type) : null);
+  if ((x.type === "int64" || x.type === "int32") && (typeof args.get("min") === "number" || typeof args.get("max") === "number")) x = c.o.cast(x, "float");
+  const [low, high] = [limit("min"), limit("max")];
+  if (low) x = c.o.maximum(x, low);
+  return high ? c.o.minimum(x, high) : x;
+}
+
+export const ARITHMETIC: readonly Operator[] = [
+  defineOperator({ names: ["add", "__add__", "__radd__"], params: "self other alpha", open: OPEN, convert: (args, c) => sizeful(args, (a, b) => a + b, true, () => {
+    const [a, b] = both(args, c);
+    return a.type === "bool" ? c.o.or(a, b) : c.o.add(a, scaled(args, b, c));
+  }) }),
+  defineOperator({ names: ["sub", "subtract"], params: "self other alpha", open: OPEN, convert: (args, c) => sizeful(args, (a, b) => a - b, true, () => {
+    const [a, b] = both(args, c);
+    return c.o.sub(a, scaled(args, b, c));
+  }) }),
+  defineOperator({ names: ["rsub"], params: "self other alpha", open: OPEN, convert: (args, c) => {
+    const [a, b] = both(args, c);
+    return c.o.sub(b, scaled(args, a, c));
+  } }),
+  defineOperator({ names: ["mul", "multiply"], params: "self other", open: OPEN, convert: (args, c) => sizeful(args, (a, b) => a * b, true, () => {
+    const [a, b] = both(args, c);
+    return a.type === "bool" ? c.o.and(a, b) : c.o.mul(a, b);
+  }) }),
+  defineOperator({ names: ["div", "true_divide", "divide"], params: "self other rounding_mode", open: OPEN, convert: divide }),
+  defineOperator({ names: ["floordiv", "floor_divide"], params: "self other", convert: divide }),
+  defineOperator({ names: ["remainder", "fmod"], params: "self other", convert: (args, c) => sizeful(args, (a, b) => (args.op === "fmod" ? a % b : a - b * Math.floor(a / b)), true, () => {
+    const [a, b] = both(args, c);
+    if (a.type === "float" || a.type === "double") return args.op === "fmod" ? c.graph.op("Mod", [a, b], { fmod: 1 }) : c.o.sub(a, c.o.mul(b, c.graph.op("Floor", [c.o.div(a, b)])));
+    return c.graph.op("Mod", [a, b], { fmod: args.op === "fmod" ? 1 : 0 });
+  }) }),
+  defineOperator({ names: ["pow"], params: "self exponent", convert: (args, c) => {
+    if (isNumber(args.get("self")) && isNumber(args.get("exponent"))) return Number(args.get("self")) ** Number(args.get("exponent"));
+    const [a, b] = both(args, c, "bool", ["self", "exponent"]);
+    if (args.get("exponent") === 2n) return c.o.mul(a, a);
+    return c.o.pow(a, b);
+  } }),
+  defineOperator({ names: ["addcmul", "addcdiv"], params: "self tensor1 tensor2 value", convert: (args, c) => {
+    const [a, b] = [args.tensor("tensor1"), args.tensor("tensor2")];
+    const value = args.float("value", 1);
+    const product = args.op.startsWith("addcmul") ? c.o.mul(a, b) : c.o.div(a, b);
+    return c.o.add(args.tensor("self"), value === 1 ? product : c.o.mul(product, value));
+  } }),
+  defineOperator({ names: ["lerp"], params: "self end weight", convert: (args, c) => {
+    const x = args.tensor("self");
+    return c.o.add(x, c.o.mul(c.o.sub(args.tensor("end"), x), c.o.cast(args.tensor("weight"), x.type)));
+  } }),
+  defineOperator({ names: ["neg", "negative"], params: "self", open: OPEN, convert: (args, c) => {
+    const v = args.get("self");
+    if (typeof v === "bigint" || typeof v === "number") return -v;
+    return v instanceof SymbolicInt ? new SymbolicInt(c.o.neg(v.value)) : c.o.neg(args.tensor("self"));
+  } }),
+  unary(["sqrt"], (x, c) => c.o.sqrt(x)), unary(["exp"], (x, c) => c.o.exp(x)), unary(["log"], (x, c) => c.o.log(x)),
+  unary(["rsqrt"], (x, c) => c.o.div(1, c.o.sqrt(x))), unary(["reciprocal"], (x, c) => c.o.div(1, x)), unary(["square"], (x, c) => c.o.mul(x, x), false),
+  unary(["abs", "absolute"], (x, c) => c.o.abs(x), false), unary(["sign", "sgn"], node("Sign"), false), unary(["floor"], node("Floor")), unary(["ceil"], node("Ceil")), unary(["round"], node("Round")),
+  unary(["trunc", "fix"], (x, c) => c.o.mul(c.graph.op("Sign", [x]), c.graph.op("Floor", [c.o.abs(x)]))),
+  unary(["sin"], node("Sin")), unary(["cos"], node("Cos")), unary(["tan"], node("Tan")), unary(["asin"], node("Asin")), unary(["acos"], node("Acos")), unary(["atan"], node("Atan")),
+  unary(["sinh"], node("Sinh")), unary(["cosh"], node("Cosh")), unary(["erf"], node("Erf")), unary(["expm1"], (x, c) => c.o.sub(c.o.exp(x), 1)), unary(["log1p"], (x, c) => c.o.log(c.o.add(x, 1))),
+  unary(["log2"], (x, c) => c.o.mul(c.o.log(x), Math.LOG2E)), unary(["log10"], (x, c) => c.o.mul(c.o.log(x), Math.LOG10E)), unary(["isnan"], (x, c) => c.o.isNaN(x)), unary(["isinf"], node("IsInf")),
+  compare(["eq", "__eq__"], "Equal", (a, b) => a === b), compare(["ne", "__ne__"], "NotEqual", (a, b) => a !== b),
+  compare(["lt"], "Less", (a, b) => a < b), compare(["le"], "LessOrEqual", (a, b) => a <= b), compare(["gt"], "Greater", (a, b) => a > b), compare(["ge"], "GreaterOrEqual", (a, b) => a >= b),
+  logical(["logical_and", "__and__", "bitwise_and"], (a, b, c) => c.o.and(a, b), (a, b) => a && b), logical(["logical_or", "__or__", "bitwise_or"], (a, b, c) => c.o.or(a, b), (a, b) => a || b),
+  logical(["logical_xor", "__xor__", "bitwise_xor"], (a, b, c) => c.graph.op("Xor", [a, b]), (a, b) => a !== b),
+  defineOperator({ names: ["logical_not", "__not__", "bitwise_not"], params: "self", convert: (args, c) => {
+    const v = args.get("self");
+    return typeof v === "boolean" ? !v : c.o.not(asBool(args.tensor("self"), c));
+  } }),
+  defineOperator({ names: ["where"], params: "condition self other", convert: (args, c) => {
+    const [a, b] = both(args, c);
+    return c.o.where(args.tensor("condition"), a, b);
+  } }),
+  defineOperator({ names: ["masked_fill"], params: "self mask value", convert: (args, c) => {
+    const x = args.tensor("self");
+    return c.o.where(asBool(args.tensor("mask"), c), c.o.cast(args.tensor("value"), x.type), x);
+  } }),
+  defineOperator({ names: ["clamp", "clip", "clamp_min", "clamp_max"], params: "self min max", open: OPEN, convert: (args, c) => {
+    if (args.op.startsWith("clamp_max") && args.get("max") === undefined) return c.o.minimum(args.tensor("self"), c.o.cast(args.tensor("min"), args.tensor("self").type));
+    return bounds(args, c);
+  } }),
+  defineOperator({ names: ["maximum", "fmax"], params: "self other", convert: (args, c) => c.o.maximum(...both(args, c)) }),
+  defineOperator({ names: ["minimum", "fmin"], params: "self other", convert: (args, c) => c.o.minimum(...both(args, c)) }),
+];

@@ -1,0 +1,110 @@
+// Attention: the fused function, and the two fast paths that nn.MultiheadAttention and nn.TransformerEncoderLayer take in
+// evaluation, spelled out.
+
+import type { Value } from "../../../onnx/index.ts";
+import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
+import { ListValue, TensorValue } from "../values.ts";
+import { gelu } from "./activation.ts";
+import { linear } from "./linear.ts";
+import { layerNorm } from "./normalization.ts";
+
+function swapLast(x: Value, c: TorchContext): Value {
+  const rank = c.rank(x);
+  const perm = Array.from({ length: rank }, (_, i) => i);
+  [perm[rank - 1], perm[rank - 2]] = [rank - 2, rank - 1];
+  return c.o.transpose(x, perm);
+}
+
+/** Minus infinity where a row may not look; a boolean mask is True where it may (`allowed`) or where it may not. */
+function additive(mask: Value, allowed: boolean, c: TorchContext): Value {
+  if (mask.type !== "bool") return mask;
+  return allowed ? c.o.where(mask, c.o.scalar(0, "float"), c.o.scalar(-Infinity, "float")) : c.o.where(mask, c.o.scalar(-Infinity, "float"), c.o.scalar(0, "float"));
+}
+
+/** softmax(q k' * scale + mask) v for [..., L, E]. */
+export function attend(q: Value, k: Value, v: Value, mask: Value | null, scale: number, c: TorchContext): Value {
+  let scores = c.o.mul(c.graph.op("MatMul", [q, swapLast(k, c)]), scale);
+  if (mask) scores = c.o.add(scores, mask);
+  return c.graph.op("MatMul", [c.graph.op("Softmax", [scores], { axis: -1 }), v]);
+}
+
+function causal(q: Value, k: Value, c: TorchContext): Value {
+  const [l, s] = [q, k].map((x) => c.graph.op("Shape", [x], { start: c.rank(x) - 2, end: c.rank(x) - 1 })) as [Value, Value];
+  const ones = c.graph.op("Expand", [c.o.scalar(1, "float"), c.o.concat([l, s], 0)]);
+  return additive(c.o.cast(c.graph.op("Trilu", [ones], { upper: 0 }), "bool"), true, c);
+}
+
+export interface HeadWeights {
+  readonly qkv: Value;
+  readonly qkvBias: Value | null;
+  readonly out: Value;
+  readonly outBias: Value | null;
+}
+
+/** Self-attention of x [N, L, E] by packed weights [3E, E]. */
+export function selfAttention(x: Value, embed: number, heads: number, w: HeadWeights, mask: Value | null, c: TorchContext): Value {
+  const each = embed / heads;
+  const qkv = linear(x, w.qkv, w.qkvBias, c);
+  const [q, k, v] = [0, 1, 2].map((i) => {
+    const part = c.o.slice(qkv, i * embed, (i + 1) * embed, 2);
+    return c.o.transpose(c.o.reshape(part, [0, 0, heads, each]), [0, 2, 1, 3]);
+  }) as [Value, Value, Value];
+  const joined = c.o.reshape(c.o.transpose(attend(q, k, v, mask, 1 / Math.sqrt(each), c), [0, 2, 1, 3]), [0, 0, embed]);
+  return linear(joined, w.out, w.outBias, c);
+}
+
+/** mask_type 0: [L, L]; 1: padding [N, L]; 2: both. */
+function fastMask(args: Args, c: TorchContext): Value | null {
+  const mask = args.optional("mask");
+  if (!mask) return null;
+  const added = additive(mask, false, c);
+  if (c.rank(mask) === 2 && args.int("mask_type", 0) === 1) return c.graph.op("Unsqueeze", [added, c.o.int64s([1, 2])]);
+  return added;
+}
+
+function encoderLayer(args: Args, c: TorchContext): Value {
+  const x = args.tensor("src");
+  const weights = { qkv: args.tensor("qkv_weight"), qkvBias: args.optional("qkv_bias"), out: args.tensor("proj_weight"), outBias: args.optional("proj_bias") };
+  const eps = args.float("eps");
+  const norm = (v: Value, n: 1 | 2): Value => layerNorm(v, 1, args.optional(`norm_weight_${n}`), args.optional(`norm_bias_${n}`), eps, c);
+  const attention = (v: Value): Value => selfAttention(v, args.int("embed_dim"), args.int("num_heads"), weights, fastMask(args, c), c);
+  const feed = (v: Value): Value => {
+    const inner = linear(v, args.tensor("ffn_weight_1"), args.optional("ffn_bias_1"), c);
+    return linear(args.bool("use_gelu", false) ? gelu(inner, "none", c) : c.o.relu(inner), args.tensor("ffn_weight_2"), args.optional("ffn_bias_2"), c);
+  };
+  if (args.bool("norm_first", false)) {
+    const h = c.o.add(x, attention(norm(x, 1)));
+    return c.o.add(h, feed(norm(h, 2)));
+  }
+  const h = norm(c.o.add(x, attention(x)), 1);
+  return norm(c.o.add(h, feed(h)), 2);
+}
+
+export const ATTENTION: readonly Operator[] = [
+  defineOperator({
+    names: ["scaled_dot_product_attention"], params: "query key value attn_mask dropout_p is_causal scale enable_gqa",
+    convert: (args, c) => {
+      if (args.float("dropout_p", 0) !== 0) args.training("dropout_p");
+      if (args.bool("enable_gqa", false)) throw args.refuse("enable_gqa=True");
+      const [q, k] = [args.tensor("query"), args.tensor("key")];
+      const mask = args.bool("is_causal", false) ? causal(q, k, c) : args.has("attn_mask") ? additive(args.tensor("attn_mask"), true, c) : null;
+      return attend(q, k, args.tensor("value"), mask, args.has("scale") ? args.float("scale") : 1 / Math.sqrt(c.size(q, -1, args)), c);
+    },
+  }),
+  defineOperator({
+    names: ["_transformer_encoder_layer_fwd"],
+    params: "src embed_dim num_heads qkv_weight qkv_bias proj_weight proj_bias use_gelu norm_first eps norm_weight_1 norm_bias_1 norm_weight_2 norm_bias_2 ffn_weight_1 ffn_bias_1 ffn_weight_2 ffn_bias_2 mask mask_type",
+    open: (args) => ({ type: "float", shape: ["N", null, args.int("embed_dim")] }),
+    convert: encoderLayer,
+  }),
+  defineOperator({
+    names: ["_native_multi_head_attention"], params: "query key value embed_dim num_head qkv_weight qkv_bias proj_weight proj_bias mask need_weights average_attn_weights mask_type",
+    convert: (args, c) => {
+      if (args.bool("need_weights", true)) throw args.refuse("need_weights=True", "Call the attention with need_weights=False.");
+      if (args.get("query") !== args.get("key") || args.get("key") !== args.get("value")) throw args.refuse("attention between different tensors");
+      const y = selfAttention(args.tensor("query"), args.int("embed_dim"), args.int("num_head"), {
+        qkv: args.tensor("qkv_weight"), qkvBias: args.optional("qkv_bias"), out: args.tensor("proj_weight"), outBias: args.optional("proj_bias") }, fastMask(args, c), c);
+      return new ListValue([new TensorValue(y), null], true);
+    },
+  }),
+];

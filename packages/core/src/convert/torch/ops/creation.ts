@@ -1,0 +1,113 @@
+// Tensors made in the model's code, embeddings, and what the code asks of sizes and numbers.
+
+import type { Value } from "../../../onnx/index.ts";
+import type { ElementType } from "../../../tensor/index.ts";
+import { defineOperator, SCALAR_TYPES, type Args, type Operator, type TorchContext } from "../operator.ts";
+import { torchError } from "../errors.ts";
+import { DictValue, ListValue, SymbolicInt, TensorValue, type TorchValue } from "../values.ts";
+import { boundedSize } from "./shape.ts";
+
+function dtype(args: Args, fallback: ElementType): ElementType {
+  if (!args.has("dtype")) return fallback;
+  const type = SCALAR_TYPES[args.int("dtype")];
+  if (!type) throw args.refuse("half precision and complex numbers", "Call model.float() and save it again.");
+  return type;
+}
+function filled(args: Args, c: TorchContext, value: Value, items: readonly TorchValue[]): Value {
+  boundedSize(items, args);
+  return c.graph.op("Expand", [value, c.shape(items, args)]);
+}
+const scalar = (n: number, type: ElementType, c: TorchContext): Value => c.o.cast(c.o.scalar(n, "float"), type);
+const likeDtype = (args: Args): ElementType => dtype(args, args.tensor("self").type);
+
+const fixed = (names: readonly string[], n: number): readonly Operator[] => [
+  defineOperator({ names, params: "size dtype layout device pin_memory", convert: (args, c) => filled(args, c, scalar(n, dtype(args, "float"), c), args.list("size")) }),
+  defineOperator({ names: names.map((x) => `${x}_like`), params: "self dtype layout device pin_memory", convert: (args, c) => c.graph.op("Expand", [scalar(n, likeDtype(args), c), c.graph.op("Shape", [args.tensor("self")])]) }),
+  defineOperator({ names: names.map((x) => `new_${x}`), params: "self size dtype layout device pin_memory", convert: (args, c) => filled(args, c, scalar(n, likeDtype(args), c), args.list("size")) }),
+];
+
+function arange(args: Args, c: TorchContext): Value {
+  const given = [...args.all()].filter((v) => typeof v === "bigint" || typeof v === "number" || v instanceof SymbolicInt);
+  const named = args.has("start") || args.has("end");
+  const numbers = named ? [args.get("start") ?? 0n, args.get("end") ?? args.get("start")!, args.get("step") ?? 1n] : given;
+  const [start, end, step] = numbers.length === 1 ? [0n, numbers[0]!, 1n] : [numbers[0]!, numbers[1]!, numbers[2] ?? 1n];
+  const whole = [start, end, step].every((v) => typeof v === "bigint" || v instanceof SymbolicInt);
+  const value = (v: TorchValue): Value => (v instanceof SymbolicInt ? v.value : c.o.scalar(Number(v as bigint | number), whole ? "int64" : "float"));
+  if (typeof start === "bigint" && typeof end === "bigint" && (end - start) > 2n ** 24n) throw torchError("torch-limit", "arange makes too many numbers");
+  const range = c.graph.op("Range", [value(start), value(end), value(step)]);
+  return c.o.cast(range, dtype(args, whole ? "int64" : "float"));
+}
+
+function embedding(args: Args, c: TorchContext): Value {
+  const indices = args.tensor("indices");
+  return c.o.gather(args.tensor("weight"), indices.type === "int64" || indices.type === "int32" ? indices : c.o.cast(indices, "int64"), 0);
+}
+
+const number = (v: TorchValue | undefined): v is bigint | number | boolean => typeof v === "bigint" || typeof v === "number" || typeof v === "boolean";
+/** int(x), float(x), bool(x) of numbers and sizes. */
+function convert(args: Args, c: TorchContext, known: (n: number) => TorchValue): TorchValue | Value {
+  const v = args.get("self");
+  if (number(v)) return known(Number(v));
+  if (v instanceof SymbolicInt) return v;
+  if (v instanceof TensorValue) {
+    const t = v.constant;
+    if (t && t.data.length === 1 && t.type !== "string") return known(Number(t.data[0]));
+    if (v.value.type === "int64" && v.value.shape?.length === 0) return new SymbolicInt(v.value);
+  }
+  throw torchError("torch-control-flow", `${args.op}() of a number that depends on the input's values`, { where: args.op, hint: "Only sizes may be turned into Python numbers. Compute with tensors instead." });
+}
+const asIs = (args: Args): TorchValue => args.get("self") ?? null;
+
+export const CREATION: readonly Operator[] = [
+  ...fixed(["zeros"], 0), ...fixed(["ones"], 1), ...fixed(["empty"], 0),
+  defineOperator({ names: ["full"], params: "size fill_value dtype layout device pin_memory", convert: (args, c) => filled(args, c, c.o.cast(args.tensor("fill_value"), dtype(args, typeof args.get("fill_value") === "bigint" ? "int64" : "float")), args.list("size")) }),
+  defineOperator({ names: ["full_like"], params: "self fill_value dtype layout device pin_memory memory_format", convert: (args, c) => c.graph.op("Expand", [c.o.cast(args.tensor("fill_value"), likeDtype(args)), c.graph.op("Shape", [args.tensor("self")])]) }),
+  defineOperator({ names: ["arange"], params: "a b c dtype layout device pin_memory", convert: arange }),
+  defineOperator({ names: ["scalar_tensor", "tensor", "as_tensor"], params: "self dtype device requires_grad", convert: (args, c) => c.o.cast(args.tensor("self"), dtype(args, args.tensor("self").type)) }),
+  defineOperator({
+    names: ["embedding"], params: "weight indices padding_idx scale_grad_by_freq sparse",
+    open: () => ({ type: "int64", shape: ["N", null] }),
+    convert: embedding,
+  }),
+  defineOperator({ names: ["one_hot"], params: "self num_classes", convert: (args, c) => {
+    const n = args.int("num_classes", -1);
+    if (n < 1) throw args.refuse("one_hot without num_classes");
+    return c.graph.op("OneHot", [args.tensor("self"), c.o.int64s([n]), c.o.int64s([0, 1])], { axis: -1 });
+  } }),
+  defineOperator({ names: ["size", "sym_size"], params: "self dim", open: "through", convert: (args, c) => {
+    const x = args.tensor("self");
+    const rank = c.rank(x);
+    return args.has("dim") ? c.sizeOf(x, args.axis("dim", rank)) : new ListValue(Array.from({ length: rank }, (_, i) => c.sizeOf(x, i)));
+  } }),
+  defineOperator({ names: ["dim", "ndim", "ndimension"], params: "self", convert: (args, c) => BigInt(c.rank(args.tensor("self"))) }),
+  defineOperator({ names: ["numel", "sym_numel"], params: "self", convert: (args, c) => {
+    const shape = args.tensor("self").shape;
+    return shape?.every((d) => typeof d === "number") ? BigInt((shape as number[]).reduce((a, b) => a * b, 1)) : new SymbolicInt(c.graph.op("Size", [args.tensor("self")]));
+  } }),
+  defineOperator({ names: ["len"], params: "self", convert: (args, c) => {
+    const v = args.get("self");
+    if (v instanceof ListValue) return BigInt(v.items.length);
+    if (typeof v === "string") return BigInt(v.length);
+    return v instanceof DictValue ? BigInt(v.entries.size) : c.sizeOf(args.tensor("self"), 0);
+  } }),
+  defineOperator({ names: ["Int", "IntImplicit"], params: "self", open: "through", convert: (args, c) => convert(args, c, (n) => BigInt(Math.trunc(n))) }),
+  defineOperator({ names: ["Float", "FloatImplicit"], params: "self", convert: (args, c) => convert(args, c, (n) => n) }),
+  defineOperator({ names: ["Bool"], params: "self", convert: (args, c) => {
+    const v = args.get("self");
+    return v instanceof ListValue ? v.items.length > 0 : convert(args, c, (n) => n !== 0);
+  } }),
+  defineOperator({ names: ["NumToTensor", "ScalarImplicit", "item", "sym_int", "sym_float", "unchecked_cast"], params: "self", open: "through", convert: asIs }),
+  defineOperator({ names: ["__is__"], params: "self other", convert: (args) => args.get("self") === args.get("other") }),
+  defineOperator({ names: ["__isnot__"], params: "self other", convert: (args) => args.get("self") !== args.get("other") }),
+  defineOperator({ names: ["__contains__"], params: "self item", convert: (args) => {
+    const [list, item] = [args.get("self"), args.get("item")];
+    return list instanceof ListValue ? list.items.includes(item ?? null) : list instanceof DictValue ? list.entries.has(String(item)) : false;
+  } }),
+  defineOperator({ names: ["append"], params: "self item", convert: (args) => {
+    const list = args.get("self");
+    if (!(list instanceof ListValue) || list.items.length > 100_000) throw args.bad("self", "a list");
+    list.items.push(args.get("item") ?? null);
+    return list;
+  } }),
+  defineOperator({ names: ["format", "warn", "device", "is_scripting", "is_tracing", "get_device", "is_floating_point"], params: "self a b c d e f g", convert: (args) => (/^(is_floating_point)$/.test(args.op) ? ["float", "double"].includes(args.tensor("self").type) : /^is_(scripting|tracing)$/.test(args.op) ? true : null) }),
+];

@@ -1,0 +1,43 @@
+// TorchScript archives (torch.jit.save of a traced or scripted module): code/*.py, data.pkl (the module's attributes),
+// constants.pkl and one file for each storage.
+
+import { PyDict, PyList, PyObject, PyTuple, type PyValue } from "../../../pickle/index.ts";
+import type { TorchArchive } from "../archive.ts";
+import { EXPORT_LINE, malformed, shown, torchError } from "../errors.ts";
+import { followModel, type FollowedModel, type ModelInput } from "../follow.ts";
+import type { OpenShape } from "../operator.ts";
+import { Evaluator, ScriptCode } from "./evaluate.ts";
+
+export function importScript(archive: TorchArchive): FollowedModel {
+  const file = archive.pickle("data.pkl", "data");
+  const root = file?.value;
+  if (!(root instanceof PyObject) || !root.className.startsWith("__torch__")) throw malformed("data.pkl holds no module");
+  const constants = archive.pickle("constants.pkl", "constants")?.value ?? null;
+  const code = new ScriptCode(archive);
+  const forward = code.method(root.className, "forward");
+  if (!forward) throw malformed(`the archive holds no code for ${shown(root.className)}.forward`);
+  const params = forward.params.slice(1);
+  const shapes = tracedShapes(archive);
+  const inputs: ModelInput[] = [];
+  for (const [i, p] of params.entries()) {
+    if (p.type === "Tensor") inputs.push({ name: p.name, open: shapes?.[i] });
+    else if (!p.fallback) throw torchError("torch-operator", `forward takes ${shown(p.name)} as ${shown(p.type) || "no tensor"}; only tensors are taken`, { where: forward.file, hint: EXPORT_LINE });
+    else break;
+  }
+  const named = inputs.length === 1 ? [{ ...inputs[0]!, name: "input" }] : inputs;
+  return followModel(named, (values, c) => new Evaluator(archive, code, constants, c).forward(root, values), root.className.replace(/^__torch__\.(___torch_mangle_\d+\.)?/, ""));
+}
+
+/** traced_inputs.pkl, of newer versions: what forward was traced with. */
+function tracedShapes(archive: TorchArchive): (OpenShape | undefined)[] | undefined {
+  if (!archive.has("traced_inputs.pkl")) return undefined;
+  const unwrap = (v: PyValue | undefined): PyValue | undefined => (v instanceof PyObject && v.className === "torch.jit._pickle.restore_type_tag" ? v.args.items[0] : v);
+  const dict = unwrap(archive.pickle("traced_inputs.pkl", "traced_inputs")?.value);
+  const list = dict instanceof PyDict ? unwrap(dict.get("forward")) : undefined;
+  if (!(list instanceof PyList) && !(list instanceof PyTuple)) return undefined;
+  return list.items.map((item) => {
+    const found = archive.shapeOf(item);
+    // The rows are free; a vector has none.
+    return found && { type: found.type, shape: found.shape.length <= 1 ? found.shape : ["N", ...found.shape.slice(1)] };
+  });
+}
