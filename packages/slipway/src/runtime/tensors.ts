@@ -17,6 +17,8 @@ export interface GivenTensor {
   readonly data: ArrayLike<unknown>;
 }
 
+/** Keras numbers the input of a Sequential model anew in every process: the name in a request may be another one. */
+const GENERATED = /^keras_tensor(_\d{1,9})?$/;
 const MAX_ELEMENTS = 2 ** 28;
 const MAX_RANK = 64;
 
@@ -31,6 +33,11 @@ export function encodeTensors(input: ModelInput, signature: Signature): Batch {
     ...(where === undefined ? {} : { where }), hint: "data.example is a valid request.", data: { example: exampleRequest(signature) } });
   const given = collect(input, signature, refuse);
   const inputs = signature.tensors ?? [];
+  const [lone, sent] = [inputs[0], [...given.keys()][0]];
+  if (lone && sent !== undefined && sent !== lone.name && inputs.length === 1 && given.size === 1 && GENERATED.test(lone.name) && GENERATED.test(sent)) {
+    given.set(lone.name, given.get(sent)!);
+    given.delete(sent);
+  }
   for (const name of given.keys()) {
     if (inputs.some((t) => t.name === name)) continue;
     const near = nearest(name, inputs.map((t) => t.name));

@@ -6,12 +6,14 @@ import type { ElementType } from "../../tensor/index.ts";
 import { convertError } from "../sklearn/errors.ts";
 import { Config, isObject, type Json, type JsonObject } from "./config.ts";
 import { kerasError } from "./errors.ts";
-import { KerasContext, LayerView, type Argument, type Call, type LayerDefinition, type Sym } from "./layer.ts";
+import { isSym, KerasContext, LayerView, type Argument, type Call, type LayerDefinition, type Sym } from "./layer.ts";
 import { KNOWN_LAYERS, kerasLayers } from "./registry.ts";
 import type { WeightStore } from "./weights.ts";
 
 const MAX_DEPTH = 24;
 const MAX_LAYERS = 20_000;
+/** Of one layer's result, for one row. */
+const MAX_ELEMENTS = 2 ** 28;
 const MODELS: ReadonlySet<string> = new Set(["Sequential", "Functional", "Model"]);
 
 export interface BuiltModel {
@@ -145,6 +147,11 @@ export class ModelBuilder {
     const masked = withMasks(call);
     const made = definition.convert(view, masked, context);
     const list = (Array.isArray(made) ? made : [made]) as readonly (Sym | Value)[];
+    for (const m of list) {
+      const value = "value" in m ? m.value : m;
+      const size = (value.shape ?? []).reduce<number>((n, d) => (typeof d === "number" ? n * d : n), 1);
+      if (!(size <= MAX_ELEMENTS)) throw convertError("malformed-model", `${view.where} gives ${size} numbers a row; at most ${MAX_ELEMENTS} are computed`, { where: view.where });
+    }
     const mask = definition.mask === "pass" && masked.inputs.length === 1 ? masked.inputs[0]!.mask : undefined;
     return list.map((m) => ("value" in m ? m : { value: m, ...(mask ? { mask } : {}) }));
   }
@@ -282,7 +289,9 @@ function readCall(data: Json, name: string, config: Config): MakeCall {
         if (isObject(kwargs)) for (const [k, v] of Object.entries(kwargs)) named.set(k, argument(v, 0));
       }
     }
-    return waiting ? undefined : { inputs, more, named };
+    if (waiting) return undefined;
+    if (inputs.some((s) => !isSym(s)) || [...more, ...named.values()].some((a) => Array.isArray(a) && (a as readonly Argument[]).some((s) => !isSym(s) && !(!Array.isArray(s) && "json" in s && s.json === null)))) throw bad();
+    return { inputs, more, named };
   };
 }
 
@@ -291,5 +300,5 @@ function withMasks(call: Call): Call {
   const mask = call.named.get("mask");
   if (mask === undefined || "json" in mask) return call;
   const masks = Array.isArray(mask) ? (mask as readonly Sym[]) : [mask as Sym];
-  return { ...call, inputs: call.inputs.map((s, i) => (masks[i] && "value" in masks[i]! ? { value: s.value, mask: masks[i]!.value } : s)) };
+  return { ...call, inputs: call.inputs.map((s, i) => (isSym(masks[i]) ? { value: s.value, mask: masks[i]!.value } : s)) };
 }

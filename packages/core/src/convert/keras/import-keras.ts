@@ -2,6 +2,7 @@
 // .h5 files (the configuration and the weights' names are attributes). Nothing in them is run: a layer is known by name,
 // or the model is refused.
 
+import { SlipwayError } from "../../base/index.ts";
 import { Hdf5Object, readHdf5, ZipArchive } from "../../formats/index.ts";
 import { GraphBuilder, serializeModel } from "../../onnx/index.ts";
 import type { Output, Signature } from "../../package/index.ts";
@@ -55,7 +56,20 @@ function parse(bytes: Uint8Array, what: string): JsonObject {
   return json;
 }
 
+/** Layers and weights that do not fit each other show as a node whose shapes do not. */
 function compile(config: JsonObject, store: WeightStore, version: string, format: string): ImportedModel {
+  try {
+    return convert(config, store, version, format);
+  } catch (error) {
+    throw unfitting(error);
+  }
+}
+function unfitting(error: unknown): unknown {
+  if (!(error instanceof SlipwayError) || error.code !== "onnx-internal") return error;
+  return convertError("malformed-model", `the parts of the model do not fit each other: ${error.message}`, { cause: error });
+}
+
+function convert(config: JsonObject, store: WeightStore, version: string, format: string): ImportedModel {
   const graph = new GraphBuilder();
   const keras = Number.parseInt(version, 10) || 3;
   const builder = new ModelBuilder(graph, keras);

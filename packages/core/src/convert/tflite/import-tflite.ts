@@ -1,5 +1,6 @@
 // TensorFlow Lite models: the builtin operators' arithmetic in float32, or in int8 as the reference kernels compute it.
 
+import { SlipwayError } from "../../base/index.ts";
 import { GraphBuilder, serializeModel, type Value } from "../../onnx/index.ts";
 import type { Output, Signature, TensorInput, TensorRows } from "../../package/index.ts";
 import type { ImportedModel } from "../imported.ts";
@@ -15,6 +16,15 @@ import { SHAPES } from "./operators/shapes.ts";
 const operators: ReadonlyMap<string, Operator> = new Map([...CONVOLUTION, ...POOLING, ...ELEMENTWISE, ...SHAPES].flatMap((o) => o.names.map((name) => [name, o])));
 
 export function importTflite(bytes: Uint8Array): ImportedModel {
+  try {
+    return convert(bytes);
+  } catch (error) {
+    if (!(error instanceof SlipwayError) || error.code !== "onnx-internal") throw error;
+    throw convertError("malformed-model", `the model's operators do not fit each other: ${error.message}`, { cause: error });
+  }
+}
+
+function convert(bytes: Uint8Array): ImportedModel {
   const model = readLiteModel(bytes);
   const graph = new GraphBuilder();
   const c = new LiteContext(model, graph);

@@ -4,7 +4,7 @@ import type { Value } from "../../../onnx/index.ts";
 import { elementCount, floats } from "../../../tensor/index.ts";
 import { defineLayer, rankOf, single, toFloats, type KerasContext, type LayerDefinition, type LayerView } from "../layer.ts";
 import { normalAxis } from "./core.ts";
-import { bilinearAxis } from "./shape.ts";
+import { bilinearAxis, boundedSize } from "./shape.ts";
 
 const EPSILON = 1e-7;
 
@@ -65,7 +65,7 @@ const resizing = defineLayer({
       if (how === "bilinear") x = bilinearAxis(x, i + 1, to, layer, c);
       else if (from !== to) {
         const scale = Math.fround(from / to);
-        const at = BigInt64Array.from({ length: to }, (_, k) => BigInt(Math.min(from - 1, Math.floor(Math.fround(Math.fround(k + 0.5) * scale)))));
+        const at = BigInt64Array.from({ length: boundedSize(to, layer) }, (_, k) => BigInt(Math.min(from - 1, Math.floor(Math.fround(Math.fround(k + 0.5) * scale)))));
         x = c.o.gather(x, { type: "int64", shape: [to], data: at }, i + 1);
       }
     });
@@ -162,7 +162,7 @@ const lookup = defineLayer({
         : c.graph.op("LabelEncoder", [c.o.cast(value, "int64")], { keys_int64s: BigInt64Array.from(tokens, (v) => BigInt(Number(v))), ...base });
     if (masked) index = c.o.where(c.o.equal(value, text ? { type: "string", shape: [], data: [String(maskToken)] } : c.o.scalar(Number(maskToken), value.type)), 0, index);
     const most = layer.raw("max_tokens");
-    const depth = layer.bool("pad_to_max_tokens", false) && typeof most === "number" ? most : start + tokens.length;
+    const depth = boundedSize(layer.bool("pad_to_max_tokens", false) && typeof most === "number" ? most : start + tokens.length, layer);
     if (mode !== "tf_idf") return encode(layer, index, depth, mode, c);
     const idf = layer.raw("idf_weights");
     if (!Array.isArray(idf) || idf.length !== tokens.length) throw layer.refuse("output_mode='tf_idf'", "its weights are not in the configuration");

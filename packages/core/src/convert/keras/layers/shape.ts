@@ -104,10 +104,18 @@ const cropping = defineLayer({
   },
 });
 
+const MAX_SIZE = 2 ** 22;
+/** A dimension that an index is made for. */
+export function boundedSize(size: number, layer: LayerView): number {
+  if (!(size <= MAX_SIZE)) throw layer.malformed(`a dimension becomes ${size}; at most ${MAX_SIZE} is taken`);
+  return size;
+}
+
 /** Each element of an axis several times. */
 export function repeatAxis(x: Value, axis: number, times: number, layer: LayerView, c: KerasContext): Value {
   if (times === 1) return x;
   const size = c.size(x, axis, layer);
+  boundedSize(size * times, layer);
   return c.o.gather(x, { type: "int64", shape: [size * times], data: BigInt64Array.from({ length: size * times }, (_, i) => BigInt(Math.floor(i / times))) }, axis);
 }
 
@@ -132,6 +140,7 @@ const upSampling = defineLayer({
 export function bilinearAxis(x: Value, axis: number, to: number, layer: LayerView, c: KerasContext): Value {
   const from = c.size(x, axis, layer);
   if (from === to) return x;
+  boundedSize(to, layer);
   const scale = Math.fround(from / to);
   const low = new Array<number>(to);
   const high = new Array<number>(to);

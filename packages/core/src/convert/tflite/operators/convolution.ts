@@ -32,7 +32,8 @@ function form(op: OperatorView, weights: Tensor): "float" | "int8" {
     throw op.unsupported("float inputs with int8 weights (dynamic-range quantization) are not compiled: their result depends on how the interpreter rounds each input", "Convert the model without optimizations, or to full int8.");
   }
   if (!op.quantized(x) || !op.quantized(y) || w.type !== "int8") throw op.unsupported(`${x.type} inputs, ${w.type} weights and ${y.type} outputs together are not compiled`);
-  if (w.quantization?.zeroPoints.some((z) => z !== 0)) throw op.unsupported("weights with zero points are not compiled");
+  if (!w.quantization) throw op.malformed("its weights have no scales");
+  if (w.quantization.zeroPoints.some((z) => z !== 0)) throw op.unsupported("weights with zero points are not compiled");
   return "int8";
 }
 

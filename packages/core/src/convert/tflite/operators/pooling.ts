@@ -37,7 +37,7 @@ const averagePool: Operator = {
     const channels = op.shape(0)[3];
     const [h, w] = [op.shape(0)[1], op.shape(0)[2]];
     if (typeof channels !== "number" || typeof h !== "number" || typeof w !== "number") throw op.unsupported("an input of open size is not compiled");
-    if (at.kernel_shape[0]! * at.kernel_shape[1]! > 65536) throw op.unsupported("so large a window is not compiled");
+    if (h * w > 2 ** 24 || channels > 2 ** 16 || at.kernel_shape[0]! * at.kernel_shape[1]! > 65536) throw op.unsupported("so large an input or window is not compiled");
     const ones = (out: number): Value => c.graph.constant(floats(new Float32Array(out * at.kernel_shape[0]! * at.kernel_shape[1]!).fill(1), [out, 1, ...at.kernel_shape]));
     const sums = c.int64(c.graph.op("Conv", [toNchw(c, c.float(x)), ones(channels)], { ...at, group: channels }));
     const counts = c.int64(c.graph.op("Conv", [c.graph.constant(floats(new Float32Array(h * w).fill(1), [1, 1, h, w])), ones(1)], at));

@@ -46,7 +46,7 @@ const concatenation: Operator = {
 const pack: Operator = { names: ["PACK"], convert: (op, c) => c.graph.op("Concat", op.op.inputs.map((_, i) => c.graph.op("Unsqueeze", [op.value(i), c.o.int64s([op.int(1)])])), { axis: op.int(1) }) };
 const unpack: Operator = {
   names: ["UNPACK"],
-  convert: (op, c) => Array.from({ length: op.int(0) }, (_, i) => c.o.gather(op.value(0), { type: "int64", shape: [], data: BigInt64Array.of(BigInt(i)) }, op.int(1))),
+  convert: (op, c) => Array.from({ length: op.op.outputs.length }, (_, i) => c.o.gather(op.value(0), { type: "int64", shape: [], data: BigInt64Array.of(BigInt(i)) }, op.int(1))),
 };
 const split: Operator = {
   names: ["SPLIT"],
@@ -54,7 +54,7 @@ const split: Operator = {
     const axis = op.ints(0, "axes")[0]!;
     const whole = op.shape(1).at(axis);
     const count = op.int(0);
-    if (typeof whole !== "number" || count < 1 || whole % count !== 0) throw op.unsupported("a split of this dimension is not compiled");
+    if (typeof whole !== "number" || count < 1 || count !== op.op.outputs.length || whole % count !== 0) throw op.unsupported("a split of this dimension is not compiled");
     return c.graph.ops("Split", [op.value(1), c.o.int64s(new Array<number>(count).fill(whole / count))], { axis }, count);
   },
 };
@@ -145,6 +145,7 @@ const resizeNearest: Operator = {
     target.forEach((to, i) => {
       const from = op.shape(0)[i + 1];
       if (typeof from !== "number") throw op.unsupported("an input of open size is not compiled");
+      if (!(to >= 1 && to <= 2 ** 22)) throw op.malformed(`it resizes to ${to}`);
       const scale = Math.fround(align && to > 1 ? (from - 1) / (to - 1) : from / to);
       const at = Array.from({ length: to }, (_, k) => {
         const position = Math.fround(Math.fround(k + (half ? 0.5 : 0)) * scale);

@@ -1,0 +1,45 @@
+import fc from "fast-check";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { SlipwayError } from "../../base/index.ts";
+import { quantizeMultiplier } from "./fixed-point.ts";
+import { importTflite } from "./import-tflite.ts";
+
+const file = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(`../../../../../corpus/cases/${name}/model.tflite`, import.meta.url)));
+
+function errorOf(run: () => unknown): SlipwayError | undefined {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof SlipwayError) return error;
+    throw error;
+  }
+  return undefined;
+}
+
+describe("TensorFlow Lite", () => {
+  it("writes factors as TensorFlow's QuantizeMultiplier does", () => {
+    expect(quantizeMultiplier(0.5)).toEqual({ mantissa: 2 ** 30, shift: 0 });
+    expect(quantizeMultiplier(1)).toEqual({ mantissa: 2 ** 30, shift: 1 });
+    expect(quantizeMultiplier(0.75)).toEqual({ mantissa: 1610612736, shift: 0 });
+    expect(quantizeMultiplier(1e-12)).toEqual({ mantissa: 0, shift: 0 });
+    expect(quantizeMultiplier(0.0123)).toEqual({ mantissa: Math.round(0.0123 * 2 ** 37), shift: -6 });
+  });
+  it("takes rows where the file leaves their number open", () => {
+    expect(importTflite(file("tflite-int8-mlp")).compiled.signature).toMatchObject({ layout: "tensors", tensorRows: "independent", tensors: [{ type: "int8" }], outputs: [{ type: "int8", rowShape: [2] }] });
+  });
+  for (const name of ["tflite-int8-mlp", "tflite-float-image", "tflite-int8-image", "tflite-float-sequence"]) {
+    it(`${name}: whatever is changed is taken or refused with a code`, () => {
+      const good = file(name);
+      fc.assert(fc.property(fc.array(fc.tuple(fc.nat(good.length - 1), fc.constantFrom(0, 1, 2, 4, 16, 127, 128, 255)), { minLength: 1, maxLength: 12 }), (changes) => {
+        const bytes = good.slice();
+        for (const [at, value] of changes) bytes[at] = value;
+        errorOf(() => importTflite(bytes));
+      }), { numRuns: 150 });
+    });
+    it(`${name}: fails with a code wherever it is cut off`, () => {
+      const good = file(name);
+      for (let length = 8; length < good.length - 64; length += 331) expect(errorOf(() => importTflite(good.subarray(0, length)))).toBeDefined();
+    });
+  }
+});
