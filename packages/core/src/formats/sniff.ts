@@ -17,7 +17,7 @@ export function sniffFormat(bytes: Uint8Array): FileFormat {
   if (head.startsWith("version https://git-lfs")) return "git-lfs-pointer";
   if (startsWith(bytes, 0x80) && bytes[1]! <= 5) return "pickle";
   if (isCompressed(bytes)) return "pickle";
-  if (head.startsWith("PK\x03\x04")) return zipKind(head);
+  if (head.startsWith("PK\x03\x04")) return zipKind(head, bytes);
   if (head.startsWith("\x89HDF\r\n\x1a\n")) return "hdf5";
   if (head.startsWith("\x93NUMPY")) return "npy";
   if (head.startsWith("CBM1")) return "catboost";
@@ -49,9 +49,14 @@ function isCompressed(bytes: Uint8Array): boolean {
     || startsWith(bytes, 0x04, 0x22, 0x4d, 0x18);
 }
 
-function zipKind(head: string): FileFormat {
+/** Bytes of the directory at a zip's end that are looked through: the first entries may be large. */
+const DIRECTORY = 65_536;
+
+function zipKind(head: string, bytes: Uint8Array): FileFormat {
   if (/model\.weights\.h5|PK\x03\x04[^]{26}(config|metadata)\.json/.test(head)) return "keras";
   if (/data\.pkl|\/version|constants\.pkl|archive_format/.test(head)) return "torch";
+  const directory = ascii(bytes, Math.max(0, bytes.length - DIRECTORY), bytes.length);
+  if (/PK\x01\x02[^]{42}[^/\0]{1,200}\/(?:data\.pkl|constants\.pkl|archive_format|models\/\w+\.json)/.test(directory)) return "torch";
   return "zip";
 }
 

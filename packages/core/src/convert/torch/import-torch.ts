@@ -4,6 +4,7 @@
 import type { ImportedModel } from "../imported.ts";
 import { TorchArchive } from "./archive.ts";
 import { malformed } from "./errors.ts";
+import { importExported, isExported } from "./exported/import-exported.ts";
 import { importModule } from "./modules/import-module.ts";
 import { importScript } from "./script/import-script.ts";
 
@@ -11,6 +12,7 @@ import { importScript } from "./script/import-script.ts";
 export function importTorch(bytes: Uint8Array): ImportedModel {
   const archive = new TorchArchive(bytes);
   if (archive.zip.names.some((n) => n.startsWith(`${archive.root}code/`)) && archive.has("constants.pkl")) return { format: "PyTorch, TorchScript", compiled: importScript(archive), producer: {} };
+  if (isExported(archive)) return { format: "PyTorch, torch.export", compiled: importExported(archive), producer: {} };
   if (archive.has("data.pkl")) return { format: "PyTorch", compiled: importModule(archive), producer: {} };
   throw malformed("the archive holds neither a module nor code");
 }

@@ -20,7 +20,7 @@ function convolution(m: ModuleView, x: TorchValue, c: TorchContext): TorchValue 
   const padding = m.get("padding");
   const zeros = m.get("padding_mode", "zeros") === "zeros";
   let input = x;
-  if (!zeros) {
+  if (!zeros && !(x instanceof OpenInput)) {
     input = call(c, "pad", x, m.get("_reversed_padding_repeated_twice"), m.get("padding_mode"), null);
   }
   return call(c, `conv${d}d`, input, m.weight(), m.tensor("bias"), m.get("stride"), zeros ? padding : 0n, m.get("dilation"), m.get("groups"));

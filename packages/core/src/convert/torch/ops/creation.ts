@@ -97,6 +97,7 @@ export const CREATION: readonly Operator[] = [
     return v instanceof ListValue ? v.items.length > 0 : convert(args, c, (n) => n !== 0);
   } }),
   defineOperator({ names: ["NumToTensor", "ScalarImplicit", "item", "sym_int", "sym_float", "unchecked_cast"], params: "self", open: "through", convert: asIs }),
+  defineOperator({ names: ["list"], params: "self", convert: (args) => new ListValue([...args.list("self")]) }),
   defineOperator({ names: ["__is__"], params: "self other", convert: (args) => args.get("self") === args.get("other") }),
   defineOperator({ names: ["__isnot__"], params: "self other", convert: (args) => args.get("self") !== args.get("other") }),
   defineOperator({ names: ["__contains__"], params: "self item", convert: (args) => {

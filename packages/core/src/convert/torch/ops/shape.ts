@@ -79,7 +79,7 @@ function split(args: Args, c: TorchContext): TorchValue {
   const given = args.get("split_size") ?? args.get("split_sizes");
   let sizes: number[];
   if (args.op.startsWith("chunk")) {
-    const each = Math.ceil(total / Math.max(1, args.int("split_size")));
+    const each = Math.ceil(total / Math.max(1, args.int(args.has("chunks") ? "chunks" : "split_size")));
     sizes = pieces(total, each, args);
   } else sizes = given instanceof ListValue ? args.ints(args.get("split_sizes") === undefined ? "split_size" : "split_sizes") : pieces(total, args.int("split_size"), args);
   if (sizes.reduce((a, b) => a + b, 0) !== total) throw args.bad("split_size", `sizes that add up to ${total}`);
@@ -172,7 +172,14 @@ export const SHAPE: readonly Operator[] = [
     if (n > 10_000) throw args.refuse(`${n} parts`);
     return new ListValue(Array.from({ length: n }, (_, i) => new TensorValue(c.o.gather(x, c.o.scalar(i, "int64"), axis))));
   } }),
-  defineOperator({ names: ["slice"], params: "self dim start end step", view: true, convert: slice }),
+  defineOperator({ names: ["slice"], params: "self dim start end step", view: true, convert: (args, c) => {
+    const list = args.get("self");
+    if (!(list instanceof ListValue)) return slice(args, c);
+    // Of a list: slice(list, start, end, step).
+    if (args.int("end", 1) !== 1) throw args.refuse("a step");
+    const end = args.has("start") ? args.int("start") : list.items.length;
+    return new ListValue(list.items.slice(args.int("dim", 0), end), list.tuple);
+  } }),
   defineOperator({ names: ["narrow"], params: "self dim start length", view: true, convert: (args, c) => {
     const x = args.tensor("self");
     const start = args.int("start");

@@ -177,6 +177,7 @@ export class Evaluator {
   #assign(target: Expression, value: TorchValue, scope: Scope, f: FunctionDefinition): void {
     if (target.kind === "name") scope.set(target.name, value);
     else if (target.kind === "list") {
+      if (value instanceof OpenInput) throw shapeUntold(f.file);
       if (!(value instanceof ListValue) || value.items.length !== target.items.length) throw malformed(`${describeValue(value)} is unpacked into ${target.items.length} names`, f.file);
       target.items.forEach((t, i) => this.#assign(t, value.items[i]!, scope, f));
     } else throw torchError("torch-operator", "the model's code stores into an object or a list", { where: f.file, hint: EXPORT_LINE });
@@ -284,8 +285,9 @@ export class Evaluator {
       if (definition) return this.#invoke(definition, args, named);
       throw torchError("torch-operator", `${shown(path)} is not compiled`, { where: f.file, hint: EXPORT_LINE });
     }
-    const [op, inside] = [path.slice(path.lastIndexOf(".") + 1), path.slice(0, path.lastIndexOf("."))];
-    if (inside === "") return this.#builtin(path, args, f);
+    const dot = path.lastIndexOf(".");
+    const [op, inside] = [path.slice(dot + 1), path.slice(0, Math.max(0, dot))];
+    if (dot < 0) return this.#builtin(path, args, f);
     if (inside === "ops.prim" || inside === "prim") {
       const prim = this.#prim(op, args);
       if (prim !== undefined) return prim;
@@ -347,6 +349,9 @@ export class Evaluator {
     return new Opaque(v instanceof PyGlobal ? shown(v.qualifiedName) : "value", v);
   }
 }
+
+const shapeUntold = (where: string): SlipwayError =>
+  torchError("torch-operator", "the file does not tell how many dimensions the model's input has, and its code asks for them first", { where, hint: "Trace the model with an example (torch.jit.trace(model, example)), or export it with torch.export." });
 
 function onlyRaises(body: readonly Statement[]): boolean {
   return body.some((s) => s.kind === "evaluate" && s.value.kind === "call" && s.value.callee.kind === "attribute" && s.value.callee.name === "RaiseException");
