@@ -1,6 +1,7 @@
 """Small Keras and TensorFlow Lite models with what TensorFlow predicts for them.
 
     python corpus/makers/keras_models.py OUT [NAME ...]     (tensorflow-cpu 2.21, keras 3.15)
+    TF_USE_LEGACY_KERAS=1 python corpus/makers/keras_models.py OUT keras-nested-shared ...     (tf-keras 2.21: Keras 2)
 
 Weights are random, so that biases, moving statistics and slopes matter. Each model is small; fixtures stay below 30 KB.
 """
@@ -11,10 +12,15 @@ import sys
 import zipfile
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers as L
+
+LEGACY = bool(os.environ.get("TF_USE_LEGACY_KERAS"))
+if LEGACY:
+    import tf_keras as keras
+else:
+    import keras
+L = keras.layers
 
 OUT = pathlib.Path(sys.argv[1])
 ONLY = set(sys.argv[2:])
@@ -39,10 +45,11 @@ def shake(model, seed=0):
     """Random weights instead of zeros and ones; variances stay positive."""
     r = np.random.RandomState(seed)
     for w in model.weights:
-        if "float" not in str(w.dtype) or "seed" in w.path:
+        path = getattr(w, "path", w.name)
+        if "float" not in str(w.dtype) or "seed" in path:
             continue
         v = r.normal(0, 0.4, w.shape).astype("float32")
-        w.assign(np.abs(v) + 0.5 if "variance" in w.path or "gamma" in w.path else v)
+        w.assign(np.abs(v) + 0.5 if "variance" in path or "gamma" in path else v)
     return model
 
 
@@ -58,6 +65,7 @@ def plain(v):
 
 
 def write(name, file, save, feeds, outputs, family="keras", atol=1e-5, rtol=1e-4):
+    name = name.replace("keras-", "keras2-") if LEGACY else name
     folder = OUT / name
     folder.mkdir(parents=True, exist_ok=True)
     save(str(folder / file))

@@ -89,7 +89,9 @@ export class ModelBuilder {
         results.set(`${name}:0`, [this.#input(name, new Config(layer["config"] as JsonObject, `layer ${JSON.stringify(name)} (InputLayer)`), undefined)]);
       }
     });
-    const resolve = (r: Reference): Sym | undefined => results.get(`${r.layer}:${r.node}`)?.[r.tensor];
+    // Keras 2 counts the node that a nested model begins with.
+    const counted = new Set(this.#keras >= 3 ? [] : layers.filter(beginsWithNode).map(layerName));
+    const resolve = (r: Reference): Sym | undefined => results.get(`${r.layer}:${counted.has(r.layer) ? r.node - 1 : r.node}`)?.[r.tensor];
     interface Pending { readonly json: JsonObject; readonly index: number; readonly node: number; readonly call: (find: (r: Reference) => Sym | undefined) => Call | undefined }
     let pending: Pending[] = [];
     const views = new Map<number, LayerView>();
@@ -121,7 +123,7 @@ export class ModelBuilder {
       used.set(base, times + 1);
       return times === 0 ? base : `${base}_${times}`;
     });
-    // Here (and only here) Keras 3 counts the node that a Functional model begins with.
+    // Here (and only here) Keras 3 does so too, for Functional models.
     const functional = new Set(this.#keras < 3 ? [] : layers.filter((l) => l["class_name"] === "Functional" || l["class_name"] === "Model").map(layerName));
     const outputs = wanted.map((r) => {
       const sym = resolve(functional.has(r.layer) ? { ...r, node: Math.max(0, r.node - 1) } : r);
@@ -194,6 +196,14 @@ const layerName = (json: JsonObject): string => {
 };
 const layerRef = (json: JsonObject): { className: string; name: string } => ({ className: String(json["class_name"]), name: layerName(json) });
 
+/** Functional models, and Sequential ones that begin with an InputLayer, are called once when they are made. */
+function beginsWithNode(json: JsonObject): boolean {
+  if (!MODELS.has(String(json["class_name"]))) return false;
+  const layers = isObject(json["config"]) ? json["config"]["layers"] : undefined;
+  const first = Array.isArray(layers) ? (layers as readonly Json[])[0] : undefined;
+  return json["class_name"] !== "Sequential" || (isObject(first) && first["class_name"] === "InputLayer");
+}
+
 function find(json: JsonObject): LayerDefinition | undefined {
   const className = String(json["class_name"]);
   const module = json["module"];
@@ -265,7 +275,7 @@ function readCall(data: Json, name: string, config: Config): MakeCall {
       if (isKerasTensor(v)) return tensor(reference((v["config"] as JsonObject)["keras_history"]));
       if (isObject(data) === false && reference(v)) return tensor(reference(v));
       const items = Array.isArray(v) ? (v as readonly Json[]) : isObject(v) && Object.values(v).some((x) => isKerasTensor(x)) ? Object.keys(v).sort().map((k) => v[k]!) : undefined;
-      if (items && items.length > 0 && items.some((x) => isKerasTensor(x) || (!isObject(data) && reference(x)))) return items.map((x) => argument(x, depth + 1) as Sym);
+      if (items?.some((x) => isKerasTensor(x) || (!isObject(data) && reference(x)))) return items.map((x) => argument(x, depth + 1) as Sym);
       return { json: v };
     };
     const named = new Map<string, Argument>();
