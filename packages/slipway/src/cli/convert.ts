@@ -1,9 +1,10 @@
 // slipway convert FILE -o model.onnx
 
 import { readFile } from "node:fs/promises";
-import { compileGraph, importModel, readInputSpecs, readSource, type InputSpec } from "@slipway/core/convert";
+import { compileGraph, readInputSpecs, readSource, type InputSpec } from "@slipway/core/convert";
 import { assertInert } from "@slipway/core/pickle";
-import { readModelBytes, siblingsOf } from "../runtime/index.ts";
+import { readModelBytes, splitEntry } from "../runtime/index.ts";
+import { importFile } from "../runtime/import-file.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { size } from "./size.ts";
 import { printJson, printNote, printResult } from "./output.ts";
@@ -19,6 +20,7 @@ export const convert: Command = defineCommand({
     output: { type: "string", short: "o", value: "FILE", help: "where to write the ONNX model" },
     inputs: { type: "string", value: "FILE", help: 'names, element types and shapes of the graph inputs: [{"name": "X", "elem": "float32", "shape": [null, 4]}]' },
     stdio: { type: "boolean", help: "answer many requests: one JSON object a line on standard input, one a line on standard output" },
+    preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; FILE#ENTRY or #ENTRY where a file holds several; may be repeated, in order" },
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
   },
   examples: ["slipway convert model.joblib -o model.onnx", "slipway convert bundle.pkl --entry model -o model.onnx --json", "slipway convert model.pkl -o model.onnx --inputs inputs.json"],
@@ -28,12 +30,13 @@ export const convert: Command = defineCommand({
       await answerRequests(process.stdin, printResult);
       return 0;
     }
-    const path = call.args[0];
-    if (path === undefined) throw usageError("missing-argument", "convert needs FILE", { hint: "slipway convert FILE -o model.onnx" });
+    if (call.args[0] === undefined) throw usageError("missing-argument", "convert needs FILE", { hint: "slipway convert FILE -o model.onnx" });
+    const { path, entry = call.text("entry") } = splitEntry(call.args[0]);
+    const preprocess = call.texts("preprocess");
     const output = call.text("output");
     if (output === undefined) throw usageError("missing-argument", "convert needs a place to write to", { hint: "slipway convert FILE -o model.onnx" });
-    const entry = call.text("entry");
     const inputs = call.text("inputs");
+    if (inputs !== undefined && preprocess.length > 0) throw usageError("bad-argument", "--inputs and --preprocess do not go together", { hint: "Leave --inputs out: the columns are those of the first transformer." });
     if (inputs !== undefined) {
       const source = readSource(await readModelBytes(path));
       assertInert(source.pickle);
@@ -48,7 +51,7 @@ export const convert: Command = defineCommand({
       }
       return 0;
     }
-    const { compiled } = importModel(await readModelBytes(path), { readSibling: siblingsOf(path), ...(entry === undefined ? {} : { entry }) });
+    const { imported: { compiled } } = await importFile(path, await readModelBytes(path), { preprocess, ...(entry === undefined ? {} : { entry }) });
     await writeFileWhole(output, compiled.model);
     const warnings = [...compiled.warnings];
     if (compiled.signature.columns.some((c) => c.normalize?.some((n) => n.startsWith("strip_accents")))) {

@@ -15,6 +15,7 @@ export const predict: Command = defineCommand({
   ],
   options: {
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
+    preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; FILE#ENTRY or #ENTRY where a file holds several; may be repeated, in order" },
     "keep-going": { type: "boolean", help: "answer the good rows and report the bad ones in their place" },
   },
   examples: [
@@ -25,7 +26,7 @@ export const predict: Command = defineCommand({
   async run(call) {
     const entry = call.text("entry");
     const [file, data] = call.args as [string, string];
-    const opened = await openModel(file, entry === undefined ? {} : { entry });
+    const opened = await openModel(file, { preprocess: call.texts("preprocess"), ...(entry === undefined ? {} : { entry }) });
     for (const warning of opened.imported?.compiled.warnings ?? []) printNote(`note: ${warning}`);
     const model = await loadModelPackage(opened.package);
     try {

@@ -19,6 +19,7 @@ export const serve: Command = defineCommand({
     insecure: { type: "boolean", help: "listen beyond this machine though nobody has to prove who they are" },
     "allow-host": { type: "string", value: "NAME", multiple: true, help: "a host name beside localhost that requests may be addressed to" },
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
+    preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; FILE#ENTRY or #ENTRY where a file holds several; may be repeated, in order" },
     "log-level": { type: "string", value: "LEVEL", help: `${LEVELS.join(", ")} (info by default)` },
     "drain-ms": { type: "string", value: "MS", help: "how long to serve on after SIGTERM before connections are drained (1000 by default)" },
   },
@@ -29,10 +30,12 @@ export const serve: Command = defineCommand({
     const port = call.count("port", [0, 65535]) ?? 8080;
     preloadEngine();
     const entry = call.text("entry");
+    const preprocess = call.texts("preprocess");
+    if (preprocess.length > 0 && call.args.length > 1) throw usageError("bad-argument", "--preprocess is for one model, and several are given", { hint: "Pack each with its preprocessing, then serve the packages." });
     const models: Model[] = [];
     for (const argument of call.args) {
       const named = /^([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)$/.exec(argument);
-      const opened = await openModel(named?.[2] ?? argument, { ...(entry === undefined ? {} : { entry }), ...(named ? { name: named[1]! } : {}) });
+      const opened = await openModel(named?.[2] ?? argument, { preprocess, ...(entry === undefined ? {} : { entry }), ...(named ? { name: named[1]! } : {}) });
       for (const warning of opened.imported?.compiled.warnings ?? []) printNote(`note: ${warning}`);
       const source = named ? { ...opened.package, manifest: { ...opened.package.manifest, name: named[1]! } } : opened.package;
       if (models.some((m) => m.name === source.manifest.name)) {

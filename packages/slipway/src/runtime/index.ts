@@ -10,6 +10,7 @@ export { parseJson } from "./json.ts";
 export { runtimeError } from "./errors.ts";
 export { availableCpus, sessionThreads } from "./threads.ts";
 export { preloadEngine, type EngineData, type SessionOptions } from "./session.ts";
+export { splitEntry } from "./split-entry.ts";
 export { openModel, readModelBytes, type OpenedModel, type OpenOptions } from "./open.ts";
 export type { Packed, PackOptions } from "./pack.ts";
 export { TOOL_VERSION } from "./version.ts";

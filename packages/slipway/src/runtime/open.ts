@@ -7,10 +7,10 @@ import { sniffFormat } from "@slipway/core/formats";
 import type { ImportedModel } from "@slipway/core/convert";
 import { readLayout, readSlip, type ModelPackage } from "@slipway/core/package";
 import { runtimeError } from "./errors.ts";
+import type { ImportFileOptions } from "./import-file.ts";
+import { splitEntry } from "./split-entry.ts";
 
-export interface OpenOptions {
-  /** Which model, where a saved file holds several. */
-  readonly entry?: string;
+export interface OpenOptions extends ImportFileOptions {
   /** For a saved file: the package's name (from the file's by default) and version (0.0.0 by default). */
   readonly name?: string;
   readonly version?: string;
@@ -33,14 +33,19 @@ export async function readModelBytes(path: string): Promise<Uint8Array> {
   return new Uint8Array(file.buffer, file.byteOffset, file.length);
 }
 
-/** @throws as readModelBytes, the import and the package room */
-export async function openModel(path: string, options: OpenOptions = {}): Promise<OpenedModel> {
+/**
+ * @param argument a path, or FILE#ENTRY
+ * @throws as readModelBytes, the import and the package room
+ */
+export async function openModel(argument: string, options: OpenOptions = {}): Promise<OpenedModel> {
+  const { path, entry } = splitEntry(argument);
   const info = await stat(path).catch(() => undefined);
-  if (info?.isDirectory() && (await stat(join(path, "oci-layout")).catch(() => undefined))) return { package: await sound(await readLayoutFolder(path)) };
+  const compiled = (options.preprocess ?? []).length > 0;
+  if (!compiled && info?.isDirectory() && (await stat(join(path, "oci-layout")).catch(() => undefined))) return { package: await sound(await readLayoutFolder(path)) };
   const bytes = await readModelBytes(path);
-  if (sniffFormat(bytes) === "slip") return { package: await sound(await readSlip(bytes)) };
+  if (!compiled && sniffFormat(bytes) === "slip") return { package: await sound(await readSlip(bytes)) };
   const { packModel } = await import("./pack.ts");
-  const packed = await packModel(path, bytes, options);
+  const packed = await packModel(path, bytes, entry === undefined ? options : { ...options, entry });
   return { package: packed.package, imported: packed.imported };
 }
 

@@ -2,20 +2,19 @@
 // predict what the notebook predicted is not packed.
 
 import { basename } from "node:path";
-import { importModel, type ImportedModel } from "@slipway/core/convert";
+import type { ImportedModel } from "@slipway/core/convert";
 import {
   buildPackage, compareOutputs, nameFromFile, readCheckFile, sampleChecks, sha256, writeCard, writeSbom,
   type CardFacts, type CheckRow, type Checks, type Comparison, type ModelPackage, type Signature,
 } from "@slipway/core/package";
 import { CsvReader, type CsvField } from "./csv.ts";
 import { runtimeError } from "./errors.ts";
+import { importFile, type ImportFileOptions } from "./import-file.ts";
 import { parseJson } from "./json.ts";
 import { loadModelPackage } from "./model.ts";
-import { siblingsOf } from "./read-sibling.ts";
 import { TOOL_VERSION } from "./version.ts";
 
-export interface PackOptions {
-  readonly entry?: string;
+export interface PackOptions extends ImportFileOptions {
   readonly name?: string;
   readonly version?: string;
   /** For the model card. */
@@ -36,7 +35,7 @@ const KEPT_CHECKS = 200;
 
 /** @throws what import and the package room throw, and check-differs with the comparison in `data` */
 export async function packModel(path: string, bytes: Uint8Array, options: PackOptions = {}): Promise<Packed> {
-  const imported = importModel(bytes, { readSibling: siblingsOf(path), ...(options.entry === undefined ? {} : { entry: options.entry }) });
+  const { imported, joined } = await importFile(path, bytes, options);
   const { model } = imported.compiled;
   const notes = [...imported.compiled.warnings];
   let signature: Signature = imported.compiled.signature;
@@ -64,7 +63,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
       producer: imported.producer, rootClass: imported.compiled.className,
     },
     tool: { name: "slipway", version: TOOL_VERSION },
-    lineage: [],
+    lineage: joined,
   };
   const described = { manifest, signature, ...(options.facts ? { facts: options.facts } : {}), ...(comparison ? { comparison } : {}) };
   return {

@@ -59,7 +59,7 @@ export function compileSklearn(value: PyValue, options: CompileOptions = {}): Co
   const X = inputFrame(c, shape);
   const fitted = c.convert(est, X);
   const warnings = found.others.flatMap((o) => (o.fittedTransformer
-    ? [`${o.place} is ${o.what} beside the model, not part of it: its work has to be done before the model is called`]
+    ? [`${o.place} is ${o.what} beside the model, not part of it: --preprocess ${joinOption(o.place)} joins it to the model; else its work has to be done before the model is called`]
     : [`${o.place} (${o.what}) is saved beside the model and is not used`]));
   const named = nameOutputs(c, fitted, warnings);
   const layout = settleLayout(c, shape);
@@ -159,6 +159,10 @@ function lastStep(est: Estimator, depth = 0): Estimator {
   const step = est.raw("steps") instanceof PyList && depth < 8 ? est.list("steps").at(-1) : undefined;
   const object = step instanceof PyTuple ? step.items[1] : undefined;
   return object instanceof PyObject && object.attributes ? lastStep(est.child(object, "steps[-1]"), depth + 1) : est;
+}
+/** How the command line names an entry of the model's own file: '#scaler'. */
+function joinOption(place: string): string {
+  return `'#${place.replace(/^\['?|'?\]$/g, "")}'`;
 }
 /** scikit-learn's own rule: what fitting learns is kept under names that end with an underscore. */
 function isFitted(est: Estimator): boolean {

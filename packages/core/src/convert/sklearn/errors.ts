@@ -10,6 +10,9 @@ const table = {
   "malformed-model": { kind: "invalid", doc: "The file describes a model that cannot exist: a tree with a cycle, an index out of range, arrays whose shapes do not agree." },
   "column-conflict": { kind: "unsupported", doc: "One column is used as text by one step and as a number by another." },
   "given-inputs": { kind: "usage", doc: "The graph inputs that were asked for (names, types, shapes) cannot be what the model takes." },
+  "join-mismatch": { kind: "invalid", doc: "What one step gives is not what the next takes: another number of columns, text in place of numbers, another shape. The message says both sides. Are the files of one training run, and in the order in which the notebook applied them?" },
+  "join-not-a-transformer": { kind: "invalid", doc: "A file given with --preprocess does not transform the rows: it predicts only, or works on the labels." },
+  "join-unsupported": { kind: "unsupported", doc: "The model is of a kind that preprocessing cannot be joined to. The message says why and what to do." },
 } as const;
 
 export const convertError: ErrorMaker<typeof table> = defineErrors(table);
