@@ -9,7 +9,7 @@ import { differences, listCases, readBadInputs, readExpected, readInputs } from 
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 /** Families whose files are not compiled yet. */
-const LATER = new Set(["keras-savedmodel", "torch"]);
+const LATER = new Set(["torch"]);
 const shared = join(here, "..", "..", "shared", "corpus", "cases");
 const sets = [["corpus", listCases(join(here, "cases"))], ["shared corpus", listCases(shared).filter((c) => !LATER.has(c.family))]] as const;
 

@@ -9,6 +9,7 @@ import type { ImportedModel, ImportOptions } from "./imported.ts";
 import { importKeras, importKerasH5 } from "./keras/import-keras.ts";
 import { importOnnx } from "./onnx/import-onnx.ts";
 import { importTorch } from "./torch/import-torch.ts";
+import { importSavedModel } from "./savedmodel/import-savedmodel.ts";
 import { compileSklearn } from "./sklearn/index.ts";
 import { importTflite } from "./tflite/import-tflite.ts";
 
@@ -24,6 +25,7 @@ const READERS: Readonly<Partial<Record<FileFormat, (bytes: Uint8Array, options: 
   keras: importKeras,
   hdf5: importKerasH5,
   tflite: importTflite,
+  savedmodel: importSavedModel,
   torch: importTorch,
 };
 

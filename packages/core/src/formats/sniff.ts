@@ -2,7 +2,7 @@
 
 /** `unknown` is everything that is not recognised; `pickle` includes joblib and compressed pickles. */
 export type FileFormat =
-  | "pickle" | "slip" | "onnx" | "keras" | "hdf5" | "torch" | "zip" | "tflite" | "catboost" | "lightgbm"
+  | "pickle" | "slip" | "onnx" | "keras" | "hdf5" | "savedmodel" | "torch" | "zip" | "tflite" | "catboost" | "lightgbm"
   | "xgboost-json" | "xgboost-ubjson" | "xgboost-binary" | "json" | "npy" | "xml" | "html" | "csv"
   | "git-lfs-pointer" | "empty" | "unknown";
 
@@ -26,6 +26,7 @@ export function sniffFormat(bytes: Uint8Array): FileFormat {
   if (ascii(bytes, 257, 262) === "ustar") return "slip";
   if (/^tree\r?\n(?:[\w.]+(?:=[^\n]*)?\r?\n){0,40}?(?:version|num_class|max_feature_idx)=/.test(head)) return "lightgbm";
   if (/^\{[LSUil$#]/.test(head)) return "xgboost-ubjson";
+  if (isSavedModel(bytes)) return "savedmodel";
   if (isOnnx(bytes)) return "onnx";
   const text = head.replace(/^\u00ef\u00bb\u00bf/, "").trimStart();
   if (/^[{[]/.test(text) && /^[{[]\s*["[{\]}\d-]/.test(text)) return text.includes('"learner"') ? "xgboost-json" : text.includes('"tree_info"') ? "lightgbm" : text.includes('"oblivious_trees"') || text.includes('"features_info"') || /^\{\s*"ctr_data"\s*:/.test(text) ? "catboost" : "json";
@@ -58,6 +59,14 @@ function zipKind(head: string, bytes: Uint8Array): FileFormat {
   const directory = ascii(bytes, Math.max(0, bytes.length - DIRECTORY), bytes.length);
   if (/PK\x01\x02[^]{42}[^/\0]{1,200}\/(?:data\.pkl|constants\.pkl|archive_format|models\/\w+\.json)/.test(directory)) return "torch";
   return "zip";
+}
+
+/** SavedModel: schema version 1, then a MetaGraphDef, which begins with its MetaInfoDef. A ModelProto has a name there. */
+function isSavedModel(bytes: Uint8Array): boolean {
+  if (!startsWith(bytes, 0x08, 0x01, 0x12)) return false;
+  let at = 3;
+  while (at < 8 && bytes[at]! >= 0x80) at++;
+  return bytes[at + 1] === 0x0a;
 }
 
 /** ModelProto begins with ir_version (field 1, varint, below 32) and another known field. */

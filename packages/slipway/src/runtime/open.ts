@@ -8,6 +8,7 @@ import type { ImportedModel } from "@slipway/core/convert";
 import { readLayout, readSlip, type ModelPackage } from "@slipway/core/package";
 import { runtimeError } from "./errors.ts";
 import type { ImportFileOptions } from "./import-file.ts";
+import { SAVED_MODEL, siblingsOf } from "./read-sibling.ts";
 import { splitEntry } from "./split-entry.ts";
 
 export interface OpenOptions extends ImportFileOptions {
@@ -23,11 +24,18 @@ export interface OpenedModel {
 
 const MAX_FILE = 2 ** 31 - 1;
 
-/** @throws file-not-found, file-too-large */
+/**
+ * A saved model's file; of a TensorFlow SavedModel, which is a folder, its saved_model.pb.
+ * @throws file-not-found, file-not-plain, file-too-large
+ */
 export async function readModelBytes(path: string): Promise<Uint8Array> {
   const info = await stat(path).catch(() => undefined);
   if (!info) throw runtimeError("file-not-found", `there is no file ${JSON.stringify(path)}`, { hint: "Check the path; it is relative to the folder you are in." });
-  if (info.isDirectory()) throw runtimeError("file-not-found", `${JSON.stringify(path)} is a folder`, { hint: "Pass the model file in it." });
+  if (info.isDirectory()) {
+    const inside = siblingsOf(path)(SAVED_MODEL, MAX_FILE);
+    if (!inside) throw runtimeError("file-not-found", `${JSON.stringify(path)} is a folder, and no SavedModel: it has no ${SAVED_MODEL}`, { hint: "Pass the model file in it." });
+    return inside;
+  }
   if (info.size > MAX_FILE) throw runtimeError("file-too-large", `${JSON.stringify(path)} has ${info.size} bytes; the limit is ${MAX_FILE}`);
   const file = await readFile(path);
   return new Uint8Array(file.buffer, file.byteOffset, file.length);

@@ -1,14 +1,20 @@
-// Files beside a model, for formats that keep their weights in files of their own (ONNX's external data): plain files
-// inside the model's own folder, never through a link.
+// Files of a model beside its own, for formats that keep their weights apart (ONNX's external data, TensorFlow's
+// SavedModel): plain files inside the model's own folder, never through a link.
 
-import { lstatSync, readFileSync } from "node:fs";
+import { lstatSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import type { ReadSibling } from "@slipway/core/convert";
 import { runtimeError } from "./errors.ts";
 
-/** @throws file-not-plain, file-too-large */
+/** What a TensorFlow SavedModel's folder has. */
+export const SAVED_MODEL = "saved_model.pb";
+
+/**
+ * The model's own folder is the one it lies in, or itself where the model is a folder.
+ * @throws file-not-plain, file-too-large
+ */
 export function siblingsOf(modelPath: string): ReadSibling {
-  const folder = resolve(dirname(modelPath));
+  const folder = statSync(modelPath, { throwIfNoEntry: false })?.isDirectory() ? resolve(modelPath) : resolve(dirname(modelPath));
   return (name, maxBytes) => {
     const full = resolve(folder, name);
     if (!full.startsWith(folder.endsWith(sep) ? folder : folder + sep)) return undefined;

@@ -1,0 +1,85 @@
+// TensorFlow SavedModels: a folder with saved_model.pb and variables/. The serving signature's graph is followed from its
+// results to its inputs and written as ONNX; nothing in it is run.
+
+import { GraphBuilder, serializeModel, type ValueInfo } from "../../onnx/index.ts";
+import type { Output, Signature, TensorInput } from "../../package/index.ts";
+import type { Tensor } from "../../tensor/index.ts";
+import type { ImportedModel, ImportOptions } from "../imported.ts";
+import { rowsAreIndependent } from "../onnx/row-independence.ts";
+import { rowsOf } from "../onnx/tensor-signature.ts";
+import { Checkpoint } from "./checkpoint.ts";
+import { TfContext } from "./context.ts";
+import { malformed, savedModelError, shown } from "./errors.ts";
+import { Follower } from "./follow.ts";
+import { readSavedModel, type TensorInfo } from "./model.ts";
+import { restoredKeys } from "./restore.ts";
+import { elementType, readShape } from "./tensor-proto.ts";
+import { TfTensor, type TfValue } from "./values.ts";
+
+/** `bytes` is saved_model.pb; the weights are read as its siblings. */
+export function importSavedModel(bytes: Uint8Array, options: ImportOptions = {}): ImportedModel {
+  const model = readSavedModel(bytes);
+  if (model.outputs.length === 0) throw savedModelError("savedmodel-signature", `the signature ${shown(model.signature)} gives nothing`);
+  const graph = new GraphBuilder();
+  const given = new Map<string, TfValue>();
+  const tensors: TensorInput[] = [];
+  const inputInfos: ValueInfo[] = [];
+  for (const info of model.inputs) {
+    const type = elementType(info.dtype, where(info, "input"));
+    if (type === "string") throw savedModelError("savedmodel-operator", `the model takes texts as ${JSON.stringify(shown(info.key))}, which is not compiled`, { where: where(info, "input"), hint: "Save it as .keras (model.save('model.keras')): text layers are compiled from there." });
+    const shape = readShape(info.shape, where(info, "input"));
+    if (shape === null) throw savedModelError("savedmodel-signature", `the signature does not say how many dimensions ${JSON.stringify(shown(info.key))} has`, { hint: "Give the model's Input a shape." });
+    if (info.key === "" || !info.key.isWellFormed()) throw malformed("an input of the signature has no name");
+    const dims = shape.map((d, i) => (d !== -1 ? d : i === 0 ? "N" : null));
+    const name = info.tensor.split(":")[0]!;
+    given.set(name, new TfTensor(type, constantly(graph.input(info.key, type, dims))));
+    tensors.push({ name: info.key, type, shape });
+    inputInfos.push({ name: info.key, type, shape: dims });
+  }
+  const follower = new Follower(model);
+  let weights: ((name: string) => Tensor) | undefined;
+  const c = new TfContext(graph, (handle) => {
+    weights ??= openWeights(model, options);
+    return weights(handle.node.name);
+  }, (name, inputs, op) => follower.call(name, inputs, c, op));
+  const results = follower.follow(model.nodes, model.outputs.map((o) => o.tensor), given, c);
+  const taken = new Set(tensors.map((t) => t.name));
+  const ends = model.outputs.map((info, i) => {
+    const result = results[i];
+    if (!(result instanceof TfTensor)) throw malformed(`the output ${JSON.stringify(shown(info.key))} is a variable`);
+    if (info.key === "" || !info.key.isWellFormed()) throw malformed("an output of the signature has no name");
+    const graphName = taken.has(info.key) ? `${info.key}/output` : info.key;
+    const value = graph.op("Identity", [result.value]);
+    graph.output(graphName, value);
+    return { name: info.key, graphName, value, declared: readShape(info.shape, where(info, "output")) };
+  });
+  const finished = graph.finish();
+  const outputInfos = ends.map((e): ValueInfo => ({ name: e.graphName, type: e.value.type, shape: e.value.shape ?? e.declared?.map((d) => (d === -1 ? null : d)) ?? null }));
+  const plain = rowsOf(inputInfos, outputInfos);
+  const opset = finished.opsets.find((o) => o.domain === "")?.version ?? 21;
+  const rows = plain === "together" && rowsAreIndependent(finished.graph, inputInfos, ends.map((e) => e.graphName), opset) ? "independent" : plain;
+  const outputs = ends.map((e, i): Output => {
+    const shape = outputInfos[i]!.shape ?? [];
+    return { name: e.name, graphName: e.graphName, kind: "value", type: e.value.type, rowShape: (rows === "none" ? shape : shape.slice(1)).map((d) => (typeof d === "number" ? d : -1)) };
+  });
+  const signature: Signature = { layout: "tensors", columns: [], extraColumns: "refused", tensors, tensorRows: rows, outputs };
+  return {
+    format: "TensorFlow SavedModel",
+    compiled: { model: serializeModel(finished), signature, opsets: Object.fromEntries(finished.opsets.map((o) => [o.domain, o.version])), className: "tensorflow.SavedModel", warnings: model.warnings },
+    producer: model.version === "" ? {} : { tensorflow: shown(model.version) },
+  };
+}
+
+const where = (info: TensorInfo, side: string): string => `${side} ${JSON.stringify(shown(info.key))} of the signature`;
+const constantly = <T>(value: T): (() => T) => () => value;
+
+function openWeights(model: Parameters<typeof restoredKeys>[0], options: ImportOptions): (name: string) => Tensor {
+  if (!options.readSibling) throw savedModelError("savedmodel-files", "only saved_model.pb was given; the model's weights are in the folder variables beside it", { hint: "Pass the folder." });
+  const checkpoint = new Checkpoint(options.readSibling);
+  const keys = restoredKeys(model);
+  return (name) => {
+    const key = keys.get(name);
+    if (key === undefined) throw malformed(`nothing says where the variable ${JSON.stringify(shown(name))} is restored from`, `variable ${JSON.stringify(shown(name))}`);
+    return checkpoint.tensor(key);
+  };
+}

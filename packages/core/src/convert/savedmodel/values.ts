@@ -1,0 +1,52 @@
+// What a TensorFlow graph's edges carry while it is followed: tensors, of which lists of sizes are known as far as they
+// can be, and the handles of variables.
+
+import type { Dim, Value } from "../../onnx/index.ts";
+import type { ElementType, Tensor } from "../../tensor/index.ts";
+import type { TfNode } from "./model.ts";
+
+/** A size that is only known when the model runs: int64 [1]. */
+export interface OpenSize {
+  readonly value: Value;
+  /** The dimension that it is, where it is one. */
+  readonly dim: Dim | undefined;
+}
+export type Size = number | OpenSize;
+
+export class TfTensor {
+  readonly type: ElementType;
+  /** Its content, where it is known. */
+  readonly constant: Tensor | undefined;
+  /** The elements of an integer scalar or list, as far as they are known. */
+  readonly sizes: readonly Size[] | undefined;
+  /** 0: `sizes` is a scalar's. */
+  readonly sizesRank: number;
+  #value: Value | undefined;
+  readonly #make: () => Value;
+
+  constructor(type: ElementType, make: () => Value, known: { readonly constant?: Tensor; readonly sizes?: readonly Size[]; readonly sizesRank?: number } = {}) {
+    this.type = type;
+    this.constant = known.constant;
+    this.sizes = known.sizes ?? smallInts(known.constant);
+    this.sizesRank = known.sizesRank ?? known.constant?.shape.length ?? 1;
+    this.#make = make;
+  }
+  get value(): Value {
+    return (this.#value ??= this.#make());
+  }
+}
+
+/** A variable or a table: the node that makes it. */
+export class Handle {
+  readonly node: TfNode;
+  constructor(node: TfNode) {
+    this.node = node;
+  }
+}
+export type TfValue = TfTensor | Handle;
+
+const MAX_SIZES = 256;
+function smallInts(t: Tensor | undefined): readonly number[] | undefined {
+  if (!t || t.shape.length > 1 || t.data.length > MAX_SIZES || (t.type !== "int32" && t.type !== "int64")) return undefined;
+  return Array.from(t.data as ArrayLike<number | bigint>, Number);
+}
