@@ -8,7 +8,7 @@ import { importError } from "./errors.ts";
 import type { ImportedModel, ImportOptions } from "./imported.ts";
 import { importKeras, importKerasH5 } from "./keras/import-keras.ts";
 import { importOnnx } from "./onnx/import-onnx.ts";
-import { importTorch } from "./torch/import-torch.ts";
+import { importTorch, OLD_TORCH, oldTorch } from "./torch/import-torch.ts";
 import { importSavedModel } from "./savedmodel/import-savedmodel.ts";
 import { compileSklearn } from "./sklearn/index.ts";
 import { importTflite } from "./tflite/import-tflite.ts";
@@ -44,7 +44,7 @@ const OTHER_FORMATS: Readonly<Partial<Record<FileFormat, readonly [code: "format
   onnx: ["format-not-compiled", "an ONNX model, which is compiled already", "It can be packed and served as it is; `slipway inspect` describes it."],
   keras: ["format-not-compiled", "a Keras model (.keras)", EXPORT_ONNX],
   hdf5: ["format-not-compiled", "an HDF5 file (a Keras .h5 model, perhaps)", EXPORT_ONNX],
-  torch: ["format-not-compiled", "a PyTorch archive: it holds weights (a state_dict) or a module whose architecture is Python code", "Export it: torch.onnx.export(model, example_input, 'model.onnx')."],
+  torch: ["format-not-a-model", "a PyTorch archive, whose pickles are parts of it", "It is compiled as a whole: TorchScript, torch.export archives and whole modules of torch.nn's own layers."],
   zip: ["format-not-a-model", "a zip archive without a model that Slipway knows", "Unpack it and pass the model file itself."],
   tflite: ["format-not-compiled", "a TensorFlow Lite model", EXPORT_ONNX],
   slip: ["format-not-a-model", "a Slipway package", "Pass it where a package is wanted."],
@@ -82,6 +82,7 @@ export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Imp
   if (reader) return reader(bytes, options);
   const source = readSource(bytes);
   assertInert(source.pickle);
+  if (source.pickle.value === OLD_TORCH) throw oldTorch();
   const compiled = compileSklearn(source.pickle.value, options);
   const version = compiled.found.estimator.raw("_sklearn_version");
   return { format: source.format, compiled, producer: typeof version === "string" ? { "scikit-learn": version } : {} };

@@ -40,6 +40,12 @@ const TUPLES = /_with_indices$|^_?native_(batch|layer)_norm|^native_dropout$|^ad
 /** The model is followed for at most so many operators. */
 const MAX_CALLS = 100_000;
 
+/** Parameters that do not change what is computed in evaluation. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  "device", "layout", "pin_memory", "non_blocking", "memory_format", "copy", "cudnn_enabled", "cudnn_enable", "benchmark", "deterministic", "allow_tf32", "momentum", "padding_idx",
+  "scale_grad_by_freq", "sparse", "sparse_grad", "average_attn_weights", "sorted", "path", "requires_grad", "p", "stride", "implicit", "dropout_p", "running_mean", "running_var", "output_padding", "a", "b", "c", "d", "e", "f", "g",
+]);
+
 /** Numeric ScalarType codes of ATen. */
 export const SCALAR_TYPES: Readonly<Record<number, ElementType>> = { 0: "uint8", 1: "int8", 2: "int16", 3: "int32", 4: "int64", 6: "float", 7: "double", 11: "bool" };
 
@@ -47,6 +53,7 @@ export class Args {
   readonly op: string;
   readonly #given = new Map<string, TorchValue>();
   readonly #c: TorchContext;
+  readonly #read = new Set<string>();
 
   constructor(op: string, params: readonly string[], positional: readonly TorchValue[], named: ReadonlyMap<string, TorchValue>, c: TorchContext) {
     this.op = op;
@@ -56,9 +63,19 @@ export class Args {
     for (const [name, value] of named) this.#given.set(name, value);
   }
   get(name: string): TorchValue | undefined {
+    this.#read.add(name);
     return this.#given.get(name);
   }
+  /** Refuses options that the converter has not looked at and that are given a value. */
+  refuseUnread(): void {
+    for (const [name, value] of this.#given) {
+      if (this.#read.has(name) || HARMLESS.has(name) || value === null || value === false) continue;
+      if (name === "dtype" && value === 6n) continue;
+      throw this.refuse(`${name}=${describeValue(value)}`);
+    }
+  }
   all(): IterableIterator<TorchValue> {
+    for (const name of this.#given.keys()) this.#read.add(name);
     return this.#given.values();
   }
   has(name: string): boolean {
@@ -210,7 +227,9 @@ export class TorchContext {
   }
   #convert(operator: Operator, args: Args): TorchValue | Value {
     try {
-      return operator.convert(args, this);
+      const result = operator.convert(args, this);
+      args.refuseUnread();
+      return result;
     } catch (error) {
       if (!(error instanceof SlipwayError) || error.code !== "onnx-internal") throw error;
       throw torchError("torch-operator", `${shown(args.op)} cannot be compiled here: ${error.message.slice(0, 300)}`, { where: shown(args.op), cause: error, hint: "float32 models are compiled: call model.float(). If the shapes were told by a tracing example, trace with another one." });

@@ -1,9 +1,9 @@
 // Elementwise arithmetic, comparison and choice, with PyTorch's type promotion; of sizes and numbers known now as well.
 
 import type { Value } from "../../../onnx/index.ts";
-import type { ElementType } from "../../../tensor/index.ts";
+import type { ElementType, Tensor } from "../../../tensor/index.ts";
 import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
-import { SymbolicInt, TensorValue, type TorchValue } from "../values.ts";
+import { ListValue, SymbolicInt, TensorValue, type TorchValue } from "../values.ts";
 
 const RANKS: Readonly<Record<string, number>> = { bool: 0, uint8: 1, int8: 1, int16: 2, int32: 3, int64: 4, float: 5, double: 6 };
 const category = (rank: number): number => (rank === 0 ? 0 : rank <= 4 ? 1 : 2);
@@ -46,15 +46,29 @@ function scalarOf(value: number, type: ElementType, c: TorchContext): Value {
 const isNumber = (v: TorchValue | undefined): v is bigint | number | boolean => typeof v === "bigint" || typeof v === "number" || typeof v === "boolean";
 const isSize = (v: TorchValue | undefined): boolean => v instanceof SymbolicInt;
 
+/** Traced code computes sizes with integer tensors without dimensions. */
+function numberOf(v: TorchValue | undefined): TorchValue | undefined {
+  const t = v instanceof TensorValue ? v.constant : undefined;
+  return t?.type === "int64" && t.shape.length === 0 ? (t as Tensor<"int64">).data[0] : v;
+}
+
 /** Numbers stay numbers, sizes sizes. */
 function sizeful(args: Args, known: (a: number, b: number) => number, whole: boolean, make: () => Value): TorchValue | Value {
-  const [a, b] = [args.get("self"), args.get("other")];
-  if (isNumber(a) && isNumber(b)) {
+  const [a, b] = [numberOf(args.get("self")), numberOf(args.get("other"))];
+  if (isNumber(a) && isNumber(b) && !(args.isTensor("self") && args.isTensor("other"))) {
     const result = known(Number(a), Number(b));
     return whole && typeof a !== "number" && typeof b !== "number" ? BigInt(Math.trunc(result)) : result;
   }
   const value = make();
   return (isSize(a) || isNumber(a)) && (isSize(b) || isNumber(b)) && value.type === "int64" ? new SymbolicInt(value) : value;
+}
+
+/** Lists are added by joining them. */
+function joined(args: Args): ListValue | undefined {
+  const [a, b] = [args.get("self"), args.get("other")];
+  if (!(a instanceof ListValue) || !(b instanceof ListValue)) return undefined;
+  if (a.items.length + b.items.length > 100_000) throw args.refuse("so long a list");
+  return new ListValue([...a.items, ...b.items], a.tuple);
 }
 
 const scaled = (args: Args, value: Value, c: TorchContext): Value => {
@@ -118,7 +132,7 @@ function bounds(args: Args, c: TorchContext): Value {
 }
 
 export const ARITHMETIC: readonly Operator[] = [
-  defineOperator({ names: ["add", "__add__", "__radd__"], params: "self other alpha", open: OPEN, convert: (args, c) => sizeful(args, (a, b) => a + b, true, () => {
+  defineOperator({ names: ["add", "__add__", "__radd__"], params: "self other alpha", open: OPEN, convert: (args, c) => joined(args) ?? sizeful(args, (a, b) => a + b, true, () => {
     const [a, b] = both(args, c);
     return a.type === "bool" ? c.o.or(a, b) : c.o.add(a, scaled(args, b, c));
   }) }),

@@ -110,11 +110,12 @@ function expand(args: Args, c: TorchContext): Value {
 /** aten::to in all its forms: only a change of element type does anything. */
 function to(args: Args, c: TorchContext): TorchValue {
   const self = tensorOf(args);
-  const wanted = [...args.all()].slice(1).find((v) => typeof v === "bigint" && Object.hasOwn(SCALAR_TYPES, Number(v)));
-  const other = [...args.all()].slice(1).find((v) => v instanceof TensorValue);
-  const dtype = args.get("dtype");
-  if (dtype === 5n || dtype === 15n) throw args.refuse("half precision", "Call model.float() and save it again.");
-  const type: ElementType | undefined = other instanceof TensorValue ? other.value.type : wanted === undefined ? undefined : SCALAR_TYPES[Number(wanted)];
+  const first = args.get("dtype");
+  // to(x, device, dtype): the element type is the second.
+  const wanted = typeof first === "bigint" ? first : args.get("second");
+  const other = first instanceof TensorValue ? first : args.get("other");
+  if (typeof wanted === "bigint" && !Object.hasOwn(SCALAR_TYPES, Number(wanted))) throw args.refuse("half precision and complex numbers", "Call model.float() and save it again.");
+  const type: ElementType | undefined = other instanceof TensorValue ? other.value.type : typeof wanted === "bigint" ? SCALAR_TYPES[Number(wanted)] : undefined;
   return type === undefined || type === self.value.type ? self : new TensorValue(c.o.cast(self.value, type));
 }
 
@@ -125,7 +126,7 @@ const cast = (names: readonly string[], type: ElementType): Operator =>
 export const SHAPE: readonly Operator[] = [
   same(["contiguous", "detach", "alias", "cpu", "requires_grad", "lift_fresh", "resolve_conj", "resolve_neg", "_assert_tensor_metadata", "numpy", "cuda"]),
   defineOperator({ names: ["clone", "lift_fresh_copy"], params: "self memory_format", open: "through", convert: (args) => new TensorValue(args.tensor("self"), tensorOf(args).constant) }),
-  defineOperator({ names: ["to", "_to_copy", "type_as"], params: "self dtype layout a b c d e", open: "through", convert: to }),
+  defineOperator({ names: ["to", "_to_copy", "type_as"], params: "self dtype second a b c d e", open: "through", convert: to }),
   cast(["float"], "float"), cast(["double"], "double"), cast(["long"], "int64"), cast(["int"], "int32"), cast(["bool"], "bool"),
   defineOperator({ names: ["flatten"], params: "self start_dim end_dim", view: true, open: "through", convert: (args, c) => {
     const x = args.tensor("self");
