@@ -1,6 +1,8 @@
 // Patterns spelled so that every engine of ONNX's text operators reads them alike: RE2 (ONNX Runtime) knows \p{L} and
 // \x{e9}, Python's re (the reference evaluator of the onnx package) neither. Both take the characters themselves.
 
+/** Where characters of one category begin and end that need no look at each: planes without any, and those for private use. */
+const UNIFORM: ReadonlyMap<number, number> = new Map([[0x40000, 0xdffff], [0xe1000, 0xefffd], [0xf0000, 0xffffd], [0x100000, 0x10fffd]]);
 const classes = new Map<string, string>();
 
 /** `pattern` uses \p{...} inside of bracket expressions only. */
@@ -16,10 +18,12 @@ function categoryRanges(category: string): string {
     text = "";
     let first = -1;
     for (let code = 0; code <= 0x110000; code++) {
+      const at = code;
       const inside = code <= 0x10ffff && test.test(String.fromCodePoint(code));
-      if (inside && first < 0) first = code;
+      code = UNIFORM.get(code) ?? code;
+      if (inside && first < 0) first = at;
       if (inside || first < 0) continue;
-      text += code - first === 1 ? spell(first) : `${spell(first)}-${spell(code - 1)}`;
+      text += at - first === 1 ? spell(first) : `${spell(first)}-${spell(at - 1)}`;
       first = -1;
     }
     classes.set(category, text);
