@@ -66,7 +66,7 @@ function finish(graph: GraphBuilder, inputs: readonly ModelInput[], shapes: read
 
 /** Rows may depend on each other in what a graph does: they are kept together. */
 function rowsOf(inputs: readonly OpenShape[], outputs: readonly (readonly Dim[] | null)[]): TensorRows {
-  const free = (shape: readonly Dim[] | null): boolean => shape !== null && shape.length > 0 && typeof shape[0] !== "number";
+  const free = (shape: readonly Dim[] | null): boolean => shape !== null && shape[0] === "N";
   return inputs.every((i) => i.shape[0] === "N") && outputs.every(free) ? "together" : "none";
 }
 

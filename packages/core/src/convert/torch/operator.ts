@@ -205,7 +205,7 @@ export class TorchContext {
       throw torchError("torch-operator", `the operator ${shown(name)} is not compiled`, { where: shown(name), hint: "Export the model to ONNX: torch.onnx.export(model, (example,), 'model.onnx')." });
     }
     const args = new Args(name, operator.params.split(" "), positional, named, this);
-    const open = [...args.all()].find((v) => v instanceof OpenInput || (v instanceof ListValue && v.items.some((i) => i instanceof OpenInput)));
+    const open = [...positional, ...named.values()].find((v) => v instanceof OpenInput || (v instanceof ListValue && v.items.some((i) => i instanceof OpenInput)));
     if (open !== undefined) return this.#open(operator, args, open instanceof OpenInput ? open : new OpenInput(0));
     const first = positional[0] ?? named.get("self") ?? named.get("input");
     if (inPlace && first instanceof TensorValue && first.shared) {
@@ -213,7 +213,7 @@ export class TorchContext {
     }
     const result = this.#convert(operator, args);
     const single = isGraphValue(result) ? new TensorValue(result) : result;
-    const made = TUPLES.test(name) && single instanceof TensorValue ? new ListValue([single, null, null], true) : single;
+    const made = TUPLES.test(name) && single instanceof TensorValue ? new ListValue(/pool/.test(name) ? [single, null] : [single, null, null], true) : single;
     if (operator.view && first instanceof TensorValue && made !== first) {
       first.shared = true;
       for (const v of made instanceof ListValue ? made.items : [made]) if (v instanceof TensorValue) v.shared = true;

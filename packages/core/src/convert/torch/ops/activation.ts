@@ -2,7 +2,7 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import type { AttributeInput } from "../../../onnx/index.ts";
-import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
+import { defineOperator, SCALAR_TYPES, type Args, type Operator, type TorchContext } from "../operator.ts";
 import { TensorValue } from "../values.ts";
 
 type Make = (x: Value, args: Args, c: TorchContext) => Value;
@@ -23,7 +23,11 @@ export function gelu(x: Value, approximate: string, c: TorchContext): Value {
 }
 
 function softmax(op: "Softmax" | "LogSoftmax"): Make {
-  return (x, args, c) => c.graph.op(op, [asFloat(x, c)], { axis: args.axis("dim", c.rank(x)) });
+  return (x, args, c) => {
+    const type = args.has("dtype") ? SCALAR_TYPES[args.int("dtype")] : undefined;
+    if (args.has("dtype") && type !== "float" && type !== "double") throw args.refuse("this dtype", "Leave dtype out.");
+    return c.graph.op(op, [type ? c.o.cast(x, type) : asFloat(x, c)], { axis: args.axis("dim", c.rank(x)) });
+  };
 }
 const asFloat = (x: Value, c: TorchContext): Value => (x.type === "double" || x.type === "float" ? x : c.o.cast(x, "float"));
 

@@ -110,5 +110,10 @@ export const CREATION: readonly Operator[] = [
     list.items.push(args.get("item") ?? null);
     return list;
   } }),
-  defineOperator({ names: ["format", "warn", "device", "is_scripting", "is_tracing", "get_device", "is_floating_point"], params: "self a b c d e f g", convert: (args) => (/^(is_floating_point)$/.test(args.op) ? ["float", "double"].includes(args.tensor("self").type) : /^is_(scripting|tracing)$/.test(args.op) ? true : null) }),
+  defineOperator({ names: ["format", "warn", "device", "get_device"], params: "self a b c d e f g", convert: (args) => {
+    args.all();
+    return null;
+  } }),
+  defineOperator({ names: ["is_scripting", "is_tracing"], params: "self", convert: () => true }),
+  defineOperator({ names: ["is_floating_point"], params: "self", convert: (args) => ["float", "double"].includes(args.tensor("self").type) }),
 ];

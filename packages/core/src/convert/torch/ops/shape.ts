@@ -96,6 +96,8 @@ function transpose(args: Args, c: TorchContext): Value {
   const rank = c.rank(x);
   const perm = Array.from({ length: rank }, (_, i) => i);
   if (rank < 2) return x;
+  if (args.op === "mT") [perm[rank - 2], perm[rank - 1]] = [rank - 1, rank - 2];
+  if (args.op === "mT") return c.o.transpose(x, perm);
   const [a, b] = args.op === "t" || args.op === "numpy_T" ? [0, 1] : [args.axis("dim0", rank), args.axis("dim1", rank)];
   [perm[a], perm[b]] = [perm[b]!, perm[a]!];
   return c.o.transpose(x, perm);
@@ -141,7 +143,7 @@ export const SHAPE: readonly Operator[] = [
     return reshaped(x, [...Array.from({ length: axis }, (_, i) => c.sizeOf(x, i)), ...args.list("sizes"), ...Array.from({ length: c.rank(x) - axis - 1 }, (_, i) => c.sizeOf(x, axis + 1 + i))], args, c);
   } }),
   defineOperator({ names: ["permute"], params: "self dims", view: true, convert: (args, c) => c.o.transpose(args.tensor("self"), args.axes("dims", c.rank(args.tensor("self")))!) }),
-  defineOperator({ names: ["transpose", "swapaxes", "swapdims", "t", "numpy_T"], params: "self dim0 dim1", view: true, convert: transpose }),
+  defineOperator({ names: ["transpose", "swapaxes", "swapdims", "t", "numpy_T", "mT"], params: "self dim0 dim1", view: true, convert: transpose }),
   defineOperator({ names: ["unsqueeze"], params: "self dim", view: true, convert: (args, c) => c.o.unsqueeze(args.tensor("self"), args.axis("dim", c.rank(args.tensor("self")) + 1)) }),
   defineOperator({ names: ["squeeze"], params: "self dim", view: true, convert: (args, c) => {
     const x = args.tensor("self");
