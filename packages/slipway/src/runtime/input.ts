@@ -53,12 +53,17 @@ function readTensors(body: unknown, signature: Signature): ModelInput {
   if (typeof columns === "object" && columns !== null && !Array.isArray(columns) && !isInput("columns")) {
     return { kind: "tensors", tensors: Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, flatten(value, `input ${JSON.stringify(name.slice(0, 100))}`, refuseFor(signature))])) };
   }
-  if (!Object.hasOwn(object, "inputs") || isInput("inputs")) return { kind: "records", records: [object] };
+  if (!Object.hasOwn(object, "inputs") || (isInput("inputs") && !isProtocol(object["inputs"]))) return { kind: "records", records: [object] };
   const { inputs } = object;
   const refuse = refuseFor(signature);
   if (Array.isArray(inputs)) return { kind: "tensors", tensors: Object.fromEntries(inputs.map((t) => protocolTensor(t, refuse))) };
   if (typeof inputs !== "object" || inputs === null) throw notUnderstood(`"inputs" with ${preview(inputs)}`, signature);
   return { kind: "tensors", tensors: Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, flatten(value, `input ${JSON.stringify(name.slice(0, 100))}`, refuse)])) };
+}
+
+/** A model whose input is called "inputs", as Keras calls it, takes [{name, data}] of the protocol all the same: values are no objects. */
+function isProtocol(inputs: unknown): boolean {
+  return Array.isArray(inputs) && inputs.length > 0 && inputs.every((t) => typeof t === "object" && t !== null && Object.hasOwn(t, "name") && Object.hasOwn(t, "data"));
 }
 
 function refuseFor(signature: Signature): (message: string, where?: string) => Error {

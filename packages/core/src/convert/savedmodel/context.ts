@@ -6,7 +6,7 @@ import type { ElementType, Tensor } from "../../tensor/index.ts";
 import { malformed, savedModelError, shown } from "./errors.ts";
 import type { TfNode } from "./model.ts";
 import { elementType, readTensor } from "./tensor-proto.ts";
-import { Handle, TfTensor, type Size, type TfValue } from "./values.ts";
+import { Handle, TfList, TfTensor, type Size, type TfValue } from "./values.ts";
 
 export type Made = TfValue | Value;
 export interface Operator {
@@ -96,12 +96,17 @@ export class NodeView {
   tensor(i: number): TfTensor {
     const value = this.any(i);
     if (value instanceof TfTensor) return value;
-    throw malformed(`${this.where} is given a variable as input ${i} where a tensor should be`, this.where);
+    throw malformed(`${this.where} is given no tensor as input ${i}`, this.where);
   }
   handle(i: number): Handle {
     const value = this.any(i);
     if (value instanceof Handle) return value;
-    throw malformed(`${this.where} is given a tensor as input ${i} where a variable should be`, this.where);
+    throw malformed(`${this.where} is given no variable as input ${i}`, this.where);
+  }
+  tensorList(i: number): TfList {
+    const value = this.any(i);
+    if (value instanceof TfList) return value;
+    throw malformed(`${this.where} is given no list as input ${i}`, this.where);
   }
   value(i: number): Value {
     return this.tensor(i).value;

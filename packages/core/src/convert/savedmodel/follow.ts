@@ -6,7 +6,7 @@ import { malformed, savedModelError, shown } from "./errors.ts";
 import { NodeView, type Made, type TfContext } from "./context.ts";
 import type { SavedModel, TfNode } from "./model.ts";
 import { operators, OUTPUTS } from "./registry.ts";
-import { Handle, TfTensor, type TfValue } from "./values.ts";
+import { Handle, TfList, TfTensor, type TfValue } from "./values.ts";
 
 const MAX_DEPTH = 48;
 const MAX_STEPS = 200_000;
@@ -67,18 +67,22 @@ export class Follower {
       }
       stack.pop();
       open.delete(name);
-      if (--this.#left < 0) throw savedModelError("savedmodel-limit", `the model has more than ${MAX_STEPS} steps`);
+      this.#step();
       done.set(name, this.#convert(node, inputs.map((i) => at(i, `node ${JSON.stringify(shown(name))}`)), c));
     }
     return wanted.map((w) => at(w, "the result"));
   }
 
+  #step(): void {
+    if (--this.#left < 0) throw savedModelError("savedmodel-limit", `the model has more than ${MAX_STEPS} steps`);
+  }
   #depth = 0;
   /** The results of a function. */
   call(name: string, inputs: readonly TfValue[], c: TfContext, by: NodeView): TfValue[] {
     const body = this.#model.functions.get(name);
     if (!body) throw by.malformed(`there is no function ${JSON.stringify(shown(name))}`);
     if (body.args.length !== inputs.length) throw by.malformed(`the function ${JSON.stringify(shown(name))} takes ${body.args.length} inputs and is given ${inputs.length}`);
+    this.#step();
     if (++this.#depth > MAX_DEPTH) throw savedModelError("savedmodel-limit", `functions call each other more than ${MAX_DEPTH} deep`, { where: by.where });
     const results = this.follow(body.nodes, body.results.map((r) => r.from), new Map(body.args.map((arg, i) => [arg, inputs[i]!])), c);
     this.#depth--;
@@ -92,7 +96,7 @@ export class Follower {
     try {
       const made = operator.convert(view, c);
       const list = (Array.isArray(made) ? made : [made]) as readonly Made[];
-      return list.map((m) => (m instanceof TfTensor || m instanceof Handle ? m : c.tensor(m)));
+      return list.map((m) => (m instanceof TfTensor || m instanceof Handle || m instanceof TfList ? m : c.tensor(m)));
     } catch (error) {
       // What the graph's builder refuses: shapes that do not fit, or a type that the engine has no kernel for.
       if (error instanceof SlipwayError && error.code === "onnx-internal") throw view.unsupported(error.message, ADVICE);

@@ -12,7 +12,7 @@ import { TfContext } from "./context.ts";
 import { malformed, savedModelError, shown } from "./errors.ts";
 import { Follower } from "./follow.ts";
 import { readSavedModel, type TensorInfo } from "./model.ts";
-import { restoredKeys } from "./restore.ts";
+import { boundKeys, restoredKeys } from "./restore.ts";
 import { elementType, readShape } from "./tensor-proto.ts";
 import { TfTensor, type TfValue } from "./values.ts";
 
@@ -77,9 +77,15 @@ function openWeights(model: Parameters<typeof restoredKeys>[0], options: ImportO
   if (!options.readSibling) throw savedModelError("savedmodel-files", "only saved_model.pb was given; the model's weights are in the folder variables beside it", { hint: "Pass the folder." });
   const checkpoint = new Checkpoint(options.readSibling);
   const keys = restoredKeys(model);
+  let bound: Map<string, string> | undefined;
   return (name) => {
-    const key = keys.get(name);
+    const key = keys.get(name) ?? (bound ??= boundKeys(model, (k) => checkpoint.has(k))).get(name);
     if (key === undefined) throw malformed(`nothing says where the variable ${JSON.stringify(shown(name))} is restored from`, `variable ${JSON.stringify(shown(name))}`);
-    return checkpoint.tensor(key);
+    const tensor = checkpoint.tensor(key);
+    const declared = readShape(model.nodes.get(name)?.attrs.get("shape")?.message(7), name);
+    if (declared && (declared.length !== tensor.shape.length || declared.some((d, i) => d !== -1 && d !== tensor.shape[i]))) {
+      throw malformed(`the variable ${JSON.stringify(shown(name))} has shape [${declared.join(", ")}], and its weight in the checkpoint [${tensor.shape.join(", ")}]`);
+    }
+    return tensor;
   };
 }

@@ -35,7 +35,8 @@ export interface SavedModel {
   readonly outputs: readonly TensorInfo[];
   /** The node that restores the weights; "" where there are none. */
   readonly restore: string;
-  readonly init: string;
+  /** SavedObjectGraph: what Python loads. */
+  readonly objects: Message | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -57,28 +58,27 @@ export function readSavedModel(bytes: Uint8Array): SavedModel {
   const counter = { left: MAX_NODES };
   const library = definition.message(2);
   const functions = new Map((library?.messages(1) ?? []).map((f) => readFunction(f, counter)).map((f) => [f.name, f]));
-  const { name, signature, init, warnings } = chooseSignature(graph.map(5));
+  const { name, signature, warnings } = chooseSignature(graph.map(5));
   const saver = graph.message(3);
   return {
     version: graph.message(1)?.text(5) ?? "",
     nodes: readNodes(definition.messages(1), counter),
-    functions, signature: name, warnings, init,
+    functions, signature: name, warnings, objects: graph.message(7),
     inputs: tensorInfos(signature.map(1), name),
     outputs: tensorInfos(signature.map(2), name),
     restore: saver?.text(3) ?? "",
   };
 }
 
-function chooseSignature(all: Map<string, Message>): { name: string; signature: Message; init: string; warnings: string[] } {
+function chooseSignature(all: Map<string, Message>): { name: string; signature: Message; warnings: string[] } {
   const served = [...all].filter(([name]) => !name.startsWith("__saved_model"));
-  const init = all.get("__saved_model_init_op")?.map(2).get("__saved_model_init_op")?.text(1) ?? "";
   const found = served.find(([name]) => name === DEFAULT) ?? (served.length === 1 ? served[0] : undefined);
   if (!found) {
     throw savedModelError("savedmodel-signature", served.length === 0 ? "the SavedModel has no signature: nothing says what it takes and gives" : `the SavedModel has the signatures ${served.slice(0, 10).map(([n]) => shown(n)).join(", ")}, and none is called ${DEFAULT}`, {
       hint: "In Python: model.export('folder') with Keras, or tf.saved_model.save(module, 'folder', signatures={'serving_default': module.call.get_concrete_function(...)})." });
   }
   const others = served.filter(([name]) => name !== found[0] && name !== SERVE).map(([name]) => shown(name));
-  return { name: found[0], signature: found[1], init, warnings: others.length === 0 ? [] : [`the signatures ${others.join(", ")} are not used, only ${shown(found[0])}`] };
+  return { name: found[0], signature: found[1], warnings: others.length === 0 ? [] : [`the signatures ${others.join(", ")} are not used, only ${shown(found[0])}`] };
 }
 
 /** In the order of their names, where numbers at the end count as such: the file keeps none. */

@@ -1,5 +1,6 @@
 // Which key of the checkpoint each variable is restored from: told by the graph that TensorFlow would run to load the
-// model, which is followed here and not run (RestoreV2 -> Identity -> AssignVariableOp).
+// model, which is followed here and not run (RestoreV2 -> Identity -> AssignVariableOp), or by the objects that Python
+// would bind to a function.
 
 import { malformed, shown } from "./errors.ts";
 import { Message } from "./message.ts";
@@ -7,6 +8,7 @@ import type { SavedModel, TfNode } from "./model.ts";
 import { readTensor } from "./tensor-proto.ts";
 
 const MAX_STEPS = 16;
+const MAX_PATH = 10_000;
 const ASSIGNS: ReadonlySet<string> = new Set(["AssignVariableOp", "Assign"]);
 const PASSES: ReadonlySet<string> = new Set(["Identity", "Cast", "Reshape"]);
 
@@ -43,6 +45,46 @@ function follow(nodes: ReadonlyMap<string, TfNode>, variable: (name: string) => 
       from = source.inputs[0] ?? "";
     }
   }
+}
+
+const MAX_OBJECTS = 500_000;
+const VALUE = "/.ATTRIBUTES/VARIABLE_VALUE";
+
+/**
+ * The same by the graph of objects: a call's last inputs are the objects bound to its function, and an object's key is the
+ * shortest path to it. Keras 3 models saved by tf.saved_model.save are restored by this alone.
+ */
+export function boundKeys(model: SavedModel, has: (key: string) => boolean): Map<string, string> {
+  const keys = new Map<string, string>();
+  const objects = model.objects?.messages(1) ?? [];
+  if (objects.length > MAX_OBJECTS) return keys;
+  const byObject = objectKeys(objects, has);
+  const functions = model.objects?.map(2) ?? new Map<string, Message>();
+  for (const call of model.nodes.values()) {
+    const bound = functions.get(call.attrs.get("f")?.message(10)?.text(1) ?? "")?.ints(2) ?? [];
+    const inputs = call.inputs.filter((i) => !i.startsWith("^"));
+    bound.forEach((object, i) => {
+      const name = nodeOf(inputs[inputs.length - bound.length + i] ?? "");
+      const key = byObject.get(Number(object));
+      if (model.nodes.get(name)?.op === "VarHandleOp" && key !== undefined) keys.set(name, key);
+    });
+  }
+  return keys;
+}
+
+function objectKeys(objects: readonly Message[], has: (key: string) => boolean): Map<number, string> {
+  const paths = new Map([[0, ""]]);
+  const keys = new Map<number, string>();
+  for (const [at, path] of paths) {
+    for (const child of objects[at]?.messages(1) ?? []) {
+      const [id, name] = [child.number(1), child.text(2)];
+      if (path.length + name.length > MAX_PATH) continue;
+      const next = `${path}${path === "" ? "" : "/"}${name.replaceAll(".", "..").replaceAll("/", ".S")}`;
+      if (!keys.has(id) && has(next + VALUE)) keys.set(id, next + VALUE);
+      if (!paths.has(id)) paths.set(id, next);
+    }
+  }
+  return keys;
 }
 
 const known = new WeakMap<TfNode, readonly string[]>();

@@ -43,10 +43,33 @@ export class Handle {
     this.node = node;
   }
 }
-export type TfValue = TfTensor | Handle;
+/** A list of tensors, as loops gather them. */
+export class TfList {
+  readonly items: readonly (TfTensor | undefined)[];
+  constructor(items: readonly (TfTensor | undefined)[]) {
+    this.items = items;
+  }
+}
+export type TfValue = TfTensor | Handle | TfList;
 
 const MAX_SIZES = 256;
 function smallInts(t: Tensor | undefined): readonly number[] | undefined {
   if (!t || t.shape.length > 1 || t.data.length > MAX_SIZES || (t.type !== "int32" && t.type !== "int64")) return undefined;
   return Array.from(t.data as ArrayLike<number | bigint>, Number);
+}
+
+/** Spaces between elements, as a dilated convolution is written: SpaceToBatchND, a convolution, BatchToSpaceND. */
+export class Dilated extends TfTensor {
+  readonly x: Value;
+  readonly dilations: readonly [number, number];
+  /** Begin and end of each dimension; undefined once the convolution is done. */
+  readonly pads: readonly number[] | undefined;
+  constructor(x: Value, dilations: readonly [number, number], pads: readonly number[] | undefined, refuse: () => Error) {
+    super(x.type, () => {
+      throw refuse();
+    });
+    this.x = x;
+    this.dilations = dilations;
+    this.pads = pads;
+  }
 }

@@ -1,6 +1,7 @@
 // Arithmetic, comparisons and activations, element by element.
 
 import type { Value } from "../../../onnx/index.ts";
+import { bools } from "../../../tensor/index.ts";
 import { define, type NodeView, type Operator, type TfContext } from "../context.ts";
 import type { Size, TfTensor } from "../values.ts";
 
@@ -36,6 +37,25 @@ function folded(op: NodeView, c: TfContext, type: string): TfTensor | undefined 
     else return undefined;
   }
   return c.sizes(out, a.type, Math.max(a.sizesRank, b.sizesRank));
+}
+/** Comparisons of sizes are known too: loops end by them. */
+const COMPARED: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  Less: (a, b) => a < b, LessOrEqual: (a, b) => a <= b, Greater: (a, b) => a > b, GreaterOrEqual: (a, b) => a >= b, Equal: (a, b) => a === b,
+};
+function compared(op: NodeView, c: TfContext, type: string): TfTensor | undefined {
+  const [a, b] = [op.tensor(0), op.tensor(1)];
+  const [x, y] = [a.sizes?.[0], b.sizes?.[0]];
+  if (typeof x !== "number" || typeof y !== "number" || a.sizesRank !== 0 || b.sizesRank !== 0) return undefined;
+  return c.constant(bools([COMPARED[type]!(x, y)], []));
+}
+const comparison = (name: string, type: string): Operator => define(name, (op, c) => compared(op, c, type) ?? c.graph.op(type, [op.value(0), op.value(1)]));
+const truths = (op: NodeView): readonly [boolean, boolean] | undefined => {
+  const [a, b] = [op.tensor(0).constant, op.tensor(1).constant];
+  return a?.type === "bool" && b?.type === "bool" && a.data.length === 1 && b.data.length === 1 ? [a.data[0] === 1, b.data[0] === 1] : undefined;
+};
+function logical(op: NodeView, c: TfContext, fold: (a: boolean, b: boolean) => boolean, otherwise: (a: Value, b: Value) => Value): TfTensor | Value {
+  const known = truths(op);
+  return known ? c.constant(bools([fold(...known)], [])) : otherwise(op.value(0), op.value(1));
 }
 const binary = (names: string, type: string): Operator => define(names, (op, c) => folded(op, c, type) ?? c.graph.op(type, [op.value(0), op.value(1)]));
 
@@ -106,9 +126,9 @@ export const MATH: readonly Operator[] = [
   activation("Softmax", (x, c) => c.graph.op("Softmax", [x], { axis: -1 })),
   activation("LogSoftmax", (x, c) => c.graph.op("LogSoftmax", [x], { axis: -1 })),
   define("ClipByValue", (op, c) => c.o.minimum(c.o.maximum(op.value(0), op.value(1)), op.value(2))),
-  binary("Less", "Less"), binary("Greater", "Greater"), binary("LessEqual", "LessOrEqual"), binary("GreaterEqual", "GreaterOrEqual"), binary("Equal", "Equal"),
+  comparison("Less", "Less"), comparison("Greater", "Greater"), comparison("LessEqual", "LessOrEqual"), comparison("GreaterEqual", "GreaterOrEqual"), comparison("Equal", "Equal"),
   define("NotEqual", (op, c) => c.o.not(c.o.equal(op.value(0), op.value(1)))),
-  define("LogicalAnd", (op, c) => c.o.and(op.value(0), op.value(1))), define("LogicalOr", (op, c) => c.o.or(op.value(0), op.value(1))),
+  define("LogicalAnd", (op, c) => logical(op, c, (a, b) => a && b, (a, b) => c.o.and(a, b))), define("LogicalOr", (op, c) => logical(op, c, (a, b) => a || b, (a, b) => c.o.or(a, b))),
   define("Select SelectV2", select),
   define("Cast", cast),
   define("ZerosLike", (op, c) => c.graph.op("Expand", [c.o.scalar(0, op.value(0).type), c.shapeValue(c.dims(op.value(0), op))])),

@@ -4,6 +4,7 @@ import type { Value } from "../../../onnx/index.ts";
 import type { Tensor } from "../../../tensor/index.ts";
 import { transposed } from "../../keras/layer.ts";
 import { define, type NodeView, type Operator, type TfContext } from "../context.ts";
+import { Dilated } from "../values.ts";
 
 const nchw = (c: TfContext, x: Value): Value => c.o.transpose(x, [0, 3, 1, 2]);
 const nhwc = (c: TfContext, x: Value): Value => c.o.transpose(x, [0, 2, 3, 1]);
@@ -44,8 +45,38 @@ function weightShape(op: NodeView, i: number): number[] {
   return shape as number[];
 }
 
-function conv(op: NodeView, c: TfContext): Value {
+/** What only a convolution can follow, and only BatchToSpaceND after that. */
+const onlyDilated = (op: NodeView) => (): Error => op.unsupported("it is compiled around a convolution only, as a dilation");
+
+function spaceToBatch(op: NodeView): Dilated {
+  const [block, pads] = [op.ints(1, "blocks"), op.ints(2, "paddings")];
+  const x = op.value(0);
+  if (x.shape?.length !== 4 || block.length > 2 || block.length === 0 || pads.length !== 2 * block.length || block.some((b) => b < 1) || pads.some((p) => p < 0)) throw op.unsupported("this form is not compiled");
+  const [h, w] = block.length === 2 ? [block[0]!, block[1]!] : [block[0]!, 1];
+  return new Dilated(x, [h, w], block.length === 2 ? [pads[0]!, pads[2]!, pads[1]!, pads[3]!] : [pads[0]!, 0, pads[1]!, 0], onlyDilated(op));
+}
+function batchToSpace(op: NodeView, c: TfContext): Value {
+  const t = op.tensor(0);
+  const [block, crops] = [op.ints(1, "blocks"), op.ints(2, "crops")];
+  if (!(t instanceof Dilated) || t.pads !== undefined || block.some((b, i) => t.dilations[i] !== b) || (block[1] ?? t.dilations[1]) !== t.dilations[1]) throw onlyDilated(op)();
+  if (crops.length !== 2 * block.length || crops.some((p) => p < 0)) throw op.malformed("its crops do not fit its blocks");
+  return block.reduce((y, _, i) => {
+    const [begin, end] = [crops[2 * i]!, crops[2 * i + 1]!];
+    return begin === 0 && end === 0 ? y : c.o.slice(y, begin, end === 0 ? Number.MAX_SAFE_INTEGER : -end, i + 1);
+  }, t.x);
+}
+
+function conv(op: NodeView, c: TfContext): Value | Dilated {
   channelsLast(op);
+  const given = op.tensor(0);
+  if (given instanceof Dilated) {
+    const [h, w, inner] = weightShape(op, 1);
+    const channels = given.x.shape?.[3];
+    const plain = [...spatial(op, "strides"), ...spatial(op, "dilations")].every((v) => v === 1) && op.text("padding") === "VALID";
+    if (!plain || !given.pads || typeof channels !== "number" || channels % inner! !== 0) throw onlyDilated(op)();
+    const y = c.graph.op("Conv", [nchw(c, given.x), turned(op, c, 1, [3, 2, 0, 1])], { kernel_shape: [h!, w!], strides: [1, 1], dilations: [...given.dilations], pads: [...given.pads], group: channels / inner! });
+    return new Dilated(nhwc(c, y), given.dilations, undefined, onlyDilated(op));
+  }
   const x = image(op, 0);
   const [h, w, inner] = weightShape(op, 1);
   const channels = x.shape![3];
@@ -121,6 +152,7 @@ export const NEURAL: readonly Operator[] = [
   define("Einsum", (op, c) => c.graph.op("Einsum", op.values(), { equation: op.text("equation") })),
   define("BiasAdd", biasAdd),
   define("Conv2D", conv), define("DepthwiseConv2dNative", depthwise), define("Conv2DBackpropInput", convTranspose),
+  define("SpaceToBatchND", spaceToBatch), define("BatchToSpaceND", batchToSpace),
   define("MaxPool", (op, c) => pool(op, c, "MaxPool")), define("AvgPool", (op, c) => pool(op, c, "AveragePool")),
   define("FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3", batchNorm),
 ];

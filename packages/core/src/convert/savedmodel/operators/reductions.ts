@@ -4,9 +4,10 @@ import type { Value } from "../../../onnx/index.ts";
 import { define, type NodeView, type Operator, type TfContext } from "../context.ts";
 import type { OpenSize, TfTensor } from "../values.ts";
 
-function reduce(op: NodeView, c: TfContext, type: string): Value {
-  const x = op.value(0);
-  return c.graph.op(type, [x, c.o.int64s(axes(op))], { keepdims: op.flag("keep_dims") ? 1 : 0, noop_with_empty_axes: 1 });
+function reduce(op: NodeView, c: TfContext, type: string): TfTensor | Value {
+  const over = axes(op);
+  if (over.length === 0) return op.tensor(0);
+  return c.graph.op(type, [op.value(0), c.o.int64s(over)], { keepdims: op.flag("keep_dims") ? 1 : 0 });
 }
 function axes(op: NodeView): number[] {
   const rank = op.rank(0);
@@ -28,8 +29,9 @@ function product(op: NodeView, c: TfContext): TfTensor | Value {
 
 /** any and all of truth values. */
 const truth = (name: string, type: string): Operator => define(name, (op, c) => {
-  const x = c.o.cast(op.value(0), "int32");
-  return c.o.cast(c.graph.op(type, [x, c.o.int64s(axes(op))], { keepdims: op.flag("keep_dims") ? 1 : 0, noop_with_empty_axes: 1 }), "bool");
+  const over = axes(op);
+  if (over.length === 0) return op.tensor(0);
+  return c.o.cast(c.graph.op(type, [c.o.cast(op.value(0), "int32"), c.o.int64s(over)], { keepdims: op.flag("keep_dims") ? 1 : 0 }), "bool");
 });
 const place = (name: string, type: string): Operator => define(name, (op, c) => {
   const found = c.graph.op(type, [op.value(0)], { axis: op.axis(op.one(1, "axis"), op.rank(0)), keepdims: 0, select_last_index: 0 });
@@ -40,9 +42,23 @@ function topK(op: NodeView, c: TfContext): Value[] {
   return [values, c.o.cast(indices, op.elementType("index_type", "int32"))];
 }
 
+/** Counts of whole numbers below `size`, a row for each row; what is outside is not counted. */
+function bincount(op: NodeView, c: TfContext): Value {
+  const size = op.one(1, "size");
+  const type = op.elementType("T");
+  const rank = op.rank(0);
+  if (!(size >= 0 && size <= 2 ** 20) || rank < 1 || rank > 2) throw op.unsupported(`counts of ${size} values are not compiled`);
+  const places = c.o.int64s(Array.from({ length: size }, (_, i) => i));
+  const hit = c.o.cast(c.o.equal(c.o.unsqueeze(c.o.cast(op.value(0), "int64"), rank), places), type);
+  if (op.flag("binary_output")) return c.o.max(hit, rank - 1);
+  const weighted = op.shape(2).length === rank && op.shape(2).every((d) => d !== 0);
+  return c.o.sum(weighted ? c.o.mul(hit, c.o.unsqueeze(op.value(2), rank)) : hit, rank - 1);
+}
+
 export const REDUCTIONS: readonly Operator[] = [
   reduction("Mean", "ReduceMean"), reduction("Sum", "ReduceSum"), reduction("Max", "ReduceMax"), reduction("Min", "ReduceMin"),
   define("Prod", product), truth("All", "ReduceMin"), truth("Any", "ReduceMax"),
   place("ArgMax", "ArgMax"), place("ArgMin", "ArgMin"), define("TopKV2", topK),
+  define("DenseBincount", bincount),
   define("Cumsum", (op, c) => c.graph.op("CumSum", [op.value(0), c.o.scalar(op.one(1, "axis"), "int64")], { exclusive: op.flag("exclusive") ? 1 : 0, reverse: op.flag("reverse") ? 1 : 0 })),
 ];

@@ -161,7 +161,6 @@ function reverse(op: NodeView, c: TfContext): Made {
   return op.ints(1, "axes").reduce((x, a) => c.o.slice(x, -1, -Number.MAX_SAFE_INTEGER, op.axis(a, rank), -1), op.value(0));
 }
 
-/** SpaceToBatchND and BatchToSpaceND, which dilated convolutions of older files are wrapped in, mix rows and are left out. */
 export const SHAPES: readonly Operator[] = [
   define("Shape", (op, c) => c.sizes(c.dims(op.value(0), op), op.elementType("out_type", "int32"), 1)),
   define("Size", (op, c) => c.o.cast(c.graph.op("Size", [op.value(0)]), op.elementType("out_type", "int32"))),
