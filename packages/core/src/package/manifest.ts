@@ -31,7 +31,7 @@ export function checkVersion(version: string): void {
 /** A valid package name from a file's name: "Churn model (v2).pkl" gives "churn-model-v2". */
 export function nameFromFile(file: string): string {
   const base = file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1).slice(0, 256);
-  const stem = base.replace(/(?:\.(?:pkl|pickle|joblib|sav|gz|bz2|xz|lzma|z|lz4|onnx|slip|zip|tar))+$/i, "");
+  const stem = base.replace(/(?:\.(?:pkl|pickle|joblib|sav|gz|bz2|xz|lzma|z|lz4|onnx|keras|h5|hdf5|tflite|pt2|pth?|cbm|ubj|json|pmml|slip|zip|tar))+$/i, "");
   const slug = stem.normalize("NFKD").toLowerCase().replace(/[^a-z0-9._]+/g, "-").slice(0, 128);
   return slug.replace(/^[^a-z0-9]+/, "").replace(/[^a-z0-9]+$/, "") || "model";
 }
