@@ -73,7 +73,7 @@ export class TorchArchive {
   }
   #rebuild(value: PyObject, depth: number): Tensor | undefined {
     if (value.how !== "reduce" || depth > 4) return undefined;
-    if (/^torch\._utils\._rebuild_parameter/.test(value.className)) {
+    if (value.className.startsWith("torch._utils._rebuild_parameter")) {
       const inner = value.args.items[0];
       return inner instanceof PyObject ? this.#rebuild(inner, depth + 1) : undefined;
     }

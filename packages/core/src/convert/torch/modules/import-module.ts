@@ -26,7 +26,7 @@ const LOAD = "PyTorch saves no code, so the network is not in the file. In Pytho
 
 /** A state_dict, alone or inside a checkpoint. */
 function weightsOnly(root: PyDict, archive: TorchArchive): Error {
-  const isWeights = (d: PyValue): boolean => d instanceof PyDict && d.size > 0 && [...d.entries()].some(([k, v]) => typeof k === "string" && v instanceof PyObject && /^torch\._utils\._rebuild_/.test(v.className) && archive.tensorOf(v) !== undefined);
+  const isWeights = (d: PyValue): boolean => d instanceof PyDict && d.size > 0 && [...d.entries()].some(([k, v]) => typeof k === "string" && v instanceof PyObject && v.className.startsWith("torch._utils._rebuild_") && archive.tensorOf(v) !== undefined);
   if (isWeights(root)) {
     const names = [...root.entries()].slice(0, 4).map(([k]) => shown(String(typeof k === "object" ? "?" : k)));
     return torchError("torch-weights-only", `the file is a state_dict: ${root.size} weights (${names.join(", ")}${root.size > 4 ? " ..." : ""}) without the network's architecture`, { hint: LOAD.replace("%KEY%", "") });

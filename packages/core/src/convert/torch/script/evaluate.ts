@@ -159,7 +159,7 @@ export class Evaluator {
   }
   #branch(s: Extract<Statement, { kind: "if" }>, scope: Scope, f: FunctionDefinition): Returned | undefined {
     // A check that only raises is the file's own: the graph has the shapes it has.
-    const [raises, otherRaises] = [onlyRaises(s.then), onlyRaises(s.otherwise)];
+    const [raises, otherRaises] = [onlyRaises(s.yes), onlyRaises(s.otherwise)];
     let test: TorchValue;
     try {
       test = this.#evaluate(s.test, scope, f);
@@ -169,10 +169,10 @@ export class Evaluator {
     }
     if (typeof test !== "boolean") {
       if (raises) return this.#run(s.otherwise, scope, f);
-      if (otherRaises) return this.#run(s.then, scope, f);
+      if (otherRaises) return this.#run(s.yes, scope, f);
       throw torchError("torch-control-flow", "the model's code branches on what it is given", { where: `${f.file} line ${s.line}`, hint: EXPORT_LINE });
     }
-    return this.#run(test ? s.then : s.otherwise, scope, f);
+    return this.#run(test ? s.yes : s.otherwise, scope, f);
   }
   #assign(target: Expression, value: TorchValue, scope: Scope, f: FunctionDefinition): void {
     if (target.kind === "name") scope.set(target.name, value);
@@ -204,7 +204,7 @@ export class Evaluator {
       case "choice": {
         const test = this.#evaluate(e.test, scope, f);
         if (typeof test !== "boolean") throw torchError("torch-control-flow", "the model's code chooses by what it is given", { where: f.file, hint: EXPORT_LINE });
-        return this.#evaluate(test ? e.then : e.otherwise, scope, f);
+        return this.#evaluate(test ? e.yes : e.otherwise, scope, f);
       }
       case "index": return this.#index(this.#evaluate(e.of, scope, f), e.items.map((i) => this.#evaluate(i, scope, f)), f);
       case "unary": {
@@ -342,7 +342,7 @@ export class Evaluator {
     if (v instanceof PyObject) {
       const tensor = this.#archive.tensorOf(v);
       if (tensor) return this.#c.tensor(tensor);
-      if (/^torch\.jit\._pickle\./.test(v.className)) return this.value(v.args.items[0] ?? null, depth + 1);
+      if (v.className.startsWith("torch.jit._pickle.")) return this.value(v.args.items[0] ?? null, depth + 1);
       if (v.className.startsWith("__torch__.")) return new Opaque("module", v);
       return new Opaque(shown(v.className), v);
     }

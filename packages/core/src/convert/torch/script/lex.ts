@@ -13,7 +13,7 @@ const MAX_SOURCE = 2 ** 25;
 const MAX_TOKENS = 4_000_000;
 const MAX_INDENT = 100;
 
-const PIECE = /[ \t]+|#[^\n]*|([A-Za-z_]\w*)|((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?j?)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(->|\*\*|\/\/|<<|>>|[=!<>]=|[-+*\/%@&|^~<>=()[\]{},:.;])/y;
+const PIECE = /[ \t]+|#[^\n]*|([A-Za-z_]\w*)|((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?j?)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(->|\*\*|\/\/|<<|>>|[=!<>]=|[-+*/%@&|^~<>=()[\]{},:.;])/y;
 
 export function tokenize(source: string, file: string): Token[] {
   if (source.length > MAX_SOURCE) throw torchError("torch-limit", `${file} has ${source.length} characters of code`);

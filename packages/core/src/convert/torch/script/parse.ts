@@ -15,14 +15,14 @@ export type Expression =
   | { readonly kind: "dict"; readonly items: readonly (readonly [Expression, Expression])[] }
   | { readonly kind: "unary"; readonly op: string; readonly x: Expression }
   | { readonly kind: "binary"; readonly op: string; readonly a: Expression; readonly b: Expression }
-  | { readonly kind: "choice"; readonly test: Expression; readonly then: Expression; readonly otherwise: Expression };
+  | { readonly kind: "choice"; readonly test: Expression; readonly yes: Expression; readonly otherwise: Expression };
 
 export type Statement =
   | { readonly kind: "assign"; readonly target: Expression; readonly value: Expression; readonly line: number }
   | { readonly kind: "declare"; readonly name: string; readonly value: Expression | undefined }
   | { readonly kind: "evaluate"; readonly value: Expression; readonly line: number }
   | { readonly kind: "return"; readonly value: Expression; readonly line: number }
-  | { readonly kind: "if"; readonly test: Expression; readonly then: readonly Statement[]; readonly otherwise: readonly Statement[]; readonly line: number }
+  | { readonly kind: "if"; readonly test: Expression; readonly yes: readonly Statement[]; readonly otherwise: readonly Statement[]; readonly line: number }
   | { readonly kind: "for"; readonly target: Expression; readonly over: Expression; readonly body: readonly Statement[]; readonly line: number }
   | { readonly kind: "while"; readonly line: number }
   | { readonly kind: "pass" }
@@ -137,9 +137,9 @@ class Parser {
     if (this.#skip("def")) return this.#definition();
     if (this.#skip("if")) {
       const test = this.#expression();
-      const then = this.#block();
+      const yes = this.#block();
       const otherwise = this.#is("elif") ? this.#elif() : this.#skip("else") ? this.#block() : [];
-      return { kind: "if", test, then, otherwise, line };
+      return { kind: "if", test, yes, otherwise, line };
     }
     if (this.#skip("for")) {
       const target = this.#targets();
@@ -160,9 +160,9 @@ class Parser {
     const { line } = this.#token;
     this.#need("elif");
     const test = this.#expression();
-    const then = this.#block();
+    const yes = this.#block();
     const otherwise = this.#is("elif") ? this.#nested(() => this.#elif()) : this.#skip("else") ? this.#block() : [];
-    return [{ kind: "if", test, then, otherwise, line }];
+    return [{ kind: "if", test, yes, otherwise, line }];
   }
   #simple(line: number): Statement {
     if (this.#skip("pass")) return { kind: "pass" };
@@ -213,7 +213,7 @@ class Parser {
       if (!this.#skip("if")) return value;
       const test = this.#binary(0);
       this.#need("else");
-      return { kind: "choice", test, then: value, otherwise: this.#expression() };
+      return { kind: "choice", test, yes: value, otherwise: this.#expression() };
     });
   }
   #binary(level: number): Expression {
