@@ -64,12 +64,15 @@ export class Dilated extends TfTensor {
   readonly dilations: readonly [number, number];
   /** Begin and end of each dimension; undefined once the convolution is done. */
   readonly pads: readonly number[] | undefined;
-  constructor(x: Value, dilations: readonly [number, number], pads: readonly number[] | undefined, refuse: () => Error) {
+  /** The file has three dimensions here, [N, W, C], and `x` is [N, 1, W, C]. */
+  readonly flat: boolean;
+  constructor(x: Value, dilations: readonly [number, number], pads: readonly number[] | undefined, flat: boolean, refuse: () => Error) {
     super(x.type, () => {
       throw refuse();
     });
     this.x = x;
     this.dilations = dilations;
     this.pads = pads;
+    this.flat = flat;
   }
 }

@@ -48,17 +48,21 @@ function weightShape(op: NodeView, i: number): number[] {
 /** What only a convolution can follow, and only BatchToSpaceND after that. */
 const onlyDilated = (op: NodeView) => (): Error => op.unsupported("it is compiled around a convolution only, as a dilation");
 
-function spaceToBatch(op: NodeView): Dilated {
+function spaceToBatch(op: NodeView, c: TfContext): Dilated {
   const [block, pads] = [op.ints(1, "blocks"), op.ints(2, "paddings")];
   const x = op.value(0);
+  if (x.shape?.length === 3 && block.length === 1 && pads.length === 2) return new Dilated(c.o.unsqueeze(x, 1), [1, block[0]!], [0, pads[0]!, 0, pads[1]!], true, onlyDilated(op));
   if (x.shape?.length !== 4 || block.length > 2 || block.length === 0 || pads.length !== 2 * block.length || block.some((b) => b < 1) || pads.some((p) => p < 0)) throw op.unsupported("this form is not compiled");
   const [h, w] = block.length === 2 ? [block[0]!, block[1]!] : [block[0]!, 1];
-  return new Dilated(x, [h, w], block.length === 2 ? [pads[0]!, pads[2]!, pads[1]!, pads[3]!] : [pads[0]!, 0, pads[1]!, 0], onlyDilated(op));
+  return new Dilated(x, [h, w], block.length === 2 ? [pads[0]!, pads[2]!, pads[1]!, pads[3]!] : [pads[0]!, 0, pads[1]!, 0], false, onlyDilated(op));
 }
 function batchToSpace(op: NodeView, c: TfContext): Value {
   const t = op.tensor(0);
   const [block, crops] = [op.ints(1, "blocks"), op.ints(2, "crops")];
-  if (!(t instanceof Dilated) || t.pads !== undefined || block.some((b, i) => t.dilations[i] !== b) || (block[1] ?? t.dilations[1]) !== t.dilations[1]) throw onlyDilated(op)();
+  if (t instanceof Dilated && t.flat && t.pads === undefined && block.length === 1 && block[0] === t.dilations[1] && crops.length === 2 && crops.every((p) => p >= 0)) {
+    return c.o.squeeze(c.o.slice(t.x, crops[0]!, crops[1] === 0 ? Number.MAX_SAFE_INTEGER : -crops[1]!, 2), 1);
+  }
+  if (!(t instanceof Dilated) || t.flat || t.pads !== undefined || block.some((b, i) => t.dilations[i] !== b) || (block[1] ?? t.dilations[1]) !== t.dilations[1]) throw onlyDilated(op)();
   if (crops.length !== 2 * block.length || crops.some((p) => p < 0)) throw op.malformed("its crops do not fit its blocks");
   return block.reduce((y, _, i) => {
     const [begin, end] = [crops[2 * i]!, crops[2 * i + 1]!];
@@ -75,7 +79,7 @@ function conv(op: NodeView, c: TfContext): Value | Dilated {
     const plain = [...spatial(op, "strides"), ...spatial(op, "dilations")].every((v) => v === 1) && op.text("padding") === "VALID";
     if (!plain || !given.pads || typeof channels !== "number" || channels % inner! !== 0) throw onlyDilated(op)();
     const y = c.graph.op("Conv", [nchw(c, given.x), turned(op, c, 1, [3, 2, 0, 1])], { kernel_shape: [h!, w!], strides: [1, 1], dilations: [...given.dilations], pads: [...given.pads], group: channels / inner! });
-    return new Dilated(nhwc(c, y), given.dilations, undefined, onlyDilated(op));
+    return new Dilated(nhwc(c, y), given.dilations, undefined, given.flat, onlyDilated(op));
   }
   const x = image(op, 0);
   const [h, w, inner] = weightShape(op, 1);

@@ -3,7 +3,7 @@
 import type { Dim, Value } from "../../../onnx/index.ts";
 import type { Tensor } from "../../../tensor/index.ts";
 import { define, type Made, type NodeView, type Operator, type TfContext } from "../context.ts";
-import type { Size, TfTensor } from "../values.ts";
+import { Dilated, type Size, type TfTensor } from "../values.ts";
 import { stridedSlice } from "./strided-slice.ts";
 
 const MAX_LIST = 4096;
@@ -38,6 +38,7 @@ function keepRows(target: readonly number[], shape: readonly Dim[]): readonly nu
 function squeeze(op: NodeView, c: TfContext): Made {
   const t = op.tensor(0);
   const axes = [...op.list("squeeze_dims"), ...op.list("axis")];
+  if (t instanceof Dilated && t.flat && axes.length === 1 && (axes[0] === 1 || axes[0] === -3)) return t;
   if (t.sizes && t.sizesRank === 1 && t.sizes.length === 1) return c.sizes(t.sizes, t.type, 0);
   const shape = op.shape(0);
   const gone = axes.length > 0 ? axes.map((a) => op.axis(a, shape.length)) : shape.flatMap((d, i) => (d === 1 ? [i] : []));
@@ -47,6 +48,7 @@ function expandDims(op: NodeView, c: TfContext): Made {
   const t = op.tensor(0);
   const at = op.one(1, "axis");
   if (t.sizes && t.sizesRank === 0) return c.sizes(t.sizes, t.type, 1);
+  if (t instanceof Dilated && t.flat && (at === 1 || at === -3)) return t;
   return c.o.unsqueeze(t.value, op.axis(at, op.rank(0) + 1));
 }
 
