@@ -36,7 +36,11 @@ export function compileJoined(transformers: readonly JoinedFile[], model: Joined
   const options = { ...(model.entry === undefined ? {} : { entry: model.entry }), ...(model.readSibling ? { readSibling: model.readSibling } : {}) };
   if (transformers.length === 0) return importModel(model.bytes, options);
   const sources = new Map<Uint8Array, SourceFile>();
-  const found = transformers.map((file) => findStep(file, sources));
+  const found = transformers.map((file) => {
+    if (isPickled(file.bytes)) return findStep(file, sources);
+    throw convertError("join-not-a-transformer", `${file.label} is not a pickle of a fitted transformer`, {
+      where: file.label, hint: "Give scalers, encoders and the like as preprocessing, and the network as the model." });
+  });
   for (const { step } of found) {
     if (step.object.classGlobal?.name === "LabelEncoder") {
       throw convertError("join-not-a-transformer", `${step.label} is a LabelEncoder: it encodes the labels, not the rows`, {
@@ -83,9 +87,9 @@ function withEstimator(steps: readonly Found[], file: JoinedFile, sources: Map<U
 
 /** Entries of the files that are neither the model nor one of the transformers. */
 function unusedEntries(all: readonly Found[]): string[] {
-  const used = new Set(all.map((f) => `${f.source.pickle.bytes}\n${f.found.place}`));
+  const used = (source: SourceFile, place: string): boolean => all.some((f) => f.source === source && f.found.place === place);
   const told = new Map(all.flatMap(({ found, source, step }) => found.others
-    .filter((o) => !used.has(`${source.pickle.bytes}\n${o.place}`))
+    .filter((o) => !used(source, o.place))
     .map((o) => [`${step.label.replace(/#.*$/, "")}: ${o.place}`, o.what] as const)));
   return [...told].map(([place, what]) => `${place} (${what}) is saved beside the model and is not used`);
 }

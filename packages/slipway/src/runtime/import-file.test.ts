@@ -84,7 +84,7 @@ describe("preprocessing beside the model", () => {
     ["a file that predicts", "network.h5", ["model.pkl"], "join-not-a-transformer", /LogisticRegression \(model.pkl\)/],
     ["an encoder of labels", "model.pkl", ["labels.pkl"], "join-not-a-transformer", /LabelEncoder/],
     ["an old operator set", "opset11.onnx", cleaned, "join-unsupported", /operator set ai.onnx 11/],
-    ["a network as preprocessing", "model.pkl", ["network.h5"], "format-not-compiled", /./],
+    ["a network as preprocessing", "model.pkl", ["network.h5"], "join-not-a-transformer", /network.h5/],
   ])("refuses %s, and says both sides", async (_, model, preprocess, code, message) => {
     const found = await refusal(model, ...preprocess);
     expect(found.code).toBe(code);
