@@ -10,6 +10,7 @@ import { importKeras, importKerasH5 } from "./keras/import-keras.ts";
 import { importOnnx } from "./onnx/import-onnx.ts";
 import { importTorch, OLD_TORCH, oldTorch } from "./torch/import-torch.ts";
 import { importSavedModel } from "./savedmodel/import-savedmodel.ts";
+import { importPmml } from "./pmml/import-pmml.ts";
 import { compileSklearn } from "./sklearn/index.ts";
 import { importTflite } from "./tflite/import-tflite.ts";
 
@@ -25,6 +26,7 @@ const READERS: Readonly<Partial<Record<FileFormat, (bytes: Uint8Array, options: 
   keras: importKeras,
   hdf5: importKerasH5,
   tflite: importTflite,
+  xml: importPmml,
   savedmodel: importSavedModel,
   torch: importTorch,
 };

@@ -14,3 +14,4 @@ export { Hdf5Object, readHdf5 } from "./hdf5/file.ts";
 export { hdf5Error } from "./hdf5/errors.ts";
 export { flatbuffersError, FlatTable } from "./flatbuffers.ts";
 export { ZipArchive, zipError, type ZipLimits } from "./zip.ts";
+export { readXml, xmlError, type XmlElement, type XmlLimits } from "./xml.ts";

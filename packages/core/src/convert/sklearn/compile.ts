@@ -98,7 +98,7 @@ export function compileSklearn(value: PyValue, options: CompileOptions = {}): Co
 }
 
 /** int64 [N]: 0, or one more than the index of the first check that refuses the row. */
-function refusedRows(c: Conversion): Value {
+export function refusedRows(c: Conversion): Value {
   return c.rowChecks.reduceRight<Value>((rest, check, i) => c.o.where(check.refused, c.o.scalar(i + 1, "int64"), rest), c.o.scalar(0, "int64"));
 }
 
@@ -124,7 +124,7 @@ function settleLayout(c: Conversion, shape: InputShape): Signature["layout"] {
   return "matrix";
 }
 
-function bindInputs(c: Conversion, layout: Signature["layout"]): void {
+export function bindInputs(c: Conversion, layout: Signature["layout"]): void {
   for (const kind of ["number", "string"] as const) {
     const members = c.columnsOfKind(kind);
     const entry = c.entryOf(kind);
@@ -137,7 +137,7 @@ function bindInputs(c: Conversion, layout: Signature["layout"]): void {
   }
 }
 
-function toColumn(column: RawColumn): Column {
+export function toColumn(column: RawColumn): Column {
   const [low, high] = column.limits;
   const boolean = column.categories !== undefined && column.categories.length > 0 && column.categories.every((v) => typeof v === "boolean");
   return {
@@ -185,7 +185,7 @@ function startsWithSelection(est: Estimator, depth = 0): boolean {
   return false;
 }
 
-function uniqueName(name: string, taken: ReadonlySet<string>): string {
+export function uniqueName(name: string, taken: ReadonlySet<string>): string {
   let candidate = name;
   for (let i = 2; taken.has(candidate); i++) candidate = `${name}_${i}`;
   return candidate;

@@ -1,0 +1,137 @@
+# PMML files: exported by sklearn2pmml (needs Java), and written by hand in the style of R, SAS and KNIME; what they predict is
+# asked of JPMML-Evaluator. pip install sklearn2pmml jpmml_evaluator scikit-learn==1.6.1 xgboost pandas
+import json, math, os, sys
+import numpy as np, pandas as pd
+from jpmml_evaluator import make_evaluator
+
+OUT = sys.argv[1]
+rng = np.random.default_rng(7)
+N = 160
+frame = pd.DataFrame({"age": rng.integers(18, 80, N).astype(float), "income": rng.gamma(2, 20000, N).round(2), "job": rng.choice(["clerk", "cook", "none", "sales rep"], N)})
+risk = (frame.age < 35).astype(int) + (frame.income < 30000) + (frame.job == "none")
+three = np.array(["low", "mid", "high"])[np.clip(risk, 0, 2)]
+two = (risk > 1).astype(int)
+amount = frame.income * 0.1 - frame.age * 20 + (frame.job == "cook") * 300 + rng.normal(0, 50, N)
+
+def keep(name, path_or_text, records, maker="hand"):
+    folder = os.path.join(OUT, f"pmml-{name}")
+    os.makedirs(folder, exist_ok=True)
+    model = os.path.join(folder, "model.pmml")
+    if path_or_text is not None:
+        open(model, "w").write(path_or_text)
+    evaluator = make_evaluator(model).verify()
+    classes, target = None, [f.getName() for f in evaluator.getTargetFields()]
+    rows, good, bad = [], [], []
+    for record in records:
+        try:
+            result = evaluator.evaluate({k: v for k, v in record.items() if v is not None})
+            first = result.get(target[0]) if target else next(iter(result.values()))
+            if first is None: raise ValueError("no answer")
+            rows.append((first, result)); good.append(record)
+        except Exception as error:
+            print(name, "refused", record, str(error)[:90]); bad.append(record)
+    probabilities = [k for k in rows[0][1] if k.startswith("probability(")]
+    outputs = {}
+    values = [r[0] for r in rows]
+    numeric = not probabilities and all(isinstance(v, (int, float)) for v in values)
+    outputs["value" if numeric else "label"] = {"kind": "value" if numeric else "label", "datatype": "FP64" if numeric else "BYTES", "shape": [len(rows)], "data": values}
+    if probabilities:
+        outputs["probabilities"] = {"kind": "probability", "datatype": "FP64", "shape": [len(rows), len(probabilities)], "data": [float(r[1][k]) for r in rows for k in probabilities]}
+    dump = lambda file, data: json.dump(data, open(os.path.join(folder, file), "w"))
+    dump("case.json", {"name": f"pmml-{name}", "family": "pmml", "environment": maker, "producer": {"jpmml-evaluator": "0.16.0"}, "model_file": "model.pmml", "expect": "import", "made_by": "corpus/makers/pmml_models.py",
+         "input": {"format": "records", "columns": [{"name": k} for k in records[0]]}, "n_rows": len(rows), "tolerance": {"rtol": 1e-9, "atol": 1e-12}})
+    dump("inputs.json", {"records": good})
+    dump("expected.json", {"n": len(rows), "required": list(outputs), "outputs": outputs})
+    if bad: dump("bad_inputs.json", {"records": bad})
+
+def rows(n=20):
+    return json.loads(frame.head(n).to_json(orient="records"))
+
+def exported():
+    from sklearn2pmml import sklearn2pmml
+    from sklearn2pmml.pipeline import PMMLPipeline
+    from sklearn.compose import ColumnTransformer
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor, GradientBoostingClassifier, GradientBoostingRegressor, VotingClassifier
+    from sklearn.linear_model import LogisticRegression, LinearRegression
+    from xgboost import XGBClassifier, XGBRegressor
+    prepare = lambda impute=False: ColumnTransformer([("n", make_pipeline(SimpleImputer(), StandardScaler()) if impute else "passthrough", ["age", "income"]), ("c", OneHotEncoder(handle_unknown="ignore" if impute else "error"), ["job"])])
+    models = {
+        "sk-tree": (prepare(), DecisionTreeClassifier(max_depth=5, random_state=0), three), "sk-tree-regression": (prepare(), DecisionTreeRegressor(max_depth=5, random_state=0), amount),
+        "sk-forest": (prepare(), RandomForestClassifier(8, max_depth=4, random_state=0), three), "sk-forest-regression": (prepare(), RandomForestRegressor(8, max_depth=4, random_state=0), amount),
+        "sk-logistic": (prepare(True), LogisticRegression(), two), "sk-logistic-3": (prepare(True), LogisticRegression(), three), "sk-linear": (prepare(True), LinearRegression(), amount),
+        "sk-boosting": (prepare(), GradientBoostingClassifier(n_estimators=6, random_state=0), two), "sk-boosting-3": (prepare(), GradientBoostingClassifier(n_estimators=4, max_depth=2, random_state=0), three),
+        "sk-boosting-regression": (prepare(), GradientBoostingRegressor(n_estimators=8, random_state=0), amount),
+        "xgb-regression": (prepare(), XGBRegressor(n_estimators=8, max_depth=3), amount), "xgb-binary": (prepare(), XGBClassifier(n_estimators=8, max_depth=3), two),
+        "sk-voting": (prepare(True), VotingClassifier([("a", LogisticRegression()), ("b", DecisionTreeClassifier(max_depth=3))], voting="soft"), three),
+    }
+    for name, (transform, model, y) in models.items():
+        try:
+            pipe = PMMLPipeline([("prepare", transform), ("model", model)])
+            pipe.fit(frame, pd.Series(y, name="y"))
+            folder = os.path.join(OUT, f"pmml-{name}"); os.makedirs(folder, exist_ok=True)
+            sklearn2pmml(pipe, os.path.join(folder, "model.pmml"))
+            records = rows()
+            if "logistic" in name or "linear" in name: records += [{"age": None, "income": 20000.0, "job": "cook"}]
+            keep(name, None, records, "sklearn2pmml")
+        except Exception as error:
+            print(name, "FAILED", str(error)[:200])
+
+HEAD = '''<?xml version="1.0" encoding="UTF-8"?>
+<PMML xmlns="http://www.dmg.org/PMML-4_{v}" version="4.{v}"><Header><Application name="{app}" version="1.0"/></Header>
+<DataDictionary><DataField name="age" optype="continuous" dataType="double"/><DataField name="income" optype="continuous" dataType="double"/>
+<DataField name="job" optype="categorical" dataType="string"><Value value="clerk"/><Value value="cook"/><Value value="none"/><Value value="sales rep"/></DataField>
+{target}</DataDictionary>
+'''
+SCHEMA = '<MiningSchema><MiningField name="y" usageType="target"/><MiningField name="age" {a}/><MiningField name="income" {i}/><MiningField name="job" {j}/></MiningSchema>'
+CLASS = '<DataField name="y" optype="categorical" dataType="string"><Value value="bad"/><Value value="good"/></DataField>'
+VALUE = '<DataField name="y" optype="continuous" dataType="double"/>'
+PROBS = '<Output><OutputField name="probability(bad)" feature="probability" value="bad" optype="continuous" dataType="double"/><OutputField name="probability(good)" feature="probability" value="good" optype="continuous" dataType="double"/></Output>'
+
+def tree(strategy, no_true, default=True):
+    d = lambda n: f'defaultChild="{n}"' if strategy == "defaultChild" else ""
+    dist = lambda b, g: f'<ScoreDistribution value="bad" recordCount="{b}"/><ScoreDistribution value="good" recordCount="{g}"/>'
+    return f'''<TreeModel functionName="classification" missingValueStrategy="{strategy}" noTrueChildStrategy="{no_true}" splitCharacteristic="multiSplit">{SCHEMA.format(a="", i="", j="")}{PROBS}
+<Node id="1" score="good" {d(2)}><True/>{dist(40, 60)}
+<Node id="2" score="bad" {d(5)}><SimplePredicate field="age" operator="lessThan" value="35"/>{dist(30, 10)}
+  <Node id="4" score="bad"><SimpleSetPredicate field="job" booleanOperator="isIn"><Array type="string" n="2">none "sales rep"</Array></SimpleSetPredicate>{dist(25, 2)}</Node>
+  <Node id="5" score="good"><SimpleSetPredicate field="job" booleanOperator="isIn"><Array type="string" n="1">cook</Array></SimpleSetPredicate>{dist(5, 8)}</Node></Node>
+<Node id="3" score="good" {d(7)}><SimplePredicate field="age" operator="greaterOrEqual" value="35"/>{dist(10, 50)}
+  <Node id="6" score="bad"><CompoundPredicate booleanOperator="and"><SimplePredicate field="income" operator="lessOrEqual" value="30000"/><SimplePredicate field="job" operator="notEqual" value="clerk"/></CompoundPredicate>{dist(8, 7)}</Node>
+  <Node id="7" score="good"><CompoundPredicate booleanOperator="surrogate"><SimplePredicate field="income" operator="greaterThan" value="30000"/><SimplePredicate field="age" operator="greaterThan" value="50"/><True/></CompoundPredicate>{dist(2, 43)}</Node></Node>
+</Node></TreeModel></PMML>'''
+
+def by_hand():
+    gaps = rows(14) + [{"age": 30.0, "income": 1000.0, "job": None}, {"age": None, "income": 90000.0, "job": "cook"}, {"age": 55.0, "income": None, "job": "none"}, {"age": 35.0, "income": 30000.0, "job": "clerk"}, {"age": None, "income": None, "job": None}]
+    for strategy in ["none", "defaultChild", "lastPrediction", "nullPrediction"]:
+        for no_true in ["returnNullPrediction", "returnLastPrediction"]:
+            keep(f"tree-{strategy}-{no_true}", HEAD.format(v=2, app="KNIME", target=CLASS) + tree(strategy, no_true), gaps)
+    regression = '''<RegressionModel functionName="regression" normalizationMethod="{n}">{s}<Targets><Target field="y" min="-3" rescaleFactor="2" rescaleConstant="1.5"/></Targets><LocalTransformations>
+<DerivedField name="scaled" optype="continuous" dataType="double"><NormContinuous field="income" outliers="asExtremeValues" mapMissingTo="0.25"><LinearNorm orig="0" norm="0"/><LinearNorm orig="30000" norm="0.7"/><LinearNorm orig="90000" norm="1"/></NormContinuous></DerivedField>
+<DerivedField name="band" optype="categorical" dataType="string"><Discretize field="age" mapMissingTo="old" defaultValue="old"><DiscretizeBin binValue="young"><Interval closure="openOpen" rightMargin="35"/></DiscretizeBin><DiscretizeBin binValue="middle"><Interval closure="closedOpen" leftMargin="35" rightMargin="60"/></DiscretizeBin></Discretize></DerivedField>
+<DerivedField name="weight" optype="continuous" dataType="double"><MapValues outputColumn="out" defaultValue="0.1" mapMissingTo="-1" dataType="double"><FieldColumnPair field="job" column="in"/><InlineTable><row><in>clerk</in><out>1.25</out></row><row><in>cook</in><out>2</out></row></InlineTable></MapValues></DerivedField>
+<DerivedField name="logged" optype="continuous" dataType="double"><Apply function="if"><Apply function="and"><Apply function="greaterThan"><FieldRef field="income"/><Constant dataType="double">1</Constant></Apply><Apply function="isNotMissing"><FieldRef field="age"/></Apply></Apply><Apply function="ln"><FieldRef field="income"/></Apply><Constant dataType="double">0</Constant></Apply></DerivedField>
+</LocalTransformations><RegressionTable intercept="0.5"><NumericPredictor name="scaled" exponent="2" coefficient="-1.5"/><NumericPredictor name="weight" coefficient="0.3"/><NumericPredictor name="logged" coefficient="0.01"/><CategoricalPredictor name="band" value="young" coefficient="0.8"/><CategoricalPredictor name="band" value="middle" coefficient="-0.4"/><PredictorTerm coefficient="0.2"><FieldRef field="scaled"/><FieldRef field="weight"/></PredictorTerm></RegressionTable></RegressionModel></PMML>'''
+    treated = SCHEMA.format(a='missingValueReplacement="41" outliers="asExtremeValues" lowValue="20" highValue="70"', i='missingValueReplacement="1234.5"', j='invalidValueTreatment="asMissing"')
+    extra = gaps + [{"age": 99.0, "income": 1e6, "job": "pilot"}, {"age": 2.0, "income": -5.0, "job": "clerk"}]
+    for n in ["none", "exp", "logit", "cloglog"]:
+        keep(f"regression-{n}", HEAD.format(v=4, app="R pmml", target=VALUE) + regression.format(n=n, s=treated), extra)
+    keep("regression-strict", HEAD.format(v=1, app="SAS", target=VALUE) + '<RegressionModel functionName="regression">' + SCHEMA.format(a="", i="", j="") + '<RegressionTable intercept="1"><NumericPredictor name="age" coefficient="2"/><NumericPredictor name="income" coefficient="0.001"/><CategoricalPredictor name="job" value="cook" coefficient="7"/></RegressionTable></RegressionModel></PMML>', extra)
+    card = '<Scorecard functionName="regression" initialScore="100" useReasonCodes="false">' + SCHEMA.format(a="", i="", j='invalidValueTreatment="asIs"') + '''<Characteristics>
+<Characteristic name="c1"><Attribute partialScore="-1"><SimplePredicate field="age" operator="isMissing"/></Attribute><Attribute partialScore="10"><SimplePredicate field="age" operator="lessThan" value="30"/></Attribute><Attribute partialScore="25.5"><CompoundPredicate booleanOperator="and"><SimplePredicate field="age" operator="greaterOrEqual" value="30"/><SimplePredicate field="age" operator="lessThan" value="60"/></CompoundPredicate></Attribute><Attribute partialScore="3"><SimplePredicate field="age" operator="greaterOrEqual" value="60"/></Attribute></Characteristic>
+<Characteristic name="c2"><Attribute partialScore="12"><SimpleSetPredicate field="job" booleanOperator="isIn"><Array type="string" n="2">clerk cook</Array></SimpleSetPredicate></Attribute><Attribute partialScore="4"><True/></Attribute></Characteristic>
+<Characteristic name="c3"><Attribute partialScore="30"><SimplePredicate field="income" operator="greaterThan" value="40000"/></Attribute><Attribute partialScore="15"><CompoundPredicate booleanOperator="xor"><SimplePredicate field="income" operator="greaterThan" value="20000"/><SimplePredicate field="age" operator="greaterThan" value="50"/></CompoundPredicate></Attribute><Attribute partialScore="0"><SimplePredicate field="income" operator="lessOrEqual" value="40000"/></Attribute></Characteristic>
+</Characteristics></Scorecard></PMML>'''
+    keep("scorecard", HEAD.format(v=3, app="KNIME", target=VALUE) + card, extra)
+    stump = lambda i, cut, w: f'<Segment id="{i}" weight="{w}"><True/><TreeModel functionName="classification">{SCHEMA.format(a="", i="", j="")}<Node score="good"><True/><Node score="bad"><SimplePredicate field="age" operator="lessOrEqual" value="{cut}"/><ScoreDistribution value="bad" recordCount="7"/><ScoreDistribution value="good" recordCount="{i}"/></Node><Node score="good"><SimplePredicate field="age" operator="greaterThan" value="{cut}"/><ScoreDistribution value="bad" recordCount="{i}"/><ScoreDistribution value="good" recordCount="9"/></Node></Node></TreeModel></Segment>'
+    for method in ["majorityVote", "weightedMajorityVote", "average", "weightedAverage"]:
+        keep(f"ensemble-{method}", HEAD.format(v=2, app="R pmml", target=CLASS) + f'<MiningModel functionName="classification">{SCHEMA.format(a="", i="", j="")}{PROBS}<Segmentation multipleModelMethod="{method}">{stump(1, 30, 0.5)}{stump(2, 45, 0.3)}{stump(3, 60, 0.4)}</Segmentation></MiningModel></PMML>', rows(16))
+    line = lambda a, b: f'<RegressionModel functionName="regression">{SCHEMA.format(a="", i="", j="")}<RegressionTable intercept="{a}"><NumericPredictor name="age" coefficient="{b}"/></RegressionTable></RegressionModel>'
+    for method in ["selectFirst", "sum", "average"]:
+        keep(f"segments-{method}", HEAD.format(v=2, app="SAS", target=VALUE) + f'<MiningModel functionName="regression">{SCHEMA.format(a="", i="", j="")}<Segmentation multipleModelMethod="{method}"><Segment><SimplePredicate field="job" operator="equal" value="cook"/>{line(1, 2)}</Segment><Segment><SimplePredicate field="income" operator="greaterThan" value="30000"/>{line(5, -1)}</Segment><Segment><SimplePredicate field="job" operator="notEqual" value="none"/>{line(7, 0.1)}</Segment></Segmentation></MiningModel></PMML>', rows(16))
+
+by_hand()
+exported()

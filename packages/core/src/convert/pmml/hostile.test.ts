@@ -1,0 +1,48 @@
+// Damaged PMML: a coded error or a model.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { SlipwayError } from "../../base/index.ts";
+import { importModel } from "../import-model.ts";
+
+const cases = fileURLToPath(new URL("../../../../../corpus/cases/", import.meta.url));
+
+function outcome(text: string): string {
+  try {
+    importModel(new TextEncoder().encode(text));
+    return "";
+  } catch (error) {
+    if (error instanceof SlipwayError) return error.code;
+    throw error;
+  }
+}
+
+describe("damaged PMML", () => {
+  for (const name of readdirSync(cases).filter((n) => /^pmml-(?:tree-defaultChild-returnLast|regression-logit|scorecard|segments-selectFirst|sk-forest$)/.test(n))) {
+    const text = readFileSync(`${cases}${name}/model.pmml`, "utf8");
+    const words = [...text.matchAll(/"[^"<>]*"|<\/?\w+/g)];
+    it(`${name} with words changed, dropped or exchanged is read or refused with a code`, () => {
+      const change = fc.record({ at: fc.nat(words.length - 1), by: fc.oneof(fc.constantFrom('""', '"x"', '"-1"', '"1e999"', '"nan"', "<x", "<Node", "<True"), fc.nat(words.length - 1).map((i) => words[i]![0])) });
+      fc.assert(fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+        const at = new Map(changes.map((c) => [c.at, c.by]));
+        let i = 0;
+        outcome(text.replace(/"[^"<>]*"|<\/?\w+/g, (word) => at.get(i++) ?? word));
+      }), { numRuns: 60 });
+    });
+    it(`${name} cut off is refused`, () => {
+      fc.assert(fc.property(fc.nat(text.trimEnd().length - 1), (end) => {
+        expect(outcome(text.slice(0, end))).not.toBe("");
+      }), { numRuns: 20 });
+    });
+  }
+  it("with fields derived from themselves, or of models that are not compiled, is refused", () => {
+    const wrap = (inner: string, model = "RegressionModel"): string => `<PMML version="4.4"><DataDictionary><DataField name="a" optype="continuous" dataType="double"/></DataDictionary><${model} functionName="regression"><MiningSchema><MiningField name="a"/></MiningSchema>${inner}</${model}></PMML>`;
+    expect(outcome(wrap(`<LocalTransformations><DerivedField name="b" dataType="double" optype="continuous"><FieldRef field="b"/></DerivedField></LocalTransformations><RegressionTable intercept="0"><NumericPredictor name="b" coefficient="1"/></RegressionTable>`))).toBe("malformed-model");
+    expect(outcome(wrap("", "NeuralNetwork"))).toBe("unsupported-estimator");
+    expect(outcome(wrap(`<RegressionTable intercept="0"><NumericPredictor name="a" coefficient="1"/></RegressionTable>`))).toBe("");
+    expect(outcome("<html2/>")).not.toBe("");
+    expect(outcome(`<?xml version="1.0"?><rss/>`)).toBe("format-not-a-model");
+  });
+});
