@@ -132,7 +132,19 @@ function biasAdd(op: NodeView, c: TfContext): Value {
   channelsLast(op);
   return c.o.add(op.value(0), op.value(1));
 }
+/** Keras 2 normalises layers so: every row is a channel of one image, and has a mean of its own. */
+function rowsAsChannels(op: NodeView, c: TfContext): Value {
+  const [x, scale, offset] = op.values(0, 3) as [Value, Value, Value];
+  const axes = c.o.int64s([0, 2, 3]);
+  const centred = c.o.sub(x, c.graph.op("ReduceMean", [x, axes], { keepdims: 1 }));
+  const variance = c.graph.op("ReduceMean", [c.o.mul(centred, centred), axes], { keepdims: 1 });
+  const normal = c.o.div(centred, c.o.sqrt(c.o.add(variance, op.float("epsilon", Math.fround(1e-4)))));
+  const wide = (v: Value): Value => c.graph.op("Unsqueeze", [v, c.o.int64s([1, 2])]);
+  return c.o.add(c.o.mul(normal, wide(scale)), wide(offset));
+}
+
 function batchNorm(op: NodeView, c: TfContext): Value {
+  if (op.text("data_format") === "NCHW" && op.flag("is_training", true) && op.rank(0) === 4 && op.shape(0)[0] === 1) return rowsAsChannels(op, c);
   channelsLast(op);
   if (op.flag("is_training", true)) throw op.unsupported("batch normalisation in training mode is not compiled: its result depends on the other rows", "Save the model for inference: call it with training=False.");
   const [x, scale, offset, mean, variance] = op.values(0, 5) as [Value, Value, Value, Value, Value];

@@ -1,0 +1,115 @@
+"""Small TensorFlow SavedModels with what TensorFlow predicts for them.
+
+    python corpus/makers/saved_models.py OUT     (tensorflow-cpu 2.21, keras 3.15)
+    TF_USE_LEGACY_KERAS=1 python corpus/makers/saved_models.py OUT     (tf-keras 2.21: Keras 2)
+"""
+import json
+import os
+import pathlib
+import shutil
+import sys
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import numpy as np
+import tensorflow as tf
+
+LEGACY = bool(os.environ.get("TF_USE_LEGACY_KERAS"))
+if LEGACY:
+    import tf_keras as keras
+else:
+    import keras
+L = keras.layers
+OUT = pathlib.Path(sys.argv[1])
+TYPES = {"float32": "FP32", "int32": "INT32", "int64": "INT64"}
+rng = np.random.RandomState(3)
+
+
+def rand(*shape):
+    return rng.normal(0, 1, shape).astype("float32")
+
+
+def plain(v):
+    return [float(str(x)) for x in v.ravel()] if v.dtype == np.float32 else v.ravel().tolist()
+
+
+def shake(model):
+    for w in model.weights:
+        if "float" in str(w.dtype) and "seed" not in w.name:
+            v = rng.normal(0, 0.4, w.shape).astype("float32")
+            w.assign(np.abs(v) + 0.5 if "variance" in w.name or "gamma" in w.name else v)
+    return model
+
+
+def case(name, save, values):
+    folder = OUT / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    path = str(folder / "saved_model")
+    save(path)
+    for extra in ("fingerprint.pb", "keras_metadata.pb"):
+        (folder / "saved_model" / extra).unlink(missing_ok=True)
+    if (folder / "saved_model" / "assets").exists():
+        (folder / "saved_model" / "assets").rmdir()
+    serve = tf.saved_model.load(path).signatures["serving_default"]
+    names = sorted(serve.structured_input_signature[1])
+    feeds = dict(zip(names, values))
+    made = {k: v.numpy() for k, v in serve(**{k: tf.constant(v) for k, v in feeds.items()}).items()}
+    n = len(values[0])
+    tensor = lambda k, v: {"name": k, "datatype": TYPES[str(v.dtype)], "shape": list(v.shape), "data": plain(v)}
+    (folder / "inputs.json").write_text(json.dumps({"format": "tensors", "tensors": [tensor(k, v) for k, v in feeds.items()]}))
+    outputs = {k: {"kind": "value", "datatype": TYPES[str(v.dtype)], "shape": list(v.shape), "data": plain(v)} for k, v in made.items()}
+    (folder / "expected.json").write_text(json.dumps({"n": n, "required": list(made), "outputs": outputs}))
+    (folder / "case.json").write_text(json.dumps({
+        "name": name, "family": "keras-savedmodel", "environment": "tf", "expect": "import", "model_file": "saved_model",
+        "producer": {"keras": keras.__version__, "tensorflow-cpu": tf.__version__},
+        "input": {"format": "tensors", "tensors": [{"name": k, "datatype": TYPES[str(v.dtype)], "shape": ["N", *v.shape[1:]]} for k, v in feeds.items()]},
+        "n_rows": n, "n_bad_rows": 0, "tolerance": {"rtol": 1e-4, "atol": 1e-5},
+    }, indent=1))
+    print(name, sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()))
+
+
+class Module(tf.Module):
+    """Operators that no layer of Keras needs."""
+
+    def __init__(self):
+        self.w, self.b, self.c = tf.Variable(rand(4, 3)), tf.Variable(rand(3)), tf.Variable(rand(1))
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32)])
+    def __call__(self, x):
+        y = tf.nn.relu(x @ self.w + self.b) * self.c
+        n = tf.shape(x)[0]
+        tiled = tf.reshape(tf.tile(tf.expand_dims(y, 1), [1, 2, 1]), [n, 6])
+        return {
+            "logits": y, "class": tf.argmax(y, -1), "top": tf.math.top_k(y, 2).values, "turned": tiled[:, ::-1],
+            "chosen": tf.where(y > 0.5, tf.square(y), -y), "stacked": tf.stack([y[:, 0], y[..., -1]], 1), "log1p": tf.math.log1p(tf.abs(y)),
+            "one_hot": tf.one_hot(tf.argmax(y, -1), 3), "norm": tf.math.rsqrt(tf.reduce_sum(y * y, -1, keepdims=True) + 1.0),
+        }
+
+
+def layers(*stack):
+    return shake(keras.Sequential(list(stack)))
+
+
+def keras_cases(prefix, save):
+    image = layers(L.Input((9, 9, 2), name="image"), L.Conv2D(3, 3, padding="same", strides=2, activation="relu"), L.BatchNormalization(), L.Conv2D(3, 2, dilation_rate=2),
+                   L.DepthwiseConv2D(2, padding="same"), L.Conv2DTranspose(2, 3, strides=2, padding="same"), L.MaxPooling2D(2, padding="same"), L.AveragePooling2D(2, padding="same"),
+                   L.Flatten(), L.Dropout(0.3), L.Dense(2, activation="softmax"))
+    case(prefix + "convolutions", lambda path: save(image, path), [rand(5, 9, 9, 2)])
+    i = L.Input((4, 3), name="steps")
+    steps = shake(keras.Model(i, L.Dense(1)(L.LSTM(2)(i))))
+    case(prefix + "recurrent", lambda path: save(steps, path), [rand(5, 4, 3)])
+    i = L.Input((5,), dtype="int32", name="ids")
+    x = L.LayerNormalization()(L.Embedding(9, 4)(i))
+    x = L.GlobalAveragePooling1D()(L.MultiHeadAttention(2, 3)(x, x))
+    words = shake(keras.Model(i, L.Dense(2, activation="gelu")(x)))
+    case(prefix + "attention", lambda path: save(words, path), [rng.randint(0, 9, (6, 5)).astype("int32")])
+
+
+if LEGACY:
+    keras_cases("savedmodel-keras2-", lambda model, path: model.save(path, save_format="tf", include_optimizer=False))
+else:
+    keras_cases("savedmodel-", lambda model, path: model.export(path, verbose=False))
+    module = Module()
+    case("savedmodel-module", lambda path: tf.saved_model.save(module, path), [rand(6, 4)])
+    plain_model = layers(L.Input((4,), name="x"), L.Dense(3, activation="relu"), L.BatchNormalization(), L.PReLU(), L.Dense(1, activation="sigmoid"))
+    case("savedmodel-object-graph", lambda path: tf.saved_model.save(plain_model, path), [rand(6, 4)])
