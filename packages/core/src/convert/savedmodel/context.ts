@@ -70,11 +70,9 @@ export class TfContext {
 export class NodeView {
   readonly node: TfNode;
   readonly #inputs: readonly TfValue[];
-  readonly #c: TfContext;
-  constructor(node: TfNode, inputs: readonly TfValue[], c: TfContext) {
+  constructor(node: TfNode, inputs: readonly TfValue[]) {
     this.node = node;
     this.#inputs = inputs;
-    this.#c = c;
   }
   get type(): string {
     return this.node.op;

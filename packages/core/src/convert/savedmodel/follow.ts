@@ -90,7 +90,7 @@ export class Follower {
   }
 
   #convert(node: TfNode, inputs: readonly TfValue[], c: TfContext): readonly TfValue[] {
-    const view = new NodeView(node, inputs, c);
+    const view = new NodeView(node, inputs);
     const operator = operators.get(node.op);
     if (!operator) throw savedModelError("savedmodel-operator", `${view.where}: the operator ${shown(node.op)} is not compiled`, { where: view.where, hint: ADVICE });
     try {
