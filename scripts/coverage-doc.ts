@@ -1,31 +1,59 @@
 // Writes docs/coverage.md from the list of converters and from the corpus: which estimators compile, and with which
 // library versions a file of each was checked.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { sklearnConverters } from "../packages/core/src/convert/sklearn/index.ts";
-import { readSource } from "../packages/core/src/convert/index.ts";
-import { sniffFormat } from "../packages/core/src/formats/index.ts";
+import { converters, readSource } from "../packages/core/src/convert/index.ts";
+import { sniffFormat, type FileFormat } from "../packages/core/src/formats/index.ts";
 import { listCases } from "../corpus/case.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 export const coverageDocument: string = join(root, "docs", "coverage.md");
 
-/** "package.Class" -> versions of the files in which the corpus has it. */
-function checkedVersions(): Map<string, Set<string>> {
-  const versions = new Map<string, Set<string>>();
-  for (const one of listCases(join(root, "corpus", "cases")).filter((c) => c.expect === "import")) {
-    const bytes = new Uint8Array(readFileSync(one.modelFile));
-    if (sniffFormat(bytes) !== "pickle") continue;
-    for (const { name } of readSource(bytes).pickle.globals) {
+interface Checked {
+  /** "package.Class" -> versions of the pickles in which the corpus has it. */
+  readonly classes: Map<string, Set<string>>;
+  /** Format in people's words -> number of files, and of those that are refused with a code. */
+  readonly formats: Map<string, { compiled: number; refused: number }>;
+}
+
+const FORMAT: Readonly<Partial<Record<FileFormat, string>>> = {
+  pickle: "pickle and joblib", onnx: "ONNX", keras: "Keras (.keras)", hdf5: "Keras (.h5)", tflite: "TensorFlow Lite", catboost: "CatBoost (cbm, JSON)",
+  lightgbm: "LightGBM (text, JSON)", "xgboost-json": "XGBoost (JSON)", "xgboost-ubjson": "XGBoost (UBJSON)", "xgboost-binary": "XGBoost (old binary)",
+  torch: "PyTorch (.pt, .pt2)", xml: "PMML",
+};
+
+function checkedFiles(): Checked {
+  const classes = new Map<string, Set<string>>();
+  const formats: Checked["formats"] = new Map();
+  for (const one of listCases(join(root, "corpus", "cases"))) {
+    const folder = statSync(one.modelFile).isDirectory();
+    const bytes = folder ? undefined : new Uint8Array(readFileSync(one.modelFile));
+    const format = bytes === undefined ? undefined : sniffFormat(bytes);
+    const words = format === undefined ? "TensorFlow SavedModel" : (FORMAT[format] ?? format);
+    const count = formats.get(words) ?? { compiled: 0, refused: 0 };
+    formats.set(words, count);
+    count[one.expect === "import" ? "compiled" : "refused"]++;
+    if (format !== "pickle" || one.expect !== "import") continue;
+    for (const { name } of readSource(bytes!).pickle.globals) {
       const key = `${name.split(".")[0]}.${name.split(".").at(-1)}`;
-      if (!sklearnConverters.has(key)) continue;
-      if (!versions.has(key)) versions.set(key, new Set());
-      versions.get(key)!.add(one.environment);
+      if (!converters.has(key)) continue;
+      if (!classes.has(key)) classes.set(key, new Set());
+      classes.get(key)!.add(one.environment);
     }
   }
-  return versions;
+  return { classes, formats };
+}
+
+/** The library and version that made a case. */
+function environmentName(environment: string): string {
+  const scikit = ENVIRONMENT[environment];
+  if (scikit !== undefined) return scikit;
+  const [, library, major, rest] = /^(lgb|xgb|cb)(\d)(\d+)$/.exec(environment) ?? [];
+  if (library === undefined) return environment;
+  const version = library === "cb" ? `${major}.${rest![0]}.${rest!.slice(1)}` : `${major}.${rest}`;
+  return `${{ lgb: "LightGBM", xgb: "XGBoost", cb: "CatBoost" }[library as "lgb"]} ${version}`;
 }
 
 const ENVIRONMENT: Readonly<Record<string, string>> = { sk113: "1.1", sk11: "1.1", sk132: "1.3", sk13: "1.3", sk152: "1.5", sk15: "1.5", sklatest: "1.9", sk19: "1.9" };
@@ -43,20 +71,24 @@ const PEER_MISSES: readonly (readonly [string, string])[] = [
 ];
 
 export function renderCoverage(): string {
-  const versions = checkedVersions();
-  const names = [...sklearnConverters.keys()].sort();
+  const { classes, formats } = checkedFiles();
+  const names = [...converters.keys()].sort();
   const lines = [
     "# What compiles",
     "",
     "Every label equal, every number to 1e-9 of what the library computes. An option that cannot be reproduced is refused by name. This file is written by `scripts/coverage-doc.ts` from the list of converters and the corpus.",
     "",
-    `${names.length} classes. "Checked with" names the scikit-learn versions of which the corpus holds a file with this class.`,
+    `${names.length} classes. "Checked with" names the versions (of scikit-learn, where nothing else is said) of which the corpus holds a file with this class.`,
+    "",
+    "| files of the corpus | compiled and compared | refused with a code |",
+    "| --- | --- | --- |",
+    ...[...formats].sort().map(([words, n]) => `| ${words} | ${n.compiled} | ${n.refused} |`),
     "",
     "| class | checked with |",
     "| --- | --- |",
   ];
   for (const name of names) {
-    const seen = [...new Set([...(versions.get(name) ?? [])].map((v) => ENVIRONMENT[v] ?? v))].sort();
+    const seen = [...new Set([...(classes.get(name) ?? [])].map(environmentName))].sort();
     lines.push(`| ${name} | ${seen.length > 0 ? seen.join(", ") : ""} |`);
   }
   lines.push(

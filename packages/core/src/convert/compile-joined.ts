@@ -11,11 +11,11 @@ import { importModel, readSource, type SourceFile } from "./import-model.ts";
 import type { ImportedModel, ReadSibling } from "./imported.ts";
 import { joinGraphs } from "./join-graphs.ts";
 import { isTolerated } from "./onnx/import-onnx.ts";
-import { compileSklearn, isEstimator, type CompiledModel } from "./sklearn/compile.ts";
+import { compilePickled, isEstimator, type CompiledModel } from "./compile.ts";
 import { joinedObject, type JoinedStep } from "./sklearn/compose/joined.ts";
-import { convertError } from "./sklearn/errors.ts";
-import { findModel, type FoundModel } from "./sklearn/find-model.ts";
-import { findInputShape } from "./sklearn/input-shape.ts";
+import { convertError } from "./conversion/errors.ts";
+import { findModel, type FoundModel } from "./find-model.ts";
+import { findInputShape } from "./input-shape.ts";
 
 /** A file, or one entry of it. */
 export interface JoinedFile {
@@ -76,7 +76,7 @@ function findStep(file: JoinedFile, sources: Map<Uint8Array, SourceFile>): Found
 
 function withEstimator(steps: readonly Found[], file: JoinedFile, sources: Map<Uint8Array, SourceFile>): ImportedModel {
   const model = findStep(file, sources);
-  const compiled = compileSklearn(joinedObject(steps.map((s) => s.step), model.step));
+  const compiled = compilePickled(joinedObject(steps.map((s) => s.step), model.step));
   const version = model.found.estimator.raw("_sklearn_version");
   return {
     format: model.source.format,
@@ -96,7 +96,7 @@ function unusedEntries(all: readonly Found[]): string[] {
 
 function withGraph(steps: readonly Found[], model: ImportedModel, label: string): ImportedModel {
   const { signature } = model.compiled;
-  const front = compileSklearn(joinedObject(steps.map((s) => s.step), undefined));
+  const front = compilePickled(joinedObject(steps.map((s) => s.step), undefined));
   const last = steps.at(-1)!;
   const before = `${last.found.estimator.className} (${last.step.label})`;
   const target = onlyInput(signature, label);

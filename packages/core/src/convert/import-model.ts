@@ -4,14 +4,14 @@ import { sniffFormat, type FileFormat } from "../formats/index.ts";
 import { assertInert, readPickleFile, type PickleFile } from "../pickle/index.ts";
 import { savedLightgbm, savedXgboost } from "./boosted/saved-file.ts";
 import { savedCatboost } from "./catboost/saved-file.ts";
-import { importError } from "./errors.ts";
+import { importError } from "./import-errors.ts";
 import type { ImportedModel, ImportOptions } from "./imported.ts";
 import { importKeras, importKerasH5 } from "./keras/import-keras.ts";
 import { importOnnx } from "./onnx/import-onnx.ts";
 import { importTorch, OLD_TORCH, oldTorch } from "./torch/import-torch.ts";
 import { importSavedModel } from "./savedmodel/import-savedmodel.ts";
 import { importPmml } from "./pmml/import-pmml.ts";
-import { compileSklearn } from "./sklearn/index.ts";
+import { compilePickled } from "./compile.ts";
 import { importTflite } from "./tflite/import-tflite.ts";
 
 /** A file that was read but not compiled. */
@@ -78,14 +78,14 @@ export function readSource(bytes: Uint8Array): SourceFile {
   return { format: `${joblib ? "joblib" : "pickle"}${pickle.compression === null ? "" : `, ${pickle.compression}`}`, pickle };
 }
 
-/** Reads and compiles. @throws as readSource and compileSklearn, and `pickle-calls-code` */
+/** Reads and compiles. @throws as readSource and compilePickled, and `pickle-calls-code` */
 export function importModel(bytes: Uint8Array, options: ImportOptions = {}): ImportedModel {
   const reader = READERS[sniffFormat(bytes)];
   if (reader) return reader(bytes, options);
   const source = readSource(bytes);
   assertInert(source.pickle);
   if (source.pickle.value === OLD_TORCH) throw oldTorch();
-  const compiled = compileSklearn(source.pickle.value, options);
+  const compiled = compilePickled(source.pickle.value, options);
   const version = compiled.found.estimator.raw("_sklearn_version");
   return { format: source.format, compiled, producer: typeof version === "string" ? { "scikit-learn": version } : {} };
 }

@@ -1,6 +1,6 @@
 // What every format's importer takes and gives.
 
-import type { CompiledModel, CompileOptions } from "./sklearn/compile.ts";
+import type { CompiledModel, CompileOptions } from "./compile.ts";
 
 /** What every format gives; `found` is where the model was in a pickle. */
 export type ImportedGraph = Omit<CompiledModel, "found">;

@@ -7,7 +7,9 @@ import {
 } from "../pickle/index.ts";
 import type { Signature } from "../package/index.ts";
 import type { SourceFile } from "./import-model.ts";
-import { compileSklearn, describe, isEstimator, sklearnConverters, type CompileOptions } from "./sklearn/index.ts";
+import { compilePickled, isEstimator, type CompileOptions } from "./compile.ts";
+import { describe } from "./conversion/estimator.ts";
+import { converters } from "./registry.ts";
 
 export interface InspectionNode {
   /** Where it is in its parent: "steps[0] 'scale'". Empty for the root. */
@@ -51,7 +53,7 @@ export function inspectSource(source: SourceFile, options: CompileOptions = {}):
   let compile: Inspection["compile"];
   try {
     assertInert(pickle);
-    const compiled = compileSklearn(pickle.value, options);
+    const compiled = compilePickled(pickle.value, options);
     compile = { ok: true, signature: compiled.signature, modelBytes: compiled.model.length, warnings: compiled.warnings };
   } catch (error) {
     if (!(error instanceof SlipwayError)) throw error;
@@ -90,7 +92,7 @@ class Walk {
         if (Object.keys(facts).length < MAX_FACTS) facts[key] = fact(v);
       }
     }
-    const compiles = isEstimator(value) && cls ? (sklearnConverters.has(`${cls.module.split(".")[0]}.${cls.name}`) ? "yes" : "no") : undefined;
+    const compiles = isEstimator(value) && cls ? (converters.has(`${cls.module.split(".")[0]}.${cls.name}`) ? "yes" : "no") : undefined;
     return { place, what, ...(version === undefined ? {} : { version }), settings, fitted, ...(compiles ? { compiles } : {}), children };
   }
 

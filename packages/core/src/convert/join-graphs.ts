@@ -4,7 +4,7 @@
 import { ONNX_TYPE, type Attribute, type Graph, type Initializer, type Model, type Node, type Opset, type ValueInfo } from "../onnx/index.ts";
 import { int64s } from "../tensor/index.ts";
 import { liftGraph } from "./lift-opset.ts";
-import { convertError } from "./sklearn/errors.ts";
+import { convertError } from "./conversion/errors.ts";
 
 export interface Join {
   readonly front: Model;

@@ -3,7 +3,7 @@
 
 import type { Attribute, Graph, Initializer, Node } from "../onnx/index.ts";
 import { int64s } from "../tensor/index.ts";
-import { convertError } from "./sklearn/errors.ts";
+import { convertError } from "./conversion/errors.ts";
 
 /** Their `axes` became an input in 18 (ReduceSum's was one already). */
 const REDUCTIONS = new Set(["ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSumSquare"]);

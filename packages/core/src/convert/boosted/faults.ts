@@ -1,7 +1,7 @@
 // What a reader of one library's format throws, with the name of the model in the message.
 
 import type { SlipwayError } from "../../base/index.ts";
-import { convertError } from "../sklearn/errors.ts";
+import { convertError } from "../conversion/errors.ts";
 
 export interface Faults {
   /** The file describes what cannot be. */

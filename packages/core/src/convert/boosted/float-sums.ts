@@ -2,8 +2,8 @@
 // TreeEnsemble does with threads. Every tree gives a column; CumSum along the columns adds them one by one.
 
 import type { Value } from "../../onnx/index.ts";
-import type { Conversion } from "../sklearn/conversion.ts";
-import { repeatedRow } from "../sklearn/algebra.ts";
+import type { Conversion } from "../conversion/conversion.ts";
+import { repeatedRow } from "../conversion/algebra.ts";
 import { leafColumns } from "../sklearn/tree/emit-trees.ts";
 import type { FlatTree } from "../sklearn/tree/flat-tree.ts";
 

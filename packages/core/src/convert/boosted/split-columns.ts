@@ -6,7 +6,7 @@
 // right, looked up in a table: ONNX Runtime would make a chain of comparisons of them.
 
 import type { Value } from "../../onnx/index.ts";
-import type { Conversion } from "../sklearn/conversion.ts";
+import type { Conversion } from "../conversion/conversion.ts";
 import type { Faults } from "./faults.ts";
 
 /** Category plus one has to be a bit of 64; one is left free. */

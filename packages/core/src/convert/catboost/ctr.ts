@@ -6,10 +6,10 @@
 import type { Value } from "../../onnx/index.ts";
 import { floats, int64s } from "../../tensor/index.ts";
 import type { Faults } from "../boosted/faults.ts";
-import { repeatedRow } from "../sklearn/algebra.ts";
-import type { Conversion } from "../sklearn/conversion.ts";
-import type { Estimator } from "../sklearn/estimator.ts";
-import type { Frame } from "../sklearn/frame.ts";
+import { repeatedRow } from "../conversion/algebra.ts";
+import type { Conversion } from "../conversion/conversion.ts";
+import type { Estimator } from "../conversion/estimator.ts";
+import type { Frame } from "../conversion/frame.ts";
 import type { CatboostModel, CtrFeature, CtrTable, Projection } from "./model.ts";
 
 /** catboost/libs/model/hash.h, in 64-bit integers that wrap around. */

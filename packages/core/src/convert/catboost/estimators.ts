@@ -5,12 +5,12 @@
 import type { Value } from "../../onnx/index.ts";
 import { PyByteArray, PyBytes, PyObject } from "../../pickle/index.ts";
 import { faultsOf, type Faults } from "../boosted/faults.ts";
-import { bothClasses, flat } from "../sklearn/algebra.ts";
-import { defineEstimator, type EstimatorConverter, type Fitted, type InputShape, type Labels } from "../sklearn/contract.ts";
-import { memo, type Conversion } from "../sklearn/conversion.ts";
-import { convertError } from "../sklearn/errors.ts";
-import type { Estimator } from "../sklearn/estimator.ts";
-import type { Frame } from "../sklearn/frame.ts";
+import { bothClasses, flat } from "../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter, type Fitted, type InputShape, type Labels } from "../conversion/contract.ts";
+import { memo, type Conversion } from "../conversion/conversion.ts";
+import { convertError } from "../conversion/errors.ts";
+import type { Estimator } from "../conversion/estimator.ts";
+import type { Frame } from "../conversion/frame.ts";
 import type { CatboostModel } from "./model.ts";
 import { readCatboostBinary } from "./read-binary.ts";
 import { readCatboostJson } from "./read-json.ts";

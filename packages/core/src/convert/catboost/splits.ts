@@ -5,9 +5,9 @@
 import type { Value } from "../../onnx/index.ts";
 import { floats, int64s, strings, type Tensor } from "../../tensor/index.ts";
 import type { Faults } from "../boosted/faults.ts";
-import type { Conversion } from "../sklearn/conversion.ts";
-import type { Estimator } from "../sklearn/estimator.ts";
-import type { Frame } from "../sklearn/frame.ts";
+import type { Conversion } from "../conversion/conversion.ts";
+import type { Estimator } from "../conversion/estimator.ts";
+import type { Frame } from "../conversion/frame.ts";
 import { categoryHashes, ctrValues } from "./ctr.ts";
 import type { CatboostModel, OneHotFeature } from "./model.ts";
 

@@ -8,8 +8,8 @@
 import type { Value } from "../../onnx/index.ts";
 import { doubles, floats, int64s } from "../../tensor/index.ts";
 import type { Faults } from "../boosted/faults.ts";
-import type { Conversion } from "../sklearn/conversion.ts";
-import type { Estimator } from "../sklearn/estimator.ts";
+import type { Conversion } from "../conversion/conversion.ts";
+import type { Estimator } from "../conversion/estimator.ts";
 import { sumLeafRows } from "../sklearn/tree/emit-trees.ts";
 import { checkTree, LEAF, type FlatTree } from "../sklearn/tree/flat-tree.ts";
 import type { CatboostModel, FreeTrees, ObliviousTrees } from "./model.ts";

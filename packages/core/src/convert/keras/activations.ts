@@ -4,7 +4,7 @@ import type { Value } from "../../onnx/index.ts";
 import type { Config, Json } from "./config.ts";
 import { isObject } from "./config.ts";
 import type { KerasContext } from "./layer.ts";
-import { convertError } from "../sklearn/errors.ts";
+import { convertError } from "../conversion/errors.ts";
 import { kerasError } from "./errors.ts";
 
 type Activation = (x: Value, c: KerasContext) => Value;

@@ -3,7 +3,7 @@
 
 import type { GraphBuilder, Value } from "../../onnx/index.ts";
 import type { ElementType } from "../../tensor/index.ts";
-import { convertError } from "../sklearn/errors.ts";
+import { convertError } from "../conversion/errors.ts";
 import { Config, isObject, type Json, type JsonObject } from "./config.ts";
 import { kerasError } from "./errors.ts";
 import { isSym, KerasContext, LayerView, type Argument, type Call, type LayerDefinition, type Sym } from "./layer.ts";

@@ -2,7 +2,7 @@
 // has the wrong form is refused by name.
 
 import type { SlipwayError } from "../../base/index.ts";
-import { convertError } from "../sklearn/errors.ts";
+import { convertError } from "../conversion/errors.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };

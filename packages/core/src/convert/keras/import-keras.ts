@@ -7,7 +7,7 @@ import { Hdf5Object, readHdf5, ZipArchive } from "../../formats/index.ts";
 import { GraphBuilder, serializeModel } from "../../onnx/index.ts";
 import type { Output, Signature } from "../../package/index.ts";
 import type { ImportedModel } from "../imported.ts";
-import { convertError } from "../sklearn/errors.ts";
+import { convertError } from "../conversion/errors.ts";
 import { ModelBuilder } from "./build.ts";
 import { isObject, type JsonObject } from "./config.ts";
 import { kerasError } from "./errors.ts";

@@ -3,7 +3,7 @@
 import type { SlipwayError } from "../../base/index.ts";
 import { Ops, type Dim, type GraphBuilder, type Value } from "../../onnx/index.ts";
 import { elementCount, floats, type Tensor } from "../../tensor/index.ts";
-import { convertError } from "../sklearn/errors.ts";
+import { convertError } from "../conversion/errors.ts";
 import { Config, isObject, type Json, type JsonObject } from "./config.ts";
 import { kerasError } from "./errors.ts";
 import type { WeightStore } from "./weights.ts";

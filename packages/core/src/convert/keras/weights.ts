@@ -3,7 +3,7 @@
 
 import type { Hdf5Object } from "../../formats/index.ts";
 import type { Tensor } from "../../tensor/index.ts";
-import { convertError } from "../sklearn/errors.ts";
+import { convertError } from "../conversion/errors.ts";
 
 export interface LayerRef {
   readonly className: string;

@@ -8,10 +8,10 @@ import type { Value } from "../../onnx/index.ts";
 import type { Faults } from "../boosted/faults.ts";
 import { orderNodes } from "../boosted/order-nodes.ts";
 import { SplitColumns } from "../boosted/split-columns.ts";
-import type { Conversion } from "../sklearn/conversion.ts";
+import type { Conversion } from "../conversion/conversion.ts";
 import { leafColumns, sumLeafRows } from "../sklearn/tree/emit-trees.ts";
 import { LEAF, type FlatTree } from "../sklearn/tree/flat-tree.ts";
-import { repeatedRow } from "../sklearn/algebra.ts";
+import { repeatedRow } from "../conversion/algebra.ts";
 import { CATEGORICAL, DEFAULT_LEFT, MISSING_NAN, MISSING_ZERO, type LightgbmModel, type RawTree } from "./model.ts";
 
 /** kZeroThreshold, a float32. */

@@ -8,7 +8,7 @@ import type { Value } from "../../onnx/index.ts";
 import { bools, doubles, strings } from "../../tensor/index.ts";
 import { MISSING_STRING } from "../../package/index.ts";
 import type { XmlElement } from "../../formats/index.ts";
-import type { Conversion } from "../sklearn/conversion.ts";
+import type { Conversion } from "../conversion/conversion.ts";
 import { malformed, parseNumber, refuse } from "./element.ts";
 
 export interface Field {

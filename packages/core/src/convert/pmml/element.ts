@@ -2,7 +2,7 @@
 
 import type { SlipwayError } from "../../base/index.ts";
 import type { XmlElement } from "../../formats/index.ts";
-import { convertError } from "../sklearn/errors.ts";
+import { convertError } from "../conversion/errors.ts";
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const MOST_VALUES = 1_000_000;

@@ -9,7 +9,7 @@ import {
   type Condition, type Field, type Pmml,
 } from "./context.ts";
 import { childrenOf, childOf, choiceOf, malformed, needChild, needNumber, numberOf, refuse, textOf } from "./element.ts";
-import { compare, isIn } from "./predicates.ts";
+import { compare } from "./predicates.ts";
 
 const EXPRESSIONS: ReadonlySet<string> = new Set(["Constant", "FieldRef", "NormContinuous", "NormDiscrete", "Discretize", "MapValues", "Apply", "TextIndex", "Aggregate", "Lag"]);
 const DEEPEST = 100;

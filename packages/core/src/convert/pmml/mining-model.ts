@@ -2,7 +2,7 @@
 
 import type { Value } from "../../onnx/index.ts";
 import type { XmlElement } from "../../formats/index.ts";
-import { convertError } from "../sklearn/errors.ts";
+import { convertError } from "../conversion/errors.ts";
 import { sumLeafRows } from "../sklearn/tree/emit-trees.ts";
 import { sumInFloat32 } from "../boosted/float-sums.ts";
 import { holds, number, roundFloat, Scope, spread, type Condition, type Pmml } from "./context.ts";

@@ -1,6 +1,6 @@
 // What a DictVectorizer takes: it is asked both by what finds a model's input and by its converter.
 
-import type { Estimator } from "./estimator.ts";
+import type { Estimator } from "../conversion/estimator.ts";
 
 /** What a DictVectorizer knows: its keys in the order of their first feature, and the key and text of each feature. */
 export function dictKeys(est: Estimator): { keys: readonly string[]; features: readonly { readonly name: string; readonly key: string; readonly text?: string }[] } {

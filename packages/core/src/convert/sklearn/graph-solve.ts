@@ -1,7 +1,7 @@
 // Small linear systems solved in the graph, one for each row.
 
 import type { Value } from "../../onnx/index.ts";
-import type { Conversion } from "./conversion.ts";
+import type { Conversion } from "../conversion/conversion.ts";
 
 /** x with A x = b for symmetric positive definite A [N, k, k] and b [N, k, m]: Gauss-Jordan without pivoting, which such a matrix needs none of. */
 export function solvePositive(c: Conversion, A: Value, b: Value, k: number): Value {

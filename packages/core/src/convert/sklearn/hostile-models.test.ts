@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../base/index.ts";
 import { NumpyArray, NumpyDType, PyDict, PyList, PyObject, readPickleFile, type PyValue } from "../../pickle/index.ts";
-import { compileSklearn } from "./compile.ts";
+import { compilePickled } from "../compile.ts";
 
 const cases = new URL("../../../../../corpus/cases/", import.meta.url).pathname;
 
@@ -17,7 +17,7 @@ function attributesOf(name: string): { root: PyObject; attributes: PyDict } {
 function outcome(root: PyValue): string {
   const before = performance.now();
   try {
-    compileSklearn(root);
+    compilePickled(root);
     return "compiled";
   } catch (error) {
     expect(error).toBeInstanceOf(SlipwayError);

@@ -4,7 +4,7 @@
 // differences for each pair at once.
 
 import type { Value } from "../../onnx/index.ts";
-import type { Emitter } from "./conversion.ts";
+import type { Emitter } from "../conversion/conversion.ts";
 
 /** Fitted rows, row-major. */
 export interface Rows {

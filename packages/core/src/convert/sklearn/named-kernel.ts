@@ -1,8 +1,8 @@
 // The `kernel`, `gamma`, `degree`, `coef0` and `kernel_params` of KernelRidge, KernelPCA and Nystroem.
 
 import type { Value } from "../../onnx/index.ts";
-import type { Conversion } from "./conversion.ts";
-import { describe, toNumber, type Estimator } from "./estimator.ts";
+import type { Conversion } from "../conversion/conversion.ts";
+import { describe, toNumber, type Estimator } from "../conversion/estimator.ts";
 import { pairwiseKernel, type Rows } from "./kernels.ts";
 
 /** The kernel between the rows and `Y`. */

@@ -3,7 +3,7 @@
 import type { SlipwayError } from "../../base/index.ts";
 import { Ops, type Dim, type GraphBuilder, type Value } from "../../onnx/index.ts";
 import { floats, type ElementType, type Tensor } from "../../tensor/index.ts";
-import { convertError } from "../sklearn/errors.ts";
+import { convertError } from "../conversion/errors.ts";
 import { tfliteError } from "./errors.ts";
 import { multiply, multiplyOnce, quantizeMultiplier, type Multiplier } from "./fixed-point.ts";
 import type { LiteModel, LiteOperator, LiteTensor } from "./model.ts";

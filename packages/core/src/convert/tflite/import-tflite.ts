@@ -4,7 +4,7 @@ import { SlipwayError } from "../../base/index.ts";
 import { GraphBuilder, serializeModel, type Value } from "../../onnx/index.ts";
 import type { Output, Signature, TensorInput, TensorRows } from "../../package/index.ts";
 import type { ImportedModel } from "../imported.ts";
-import { convertError } from "../sklearn/errors.ts";
+import { convertError } from "../conversion/errors.ts";
 import { LiteContext, OperatorView, type Operator } from "./context.ts";
 import { tfliteError } from "./errors.ts";
 import { readLiteModel, type LiteTensor } from "./model.ts";

@@ -2,7 +2,7 @@
 
 import { FlatTable } from "../../formats/index.ts";
 import type { ElementType } from "../../tensor/index.ts";
-import { convertError } from "../sklearn/errors.ts";
+import { convertError } from "../conversion/errors.ts";
 import { tfliteError } from "./errors.ts";
 import { OPERATOR_NAMES } from "./operator-names.ts";
 

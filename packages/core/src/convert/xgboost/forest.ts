@@ -8,8 +8,8 @@ import type { Faults } from "../boosted/faults.ts";
 import { cumSum, expFloat32, float32, sumInFloat32, sumRowsInFloat32 } from "../boosted/float-sums.ts";
 import { orderNodes } from "../boosted/order-nodes.ts";
 import { SplitColumns } from "../boosted/split-columns.ts";
-import { repeatedRow } from "../sklearn/algebra.ts";
-import type { Conversion } from "../sklearn/conversion.ts";
+import { repeatedRow } from "../conversion/algebra.ts";
+import type { Conversion } from "../conversion/conversion.ts";
 import { LEAF, type FlatTree } from "../sklearn/tree/flat-tree.ts";
 import { isBefore, type MarginRounds, type RawForest, type RawLinear, type RawTree, type XgboostModel } from "./model.ts";
 

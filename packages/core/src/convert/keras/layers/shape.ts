@@ -1,7 +1,7 @@
 // Layers that move elements: Flatten, Reshape, Permute, RepeatVector, ZeroPadding, Cropping, UpSampling.
 
 import type { Value } from "../../../onnx/index.ts";
-import { convertError } from "../../sklearn/errors.ts";
+import { convertError } from "../../conversion/errors.ts";
 import type { Json } from "../config.ts";
 import { defineLayer, rankOf, single, type KerasContext, type LayerDefinition, type LayerView } from "../layer.ts";
 

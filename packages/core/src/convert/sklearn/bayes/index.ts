@@ -1,4 +1,4 @@
-import type { EstimatorConverter } from "../contract.ts";
+import type { EstimatorConverter } from "../../conversion/contract.ts";
 import { bernoulliNaiveBayes, categoricalNaiveBayes, gaussianNaiveBayes, multinomialNaiveBayes } from "./naive-bayes.ts";
 
 export const bayesConverters: readonly EstimatorConverter[] = [

@@ -2,10 +2,10 @@
 // exp(jll - logsumexp(jll)) in that order of arithmetic.
 
 import type { Value } from "../../../onnx/index.ts";
-import { affine, broadcastVector, inputMatrix, labelCount, limitFeature, matrix2d } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter, type Fitted, type Labels } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { toMatrix, type Estimator } from "../estimator.ts";
+import { affine, broadcastVector, inputMatrix, labelCount, limitFeature, matrix2d } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter, type Fitted, type Labels } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { toMatrix, type Estimator } from "../../conversion/estimator.ts";
 import { sumOverDifferences } from "../kernels.ts";
 
 function byLikelihood(c: Conversion, classes: Labels, jll: () => Value): Fitted {

@@ -2,11 +2,11 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { int64s } from "../../../tensor/index.ts";
-import { inputMatrix, matrix2d, numberedNames, repeatedRow } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { toEstimator, type Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
+import { inputMatrix, matrix2d, numberedNames, repeatedRow } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { toEstimator, type Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
 import { dotProducts, expandedSquaredDistances, squaredNorms, type Rows } from "../kernels.ts";
 
 /** |c|^2 - 2 x.c, as the k-means code compares: [N, K]. */

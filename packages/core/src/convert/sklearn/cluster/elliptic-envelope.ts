@@ -1,8 +1,8 @@
 // EllipticEnvelope: minus the squared Mahalanobis distance to location_, shifted by offset_; an inlier at zero and above.
 
-import { inputMatrix, shaped } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { inputMatrix, shaped } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
 
 export const ellipticEnvelope: EstimatorConverter = defineEstimator({
   names: ["sklearn.EllipticEnvelope"],

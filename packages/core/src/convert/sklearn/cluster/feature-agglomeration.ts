@@ -1,9 +1,9 @@
 // FeatureAgglomeration with its default pooling: the mean of the columns of each cluster.
 
-import { inputMatrix, numberedNames } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
-import { describe } from "../estimator.ts";
+import { inputMatrix, numberedNames } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
+import { describe } from "../../conversion/estimator.ts";
 import { PyGlobal } from "../../../pickle/index.ts";
 
 export const featureAgglomeration: EstimatorConverter = defineEstimator({

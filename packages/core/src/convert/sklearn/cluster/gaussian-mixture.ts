@@ -3,12 +3,12 @@
 // posterior, which are constants.
 
 import type { Value } from "../../../onnx/index.ts";
-import { broadcastVector, inputMatrix, matrix2d } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { describe, toMatrix, type Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
-import { digamma, product } from "../numerics.ts";
+import { broadcastVector, inputMatrix, matrix2d } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { describe, toMatrix, type Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
+import { digamma, product } from "../../conversion/numerics.ts";
 
 export const gaussianMixture: EstimatorConverter = defineEstimator({
   names: ["sklearn.GaussianMixture", "sklearn.BayesianGaussianMixture"],

@@ -1,4 +1,4 @@
-import type { EstimatorConverter } from "../contract.ts";
+import type { EstimatorConverter } from "../../conversion/contract.ts";
 import { bisectingKMeans, kMeans, nearestCenter } from "./centers.ts";
 import { ellipticEnvelope } from "./elliptic-envelope.ts";
 import { featureAgglomeration } from "./feature-agglomeration.ts";

@@ -3,10 +3,10 @@
 // The incoming frame has the columns of `feature_names_in_` in that order, so positions are safe.
 
 import { NumpyArray, NumpyScalar, PyDict, PyList, PyObject, PyTuple, arrayValues, type PyValue } from "../../../pickle/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { describe, toNumber, type Estimator } from "../estimator.ts";
-import { Frame, mapFeature } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { describe, toNumber, type Estimator } from "../../conversion/estimator.ts";
+import { Frame, mapFeature } from "../../conversion/frame.ts";
 import { isPassthrough, namedStep, stepEstimator } from "./pipeline.ts";
 
 export const columnTransformer: EstimatorConverter = defineEstimator({

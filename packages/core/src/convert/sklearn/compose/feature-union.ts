@@ -1,8 +1,8 @@
 // sklearn.pipeline.FeatureUnion: the outputs of its parts, side by side.
 
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
-import { Frame } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
+import { Frame } from "../../conversion/frame.ts";
 import { renamed, weighted, weightOf } from "./column-transformer.ts";
 import { isPassthrough, namedStep, stepEstimator } from "./pipeline.ts";
 

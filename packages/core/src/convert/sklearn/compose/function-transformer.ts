@@ -3,11 +3,11 @@
 
 import type { SlipwayError } from "../../../base/index.ts";
 import { PyDict, PyGlobal, PyObject, PyTuple, type PyValue } from "../../../pickle/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { convertError } from "../errors.ts";
-import { describe, toNumber, type Estimator } from "../estimator.ts";
-import { mapFeature, type Feature, type Frame } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { convertError } from "../../conversion/errors.ts";
+import { describe, toNumber, type Estimator } from "../../conversion/estimator.ts";
+import { mapFeature, type Feature, type Frame } from "../../conversion/frame.ts";
 import { numpyFunction, type NumpyFunction } from "./numpy-functions.ts";
 import { passthrough } from "./pipeline.ts";
 

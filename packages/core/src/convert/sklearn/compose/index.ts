@@ -1,4 +1,4 @@
-import type { EstimatorConverter } from "../contract.ts";
+import type { EstimatorConverter } from "../../conversion/contract.ts";
 import { columnTransformer } from "./column-transformer.ts";
 import { featureUnion } from "./feature-union.ts";
 import { functionTransformer } from "./function-transformer.ts";

@@ -3,11 +3,11 @@
 // As in a notebook, the model may have been fitted on a data frame that was given the columns' names again.
 
 import { PyDict, PyGlobal, PyList, PyObject, PyTuple, type PyValue } from "../../../pickle/index.ts";
-import { defineEstimator, type EstimatorConverter, type InputShape } from "../contract.ts";
-import type { Conversion } from "../conversion.ts";
-import { convertError } from "../errors.ts";
-import { Estimator } from "../estimator.ts";
-import { Frame, type Block, type Feature } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter, type InputShape } from "../../conversion/contract.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import { convertError } from "../../conversion/errors.ts";
+import { Estimator } from "../../conversion/estimator.ts";
+import { Frame, type Block, type Feature } from "../../conversion/frame.ts";
 import { passthrough } from "./pipeline.ts";
 import { givesSparse } from "./sparse-output.ts";
 

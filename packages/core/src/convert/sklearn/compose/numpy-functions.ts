@@ -2,7 +2,7 @@
 // double kernels for few of them; the rest is built from those, with formulas that keep a relative error of a few 1e-16.
 
 import type { Value } from "../../../onnx/index.ts";
-import type { Conversion } from "../conversion.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
 
 export interface NumpyFunction {
   /** x is double of any shape; the result is double or bool of the same shape. */

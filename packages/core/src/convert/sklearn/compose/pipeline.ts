@@ -2,10 +2,10 @@
 // imblearn's samplers only work while fitting; at prediction the pipeline passes them by.
 
 import { PyGlobal, PyObject, PyTuple, type PyValue } from "../../../pickle/index.ts";
-import { defineEstimator, type EstimatorConverter, type Fitted } from "../contract.ts";
-import type { Conversion } from "../conversion.ts";
-import { describe, Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter, type Fitted } from "../../conversion/contract.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import { describe, Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
 import { givesSparse } from "./sparse-output.ts";
 
 export const pipeline: EstimatorConverter = defineEstimator({

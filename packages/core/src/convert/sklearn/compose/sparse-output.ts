@@ -2,7 +2,7 @@
 // rather than zero (XGBoost).
 
 import { PyList, PyObject, PyTuple, type PyValue } from "../../../pickle/index.ts";
-import { toEstimator, type Estimator } from "../estimator.ts";
+import { toEstimator, type Estimator } from "../../conversion/estimator.ts";
 
 const ALWAYS = new Set(["CountVectorizer", "TfidfVectorizer", "HashingVectorizer", "TfidfTransformer", "FeatureHasher", "KNeighborsTransformer", "RadiusNeighborsTransformer"]);
 /** Sparse in, sparse out. */

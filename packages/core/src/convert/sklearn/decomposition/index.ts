@@ -1,4 +1,4 @@
-import type { EstimatorConverter } from "../contract.ts";
+import type { EstimatorConverter } from "../../conversion/contract.ts";
 import { additiveChi2Sampler, kernelPrincipalComponents, nystroem, randomFeatures } from "./kernel-maps.ts";
 import { latentDirichletAllocation } from "./latent-dirichlet-allocation.ts";
 import { nonNegativeFactorization } from "./non-negative-factorization.ts";

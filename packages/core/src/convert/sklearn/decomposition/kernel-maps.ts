@@ -1,11 +1,11 @@
 // Kernel methods and their random approximations as transformers.
 
 import type { Value } from "../../../onnx/index.ts";
-import { affine, inputMatrix, limitFeature, matrix2d, numberedNames, shaped } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter, type Fitted } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
+import { affine, inputMatrix, limitFeature, matrix2d, numberedNames, shaped } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter, type Fitted } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
 import { namedKernel } from "../named-kernel.ts";
 import { projectKernel } from "./kernel-projection.ts";
 

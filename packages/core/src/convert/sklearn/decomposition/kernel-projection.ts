@@ -2,9 +2,9 @@
 // over the roots of their eigenvalues.
 
 import type { Value } from "../../../onnx/index.ts";
-import { shaped } from "../algebra.ts";
-import type { Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
+import { shaped } from "../../conversion/algebra.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
 
 /** K is [N, rows]. */
 export function projectKernel(est: Estimator, c: Conversion, K: Value, rows: number): { value: Value; width: number } {

@@ -3,9 +3,9 @@
 
 import { Ops, type GraphBuilder, type Value } from "../../../onnx/index.ts";
 import { bools } from "../../../tensor/index.ts";
-import { inputMatrix, limitFeature, numberedNames, repeatedRow, transposed } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { inputMatrix, limitFeature, numberedNames, repeatedRow, transposed } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
 
 const EULER = 0.5772156649015329;
 

@@ -4,11 +4,11 @@
 
 import { Ops, type GraphBuilder, type Value } from "../../../onnx/index.ts";
 import { bools } from "../../../tensor/index.ts";
-import { inputMatrix, limitFeature, matrix2d, numberedNames, repeatedRow, transposed } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { describe, type Estimator } from "../estimator.ts";
-import { product } from "../numerics.ts";
+import { inputMatrix, limitFeature, matrix2d, numberedNames, repeatedRow, transposed } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { describe, type Estimator } from "../../conversion/estimator.ts";
+import { product } from "../../conversion/numerics.ts";
 
 /** The body of the loop holds a few nodes for each component. */
 const MAX_COMPONENTS = 1024;

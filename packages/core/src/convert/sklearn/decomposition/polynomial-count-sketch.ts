@@ -2,9 +2,9 @@
 // the frequency domain. The Fourier transform of a sketch is linear in X, so that both together are one constant matrix.
 
 import type { Value } from "../../../onnx/index.ts";
-import { inputMatrix, numberedNames, shaped } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { inputMatrix, numberedNames, shaped } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
 
 /** The inverse transform is a matrix of n_components squared. */
 const MAX_COMPONENTS = 2048;

@@ -1,12 +1,12 @@
 // Transformers that are one linear map: X @ W.T, of the rows as they are or with mean_ removed.
 
 import type { Value } from "../../../onnx/index.ts";
-import { affine, inputMatrix, matrix2d, numberedNames, shaped, transposed } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter, type Fitted } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
-import { inverse, logDeterminant, MAX_INVERSE, product } from "../numerics.ts";
+import { affine, inputMatrix, matrix2d, numberedNames, shaped, transposed } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter, type Fitted } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
+import { inverse, logDeterminant, MAX_INVERSE, product } from "../../conversion/numerics.ts";
 
 function transformer(est: Estimator, X: Frame, c: Conversion, make: () => { value: Value; width: number }): Fitted {
   return {

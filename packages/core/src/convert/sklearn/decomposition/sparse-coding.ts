@@ -3,12 +3,12 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { doubles } from "../../../tensor/index.ts";
-import { inputMatrix, matrix2d, numberedNames, rowCount, transposed } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { describe, type Estimator } from "../estimator.ts";
+import { inputMatrix, matrix2d, numberedNames, rowCount, transposed } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { describe, type Estimator } from "../../conversion/estimator.ts";
 import { solvePositive } from "../graph-solve.ts";
-import { product } from "../numerics.ts";
+import { product } from "../../conversion/numerics.ts";
 
 /** Steps of the pursuit: each solves a system of as many unknowns as steps so far. */
 const MAX_STEPS = 64;

@@ -2,11 +2,11 @@
 // Members that are decision trees become one ensemble whose leaves carry the votes.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
-import { repeatedRow } from "../algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
+import { repeatedRow } from "../../conversion/algebra.ts";
 import { leafColumns, roundToFloat32, sumLeafRows } from "../tree/emit-trees.ts";
 import { holdsFractions, probabilityRow, readClassTargets, readTrees, treeTakesMissing } from "../tree/leaf-values.ts";
 import { isTreeClassifier } from "./bagging.ts";

@@ -2,11 +2,11 @@
 // other member is converted on its own columns. Classes of a member are numbers: places in the bagging's classes_.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineEstimator, type EstimatorConverter, type Fitted } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
-import { flat, inputMatrix } from "../algebra.ts";
+import { defineEstimator, type EstimatorConverter, type Fitted } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
+import { flat, inputMatrix } from "../../conversion/algebra.ts";
 import { roundToFloat32, sumLeafRows } from "../tree/emit-trees.ts";
 import { holdsFractions, probabilityRow, readClassTargets, readTrees, regressionRow, treeTakesMissing } from "../tree/leaf-values.ts";
 import { featureSubsets, withFeatures } from "./feature-subsets.ts";

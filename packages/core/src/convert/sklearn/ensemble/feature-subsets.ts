@@ -1,7 +1,7 @@
 // estimators_features_ of the bagging family: which columns each member sees.
 
-import type { Conversion } from "../conversion.ts";
-import { toMatrix, type Estimator } from "../estimator.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import { toMatrix, type Estimator } from "../../conversion/estimator.ts";
 import type { FlatTree } from "../tree/flat-tree.ts";
 
 export function featureSubsets(est: Estimator, c: Conversion, members: number, width: number): number[][] {

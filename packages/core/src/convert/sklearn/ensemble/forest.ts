@@ -2,11 +2,11 @@
 // Probabilities and values are summed over the trees in their order, then divided by their number.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { toMatrix, type Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
-import { flat, inputMatrix } from "../algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { toMatrix, type Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
+import { flat, inputMatrix } from "../../conversion/algebra.ts";
 import { leafColumns, roundToFloat32, sumLeafRows } from "../tree/emit-trees.ts";
 import { leafMethods } from "../tree/leaf-paths.ts";
 import {

@@ -3,11 +3,11 @@
 // it does to raw scores follows from the parameter `loss` and the number of classes.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { describe, toEstimator, type Estimator } from "../estimator.ts";
-import { Frame } from "../frame.ts";
-import { bothClasses, flat, inputMatrix } from "../algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { describe, toEstimator, type Estimator } from "../../conversion/estimator.ts";
+import { Frame } from "../../conversion/frame.ts";
+import { bothClasses, flat, inputMatrix } from "../../conversion/algebra.ts";
 import { roundToFloat32, sumLeafRows } from "../tree/emit-trees.ts";
 import { readTrees } from "../tree/leaf-values.ts";
 import { forestMembers } from "./forest.ts";

@@ -7,11 +7,11 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { NumpyArray, PyObject, type PyValue } from "../../../pickle/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { describe, toEstimator, toList, toMatrix, type Estimator } from "../estimator.ts";
-import { Frame } from "../frame.ts";
-import { bothClasses, flat } from "../algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { describe, toEstimator, toList, toMatrix, type Estimator } from "../../conversion/estimator.ts";
+import { Frame } from "../../conversion/frame.ts";
+import { bothClasses, flat } from "../../conversion/algebra.ts";
 import { byteColumn, checkTree, countNodes, float64Column, int32Column, LEAF, type FlatTree } from "../tree/flat-tree.ts";
 import { sumLeafRows } from "../tree/emit-trees.ts";
 

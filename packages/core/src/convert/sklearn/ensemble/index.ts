@@ -1,4 +1,4 @@
-import type { EstimatorConverter } from "../contract.ts";
+import type { EstimatorConverter } from "../../conversion/contract.ts";
 import { adaBoostClassifier, adaBoostRegressor } from "./adaboost.ts";
 import { baggingClassifier, baggingRegressor } from "./bagging.ts";
 import { forestClassifier, forestRegressor, randomTreesEmbedding } from "./forest.ts";

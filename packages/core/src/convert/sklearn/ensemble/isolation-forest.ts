@@ -1,9 +1,9 @@
 // IsolationForest (sklearn.ensemble): score = -2 ** (-mean depth / expected depth). The depth of a leaf is the number of
 // nodes on its path plus the average path length of a tree of the samples left in it, less one.
 
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
-import { inputMatrix } from "../algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
+import { inputMatrix } from "../../conversion/algebra.ts";
 import { LEAF, type FlatTree } from "../tree/flat-tree.ts";
 import { roundToFloat32, sumLeafRows } from "../tree/emit-trees.ts";
 import { readTrees } from "../tree/leaf-values.ts";

@@ -1,9 +1,9 @@
 // Matching the classes of one classifier with another's, and adding up votes.
 
 import type { Value } from "../../../onnx/index.ts";
-import type { Labels } from "../contract.ts";
-import type { Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
+import type { Labels } from "../../conversion/contract.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
 
 type Label = string | bigint | number | boolean;
 

@@ -1,4 +1,4 @@
-import type { EstimatorConverter } from "../contract.ts";
+import type { EstimatorConverter } from "../../conversion/contract.ts";
 import { iterativeImputer } from "./iterative-imputer.ts";
 import { knnImputer } from "./knn-imputer.ts";
 import { missingIndicator, simpleImputer } from "./simple-imputer.ts";

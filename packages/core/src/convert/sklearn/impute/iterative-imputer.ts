@@ -3,10 +3,10 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { PyObject, PyTuple, type PyValue } from "../../../pickle/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { toEstimator, toMatrix, toNumber, type Estimator } from "../estimator.ts";
-import { Frame, mapFeature, mixFlows, type Feature } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { toEstimator, toMatrix, toNumber, type Estimator } from "../../conversion/estimator.ts";
+import { Frame, mapFeature, mixFlows, type Feature } from "../../conversion/frame.ts";
 import { indicatedColumns, indicatorFrame, missingMarker } from "./simple-imputer.ts";
 
 const MAX_STEPS = 2000;

@@ -3,10 +3,10 @@
 // training rows, where NumPy's partition leaves the choice open.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { describe, type Estimator } from "../estimator.ts";
-import { Frame, mapFeature, mixFlows } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { describe, type Estimator } from "../../conversion/estimator.ts";
+import { Frame, mapFeature, mixFlows } from "../../conversion/frame.ts";
 import { indicatedColumns, indicatorFrame, missingMarker } from "./simple-imputer.ts";
 
 /** Distances of one row to all donors; bounds the constants and the work of a row. */

@@ -4,10 +4,10 @@
 import type { Value } from "../../../onnx/index.ts";
 import { MISSING_STRING } from "../../../package/index.ts";
 import { NumpyArray, NumpyDType, NumpyScalar, type PyValue } from "../../../pickle/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { describe, type Estimator } from "../estimator.ts";
-import { Frame, mapFeature, mixFlows, type Block, type Feature } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { describe, type Estimator } from "../../conversion/estimator.ts";
+import { Frame, mapFeature, mixFlows, type Block, type Feature } from "../../conversion/frame.ts";
 import { isPandasNA } from "../preprocess/categories.ts";
 
 /** What counts as missing: a missing value itself (null), or a number or text that stands for one. */

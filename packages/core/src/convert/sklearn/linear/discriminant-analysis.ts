@@ -1,9 +1,9 @@
 // Linear and quadratic discriminant analysis, every solver: what fit stored is all that prediction needs.
 
-import { bothClasses, inputMatrix, labelCount, matrix2d, shaped } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
-import { toMatrix } from "../estimator.ts";
+import { bothClasses, inputMatrix, labelCount, matrix2d, shaped } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
+import { toMatrix } from "../../conversion/estimator.ts";
 import { linearClassifier } from "./linear-classifier.ts";
 
 /** Two classes: expit of the one score; more: softmax. transform projects on scalings_ (svd: after removing xbar_). */

@@ -3,11 +3,11 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { int64s } from "../../../tensor/index.ts";
-import { labelCount, repeatedRow } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter, type Labels } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { toLabels, toList, toMatrix, type Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
+import { labelCount, repeatedRow } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter, type Labels } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { toLabels, toList, toMatrix, type Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
 
 /** Any one column: only the number of rows matters, and the dummies check nothing. */
 function anyColumn(X: Frame, c: Conversion): Value {

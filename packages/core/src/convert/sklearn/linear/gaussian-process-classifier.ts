@@ -1,10 +1,10 @@
 // GaussianProcessClassifier (gaussian_process/_gpc.py): the Laplace approximation for two classes, and one against the rest
 // or one against one over it for more. Probabilities integrate the logistic function by five error functions.
 
-import { bothClasses, inputMatrix, matrix2d, shaped } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
-import { erf } from "../special-functions.ts";
+import { bothClasses, inputMatrix, matrix2d, shaped } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
+import { erf } from "../../conversion/special-functions.ts";
 import { gaussianProcessKernel } from "./gaussian-process-kernel.ts";
 import { processVariance } from "./gaussian-process-variance.ts";
 

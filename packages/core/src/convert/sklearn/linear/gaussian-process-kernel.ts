@@ -2,8 +2,8 @@
 // was in training is at distance zero exactly, which Matern's root would otherwise make visible.
 
 import type { Value } from "../../../onnx/index.ts";
-import type { Conversion } from "../conversion.ts";
-import { toNumber, type Estimator } from "../estimator.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import { toNumber, type Estimator } from "../../conversion/estimator.ts";
 import { dotProducts, exactSquaredDistances, pairwiseKernel, type Rows } from "../kernels.ts";
 
 /** Kernels in one kernel: a sum of one object with itself, nested, doubles with every level. */

@@ -1,9 +1,9 @@
 // The variance of a Gaussian process at new rows: kernel(x, x) - |L^-1 K(train, x)|^2.
 
 import type { Value } from "../../../onnx/index.ts";
-import { repeatedRow, shaped } from "../algebra.ts";
-import type { Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
+import { repeatedRow, shaped } from "../../conversion/algebra.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
 
 /** Kernels in one kernel: a sum of one object with itself, nested, doubles with every level. */
 const MAX_KERNELS = 256;

@@ -1,8 +1,8 @@
 // GaussianProcessRegressor: kernel_(X, X_train_) @ alpha_, back in the units of y; and the standard deviation (return_std).
 
-import { broadcastVector, flat, inputMatrix, matrix2d } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { broadcastVector, flat, inputMatrix, matrix2d } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
 import { gaussianProcessKernel } from "./gaussian-process-kernel.ts";
 import { processVariance } from "./gaussian-process-variance.ts";
 

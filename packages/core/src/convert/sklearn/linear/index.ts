@@ -1,4 +1,4 @@
-import type { EstimatorConverter } from "../contract.ts";
+import type { EstimatorConverter } from "../../conversion/contract.ts";
 import { linearDiscriminantAnalysis, quadraticDiscriminantAnalysis } from "./discriminant-analysis.ts";
 import { dummyClassifier, dummyRegressor } from "./dummy.ts";
 import { gaussianProcessRegressor } from "./gaussian-process.ts";

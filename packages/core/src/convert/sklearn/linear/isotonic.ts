@@ -1,9 +1,9 @@
 // IsotonicRegression: np.interp over X_thresholds_ and y_thresholds_ (scipy's interp1d of kind "linear" calls it), of one
 // column. Outside of [X_min_, X_max_]: clipped, NaN, or an error, as out_of_bounds says.
 
-import { flat, inputMatrix, lastNotAbove, limitFeature } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { flat, inputMatrix, lastNotAbove, limitFeature } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
 import { NumpyArray } from "../../../pickle/index.ts";
 
 export const isotonicRegression: EstimatorConverter = defineEstimator({

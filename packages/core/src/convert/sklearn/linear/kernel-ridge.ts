@@ -1,8 +1,8 @@
 // KernelRidge: kernel(X, X_fit_) @ dual_coef_.
 
-import { flat, inputMatrix, matrix2d } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { flat, inputMatrix, matrix2d } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
 import { namedKernel } from "../named-kernel.ts";
 
 export const kernelRidge: EstimatorConverter = defineEstimator({

@@ -1,10 +1,10 @@
 // Linear classifiers without probabilities (LinearClassifierMixin): one row of coef_ decides by its sign, several by argmax.
 
-import { classifyByScores, flat, labelCount, linearScores } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter, type Fitted, type Labels } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
+import { classifyByScores, flat, labelCount, linearScores } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter, type Fitted, type Labels } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
 import type { Value } from "../../../onnx/index.ts";
 
 export interface LinearClassifier {

@@ -2,11 +2,11 @@
 // gives [N, T], also for T = 1; intercept_ never adds a dimension of its own.
 
 import type { Value } from "../../../onnx/index.ts";
-import { flat, inputMatrix, linearScores, matrix2d } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
+import { flat, inputMatrix, linearScores, matrix2d } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
 
 export const linearRegressor: EstimatorConverter = defineEstimator({
   names: [

@@ -2,10 +2,10 @@
 // up to 1.7 `multi_class` decides ("auto" means one-versus-rest for two classes and for liblinear); from 1.8 on the
 // attribute is gone for multinomial files, and only two classes use expit.
 
-import { labelCount, oneVersusRestProba } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
+import { labelCount, oneVersusRestProba } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
 import { linearClassifier } from "./linear-classifier.ts";
 
 export const logisticRegression: EstimatorConverter = defineEstimator({

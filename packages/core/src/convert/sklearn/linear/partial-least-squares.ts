@@ -2,10 +2,10 @@
 // divides them by _x_std depends on whether coef_ already does (scikit-learn changed that between 1.3 and 1.5), which the
 // arrays themselves tell. coef_ is [T, F]; in 1.0 [F, T], with _y_mean for intercept.
 
-import { affine, flat, inputMatrix, matrix2d, shaped, transposed } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
+import { affine, flat, inputMatrix, matrix2d, shaped, transposed } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
 
 export const partialLeastSquares: EstimatorConverter = defineEstimator({
   names: ["sklearn.PLSRegression", "sklearn.PLSCanonical", "sklearn.CCA", "sklearn.PLSSVD"],

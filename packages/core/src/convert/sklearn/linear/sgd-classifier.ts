@@ -1,9 +1,9 @@
 // SGDClassifier: log_loss ("log" up to 1.2) gives one-versus-rest expit, modified_huber clips the score to [-1, 1] and maps
 // it to [0, 1] (equal shares where every class gets zero); other losses have no probabilities.
 
-import { bothClasses, labelCount, linearScores, oneVersusRestProba, flat } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { bothClasses, labelCount, linearScores, oneVersusRestProba, flat } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
 import { linearClassifier } from "./linear-classifier.ts";
 
 export const sgdClassifier: EstimatorConverter = defineEstimator({

@@ -2,11 +2,11 @@
 // scores of its estimator into probabilities, by a sigmoid or isotonic regression for every class, or by one temperature.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineEstimator, type EstimatorConverter, type Labels } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import { Frame } from "../frame.ts";
-import { bothClasses, flat } from "../algebra.ts";
+import { defineEstimator, type EstimatorConverter, type Labels } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import { Frame } from "../../conversion/frame.ts";
+import { bothClasses, flat } from "../../conversion/algebra.ts";
 import { labelPlaces, sumAll } from "../ensemble/votes.ts";
 
 export const calibratedClassifierCV: EstimatorConverter = defineEstimator({

@@ -1,9 +1,9 @@
 // sklearn.multiclass._ConstantPredictor, where it is asked by itself: what OneVsRestClassifier keeps for a class that all
 // training rows were in, or none.
 
-import { bothClasses, flat, repeatedRow } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { bothClasses, flat, repeatedRow } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
 
 export const constantPredictor: EstimatorConverter = defineEstimator({
   names: ["sklearn._ConstantPredictor"],

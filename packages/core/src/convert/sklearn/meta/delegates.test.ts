@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../base/index.ts";
 import { PyDict, PyGlobal, PyList, PyObject, PyTuple, type PyValue } from "../../../pickle/index.ts";
-import { Conversion } from "../conversion.ts";
-import { Estimator } from "../estimator.ts";
-import { sklearnConverters } from "../registry.ts";
+import { Conversion } from "../../conversion/conversion.ts";
+import { Estimator } from "../../conversion/estimator.ts";
+import { converters } from "../../registry.ts";
 
 function object(module: string, name: string, attributes: Readonly<Record<string, PyValue>>): PyObject {
   const made = new PyObject(new PyGlobal(module, name), "newobj", new PyTuple([]));
@@ -13,7 +13,7 @@ function object(module: string, name: string, attributes: Readonly<Record<string
   return made;
 }
 function failure(o: PyObject, use: "convert" | "predict" = "convert"): SlipwayError {
-  const c = new Conversion(sklearnConverters);
+  const c = new Conversion(converters);
   const X = c.rawFrame([c.addColumn("a")]);
   try {
     const fitted = c.convert(new Estimator(o, "model"), X);

@@ -1,7 +1,7 @@
 // Estimators that answer with the one inside them: searches (the best one), frozen and self-trained ones.
 
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { convertError } from "../errors.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { convertError } from "../../conversion/errors.ts";
 
 export const search: EstimatorConverter = defineEstimator({
   names: ["sklearn.GridSearchCV", "sklearn.RandomizedSearchCV", "sklearn.HalvingGridSearchCV", "sklearn.HalvingRandomSearchCV"],

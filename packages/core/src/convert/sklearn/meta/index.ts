@@ -1,4 +1,4 @@
-import type { EstimatorConverter } from "../contract.ts";
+import type { EstimatorConverter } from "../../conversion/contract.ts";
 import { calibratedClassifierCV } from "./calibrated.ts";
 import { constantPredictor } from "./constant-predictor.ts";
 import { frozen, search, selfTraining } from "./delegates.ts";

@@ -5,9 +5,9 @@ import type { Value } from "../../../onnx/index.ts";
 import { functionName } from "../compose/function-transformer.ts";
 import { expm1, numpyFunction } from "../compose/numpy-functions.ts";
 import { isPassthrough, namedStep, stepEstimator } from "../compose/pipeline.ts";
-import type { Conversion } from "../conversion.ts";
-import { describe, type Estimator } from "../estimator.ts";
-import { lastNotAbove } from "../algebra.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import { describe, type Estimator } from "../../conversion/estimator.ts";
+import { lastNotAbove } from "../../conversion/algebra.ts";
 
 export function inverseTransform(est: Estimator, Y: Value, width: number, c: Conversion): Value {
   const { o } = c;

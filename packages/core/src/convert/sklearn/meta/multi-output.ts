@@ -2,10 +2,10 @@
 // estimator sees what the ones before it said) of sklearn.multioutput.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineEstimator, type EstimatorConverter, type Fitted, type Labels } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import { Frame } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter, type Fitted, type Labels } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import { Frame } from "../../conversion/frame.ts";
 import { memberValue, needPredict } from "./voting.ts";
 
 export const multiOutputClassifier: EstimatorConverter = defineEstimator({

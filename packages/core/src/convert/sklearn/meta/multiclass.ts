@@ -1,11 +1,11 @@
 // OneVsRestClassifier, OneVsOneClassifier and OutputCodeClassifier (sklearn.multiclass), over estimators of two classes.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineEstimator, type EstimatorConverter, type Fitted } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
-import { repeatedRow, flat } from "../algebra.ts";
+import { defineEstimator, type EstimatorConverter, type Fitted } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
+import { repeatedRow, flat } from "../../conversion/algebra.ts";
 import { encodedLabels } from "../ensemble/votes.ts";
 import { memberValue } from "./voting.ts";
 

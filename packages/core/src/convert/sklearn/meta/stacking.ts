@@ -3,10 +3,10 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { PyList } from "../../../pickle/index.ts";
-import { defineEstimator, type EstimatorConverter, type Labels } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { toLabels, type Estimator } from "../estimator.ts";
-import { Frame } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter, type Labels } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { toLabels, type Estimator } from "../../conversion/estimator.ts";
+import { Frame } from "../../conversion/frame.ts";
 import { encodedLabels, labelPlaces } from "../ensemble/votes.ts";
 import { memberValue, needPredict } from "./voting.ts";
 

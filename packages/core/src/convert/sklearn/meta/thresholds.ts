@@ -2,9 +2,9 @@
 // threshold of the probability or the score of one class.
 
 import { PyDict, PyGlobal, PyObject, type PyValue } from "../../../pickle/index.ts";
-import { defineEstimator, type EstimatorConverter, type Fitted } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { describe, type Estimator } from "../estimator.ts";
+import { defineEstimator, type EstimatorConverter, type Fitted } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { describe, type Estimator } from "../../conversion/estimator.ts";
 
 export const fixedThreshold: EstimatorConverter = defineEstimator({
   names: ["sklearn.FixedThresholdClassifier"],

@@ -1,7 +1,7 @@
 // TransformedTargetRegressor (sklearn.compose): what the regressor says, brought back to the scale of the target.
 
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
 import { inverseTransform } from "./inverse-transform.ts";
 import { needPredict } from "./voting.ts";
 

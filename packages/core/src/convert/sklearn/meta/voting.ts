@@ -1,10 +1,10 @@
 // VotingClassifier (soft and hard) and VotingRegressor (sklearn.ensemble). Members were fitted on encoded labels.
 
 import type { Value } from "../../../onnx/index.ts";
-import { toList, toNumber, type Estimator } from "../estimator.ts";
-import { defineEstimator, type EstimatorConverter, type Fitted } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Frame } from "../frame.ts";
+import { toList, toNumber, type Estimator } from "../../conversion/estimator.ts";
+import { defineEstimator, type EstimatorConverter, type Fitted } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Frame } from "../../conversion/frame.ts";
 import { encodedLabels, labelPlaces, numericLabels, oneHot, sumAll } from "../ensemble/votes.ts";
 
 export const votingClassifier: EstimatorConverter = defineEstimator({

@@ -5,7 +5,7 @@
 
 import { Ops, type GraphBuilder, type Value } from "../../../onnx/index.ts";
 import { bools, int64s } from "../../../tensor/index.ts";
-import type { Conversion, Emitter } from "../conversion.ts";
+import type { Conversion, Emitter } from "../../conversion/conversion.ts";
 
 /**
  * The k nearest columns of `distances` [N, M]: values and indices [N, k], nearest first. Rows with two distances alike at the

@@ -4,8 +4,8 @@
 // Euclidean metric (under that name, or its square) expands (|x|^2 - 2 x.y) + |y|^2, so that is what is done for it.
 
 import type { Value } from "../../../onnx/index.ts";
-import type { Emitter } from "../conversion.ts";
-import { describe, toMatrix, toNumber, type Estimator } from "../estimator.ts";
+import type { Emitter } from "../../conversion/conversion.ts";
+import { describe, toMatrix, toNumber, type Estimator } from "../../conversion/estimator.ts";
 import { cosineSimilarity, dotProducts, squaredNorms, sumOverDifferences, type Rows } from "../kernels.ts";
 
 export interface Distances {

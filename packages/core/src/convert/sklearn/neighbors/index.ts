@@ -1,4 +1,4 @@
-import type { EstimatorConverter } from "../contract.ts";
+import type { EstimatorConverter } from "../../conversion/contract.ts";
 import { kNeighborsClassifier, kNeighborsRegressor } from "./k-neighbors.ts";
 import { kernelDensity } from "./kernel-density.ts";
 import { labelPropagation } from "./label-propagation.ts";

@@ -3,9 +3,9 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { int64s } from "../../../tensor/index.ts";
-import { labelCount } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { labelCount } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
 import { fittedTargets, trainingClasses } from "./targets.ts";
 import { inverseDistances, isExpanded, nearest, reordered, weighting } from "./search.ts";
 

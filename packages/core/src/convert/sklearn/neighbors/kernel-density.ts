@@ -3,12 +3,12 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { NumpyArray, PyObject, PyTuple } from "../../../pickle/index.ts";
-import { inputMatrix } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { describe, toMatrix, type Estimator } from "../estimator.ts";
+import { inputMatrix } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { describe, toMatrix, type Estimator } from "../../conversion/estimator.ts";
 import type { Rows } from "../kernels.ts";
-import { logGamma } from "../special-functions.ts";
+import { logGamma } from "../../conversion/special-functions.ts";
 import { neighborDistances } from "./distances.ts";
 
 const LOG_PI = Math.log(Math.PI);

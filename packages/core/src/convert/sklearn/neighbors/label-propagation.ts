@@ -1,10 +1,10 @@
 // LabelPropagation and LabelSpreading (semi_supervised/_label_propagation.py): the label distributions of the training rows,
 // weighted by an RBF kernel or summed over the nearest neighbours, each row divided by its sum.
 
-import { inputMatrix, labelCount, matrix2d, shaped } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
-import { describe } from "../estimator.ts";
+import { inputMatrix, labelCount, matrix2d, shaped } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
+import { describe } from "../../conversion/estimator.ts";
 import { pairwiseKernel } from "../kernels.ts";
 import { nearest, reordered } from "./search.ts";
 

@@ -1,9 +1,9 @@
 // LocalOutlierFactor(novelty=True): the densities of the training rows are in the file, that of a new row comes of its
 // neighbours. Without novelty scikit-learn has no methods for new rows.
 
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
-import { shaped } from "../algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
+import { shaped } from "../../conversion/algebra.ts";
 import { nearest, reordered } from "./search.ts";
 
 export const localOutlierFactor: EstimatorConverter = defineEstimator({

@@ -1,8 +1,8 @@
 // Isomap and LocallyLinearEmbedding on new rows (sklearn.manifold): both start from the nearest training rows.
 
-import { inputMatrix, matrix2d, numberedNames, shaped } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { inputMatrix, matrix2d, numberedNames, shaped } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
 import { projectKernel } from "../decomposition/kernel-projection.ts";
 import { solvePositive } from "../graph-solve.ts";
 import { kNearest } from "./neighbor-graphs.ts";

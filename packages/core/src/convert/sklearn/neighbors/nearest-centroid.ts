@@ -3,10 +3,10 @@
 // standard deviation within the classes.
 
 import type { Value } from "../../../onnx/index.ts";
-import { inputMatrix, labelCount, matrix2d, shaped } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { describe } from "../estimator.ts";
+import { inputMatrix, labelCount, matrix2d, shaped } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { describe } from "../../conversion/estimator.ts";
 import { expandedSquaredDistances, sumOverDifferences, type Rows } from "../kernels.ts";
 
 export const nearestCentroid: EstimatorConverter = defineEstimator({

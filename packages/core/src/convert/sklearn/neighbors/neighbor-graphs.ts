@@ -2,11 +2,11 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { doubles, int64s } from "../../../tensor/index.ts";
-import { rowCount } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { describe, type Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
+import { rowCount } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { describe, type Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
 import { allDistances, nearest } from "./search.ts";
 
 /** The k nearest as numbers of training rows, nearest first, and their distances: both [N, k]. */

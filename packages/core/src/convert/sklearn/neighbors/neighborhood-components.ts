@@ -1,8 +1,8 @@
 // NeighborhoodComponentsAnalysis: X @ components_.T.
 
-import { affine, inputMatrix, matrix2d } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { affine, inputMatrix, matrix2d } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
 
 export const neighborhoodComponentsAnalysis: EstimatorConverter = defineEstimator({
   names: ["sklearn.NeighborhoodComponentsAnalysis"],

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { NumpyArray, NumpyDType, PyTuple, readPickleFile, type PyDict, type PyObject, type PyValue } from "../../../pickle/index.ts";
-import { compileSklearn } from "../compile.ts";
-import { compileAndRun } from "../testing.ts";
+import { compilePickled } from "../../compile.ts";
+import { compileAndRun } from "../../testing.ts";
 
 const cases = new URL("../../../../../../corpus/cases/", import.meta.url).pathname;
 const bytesOf = (name: string): Uint8Array => readFileSync(join(cases, name, "model.pkl"));
@@ -27,32 +27,32 @@ describe("trees of a neighbour search", () => {
   it("are refused when their parts do not agree", () => {
     const rows = Array.from({ length: 200 }, (_, i) => i);
     for (const indices of [rows.slice(1), rows.map(() => 0), rows.map((i) => i + 1), rows.map((i) => -i)]) {
-      expect(() => compileSklearn(withPart(name, 1, () => ints(indices)))).toThrow(/_tree: idx_array/);
+      expect(() => compilePickled(withPart(name, 1, () => ints(indices)))).toThrow(/_tree: idx_array/);
     }
     const cut = (v: PyValue): NumpyArray => {
       const a = v as NumpyArray;
       return new NumpyArray(a.dtype, [a.shape[0]! - 1], false, a.bytes.subarray(a.dtype.itemSize));
     };
-    expect(() => compileSklearn(withPart(name, 2, cut))).toThrow(/not a full binary tree/);
+    expect(() => compilePickled(withPart(name, 2, cut))).toThrow(/not a full binary tree/);
     const swapped = (v: PyValue): NumpyArray => {
       const a = v as NumpyArray;
       const bytes = a.bytes.slice().fill(0, a.bytes.length - a.dtype.itemSize);
       return new NumpyArray(a.dtype, a.shape, false, bytes);
     };
-    expect(() => compileSklearn(withPart(name, 2, swapped))).toThrow(/leaves/);
-    expect(() => compileSklearn(withPart(name, 3, () => ints([1])))).toThrow(/node_bounds/);
-    expect(() => compileSklearn(withPart(name, 1, () => null))).toThrow(/not that of a tree/);
+    expect(() => compilePickled(withPart(name, 2, swapped))).toThrow(/leaves/);
+    expect(() => compilePickled(withPart(name, 3, () => ints([1])))).toThrow(/node_bounds/);
+    expect(() => compilePickled(withPart(name, 1, () => null))).toThrow(/not that of a tree/);
   });
 });
 
 describe("brute force", () => {
   it("warns where the outcome of a tie depends on the machine", () => {
     const heap = open("k-neighbors-ties-brute-sk19");
-    expect(compileSklearn(heap.root).warnings).toEqual([]);
+    expect(compilePickled(heap.root).warnings).toEqual([]);
     const fitted = heap.attributes.get("_fit_X") as NumpyArray;
     const values = new Float64Array(fitted.bytes.slice().buffer);
     heap.attributes.set("_fit_X", new NumpyArray(new NumpyDType("i", 8), fitted.shape, false, new Uint8Array(BigInt64Array.from(values, (v) => BigInt(v)).buffer)));
-    expect(compileSklearn(heap.root).warnings).toEqual([expect.stringContaining("np.argpartition")]);
+    expect(compilePickled(heap.root).warnings).toEqual([expect.stringContaining("np.argpartition")]);
   });
 });
 

@@ -9,8 +9,8 @@
 import type { Value } from "../../../onnx/index.ts";
 import { arrayFloat64, arrayInt64, NumpyArray, PyObject, PyTuple, structuredColumn } from "../../../pickle/index.ts";
 import { int64s } from "../../../tensor/index.ts";
-import type { Conversion, Emitter } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
+import type { Conversion, Emitter } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
 import { metricNumber, neighborDistances, power } from "./distances.ts";
 
 export interface SearchTree {

@@ -5,10 +5,10 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { NumpyArray, SparseMatrix } from "../../../pickle/index.ts";
-import { inputMatrix, limitFeature, matrix2d } from "../algebra.ts";
-import type { Conversion } from "../conversion.ts";
-import { describe, type Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
+import { inputMatrix, limitFeature, matrix2d } from "../../conversion/algebra.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import { describe, type Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
 import type { Rows } from "../kernels.ts";
 import { heapNearest, THREADS } from "./bounded-heap.ts";
 import { neighborDistances, type Distances } from "./distances.ts";

@@ -1,8 +1,8 @@
 // What the neighbour classifiers keep of the training labels: classes_ for each output, and _y as indices into them.
 
-import type { Labels } from "../contract.ts";
-import type { Conversion } from "../conversion.ts";
-import { toLabels, type Estimator } from "../estimator.ts";
+import type { Labels } from "../../conversion/contract.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import { toLabels, type Estimator } from "../../conversion/estimator.ts";
 
 export function trainingClasses(est: Estimator, c: Conversion): Labels[] {
   if (!est.bool("outputs_2d_", false)) return [est.labels()];

@@ -1,4 +1,4 @@
-import type { EstimatorConverter } from "../contract.ts";
+import type { EstimatorConverter } from "../../conversion/contract.ts";
 import { multilayerPerceptronClassifier, multilayerPerceptronRegressor } from "./multilayer-perceptron.ts";
 import { bernoulliRestrictedBoltzmannMachine } from "./restricted-boltzmann-machine.ts";
 

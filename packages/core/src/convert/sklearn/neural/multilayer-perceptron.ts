@@ -1,11 +1,11 @@
 // MLPClassifier and MLPRegressor: X @ coefs_[i] + intercepts_[i] through `activation`, the last one through out_activation_.
 
 import type { Value } from "../../../onnx/index.ts";
-import { bothClasses, inputMatrix, labelCount } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter, type Labels } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { toMatrix, type Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
+import { bothClasses, inputMatrix, labelCount } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter, type Labels } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { toMatrix, type Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
 
 /** [N, outputs]. */
 function forward(est: Estimator, X: Frame, c: Conversion): Value {

@@ -1,8 +1,8 @@
 // sklearn.neural_network.BernoulliRBM: the probabilities of the hidden units, expit(X @ components_.T + intercept_hidden_).
 
-import { affine, inputMatrix, matrix2d, numberedNames, shaped } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { affine, inputMatrix, matrix2d, numberedNames, shaped } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
 
 export const bernoulliRestrictedBoltzmannMachine: EstimatorConverter = defineEstimator({
   names: ["sklearn.BernoulliRBM"],

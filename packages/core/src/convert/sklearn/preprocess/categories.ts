@@ -8,9 +8,9 @@ import type { Value } from "../../../onnx/index.ts";
 import { MISSING_STRING, type Scalar } from "../../../package/index.ts";
 import { NumpyArray, NumpyScalar, PyGlobal, PyObject, arrayValues, type PyValue } from "../../../pickle/index.ts";
 import { doubles, int64s, strings } from "../../../tensor/index.ts";
-import type { Conversion } from "../conversion.ts";
-import { describe, toList, type Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import { describe, toList, type Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
 
 /** Every column's table has a place for every other's categories; beyond this each column is looked up alone. */
 const LARGEST_TABLE = 1_000_000;

@@ -2,10 +2,10 @@
 // text stands under it. Each key is one raw column; a key that a row lacks gives 0, a text that is not known gives nothing.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
 import { dictKeys } from "../dict-keys.ts";
-import { mixFlows, type Frame } from "../frame.ts";
+import { mixFlows, type Frame } from "../../conversion/frame.ts";
 
 export const dictVectorizer: EstimatorConverter = defineEstimator({
   names: ["sklearn.DictVectorizer"],

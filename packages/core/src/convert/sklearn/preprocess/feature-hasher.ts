@@ -2,9 +2,9 @@
 // hashed with MurmurHash3 (32 bit, seed 0); its column is |h| mod n_features and its sign that of h.
 
 import { doubles } from "../../../tensor/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
-import { describe } from "../estimator.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
+import { describe } from "../../conversion/estimator.ts";
 
 /** Rows are dense here. */
 const MAX_FEATURES = 2 ** 21;

@@ -1,4 +1,4 @@
-import type { EstimatorConverter } from "../contract.ts";
+import type { EstimatorConverter } from "../../conversion/contract.ts";
 import { dictVectorizer } from "./dict-vectorizer.ts";
 import { featureHasher } from "./feature-hasher.ts";
 import { kBinsDiscretizer } from "./k-bins-discretizer.ts";

@@ -2,10 +2,10 @@
 // scikit-learn 1.0 added a tolerance to x and counted the last edge too (np.digitize), then cut off.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { toMatrix, type Estimator } from "../estimator.ts";
-import { mapFeature, type Feature } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { toMatrix, type Estimator } from "../../conversion/estimator.ts";
+import { mapFeature, type Feature } from "../../conversion/frame.ts";
 import { outputType } from "./one-hot-encoder.ts";
 
 export const kBinsDiscretizer: EstimatorConverter = defineEstimator({

@@ -2,10 +2,10 @@
 
 import { int64s, strings, doubles } from "../../../tensor/index.ts";
 import type { Value } from "../../../onnx/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import { mixFlows, type Feature, type Frame } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import { mixFlows, type Feature, type Frame } from "../../conversion/frame.ts";
 
 /** int64 [N, 1]; labels that are not in classes_ are refused by the signature, or -1. */
 function labelNumbers(est: Estimator, X: Frame, c: Conversion, unknown: "refused" | "allowed"): { ids: () => Value; count: number; texts: string[] } {

@@ -1,8 +1,8 @@
 // sklearn.preprocessing.MultiLabelBinarizer: the labels of a row in any order, one column each; 1 where a class is among them.
 // A label that is not in classes_ is ignored, as scikit-learn does with a warning.
 
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
 
 export const multiLabelBinarizer: EstimatorConverter = defineEstimator({
   names: ["sklearn.MultiLabelBinarizer"],

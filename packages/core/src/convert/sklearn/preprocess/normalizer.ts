@@ -1,9 +1,9 @@
 // sklearn.preprocessing.Normalizer and Binarizer, both without fitted state, and KernelCenterer.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { mapFeature, mixFlows } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { mapFeature, mixFlows } from "../../conversion/frame.ts";
 
 /** Rows shorter than this are left as they are (_handle_zeros_in_scale). */
 const TINY = 10 * Number.EPSILON;

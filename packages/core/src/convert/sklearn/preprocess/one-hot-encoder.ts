@@ -4,10 +4,10 @@
 
 import { NumpyArray, NumpyScalar, PyGlobal, arrayInt64, arrayValues, type PyValue } from "../../../pickle/index.ts";
 import type { ElementType } from "../../../tensor/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { describe, type Estimator } from "../estimator.ts";
-import { mixFlows, type Feature } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { describe, type Estimator } from "../../conversion/estimator.ts";
+import { mixFlows, type Feature } from "../../conversion/frame.ts";
 import { categoryIds, declareAll, readCategories, type Categories } from "./categories.ts";
 
 /** How one input column is encoded. */

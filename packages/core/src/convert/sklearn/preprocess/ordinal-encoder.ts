@@ -2,10 +2,10 @@
 // The missing category nan is encoded as encoded_missing_value (nan before 1.1); None is a category like any other.
 
 import { NumpyArray, arrayInt64, arrayValues } from "../../../pickle/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import type { Feature } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import type { Feature } from "../../conversion/frame.ts";
 import { categoryTable, declareAll, readCategories, type Categories } from "./categories.ts";
 import { outputType } from "./one-hot-encoder.ts";
 

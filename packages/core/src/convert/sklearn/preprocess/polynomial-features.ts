@@ -2,10 +2,10 @@
 // from a column and a product of one degree less. Order of the outputs: `_combinations`, by degree, then lexicographic.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { toList, toNumber, type Estimator } from "../estimator.ts";
-import { mapFeature, mixFlows, type Feature, type Frame } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { toList, toNumber, type Estimator } from "../../conversion/estimator.ts";
+import { mapFeature, mixFlows, type Feature, type Frame } from "../../conversion/frame.ts";
 
 const MAX_OUTPUTS = 200_000;
 

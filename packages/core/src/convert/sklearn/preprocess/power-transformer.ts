@@ -3,9 +3,9 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { expm1, log1p } from "../compose/numpy-functions.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { mapFeature, type Frame } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { mapFeature, type Frame } from "../../conversion/frame.ts";
 
 const SPACING = Number.EPSILON;
 

@@ -3,9 +3,9 @@
 // error about 1e-16, which is scipy's to rounding.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { mapFeature } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { mapFeature } from "../../conversion/frame.ts";
 import { clipped } from "./scalers.ts";
 
 const BOUNDS_THRESHOLD = 1e-7;

@@ -2,10 +2,10 @@
 // which scikit-learn does them. NaN passes, infinity is refused.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineEstimator, type EstimatorConverter, type Fitted } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { toList, toNumber, type Estimator } from "../estimator.ts";
-import { mapFeature, type Frame } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter, type Fitted } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { toList, toNumber, type Estimator } from "../../conversion/estimator.ts";
+import { mapFeature, type Frame } from "../../conversion/frame.ts";
 
 type Step = readonly ["add" | "sub" | "mul" | "div", Float64Array];
 

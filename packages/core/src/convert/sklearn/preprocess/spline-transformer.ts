@@ -4,10 +4,10 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { NumpyArray, PyObject } from "../../../pickle/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { Estimator, toMatrix } from "../estimator.ts";
-import { mapFeature, type Feature } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { Estimator, toMatrix } from "../../conversion/estimator.ts";
+import { mapFeature, type Feature } from "../../conversion/frame.ts";
 import { limitColumn } from "./power-transformer.ts";
 
 interface Spline {

@@ -1,9 +1,9 @@
 // sklearn.preprocessing.TargetEncoder (1.3): a number per category (and, for several classes since 1.4, per class).
 
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
-import { toMatrix } from "../estimator.ts";
-import { mixFlows, type Feature } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
+import { toMatrix } from "../../conversion/estimator.ts";
+import { mixFlows, type Feature } from "../../conversion/frame.ts";
 import { categoryTable, declareAll, readCategories } from "./categories.ts";
 
 export const targetEncoder: EstimatorConverter = defineEstimator({

@@ -1,10 +1,10 @@
 // What SelectFromModel ranks by: coef_, or feature_importances_, which tree ensembles compute from their trees when asked.
 
-import type { Conversion } from "../conversion.ts";
-import { describe, toEstimator, toList, type Estimator } from "../estimator.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import { describe, toEstimator, toList, type Estimator } from "../../conversion/estimator.ts";
 import { NumpyArray, PyObject, type PyValue } from "../../../pickle/index.ts";
 import { float64Column, int32Column } from "../tree/flat-tree.ts";
-import { product } from "../numerics.ts";
+import { product } from "../../conversion/numerics.ts";
 import { numpySum } from "./numpy-order.ts";
 
 const SINGLE_TREES = new Set(["DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor"]);

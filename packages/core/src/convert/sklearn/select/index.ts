@@ -1,4 +1,4 @@
-import type { EstimatorConverter } from "../contract.ts";
+import type { EstimatorConverter } from "../../conversion/contract.ts";
 import { recursiveElimination, sequentialFeatureSelector } from "./recursive.ts";
 import { selectFromModel } from "./select-from-model.ts";
 import { univariateSelect, varianceThreshold } from "./univariate.ts";

@@ -1,8 +1,8 @@
 // RFE, RFECV and SequentialFeatureSelector: the mask is in the file. RFE and RFECV also predict, with their estimator on the
 // selected columns; that estimator is only compiled when a prediction is asked for.
 
-import { defineEstimator, type EstimatorConverter, type Fitted } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { defineEstimator, type EstimatorConverter, type Fitted } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
 import { innerEstimator, maskOf, selected, takesMissing } from "./selector.ts";
 
 export const recursiveElimination: EstimatorConverter = defineEstimator({

@@ -1,8 +1,8 @@
 // sklearn.feature_selection.SelectFromModel: importances against a threshold.
 
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import type { Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
 import { featureImportances } from "./importances.ts";
 import { numpyMean, numpyMedian, stableOrder } from "./numpy-order.ts";
 import { innerEstimator, selected, takesMissing } from "./selector.ts";

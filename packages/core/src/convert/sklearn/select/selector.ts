@@ -1,10 +1,10 @@
 // What all selectors share (SelectorMixin): a mask over the input columns, decided here from the fitted attributes.
 
 import { NumpyArray, arrayValues } from "../../../pickle/index.ts";
-import type { Fitted } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { toList, type Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
+import type { Fitted } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { toList, type Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
 import { forestTakesMissing, treeTakesMissing } from "../tree/leaf-values.ts";
 
 /** With `free`, scikit-learn checks neither for NaN nor for infinity (the tag allow_nan). */

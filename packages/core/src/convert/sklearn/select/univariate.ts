@@ -1,9 +1,9 @@
 // SelectKBest, SelectPercentile, SelectFpr, SelectFdr, SelectFwe and GenericUnivariateSelect: the mask is decided again from
 // scores_ and pvalues_, ties included, as `_get_support_mask` does. The score function never runs. Also VarianceThreshold.
 
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import type { Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
 import { numpyPercentile, stableOrder } from "./numpy-order.ts";
 import { selected } from "./selector.ts";
 

@@ -1,4 +1,4 @@
-import type { EstimatorConverter } from "../contract.ts";
+import type { EstimatorConverter } from "../../conversion/contract.ts";
 import { supportVectorClassifier } from "./support-vector-classifier.ts";
 import { oneClassSvm, supportVectorRegressor } from "./support-vector-regressor.ts";
 

@@ -1,9 +1,9 @@
 // libsvm's k_function over the support vectors: K [N, M].
 
 import type { Value } from "../../../onnx/index.ts";
-import { matrix2d } from "../algebra.ts";
-import type { Conversion } from "../conversion.ts";
-import { describe, type Estimator } from "../estimator.ts";
+import { matrix2d } from "../../conversion/algebra.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import { describe, type Estimator } from "../../conversion/estimator.ts";
 import { centredRows, centredSquaredDistances, dotProducts, exactSquaredDistances, squaredNorms, type Rows } from "../kernels.ts";
 
 /** Error that may come of the kernel being computed another way than libsvm does, in the decision. */

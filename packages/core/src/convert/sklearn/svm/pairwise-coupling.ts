@@ -4,8 +4,8 @@
 // the error fell below 0.005 / C. Two classes go the same way; scikit-learn's copy of libsvm has no short cut for them.
 
 import { GraphBuilder, Ops, type Value } from "../../../onnx/index.ts";
-import type { Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
 import { bools } from "../../../tensor/index.ts";
 
 const MIN_PROBABILITY = 1e-7;

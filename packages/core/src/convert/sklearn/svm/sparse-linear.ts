@@ -3,10 +3,10 @@
 
 import { sparseEntries, SparseMatrix } from "../../../pickle/index.ts";
 import type { Value } from "../../../onnx/index.ts";
-import { inputMatrix } from "../algebra.ts";
-import type { Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
+import { inputMatrix } from "../../conversion/algebra.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
 
 /** The support vectors, where this way is open. */
 export function sparseLinear(est: Estimator): SparseMatrix | undefined {

@@ -3,11 +3,11 @@
 // `_dual_coef_` and `_intercept_` keep libsvm's signs; with two classes scikit-learn flips what decision_function returns.
 
 import type { Value } from "../../../onnx/index.ts";
-import { inputMatrix, labelCount, matrix2d } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
+import { inputMatrix, labelCount, matrix2d } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
 import { libsvmKernel, supportVectors } from "./kernel.ts";
 import { coupledProbabilities, pairMatrix } from "./pairwise-coupling.ts";
 import { sparseLinear, sparseLinearScores } from "./sparse-linear.ts";

@@ -1,11 +1,11 @@
 // SVR, NuSVR and OneClassSVM: one sum over the support vectors, plus intercept.
 
 import type { Value } from "../../../onnx/index.ts";
-import { inputMatrix, matrix2d } from "../algebra.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
+import { inputMatrix, matrix2d } from "../../conversion/algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
 import { libsvmKernel, supportVectors } from "./kernel.ts";
 import { sparseLinear, sparseLinearScores } from "./sparse-linear.ts";
 

@@ -3,8 +3,8 @@
 
 import type { TextNormalization } from "../../../package/index.ts";
 import { PyGlobal, PyObject, PySet, type PyValue } from "../../../pickle/index.ts";
-import type { Conversion } from "../conversion.ts";
-import { describe, type Estimator } from "../estimator.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import { describe, type Estimator } from "../../conversion/estimator.ts";
 import { SPACE } from "./character-classes.ts";
 import { ENGLISH_STOP_WORDS } from "./stop-words.ts";
 import { translateTokenPattern, type TokenRule } from "./token-pattern.ts";

@@ -1,7 +1,7 @@
 // Counts of n-grams with ONNX's TfIdfVectorizer in mode TF: [N, T] token numbers -> [N, V] float counts, which are exact.
 
 import type { Value } from "../../../onnx/index.ts";
-import type { Conversion } from "../conversion.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
 import { NOTHING, type TokenIds } from "./ids.ts";
 
 export function countTerms(ids: TokenIds, terms: readonly string[], c: Conversion): Value {

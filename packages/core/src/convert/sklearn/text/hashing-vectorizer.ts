@@ -3,10 +3,10 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { doubles, floats } from "../../../tensor/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import { mixFlows, type Feature } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import { mixFlows, type Feature } from "../../conversion/frame.ts";
 import { readAnalyzer, type Analyzer, type WordAnalyzer } from "./analyzer.ts";
 import { closeGaps, cutCharacters, cutWords, encode, END, NOTHING, UNKNOWN } from "./ids.ts";
 import { textValue } from "./text-value.ts";

@@ -3,7 +3,7 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { int64s } from "../../../tensor/index.ts";
-import type { Conversion } from "../conversion.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
 import type { CharAnalyzer, WordAnalyzer } from "./analyzer.ts";
 import { SPACE, SPACES } from "./character-classes.ts";
 import { spellPortably } from "./portable-pattern.ts";

@@ -1,4 +1,4 @@
-import type { EstimatorConverter } from "../contract.ts";
+import type { EstimatorConverter } from "../../conversion/contract.ts";
 import { hashingVectorizer } from "./hashing-vectorizer.ts";
 import { tfidfTransformer } from "./tfidf-transformer.ts";
 import { countVectorizer, tfidfVectorizer } from "./vectorizers.ts";

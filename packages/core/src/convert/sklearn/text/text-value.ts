@@ -2,9 +2,9 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import type { TextNormalization } from "../../../package/index.ts";
-import type { Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import type { Frame } from "../frame.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import type { Frame } from "../../conversion/frame.ts";
 
 export function textValue(est: Estimator, X: Frame, normalize: readonly TextNormalization[], c: Conversion): Value {
   if (X.width !== 1) throw c.malformed(est, `it takes one column of texts, here it is given ${X.width}`);

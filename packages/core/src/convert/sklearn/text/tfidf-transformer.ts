@@ -1,7 +1,7 @@
 // TfidfTransformer (sklearn/feature_extraction/text.py, 1.0 to 1.9) on a matrix of counts.
 
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
 import { weighTerms } from "./tfidf.ts";
 
 export const tfidfTransformer: EstimatorConverter = defineEstimator({

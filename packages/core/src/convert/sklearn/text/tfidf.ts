@@ -3,8 +3,8 @@
 import type { Value } from "../../../onnx/index.ts";
 import { SparseMatrix, arrayFloat64, arrayInt64 } from "../../../pickle/index.ts";
 import { floats } from "../../../tensor/index.ts";
-import type { Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
 
 /** `counts` double, or float where scikit-learn computes in float32. */
 export function weighTerms(est: Estimator, counts: Value, width: number, c: Conversion): Value {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { PyDict, PyGlobal, PyList, PyObject, PyTuple, type PyValue } from "../../../pickle/index.ts";
-import { Conversion } from "../conversion.ts";
-import { Estimator } from "../estimator.ts";
-import { sklearnConverters } from "../registry.ts";
+import { Conversion } from "../../conversion/conversion.ts";
+import { Estimator } from "../../conversion/estimator.ts";
+import { converters } from "../../registry.ts";
 
 function dict(entries: Readonly<Record<string, PyValue>>): PyDict {
   const d = new PyDict();
@@ -12,7 +12,7 @@ function dict(entries: Readonly<Record<string, PyValue>>): PyDict {
 function convert(name: string, attributes: Readonly<Record<string, PyValue>>): Conversion {
   const object = new PyObject(new PyGlobal("sklearn.feature_extraction.text", name), "newobj", new PyTuple([]));
   object.state = dict({ input: "content", ngram_range: new PyTuple([1n, 1n]), ...attributes });
-  const c = new Conversion(sklearnConverters);
+  const c = new Conversion(converters);
   c.convert(new Estimator(object, "model"), c.rawFrame([c.addColumn("text")])).transform!();
   return c;
 }

@@ -2,10 +2,10 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { PyGlobal, PyObject } from "../../../pickle/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
-import { mixFlows, type Frame } from "../frame.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
+import { mixFlows, type Frame } from "../../conversion/frame.ts";
 import { readAnalyzer, type Analyzer } from "./analyzer.ts";
 import { countTerms } from "./count.ts";
 import { charIds, wordIds } from "./ids.ts";

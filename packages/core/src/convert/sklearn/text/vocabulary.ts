@@ -1,8 +1,8 @@
 // The vocabulary of a vectorizer: `vocabulary_`, or the `vocabulary` it was given where it was never fitted.
 
 import { NumpyScalar, PyDict, PyObject, PySet, type PyValue } from "../../../pickle/index.ts";
-import type { Conversion } from "../conversion.ts";
-import type { Estimator } from "../estimator.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import type { Estimator } from "../../conversion/estimator.ts";
 
 /** Terms in the order of their columns. Every index from 0 to V-1 must be there exactly once. */
 export function readVocabulary(est: Estimator, c: Conversion): string[] {

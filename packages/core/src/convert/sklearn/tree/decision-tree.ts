@@ -1,8 +1,8 @@
 // DecisionTree and ExtraTree, classifier and regressor (sklearn.tree). Trees compare float32(x) with a float64 threshold.
 
-import { defineEstimator, type EstimatorConverter } from "../contract.ts";
-import { memo } from "../conversion.ts";
-import { flat, inputMatrix } from "../algebra.ts";
+import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
+import { memo } from "../../conversion/conversion.ts";
+import { flat, inputMatrix } from "../../conversion/algebra.ts";
 import { roundToFloat32, sumLeafRows } from "./emit-trees.ts";
 import { leafMethods } from "./leaf-paths.ts";
 import { holdsFractions, probabilityRow, readClassTargets, readTrees, regressionRow, splitTargets, treeTakesMissing, winners } from "./leaf-values.ts";

@@ -9,7 +9,7 @@
 import type { Value } from "../../../onnx/index.ts";
 import { doubles } from "../../../tensor/index.ts";
 import type { Tensor } from "../../../tensor/index.ts";
-import type { Conversion } from "../conversion.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
 import { LEAF, type FlatTree } from "./flat-tree.ts";
 
 const NODES_PER_ENSEMBLE = 65536;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../base/index.ts";
 import { NumpyArray, NumpyDType, PyDict, PyGlobal, PyObject, PyTuple, type PyValue } from "../../../pickle/index.ts";
-import { Conversion } from "../conversion.ts";
-import { Estimator } from "../estimator.ts";
+import { Conversion } from "../../conversion/conversion.ts";
+import { Estimator } from "../../conversion/estimator.ts";
 import { readTree } from "./flat-tree.ts";
 
 type Row = readonly [left: number, right: number, feature: number, threshold: number];

@@ -7,8 +7,8 @@
 // at most once, features of interior nodes are in range, thresholds are not NaN.
 
 import { NumpyArray, PyDict, PyObject, structuredColumn, type PyValue } from "../../../pickle/index.ts";
-import type { Conversion } from "../conversion.ts";
-import { describe, toMatrix, toNumber, type Estimator } from "../estimator.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import { describe, toMatrix, toNumber, type Estimator } from "../../conversion/estimator.ts";
 
 /** The children of a leaf. */
 export const LEAF = -1;

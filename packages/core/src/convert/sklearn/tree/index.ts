@@ -1,4 +1,4 @@
-import type { EstimatorConverter } from "../contract.ts";
+import type { EstimatorConverter } from "../../conversion/contract.ts";
 import { decisionTreeClassifier, decisionTreeRegressor } from "./decision-tree.ts";
 
 export const treeConverters: readonly EstimatorConverter[] = [

@@ -1,9 +1,9 @@
 // Which leaf a row ends in, and which nodes it passes, for every tree: scikit-learn's apply and decision_path.
 
 import type { Value } from "../../../onnx/index.ts";
-import type { Fitted } from "../contract.ts";
-import { memo, type Conversion } from "../conversion.ts";
-import { convertError } from "../errors.ts";
+import type { Fitted } from "../../conversion/contract.ts";
+import { memo, type Conversion } from "../../conversion/conversion.ts";
+import { convertError } from "../../conversion/errors.ts";
 import { leafColumns, roundToFloat32 } from "./emit-trees.ts";
 import { LEAF, type FlatTree } from "./flat-tree.ts";
 

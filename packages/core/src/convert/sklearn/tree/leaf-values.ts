@@ -1,8 +1,8 @@
 // What the leaves of scikit-learn's tree classifiers and regressors say, and which missing values they take.
 
-import type { Labels } from "../contract.ts";
-import type { Conversion } from "../conversion.ts";
-import { toLabels, toNumber, type Estimator } from "../estimator.ts";
+import type { Labels } from "../../conversion/contract.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
+import { toLabels, toNumber, type Estimator } from "../../conversion/estimator.ts";
 import type { Value } from "../../../onnx/index.ts";
 import type { LeafRow } from "./emit-trees.ts";
 import { readTree, type ValuedTree } from "./flat-tree.ts";

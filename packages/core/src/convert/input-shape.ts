@@ -1,12 +1,12 @@
 // What a fitted model expects as its input: named columns, a matrix of so many columns, or a sequence of texts.
 // Found by following the input side of the estimator (a pipeline's first step, a search's best estimator ...).
 
-import { NumpyArray, NumpyScalar, PyGlobal, PyList, PyObject, PyTuple, SparseMatrix, arrayStrings, indexValues, type PyValue } from "../../pickle/index.ts";
-import type { InputShape } from "./contract.ts";
-import { convertError } from "./errors.ts";
-import { dictKeys } from "./dict-keys.ts";
-import { Estimator } from "./estimator.ts";
-import { sklearnConverters } from "./registry.ts";
+import { NumpyArray, NumpyScalar, PyGlobal, PyList, PyObject, PyTuple, SparseMatrix, arrayStrings, indexValues, type PyValue } from "../pickle/index.ts";
+import type { InputShape } from "./conversion/contract.ts";
+import { convertError } from "./conversion/errors.ts";
+import { dictKeys } from "./sklearn/dict-keys.ts";
+import { Estimator } from "./conversion/estimator.ts";
+import { converters } from "./registry.ts";
 
 export type { InputShape };
 
@@ -27,7 +27,7 @@ export function findInputShape(est: Estimator, depth = 0, seen: Set<PyObject> = 
   if (est.className === "DictVectorizer") return { kind: "columns", names: dictKeys(est).keys };
   const names = inputNames(est);
   if (names) return { kind: "columns", names };
-  const own = sklearnConverters.get(est.key)?.inputShape?.(est);
+  const own = converters.get(est.key)?.inputShape?.(est);
   if (own) return own;
   const inner = innerShape(est, depth, seen);
   if (inner?.kind === "columns" || inner?.kind === "text") return inner;

@@ -6,7 +6,7 @@ import type { ElementType } from "../../tensor/index.ts";
 import type { Conversion, RawSource } from "./conversion.ts";
 import { convertError } from "./errors.ts";
 import { Frame } from "./frame.ts";
-import type { InputShape } from "./input-shape.ts";
+import type { InputShape } from "../input-shape.ts";
 
 export interface InputSpec {
   readonly name: string;

@@ -1,16 +1,16 @@
 // The entry of the compiler: what was saved -> an ONNX model and its signature.
 
-import { serializeModel, type Value } from "../../onnx/index.ts";
-import { MISSING_STRING, REFUSED_OUTPUT, type Column, type Signature } from "../../package/index.ts";
-import { PyList, PyObject, PyTuple, type PyValue } from "../../pickle/index.ts";
-import { Conversion, type RawColumn } from "./conversion.ts";
-import { convertError } from "./errors.ts";
-import type { Estimator } from "./estimator.ts";
+import { serializeModel, type Value } from "../onnx/index.ts";
+import { MISSING_STRING, REFUSED_OUTPUT, type Column, type Signature } from "../package/index.ts";
+import { PyList, PyObject, PyTuple, type PyValue } from "../pickle/index.ts";
+import { Conversion, type RawColumn } from "./conversion/conversion.ts";
+import { convertError } from "./conversion/errors.ts";
+import type { Estimator } from "./conversion/estimator.ts";
 import { findModel, type FoundModel } from "./find-model.ts";
-import type { Frame } from "./frame.ts";
+import type { Frame } from "./conversion/frame.ts";
 import { findInputShape, type InputShape } from "./input-shape.ts";
-import { nameOutputs } from "./outputs.ts";
-import { sklearnConverters } from "./registry.ts";
+import { nameOutputs } from "./conversion/outputs.ts";
+import { converters } from "./registry.ts";
 
 /** The largest [N, F] model input that is offered as one matrix rather than refused. */
 const MATRIX_NAME = "X";
@@ -36,15 +36,15 @@ export function isEstimator(object: PyObject): boolean {
   const cls = object.classGlobal;
   if (!cls || !object.attributes) return false;
   const key = `${cls.module.split(".")[0]}.${cls.name}`;
-  if (sklearnConverters.has(key)) return true;
+  if (converters.has(key)) return true;
   return object.attributes.has("_sklearn_version") || object.attributes.has("n_features_in_") || cls.module === "__main__" || /^(xgboost|lightgbm|catboost)\./.test(cls.module);
 }
 
 /** @throws SlipwayError not-a-model, unsupported-*, custom-class, contains-code, malformed-model ... */
-export function compileSklearn(value: PyValue, options: CompileOptions = {}): CompiledModel {
+export function compilePickled(value: PyValue, options: CompileOptions = {}): CompiledModel {
   const found = findModel(value, isEstimator, options.entry);
   const est = found.estimator;
-  const c = new Conversion(sklearnConverters);
+  const c = new Conversion(converters);
   if (!c.knows(est.key)) throw c.unknownClass(est);
   const shape = findInputShape(est);
   if (!shape) {

@@ -1,8 +1,8 @@
 // The model in what was saved: the estimator itself, or an estimator inside a dict, tuple or list beside other things.
 
-import { NumpyArray, NumpyScalar, PyDict, PyList, PyObject, PyTuple, type PyValue } from "../../pickle/index.ts";
-import { convertError } from "./errors.ts";
-import { describe, Estimator } from "./estimator.ts";
+import { NumpyArray, NumpyScalar, PyDict, PyList, PyObject, PyTuple, type PyValue } from "../pickle/index.ts";
+import { convertError } from "./conversion/errors.ts";
+import { describe, Estimator } from "./conversion/estimator.ts";
 
 export interface FoundModel {
   readonly estimator: Estimator;

@@ -1,8 +1,8 @@
 // For tests: a pickle's bytes and an input -> every output by name. Uses the project's own runtime.
 
-import { loadModelPackage, type PredictedRow } from "../../../../slipway/src/runtime/index.ts";
-import { importModel } from "../import-model.ts";
-import type { ImportedGraph } from "../imported.ts";
+import { loadModelPackage, type PredictedRow } from "../../../slipway/src/runtime/index.ts";
+import { importModel } from "./import-model.ts";
+import type { ImportedGraph } from "./imported.ts";
 
 /** `input` as Model.predict takes it: records, rows, columns or texts. */
 export async function compileAndRun(bytes: Uint8Array, input: unknown): Promise<{ rows: PredictedRow[]; compiled: ImportedGraph }> {

@@ -3,15 +3,15 @@
 import { GraphBuilder, mapInput, sequenceOutput, serializeModel, zipOutput, type Model, type ValueInfo } from "../../onnx/index.ts";
 import type { ElementType } from "../../tensor/index.ts";
 import { PyObject, PyTuple, type PyValue } from "../../pickle/index.ts";
-import { isEstimator } from "./compile.ts";
+import { isEstimator } from "../compile.ts";
 import { conventionalOutputs, type ConventionalOutput, type OutputOptions } from "./conventional-outputs.ts";
 import { Conversion } from "./conversion.ts";
 import type { Estimator } from "./estimator.ts";
-import { findModel } from "./find-model.ts";
+import { findModel } from "../find-model.ts";
 import { GivenInputs, type InputSpec } from "./given-inputs.ts";
-import { findInputShape } from "./input-shape.ts";
+import { findInputShape } from "../input-shape.ts";
 import { nameOutputs } from "./outputs.ts";
-import { sklearnConverters } from "./registry.ts";
+import { converters } from "../registry.ts";
 
 export interface GraphOptions {
   readonly inputs: readonly InputSpec[];
@@ -40,13 +40,13 @@ export interface CompiledGraph {
   readonly warnings: readonly string[];
 }
 
-/** @throws as compileSklearn, and given-inputs */
+/** @throws as compilePickled, and given-inputs */
 export function compileGraph(value: PyValue, options: GraphOptions): CompiledGraph {
   const { estimator: est } = findModel(value, isEstimator, options.entry);
   const shape = findInputShape(est);
   const graph = new GraphBuilder();
   const given = new GivenInputs(graph, options.inputs, shape);
-  const c = new Conversion(sklearnConverters, graph, given);
+  const c = new Conversion(converters, graph, given);
   if (!c.knows(est.key)) throw c.unknownClass(est);
   const X = given.frame(c, shape);
   const fitted = c.convert(est, X);
