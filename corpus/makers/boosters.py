@@ -141,7 +141,7 @@ def write(out, name, library, model, how, X, wrapper=None, categorical=False, to
             good.append(i)
         except Exception as e:
             bad.append(i)
-            errors.append(f"{type(e).__name__}: {str(e)[:150]}")
+            errors.append(f"{type(e).__name__}: {(str(e).splitlines() or [""])[0][:150]}")
     if len(good) < 5:
         raise ValueError("hardly a row works: " + str(errors[:1]))
     take = (lambda rows: X.iloc[rows]) if isinstance(X, pd.DataFrame) else (lambda rows: X[rows])
