@@ -5,7 +5,6 @@ const table = {
   "file-git-lfs-pointer": { kind: "invalid", doc: "The file is a Git LFS pointer, not the model. `git lfs pull` fetches the model." },
   "format-unknown": { kind: "invalid", doc: "The bytes are of no model format that Slipway knows. Formats are told by content, never by extension." },
   "format-not-a-model": { kind: "invalid", doc: "The file is data (CSV, JSON, HTML, an array ...), not a saved model." },
-  "format-not-compiled": { kind: "unsupported", doc: "The format is recognised, but models of it cannot be compiled yet. The message says what to export instead." },
 } as const;
 
 export const importError: ErrorMaker<typeof table> = defineErrors(table);

@@ -40,21 +40,14 @@ const BOOSTERS: Readonly<Partial<Record<FileFormat, readonly [format: string, (b
   "xgboost-binary": ["XGBoost, binary", savedXgboost],
 };
 
-const EXPORT_ONNX = "Models of this format are not compiled yet.";
 /** What each recognised format is, and what to do with it. */
-const OTHER_FORMATS: Readonly<Partial<Record<FileFormat, readonly [code: "format-not-compiled" | "format-not-a-model", what: string, hint: string]>>> = {
-  onnx: ["format-not-compiled", "an ONNX model, which is compiled already", "It can be packed and served as it is; `slipway inspect` describes it."],
-  keras: ["format-not-compiled", "a Keras model (.keras)", EXPORT_ONNX],
-  hdf5: ["format-not-compiled", "an HDF5 file (a Keras .h5 model, perhaps)", EXPORT_ONNX],
-  torch: ["format-not-a-model", "a PyTorch archive, whose pickles are parts of it", "It is compiled as a whole: TorchScript, torch.export archives and whole modules of torch.nn's own layers."],
-  zip: ["format-not-a-model", "a zip archive without a model that Slipway knows", "Unpack it and pass the model file itself."],
-  tflite: ["format-not-compiled", "a TensorFlow Lite model", EXPORT_ONNX],
-  slip: ["format-not-a-model", "a Slipway package", "Pass it where a package is wanted."],
-  json: ["format-not-a-model", "JSON that is no model Slipway knows", "Pass the saved model, not its data or configuration."],
-  npy: ["format-not-a-model", "a NumPy array (.npy)", "Save the fitted estimator: joblib.dump(model, 'model.joblib')."],
-  xml: ["format-not-compiled", "an XML file (PMML, perhaps)", EXPORT_ONNX],
-  html: ["format-not-a-model", "an HTML page, probably a login or error page saved in place of the model", "Download the model again."],
-  csv: ["format-not-a-model", "a table of text (CSV)", "Pass the saved model first and the data second."],
+const OTHER_FORMATS: Readonly<Partial<Record<FileFormat, readonly [what: string, hint: string]>>> = {
+  zip: ["a zip archive without a model that Slipway knows", "Unpack it and pass the model file itself."],
+  slip: ["a Slipway package", "Pass it where a package is wanted."],
+  json: ["JSON that is no model Slipway knows", "Pass the saved model, not its data or configuration."],
+  npy: ["a NumPy array (.npy)", "Save the fitted estimator: joblib.dump(model, 'model.joblib')."],
+  html: ["an HTML page, probably a login or error page saved in place of the model", "Download the model again."],
+  csv: ["a table of text (CSV)", "Pass the saved model first and the data second."],
 };
 
 /**
@@ -69,7 +62,8 @@ export function readSource(bytes: Uint8Array): SourceFile {
   if (booster) return { format: booster[0], pickle: booster[1](bytes) };
   if (format !== "pickle") {
     const other = OTHER_FORMATS[format];
-    if (other) throw importError(other[0], `the file is ${other[1]}`, { hint: other[2] });
+    if (other) throw importError("format-not-a-model", `the file is ${other[0]}`, { hint: other[1] });
+    if (READERS[format]) throw importError("format-not-a-model", "the file is a model in a format of its own, where a pickle is wanted", { hint: "Pass it as the model, not beside one." });
     throw importError("format-unknown", `the file begins with ${hex(bytes)}, which is no model format that Slipway knows`, {
       hint: "Save the model with joblib.dump or pickle.dump." });
   }
