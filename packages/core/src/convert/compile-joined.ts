@@ -4,13 +4,12 @@
 // (Keras, TensorFlow Lite, ONNX, PyTorch) gets what the last transformer gives, cast to what it takes.
 
 import { sniffFormat } from "../formats/index.ts";
-import { findProblems, onnxError, readModel, serializeModel } from "../onnx/index.ts";
+import { findFault, findProblems, onnxError, readModel, serializeModel } from "../onnx/index.ts";
 import type { Signature, TensorInput } from "../package/index.ts";
 import { assertInert } from "../pickle/index.ts";
 import { importModel, readSource, type SourceFile } from "./import-model.ts";
 import type { ImportedModel, ReadSibling } from "./imported.ts";
 import { joinGraphs } from "./join-graphs.ts";
-import { isTolerated } from "./onnx/import-onnx.ts";
 import { compilePickled, isEstimator, type CompiledModel } from "./compile.ts";
 import { joinedObject, type JoinedStep } from "./sklearn/compose/joined.ts";
 import { convertError } from "./conversion/errors.ts";
@@ -114,7 +113,7 @@ function withGraph(steps: readonly Found[], model: ImportedModel, label: string)
   }
   const back = readModel(model.compiled.model);
   const { model: joined, names } = joinGraphs({ front: readModel(front.model), from: made.graphName, back, to: target.name, rowByRow: rows === "one" });
-  const problem = findProblems(joined).find((p) => !isTolerated(p));
+  const problem = findFault(findProblems(joined));
   if (problem) throw onnxError("onnx-internal", `the joined graph is not valid: ${problem.message}`, { where: problem.where });
   const outputs = signature.outputs.map((o) => ({ ...o, graphName: names.get(o.graphName) ?? o.graphName }));
   return {

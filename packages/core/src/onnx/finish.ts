@@ -1,5 +1,6 @@
 // Turns a built graph into a Model: resolves lazy constants and entries, drops what is dead or does nothing, gives names, checks.
 
+import { VERSION } from "../base/index.ts";
 import { inferNode, type BuiltGraph, type BuiltNode, type BuiltValue } from "./built.ts";
 import { findProblems } from "./check.ts";
 import { Emitter } from "./emit.ts";
@@ -17,7 +18,6 @@ export interface FinishOptions {
 }
 
 export const PRODUCER = "slipway";
-export const PRODUCER_VERSION = "0.1.0";
 const IR_VERSION = 10;
 
 export function finishGraph(graph: BuiltGraph, options: FinishOptions): Model {
@@ -34,7 +34,7 @@ export function finishGraph(graph: BuiltGraph, options: FinishOptions): Model {
     irVersion: IR_VERSION,
     opsets: Object.entries(OPSETS).filter(([domain]) => emitted.domains.has(domain)).map(([domain, version]) => ({ domain, version })),
     producerName: PRODUCER,
-    producerVersion: PRODUCER_VERSION,
+    producerVersion: VERSION,
     ...(options.docString === undefined ? {} : { docString: options.docString }),
     graph: emitted.graph,
     metadata: { ...options.metadata, ...emitted.metadata },

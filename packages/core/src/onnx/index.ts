@@ -1,5 +1,5 @@
 export type { EntrySource } from "./built.ts";
-export { assertSound } from "./assert-sound.ts";
+export { assertSound, findFault } from "./assert-sound.ts";
 export { checkModel, findProblems, type Problem } from "./check.ts";
 export { mapInput, sequenceOutput, zipOutput, type MapKeys } from "./composite.ts";
 export { describeOnnx, type OnnxDescription } from "./describe.ts";

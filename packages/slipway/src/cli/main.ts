@@ -1,6 +1,6 @@
 // The command line's door: finds the command, loads only its file, runs it, and ends with its exit code.
 
-import { nearest } from "@slipway/core/base";
+import { nearest, VERSION } from "@slipway/core/base";
 import { commandHelp, parseCall, usageError, type Command } from "./command.ts";
 import { printError, printResult } from "./output.ts";
 
@@ -11,8 +11,6 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   predict: { summary: "one-off predictions from a file or package", load: async () => (await import("./predict.ts")).predict },
   serve: { summary: "a running service from a file or package", load: async () => (await import("./serve.ts")).serve },
 };
-
-const VERSION = "0.1.0";
 
 function overview(): string {
   const width = Math.max(...Object.keys(COMMANDS).map((n) => n.length));

@@ -1,6 +1,7 @@
 // slipway serve PKG|FILE ...
 
-import { loadModelPackage, openModel, preloadEngine, TOOL_VERSION, type Model } from "../runtime/index.ts";
+import { VERSION } from "@slipway/core/base";
+import { loadModelPackage, openModel, preloadEngine, type Model } from "../runtime/index.ts";
 import { createLog, startServer } from "../server/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { printJson, printNote, printResult } from "./output.ts";
@@ -45,7 +46,7 @@ export const serve: Command = defineCommand({
     }
     const drain = call.count("drain-ms", [0, 600_000]);
     const server = await startServer(models, {
-      port, signals: true, insecure: call.flag("insecure"), version: TOOL_VERSION,
+      port, signals: true, insecure: call.flag("insecure"), version: VERSION,
       ...(call.text("host") === undefined ? {} : { host: call.text("host")! }),
       ...(call.texts("allow-host").length > 0 ? { allowedHosts: call.texts("allow-host") } : {}),
       ...(drain === undefined ? {} : { drainDelayMs: drain }),

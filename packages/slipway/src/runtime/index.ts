@@ -13,7 +13,6 @@ export { preloadEngine, type EngineData, type SessionOptions } from "./session.t
 export { splitEntry } from "./split-entry.ts";
 export { openModel, readModelBytes, type OpenedModel, type OpenOptions } from "./open.ts";
 export type { Packed, PackOptions } from "./pack.ts";
-export { TOOL_VERSION } from "./version.ts";
 export { halfToNumber, numberToHalf } from "./half.ts";
 export { siblingsOf } from "./read-sibling.ts";
 export { readData } from "./read-data.ts";

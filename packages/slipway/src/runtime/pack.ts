@@ -1,6 +1,7 @@
 // A saved model, and the rows someone checked in a notebook, -> a package. The check is run: a model that does not
 // predict what the notebook predicted is not packed.
 
+import { VERSION } from "@slipway/core/base";
 import { basename } from "node:path";
 import type { ImportedModel } from "@slipway/core/convert";
 import {
@@ -12,7 +13,6 @@ import { runtimeError } from "./errors.ts";
 import { importFile, type ImportFileOptions } from "./import-file.ts";
 import { parseJson } from "./json.ts";
 import { loadModelPackage } from "./model.ts";
-import { TOOL_VERSION } from "./version.ts";
 
 export interface PackOptions extends ImportFileOptions {
   readonly name?: string;
@@ -62,7 +62,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
       file: basename(path), sha256: await sha256(bytes), bytes: bytes.length, format: imported.format,
       producer: imported.producer, rootClass: imported.compiled.className,
     },
-    tool: { name: "slipway", version: TOOL_VERSION },
+    tool: { name: "slipway", version: VERSION },
     lineage: joined,
   };
   const described = { manifest, signature, ...(options.facts ? { facts: options.facts } : {}), ...(comparison ? { comparison } : {}) };

@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { nearest, type SlipwayError } from "@slipway/core/base";
+import { nearest, VERSION, type SlipwayError } from "@slipway/core/base";
 import type { Model } from "../runtime/index.ts";
 import type { Observation, ServerContext, ServerOptions, Stopper } from "./context.ts";
 import { errorBody, oipErrorBody, serverError, statusOf, toSlipwayError } from "./errors.ts";
@@ -30,7 +30,7 @@ const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
 export function createServer(input: { readonly models: readonly Model[]; readonly options?: ServerOptions }): App {
   const given = input.options ?? {};
-  const options = { bodyLimit: DEFAULT_BODY_LIMIT, requestTimeoutMs: 60_000, version: "0.1.0", ...given };
+  const options = { bodyLimit: DEFAULT_BODY_LIMIT, requestTimeoutMs: 60_000, version: VERSION, ...given };
   const { log } = options;
   const fastify = Fastify({
     logger: log === undefined ? false : { level: log.level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"`, formatters: { level: (level) => ({ level }) }, stream: { write: log.write } },

@@ -2,27 +2,17 @@
 // changed, on the bytes: weights in files beside it are taken inside, and ZipMap, whose result (a list of maps) the
 // engine cannot hand over, gives way to the matrix it takes.
 
-import { changeGraph, findProblems, onnxError, wholeModel, type Model, type Node, type Problem, type ValueInfo } from "../../onnx/index.ts";
+import { assertSound, changeGraph, onnxError, wholeModel, type Model, type Node, type Problem, type ValueInfo } from "../../onnx/index.ts";
 import type { Signature } from "../../package/index.ts";
 import type { ImportedModel, ImportOptions } from "../imported.ts";
 import { classesOf, Meanings } from "./classifiers.ts";
 import { rowsAreIndependent } from "./row-independence.ts";
 import { givenInputs, tensorSignature } from "./tensor-signature.ts";
 
-/** What the engine takes all the same: a shape that the file does not declare, or declares otherwise than it is. */
-const TOLERATED = /^it is declared without a shape|^it has no name|^the output is declared (\[|of rank)/;
-
-export function isTolerated(problem: Problem): boolean {
-  return TOLERATED.test(problem.message);
-}
-
 /** @throws onnx-*: damaged, not valid, weights outside the model's folder, inputs or outputs that are no tensors */
 export function importOnnx(file: Uint8Array, options: ImportOptions = {}): ImportedModel {
   const { bytes, model } = wholeModel(file, options.readSibling);
-  const problems = findProblems(model);
-  const fault = problems.find((p) => !isTolerated(p));
-  if (fault) throw onnxError("onnx-invalid-graph", fault.message, { where: fault.where, hint: "The engine would refuse it. Export the model again." });
-  const warnings = problems.map(tell);
+  const warnings = assertSound(model).map(tell);
   const meanings = new Meanings(model.graph);
   const settled = settleOutputs(model, meanings, warnings);
   const inputs = givenInputs(model.graph);
