@@ -1,7 +1,7 @@
 // The library: load a saved model or a package, predict, and put it behind any web framework.
 
 import { loadModelPackage, openModel, type Model, type OpenOptions } from "./runtime/index.ts";
-import { createServer } from "./server/index.ts";
+import { createServer, fetchHandler } from "./server/index.ts";
 
 export { SlipwayError } from "@slipway/core/base";
 export type { Column, Output, Signature } from "@slipway/core/package";
@@ -20,21 +20,5 @@ export async function loadModel(path: string, options: OpenOptions = {}): Promis
  * Paths are taken as they come: mount it at the root, or strip the prefix first.
  */
 export function createHandler(model: Model): (request: Request) => Promise<Response> {
-  const { fastify } = createServer({ models: [model], options: {} });
-  return async (request) => {
-    const url = new URL(request.url);
-    const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer());
-    const answer = await fastify.inject({
-      method: request.method as "GET",
-      url: url.pathname + url.search,
-      headers: Object.fromEntries(request.headers),
-      ...(body === undefined ? {} : { payload: body }),
-    });
-    const headers = new Headers();
-    for (const [name, value] of Object.entries(answer.headers)) {
-      for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) headers.append(name, String(one));
-    }
-    const empty = answer.statusCode === 204 || answer.statusCode === 304 || request.method === "HEAD";
-    return new Response(empty ? null : new Uint8Array(answer.rawPayload), { status: answer.statusCode, headers });
-  };
+  return fetchHandler(createServer({ models: [model], options: {} }));
 }

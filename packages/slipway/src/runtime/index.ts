@@ -1,4 +1,5 @@
 export { Model, loadModelPackage, placeRows, type LoadOptions, type ModelSource, type PredictOptions, type RowError, type RunOptions } from "./model.ts";
+export type { Servable } from "./servable.ts";
 export { Encoder, type Batch, type Encoded, type ModelInput, type OnInvalid } from "./encode.ts";
 export { describeColumn, type Plan, type Slot, type Source } from "./columns.ts";
 export { cellReader, keysOf, shortestFloat, toRows, type OutputData, type PredictedRow, type Prediction, type Value } from "./decode.ts";

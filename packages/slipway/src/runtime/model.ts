@@ -11,6 +11,7 @@ import { Gatherer, SHARED_ROWS } from "./gather.ts";
 import { planFeeds, type Feed } from "./feeds.ts";
 import { readInput } from "./input.ts";
 import { Problems } from "./problems.ts";
+import type { Servable } from "./servable.ts";
 import { openSession, type EngineData, type EngineTensor, type Session, type SessionOptions } from "./session.ts";
 
 /** What the runtime needs of a package. */
@@ -46,7 +47,7 @@ const MAX_CHUNK_TEXT = 2 ** 21;
 /** Values of one answer: bounds what is allocated for it. */
 const MAX_OUTPUT_CELLS = 2 ** 28;
 
-export class Model {
+export class Model implements Servable {
   readonly name: string;
   readonly version: string;
   readonly digest: string;

@@ -3,21 +3,20 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModelPackage } from "../runtime/index.ts";
 import { columnsModel, matrixModel, textModel } from "../runtime/testing.ts";
 import { createServer, type App } from "./index.ts";
+import { inject } from "./testing.ts";
 
 let app: App;
 const lines: Record<string, unknown>[] = [];
 beforeAll(async () => {
   const models = await Promise.all([columnsModel(), matrixModel(), textModel()].map((s) => loadModelPackage(s)));
   app = createServer({ models, options: { bodyLimit: 100_000, loopbackOnly: true, log: { level: "debug", write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) } } });
-  await app.fastify.ready();
 });
 afterAll(async () => {
-  await app.fastify.close();
   await Promise.all(app.context.models.all.map((m) => m.close()));
 });
 
 async function post(url: string, payload: unknown, headers: Record<string, string> = { "content-type": "application/json" }) {
-  const answer = await app.fastify.inject({ method: "POST", url, headers, payload: typeof payload === "string" || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload) });
+  const answer = await inject(app, { method: "POST", url, headers, payload: typeof payload === "string" || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload) });
   return { status: answer.statusCode, body: answer.json(), headers: answer.headers };
 }
 const row = { age: 45, plan: "pro", member: false, note: null };
@@ -104,14 +103,14 @@ describe("errors", () => {
   });
   it("answers unknown addresses, methods, models, types and sizes in JSON with a hint", async () => {
     const get = async (method: "GET" | "PUT", url: string): Promise<[number, string]> => {
-      const a = await app.fastify.inject({ method, url });
+      const a = await inject(app, { method, url });
       return [a.statusCode, a.json().error.code];
     };
     expect(await get("GET", "/predictt")).toEqual([404, "route-unknown"]);
     expect(await get("GET", "/predict")).toEqual([405, "method-not-allowed"]);
     expect(await get("PUT", "/models/loan/predict")).toEqual([405, "method-not-allowed"]);
     expect(await get("GET", "/models/loam")).toEqual([404, "model-unknown"]);
-    expect((await app.fastify.inject({ method: "GET", url: "/predict" })).headers["allow"]).toBe("POST");
+    expect((await inject(app, { method: "GET", url: "/predict" })).headers["allow"]).toBe("POST");
     expect((await post("/predict", "x", { "content-type": "image/png" })).body.error.code).toBe("content-type-unsupported");
     const large = await post("/predict", "x".repeat(100_001));
     expect([large.status, large.body.error.code]).toEqual([413, "body-too-large"]);
@@ -120,18 +119,18 @@ describe("errors", () => {
     expect(await get("GET", "/%E0%A4%A")).toEqual([400, "request-malformed"]);
   });
   it("refuses foreign host names on loopback", async () => {
-    const answer = await app.fastify.inject({ url: "/models", headers: { host: "evil.example:8080" } });
+    const answer = await inject(app, { url: "/models", headers: { host: "evil.example:8080" } });
     expect([answer.statusCode, answer.json().error.code]).toEqual([403, "host-refused"]);
-    expect((await app.fastify.inject({ url: "/models", headers: { host: "[::1]:8080" } })).statusCode).toBe(200);
+    expect((await inject(app, { url: "/models", headers: { host: "[::1]:8080" } })).statusCode).toBe(200);
   });
 });
 
 describe("around it", () => {
   it("tells which models there are", async () => {
-    expect((await app.fastify.inject("/models")).json().models.map((m: { name: string }) => m.name)).toEqual(["loan", "linear", "tickets"]);
-    expect((await app.fastify.inject("/models/loan")).json().signature.layout).toBe("columns");
-    expect((await app.fastify.inject("/health/live")).statusCode).toBe(200);
-    expect((await app.fastify.inject("/health/ready")).json().status).toBe("ready");
+    expect((await inject(app, "/models")).json().models.map((m: { name: string }) => m.name)).toEqual(["loan", "linear", "tickets"]);
+    expect((await inject(app, "/models/loan")).json().signature.layout).toBe("columns");
+    expect((await inject(app, "/health/live")).statusCode).toBe(200);
+    expect((await inject(app, "/health/ready")).json().status).toBe("ready");
   });
   it("echoes a sane request id and logs one line a request", async () => {
     lines.length = 0;
@@ -141,7 +140,7 @@ describe("around it", () => {
     expect((await post("/predict", row, { "x-request-id": "a b\n" })).headers["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
   });
   it("counts requests, rows and errors", async () => {
-    const text = (await app.fastify.inject("/metrics")).body;
+    const text = (await inject(app, "/metrics")).body;
     expect(text).toMatch(/slipway_prediction_rows_total\{model="loan",version="1\.2\.0"\} [1-9]\d*/);
     expect(text).toMatch(/slipway_errors_total\{code="request-invalid"\} [1-9]/);
     expect(text).toMatch(/slipway_http_request_duration_seconds_bucket\{method="POST",route="\/predict",status="200",le="\+Inf"\} [1-9]/);

@@ -1,164 +1,121 @@
-// The HTTP application: routes, bodies, errors, headers and logs. It listens only through `startServer`.
+// The application: finds a request's route, lets the layers look at it, reads its body, has it answered and turns
+// errors into answers. It knows no web server; http/node-host.ts and http/fetch-host.ts bring requests to it.
 
-import { randomUUID } from "node:crypto";
-import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { nearest, VERSION, type SlipwayError } from "@slipway/core/base";
-import type { Model } from "../runtime/index.ts";
-import type { Observation, ServerContext, ServerOptions, Stopper } from "./context.ts";
-import { errorBody, oipErrorBody, serverError, statusOf, toSlipwayError } from "./errors.ts";
-import { registerHealth } from "./health.ts";
-import { hostAllowed } from "./hosts.ts";
-import { ModelSet } from "./model-set.ts";
-import { registerOip } from "./protocols/oip-v2.ts";
-import { registerPredict } from "./protocols/predict.ts";
+import { VERSION, type SlipwayError } from "@slipway/core/base";
+import type { Servable } from "../runtime/index.ts";
+import { plainBody } from "./body.ts";
+import type { ServerContext, ServerOptions } from "./context.ts";
+import { errorBody, serverError, statusOf, toSlipwayError } from "./errors.ts";
+import { jsonAnswer, type Answer, type Call } from "./http/call.ts";
+import { RoutingTable, type Protocol } from "./http/routing-table.ts";
+import { hostLayer } from "./hosts.ts";
+import { ModelDirectory } from "./models/directory.ts";
+import { PROTOCOLS } from "./protocols/index.ts";
+import { Logger } from "./telemetry/log.ts";
+import { requestLog } from "./telemetry/request-log.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
 
-declare module "fastify" {
-  interface FastifyRequest {
-    slipwayObservation: Observation | undefined;
-    slipwayErrorCode: string | undefined;
-  }
-}
-
-export interface App {
-  readonly fastify: FastifyInstance;
-  readonly context: ServerContext;
+/** Looks at every request that has a route before its body is read, and at every answer. */
+export interface Layer {
+  readonly name: string;
+  /** Throws to refuse. Gives an answer to answer in the route's place. */
+  readonly before?: (call: Call) => Promise<Answer | void> | Answer | void;
+  /** Headers for the answer. */
+  readonly headers?: (call: Call, answer: Answer) => Readonly<Record<string, string>> | undefined;
 }
 
 const DEFAULT_BODY_LIMIT = 64 * 2 ** 20;
-const REQUEST_ID = /^[\w.:-]{1,100}$/;
+const BASE_HEADERS: Readonly<Record<string, string>> = { "x-content-type-options": "nosniff", "cache-control": "no-store" };
 
-export function createServer(input: { readonly models: readonly Model[]; readonly options?: ServerOptions }): App {
-  const given = input.options ?? {};
-  const options = { bodyLimit: DEFAULT_BODY_LIMIT, requestTimeoutMs: 60_000, version: VERSION, ...given };
-  const { log } = options;
-  const fastify = Fastify({
-    logger: log === undefined ? false : { level: log.level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"`, formatters: { level: (level) => ({ level }) }, stream: { write: log.write } },
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
-    bodyLimit: options.bodyLimit,
-    requestTimeout: options.requestTimeoutMs + 60_000,
-    keepAliveTimeout: 72_000,
-    return503OnClosing: false,
-    // No route has a Fastify schema (rows are checked by the runtime), so its compilers need not be loaded: a tenth of a cold start.
-    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
-    genReqId: (raw) => {
-      const sent = raw.headers["x-request-id"];
-      return typeof sent === "string" && REQUEST_ID.test(sent) ? sent : randomUUID();
-    },
-    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
-    frameworkErrors: (error, request, reply) => fail(error, request, reply as FastifyReply),
-    clientErrorHandler: badRequest,
-  });
-  const models = new ModelSet(input.models);
-  const telemetry = new Telemetry(models);
-  const context: ServerContext = {
-    models, options, startedAt: Date.now(), ready: true,
-    signal: (request) => stopper(request, options.requestTimeoutMs),
-    observe: (request, observation) => (request.slipwayObservation = observation),
-    page: async (model, reply) => (await import("./pages/try-page.ts")).sendTryPage(model, context, reply),
-  };
-  const routes: { method: string; url: string; pattern: RegExp }[] = [];
+export class App {
+  readonly context: ServerContext;
+  readonly table: RoutingTable;
+  readonly #layers: readonly Layer[];
 
-  fastify.decorateRequest("slipwayObservation", undefined);
-  fastify.decorateRequest("slipwayErrorCode", undefined);
-  fastify.addHook("onRoute", (route) => {
-    for (const method of [route.method].flat()) routes.push({ method, url: route.url, pattern: new RegExp(`^${route.url.replace(/\/:\w+/g, "/[^/]+")}/?$`) });
-  });
-  fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-
-  fastify.addHook("onRequest", (request, reply, done) => {
-    reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff").header("cache-control", "no-store");
-    telemetry.started(request);
-    if (options.loopbackOnly === true && !hostAllowed(request.headers.host, options.allowedHosts ?? [])) {
-      done(serverError("host-refused", `this server is on loopback and was asked as ${JSON.stringify((request.headers.host ?? "").slice(0, 100))}`, {
-        hint: "Use localhost or 127.0.0.1, or allow the host name when starting the server." }));
-    } else done();
-  });
-  // Also for requests that were under way when the server began to stop: their connection must not be kept.
-  fastify.addHook("onSend", (_request, reply, payload, done) => {
-    if (!context.ready) reply.header("connection", "close");
-    done(null, payload);
-  });
-  fastify.addHook("onResponse", (request, reply, done) => {
-    telemetry.finished(request, reply);
-    if (log !== undefined) logRequest(request, reply);
-    done();
-  });
-  fastify.setErrorHandler((error, request, reply) => fail(error, request, reply));
-  fastify.setNotFoundHandler((request, reply) => fail(notFound(request), request, reply));
-
-  registerPredict(fastify, context);
-  registerHealth(fastify, context, telemetry);
-  registerOip(fastify, context, telemetry);
-  return { fastify, context };
-
-  function fail(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const error = toSlipwayError(thrown);
-    request.slipwayErrorCode = error.code;
-    if (error.kind === "internal") request.log.error({ code: error.code, err: error.cause ?? error }, error.message);
-    const oip = isOip(request.url);
-    const status = oip && error.kind === "unsupported" ? 400 : statusOf(error);
-    const allow = error.code === "method-not-allowed" ? error.data?.["allow"] : undefined;
-    if (Array.isArray(allow)) reply.header("allow", allow.join(", "));
-    if (error.kind === "unavailable") reply.header("retry-after", "1");
-    return reply.code(status).type("application/json; charset=utf-8").send(oip ? oipErrorBody(error) : errorBody(error, request.id));
+  constructor(context: ServerContext, table: RoutingTable, layers: readonly Layer[]) {
+    this.context = context;
+    this.table = table;
+    this.#layers = layers;
   }
 
-  function notFound(request: FastifyRequest): SlipwayError {
-    const path = request.url.split("?", 1)[0]!;
-    const methods = [...new Set(routes.filter((r) => r.pattern.test(path)).map((r) => r.method))];
-    if (methods.length > 0) {
-      return serverError("method-not-allowed", `${path.slice(0, 200)} takes ${methods.join(", ")}, not ${request.method}`, {
-        hint: methods.includes("POST") ? "Send the rows in the body of a POST." : undefined, data: { allow: methods } });
+  /** Never rejects. `readBody` is called at most once, when the request may pass. */
+  async handle(call: Call, readBody: (limit: number) => Promise<Buffer> | Buffer): Promise<Answer> {
+    this.context.telemetry.started();
+    let answer: Answer;
+    let protocol: Protocol | undefined;
+    try {
+      const match = this.table.match(call);
+      protocol = match.protocol;
+      call.route = match.route;
+      call.params = match.params;
+      call.deadline = call.startedAt + this.context.options.requestTimeoutMs;
+      let early: Answer | void = undefined;
+      for (const layer of this.#layers) {
+        const given = layer.before?.(call);
+        early = given instanceof Promise ? await given : given;
+        if (early !== undefined) break;
+      }
+      if (early === undefined) {
+        const read = readBody(this.context.options.bodyLimit);
+        const raw = read instanceof Promise ? await read : read;
+        call.body = raw.length === 0 ? raw : await plainBody(raw, call.headers, this.context.options.bodyLimit);
+        early = await match.route.handle(call);
+      }
+      answer = early;
+    } catch (thrown) {
+      answer = this.#fail(toSlipwayError(thrown), call, protocol ?? this.table.protocolAt(call.path));
     }
-    const near = nearest(path, [...new Set(routes.map((r) => r.url))]);
-    return serverError("route-unknown", `there is nothing at ${path.slice(0, 200)}`, {
-      hint: near === undefined ? "Rows go to POST /predict; /openapi.json lists every address." : `Did you mean ${near}?` });
+    return this.#dress(call, answer);
+  }
+
+  /** To be called when the answer has left. */
+  finished(call: Call, status: number): void {
+    this.context.telemetry.finished(call, status);
+    requestLog(this.context.log, call, status);
+  }
+
+  #fail(error: SlipwayError, call: Call, protocol: Protocol | undefined): Answer {
+    call.errorCode = error.code;
+    if (error.kind === "internal") this.context.log.error(error.message, { code: error.code, request_id: call.id, err: error.cause ?? error });
+    const answer = protocol?.error?.(error, call) ?? jsonAnswer(errorBody(error, call.id), statusOf(error));
+    const allow = error.code === "method-not-allowed" ? error.data?.["allow"] : undefined;
+    const headers: Record<string, string> = { ...answer.headers };
+    if (Array.isArray(allow)) headers["allow"] = allow.join(", ");
+    if ((answer.status === 503 || answer.status === 429) && headers["retry-after"] === undefined) headers["retry-after"] = retryAfter(error);
+    return { ...answer, headers };
+  }
+
+  #dress(call: Call, answer: Answer): Answer {
+    let headers: Readonly<Record<string, string>> = answer.headers === undefined ? BASE_HEADERS : { ...BASE_HEADERS, ...answer.headers };
+    for (const layer of this.#layers) {
+      const more = layer.headers?.(call, answer);
+      if (more !== undefined) headers = { ...headers, ...more };
+    }
+    // Also for requests that were under way when the server began to stop: their connection must not be kept.
+    if (!this.context.ready) headers = { ...headers, connection: "close" };
+    return { ...answer, headers };
   }
 }
 
-function noSchemas(): never {
-  throw serverError("server-failed", "routes have no schemas here");
+/** Whole seconds, as the header has no others. */
+function retryAfter(error: SlipwayError): string {
+  const ms = error.data?.["retryAfterMs"];
+  return String(typeof ms === "number" ? Math.max(1, Math.ceil(ms / 1000)) : 1);
 }
 
-function isOip(url: string): boolean {
-  return url === "/v2" || url.startsWith("/v2/") || url.startsWith("/v2?");
+export function createServer(input: { readonly models: readonly Servable[]; readonly options?: ServerOptions }): App {
+  const options = { bodyLimit: DEFAULT_BODY_LIMIT, requestTimeoutMs: 60_000, version: VERSION, ...input.options };
+  const log = new Logger(options.log);
+  const models = new ModelDirectory(input.models);
+  const telemetry = new Telemetry(models);
+  const context: ServerContext = { models, options, log, telemetry, startedAt: Date.now(), ready: true };
+  const table = new RoutingTable(PROTOCOLS.map((protocol) => protocol(context)));
+  context.table = table;
+  return new App(context, table, [hostLayer(options)]);
 }
 
-/** Stops work when the time is over or the client has gone: looked at between two chunks, so it costs no timer. */
-function stopper(request: FastifyRequest, timeoutMs: number): Stopper {
-  const deadline = performance.now() + timeoutMs;
-  return {
-    throwIfAborted() {
-      if (performance.now() > deadline) throw serverError("request-timeout", `the prediction took longer than ${timeoutMs} ms`, { hint: "Send fewer rows in one request." });
-      if (request.raw.socket?.destroyed === true) throw serverError("client-gone", "the client went away");
-    },
-  };
-}
-
-/** A request so malformed that it has no route: answered on the bare socket. */
-function badRequest(error: Error & { code?: string }, socket: { writable: boolean; destroyed: boolean; end: (text: string) => void; destroy: () => void }): void {
-  if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const timeout = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
-  const large = error.code === "HPE_HEADER_OVERFLOW";
-  const status = timeout ? "408 Request Timeout" : large ? "431 Request Header Fields Too Large" : "400 Bad Request";
-  const body = JSON.stringify({ error: { code: "request-malformed", message: timeout ? "the request did not arrive in time" : large ? "the request's headers are too large" : "this is not an HTTP request" } });
-  socket.end(`HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
-}
-
-function logRequest(request: FastifyRequest, reply: FastifyReply): void {
-  const { slipwayObservation: seen, slipwayErrorCode: code } = request;
-  const line = {
-    method: request.method, path: request.url.split("?", 1)[0]!.slice(0, 300), status: reply.statusCode,
-    ms: Math.round(reply.elapsedTime * 100) / 100,
-    ...(seen === undefined ? {} : { model: seen.model.name, version: seen.model.version, rows: seen.rows, compute_ms: Math.round(seen.computeMs * 100) / 100 }),
-    ...(code === undefined ? {} : { code }),
-  };
-  if (reply.statusCode >= 500) request.log.error(line, "request");
-  else if (/^\/(?:health|metrics|v2\/health)/.test(request.url)) request.log.debug(line, "request");
-  else request.log.info(line, "request");
+/** A fault of the table, not of a request. */
+export function tableOf(context: ServerContext): RoutingTable {
+  if (context.table === undefined) throw serverError("server-failed", "the routing table is not built yet");
+  return context.table;
 }

@@ -22,6 +22,10 @@ export async function plainBody(body: Buffer, headers: IncomingHttpHeaders, limi
   }
 }
 
+export function bodyTooLarge(limit: number): Error {
+  return serverError("body-too-large", `the request's body is larger than ${limit} bytes, this server's limit`, { hint: "Send the rows in parts, or raise the limit (--body-limit)." });
+}
+
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 export function bodyText(bytes: Uint8Array, contentType: string): string {

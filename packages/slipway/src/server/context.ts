@@ -1,8 +1,10 @@
 // What every route of the server shares.
 
-import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Model } from "../runtime/index.ts";
-import type { ModelSet } from "./model-set.ts";
+import type { Servable } from "../runtime/index.ts";
+import type { RoutingTable } from "./http/routing-table.ts";
+import type { ModelDirectory } from "./models/directory.ts";
+import type { Logger } from "./telemetry/log.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
 
 export interface ServerOptions {
   /** Largest body in bytes, before and after decompression; 64 MB by default. */
@@ -24,21 +26,19 @@ export interface LogOptions {
 
 /** What a handler tells about the work it did, for metrics and the log. */
 export interface Observation {
-  readonly model: Model;
+  readonly model: Servable;
   readonly rows: number;
   readonly computeMs: number;
-  readonly protocol?: "oip";
 }
 
 export type Stopper = Pick<AbortSignal, "throwIfAborted">;
 
 export interface ServerContext {
-  readonly models: ModelSet;
+  readonly models: ModelDirectory;
   readonly options: Required<Pick<ServerOptions, "bodyLimit" | "requestTimeoutMs" | "version">> & ServerOptions;
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
   readonly startedAt: number;
   ready: boolean;
-  /** Throws when the client has gone or the time is over. */
-  signal(request: FastifyRequest): Stopper;
-  observe(request: FastifyRequest, observation: Observation): void;
-  page(model: Model, reply: FastifyReply): Promise<unknown>;
+  table?: RoutingTable;
 }

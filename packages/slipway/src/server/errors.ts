@@ -38,10 +38,6 @@ export function statusOf(error: SlipwayError): number {
 /** Whatever was thrown, as a coded error; faults of ours keep their message for the log only. */
 export function toSlipwayError(error: unknown): SlipwayError {
   if (error instanceof SlipwayError) return error;
-  const { code, statusCode, message } = error as { code?: unknown; statusCode?: unknown; message?: unknown };
-  const text = typeof message === "string" ? message : String(error);
-  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return serverError("body-too-large", "the request's body is larger than this server takes (64 MB unless it was started with another limit)", { hint: "Send the rows in parts.", cause: error });
-  if (typeof statusCode === "number" && statusCode >= 400 && statusCode < 500) return serverError("request-malformed", text, { cause: error });
   return serverError("server-failed", "the server failed to answer this request", { hint: "The log has the reason beside this request's id.", cause: error });
 }
 

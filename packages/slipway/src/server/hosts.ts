@@ -1,6 +1,10 @@
 // Which Host headers a server on loopback takes. A web page can point its own name at 127.0.0.1 (DNS rebinding) and
 // would then read answers as its own; its name gives it away.
 
+import type { Layer } from "./app.ts";
+import type { ServerOptions } from "./context.ts";
+import { serverError } from "./errors.ts";
+
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 export function hostAllowed(header: string | undefined, allowed: readonly string[]): boolean {
@@ -11,4 +15,17 @@ export function hostAllowed(header: string | undefined, allowed: readonly string
 
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+export function hostLayer(options: ServerOptions): Layer {
+  const allowed = options.allowedHosts ?? [];
+  return {
+    name: "hosts",
+    before(call) {
+      const host = call.header("host") ?? call.header(":authority");
+      if (options.loopbackOnly !== true || hostAllowed(host, allowed)) return;
+      throw serverError("host-refused", `this server is on loopback and was asked as ${JSON.stringify((host ?? "").slice(0, 100))}`, {
+        hint: "Use localhost or 127.0.0.1, or allow the host name when starting the server." });
+    },
+  };
 }

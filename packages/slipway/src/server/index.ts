@@ -1,4 +1,5 @@
-export { createServer, type App } from "./app.ts";
+export { App, createServer, type Layer } from "./app.ts";
+export { fetchHandler } from "./http/fetch-host.ts";
 export { startServer, type RunningServer, type StartOptions } from "./start.ts";
 export { serverError } from "./errors.ts";
 export { createLog } from "./telemetry/log.ts";

@@ -3,14 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModelPackage } from "../runtime/index.ts";
 import { columnsModel, matrixModel, textModel } from "../runtime/testing.ts";
 import { createServer, type App } from "./index.ts";
+import { inject } from "./testing.ts";
 
 let app: App;
 beforeAll(async () => {
   app = createServer({ models: await Promise.all([columnsModel(), matrixModel(), textModel()].map((s) => loadModelPackage(s))) });
-  await app.fastify.ready();
 });
 afterAll(async () => {
-  await app.fastify.close();
   await Promise.all(app.context.models.all.map((m) => m.close()));
 });
 
@@ -27,12 +26,12 @@ interface Tensor {
 }
 
 async function infer(model: string, payload: unknown, headers: Record<string, string> = {}): Promise<{ status: number; body: Answer; raw: Buffer; headers: Record<string, unknown> }> {
-  const answer = await app.fastify.inject({ method: "POST", url: `/v2/models/${model}/infer`, headers, payload: Buffer.isBuffer(payload) || typeof payload === "string" ? payload : JSON.stringify(payload) });
+  const answer = await inject(app, { method: "POST", url: `/v2/models/${model}/infer`, headers, payload: Buffer.isBuffer(payload) || typeof payload === "string" ? payload : JSON.stringify(payload) });
   const binary = answer.headers["inference-header-content-length"];
   const raw = answer.rawPayload;
   return { status: answer.statusCode, body: JSON.parse((binary === undefined ? raw : raw.subarray(0, Number(binary))).toString()) as Answer, raw: binary === undefined ? Buffer.alloc(0) : raw.subarray(Number(binary)), headers: answer.headers };
 }
-const get = async (url: string) => (await app.fastify.inject(url)).json();
+const get = async (url: string) => (await inject(app, url)).json();
 const X = (data: unknown, extra: object = {}): object => ({ name: "X", datatype: "FP64", shape: [2, 3], data, ...extra });
 const loan = (extra: object = {}) => ({ inputs: [
   { name: "age", datatype: "FP64", shape: [2, 1], data: [45, null] },
@@ -140,9 +139,9 @@ describe("refusals are 400 with one string", () => {
   it("of models and versions are 404, of loading 400", async () => {
     expect((await infer("nobody", {})).status).toBe(404);
     expect((await infer("linear/versions/2", {})).status).toBe(404);
-    const load = await app.fastify.inject({ method: "POST", url: "/v2/repository/models/linear/load", payload: "{}" });
+    const load = await inject(app, { method: "POST", url: "/v2/repository/models/linear/load", payload: "{}" });
     expect([load.statusCode, Object.keys(load.json())]).toEqual([400, ["error"]]);
-    expect(Object.keys((await app.fastify.inject("/v2/nothing")).json())).toEqual(["error"]);
+    expect(Object.keys((await inject(app, "/v2/nothing")).json())).toEqual(["error"]);
   });
   it("whatever the bytes are", async () => {
     const json = '{"inputs":[{"name":"X","datatype":"FP64","shape":[1,3],"parameters":{"binary_data_size":24}}]}';
@@ -150,7 +149,7 @@ describe("refusals are 400 with one string", () => {
     await fc.assert(fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(255), fc.integer({ min: 0, max: 130 }), async (at, byte, length) => {
       const mutated = Buffer.from(whole);
       mutated[at] = byte;
-      const answer = await app.fastify.inject({ method: "POST", url: "/v2/models/linear/infer", headers: { "inference-header-content-length": String(length) }, payload: mutated });
+      const answer = await inject(app, { method: "POST", url: "/v2/models/linear/infer", headers: { "inference-header-content-length": String(length) }, payload: mutated });
       expect(answer.statusCode).toBeLessThan(500);
     }), { numRuns: 300 });
   });
@@ -168,7 +167,7 @@ describe("around inference", () => {
   });
   it("lists the repository as a bare list, also for an empty body", async () => {
     for (const payload of ["", "{}", '{"ready":true}']) {
-      const answer = await app.fastify.inject({ method: "POST", url: "/v2/repository/index", payload });
+      const answer = await inject(app, { method: "POST", url: "/v2/repository/index", payload });
       expect(answer.json()[0]).toEqual({ name: "loan", version: "1.2.0", state: "READY", reason: "" });
     }
   });
@@ -181,9 +180,9 @@ describe("around inference", () => {
   it("is not ready, with 503, while the server stops", async () => {
     app.context.ready = false;
     try {
-      expect((await app.fastify.inject("/v2/health/ready")).statusCode).toBe(503);
-      expect((await app.fastify.inject("/v2/models/loan/ready")).statusCode).toBe(503);
-      expect((await app.fastify.inject("/health/ready")).statusCode).toBe(503);
+      expect((await inject(app, "/v2/health/ready")).statusCode).toBe(503);
+      expect((await inject(app, "/v2/models/loan/ready")).statusCode).toBe(503);
+      expect((await inject(app, "/health/ready")).statusCode).toBe(503);
     } finally {
       app.context.ready = true;
     }

@@ -3,20 +3,19 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModelPackage } from "../runtime/index.ts";
 import { columnsModel, matrixModel, textModel } from "../runtime/testing.ts";
 import { createServer, type App } from "./index.ts";
+import { inject } from "./testing.ts";
 
 let app: App;
 beforeAll(async () => {
   app = createServer({ models: await Promise.all([columnsModel(), matrixModel(), textModel()].map((s) => loadModelPackage(s))) });
-  await app.fastify.ready();
 });
 afterAll(async () => {
-  await app.fastify.close();
   await Promise.all(app.context.models.all.map((m) => m.close()));
 });
 
 describe("/openapi.json", () => {
   it("is valid OpenAPI 3.1 and its references lead somewhere", async () => {
-    const document = (await app.fastify.inject("/openapi.json")).json();
+    const document = (await inject(app, "/openapi.json")).json();
     const validator = new Validator();
     const result = await validator.validate(document);
     expect(result).toEqual({ valid: true });
@@ -24,7 +23,7 @@ describe("/openapi.json", () => {
     for (const [, name] of JSON.stringify(document).matchAll(/#\/components\/schemas\/([\w.-]+)/g)) expect(document.components.schemas).toHaveProperty([name!]);
   });
   it("describes the model's own columns and outputs", async () => {
-    const { components, paths } = (await app.fastify.inject("/openapi.json")).json();
+    const { components, paths } = (await inject(app, "/openapi.json")).json();
     const row = components.schemas["loan.Row"];
     expect(row.properties.plan).toMatchObject({ type: "string", enum: ["basic", "pro"] });
     expect(row.properties.age).toMatchObject({ type: ["number", "null"], maximum: 1e38, description: "Usually 18 to 90." });
@@ -34,10 +33,10 @@ describe("/openapi.json", () => {
     expect(Object.keys(paths)).toContain("/models/tickets/predict");
   });
   it("has examples that the server accepts", async () => {
-    const { paths } = (await app.fastify.inject("/openapi.json")).json();
+    const { paths } = (await inject(app, "/openapi.json")).json();
     for (const [url, { post }] of Object.entries<{ post?: { requestBody: { content: Record<string, { example: unknown }> } } }>(paths)) {
       if (post === undefined) continue;
-      const answer = await app.fastify.inject({ method: "POST", url, headers: { "content-type": "application/json" }, payload: JSON.stringify(post.requestBody.content["application/json"]!.example) });
+      const answer = await inject(app, { method: "POST", url, headers: { "content-type": "application/json" }, payload: JSON.stringify(post.requestBody.content["application/json"]!.example) });
       expect([url, answer.statusCode]).toEqual([url, 200]);
     }
   });

@@ -2,7 +2,7 @@
 // may be missing, and an example; their outputs with class names. https://spec.openapis.org/oas/v3.1.1
 
 import type { Column, Output, TensorInput } from "@slipway/core/package";
-import { exampleRequest, exampleValue, isFlag, usedColumns, type Model } from "../runtime/index.ts";
+import { exampleRequest, exampleValue, isFlag, usedColumns, type Servable } from "../runtime/index.ts";
 import type { ServerContext } from "./context.ts";
 import { exampleInferRequest } from "./protocols/oip/tensors.ts";
 
@@ -46,7 +46,7 @@ function schemaName(name: string): string {
   return name.replace(/[^A-Za-z0-9._-]/g, "_");
 }
 
-function rowSchema(model: Model): Json {
+function rowSchema(model: Servable): Json {
   if (model.signature.tensors) return tensorsRowSchema(model.signature.tensors, model.signature.tensorRows === "none");
   const columns = usedColumns(model.signature).slice(0, MAX_PROPERTIES);
   return {
@@ -91,7 +91,7 @@ function columnSchema(column: Column): Json {
   };
 }
 
-function requestSchema(model: Model, id: string): Json {
+function requestSchema(model: Servable, id: string): Json {
   const { signature } = model;
   const row = ref(`${id}.Row`);
   if (signature.tensors) {
@@ -112,7 +112,7 @@ function requestSchema(model: Model, id: string): Json {
   return { anyOf: forms, examples: [exampleRequest(signature)] };
 }
 
-function predictionSchema(model: Model): Json {
+function predictionSchema(model: Servable): Json {
   return {
     type: "object",
     properties: Object.fromEntries(model.signature.outputs.map((o) => [o.name, outputSchema(o)])),
@@ -144,7 +144,7 @@ function answerSchema(id: string): Json {
   };
 }
 
-function predictOperation(model: Model, id: string, operationId: string): Json {
+function predictOperation(model: Servable, id: string, operationId: string): Json {
   const csv = usedColumns(model.signature).map((c) => c.name).join(",");
   return {
     operationId, tags: ["Predict"], summary: `Predict with ${model.name}`,
@@ -163,7 +163,7 @@ function predictOperation(model: Model, id: string, operationId: string): Json {
   };
 }
 
-function inferOperation(model: Model, id: string): Json {
+function inferOperation(model: Servable, id: string): Json {
   return {
     operationId: `oip.infer.${id}`, tags: ["Open Inference Protocol"], summary: `Infer with ${model.name}, in tensors`,
     requestBody: { required: true, content: { "application/json": { schema: ref("InferRequest"), example: exampleInferRequest(model) }, "application/octet-stream": { schema: { type: "string", description: "JSON, then binary tensors; Inference-Header-Content-Length is the JSON's length." } } } },

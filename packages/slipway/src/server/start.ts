@@ -2,11 +2,13 @@
 // Stopping: readiness turns false, requests are served on for a while so that load balancers notice, connections are
 // drained, models are closed.
 
+import { createServer as createHttpServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Model } from "../runtime/index.ts";
+import type { Servable } from "../runtime/index.ts";
 import { createServer } from "./app.ts";
 import type { ServerOptions } from "./context.ts";
 import { serverError } from "./errors.ts";
+import { answerBrokenRequest, nodeListener } from "./http/node-host.ts";
 import { isLoopback } from "./hosts.ts";
 
 export interface StartOptions extends ServerOptions {
@@ -33,24 +35,30 @@ export interface RunningServer {
   readonly closed: Promise<void>;
 }
 
+/** Longer than the minute after which load balancers close idle connections, so that it is they who close. */
+const KEEP_ALIVE_MS = 72_000;
+
 /** @throws SlipwayError unsafe-bind, address-in-use */
-export async function startServer(models: readonly Model[], options: StartOptions = {}): Promise<RunningServer> {
+export async function startServer(models: readonly Servable[], options: StartOptions = {}): Promise<RunningServer> {
   const host = options.host ?? "127.0.0.1";
   const loopback = isLoopback(host);
   if (!loopback && options.insecure !== true) {
     throw serverError("unsafe-bind", `listening on ${host} would let anyone who reaches this machine use the models`, {
       hint: "Leave the host out to stay on this machine, put a proxy that authenticates in front, or say --insecure." });
   }
-  const { fastify, context } = createServer({ models, options: { ...options, loopbackOnly: loopback } });
+  const app = createServer({ models, options: { ...options, loopbackOnly: loopback } });
+  const { context } = app;
+  const http = createHttpServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: context.options.requestTimeoutMs + 60_000, noDelay: true }, nodeListener(app));
+  http.on("clientError", answerBrokenRequest);
   try {
-    await fastify.listen({ host, port: options.port ?? 8080 });
+    await listen(http, options.port ?? 8080, host);
   } catch (cause) {
     if ((cause as { code?: string }).code === "EADDRINUSE") {
       throw serverError("address-in-use", `another program listens on port ${options.port ?? 8080} of ${host}`, { hint: "Choose another port, or 0 for any free one.", cause });
     }
     throw cause;
   }
-  const { port } = fastify.server.address() as AddressInfo;
+  const { port } = http.address() as AddressInfo;
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host;
   const url = `http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`;
 
@@ -68,15 +76,25 @@ export async function startServer(models: readonly Model[], options: StartOption
 
   async function stop(reason: string, delayMs: number): Promise<void> {
     context.ready = false;
-    fastify.log.info({ reason }, "stopping");
+    context.log.info("stopping", { reason });
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
-    const force = setTimeout(() => fastify.server.closeAllConnections(), options.drainTimeoutMs ?? 25_000);
-    const idle = setInterval(() => fastify.server.closeIdleConnections(), 50);
-    await fastify.close();
+    const force = setTimeout(() => http.closeAllConnections(), options.drainTimeoutMs ?? 25_000);
+    const idle = setInterval(() => http.closeIdleConnections(), 50);
+    await new Promise<void>((resolve) => http.close(() => resolve()));
     clearTimeout(force);
     clearInterval(idle);
-    await Promise.all(models.map((m) => m.close()));
+    await context.models.close();
     for (const [signal, handler] of signalled) process.removeListener(signal, handler);
     settle();
   }
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ port, host }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
 }

@@ -1,15 +1,15 @@
 // The page's script and style sheet, as files of their own: the page's Content-Security-Policy takes nothing inline.
 
 import { readFile } from "node:fs/promises";
-import type { FastifyReply } from "fastify";
 import { serverError } from "../errors.ts";
+import type { Answer } from "../http/call.ts";
 
 const TYPES: Readonly<Record<string, string>> = { "try.js": "text/javascript; charset=utf-8", "try.css": "text/css; charset=utf-8" };
 
 /** Beside `src` and `dist`, so that the same path holds from both. */
 const FOLDER = new URL("../../../assets/", import.meta.url);
 
-export async function sendAsset(file: string, reply: FastifyReply): Promise<unknown> {
+export async function asset(file: string): Promise<Answer> {
   if (!Object.hasOwn(TYPES, file)) throw serverError("route-unknown", `there is no asset ${JSON.stringify(file.slice(0, 60))}`);
-  return reply.type(TYPES[file]!).header("cache-control", "public, max-age=60").send(await readFile(new URL(file, FOLDER)));
+  return { headers: { "content-type": TYPES[file]!, "cache-control": "public, max-age=60" }, body: await readFile(new URL(file, FOLDER)) };
 }

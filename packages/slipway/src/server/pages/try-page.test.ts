@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModelPackage, type ModelSource } from "../../runtime/index.ts";
 import { columnsModel, matrixModel, textModel } from "../../runtime/testing.ts";
 import { createServer, type App } from "../index.ts";
+import { inject } from "../testing.ts";
 
 const hostile = '"><script>alert(1)</script>\'&';
 /** The loan model with names and categories that try to break out of the page. */
@@ -14,14 +15,12 @@ function hostileModel(): ModelSource {
 let app: App;
 beforeAll(async () => {
   app = createServer({ models: await Promise.all([columnsModel(), matrixModel(), textModel(), hostileModel()].map((s) => loadModelPackage(s))) });
-  await app.fastify.ready();
 });
 afterAll(async () => {
-  await app.fastify.close();
   await Promise.all(app.context.models.all.map((m) => m.close()));
 });
 const page = async (url: string): Promise<{ text: string; headers: Record<string, unknown> }> => {
-  const answer = await app.fastify.inject({ url, headers: { accept: "text/html" } });
+  const answer = await inject(app, { url, headers: { accept: "text/html" } });
   expect(answer.statusCode).toBe(200);
   return { text: answer.body, headers: answer.headers };
 };
@@ -53,13 +52,13 @@ describe("the try-it page", () => {
   });
   it("comes with its script and style sheet and nothing else", async () => {
     for (const [file, type] of [["try.js", "text/javascript"], ["try.css", "text/css"]]) {
-      const answer = await app.fastify.inject(`/assets/${file}`);
+      const answer = await inject(app, `/assets/${file}`);
       expect([answer.statusCode, answer.headers["content-type"]]).toEqual([200, `${type}; charset=utf-8`]);
     }
-    for (const file of ["..%2fpackage.json", "try.ts", "constructor"]) expect((await app.fastify.inject(`/assets/${file}`)).statusCode).toBe(404);
+    for (const file of ["..%2fpackage.json", "try.ts", "constructor"]) expect((await inject(app, `/assets/${file}`)).statusCode).toBe(404);
   });
   it("leaves JSON to those who ask for it", async () => {
-    expect((await app.fastify.inject({ url: "/models/loan", headers: { accept: "application/json" } })).json().name).toBe("loan");
-    expect((await app.fastify.inject({ url: "/models/loan?format=json", headers: { accept: "text/html" } })).json().name).toBe("loan");
+    expect((await inject(app, { url: "/models/loan", headers: { accept: "application/json" } })).json().name).toBe("loan");
+    expect((await inject(app, { url: "/models/loan?format=json", headers: { accept: "text/html" } })).json().name).toBe("loan");
   });
 });

@@ -1,9 +1,9 @@
 // The try-it page: a form made from the signature, the answer as a picture, the same question as a curl line.
 // Plain HTML with one script and one style sheet; nothing inline and nothing from elsewhere.
 
-import type { FastifyReply } from "fastify";
-import { exampleRequest, exampleValue, shapeText, usedColumns, type Model } from "../../runtime/index.ts";
+import { exampleRequest, exampleValue, shapeText, usedColumns, type Servable } from "../../runtime/index.ts";
 import type { ServerContext } from "../context.ts";
+import type { Answer } from "../http/call.ts";
 import { renderCell, renderField } from "./fields.ts";
 import { html, type Html } from "./html.ts";
 
@@ -16,11 +16,11 @@ const SECURITY = {
 /** Wider models are asked by pasting rows only. */
 const MAX_FIELDS = 400;
 
-export async function sendTryPage(model: Model, context: ServerContext, reply: FastifyReply): Promise<unknown> {
-  return reply.headers(SECURITY).type("text/html; charset=utf-8").send(renderTryPage(model, context.models.all));
+export function tryPage(model: Servable, context: ServerContext): Answer {
+  return { headers: { ...SECURITY, "content-type": "text/html; charset=utf-8" }, body: renderTryPage(model, context.models.all) };
 }
 
-export function renderTryPage(model: Model, all: readonly Model[]): string {
+export function renderTryPage(model: Servable, all: readonly Servable[]): string {
   const path = `/models/${encodeURIComponent(model.name)}`;
   return html`<!doctype html>
 <html lang="en">
@@ -63,7 +63,7 @@ ${inputs(model)}
 `.text;
 }
 
-function inputs(model: Model): Html {
+function inputs(model: Servable): Html {
   const { signature } = model;
   const columns = usedColumns(signature);
   const unused = signature.columns.filter((c) => !c.used);

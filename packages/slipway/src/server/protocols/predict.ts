@@ -4,48 +4,54 @@
 // Row i of an answer is called `<prediction_id>-<i>`. `?outputs=label,score` chooses outputs; `?on_invalid=rows` answers
 // bad rows with {"error": {...}} in their place instead of refusing the request.
 
-import { randomUUID } from "node:crypto";
-import { Readable } from "node:stream";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { parseJson, placeRows, readCsv, readInput, toRows, type Model, type ModelInput, type OnInvalid } from "../../runtime/index.ts";
-import { bodyText, mediaType, plainBody } from "../body.ts";
+import { parseJson, placeRows, readCsv, readInput, toRows, type ModelInput, type OnInvalid, type Servable } from "../../runtime/index.ts";
+import { bodyText, mediaType } from "../body.ts";
 import type { ServerContext } from "../context.ts";
 import { serverError } from "../errors.ts";
+import { jsonAnswer, jsonText, type Answer, type Call } from "../http/call.ts";
+import { newId } from "../http/node-host.ts";
+import type { Protocol } from "../http/routing-table.ts";
+import { infer } from "../inference.ts";
 
 /** Answers longer than this are written piece by piece, so that the event loop stays free. */
 const ROWS_AT_ONCE = 2000;
 
-export function registerPredict(app: FastifyInstance, context: ServerContext): void {
-  app.post("/predict", (request, reply) => predict(context, context.models.first, request, reply));
-  app.post<{ Params: { name: string } }>("/models/:name/predict", (request, reply) => predict(context, context.models.find(request.params.name), request, reply));
-  app.get("/models", () => ({ models: context.models.all.map(summary) }));
-  app.get<{ Params: { name: string } }>("/models/:name", async (request, reply) => {
-    const model = context.models.find(request.params.name);
+export function slipwayProtocol(context: ServerContext): Protocol {
+  const { models } = context;
+  return {
+    name: "slipway",
+    routes: [
+      { method: "POST", path: "/predict", action: "predict", handle: async (call) => predict(context, await models.select(call, {}), call) },
+      { method: "POST", path: "/models/{name}/predict", action: "predict", handle: async (call) => predict(context, await models.select(call, call.params), call) },
+      { method: "POST", path: "/models/{name}/versions/{version}/predict", action: "predict", handle: async (call) => predict(context, await models.select(call, call.params), call) },
+      { method: "GET", path: "/models", action: "read", handle: () => jsonAnswer({ models: models.all.map(summary) }) },
+      { method: "GET", path: "/models/{name}", action: "read", handle: show },
+    ],
+  };
+
+  async function show(call: Call): Promise<Answer> {
+    const model = models.find(call.params["name"]!);
     // A browser gets the page, unless it asks for the JSON by ?format=json.
-    if (/text\/html/.test(request.headers.accept ?? "") && (request.query as { format?: unknown }).format !== "json") return context.page(model, reply);
-    return { ...summary(model), signature: model.signature };
-  });
+    if (/text\/html/.test(call.header("accept") ?? "") && call.query.get("format") !== "json") return (await import("../pages/try-page.ts")).tryPage(model, context);
+    return jsonAnswer({ ...summary(model), signature: model.signature });
+  }
 }
 
-function summary(model: Model): object {
+function summary(model: Servable): { name: string; version: string; digest: string } {
   return { name: model.name, version: model.version, digest: model.digest };
 }
 
-async function predict(context: ServerContext, model: Model, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  const query = request.query as Record<string, string | string[] | undefined>;
-  const onInvalid = readOnInvalid(query["on_invalid"]);
-  const outputs = query["outputs"] === undefined ? undefined : [query["outputs"]].flat().flatMap((names) => names.split(",")).map((n) => n.trim()).filter((n) => n !== "");
-  const input = await readBody(context, model, request);
-  const encoded = model.encode(input, onInvalid);
-  const prediction = await model.run(encoded.batch, { onInvalid, ...(outputs === undefined ? {} : { outputs }), signal: context.signal(request) });
-  context.observe(request, { model, rows: prediction.rows, computeMs: prediction.computeMs });
-  const id = randomUUID();
+async function predict(context: ServerContext, model: Servable, call: Call): Promise<Answer> {
+  const onInvalid = readOnInvalid(call.query.get("on_invalid"));
+  const outputs = call.query.has("outputs") ? call.query.getAll("outputs").flatMap((names) => names.split(",")).map((n) => n.trim()).filter((n) => n !== "") : undefined;
+  const { encoded, prediction } = await infer(context, call, model, readBody(model, call), { onInvalid, outputs });
+  const id = newId();
   const tail = `"model":${JSON.stringify(summary(model))},"prediction_id":"${id}"}`;
-  reply.type("application/json; charset=utf-8").header("x-prediction-id", id);
+  const headers = { "x-prediction-id": id };
   if (prediction.rows <= ROWS_AT_ONCE || encoded.kept !== undefined || prediction.refused !== undefined) {
-    return `{"predictions":${JSON.stringify(placeRows(encoded, prediction))},${tail}`;
+    return jsonText(`{"predictions":${JSON.stringify(placeRows(encoded, prediction))},${tail}`, 200, headers);
   }
-  return Readable.from(pieces());
+  return jsonText(pieces(), 200, headers);
 
   async function* pieces(): AsyncGenerator<string> {
     yield '{"predictions":[';
@@ -58,17 +64,15 @@ async function predict(context: ServerContext, model: Model, request: FastifyReq
   }
 }
 
-function readOnInvalid(value: string | string[] | undefined): OnInvalid {
-  if (value === undefined || value === "throw") return "throw";
+function readOnInvalid(value: string | null): OnInvalid {
+  if (value === null || value === "throw") return "throw";
   if (value === "rows") return "rows";
   throw serverError("request-malformed", `on_invalid is ${JSON.stringify(value)}`, { hint: "It is throw (one bad row refuses the request) or rows (bad rows are answered with an error each)." });
 }
 
-async function readBody(context: ServerContext, model: Model, request: FastifyRequest): Promise<ModelInput> {
-  const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const bytes = await plainBody(raw, request.headers, context.options.bodyLimit);
-  const type = mediaType(request.headers);
-  const text = bodyText(bytes, request.headers["content-type"] ?? "");
+function readBody(model: Servable, call: Call): ModelInput {
+  const type = mediaType(call.headers);
+  const text = bodyText(call.body, call.header("content-type") ?? "");
   if (type === "text/csv" || type === "application/csv" || type === "text/tab-separated-values") return readCsv(text, model.signature);
   if (type === "text/plain" && model.signature.layout === "text" && !/^\s*[[{"]/.test(text)) return { kind: "texts", texts: [text] };
   // curl -d sends JSON as a form unless told otherwise; clients in the field send no type at all.

@@ -2,6 +2,41 @@
 
 import type { LogOptions } from "../context.ts";
 
+export type Level = LogOptions["level"];
+const ORDER: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/** Writes one JSON object a line: level, time, message, fields. Without options it writes nothing. */
+export class Logger {
+  readonly #options: LogOptions | undefined;
+  constructor(options: LogOptions | undefined) {
+    this.#options = options;
+  }
+  enabled(level: Level): boolean {
+    return this.#options !== undefined && ORDER[level] >= ORDER[this.#options.level];
+  }
+  write(level: Level, msg: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    if (!this.enabled(level)) return;
+    const { err, ...rest } = fields;
+    const failure = err === undefined ? {} : { err: describe(err) };
+    this.#options!.write(`${JSON.stringify({ level, time: new Date().toISOString(), msg, ...rest, ...failure })}\n`);
+  }
+  info(msg: string, fields?: Readonly<Record<string, unknown>>): void {
+    this.write("info", msg, fields);
+  }
+  warn(msg: string, fields?: Readonly<Record<string, unknown>>): void {
+    this.write("warn", msg, fields);
+  }
+  error(msg: string, fields?: Readonly<Record<string, unknown>>): void {
+    this.write("error", msg, fields);
+  }
+}
+
+function describe(error: unknown): object {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { code } = error as { code?: unknown };
+  return { message: error.message, ...(typeof code === "string" ? { code } : {}), stack: error.stack };
+}
+
 const COLOURS: Readonly<Record<string, string>> = { debug: "\x1b[2m", info: "\x1b[36m", warn: "\x1b[33m", error: "\x1b[31m" };
 
 export function createLog(options: { level?: LogOptions["level"]; pretty?: boolean; write?: (text: string) => void } = {}): LogOptions {

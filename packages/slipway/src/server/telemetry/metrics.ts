@@ -2,11 +2,12 @@
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { ServerContext } from "../context.ts";
-import type { Histogram, Telemetry } from "./telemetry.ts";
+import type { Histogram } from "./telemetry.ts";
 
 let lag: ReturnType<typeof monitorEventLoopDelay> | undefined;
 
-export function renderMetrics(telemetry: Telemetry, context: ServerContext): string {
+export function renderMetrics(context: ServerContext): string {
+  const { telemetry } = context;
   if (lag === undefined) {
     lag = monitorEventLoopDelay({ resolution: 10 });
     lag.enable();

@@ -1,8 +1,8 @@
 // What is counted while requests are served: per route and per model. Plain numbers here; metrics.ts writes them out.
 
-import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Model } from "../../runtime/index.ts";
-import type { ModelSet } from "../model-set.ts";
+import type { Servable } from "../../runtime/index.ts";
+import type { Call } from "../http/call.ts";
+import type { ModelDirectory } from "../models/directory.ts";
 
 /** Seconds. */
 export const LATENCY_BOUNDS: readonly number[] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -43,46 +43,37 @@ export class Telemetry {
   /** "METHOD route status" -> latency. Routes are patterns, so the number of series is bounded. */
   readonly routes: Map<string, Histogram> = new Map();
   readonly errors: Map<string, number> = new Map();
-  readonly models: Map<string, ModelStats> = new Map();
+  /** By name and version. */
+  readonly #models: Map<string, ModelStats> = new Map();
 
-  constructor(models: ModelSet) {
-    for (const model of models.all) this.models.set(model.name, new ModelStats());
+  constructor(models: ModelDirectory) {
+    for (const model of models.all) this.of(model);
   }
-  of(model: Model): ModelStats {
-    let stats = this.models.get(model.name);
-    if (stats === undefined) this.models.set(model.name, (stats = new ModelStats()));
+  of(model: Servable): ModelStats {
+    const key = `${model.name}\0${model.version}`;
+    let stats = this.#models.get(key);
+    if (stats === undefined) this.#models.set(key, (stats = new ModelStats()));
     return stats;
   }
-  started(_request: FastifyRequest): void {
+  started(): void {
     this.inFlight++;
   }
-  finished(request: FastifyRequest, reply: FastifyReply): void {
+  finished(call: Call, status: number): void {
     this.inFlight--;
-    const seconds = reply.elapsedTime / 1000;
-    const route = request.routeOptions.url ?? "(none)";
-    const key = `${request.method} ${route} ${reply.statusCode}`;
+    const seconds = (performance.now() - call.startedAt) / 1000;
+    const key = `${call.route === undefined ? "(any)" : call.method} ${call.route?.path ?? "(none)"} ${status}`;
     let latency = this.routes.get(key);
     if (latency === undefined) this.routes.set(key, (latency = new Histogram(LATENCY_BOUNDS)));
     latency.observe(seconds);
-    const code = request.slipwayErrorCode;
+    const code = call.errorCode;
     if (code !== undefined) this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
-    this.#countModel(request, reply, seconds);
-  }
-  #countModel(request: FastifyRequest, reply: FastifyReply, seconds: number): void {
-    const seen = request.slipwayObservation;
-    if (seen === undefined) {
-      const name = (request.params as { name?: string } | undefined)?.name;
-      const stats = name === undefined ? undefined : this.models.get(name);
-      if (stats !== undefined && request.method === "POST" && reply.statusCode >= 400) {
-        stats.failure.count++;
-        stats.failure.ns += seconds * 1e9;
-      }
-      return;
-    }
-    const stats = this.of(seen.model);
-    const outcome = reply.statusCode < 400 ? stats.success : stats.failure;
+    const { observation: seen, target } = call;
+    if (target === undefined || call.route?.action !== "predict") return;
+    const stats = this.of(target);
+    const outcome = status < 400 ? stats.success : stats.failure;
     outcome.count++;
     outcome.ns += seconds * 1e9;
+    if (seen === undefined) return;
     stats.request.observe(seconds);
     stats.compute.observe(seen.computeMs / 1000);
     stats.rows.observe(seen.rows);

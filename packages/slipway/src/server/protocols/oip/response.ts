@@ -1,7 +1,7 @@
 // Predictions as an inference response: JSON alone, or JSON followed by the binary outputs' bytes.
 
 import { MISSING_STRING } from "@slipway/core/package";
-import { numberToHalf, shortestFloat, type Model, type OutputData, type Prediction } from "../../../runtime/index.ts";
+import { numberToHalf, shortestFloat, type Servable, type OutputData, type Prediction } from "../../../runtime/index.ts";
 import { outputDatatype, writeByteStrings } from "./datatype.ts";
 
 export interface InferResponse {
@@ -11,7 +11,7 @@ export interface InferResponse {
 }
 
 /** `binary` tells which outputs go as bytes, by name. */
-export function writeInferResponse(model: Model, prediction: Prediction, id: string | undefined, binary: (name: string) => boolean): InferResponse {
+export function writeInferResponse(model: Servable, prediction: Prediction, id: string | undefined, binary: (name: string) => boolean): InferResponse {
   const blobs: Buffer[] = [];
   const outputs = prediction.outputs.map((o) => {
     const row = o.dims ?? (o.output.rowShape.length === 0 ? [] : [o.width]);

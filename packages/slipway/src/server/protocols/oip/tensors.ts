@@ -3,7 +3,7 @@
 
 import type { Column, Signature } from "@slipway/core/package";
 import { nearest } from "@slipway/core/base";
-import { exampleRequest, exampleValue, type Model, type ModelInput } from "../../../runtime/index.ts";
+import { exampleRequest, exampleValue, type Servable, type ModelInput } from "../../../runtime/index.ts";
 import { serverError } from "../../errors.ts";
 import { columnDatatype, DATATYPES, elementDatatype, outputDatatype, type Datatype } from "./datatype.ts";
 import { readBinaryData, type InputTensor } from "./request.ts";
@@ -109,7 +109,7 @@ export function rawInput(raw: Uint8Array, signature: Signature, decode: (bytes: 
 }
 
 /** A valid request, for error messages and documentation. */
-export function exampleInferRequest(model: Model): object {
+export function exampleInferRequest(model: Servable): object {
   const { signature } = model;
   if (signature.tensors) {
     const example = exampleRequest(signature) as { readonly inputs: Readonly<Record<string, unknown>> };

@@ -1,0 +1,23 @@
+// What can be asked for predictions: a model, or several behind one signature.
+
+import type { Output, Signature } from "@slipway/core/package";
+import type { Prediction } from "./decode.ts";
+import type { Batch, Encoded, ModelInput, OnInvalid } from "./encode.ts";
+import type { PredictOptions } from "./model.ts";
+
+export interface Servable {
+  readonly name: string;
+  readonly version: string;
+  /** sha256:... of the package. */
+  readonly digest: string;
+  readonly signature: Signature;
+  /** Checks rows and brings them into the engine's form. @throws SlipwayError request-invalid, request-shape, request-limit */
+  encode(input: ModelInput, onInvalid?: OnInvalid): Encoded;
+  /** @throws SlipwayError output-unknown, request-invalid, runtime-failed, model-closed */
+  run(batch: Batch, options?: PredictOptions): Promise<Prediction>;
+  /** The outputs of the signature with these names, in the order asked for; all of them by default. @throws SlipwayError output-unknown */
+  selectOutputs(names?: readonly string[]): readonly Output[];
+  readonly busy: boolean;
+  /** Waits for what is running. */
+  close(): Promise<void>;
+}

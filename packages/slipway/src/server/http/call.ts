@@ -1,0 +1,111 @@
+// One request and its answer, free of any web server: the same handlers run behind node:http, HTTP/2 and `fetch` hosts.
+
+import type { IncomingHttpHeaders } from "node:http";
+import type { Servable } from "../../runtime/index.ts";
+import type { Observation, Stopper } from "../context.ts";
+import { serverError } from "../errors.ts";
+import type { Route } from "./routing-table.ts";
+
+export interface CallInit {
+  readonly id: string;
+  readonly method: string;
+  /** With its query, as it came. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  /** The client's address, where there is one. */
+  readonly remote?: string | undefined;
+  /** Whether the connection is encrypted. */
+  readonly secure?: boolean;
+  /** Tells whether the client has gone. */
+  readonly isGone?: () => boolean;
+}
+
+const NO_PARAMS: Readonly<Record<string, string>> = {};
+const NO_BODY = Buffer.alloc(0);
+
+export class Call {
+  readonly id: string;
+  readonly method: string;
+  /** Without query and without a slash at its end. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly remote: string | undefined;
+  readonly secure: boolean;
+  readonly startedAt: number = performance.now();
+  /** Of the route's path, decoded. */
+  params: Readonly<Record<string, string>> = NO_PARAMS;
+  route: Route | undefined;
+  /** Plain: decompressed, within the limit. */
+  body: Buffer = NO_BODY;
+  /** performance.now() at which the answer is of no more use. */
+  deadline: number = Infinity;
+  /** The model that was asked, once that is known. */
+  target: Servable | undefined;
+  /** What a handler says of its work, for metrics and the log. */
+  observation: Observation | undefined;
+  errorCode: string | undefined;
+  readonly isGone: () => boolean;
+  readonly #search: string;
+  #query: URLSearchParams | undefined;
+
+  constructor(init: CallInit) {
+    this.id = init.id;
+    this.method = init.method;
+    this.headers = init.headers;
+    this.remote = init.remote;
+    this.secure = init.secure ?? false;
+    this.isGone = init.isGone ?? here;
+    const { url } = init;
+    const cut = url.indexOf("?");
+    const path = cut < 0 ? url : url.slice(0, cut);
+    this.#search = cut < 0 ? "" : url.slice(cut + 1);
+    this.path = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+  }
+
+  get query(): URLSearchParams {
+    return (this.#query ??= new URLSearchParams(this.#search));
+  }
+
+  /** A header that came once. */
+  header(name: string): string | undefined {
+    const value = this.headers[name];
+    return typeof value === "string" ? value : undefined;
+  }
+
+  /** Stops work when the time is over or the client has gone: looked at between two pieces of work, so it costs no timer. */
+  get stopper(): Stopper {
+    return {
+      throwIfAborted: () => {
+        if (performance.now() > this.deadline) throw serverError("request-timeout", "the prediction took longer than its time", { hint: "Send fewer rows in one request, or allow more time." });
+        if (this.isGone()) throw serverError("client-gone", "the client went away");
+      },
+    };
+  }
+}
+
+function here(): boolean {
+  return false;
+}
+
+export type AnswerBody = string | Uint8Array | AsyncIterable<string | Uint8Array> | null;
+
+export interface Answer {
+  readonly status?: number;
+  /** Lower case names. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: AnswerBody;
+}
+
+const JSON_HEADERS: Readonly<Record<string, string>> = { "content-type": "application/json; charset=utf-8" };
+const TEXT_HEADERS: Readonly<Record<string, string>> = { "content-type": "text/plain; charset=utf-8" };
+
+export function jsonAnswer(value: unknown, status = 200, headers?: Readonly<Record<string, string>>): Answer {
+  return jsonText(JSON.stringify(value), status, headers);
+}
+/** JSON that is already written. */
+export function jsonText(body: AnswerBody, status = 200, headers?: Readonly<Record<string, string>>): Answer {
+  return { status, headers: headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...headers }, body };
+}
+export function textAnswer(body: string, status = 200): Answer {
+  return { status, headers: TEXT_HEADERS, body };
+}

@@ -1,0 +1,133 @@
+// node:http and node:http2 (through its compatible interface) as hosts of the application: bodies are read within the
+// limit, answers are written with backpressure, and a body that nobody reads closes the connection.
+
+import { randomFillSync } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { App } from "../app.ts";
+import { bodyTooLarge } from "../body.ts";
+import { serverError } from "../errors.ts";
+import { Call, type Answer } from "./call.ts";
+
+const REQUEST_ID = /^[\w.:-]{1,100}$/;
+const NOTHING = Buffer.alloc(0);
+
+/** What node:http calls for every request. */
+export function nodeListener(app: App): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    const { socket } = request;
+    const call = new Call({
+      id: requestId(request.headers["x-request-id"]),
+      method: request.method ?? "GET",
+      url: request.url ?? "/",
+      headers: request.headers,
+      remote: socket?.remoteAddress,
+      secure: (socket as { encrypted?: boolean } | undefined)?.encrypted === true,
+      isGone: () => response.closed || socket?.destroyed === true,
+    });
+    const answered = app.handle(call, (limit) => readBody(request, limit)).then((answer) => send(call, answer, request, response));
+    answered.then(() => app.finished(call, response.statusCode), () => {
+      response.destroy();
+      app.finished(call, 500);
+    });
+  };
+}
+
+async function send(call: Call, answer: Answer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { body } = answer;
+  const status = answer.status ?? 200;
+  const headers: Record<string, string | number> = { "x-request-id": call.id, ...answer.headers };
+  if (!request.complete && (request.headers["content-length"] ?? request.headers["transfer-encoding"]) !== undefined) headers["connection"] = "close";
+  if (request.httpVersionMajor > 1) delete headers["connection"];
+  const silent = call.method === "HEAD";
+  if (body === null || typeof body === "string" || body instanceof Uint8Array) {
+    if (status !== 204 && status !== 304) headers["content-length"] = body === null ? 0 : typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
+    response.writeHead(status, headers);
+    if (silent || body === null) response.end();
+    else response.end(body);
+  } else {
+    response.writeHead(status, headers);
+    if (!silent) {
+      for await (const piece of body) {
+        if (response.closed) return;
+        if (!response.write(piece)) await drained(response);
+      }
+    }
+    response.end();
+  }
+  if (!response.writableFinished && !response.closed && response.writableLength > 0) await drainedOrClosed(response);
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off("drain", done);
+      response.off("close", done);
+      resolve();
+    };
+    response.on("drain", done);
+    response.on("close", done);
+  });
+}
+function drainedOrClosed(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    response.once("close", resolve);
+    response.once("finish", resolve);
+  });
+}
+
+/** @throws SlipwayError body-too-large, client-gone */
+function readBody(request: IncomingMessage, limit: number): Promise<Buffer> | Buffer {
+  const declared = Number(request.headers["content-length"] ?? NaN);
+  if (declared === 0 || (Number.isNaN(declared) && request.headers["transfer-encoding"] === undefined && request.httpVersionMajor === 1)) return NOTHING;
+  if (declared > limit) throw bodyTooLarge(limit);
+  return new Promise((resolve, reject) => {
+    let first: Buffer | undefined;
+    let pieces: Buffer[] | undefined;
+    let size = 0;
+    request.on("data", (piece: Buffer) => {
+      size += piece.length;
+      if (size > limit) {
+        request.removeAllListeners("data");
+        request.pause();
+        reject(bodyTooLarge(limit));
+      } else if (first === undefined) first = piece;
+      else (pieces ??= [first]).push(piece);
+    });
+    request.on("end", () => resolve(pieces === undefined ? (first ?? NOTHING) : Buffer.concat(pieces, size)));
+    request.on("error", () => reject(serverError("client-gone", "the client went away while it sent the request")));
+    request.on("close", () => reject(serverError("client-gone", "the client went away while it sent the request")));
+  });
+}
+/** A sane id that the client sent, or a new one. */
+export function requestId(sent: string | string[] | undefined): string {
+  return typeof sent === "string" && REQUEST_ID.test(sent) ? sent : newId();
+}
+
+const pool = Buffer.alloc(4096);
+let at = pool.length;
+const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
+
+/** A random UUID, version 4: node's own takes twice as long, as it caches fewer random bytes. */
+export function newId(): string {
+  if (at + 16 > pool.length) {
+    randomFillSync(pool);
+    at = 0;
+  }
+  const b = pool.subarray(at, (at += 16));
+  const h = (i: number): string => HEX[b[i]!]!;
+  return `${h(0)}${h(1)}${h(2)}${h(3)}-${h(4)}${h(5)}-4${h(6)[1]!}${h(7)}-${HEX[(b[8]! & 0x3f) | 0x80]!}${h(9)}-${h(10)}${h(11)}${h(12)}${h(13)}${h(14)}${h(15)}`;
+}
+
+/** A request so malformed that it has no route: answered on the bare socket. */
+export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const timeout = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+  const large = error.code === "HPE_HEADER_OVERFLOW";
+  const status = timeout ? "408 Request Timeout" : large ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  const body = JSON.stringify({ error: { code: "request-malformed", message: timeout ? "the request did not arrive in time" : large ? "the request's headers are too large" : "this is not an HTTP request" } });
+  socket.end(`HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
+}

@@ -1,0 +1,25 @@
+// The one way from a decoded request to a prediction, whatever the protocol: checks, runs and observes.
+
+import type { Encoded, ModelInput, OnInvalid, Prediction, Servable } from "../runtime/index.ts";
+import type { ServerContext } from "./context.ts";
+import type { Call } from "./http/call.ts";
+
+export interface InferOptions {
+  /** Names of the outputs; all by default. */
+  readonly outputs?: readonly string[] | undefined;
+  /** `throw` (default): one bad row refuses the request. `rows`: bad rows come back as errors in their place. */
+  readonly onInvalid?: OnInvalid;
+}
+export interface Inference {
+  readonly encoded: Encoded;
+  readonly prediction: Prediction;
+}
+
+/** @throws SlipwayError request-invalid, request-shape, request-limit, output-unknown, request-timeout, client-gone ... */
+export async function infer(_context: ServerContext, call: Call, model: Servable, input: ModelInput, options: InferOptions = {}): Promise<Inference> {
+  const { onInvalid = "throw", outputs } = options;
+  const encoded = model.encode(input, onInvalid);
+  const prediction = await model.run(encoded.batch, { onInvalid, ...(outputs === undefined ? {} : { outputs }), signal: call.stopper });
+  call.observation = { model, rows: prediction.rows, computeMs: prediction.computeMs };
+  return { encoded, prediction };
+}

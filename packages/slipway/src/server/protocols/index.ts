@@ -1,0 +1,9 @@
+// Every protocol that the server speaks, in the order in which errors of shared addresses look for theirs.
+
+import type { ServerContext } from "../context.ts";
+import type { Protocol } from "../http/routing-table.ts";
+import { oipProtocol } from "./oip-v2.ts";
+import { slipwayProtocol } from "./predict.ts";
+import { serviceProtocol } from "./service.ts";
+
+export const PROTOCOLS: readonly ((context: ServerContext) => Protocol)[] = [slipwayProtocol, serviceProtocol, oipProtocol];

@@ -1,0 +1,26 @@
+// Liveness, readiness, metrics, the OpenAPI document and the try-it page. What is not needed for a prediction is
+// imported when it is first asked for.
+
+import type { ServerContext } from "../context.ts";
+import { jsonAnswer, jsonText, type Answer } from "../http/call.ts";
+import type { Protocol } from "../http/routing-table.ts";
+
+export function serviceProtocol(context: ServerContext): Protocol {
+  return {
+    name: "service",
+    routes: [
+      { method: "GET", path: "/health/live", action: "open", handle: () => jsonAnswer({ status: "live" }) },
+      { method: "GET", path: "/health/ready", action: "open", handle: () => jsonAnswer(
+        { status: context.ready ? "ready" : "stopping", models: context.models.all.map((m) => ({ name: m.name, version: m.version })) }, context.ready ? 200 : 503) },
+      { method: "GET", path: "/metrics", action: "observe", handle: metrics },
+      { method: "GET", path: "/openapi.json", action: "read", handle: async () => jsonText(JSON.stringify((await import("../openapi.ts")).openApiDocument(context))) },
+      { method: "GET", path: "/", action: "read", handle: async () => (await import("../pages/try-page.ts")).tryPage(context.models.first, context) },
+      { method: "GET", path: "/assets/{file}", action: "open", handle: async (call) => (await import("../pages/assets.ts")).asset(call.params["file"]!) },
+    ],
+  };
+
+  async function metrics(): Promise<Answer> {
+    const { renderMetrics } = await import("../telemetry/metrics.ts");
+    return { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, body: renderMetrics(context) };
+  }
+}

@@ -1,0 +1,40 @@
+// Requests brought to an application without a socket, for tests.
+
+import type { IncomingHttpHeaders } from "node:http";
+import type { App } from "./app.ts";
+import { bodyTooLarge } from "./body.ts";
+import { Call } from "./http/call.ts";
+import { requestId } from "./http/node-host.ts";
+
+export interface Injected {
+  readonly method?: string;
+  readonly url: string;
+  readonly headers?: IncomingHttpHeaders;
+  readonly payload?: string | Buffer;
+}
+export interface InjectedAnswer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly rawPayload: Buffer;
+  readonly body: string;
+  // eslint-disable-next-line typescript/no-explicit-any -- what a test expects of an answer is what it checks
+  json(): any;
+}
+
+export async function inject(app: App, request: Injected | string): Promise<InjectedAnswer> {
+  const { method = "GET", url, headers = {}, payload } = typeof request === "string" ? { url: request } as Injected : request;
+  const call = new Call({ id: requestId(headers["x-request-id"]), method, url, headers: { host: "localhost", ...headers } });
+  const sent = payload === undefined ? Buffer.alloc(0) : Buffer.from(payload as string);
+  const answer = await app.handle(call, (limit) => {
+    if (sent.length > limit) throw bodyTooLarge(limit);
+    return sent;
+  });
+  const pieces: Buffer[] = [];
+  if (typeof answer.body === "string" || answer.body instanceof Uint8Array) pieces.push(Buffer.from(answer.body as string));
+  else if (answer.body !== null) for await (const piece of answer.body) pieces.push(Buffer.from(piece as string));
+  const status = answer.status ?? 200;
+  app.finished(call, status);
+  const rawPayload = Buffer.concat(pieces);
+  const body = rawPayload.toString();
+  return { statusCode: status, headers: { "x-request-id": call.id, ...answer.headers }, rawPayload, body, json: () => JSON.parse(body) as unknown };
+}
