@@ -12,7 +12,11 @@ export type ErrorKind =
   | "not-found"
   | "conflict"
   | "failed-check" // a check that was asked for did not hold
-  | "unavailable" // an outside service or component did not answer
+  | "unavailable" // a service, component or model is not there now
+  | "exhausted" // a queue, a rate or a quota is full: ask again later
+  | "timeout" // it took longer than its time
+  | "unauthenticated" // nobody said who they are, or not in a way that is believed
+  | "unimplemented" // a part of a protocol that is not offered
   | "internal"; // a fault of ours
 
 export interface ErrorDetails {

@@ -6,7 +6,7 @@ import { usageError } from "./command.ts";
 
 /** 0 done; 1 the thing asked about is not so; 2 wrong use or bad input; 3 an outside service failed; 70 a fault of ours. */
 const EXIT_CODE: Readonly<Record<ErrorKind, number>> = {
-  usage: 2, invalid: 2, unsupported: 2, refused: 2, limit: 2, "not-found": 2, conflict: 2, "failed-check": 1, unavailable: 3, internal: 70,
+  usage: 2, invalid: 2, unsupported: 2, refused: 2, limit: 2, "not-found": 2, conflict: 2, "failed-check": 1, unavailable: 3, exhausted: 3, timeout: 3, unauthenticated: 3, unimplemented: 2, internal: 70,
 };
 
 /** Waits for a slow reader: a pipe takes only so much at a time. */

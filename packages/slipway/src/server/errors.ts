@@ -11,7 +11,7 @@ const table = {
   "body-damaged": { kind: "invalid", doc: "The body cannot be decompressed, or is not UTF-8." },
   "content-type-unsupported": { kind: "unsupported", doc: "The body's Content-Type is not understood here. Send application/json or text/csv." },
   "request-malformed": { kind: "invalid", doc: "The HTTP request itself is malformed." },
-  "request-timeout": { kind: "unavailable", doc: "The prediction took longer than the server allows. Send fewer rows, or raise the limit." },
+  "request-timeout": { kind: "timeout", doc: "The prediction took longer than the server allows. Send fewer rows, or raise the limit." },
   "host-refused": {
     kind: "refused",
     doc: "A server on loopback was asked under another host's name, as a web page that rebinds its DNS name would. Ask under localhost, or allow the name.",
@@ -27,7 +27,7 @@ export const serverError: ((code: keyof typeof table, message: string, details?:
 
 const STATUS: Readonly<Record<ErrorKind, number>> = {
   usage: 400, invalid: 400, unsupported: 415, refused: 403, limit: 413, "not-found": 404,
-  conflict: 409, "failed-check": 422, unavailable: 503, internal: 500,
+  conflict: 409, "failed-check": 422, unavailable: 503, exhausted: 429, timeout: 504, unauthenticated: 401, unimplemented: 501, internal: 500,
 };
 
 export function statusOf(error: SlipwayError): number {
