@@ -1,12 +1,13 @@
 // slipway serve PKG|FILE ...
 
 import { VERSION } from "@slipway/core/base";
-import { loadModelPackage, openModel, preloadEngine, type Model } from "../runtime/index.ts";
+import { loadModelPackage, openModel, preloadEngine, type LoadOptions, type Model } from "../runtime/index.ts";
 import { createLog, startServer } from "../server/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { printJson, printNote, printResult } from "./output.ts";
 import { curlLine } from "./curl-line.ts";
 
+const PLACEMENTS = ["auto", "inline", "thread", "process"] as const;
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 
 export const serve: Command = defineCommand({
@@ -21,6 +22,10 @@ export const serve: Command = defineCommand({
     "allow-host": { type: "string", value: "NAME", multiple: true, help: "a host name beside localhost that requests may be addressed to" },
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
     preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; FILE#ENTRY or #ENTRY where a file holds several; may be repeated, in order" },
+    placement: { type: "string", value: "WHERE", help: "where models run: auto (by measured cost; the default), inline, thread or process" },
+    instances: { type: "string", value: "N", help: "workers a model that does not run inline; the processors by default" },
+    threads: { type: "string", value: "N", help: "threads inside one operator" },
+    provider: { type: "string", value: "NAME", multiple: true, help: "ONNX Runtime's execution provider, such as cuda, dml, coreml or webgpu; cpu takes what it does not" },
     "log-level": { type: "string", value: "LEVEL", help: `${LEVELS.join(", ")} (info by default)` },
     "drain-ms": { type: "string", value: "MS", help: "how long to serve on after SIGTERM before connections are drained (1000 by default)" },
   },
@@ -33,6 +38,13 @@ export const serve: Command = defineCommand({
     const entry = call.text("entry");
     const preprocess = call.texts("preprocess");
     if (preprocess.length > 0 && call.args.length > 1) throw usageError("bad-argument", "--preprocess is for one model, and several are given", { hint: "Pack each with its preprocessing, then serve the packages." });
+    const placement = PLACEMENTS.find((p) => p === (call.text("placement") ?? "auto"));
+    if (placement === undefined) throw usageError("bad-argument", `--placement must be one of ${PLACEMENTS.join(", ")}`);
+    const providers = call.texts("provider");
+    const engine: LoadOptions = {
+      placement, instances: call.count("instances", [1, 256]), threads: call.count("threads", [1, 256]),
+      providers: providers.length === 0 ? undefined : [...new Set([...providers, "cpu"])],
+    };
     const models: Model[] = [];
     for (const argument of call.args) {
       const named = /^([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)$/.exec(argument);
@@ -42,7 +54,7 @@ export const serve: Command = defineCommand({
       if (models.some((m) => m.name === source.manifest.name)) {
         throw usageError("bad-argument", `two models are named ${source.manifest.name}`, { hint: "Give one another name: NAME=PATH." });
       }
-      models.push(await loadModelPackage(source));
+      models.push(await loadModelPackage(source, engine));
     }
     const drain = call.count("drain-ms", [0, 600_000]);
     const server = await startServer(models, {

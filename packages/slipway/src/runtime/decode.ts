@@ -21,6 +21,10 @@ export interface Prediction {
   readonly refused?: ReadonlyMap<number, string>;
   /** Milliseconds inside the engine. */
   readonly computeMs: number;
+  /** Milliseconds in the queue before, where it shared a call. */
+  readonly queueMs?: number;
+  /** Rows of the engine call that it was part of. */
+  readonly batchRows?: number;
 }
 
 export type Value = Scalar | null | Value[] | { [name: string]: Value };

@@ -14,6 +14,10 @@ const table = {
   "file-not-plain": { kind: "refused", doc: "A file that the model keeps its weights in is a link, or no plain file. Put the file itself beside the model." },
   "check-differs": { kind: "failed-check", doc: "The compiled model does not predict what the check file says. The worst rows are listed; nothing was packed." },
   "model-closed": { kind: "unavailable", doc: "The model was closed while the request was on its way. Ask again." },
+  overloaded: { kind: "exhausted", doc: "More requests wait for the model than it answers within a second (or than its queue may hold). Ask again after `Retry-After`, or run more replicas." },
+  "queue-timeout": { kind: "timeout", doc: "The request's time in the queue was over before its turn came. Allow it more time, or give the model more instances." },
+  "worker-lost": { kind: "unavailable", doc: "The process or thread that computed the request ended before it answered. It is started again; ask again." },
+  "provider-unavailable": { kind: "unavailable", doc: "The execution provider that was asked for (CUDA, DirectML, CoreML ...) is not to be had on this machine. The message is ONNX Runtime's." },
   "request-invalid": {
     kind: "invalid",
     doc: "Rows of the request do not fit the model's columns. The error lists row, column, what was expected and what was found, and shows a valid request.",

@@ -17,3 +17,5 @@ export type { Packed, PackOptions } from "./pack.ts";
 export { halfToNumber, numberToHalf } from "./half.ts";
 export { siblingsOf } from "./read-sibling.ts";
 export { readData } from "./read-data.ts";
+export type { Placement } from "./placement.ts";
+export type { BatchingOptions } from "./scheduling/options.ts";

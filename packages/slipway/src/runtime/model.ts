@@ -7,12 +7,18 @@ import { toRows, type OutputData, type PredictedRow, type Prediction } from "./d
 import { Encoder, type Batch, type Encoded, type ModelInput, type OnInvalid } from "./encode.ts";
 import { runtimeError } from "./errors.ts";
 import { halfToNumber } from "./half.ts";
-import { Gatherer, SHARED_ROWS } from "./gather.ts";
 import { planFeeds, type Feed } from "./feeds.ts";
 import { readInput } from "./input.ts";
 import { Problems } from "./problems.ts";
 import type { Servable } from "./servable.ts";
-import { openSession, type EngineData, type EngineTensor, type Session, type SessionOptions } from "./session.ts";
+import { exampleRequest } from "./example.ts";
+import { placeSession, type PlacementOptions } from "./placement.ts";
+import { Cost } from "./scheduling/cost.ts";
+import type { BatchingOptions } from "./scheduling/options.ts";
+import { admit, Scheduler, type Load } from "./scheduling/scheduler.ts";
+import { Slots } from "./scheduling/slots.ts";
+import type { PooledSession } from "./workers/pool.ts";
+import { type EngineData, type EngineTensor, type Session } from "./session.ts";
 
 /** What the runtime needs of a package. */
 export interface ModelSource {
@@ -27,6 +33,10 @@ export interface RunOptions {
   readonly outputs?: readonly string[];
   /** Stops between two chunks. An AbortSignal, or anything with its method. */
   readonly signal?: Pick<AbortSignal, "throwIfAborted">;
+  /** 1 is first; where the model has several levels (batching.priorityLevels). */
+  readonly priority?: number | undefined;
+  /** How long it may wait in the queue. */
+  readonly timeoutMicroseconds?: number | undefined;
 }
 export interface PredictOptions extends RunOptions {
   /** `throw` (the default) or `rows`: what becomes of a request with bad rows. */
@@ -37,7 +47,11 @@ export interface RowError {
   readonly error: { readonly code: "request-invalid"; readonly message: string; readonly column: string | null; readonly expected: string; readonly found: string };
 }
 
-const MAX_GATHERERS = 64;
+const MAX_SCHEDULERS = 64;
+/** Larger batches gain nothing from company. */
+const SHARED_ROWS = 64;
+/** Elsewhere than on this thread nobody is held up; shorter calls let others in between. */
+const WORKER_TURN_MS = 50;
 const TURN_MS = 8;
 const MAX_CHUNK_ROWS = 8192;
 const MAX_CHUNK_CELLS = 2 ** 20;
@@ -56,22 +70,26 @@ export class Model implements Servable {
   readonly #session: Session;
   readonly #feeds: readonly Feed[];
   readonly #shareCalls: boolean;
+  readonly #batching: BatchingOptions;
+  readonly #slots: Slots;
+  readonly #cost: Cost = new Cost();
+  readonly #load: Load = { requests: 0, rows: 0 };
   /** One for every choice of outputs. */
-  readonly #gatherers = new Map<string, Gatherer>();
+  readonly #schedulers = new Map<string, Scheduler>();
   #closed = false;
   #running = 0;
-  /** Learnt: rows that the engine computes in one turn of the event loop. */
-  #rowsPerTurn = 256;
 
   /** `columns`: which columns each of the session's inputs holds. */
-  constructor(source: ModelSource, session: Session, columns: ReadonlyMap<string, readonly string[]>, shareCalls: boolean) {
+  constructor(source: ModelSource, session: Session, columns: ReadonlyMap<string, readonly string[]>, options: LoadOptions = {}) {
     this.name = source.manifest.name;
     this.version = source.manifest.version;
     this.digest = source.digest;
     this.signature = source.signature;
     this.encoder = new Encoder(source.signature);
     this.#session = session;
-    this.#shareCalls = shareCalls;
+    this.#shareCalls = options.shareCalls ?? true;
+    this.#batching = options.batching ?? {};
+    this.#slots = new Slots(session.concurrency ?? 1);
     this.#feeds = planFeeds(session.inputs, columns, this.encoder.plan);
   }
 
@@ -124,23 +142,37 @@ export class Model implements Servable {
   async #shared(batch: Batch, options: RunOptions): Promise<Prediction> {
     const outputs = this.selectOutputs(options.outputs);
     options.signal?.throwIfAborted();
-    if (!this.#shareCalls || (this.signature.tensorRows ?? "independent") !== "independent" || batch.rows === 0 || batch.rows > SHARED_ROWS) return this.#compute(batch, outputs, options.signal);
+    if (!this.#shareCalls || (this.signature.tensorRows ?? "independent") !== "independent" || batch.rows === 0 || batch.rows > Math.min(SHARED_ROWS, this.#batching.maxBatchSize ?? SHARED_ROWS)) return this.#alone(batch, outputs, options);
     const key = options.outputs === undefined ? "" : JSON.stringify(options.outputs);
-    let gatherer = this.#gatherers.get(key);
-    if (gatherer === undefined) {
-      if (this.#gatherers.size >= MAX_GATHERERS) return this.#compute(batch, outputs, options.signal);
-      gatherer = new Gatherer((joined) => this.#compute(joined, outputs, undefined));
-      this.#gatherers.set(key, gatherer);
+    let scheduler = this.#schedulers.get(key);
+    if (scheduler === undefined) {
+      if (this.#schedulers.size >= MAX_SCHEDULERS) return this.#alone(batch, outputs, options);
+      scheduler = new Scheduler((joined) => this.#compute(joined, outputs, undefined, true), { slots: this.#slots, cost: this.#cost, load: this.#load, options: this.#batching });
+      this.#schedulers.set(key, scheduler);
     }
     this.#running++;
     try {
-      return await gatherer.add(batch);
+      return await scheduler.add(batch, options);
     } finally {
       this.#running--;
     }
   }
 
-  async #compute(batch: Batch, outputs: readonly Output[], signal: RunOptions["signal"]): Promise<Prediction> {
+  /** A request whose calls nobody shares; its parts take turns with others. */
+  async #alone(batch: Batch, outputs: readonly Output[], options: RunOptions): Promise<Prediction> {
+    admit(this.#load, this.#slots, this.#cost, this.#batching);
+    this.#load.requests++;
+    this.#load.rows += batch.rows;
+    try {
+      return await this.#compute(batch, outputs, options.signal, false);
+    } finally {
+      this.#load.requests--;
+      this.#load.rows -= batch.rows;
+    }
+  }
+
+  /** `held`: whether the caller has taken a slot already. */
+  async #compute(batch: Batch, outputs: readonly Output[], signal: RunOptions["signal"], held: boolean): Promise<Prediction> {
     const reasons = this.signature.rowChecks;
     const names = [...outputs.map((o) => o.graphName), ...(reasons === undefined ? [] : [REFUSED_OUTPUT])];
     const refused = new Map<number, string>();
@@ -155,11 +187,17 @@ export class Model implements Servable {
         const feeds: Record<string, EngineTensor> = {};
         for (const feed of this.#feeds) feeds[feed.name] = feed.take(batch, start, count);
         if (start > 0) await new Promise((resolve) => setImmediate(resolve));
-        const before = performance.now();
-        const result = await this.#session.run(feeds, names);
-        const ms = performance.now() - before;
-        computeMs += ms;
-        if (count >= 32) this.#rowsPerTurn = Math.max(32, Math.min(MAX_CHUNK_ROWS, Math.round((count * TURN_MS) / Math.max(ms, 0.01))));
+        if (!held) await this.#slots.take();
+        let result: Readonly<Record<string, EngineTensor>>;
+        try {
+          const before = performance.now();
+          result = await this.#session.run(feeds, names);
+          const ms = performance.now() - before;
+          computeMs += ms;
+          this.#cost.observe(count, ms);
+        } finally {
+          if (!held) this.#slots.give();
+        }
         if (this.signature.layout !== "tensors") checkRows(count, outputs, result);
         if (start === 0) this.#checkSize(batch.rows, count, outputs, result);
         parts.push(result);
@@ -188,6 +226,28 @@ export class Model implements Servable {
     await this.#session.close();
   }
 
+  /** Rows of one call: learnt, so that the event loop is free again soon. */
+  get #rowsPerTurn(): number {
+    if (!this.#cost.known) return 256;
+    const rows = this.#cost.rowsWithin(this.#slots.size > 1 ? WORKER_TURN_MS : TURN_MS);
+    return Math.max(this.#cost.of(1) > TURN_MS ? 1 : 32, Math.min(MAX_CHUNK_ROWS, rows));
+  }
+
+  /** Process ids of its workers, where they are processes. */
+  get pids(): readonly number[] {
+    return (this.#session as Partial<PooledSession>).pids ?? [];
+  }
+
+  /** Requests that wait, and their rows. */
+  get load(): Readonly<Load> {
+    return this.#load;
+  }
+
+  /** Milliseconds that one call with so many rows is expected to take. */
+  expectedMs(rows: number): number {
+    return this.#cost.of(rows);
+  }
+
   #chunkRows(batch: Batch, start: number): number {
     const { numbers, strings } = this.encoder.plan;
     const { rowCells = 0, layout, tensorRows } = this.signature;
@@ -214,7 +274,9 @@ export class Model implements Servable {
   }
 }
 
-export interface LoadOptions extends SessionOptions {
+export interface LoadOptions extends PlacementOptions {
+  /** How requests share calls and how long they may queue. */
+  readonly batching?: BatchingOptions | undefined;
   /**
    * Whether small requests of the same moment share an engine call (yes by default). The engine's vector loops round
    * exp and its kin differently by a row's place in a batch, in the last bit; without sharing, the same request always
@@ -226,7 +288,17 @@ export interface LoadOptions extends SessionOptions {
 export async function loadModelPackage(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
   // The same graph with few inputs instead of one a column: a quarter of the time a call on wide models.
   const face = source.signature.layout === "tensors" ? { bytes: source.model, inputs: [] } : packedFace(source.model);
-  return new Model(source, await openSession(face.bytes, options), new Map(face.inputs.map((i) => [i.name, i.columns])), options.shareCalls ?? true);
+  const columns = new Map(face.inputs.map((i) => [i.name, i.columns]));
+  const session = await placeSession(face.bytes, options, (inline) => measureCall(new Model(source, inline, columns)));
+  return new Model(source, session, columns, options);
+}
+
+/** Milliseconds of a call with one example row; the second and third of three, as the first also prepares. */
+async function measureCall(model: Model): Promise<number> {
+  const { batch } = model.encode(readInput(exampleRequest(model.signature), model.signature));
+  const times: number[] = [];
+  for (let i = 0; i < 3; i++) times.push((await model.run(batch, { onInvalid: "rows" })).computeMs);
+  return Math.min(...times.slice(1));
 }
 
 /** A package can hold any graph: what it gives need not be what its signature says. */

@@ -47,13 +47,17 @@ export interface EngineInput {
 export interface Session {
   readonly inputs: readonly EngineInput[];
   readonly outputNames: readonly string[];
+  /** Calls that are computed at the same time; 1 where it says nothing. */
+  readonly concurrency?: number;
   run(feeds: Readonly<Record<string, EngineTensor>>, outputs: readonly string[]): Promise<Readonly<Record<string, EngineTensor>>>;
   close(): Promise<void>;
 }
 
 export interface SessionOptions {
   /** Threads inside one operator; by default 1 for small models, else the processors this process may use. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
+  /** Execution providers of ONNX Runtime in the order of preference; `cpu` takes what the others do not. */
+  readonly providers?: readonly string[] | undefined;
 }
 
 export async function openSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
@@ -61,7 +65,7 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
   let session: InferenceSession;
   try {
     session = await ort.InferenceSession.create(model, {
-      executionProviders: ["cpu"],
+      executionProviders: [...(options.providers ?? ["cpu"])],
       graphOptimizationLevel: "all",
       executionMode: "sequential",
       intraOpNumThreads: options.threads ?? sessionThreads(model.byteLength),
@@ -70,6 +74,9 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
       logSeverityLevel: 4,
     });
   } catch (cause) {
+    if (/execution provider|backend not found|no available backend/i.test(firstLine(cause)) || (options.providers ?? ["cpu"]).some((p) => p !== "cpu")) {
+      throw runtimeError("provider-unavailable", `ONNX Runtime could not load the model with ${(options.providers ?? ["cpu"]).join(", ")}: ${firstLine(cause)}`, { hint: "Leave the provider out to use the processor, or install its libraries.", cause });
+    }
     throw runtimeError("runtime-load-failed", `ONNX Runtime does not accept the model: ${firstLine(cause)}`, { cause });
   }
   const { Tensor } = ort;

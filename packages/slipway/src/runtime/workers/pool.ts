@@ -1,0 +1,159 @@
+// A session spread over workers: each holds the whole model and computes one call at a time. A worker that ends, for
+// whatever reason, loses only what it was computing (worker-lost) and is started again at once.
+
+import { runtimeError } from "../errors.ts";
+import type { EngineInput, EngineTensor, Session, SessionOptions } from "../session.ts";
+import { detached, type Failure, type Feeds, type FromWorker } from "./messages.ts";
+import { startWorker, type WorkerHandle, type WorkerKind } from "./worker.ts";
+
+export interface PoolOptions extends SessionOptions {
+  readonly kind: WorkerKind;
+  readonly instances: number;
+}
+
+interface Job {
+  readonly feeds: Feeds;
+  readonly outputs: readonly string[];
+  readonly resolve: (result: Feeds) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A worker that cannot be started again and again is given longer and longer pauses, up to this. */
+const MAX_PAUSE_MS = 5000;
+
+export interface PooledSession extends Session {
+  /** Process ids, where workers are processes. */
+  readonly pids: readonly number[];
+  /** Workers started in place of ones that ended. */
+  readonly restarts: number;
+}
+
+/** @throws SlipwayError runtime-load-failed, runtime-missing, worker-lost */
+export async function openPool(model: Uint8Array, options: PoolOptions): Promise<PooledSession> {
+  const pool = new Pool(model, options);
+  await pool.start();
+  return pool;
+}
+
+class Pool implements PooledSession {
+  inputs: readonly EngineInput[] = [];
+  outputNames: readonly string[] = [];
+  restarts = 0;
+  readonly concurrency: number;
+  readonly #model: Uint8Array;
+  readonly #options: PoolOptions;
+  readonly #members: Member[];
+  readonly #waiting: Job[] = [];
+  #closed = false;
+
+  constructor(model: Uint8Array, options: PoolOptions) {
+    this.#model = model;
+    this.#options = options;
+    this.concurrency = options.instances;
+    this.#members = Array.from({ length: options.instances }, () => new Member());
+  }
+
+  get pids(): readonly number[] {
+    return this.#members.flatMap((m) => m.handle?.pid ?? []);
+  }
+
+  async start(): Promise<void> {
+    try {
+      await Promise.all(this.#members.map((m) => this.#open(m)));
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  run(feeds: Feeds, outputs: readonly string[]): Promise<Readonly<Record<string, EngineTensor>>> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ feeds, outputs, resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const job of this.#waiting.splice(0)) job.reject(runtimeError("model-closed", "the model was closed"));
+    await Promise.all(this.#members.map((m) => m.handle?.end()));
+  }
+
+  #dispatch(): void {
+    for (const member of this.#members) {
+      if (this.#waiting.length === 0) return;
+      if (!member.ready || member.job !== undefined) continue;
+      const job = this.#waiting.shift()!;
+      member.job = job;
+      const { tensors, transfer } = this.#options.kind === "thread" ? detached(job.feeds) : { tensors: job.feeds, transfer: [] };
+      member.handle!.send({ kind: "run", id: ++member.id, feeds: tensors, outputs: job.outputs }, transfer);
+    }
+  }
+
+  /** Starts a member's worker and has it load the model. */
+  #open(member: Member): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const handle = startWorker(this.#options.kind, {
+        message: (message) => this.#take(member, message, resolve, reject),
+        ended: (reason) => {
+          const lost = runtimeError("worker-lost", `the worker that computed this ended: ${reason}`, { hint: "It is started again; ask again." });
+          reject(lost);
+          this.#ended(member, lost);
+        },
+      });
+      member.handle = handle;
+      const { kind: _kind, instances: _instances, ...options } = this.#options;
+      handle.send({ kind: "open", model: this.#model, options });
+    });
+  }
+
+  #take(member: Member, message: FromWorker, opened: () => void, refused: (error: unknown) => void): void {
+    if (message.kind === "opened") {
+      this.inputs = message.inputs;
+      this.outputNames = message.outputNames;
+      member.ready = true;
+      member.failures = 0;
+      opened();
+      this.#dispatch();
+    } else if (message.kind === "refused") {
+      refused(toError(message.failure));
+      void member.handle?.end();
+    } else if (message.id === member.id && member.job !== undefined) {
+      const { job } = member;
+      member.job = undefined;
+      if (message.kind === "done") job.resolve(message.outputs);
+      else job.reject(toError(message.failure));
+      this.#dispatch();
+    }
+  }
+
+  #ended(member: Member, lost: Error): void {
+    const { job } = member;
+    const wasReady = member.ready;
+    member.ready = false;
+    member.job = undefined;
+    job?.reject(lost);
+    if (this.#closed || (!wasReady && member.failures === 0 && this.restarts === 0)) return;
+    this.restarts++;
+    const pause = member.failures === 0 ? 0 : Math.min(MAX_PAUSE_MS, 50 * 2 ** member.failures);
+    member.failures++;
+    setTimeout(() => {
+      if (!this.#closed) this.#open(member).catch(() => undefined);
+    }, pause).unref();
+  }
+}
+
+class Member {
+  handle: WorkerHandle | undefined;
+  ready = false;
+  /** Of the last job sent. */
+  id = 0;
+  job: Job | undefined;
+  /** Starts in a row that came to nothing. */
+  failures = 0;
+}
+
+function toError({ code, message, hint }: Failure): Error {
+  const known = code === "runtime-load-failed" || code === "runtime-missing" || code === "provider-unavailable" ? code : "runtime-failed";
+  return runtimeError(known, message, hint === undefined ? {} : { hint });
+}
