@@ -5,5 +5,6 @@ import type { Protocol } from "../http/routing-table.ts";
 import { oipProtocol } from "./oip-v2.ts";
 import { slipwayProtocol } from "./predict.ts";
 import { serviceProtocol } from "./service.ts";
+import { tfsProtocol } from "./tfs.ts";
 
-export const PROTOCOLS: readonly ((context: ServerContext) => Protocol)[] = [slipwayProtocol, serviceProtocol, oipProtocol];
+export const PROTOCOLS: readonly ((context: ServerContext) => Protocol)[] = [slipwayProtocol, serviceProtocol, oipProtocol, tfsProtocol];

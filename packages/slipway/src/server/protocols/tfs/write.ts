@@ -1,0 +1,52 @@
+// Predictions as TensorFlow Serving writes them: names only where there are several outputs, floats with a point, bare
+// NaN and infinities, texts of outputs named *_bytes as {"b64": ...}.
+
+import type { OutputData, Prediction, Servable } from "../../../runtime/index.ts";
+import { runtimeError } from "../../../runtime/index.ts";
+import type { AnswerBody } from "../../http/call.ts";
+import { rowDims, rowWriter, floatText, type NumberStyle } from "../shared/output-json.ts";
+import { rowsText } from "../shared/pieces.ts";
+
+const STYLE: NumberStyle = { special: "bare", point: true };
+
+export function writeRowFormat({ rows, outputs }: Prediction): AnswerBody {
+  const writers = outputs.map((o) => [JSON.stringify(o.output.name), valueWriter(o)] as const);
+  const [first] = writers;
+  const row = writers.length === 1 ? first![1] : (i: number) => `{${writers.map(([name, write]) => `${name}:${write(i)}`).join(",")}}`;
+  return rowsText(rows, row, '{"predictions":[', "]}");
+}
+
+export function writeColumnarFormat(model: Servable, { rows, outputs }: Prediction): AnswerBody {
+  const whole = model.signature.tensorRows === "none";
+  const texts = outputs.map((o) => {
+    const write = valueWriter(o);
+    return whole ? write(0) : `[${Array.from({ length: rows }, (_, i) => write(i)).join(",")}]`;
+  });
+  return `{"outputs":${texts.length === 1 ? texts[0]! : `{${texts.map((t, i) => `${JSON.stringify(outputs[i]!.output.name)}:${t}`).join(",")}}`}}`;
+}
+
+function valueWriter(o: OutputData): (row: number) => string {
+  if (o.output.type !== "string" || !o.output.name.endsWith("_bytes") || rowDims(o).length > 0) return rowWriter(o, STYLE);
+  const data = o.data as string[];
+  return (i) => `{"b64":"${Buffer.from(data[i]!, "utf8").toString("base64")}"}`;
+}
+
+/** [[label, score], ...] a row, from the probabilities of the classes, or else their scores. */
+export function writeClassification(model: Servable, { rows, outputs }: Prediction): AnswerBody {
+  const scores = outputs.find((o) => o.output.kind === "probabilities") ?? outputs.find((o) => o.output.kind === "score");
+  const labels = scores?.output.columns;
+  if (scores === undefined || labels === undefined || labels.length !== scores.width) {
+    throw runtimeError("request-shape", `the model ${JSON.stringify(model.name)} gives no score for every class`, { hint: "Ask with :predict." });
+  }
+  const names = labels.map((l) => JSON.stringify(String(l)));
+  const data = scores.data as Float64Array;
+  return rowsText(rows, (i) => `[${names.map((n, j) => `[${n},${floatText(data[i * names.length + j]!, STYLE)}]`).join(",")}]`, '{"results":[', "]}");
+}
+
+/** One number a row. */
+export function writeRegression(model: Servable, { rows, outputs }: Prediction): AnswerBody {
+  const value = outputs.find((o) => o.output.kind === "value" && o.width === 1);
+  if (value === undefined) throw runtimeError("request-shape", `the model ${JSON.stringify(model.name)} does not give one number a row`, { hint: "Ask with :predict." });
+  const write = rowWriter({ ...value, dims: [] }, STYLE);
+  return rowsText(rows, write, '{"results":[', "]}");
+}
