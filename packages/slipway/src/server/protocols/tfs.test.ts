@@ -124,6 +124,6 @@ describe("around it", () => {
     const get_ = await inject(app, "/v1/models/loan:predict");
     expect([get_.statusCode, get_.headers["allow"]]).toEqual([405, "POST"]);
     expect((await inject(app, "/v1/models/nix/metadata")).json()).toEqual({ error: expect.stringContaining('"nix"') });
-    expect(await failure("/v1/models/loan:explain", {})).toEqual([400, "explanations are not offered. Ask for predictions with :predict."]);
+    expect(await failure("/v1/models/loan:explain", {})).toEqual([501, "explanations are not offered. Ask for predictions with :predict."]);
   });
 });

@@ -4,15 +4,14 @@
 // clients: answers hold what each of the three looks for. Versions and labels may be any text; `version` is a text in
 // answers, as 64-bit integers are in protobuf's JSON.
 
-import type { Servable } from "../../runtime/index.ts";
 import { SlipwayError } from "@slipway/core/base";
+import { exampleRequest, type Servable } from "../../runtime/index.ts";
 import { bodyText } from "../body.ts";
 import type { ServerContext } from "../context.ts";
 import { oipErrorBody, serverError, statusOf } from "../errors.ts";
 import { jsonAnswer, jsonText, type Answer, type Call } from "../http/call.ts";
 import type { Protocol, Route } from "../http/routing-table.ts";
 import { infer } from "../inference.ts";
-import { exampleRequest } from "../../runtime/index.ts";
 import { readExamplesRequest } from "./tfs/read-examples.ts";
 import { readPredictRequest } from "./tfs/read-predict.ts";
 import { signatureMetadata, signatureOutputs } from "./tfs/signatures.ts";
@@ -47,7 +46,7 @@ export function tfsProtocol(context: ServerContext): Protocol {
       ]),
       { method: "POST", path: `${model}:explain`, action: "predict", handle: (call) => {
         models.find(call.params["name"]!);
-        throw serverError("content-type-unsupported", "explanations are not offered", { hint: "Ask for predictions with :predict." });
+        throw serverError("not-offered", "explanations are not offered", { hint: "Ask for predictions with :predict." });
       } },
     ],
   };
@@ -82,11 +81,9 @@ function openAiModel(model: Servable, context: ServerContext): object {
   return { id: model.name, object: "model", created: Math.floor(context.startedAt / 1000), owned_by: "slipway" };
 }
 
-/** Of TensorFlow Serving's own: what is malformed is 400, also an address; a prediction out of time is 504. */
+/** Of TensorFlow Serving's own: what is malformed is 400, also an address. */
 function tfsStatus(error: SlipwayError): number {
-  if (error.code === "request-timeout") return 504;
-  if (error.code === "route-unknown") return 400;
-  return error.kind === "unsupported" ? 400 : statusOf(error);
+  return error.code === "route-unknown" || error.kind === "unsupported" ? 400 : statusOf(error);
 }
 
 /** Errors are one text here, so the valid request goes into it. */

@@ -1,8 +1,7 @@
 // Predictions as TensorFlow Serving writes them: names only where there are several outputs, floats with a point, bare
 // NaN and infinities, texts of outputs named *_bytes as {"b64": ...}.
 
-import type { OutputData, Prediction, Servable } from "../../../runtime/index.ts";
-import { runtimeError } from "../../../runtime/index.ts";
+import { runtimeError, type OutputData, type Prediction, type Servable } from "../../../runtime/index.ts";
 import type { AnswerBody } from "../../http/call.ts";
 import { rowDims, rowWriter, floatText, type NumberStyle } from "../shared/output-json.ts";
 import { rowsText } from "../shared/pieces.ts";
