@@ -1,0 +1,7 @@
+export { configError } from "./errors.ts";
+export { MODEL_SETTINGS, type ModelSettings } from "./model-settings.ts";
+export { describeLeaf } from "./read-leaf.ts";
+export { readSection, withDefaults } from "./read-value.ts";
+export { resolveConfig, type ConfigSources, type ResolvedConfig } from "./resolve-config.ts";
+export { SERVE_SETTINGS, type ServeSettings } from "./serve-settings.ts";
+export { kebab, leavesOf, type Fields, type Leaf, type Settings, type Spec } from "./spec.ts";

@@ -1,0 +1,30 @@
+// Every setting of `slipway serve`. An entry here is an option, a SLIPWAY_ variable, a key of the configuration file and
+// a row of docs/configuration.md (scripts/config-doc.ts).
+
+import { MODEL_SETTINGS } from "./model-settings.ts";
+import type { Settings } from "./spec.ts";
+
+const settings = {
+  host: { type: "text", value: "ADDRESS", default: "127.0.0.1", help: "where to listen; by default this machine only" },
+  port: { type: "count", min: 0, max: 65535, default: 8080, short: "p", value: "PORT", help: "0 takes any free port" },
+  insecure: { type: "flag", default: false, help: "listen beyond this machine though nobody has to prove who they are" },
+  allowHost: { type: "texts", value: "NAME", help: "a host name beside localhost that requests may be addressed to" },
+  bodyLimit: { type: "bytes", min: 1024, max: 2_147_483_647, value: "BYTES", default: 67_108_864, help: "largest body of a request, before and after decompression" },
+  requestTimeout: { type: "duration", min: 1, max: 3_600_000, value: "TIME", default: 60_000, help: "longest time for one prediction" },
+  drainMs: { type: "count", max: 600_000, value: "MS", default: 1000, help: "how long to serve on after SIGTERM before connections are drained" },
+  logLevel: { type: "choice", choices: ["debug", "info", "warn", "error"], default: "info", value: "LEVEL", help: "the least that is logged" },
+  placement: { type: "choice", choices: ["auto", "inline", "thread", "process"], default: "auto", value: "WHERE", help: "where models run: auto goes by their measured cost" },
+  instances: { type: "count", min: 1, max: 256, value: "N", help: "workers a model that does not run inline; the processors by default" },
+  threads: { type: "count", min: 1, max: 256, value: "N", help: "threads inside one operator" },
+  provider: { type: "texts", value: "NAME", help: "ONNX Runtime's execution provider, such as cuda, dml, coreml or webgpu; cpu takes what it does not" },
+  repository: { type: "text", flag: "models", value: "DIR", help: "a folder of models: DIR/NAME/VERSION/file, DIR/NAME/file, or packages in DIR itself" },
+  poll: { type: "duration", min: 100, max: 86_400_000, value: "TIME", help: "how often to look for changes in the folder of models; never by default" },
+  lazy: { type: "flag", default: false, help: "load a model of the folder when it is first asked" },
+  memoryBudget: { type: "bytes", min: 1_048_576, value: "BYTES", help: "unload the models asked least recently when what the loaded ones hold goes beyond this" },
+  loadAtOnce: { type: "count", min: 1, max: 64, default: 1, value: "N", help: "how many models are loaded at the same time" },
+  uploads: { type: "flag", default: false, help: "take models that come in a load request itself (Triton's `file:` parameters), not only those of the folder" },
+  models: { type: "map", keys: "models' names", of: { type: "section", help: "", fields: MODEL_SETTINGS as typeof MODEL_SETTINGS }, help: "settings of single models, by name" },
+} as const;
+
+export const SERVE_SETTINGS: typeof settings = settings;
+export type ServeSettings = Settings<typeof settings>;
