@@ -6,7 +6,7 @@ import type { ElementType } from "../../tensor/index.ts";
 import { convertError } from "../conversion/errors.ts";
 import { Config, isObject, type Json, type JsonObject } from "./config.ts";
 import { kerasError } from "./errors.ts";
-import { isSym, KerasContext, LayerView, type Argument, type Call, type LayerDefinition, type Sym } from "./layer.ts";
+import { isSym, KerasContext, LayerView, type Argument, type Call, type LayerDefinition, type Sym, type WholeModel } from "./layer.ts";
 import { KNOWN_LAYERS, kerasLayers } from "./registry.ts";
 import type { WeightStore } from "./weights.ts";
 
@@ -30,6 +30,7 @@ export class ModelBuilder {
   readonly #graph: GraphBuilder;
   readonly #keras: number;
   readonly inputs: GraphInput[] = [];
+  readonly whole: WholeModel = { checks: [], together: false };
 
   constructor(graph: GraphBuilder, keras: number) {
     this.#graph = graph;
@@ -144,7 +145,7 @@ export class ModelBuilder {
     views?.set(index, view);
     if (!definition) throw unknownLayer(json, view);
     view.checkDtype();
-    const context = new KerasContext(this.#graph, this.#keras, (inner, innerStore, innerCall, d) => this.layer(inner, innerStore, innerCall, d), depth + 1);
+    const context = new KerasContext(this.#graph, this.#keras, (inner, innerStore, innerCall, d) => this.layer(inner, innerStore, innerCall, d), depth + 1, this.whole);
     if (context.depth > MAX_DEPTH) throw convertError("malformed-model", `layers are nested more than ${MAX_DEPTH} deep`);
     const masked = withMasks(call);
     const made = definition.convert(view, masked, context);

@@ -4,8 +4,8 @@
 
 import { SlipwayError } from "../../base/index.ts";
 import { Hdf5Object, readHdf5, ZipArchive } from "../../formats/index.ts";
-import { GraphBuilder, serializeModel } from "../../onnx/index.ts";
-import type { Output, Signature } from "../../package/index.ts";
+import { GraphBuilder, Ops, serializeModel, type Value } from "../../onnx/index.ts";
+import { REFUSED_OUTPUT, type Output, type Signature } from "../../package/index.ts";
 import type { ImportedModel } from "../imported.ts";
 import { convertError } from "../conversion/errors.ts";
 import { ModelBuilder } from "./build.ts";
@@ -81,8 +81,15 @@ function convert(config: JsonObject, store: WeightStore, version: string, format
     graph.output(graphName, graph.op("Identity", [sym.value]));
     return { name, graphName, kind: "value", type: sym.value.type, rowShape: sym.value.shape!.slice(1).map((d) => (typeof d === "number" ? d : -1)) };
   });
+  const { checks } = builder.whole;
+  if (checks.length > 0) {
+    // 0, or one more than the place of the first reason.
+    const o = new Ops(graph);
+    graph.output(REFUSED_OUTPUT, checks.reduceRight<Value>((rest, check, i) => o.where(check.refused, o.scalar(i + 1, "int64"), rest), o.scalar(0, "int64")));
+  }
   const signature: Signature = {
-    layout: "tensors", columns: [], extraColumns: "refused", tensorRows: "independent", outputs,
+    layout: "tensors", columns: [], extraColumns: "refused", tensorRows: builder.whole.together ? "together" : "independent", outputs,
+    ...(checks.length === 0 ? {} : { rowChecks: checks.map((check) => check.reason) }),
     tensors: builder.inputs.map((i) => ({ name: i.name, type: i.type, shape: i.shape.map((d) => d ?? -1) })),
   };
   const model = graph.finish();

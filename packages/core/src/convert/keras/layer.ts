@@ -80,9 +80,9 @@ export class LayerView extends Config {
     if (name === undefined || name === null || typeof name !== "string" || ["float32", "int64", "int32", "string", "bool"].includes(name)) return;
     throw this.refuse(`dtype ${JSON.stringify(name)}`, "only float32 layers can be", "Build the model with the float32 policy, load the weights into it and save it again.");
   }
-  channelsLast(): void {
-    const format = this.string("data_format", "channels_last");
-    if (format !== "channels_last") throw this.refuse(`data_format=${JSON.stringify(format)}`, "TensorFlow computes it on GPUs only", "Build the model with channels_last.");
+  /** Whether the channels are the first dimension after the rows. */
+  get channelsFirst(): boolean {
+    return this.word("data_format", ["channels_last", "channels_first"], "channels_last") === "channels_first";
   }
 }
 
@@ -90,6 +90,12 @@ export function toFloats(t: Tensor, layer: Config): Tensor<"float"> {
   if (t.type === "float") return t as Tensor<"float">;
   if (t.type === "double" || t.type === "int32" || t.type === "int64") return floats(Float32Array.from(t.data as ArrayLike<number | bigint>, Number), t.shape);
   throw layer.refuse(`weights in ${t.type}`, "only float32 weights can be");
+}
+
+/** What holds for the model as a whole. */
+export interface WholeModel {
+  readonly checks: { readonly refused: Value; readonly reason: string }[];
+  together: boolean;
 }
 
 /** What converters add nodes with. */
@@ -101,13 +107,27 @@ export class KerasContext {
   readonly depth: number;
   /** The major version of Keras that wrote the file. */
   readonly keras: number;
+  readonly #whole: WholeModel | undefined;
 
-  constructor(graph: GraphBuilder, keras: number, build: KerasContext["build"], depth: number) {
+  /** `whole` is left out where a value's first dimension is not the rows. */
+  constructor(graph: GraphBuilder, keras: number, build: KerasContext["build"], depth: number, whole?: WholeModel) {
     this.graph = graph;
     this.keras = keras;
     this.o = new Ops(graph);
     this.build = build;
     this.depth = depth;
+    this.#whole = whole;
+  }
+  /** Rows that Keras refuses: bool [N, ...], true in a row that is. */
+  refuseRows(refused: Value, reason: string): void {
+    if (!this.#whole) throw convertError("unsupported-option", `${reason}: this is not compiled inside another layer`);
+    const rank = this.shape(refused).length;
+    const any = rank === 1 ? refused : this.o.cast(this.graph.op("ReduceMax", [this.o.cast(refused, "int32"), this.o.int64s(Array.from({ length: rank - 1 }, (_, i) => i + 1))], { keepdims: 0 }), "bool");
+    this.#whole.checks.push({ refused: any, reason });
+  }
+  /** What a row gives depends on the rows it is computed with. */
+  rowsTogether(): void {
+    if (this.#whole) this.#whole.together = true;
   }
   floats(data: Float32Array | readonly number[], shape?: readonly number[]): Value {
     return this.graph.constant(floats(data, shape));

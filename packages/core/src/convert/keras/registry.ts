@@ -5,6 +5,8 @@ import { ATTENTION } from "./layers/attention.ts";
 import { CONVOLUTION } from "./layers/convolution.ts";
 import { CORE } from "./layers/core.ts";
 import { EMBEDDING } from "./layers/embedding.ts";
+import { IMAGES } from "./layers/images.ts";
+import { LOOKUP } from "./layers/lookup.ts";
 import { MERGE } from "./layers/merge.ts";
 import { NORMALIZATION } from "./layers/normalization.ts";
 import { OPERATIONS } from "./layers/operations.ts";
@@ -12,16 +14,17 @@ import { POOLING } from "./layers/pooling.ts";
 import { PREPROCESSING } from "./layers/preprocessing.ts";
 import { RECURRENT } from "./layers/recurrent.ts";
 import { SHAPE } from "./layers/shape.ts";
+import { TEXT } from "./layers/text.ts";
 
-const definitions: readonly LayerDefinition[] = [...CORE, ...SHAPE, ...CONVOLUTION, ...POOLING, ...MERGE, ...EMBEDDING, ...NORMALIZATION, ...RECURRENT, ...ATTENTION, ...PREPROCESSING, ...OPERATIONS];
+const definitions: readonly LayerDefinition[] = [...CORE, ...SHAPE, ...CONVOLUTION, ...POOLING, ...MERGE, ...EMBEDDING, ...NORMALIZATION, ...RECURRENT, ...ATTENTION, ...PREPROCESSING, ...LOOKUP, ...TEXT, ...IMAGES, ...OPERATIONS];
 
 /** Operations are here as "ops.Add" (Keras 3) and "tf.math.add" (Keras 2). */
 export const kerasLayers: ReadonlyMap<string, LayerDefinition> = new Map(definitions.flatMap((d) => d.names.map((name) => [name, d])));
 
 /** Keras's own layers that are not compiled: they are refused as such, not as someone's own. */
 export const KNOWN_LAYERS: ReadonlySet<string> = new Set([
-  "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "LocallyConnected1D", "LocallyConnected2D", "Hashing", "TextVectorization", "HashedCrossing", "RandomCrop", "CenterCrop", "MixUp", "CutMix", "AutoContrast",
+  "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "LocallyConnected1D", "LocallyConnected2D", "Hashing", "HashedCrossing", "RandomCrop", "MixUp", "CutMix", "AutoContrast",
   "RandAugment", "AugMix", "Solarization", "Equalization", "STFTSpectrogram", "MelSpectrogram", "FeatureSpace", "RNN", "StackedRNNCells", "LSTMCell", "GRUCell", "SimpleRNNCell",
   "EinsumDense", "GroupedQueryAttention", "GroupQueryAttention", "TorchModuleWrapper", "FlaxLayer", "JaxLayer", "TFSMLayer", "SpectralNormalization", "Wrapper", "Pipeline", "ReversibleEmbedding",
-  "AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D", "AdaptiveAveragePooling3D", "AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D", "AdaptiveMaxPooling3D", "MaxNumBoundingBoxes",
+  "MaxNumBoundingBoxes",
 ]);

@@ -17,6 +17,8 @@ export interface WeightStore {
   children(layers: readonly LayerRef[]): WeightStore[];
   /** Of a layer inside a wrapper; `place` is which of `count`. */
   inner(attribute: string, place: number, count: number): WeightStore;
+  /** A variable of the layer's own that has a name; only .keras files have such. */
+  variable(name: string): Tensor | undefined;
   /** A file beside the weights, such as a vocabulary. */
   asset(name: string): Uint8Array | undefined;
 }
@@ -66,6 +68,9 @@ export class GroupStore implements WeightStore {
   inner(attribute: string): WeightStore {
     return this.#below(attribute);
   }
+  variable(name: string): Tensor | undefined {
+    return this.#group?.get(`vars/${name}`)?.read();
+  }
   asset(name: string): Uint8Array | undefined {
     return this.#asset(`assets/${this.#path}/${name}`);
   }
@@ -98,6 +103,9 @@ export class H5Store implements WeightStore {
   }
   inner(): WeightStore {
     return this;
+  }
+  variable(): undefined {
+    return undefined;
   }
   asset(): undefined {
     return undefined;
@@ -132,6 +140,9 @@ class NamedStore implements WeightStore {
   inner(_attribute: string, place: number, count: number): WeightStore {
     const each = this.#weights.length / count;
     return new NamedStore(this.#weights.slice(place * each, (place + 1) * each));
+  }
+  variable(): undefined {
+    return undefined;
   }
   asset(): undefined {
     return undefined;

@@ -6,6 +6,10 @@ import { floats } from "../../../tensor/index.ts";
 import { activation } from "../activations.ts";
 import { defineLayer, rankOf, single, transposed, type Call, type KerasContext, type LayerDefinition, type LayerView } from "../layer.ts";
 
+/** A value in the layer's own order of dimensions, with the channels first, and back. */
+export const inward = (x: Value, layer: LayerView, c: KerasContext): Value => (layer.channelsFirst ? x : toChannelsFirst(x, c));
+export const outward = (x: Value, layer: LayerView, c: KerasContext): Value => (layer.channelsFirst ? x : toChannelsLast(x, c));
+
 export function toChannelsFirst(x: Value, c: KerasContext): Value {
   const rank = c.shape(x).length;
   return c.o.transpose(x, [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, i) => i + 1)]);
@@ -28,18 +32,20 @@ interface Window {
   readonly padding: "valid" | "same" | "causal";
 }
 function readWindow(layer: LayerView, d: number): Window {
-  layer.channelsLast();
   return {
     strides: layer.perAxis("strides", d, 1), dilations: layer.perAxis("dilation_rate", d, 1), kernel: layer.perAxis("kernel_size", d, 1),
-    padding: layer.word("padding", d === 1 ? ["valid", "same", "causal"] : ["valid", "same"], "valid"),
+    padding: layer.word("padding", d === 1 && !/Transpose/.test(layer.className) ? ["valid", "same", "causal"] : ["valid", "same"], "valid"),
   };
 }
 
 function conv(x: Value, w: Tensor<"float">, bias: Tensor<"float"> | undefined, at: Window, group: number, c: KerasContext): Value {
-  const causal = at.padding === "causal" ? { pads: [at.dilations[0]! * (at.kernel[0]! - 1), 0] } : {};
+  const spread = at.kernel.map((k, i) => (k - 1) * at.dilations[i]!);
+  // The engine does not pad by itself where it dilates; without strides the padding does not depend on the size.
+  const dilated = at.padding === "same" && at.dilations.some((v) => v > 1) && at.strides.every((v) => v === 1);
+  const padding = at.padding === "causal" ? { pads: [spread[0]!, 0] } : dilated ? { pads: [...spread.map((v) => Math.floor(v / 2)), ...spread.map((v) => Math.ceil(v / 2))] }
+    : at.padding === "same" ? { auto_pad: "SAME_UPPER" } : {};
   return c.graph.op("Conv", [x, c.constant(w), bias ? c.constant(bias) : null], {
-    kernel_shape: w.shape.slice(2), strides: at.strides, dilations: at.dilations, group, ...causal,
-    ...(at.padding === "same" ? { auto_pad: "SAME_UPPER" } : {}),
+    kernel_shape: w.shape.slice(2), strides: at.strides, dilations: at.dilations, group, ...padding,
   });
 }
 
@@ -52,13 +58,13 @@ const convolution = defineLayer({
     rankOf(layer, x, d + 2);
     const at = readWindow(layer, d);
     const groups = layer.int("groups", 1, 1);
-    const channels = c.size(x, -1, layer);
+    const channels = c.size(x, layer.channelsFirst ? 1 : -1, layer);
     const filters = layer.int("filters", undefined, 1);
     if (channels % groups !== 0) throw layer.malformed(`${channels} channels in ${groups} groups`);
     const bias = layer.bool("use_bias", true);
     const w = layer.weight(0, bias ? 2 : 1, [...at.kernel, channels / groups, filters]);
-    const y = conv(toChannelsFirst(x, c), kernelFirst(w), bias ? layer.weight(1, 2, [filters]) : undefined, at, groups, c);
-    return activation(layer.raw("activation"), toChannelsLast(y, c), layer, c);
+    const y = conv(inward(x, layer, c), kernelFirst(w), bias ? layer.weight(1, 2, [filters]) : undefined, at, groups, c);
+    return activation(layer.raw("activation"), outward(y, layer, c), layer, c);
   },
 });
 
@@ -77,12 +83,12 @@ const depthwise = defineLayer({
     const x = c.float(single(layer, call).value);
     rankOf(layer, x, d + 2);
     const at = readWindow(layer, d);
-    const channels = c.size(x, -1, layer);
+    const channels = c.size(x, layer.channelsFirst ? 1 : -1, layer);
     const multiplier = layer.int("depth_multiplier", 1, 1);
     const bias = layer.bool("use_bias", true);
     const w = layer.weight(0, bias ? 2 : 1, [...at.kernel, channels, multiplier]);
-    const y = conv(toChannelsFirst(x, c), depthwiseKernel(w), bias ? layer.weight(1, 2, [channels * multiplier]) : undefined, at, channels, c);
-    return activation(layer.raw("activation"), toChannelsLast(y, c), layer, c);
+    const y = conv(inward(x, layer, c), depthwiseKernel(w), bias ? layer.weight(1, 2, [channels * multiplier]) : undefined, at, channels, c);
+    return activation(layer.raw("activation"), outward(y, layer, c), layer, c);
   },
 });
 
@@ -94,16 +100,16 @@ const separable = defineLayer({
     const x = c.float(single(layer, call).value);
     rankOf(layer, x, d + 2);
     const at = readWindow(layer, d);
-    const channels = c.size(x, -1, layer);
+    const channels = c.size(x, layer.channelsFirst ? 1 : -1, layer);
     const multiplier = layer.int("depth_multiplier", 1, 1);
     const filters = layer.int("filters", undefined, 1);
     const bias = layer.bool("use_bias", true);
     const count = bias ? 3 : 2;
-    const inner = conv(toChannelsFirst(x, c), depthwiseKernel(layer.weight(0, count, [...at.kernel, channels, multiplier])), undefined, at, channels, c);
+    const inner = conv(inward(x, layer, c), depthwiseKernel(layer.weight(0, count, [...at.kernel, channels, multiplier])), undefined, at, channels, c);
     const ones = at.strides.map(() => 1);
     const w = kernelFirst(layer.weight(1, count, [...ones, channels * multiplier, filters]));
     const y = conv(inner, w, bias ? layer.weight(2, count, [filters]) : undefined, { strides: ones, dilations: ones, kernel: ones, padding: "valid" }, 1, c);
-    return activation(layer.raw("activation"), toChannelsLast(y, c), layer, c);
+    return activation(layer.raw("activation"), outward(y, layer, c), layer, c);
   },
 });
 
@@ -115,8 +121,10 @@ const transpose = defineLayer({
     const x = c.float(single(layer, call).value);
     rankOf(layer, x, d + 2);
     const at = readWindow(layer, d);
-    if (layer.raw("output_padding") !== undefined && layer.raw("output_padding") !== null) throw layer.refuse("output_padding", "only the output size that Keras chooses itself can be");
-    const channels = c.size(x, -1, layer);
+    const asked = layer.raw("output_padding");
+    const paddings = asked === undefined || asked === null ? undefined : typeof asked === "number" ? at.kernel.map(() => asked) : layer.ints("output_padding");
+    if (paddings && (paddings.length !== d || paddings.some((v, i) => !Number.isSafeInteger(v) || v < 0 || v >= at.strides[i]!))) throw layer.malformed(`output_padding is ${JSON.stringify(asked).slice(0, 80)}`);
+    const channels = c.size(x, layer.channelsFirst ? 1 : -1, layer);
     const filters = layer.int("filters", undefined, 1);
     const bias = layer.bool("use_bias", true);
     // [k..., out, in] -> [in, out, k...].
@@ -127,14 +135,15 @@ const transpose = defineLayer({
     const extra: number[] = [];
     at.kernel.forEach((k, i) => {
       const width = (k - 1) * at.dilations[i]! + 1;
-      const over = at.padding === "same" ? width - at.strides[i]! : Math.min(0, width - at.strides[i]!);
+      // How much longer all positions together are than what is asked for.
+      const over = paddings ? (at.padding === "same" ? 2 * Math.floor(width / 2) : 0) - paddings[i]! : at.padding === "same" ? width - at.strides[i]! : Math.min(0, width - at.strides[i]!);
       begin.push(Math.max(0, Math.floor(over / 2)));
       end.push(Math.max(0, over) - begin.at(-1)!);
       extra.push(Math.max(0, -over));
     });
-    const y = c.graph.op("ConvTranspose", [toChannelsFirst(x, c), c.constant(w), bias ? c.constant(layer.weight(1, 2, [filters])) : null], {
+    const y = c.graph.op("ConvTranspose", [inward(x, layer, c), c.constant(w), bias ? c.constant(layer.weight(1, 2, [filters])) : null], {
       kernel_shape: at.kernel, strides: at.strides, dilations: at.dilations, pads: [...begin, ...end], output_padding: extra });
-    return activation(layer.raw("activation"), toChannelsLast(y, c), layer, c);
+    return activation(layer.raw("activation"), outward(y, layer, c), layer, c);
   },
 });
 

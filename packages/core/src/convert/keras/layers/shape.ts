@@ -1,16 +1,17 @@
-// Layers that move elements: Flatten, Reshape, Permute, RepeatVector, ZeroPadding, Cropping, UpSampling.
+// Layers that move elements: Flatten, Reshape, Permute, RepeatVector, ZeroPadding, Cropping.
 
 import type { Value } from "../../../onnx/index.ts";
 import { convertError } from "../../conversion/errors.ts";
 import type { Json } from "../config.ts";
 import { defineLayer, rankOf, single, type KerasContext, type LayerDefinition, type LayerView } from "../layer.ts";
+import { toChannelsLast } from "./convolution.ts";
 
 const flatten = defineLayer({
   names: ["Flatten"],
   mask: "stop",
   convert: (layer, call, c) => {
-    layer.channelsLast();
-    const { value } = single(layer, call);
+    let { value } = single(layer, call);
+    if (layer.channelsFirst && c.shape(value).length > 1) value = toChannelsLast(value, c);
     const shape = c.shape(value).slice(1);
     if (shape.length === 1) return value;
     if (shape.length === 0) return c.o.unsqueeze(value, 1);
@@ -78,12 +79,12 @@ const zeroPadding = defineLayer({
   names: ["ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D"],
   mask: "stop",
   convert: (layer, call, c) => {
-    layer.channelsLast();
     const k = dimensions(layer);
     const x = c.float(single(layer, call).value);
     rankOf(layer, x, k + 2);
     const by = pairs(layer, "padding", k);
-    return c.graph.op("Pad", [x, c.o.int64s([0, ...by.map((p) => p[0]), 0, 0, ...by.map((p) => p[1]), 0]), c.scalar(0)]);
+    const all = layer.channelsFirst ? [[0, 0], [0, 0], ...by] : [[0, 0], ...by, [0, 0]];
+    return c.graph.op("Pad", [x, c.o.int64s([...all.map((p) => p[0]!), ...all.map((p) => p[1]!)]), c.scalar(0)]);
   },
 });
 
@@ -91,11 +92,11 @@ const cropping = defineLayer({
   names: ["Cropping1D", "Cropping2D", "Cropping3D"],
   mask: "stop",
   convert: (layer, call, c) => {
-    layer.channelsLast();
     const k = dimensions(layer);
     let { value } = single(layer, call);
     rankOf(layer, value, k + 2);
-    pairs(layer, "cropping", k).forEach(([before, after], i) => {
+    pairs(layer, "cropping", k).forEach(([before, after], at) => {
+      const i = at + Number(layer.channelsFirst);
       const size = c.shape(value)[i + 1];
       if (typeof size === "number" && before + after >= size) throw convertError("malformed-model", `${layer.where}: ${before} and ${after} are cropped from a dimension of ${size}`);
       if (before + after > 0) value = c.o.slice(value, before, after === 0 ? Number.MAX_SAFE_INTEGER : -after, i + 1);
@@ -119,44 +120,4 @@ export function repeatAxis(x: Value, axis: number, times: number, layer: LayerVi
   return c.o.gather(x, { type: "int64", shape: [size * times], data: BigInt64Array.from({ length: size * times }, (_, i) => BigInt(Math.floor(i / times))) }, axis);
 }
 
-const upSampling = defineLayer({
-  names: ["UpSampling1D", "UpSampling2D", "UpSampling3D"],
-  mask: "stop",
-  convert: (layer, call, c) => {
-    layer.channelsLast();
-    const k = dimensions(layer);
-    let { value } = single(layer, call);
-    rankOf(layer, value, k + 2);
-    const sizes = layer.perAxis("size", k, 2);
-    const how = layer.word("interpolation", ["nearest", "bilinear"], "nearest");
-    sizes.forEach((times, i) => {
-      value = how === "nearest" ? repeatAxis(value, i + 1, times, layer, c) : bilinearAxis(c.float(value), i + 1, c.size(value, i + 1, layer) * times, layer, c);
-    });
-    return value;
-  },
-});
-
-/** Linear interpolation of one axis with half-pixel centres, as tf.image.resize does it. */
-export function bilinearAxis(x: Value, axis: number, to: number, layer: LayerView, c: KerasContext): Value {
-  const from = c.size(x, axis, layer);
-  if (from === to) return x;
-  boundedSize(to, layer);
-  const scale = Math.fround(from / to);
-  const low = new Array<number>(to);
-  const high = new Array<number>(to);
-  const weight = new Float32Array(to);
-  for (let i = 0; i < to; i++) {
-    const at = Math.fround(Math.fround(Math.fround(i + 0.5) * scale) - 0.5);
-    const floor = Math.floor(at);
-    low[i] = Math.max(floor, 0);
-    high[i] = Math.min(floor + 1, from - 1);
-    weight[i] = Math.fround(at - floor);
-  }
-  const rank = c.shape(x).length;
-  const lerp = c.floats(weight, [to, ...new Array<number>(rank - 1 - axis).fill(1)]);
-  const pick = (index: readonly number[]): Value => c.o.gather(x, { type: "int64", shape: [to], data: BigInt64Array.from(index, BigInt) }, axis);
-  const below = pick(low);
-  return c.o.add(below, c.o.mul(c.o.sub(pick(high), below), lerp));
-}
-
-export const SHAPE: readonly LayerDefinition[] = [flatten, reshape, permute, repeat, zeroPadding, cropping, upSampling];
+export const SHAPE: readonly LayerDefinition[] = [flatten, reshape, permute, repeat, zeroPadding, cropping];

@@ -130,7 +130,7 @@ export function encode(tokens: Value, numbers: ReadonlyMap<string, number>, c: C
 }
 
 /** [N, T] -> [N, T + 1]: what is kept moves to the left, the rest of a row is NOTHING. */
-export function closeGaps(ids: Value, keep: Value, c: Conversion): Value {
+export function closeGaps(ids: Value, keep: Value, c: Pick<Conversion, "o" | "graph">): Value {
   const { o } = c;
   const width = o.slice(c.graph.op("Shape", [ids]), 1, 2, 0);
   const rows = o.slice(c.graph.op("Shape", [ids]), 0, 1, 0);
@@ -140,6 +140,6 @@ export function closeGaps(ids: Value, keep: Value, c: Conversion): Value {
   return c.graph.op("ScatterElements", [blank, target, o.where(keep, ids, NOTHING)], { axis: 1 });
 }
 
-export function filled(shape: Value, id: number, c: Conversion): Value {
+export function filled(shape: Value, id: number, c: Pick<Conversion, "graph">): Value {
   return c.graph.op("ConstantOfShape", [shape], { value: int64s([id]) });
 }
