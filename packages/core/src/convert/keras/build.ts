@@ -28,13 +28,16 @@ export interface GraphInput {
 
 export class ModelBuilder {
   readonly #graph: GraphBuilder;
-  readonly #keras: number;
+  readonly #version: readonly [number, number];
   readonly inputs: GraphInput[] = [];
   readonly whole: WholeModel = { checks: [], together: false };
 
-  constructor(graph: GraphBuilder, keras: number) {
+  constructor(graph: GraphBuilder, version: readonly [number, number]) {
     this.#graph = graph;
-    this.#keras = keras;
+    this.#version = version;
+  }
+  get #keras(): number {
+    return this.#version[0];
   }
 
   /** `given` are the model's inputs where it is nested; otherwise its InputLayers become graph inputs. */
@@ -145,7 +148,7 @@ export class ModelBuilder {
     views?.set(index, view);
     if (!definition) throw unknownLayer(json, view);
     view.checkDtype();
-    const context = new KerasContext(this.#graph, this.#keras, (inner, innerStore, innerCall, d) => this.layer(inner, innerStore, innerCall, d), depth + 1, this.whole);
+    const context = new KerasContext(this.#graph, this.#version, (inner, innerStore, innerCall, d) => this.layer(inner, innerStore, innerCall, d), depth + 1, this.whole);
     if (context.depth > MAX_DEPTH) throw convertError("malformed-model", `layers are nested more than ${MAX_DEPTH} deep`);
     const masked = withMasks(call);
     const made = definition.convert(view, masked, context);

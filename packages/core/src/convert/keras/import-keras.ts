@@ -71,8 +71,8 @@ function unfitting(error: unknown): unknown {
 
 function convert(config: JsonObject, store: WeightStore, version: string, format: string): ImportedModel {
   const graph = new GraphBuilder();
-  const keras = Number.parseInt(version, 10) || 3;
-  const builder = new ModelBuilder(graph, keras);
+  const numbers = /^(\d{1,4})(?:\.(\d{1,4}))?/.exec(version);
+  const builder = new ModelBuilder(graph, [Number(numbers?.[1] ?? 3) || 3, Number(numbers?.[2] ?? 0)]);
   const built = builder.model(config, store, undefined, 0);
   const inputNames = new Set(builder.inputs.map((i) => i.name));
   const outputs = built.outputs.map((sym, i): Output => {

@@ -105,18 +105,25 @@ export class KerasContext {
   /** Builds a layer inside another (wrappers, nested models). */
   readonly build: (json: JsonObject, store: WeightStore, call: Call, depth: number) => Sym[];
   readonly depth: number;
-  /** The major version of Keras that wrote the file. */
-  readonly keras: number;
+  /** The version of Keras that wrote the file. */
+  readonly version: readonly [major: number, minor: number];
   readonly #whole: WholeModel | undefined;
 
   /** `whole` is left out where a value's first dimension is not the rows. */
-  constructor(graph: GraphBuilder, keras: number, build: KerasContext["build"], depth: number, whole?: WholeModel) {
+  constructor(graph: GraphBuilder, version: KerasContext["version"], build: KerasContext["build"], depth: number, whole?: WholeModel) {
     this.graph = graph;
-    this.keras = keras;
+    this.version = version;
     this.o = new Ops(graph);
     this.build = build;
     this.depth = depth;
     this.#whole = whole;
+  }
+  /** The major version. */
+  get keras(): number {
+    return this.version[0];
+  }
+  since(major: number, minor: number): boolean {
+    return this.version[0] > major || (this.version[0] === major && this.version[1] >= minor);
   }
   /** Rows that Keras refuses: bool [N, ...], true in a row that is. */
   refuseRows(refused: Value, reason: string): void {

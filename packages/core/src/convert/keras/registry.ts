@@ -23,8 +23,8 @@ export const kerasLayers: ReadonlyMap<string, LayerDefinition> = new Map(definit
 
 /** Keras's own layers that are not compiled: they are refused as such, not as someone's own. */
 export const KNOWN_LAYERS: ReadonlySet<string> = new Set([
-  "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "LocallyConnected1D", "LocallyConnected2D", "Hashing", "HashedCrossing", "RandomCrop", "MixUp", "CutMix", "AutoContrast",
-  "RandAugment", "AugMix", "Solarization", "Equalization", "STFTSpectrogram", "MelSpectrogram", "FeatureSpace", "RNN", "StackedRNNCells", "LSTMCell", "GRUCell", "SimpleRNNCell",
-  "EinsumDense", "GroupedQueryAttention", "GroupQueryAttention", "TorchModuleWrapper", "FlaxLayer", "JaxLayer", "TFSMLayer", "SpectralNormalization", "Wrapper", "Pipeline", "ReversibleEmbedding",
+  "LocallyConnected1D", "LocallyConnected2D", "Hashing", "HashedCrossing", "RandomCrop", "MixUp", "CutMix", "AutoContrast",
+  "RandAugment", "AugMix", "Solarization", "Equalization", "STFTSpectrogram", "MelSpectrogram", "FeatureSpace", "StackedRNNCells", "LSTMCell", "GRUCell", "SimpleRNNCell",
+  "EinsumDense", "TorchModuleWrapper", "FlaxLayer", "JaxLayer", "TFSMLayer", "SpectralNormalization", "Wrapper", "Pipeline", "ReversibleEmbedding",
   "MaxNumBoundingBoxes",
 ]);

@@ -15,6 +15,8 @@ export interface WeightStore {
   tensors(parts: readonly string[]): Tensor[];
   /** The stores of the layers of a model, in its order. */
   children(layers: readonly LayerRef[]): WeightStore[];
+  /** The stores of the cells of a StackedRNNCells; `counts` is how many weights each has. */
+  cells(cells: readonly LayerRef[], counts: readonly number[]): WeightStore[];
   /** Of a layer inside a wrapper; `place` is which of `count`. */
   inner(attribute: string, place: number, count: number): WeightStore;
   /** A variable of the layer's own that has a name; only .keras files have such. */
@@ -28,6 +30,17 @@ const MAX_VARIABLES = 10_000;
 /** Keras's to_snake_case: "Conv2DTranspose" -> "conv2d_transpose". */
 export function snakeCase(name: string): string {
   return name.replace(/\W+/g, "").replace(/(.)([A-Z][a-z]+)/g, "$1_$2").replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
+}
+
+/** Groups are named after classes and counted. */
+function groupNames(layers: readonly LayerRef[]): string[] {
+  const used = new Map<string, number>();
+  return layers.map(({ className }) => {
+    const base = snakeCase(className);
+    const times = used.get(base) ?? 0;
+    used.set(base, times + 1);
+    return times === 0 ? base : `${base}_${times}`;
+  });
 }
 
 /** .keras files (Keras 2.13 and later). */
@@ -54,16 +67,15 @@ export class GroupStore implements WeightStore {
     });
   }
   children(layers: readonly LayerRef[]): WeightStore[] {
-    const used = new Map<string, number>();
-    return layers.map(({ className, name }) => {
-      const base = snakeCase(className);
-      const times = used.get(base) ?? 0;
-      used.set(base, times + 1);
-      const own = times === 0 ? base : `${base}_${times}`;
-      // Keras 2.12 and 2.13 named groups after layers.
-      return ["layers", "_layer_checkpoint_dependencies"].map((g) => (this.#group?.get(`${g}/${own}`) ? `${g}/${own}` : this.#group?.get(`${g}/${name}`) ? `${g}/${name}` : undefined))
-        .filter((path) => path !== undefined).map((path) => this.#below(path))[0] ?? this.#below(`layers/${own}`);
+    const own = groupNames(layers);
+    // Keras 2.12 and 2.13 named groups after layers.
+    return layers.map(({ name }, i) => {
+      const path = ["layers", "_layer_checkpoint_dependencies"].flatMap((g) => [`${g}/${own[i]!}`, `${g}/${name}`]).find((at) => this.#group?.get(at));
+      return this.#below(path ?? `layers/${own[i]!}`);
     });
+  }
+  cells(cells: readonly LayerRef[]): WeightStore[] {
+    return groupNames(cells).map((own, i) => this.#below(this.#group?.get(`cells/${own}`) ? `cells/${own}` : `cells/${cells[i]!.name}`));
   }
   inner(attribute: string): WeightStore {
     return this.#below(attribute);
@@ -101,6 +113,9 @@ export class H5Store implements WeightStore {
       }) : []);
     });
   }
+  cells(): WeightStore[] {
+    return [];
+  }
   inner(): WeightStore {
     return this;
   }
@@ -136,6 +151,10 @@ class NamedStore implements WeightStore {
   }
   children(layers: readonly LayerRef[]): WeightStore[] {
     return layers.map(({ name }) => new NamedStore(this.#weights.filter((w) => w.path.slice(0, -1).includes(name))));
+  }
+  cells(_cells: readonly LayerRef[], counts: readonly number[]): WeightStore[] {
+    let at = 0;
+    return counts.map((count) => new NamedStore(this.#weights.slice(at, (at += count))));
   }
   inner(_attribute: string, place: number, count: number): WeightStore {
     const each = this.#weights.length / count;

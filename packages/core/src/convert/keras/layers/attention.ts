@@ -1,7 +1,8 @@
-// MultiHeadAttention, Attention and AdditiveAttention, with the masks that Keras makes of its inputs'.
+// MultiHeadAttention, GroupedQueryAttention, Attention and AdditiveAttention, with the masks that Keras makes of its inputs'.
 
 import type { Value } from "../../../onnx/index.ts";
 import { defineLayer, isSym, rankOf, type Call, type KerasContext, type LayerDefinition, type LayerView, type Sym } from "../layer.ts";
+import { repeatAxis } from "./shape.ts";
 
 const isTrue = (call: Call, name: string): boolean => {
   const a = call.named.get(name);
@@ -19,17 +20,53 @@ function causal(q: Value, k: Value, c: KerasContext): Value {
 }
 const all = (masks: readonly (Value | undefined)[], c: KerasContext): Value | undefined => masks.reduce<Value | undefined>((a, b) => (a && b ? c.o.and(a, b) : (a ?? b)), undefined);
 
+interface Heads {
+  readonly q: Value;
+  readonly k: Value;
+  readonly v: Value;
+  readonly size: number;
+  readonly mask: Value | undefined;
+}
+/** Queries [N, Tq, H, D], keys and values [N, Tk, H, D] -> [N, Tq, H, D] and the scores [N, H, Tq, Tk]. */
+function attendHeads(layer: LayerView, call: Call, { q, k, v, size, mask }: Heads, c: KerasContext): [Value, Value] {
+  const scaled = c.o.mul(q, Math.fround(1 / Math.sqrt(size)));
+  let scores = c.graph.op("Einsum", [scaled, k], { equation: "abcd,aecd->acbe" });
+  const spread = mask && c.o.unsqueeze(mask, 1);
+  if (spread) scores = c.o.where(spread, scores, -1e9);
+  let weights = c.graph.op("Softmax", [scores], { axis: -1 });
+  // From 3.14 on a step that may see nothing gets nothing, but only where scores are computed one by one.
+  if (spread && c.since(3, 14) && (layer.number("dropout", 0) > 0 || isTrue(call, "return_attention_scores"))) weights = c.o.where(spread, weights, 0);
+  return [c.graph.op("Einsum", [weights, v], { equation: "acbe,aecd->abcd" }), weights];
+}
+
+/** Query, key and value [N, T, F], and the masks of all three and of the call as one [N or 1, Tq, Tk]. */
+function readCall(layer: LayerView, call: Call, c: KerasContext): { readonly query: Sym; readonly x: readonly [Value, Value, Value]; readonly mask: Value | undefined } {
+  const [query] = call.inputs;
+  const value = tensorNamed(call, "value", 0) ?? call.inputs[1];
+  if (!query || !value) throw layer.malformed("it is given no query or no value");
+  const given = tensorNamed(call, "key", 1) ?? call.inputs[2];
+  const key = given ?? value;
+  const x = [query, key, value].map((s) => c.float(s.value)) as [Value, Value, Value];
+  for (const v of x) if (c.shape(v).length !== 3) throw layer.refuse(`an input of ${c.shape(v).length} dimensions`, "only [rows, steps, features] can be");
+  if (layer.bool("use_gate", false)) throw layer.refuse("use_gate=True", "this is not compiled");
+  if (typeof layer.raw("sliding_window") === "number") throw layer.refuse("sliding_window", "this is not compiled");
+  const attention = tensorNamed(call, "attention_mask", 2);
+  const asked = attention && (attention.value.type === "bool" ? attention.value : c.o.cast(attention.value, "bool"));
+  if (asked && c.shape(asked).length !== 3) throw layer.refuse(`an attention_mask of ${c.shape(asked).length} dimensions`, "only [rows, steps, steps] can be");
+  const [qm, vm, km] = [[query, "query_mask"], [value, "value_mask"], [given, "key_mask"]].map(([s, name]) => tensorNamed(call, name as string, -1)?.value ?? (s as Sym | undefined)?.mask) as (Value | undefined)[];
+  const mask = all([
+    qm && c.o.unsqueeze(qm, 2), vm && c.o.unsqueeze(vm, 1), given && given.value !== value.value && km ? c.o.unsqueeze(km, 1) : undefined,
+    isTrue(call, "use_causal_mask") ? causal(x[0], x[2], c) : undefined, asked,
+  ], c);
+  return { query, x, mask };
+}
+
 const multiHead = defineLayer({
   names: ["MultiHeadAttention"],
   parts: () => ["query_dense", "key_dense", "value_dense", "output_dense"],
   mask: "own",
   convert: (layer, call, c) => {
-    const [query] = call.inputs;
-    const value = tensorNamed(call, "value", 0) ?? call.inputs[1];
-    if (!query || !value) throw layer.malformed("it is given no query or no value");
-    const key = tensorNamed(call, "key", 1) ?? call.inputs[2] ?? value;
-    const [q, k, v] = [query, key, value].map((s) => c.float(s.value)) as [Value, Value, Value];
-    for (const x of [q, k, v]) rankOf(layer, x, 3);
+    const { query, x: [q, k, v], mask } = readCall(layer, call, c);
     const axes = layer.raw("attention_axes");
     if (Array.isArray(axes) && (axes.length !== 1 || (axes[0] !== 1 && axes[0] !== -2))) throw layer.refuse("attention_axes", "only the steps can be");
     const [heads, size] = [layer.int("num_heads", undefined, 1), layer.int("key_dim", undefined, 1)];
@@ -41,20 +78,36 @@ const multiHead = defineLayer({
       const y = c.graph.op("Einsum", [x, c.constant(layer.weight(i * each, count, [c.size(x, -1, layer), heads, w]))], { equation: "abc,cde->abde" });
       return bias ? c.o.add(y, c.constant(layer.weight(i * each + 1, count, [heads, w]))) : y;
     };
-    const scaled = c.o.mul(project(q, 0, size), Math.fround(1 / Math.sqrt(size)));
-    let scores = c.graph.op("Einsum", [scaled, project(k, 1, size)], { equation: "abcd,aecd->acbe" });
-    const attention = tensorNamed(call, "attention_mask", 2);
-    const asked = attention && (attention.value.type === "bool" ? attention.value : c.o.cast(attention.value, "bool"));
-    const mask = all([
-      query.mask && c.o.unsqueeze(query.mask, 2), value.mask && c.o.unsqueeze(value.mask, 1), key !== value && key.mask ? c.o.unsqueeze(key.mask, 1) : undefined,
-      isTrue(call, "use_causal_mask") ? causal(q, v, c) : undefined, asked,
-    ], c);
-    if (mask) scores = c.o.add(scores, c.o.where(c.o.unsqueeze(mask, 1), c.scalar(0), c.scalar(-1e9)));
-    const weights = c.graph.op("Softmax", [scores], { axis: -1 });
-    const joined = c.graph.op("Einsum", [weights, project(v, 2, width)], { equation: "acbe,aecd->abcd" });
-    const kernel = layer.weight(3 * each, count, [heads, width, -1]);
-    const out = c.graph.op("Einsum", [joined, c.constant(kernel)], { equation: "abcd,cde->abe" });
-    const y: Sym = { value: bias ? c.o.add(out, c.constant(layer.weight(3 * each + 1, count, [kernel.shape[2]!]))) : out, ...(query.mask ? { mask: query.mask } : {}) };
+    const [joined, weights] = attendHeads(layer, call, { q: project(q, 0, size), k: project(k, 1, size), v: project(v, 2, width), size, mask }, c);
+    const rank = layer.weights[3 * each]?.shape.length ?? 3;
+    if (rank < 3 || rank > 6) throw layer.malformed("its last weight has another form than its output");
+    const kernel = layer.weight(3 * each, count, [heads, width, ...new Array<number>(rank - 2).fill(-1)]);
+    const letters = "efgh".slice(0, rank - 2);
+    const out = c.graph.op("Einsum", [joined, c.constant(kernel)], { equation: `abcd,cd${letters}->ab${letters}` });
+    const y: Sym = { value: bias ? c.o.add(out, c.constant(layer.weight(3 * each + 1, count, kernel.shape.slice(2)))) : out, ...(query.mask ? { mask: query.mask } : {}) };
+    return isTrue(call, "return_attention_scores") ? [y, { value: weights }] : y;
+  },
+});
+
+const grouped = defineLayer({
+  names: ["GroupedQueryAttention", "GroupQueryAttention"],
+  parts: () => ["query_dense", "key_dense", "value_dense", "output_dense"],
+  mask: "own",
+  convert: (layer, call, c) => {
+    const { query, x: [q, k, v], mask } = readCall(layer, call, c);
+    const [heads, groups, size] = [layer.int("num_query_heads", undefined, 1), layer.int("num_key_value_heads", undefined, 1), layer.int("head_dim", undefined, 1)];
+    if (heads % groups !== 0) throw layer.malformed(`${heads} heads in ${groups} groups`);
+    const bias = layer.bool("use_bias", true);
+    const each = bias ? 2 : 1;
+    const project = (x: Value, i: number, n: number): Value => {
+      const y = c.graph.op("Einsum", [x, c.constant(layer.weight(i * each, 4 * each, [c.size(x, -1, layer), n, size]))], { equation: "abc,cde->abde" });
+      return bias ? c.o.add(y, c.constant(layer.weight(i * each + 1, 4 * each, [n, size]))) : y;
+    };
+    const shared = (x: Value, i: number): Value => repeatAxis(project(x, i, groups), 2, heads / groups, layer, c);
+    const [joined, weights] = attendHeads(layer, call, { q: project(q, 0, heads), k: shared(k, 1), v: shared(v, 2), size, mask }, c);
+    const features = c.size(q, -1, layer);
+    const out = c.graph.op("Einsum", [joined, c.constant(layer.weight(3 * each, 4 * each, [heads, size, features]))], { equation: "abcd,cde->abe" });
+    const y: Sym = { value: bias ? c.o.add(out, c.constant(layer.weight(3 * each + 1, 4 * each, [features]))) : out, ...(query.mask ? { mask: query.mask } : {}) };
     return isTrue(call, "return_attention_scores") ? [y, { value: weights }] : y;
   },
 });
@@ -103,4 +156,4 @@ const additive = defineLayer({
   }),
 });
 
-export const ATTENTION: readonly LayerDefinition[] = [multiHead, attention, additive];
+export const ATTENTION: readonly LayerDefinition[] = [multiHead, grouped, attention, additive];

@@ -19,26 +19,26 @@ export function toChannelsLast(x: Value, c: KerasContext): Value {
   return c.o.transpose(x, [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1]);
 }
 /** [k1 ... kd, in, out] -> [out, in, k1 ... kd]. */
-const kernelFirst = (w: Tensor<"float">): Tensor<"float"> => {
+export const kernelFirst = (w: Tensor<"float">): Tensor<"float"> => {
   const d = w.shape.length - 2;
   return transposed(w, [d + 1, d, ...Array.from({ length: d }, (_, i) => i)]);
 };
 const dimensions = (layer: LayerView): number => Number(/(\d)D/.exec(layer.className)?.[1] ?? 2);
 
-interface Window {
+export interface Window {
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
   readonly kernel: readonly number[];
   readonly padding: "valid" | "same" | "causal";
 }
-function readWindow(layer: LayerView, d: number): Window {
+export function readWindow(layer: LayerView, d: number): Window {
   return {
     strides: layer.perAxis("strides", d, 1), dilations: layer.perAxis("dilation_rate", d, 1), kernel: layer.perAxis("kernel_size", d, 1),
     padding: layer.word("padding", d === 1 && !/Transpose/.test(layer.className) ? ["valid", "same", "causal"] : ["valid", "same"], "valid"),
   };
 }
 
-function conv(x: Value, w: Tensor<"float">, bias: Tensor<"float"> | undefined, at: Window, group: number, c: KerasContext): Value {
+export function convolve(x: Value, w: Tensor<"float">, bias: Tensor<"float"> | undefined, at: Window, group: number, c: KerasContext): Value {
   const spread = at.kernel.map((k, i) => (k - 1) * at.dilations[i]!);
   // The engine does not pad by itself where it dilates; without strides the padding does not depend on the size.
   const dilated = at.padding === "same" && at.dilations.some((v) => v > 1) && at.strides.every((v) => v === 1);
@@ -63,7 +63,7 @@ const convolution = defineLayer({
     if (channels % groups !== 0) throw layer.malformed(`${channels} channels in ${groups} groups`);
     const bias = layer.bool("use_bias", true);
     const w = layer.weight(0, bias ? 2 : 1, [...at.kernel, channels / groups, filters]);
-    const y = conv(inward(x, layer, c), kernelFirst(w), bias ? layer.weight(1, 2, [filters]) : undefined, at, groups, c);
+    const y = convolve(inward(x, layer, c), kernelFirst(w), bias ? layer.weight(1, 2, [filters]) : undefined, at, groups, c);
     return activation(layer.raw("activation"), outward(y, layer, c), layer, c);
   },
 });
@@ -87,7 +87,7 @@ const depthwise = defineLayer({
     const multiplier = layer.int("depth_multiplier", 1, 1);
     const bias = layer.bool("use_bias", true);
     const w = layer.weight(0, bias ? 2 : 1, [...at.kernel, channels, multiplier]);
-    const y = conv(inward(x, layer, c), depthwiseKernel(w), bias ? layer.weight(1, 2, [channels * multiplier]) : undefined, at, channels, c);
+    const y = convolve(inward(x, layer, c), depthwiseKernel(w), bias ? layer.weight(1, 2, [channels * multiplier]) : undefined, at, channels, c);
     return activation(layer.raw("activation"), outward(y, layer, c), layer, c);
   },
 });
@@ -105,10 +105,10 @@ const separable = defineLayer({
     const filters = layer.int("filters", undefined, 1);
     const bias = layer.bool("use_bias", true);
     const count = bias ? 3 : 2;
-    const inner = conv(inward(x, layer, c), depthwiseKernel(layer.weight(0, count, [...at.kernel, channels, multiplier])), undefined, at, channels, c);
+    const inner = convolve(inward(x, layer, c), depthwiseKernel(layer.weight(0, count, [...at.kernel, channels, multiplier])), undefined, at, channels, c);
     const ones = at.strides.map(() => 1);
     const w = kernelFirst(layer.weight(1, count, [...ones, channels * multiplier, filters]));
-    const y = conv(inner, w, bias ? layer.weight(2, count, [filters]) : undefined, { strides: ones, dilations: ones, kernel: ones, padding: "valid" }, 1, c);
+    const y = convolve(inner, w, bias ? layer.weight(2, count, [filters]) : undefined, { strides: ones, dilations: ones, kernel: ones, padding: "valid" }, 1, c);
     return activation(layer.raw("activation"), outward(y, layer, c), layer, c);
   },
 });
