@@ -38,6 +38,23 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
   soft_shrink: (x, c) => c.o.where(c.o.greater(x, 0.5), c.o.sub(x, 0.5), c.o.where(c.o.less(x, -0.5), c.o.add(x, 0.5), 0)),
   tanh_shrink: (x, c) => c.o.sub(x, c.o.tanh(x)),
   log_sigmoid: (x, c) => c.o.neg(c.graph.op("Softplus", [c.o.neg(x)])),
+  sparse_plus: (x, c) => c.o.where(c.o.lessEqual(x, -1), 0, c.o.where(c.o.less(x, 1), c.o.mul(c.o.mul(c.o.add(x, 1), c.o.add(x, 1)), 0.25), x)),
+  sparse_sigmoid: (x, c) => clip(c.o.mul(c.o.add(x, 1), 0.5), 0, 1, c),
+  threshold: (x, c) => c.o.where(c.o.greater(x, 0), x, 0),
+  sparsemax: (x, c) => {
+    const size = c.shape(x).at(-1);
+    if (typeof size !== "number") throw convertError("unsupported-option", "sparsemax of an open dimension is not compiled");
+    const sorted = c.graph.ops("TopK", [x, c.o.int64s([size])], { axis: -1, largest: 1, sorted: 1 }, 2)[0]!;
+    const sums = c.graph.op("CumSum", [sorted, c.o.scalar(-1, "int64")]);
+    const support = c.o.greater(c.o.sub(sorted, c.o.div(c.o.sub(sums, 1), c.floats(Float32Array.from({ length: size }, (_, i) => i + 1)))), 0);
+    const k = c.o.sum(c.float(support), -1, true);
+    return c.o.maximum(c.o.sub(x, c.o.div(c.o.sub(c.o.sum(c.o.where(support, sums, 0), -1, true), 1), k)), 0);
+  },
+  glu: (x, c) => {
+    const size = c.shape(x).at(-1);
+    if (typeof size !== "number" || size % 2 !== 0) throw convertError("unsupported-option", "glu of an odd or open dimension is not compiled");
+    return c.o.mul(c.o.slice(x, 0, size / 2, -1), sigmoid(c.o.slice(x, size / 2, size, -1), c));
+  },
   squareplus: (x, c) => c.o.div(c.o.add(x, c.o.sqrt(c.o.add(c.o.mul(x, x), 4))), 2),
 };
 const ALIASES: Readonly<Record<string, string>> = { swish: "silu", hard_swish: "hard_silu" };

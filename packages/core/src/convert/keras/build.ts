@@ -212,7 +212,7 @@ function find(json: JsonObject): LayerDefinition | undefined {
   const className = String(json["class_name"]);
   const module = json["module"];
   if (typeof module === "string" && module.startsWith("keras.src.ops")) return kerasLayers.get(`ops.${className}`);
-  if (className === "TFOpLambda" && isObject(json["config"])) return kerasLayers.get(`tf.${String(json["config"]["function"])}`);
+  if ((className === "TFOpLambda" || className === "SlicingOpLambda") && isObject(json["config"])) return kerasLayers.get(`tf.${String(json["config"]["function"])}`);
   if (foreign(json)) return undefined;
   return kerasLayers.get(className.includes(">") ? "" : className);
 }

@@ -9,12 +9,12 @@ import { IMAGES } from "./layers/images.ts";
 import { LOOKUP } from "./layers/lookup.ts";
 import { MERGE } from "./layers/merge.ts";
 import { NORMALIZATION } from "./layers/normalization.ts";
-import { OPERATIONS } from "./layers/operations.ts";
 import { POOLING } from "./layers/pooling.ts";
 import { PREPROCESSING } from "./layers/preprocessing.ts";
 import { RECURRENT } from "./layers/recurrent.ts";
 import { SHAPE } from "./layers/shape.ts";
 import { TEXT } from "./layers/text.ts";
+import { OPERATIONS } from "./operations/index.ts";
 
 const definitions: readonly LayerDefinition[] = [...CORE, ...SHAPE, ...CONVOLUTION, ...POOLING, ...MERGE, ...EMBEDDING, ...NORMALIZATION, ...RECURRENT, ...ATTENTION, ...PREPROCESSING, ...LOOKUP, ...TEXT, ...IMAGES, ...OPERATIONS];
 
@@ -25,6 +25,6 @@ export const kerasLayers: ReadonlyMap<string, LayerDefinition> = new Map(definit
 export const KNOWN_LAYERS: ReadonlySet<string> = new Set([
   "LocallyConnected1D", "LocallyConnected2D", "Hashing", "HashedCrossing", "RandomCrop", "MixUp", "CutMix", "AutoContrast",
   "RandAugment", "AugMix", "Solarization", "Equalization", "STFTSpectrogram", "MelSpectrogram", "FeatureSpace", "StackedRNNCells", "LSTMCell", "GRUCell", "SimpleRNNCell",
-  "EinsumDense", "TorchModuleWrapper", "FlaxLayer", "JaxLayer", "TFSMLayer", "SpectralNormalization", "Wrapper", "Pipeline", "ReversibleEmbedding",
+   "TorchModuleWrapper", "FlaxLayer", "JaxLayer", "TFSMLayer", "Wrapper", "Pipeline", "ReversibleEmbedding",
   "MaxNumBoundingBoxes",
 ]);

@@ -17,8 +17,8 @@ export interface WeightStore {
   children(layers: readonly LayerRef[]): WeightStore[];
   /** The stores of the cells of a StackedRNNCells; `counts` is how many weights each has. */
   cells(cells: readonly LayerRef[], counts: readonly number[]): WeightStore[];
-  /** Of a layer inside a wrapper; `place` is which of `count`. */
-  inner(attribute: string, place: number, count: number): WeightStore;
+  /** Of a layer inside a wrapper; `place` is which of `count`. `name` is the layer's, where the wrapper has weights of its own. */
+  inner(attribute: string, place: number, count: number, name?: string): WeightStore;
   /** A variable of the layer's own that has a name; only .keras files have such. */
   variable(name: string): Tensor | undefined;
   /** A file beside the weights, such as a vocabulary. */
@@ -156,7 +156,8 @@ class NamedStore implements WeightStore {
     let at = 0;
     return counts.map((count) => new NamedStore(this.#weights.slice(at, (at += count))));
   }
-  inner(_attribute: string, place: number, count: number): WeightStore {
+  inner(_attribute: string, place: number, count: number, name?: string): WeightStore {
+    if (name !== undefined) return new NamedStore(this.#weights.filter((w) => w.path.slice(0, -1).includes(name)));
     const each = this.#weights.length / count;
     return new NamedStore(this.#weights.slice(place * each, (place + 1) * each));
   }

@@ -12,13 +12,17 @@ export function dense(x: Value, kernel: Value, bias: Value | undefined, c: Keras
   return bias ? c.o.add(y, bias) : y;
 }
 
+export function refuseQuantized(layer: LayerView): void {
+  if (layer.raw("quantization_config")) throw layer.refuse("quantization_config", "only float32 weights can be", "Save the model before it is quantized.");
+}
+
 const denseLayer = defineLayer({
   names: ["Dense"],
   mask: "pass",
   convert: (layer, call, c) => {
     const { value } = single(layer, call);
     rankOf(layer, value, 2, 8);
-    if (layer.raw("quantization_config")) throw layer.refuse("quantization_config", "only float32 weights can be");
+    refuseQuantized(layer);
     const features = c.size(value, -1, layer);
     const units = layer.int("units", undefined, 1);
     const bias = layer.bool("use_bias", true);
@@ -90,10 +94,16 @@ const softmax = defineLayer({
   mask: "own",
   convert: (layer, call, c) => {
     const { value, mask } = single(layer, call);
-    if (mask) throw layer.refuse("a mask", "softmax over masked values is not compiled");
-    const axis = layer.raw("axis");
-    if (axis !== undefined && typeof axis !== "number") throw layer.refuse(`axis=${JSON.stringify(axis)}`, "only one axis can be");
-    return c.graph.op("Softmax", [c.float(value)], { axis: normalAxis(layer, axis ?? -1, rankOf(layer, value, 1, 8)) });
+    let x = c.float(value);
+    const rank = rankOf(layer, x, 1, 8);
+    if (mask && c.shape(mask).length !== rank) throw layer.refuse("a mask of fewer dimensions than the input", "how it is spread is not compiled");
+    if (mask) x = c.since(3, 13) ? c.o.where(mask, x, -1e9) : c.o.add(x, c.o.where(mask, c.scalar(0), -1e9));
+    const raw = layer.raw("axis");
+    const axes = [...new Set((Array.isArray(raw) ? layer.ints("axis") : [raw === undefined ? -1 : layer.int("axis", undefined, -8)]).map((axis) => normalAxis(layer, axis, rank)))];
+    if (axes.includes(0)) throw layer.refuse("axis=0", "it would mix the rows of a request");
+    if (axes.length === 0) throw layer.malformed("it has no axis");
+    const y = axes.length === 1 ? c.graph.op("Softmax", [x], { axis: axes[0]! }) : c.o.exp(c.o.sub(x, c.graph.op("ReduceLogSumExp", [x, c.o.int64s(axes)], { keepdims: 1 })));
+    return { value: mask && c.since(3, 14) ? c.o.where(mask, y, 0) : y, mask };
   },
 });
 
@@ -103,4 +113,32 @@ export function normalAxis(layer: LayerView, axis: number, rank: number): number
   return at;
 }
 
-export const CORE: readonly LayerDefinition[] = [denseLayer, activationLayer, identity, relu, leaky, elu, thresholded, prelu, softmax];
+/** A product after an equation such as "abc,cd->abd"; the first dimension must stay the rows. */
+const einsumDense = defineLayer({
+  names: ["EinsumDense"],
+  mask: "stop",
+  convert: (layer, call, c) => {
+    const x = c.float(single(layer, call).value);
+    refuseQuantized(layer);
+    const equation = layer.string("equation").replaceAll(" ", "");
+    const sides = /^(\.\.\.)?([A-Za-z]{0,8}),([A-Za-z]{1,8})->(\.\.\.)?([A-Za-z]{0,8})$/.exec(equation);
+    if (!sides) throw layer.unsupported(`the equation ${JSON.stringify(equation.slice(0, 80))} is not compiled`);
+    const row = sides[2]![0];
+    if (!sides[1] && (row === undefined || sides[5]![0] !== row || sides[3]!.includes(row))) throw layer.refuse(`the equation ${equation}`, "the first dimension must stay that of the rows");
+    const biased = layer.raw("bias_axes") !== null && layer.raw("bias_axes") !== undefined;
+    const count = biased ? 2 : 1;
+    const kernel = layer.weight(0, count, Array.from(sides[3]!, () => -1));
+    // The dimensions that ... stands for, under letters that the equation does not use.
+    const rest = c.shape(x).length - sides[2]!.length;
+    const letters = [..."abcdefghijklmnopqrstuvwxyz"].filter((l) => !equation.includes(l)).slice(0, Math.max(0, rest)).join("");
+    let y = c.graph.op("Einsum", [x, c.constant(kernel)], { equation: equation.replaceAll("...", letters) });
+    if (biased) {
+      const rank = layer.weights[1]?.shape.length ?? 0;
+      if (rank >= c.shape(y).length) throw layer.malformed("its bias has more dimensions than its output");
+      y = c.o.add(y, c.constant(layer.weight(1, count, new Array<number>(rank).fill(-1))));
+    }
+    return activation(layer.raw("activation"), y, layer, c);
+  },
+});
+
+export const CORE: readonly LayerDefinition[] = [denseLayer, einsumDense, activationLayer, identity, relu, leaky, elu, thresholded, prelu, softmax];

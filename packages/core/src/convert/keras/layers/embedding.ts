@@ -1,6 +1,7 @@
 // Embedding and Masking.
 
 import { defineLayer, single, type LayerDefinition } from "../layer.ts";
+import { refuseQuantized } from "./core.ts";
 
 const embedding = defineLayer({
   names: ["Embedding"],
@@ -10,7 +11,7 @@ const embedding = defineLayer({
     if (value.type === "string" || value.type === "bool") throw layer.malformed(`it is given ${value.type} instead of numbers`);
     const count = layer.int("input_dim", undefined, 1);
     const width = layer.int("output_dim", undefined, 1);
-    if (layer.raw("quantization_config")) throw layer.refuse("quantization_config", "only float32 weights can be");
+    refuseQuantized(layer);
     const table = c.constant(layer.weight(0, 1, [count, width]));
     const index = c.o.cast(value.type === "int32" || value.type === "int64" ? value : c.o.cast(value, "int32"), "int64");
     const mask = layer.bool("mask_zero", false) ? c.o.not(c.o.equal(value, 0)) : undefined;

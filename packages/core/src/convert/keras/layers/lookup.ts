@@ -33,8 +33,11 @@ function readVocabulary(layer: LayerView, text: boolean): Token[] {
   if (!file) throw layer.malformed("its vocabulary is not in the file; .h5 files do not hold an adapted one. Save the model as .keras");
   const lines = new TextDecoder("utf-8", { ignoreBOM: true }).decode(file).split("\n");
   const size = layer.raw("vocabulary_size");
-  while (lines.at(-1) === "" && (typeof size !== "number" || lines.length > size)) lines.pop();
-  if (typeof size === "number" && lines.length !== size) throw layer.malformed(`its vocabulary of ${size} entries is ${lines.length} lines: an entry holds a line break`);
+  const count = typeof size === "number" ? size : undefined;
+  let end = lines.length;
+  while (end > 0 && lines[end - 1] === "") end--;
+  lines.length = Math.min(lines.length, Math.max(end, count ?? 0));
+  if (count !== undefined && lines.length !== count) throw layer.malformed(`its vocabulary of ${count} entries is ${lines.length} lines: an entry holds a line break`);
   if (text) return lines;
   return lines.map((line) => {
     if (!/^[+-]?\d{1,19}$/.test(line)) throw layer.malformed(`its vocabulary holds ${JSON.stringify(line.slice(0, 80))}`);

@@ -16,18 +16,32 @@ function aligned(layer: LayerView, call: Call, c: KerasContext): Value[] {
   });
 }
 
-/** Where every input has a mask, a step is kept if one keeps it; Keras 2 wanted all to keep it. */
-function joinMasks(layer: LayerView, inputs: readonly Sym[]): Value | undefined {
-  const masks = new Set(inputs.map((s) => s.mask));
-  if (masks.size === 1) return inputs[0]?.mask;
-  if ([...masks].every((m) => m === undefined)) return undefined;
-  throw layer.refuse("inputs with different masks", "their join is not compiled", "Apply the masks before, or leave mask_zero out.");
+const either = (a: Value, b: Value, c: KerasContext): Value => c.o.or(a, b);
+const both = (a: Value, b: Value, c: KerasContext): Value => c.o.and(a, b);
+
+/** From Keras 3.4 on a step is kept if one input keeps it, and only where all have masks; before, if all that have masks keep it. */
+function joinMasks(layer: LayerView, inputs: readonly Sym[], c: KerasContext): Value | undefined {
+  const masks = inputs.map((s) => s.mask);
+  const given = masks.filter((m) => m !== undefined);
+  if (given.length === 0 || (c.since(3, 4) && given.length < masks.length)) return undefined;
+  if (inputs.some((s) => c.shape(s.value).length !== c.shape(inputs[0]!.value).length)) throw layer.refuse("masked inputs of different dimensions", "their masks' join is not compiled");
+  return [...new Set(given)].reduce((a, b) => (c.since(3, 4) ? either : both)(a, b, c));
+}
+/** The mask of values that are joined along an axis. */
+function joinAlong(layer: LayerView, inputs: readonly Sym[], axis: number, c: KerasContext): Value | undefined {
+  if (inputs.every((s) => s.mask === undefined)) return undefined;
+  const rank = c.shape(inputs[0]!.value).length;
+  const ones = (s: Sym): Value => c.graph.op("Expand", [c.o.scalar(1, "bool"), c.graph.op("Shape", [s.value], { start: 0, end: 2 })]);
+  const masks = inputs.map((s) => s.mask ?? ones(s));
+  if (axis === 1) return c.o.concat(masks, 1);
+  if (axis !== rank - 1) throw layer.refuse(`masked inputs along axis ${axis}`, "their masks' join is not compiled");
+  return [...new Set(masks)].reduce((a, b) => (c.since(3, 4) ? either : both)(a, b, c));
 }
 
 const elementwise = (names: readonly string[], join: (values: readonly Value[], c: KerasContext, layer: LayerView) => Value): LayerDefinition => defineLayer({
   names,
   mask: "own",
-  convert: (layer, call, c) => ({ value: join(aligned(layer, call, c), c, layer), mask: joinMasks(layer, call.inputs) }),
+  convert: (layer, call, c) => ({ value: join(aligned(layer, call, c), c, layer), mask: joinMasks(layer, call.inputs, c) }),
 });
 const chain = (op: string) => (values: readonly Value[], c: KerasContext): Value => values.slice(1).reduce((a, b) => c.graph.op(op, [a, b]), values[0]!);
 
@@ -44,10 +58,7 @@ const concatenate = defineLayer({
     if (values.length === 0) throw layer.malformed("it is given no inputs");
     const mixed = new Set(values.map((v) => v.type)).size > 1;
     const axis = normalAxis(layer, layer.raw("axis") === undefined ? -1 : layer.number("axis"), c.shape(values[0]!).length);
-    const rank = c.shape(values[0]!).length;
-    const masks = call.inputs.map((s) => s.mask);
-    if (axis !== rank - 1 && masks.some((m) => m !== undefined)) throw layer.refuse("masked inputs along the steps", "their masks' join is not compiled");
-    return { value: c.o.concat(mixed ? values.map((v) => c.float(v)) : values, axis), mask: joinMasks(layer, call.inputs) };
+    return { value: c.o.concat(mixed ? values.map((v) => c.float(v)) : values, axis), mask: joinAlong(layer, call.inputs, axis, c) };
   },
 });
 
@@ -64,7 +75,7 @@ const dot = defineLayer({
     if (at.includes(0)) throw layer.malformed("it multiplies along the rows");
     const unit = (v: Value, axis: number): Value => {
       if (!layer.bool("normalize", false)) return v;
-      const squares = c.o.maximum(c.o.sum(c.o.mul(v, v), axis, true), c.keras >= 3 ? 1e-12 : 1e-12);
+      const squares = c.o.maximum(c.o.sum(c.o.mul(v, v), axis, true), 1e-12);
       return c.o.div(v, c.o.sqrt(squares));
     };
     const letters = "bcdefgh";

@@ -1,7 +1,8 @@
-// BatchNormalization, LayerNormalization, RMSNormalization, GroupNormalization, UnitNormalization at inference.
+// BatchNormalization, LayerNormalization, RMSNormalization, GroupNormalization, UnitNormalization, SpectralNormalization at inference.
 
 import type { Value } from "../../../onnx/index.ts";
 import { floats } from "../../../tensor/index.ts";
+import { isObject } from "../config.ts";
 import { defineLayer, rankOf, single, type KerasContext, type LayerDefinition, type LayerView } from "../layer.ts";
 import { normalAxis } from "./core.ts";
 
@@ -78,9 +79,10 @@ const rms = defineLayer({
     const x = c.float(single(layer, call).value);
     const rank = rankOf(layer, x, 2, 8);
     const axes = axesOf(layer, rank, -1);
-    if (axes.length !== 1 || axes[0] !== rank - 1) throw layer.refuse("axis", "only the last one can be");
+    const sizes = axes.map((a) => c.size(x, a, layer));
     const root = c.o.sqrt(c.o.add(reduceMean(c.o.mul(x, x), axes, c), layer.number("epsilon", 1e-6)));
-    return c.o.mul(c.o.div(x, root), c.constant(layer.weight(0, 1, [c.size(x, -1, layer)])));
+    // The scale has the sizes of the axes; it is spread over the last dimensions, wherever the axes are.
+    return c.o.mul(c.o.div(x, root), c.constant(layer.weight(0, 1, sizes)));
   },
 });
 
@@ -90,21 +92,35 @@ const group = defineLayer({
   convert: (layer, call, c) => {
     const x = c.float(single(layer, call).value);
     const rank = rankOf(layer, x, 2, 8);
-    const [axis] = axesOf(layer, rank, -1);
-    if (axis !== rank - 1) throw layer.refuse(`axis=${axis}`, "only the last one can be");
-    const channels = c.size(x, -1, layer);
+    const [axis] = axesOf(layer, rank, -1) as [number];
+    const channels = c.size(x, axis, layer);
     const asked = layer.raw("groups");
     const groups = asked === -1 ? channels : layer.int("groups", 32, 1);
     if (channels % groups !== 0) throw layer.malformed(`${channels} channels in ${groups} groups`);
-    const dims = c.shape(x).slice(1, -1).map((_, i) => ({ of: x, axis: i + 1 }));
-    const split = c.graph.op("Reshape", [x, c.shapeValue([{ of: x, axis: 0 }, ...dims, groups, channels / groups])]);
-    const axes = [...dims.map((_, i) => i + 1), rank];
-    let y = c.graph.op("Reshape", [standardize(split, axes, layer.number("epsilon", 1e-3), c), c.shapeValue([{ of: x, axis: 0 }, ...dims, channels])]);
+    const dims = c.shape(x).map((_, i) => ({ of: x, axis: i }));
+    const split = c.graph.op("Reshape", [x, c.shapeValue([...dims.slice(0, axis), groups, channels / groups, ...dims.slice(axis + 1)])]);
+    // All but the rows and the groups.
+    const axes = Array.from({ length: rank }, (_, i) => i + 1).filter((a) => a !== axis);
+    const flat = c.graph.op("Reshape", [standardize(split, axes, layer.number("epsilon", 1e-3), c), c.shapeValue([...dims.slice(0, axis), channels, ...dims.slice(axis + 1)])]);
     const [center, scale] = [layer.bool("center", true), layer.bool("scale", true)];
     const count = Number(center) + Number(scale);
-    if (scale) y = c.o.mul(y, c.constant(layer.weight(0, count, [channels])));
-    if (center) y = c.o.add(y, c.constant(layer.weight(count - 1, count, [channels])));
+    const spread = Array.from({ length: rank - axis }, (_, i) => (i === 0 ? channels : 1));
+    let y = flat;
+    if (scale) y = c.o.mul(y, c.floats(layer.weight(0, count, [channels]).data, spread));
+    if (center) y = c.o.add(y, c.floats(layer.weight(count - 1, count, [channels]).data, spread));
     return y;
+  },
+});
+
+/** At inference the layer inside computes with the weights that training left. */
+const spectral = defineLayer({
+  names: ["SpectralNormalization"],
+  mask: "own",
+  convert: (layer, call, c) => {
+    const json = layer.object("layer");
+    if (typeof json["class_name"] !== "string" || !isObject(json["config"])) throw layer.malformed("layer is no layer");
+    const name = typeof json["config"]["name"] === "string" ? json["config"]["name"] : "";
+    return c.build(json, layer.store.inner("layer", 0, 1, name), call, c.depth).map((s) => ({ value: s.value }));
   },
 });
 
@@ -119,4 +135,4 @@ const unit = defineLayer({
   },
 });
 
-export const NORMALIZATION: readonly LayerDefinition[] = [batch, layerNorm, rms, group, unit];
+export const NORMALIZATION: readonly LayerDefinition[] = [batch, layerNorm, rms, group, unit, spectral];
