@@ -18,6 +18,13 @@ export interface ServerOptions {
   /** Where JSON log lines go; none by default. */
   readonly log?: LogOptions;
   readonly version?: string;
+  /** Addresses that Vertex AI gave its container. */
+  readonly vertex?: VertexAddresses;
+}
+export interface VertexAddresses {
+  readonly health?: string;
+  readonly predict?: string;
+  readonly deployedModelId?: string;
 }
 export interface LogOptions {
   readonly level: "debug" | "info" | "warn" | "error";

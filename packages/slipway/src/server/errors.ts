@@ -20,6 +20,8 @@ const table = {
   "address-in-use": { kind: "conflict", doc: "Another program listens on that port. Choose another, or 0 for any free one." },
   "client-gone": { kind: "unavailable", doc: "The client closed the connection before its answer was ready; the work was stopped. Only the log shows it." },
   "tensor-invalid": { kind: "invalid", doc: "A tensor of an Open Inference Protocol request does not fit: its name, datatype, shape or data. The error says what was expected." },
+  "header-too-long": { kind: "limit", doc: "A request header that is sent back is longer than a hundred characters." },
+  "address-invalid": { kind: "usage", doc: "An address that a platform sets by environment variable cannot be one of a route." },
   "not-offered": { kind: "unimplemented", doc: "A part of a protocol that this server does not offer. The error says what to use in its place." },
   "server-failed": { kind: "internal", doc: "A fault of Slipway's. Report it with the request id from the log." },
 } as const;

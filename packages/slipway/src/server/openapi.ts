@@ -46,7 +46,7 @@ function schemaName(name: string): string {
   return name.replace(/[^A-Za-z0-9._-]/g, "_");
 }
 
-function rowSchema(model: Servable): Json {
+export function rowSchema(model: Servable): Json {
   if (model.signature.tensors) return tensorsRowSchema(model.signature.tensors, model.signature.tensorRows === "none");
   const columns = usedColumns(model.signature).slice(0, MAX_PROPERTIES);
   return {
@@ -112,7 +112,7 @@ function requestSchema(model: Servable, id: string): Json {
   return { anyOf: forms, examples: [exampleRequest(signature)] };
 }
 
-function predictionSchema(model: Servable): Json {
+export function predictionSchema(model: Servable): Json {
   return {
     type: "object",
     properties: Object.fromEntries(model.signature.outputs.map((o) => [o.name, outputSchema(o)])),

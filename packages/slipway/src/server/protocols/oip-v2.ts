@@ -3,21 +3,15 @@
 // Quirks of its clients: tritonclient sends no Content-Type and posts an empty body for the index; KServe's client reads
 // `ready` from the health answers' body. A model named "stats" has its metadata shadowed by the statistics route.
 
-import { SlipwayError } from "@slipway/core/base";
 import { parseJson, type Servable } from "../../runtime/index.ts";
 import { bodyText } from "../body.ts";
 import type { ServerContext } from "../context.ts";
 import { oipErrorBody, serverError, statusOf } from "../errors.ts";
-import { jsonAnswer, jsonText, type Answer, type Call } from "../http/call.ts";
+import { jsonAnswer, type Answer, type Call } from "../http/call.ts";
 import type { Protocol, Route } from "../http/routing-table.ts";
-import { infer } from "../inference.ts";
 import type { ModelStats } from "../telemetry/telemetry.ts";
-import { readInferRequest, type InferRequest } from "./oip/request.ts";
-import { writeInferResponse } from "./oip/response.ts";
-import { exampleInferRequest, inputMetadata, outputMetadata, rawInput, toModelInput, type TensorMetadata } from "./oip/tensors.ts";
-
-/** Examples longer than this would bury the error they belong to. */
-const MAX_EXAMPLE = 1500;
+import { inferTensors } from "./oip/infer.ts";
+import { inputMetadata, outputMetadata, type TensorMetadata } from "./oip/tensors.ts";
 
 export function oipProtocol(context: ServerContext): Protocol {
   const { models, telemetry } = context;
@@ -47,7 +41,7 @@ export function oipProtocol(context: ServerContext): Protocol {
         read(`${prefix}/ready`, (call) => jsonAnswer({ name: find(call).name, ready: context.ready }, statusNow()), "open"),
         read(`${prefix}/config`, (call) => jsonAnswer(configuration(find(call)))),
         read(`${prefix}/stats`, (call) => jsonAnswer({ model_stats: [statistics(find(call), telemetry.of(find(call)))] }), "observe"),
-        { method: "POST", path: `${prefix}/infer`, action: "predict", handle: async (call) => answer(context, await models.select(call, call.params), call) },
+        { method: "POST", path: `${prefix}/infer`, action: "predict", handle: async (call) => inferTensors(context, await models.select(call, call.params), call, call.header("inference-header-content-length")) },
       ]),
     ],
   };
@@ -59,32 +53,6 @@ export function oipProtocol(context: ServerContext): Protocol {
     const state = context.ready ? "READY" : "UNAVAILABLE";
     return jsonAnswer(onlyReady && !context.ready ? [] : models.all.map((m) => ({ name: m.name, version: m.version, state, reason: context.ready ? "" : "the server is stopping" })));
   }
-}
-
-async function answer(context: ServerContext, model: Servable, call: Call): Promise<Answer> {
-  try {
-    const decode = (bytes: Uint8Array): string => bodyText(bytes, "");
-    const read = readInferRequest(call.body, call.header("inference-header-content-length"), decode);
-    const asked: InferRequest = "raw" in read ? { id: undefined, inputs: [rawInput(read.raw, model.signature, decode)], outputs: undefined, binaryOutput: true } : read;
-    const names = asked.outputs?.map((o) => o.name);
-    model.selectOutputs(names);
-    const { prediction } = await infer(context, call, model, toModelInput(asked.inputs, model.signature), { outputs: names === undefined ? undefined : [...new Set(names)] });
-    const binary = new Map(asked.outputs?.map((o) => [o.name, o.binary]));
-    const response = writeInferResponse(model, prediction, asked.id, (name) => binary.get(name) ?? asked.binaryOutput);
-    if (response.headerLength === undefined) return jsonText(response.body);
-    return { headers: { "content-type": "application/octet-stream", "inference-header-content-length": String(response.headerLength) }, body: response.body };
-  } catch (error) {
-    throw withExample(error, model);
-  }
-}
-
-/** The protocol's errors are one string, so the valid request goes into the hint. */
-function withExample(error: unknown, model: Servable): unknown {
-  if (!(error instanceof SlipwayError) || !["request-invalid", "request-shape", "tensor-invalid"].includes(error.code)) return error;
-  const example = JSON.stringify(exampleInferRequest(model));
-  const own = error.code === "tensor-invalid" && error.hint !== undefined ? `${error.hint} ` : "";
-  const hint = example.length <= MAX_EXAMPLE ? `${own}A valid request: ${example}` : `${own}GET /v2/models/${model.name} lists the inputs.`;
-  return new SlipwayError(error.code, error.kind, error.message, { where: error.where, data: error.data, hint });
 }
 
 function metadata(model: Servable): object {

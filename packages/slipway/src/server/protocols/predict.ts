@@ -24,7 +24,7 @@ export function slipwayProtocol(context: ServerContext): Protocol {
       { method: "POST", path: "/predict", action: "predict", handle: async (call) => predict(context, await models.select(call, {}), call) },
       { method: "POST", path: "/models/{name}/predict", action: "predict", handle: async (call) => predict(context, await models.select(call, call.params), call) },
       { method: "POST", path: "/models/{name}/versions/{version}/predict", action: "predict", handle: async (call) => predict(context, await models.select(call, call.params), call) },
-      { method: "GET", path: "/models", action: "read", handle: () => jsonAnswer({ models: models.all.map(summary) }) },
+      { method: "GET", path: "/models", action: "read", handle: () => jsonAnswer({ models: models.all.map(listed) }) },
       { method: "GET", path: "/models/{name}", action: "read", handle: show },
     ],
   };
@@ -33,12 +33,21 @@ export function slipwayProtocol(context: ServerContext): Protocol {
     const model = models.find(call.params["name"]!);
     // A browser gets the page, unless it asks for the JSON by ?format=json.
     if (/text\/html/.test(call.header("accept") ?? "") && call.query.get("format") !== "json") return (await import("../pages/try-page.ts")).tryPage(model, context);
-    return jsonAnswer({ ...summary(model), signature: model.signature });
+    return jsonAnswer({ ...listed(model), signature: model.signature });
   }
 }
 
-function summary(model: Servable): { name: string; version: string; digest: string } {
+interface Summary {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+}
+function summary(model: Servable): Summary {
   return { name: model.name, version: model.version, digest: model.digest };
+}
+/** And what Amazon SageMaker asks of a multi-model endpoint at the same address. */
+function listed(model: Servable): object {
+  return { ...summary(model), modelName: model.name, modelUrl: `slipway:${model.name}@${model.digest}` };
 }
 
 async function predict(context: ServerContext, model: Servable, call: Call): Promise<Answer> {

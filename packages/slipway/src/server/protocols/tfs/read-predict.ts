@@ -91,7 +91,7 @@ function readList(list: readonly unknown[], signature: Signature): ModelInput {
 }
 
 /** Whole inputs: an object by name, or, of a model with one input, its rows. */
-function readInputs(inputs: unknown, signature: Signature): ModelInput {
+export function readInputs(inputs: unknown, signature: Signature): ModelInput {
   if (!isObject(inputs)) {
     if (!Array.isArray(inputs)) throw bad('"inputs" is neither an object nor a list');
     if (inputs.length === 0) throw bad('"inputs" is empty');
