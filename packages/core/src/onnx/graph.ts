@@ -85,6 +85,11 @@ export class GraphBuilder {
     e.value.shape = ["N", width];
   }
 
+  /** The numbers of an int scalar or list, as far as they are known without running anything: what Shape gives, picked and joined. */
+  contentOf(value: Value): readonly Dim[] | undefined {
+    return this.#own(value).content;
+  }
+
   constant(tensor: Tensor): Value {
     if (elementCount(tensor.shape) !== tensor.data.length) {
       throw onnxError("onnx-internal", `a constant of shape [${tensor.shape.join(", ")}] has ${tensor.data.length} elements`);

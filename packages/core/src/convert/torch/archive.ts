@@ -18,8 +18,10 @@ const MAX_DIMENSIONS = 32;
 /** Element type and bytes per element, by the name of the storage class. */
 const STORAGES: Readonly<Record<string, readonly [ElementType, number]>> = {
   FloatStorage: ["float", 4], DoubleStorage: ["double", 8], LongStorage: ["int64", 8], IntStorage: ["int32", 4], ShortStorage: ["int16", 2],
-  CharStorage: ["int8", 1], ByteStorage: ["uint8", 1], BoolStorage: ["bool", 1],
+  CharStorage: ["int8", 1], ByteStorage: ["uint8", 1], BoolStorage: ["bool", 1], HalfStorage: ["float16", 2], BFloat16Storage: ["uint16", 2],
 };
+/** Kept as float, which holds every one of their numbers. */
+const HALVES: Readonly<Record<string, string>> = { HalfStorage: "float16", BFloat16Storage: "bfloat16" };
 
 export class TorchArchive {
   readonly zip: ZipArchive;
@@ -28,6 +30,7 @@ export class TorchArchive {
   readonly #littleEndian: boolean;
   readonly #tensors = new Map<PyObject, Tensor>();
   readonly #folders = new Map<PyObject, string>();
+  readonly #halves = new Map<Tensor, string>();
 
   constructor(bytes: Uint8Array) {
     this.zip = new ZipArchive(bytes);
@@ -97,7 +100,7 @@ export class TorchArchive {
     const kind = Object.hasOwn(STORAGES, storageType) ? STORAGES[storageType] : undefined;
     if (!kind) {
       throw torchError("torch-operator", `a tensor of the model is kept as ${shown(storageType)}`, {
-        where: name, hint: /Half|BFloat16/.test(storageType) ? "Half precision is computed otherwise than here: call model.float() and save it again." : "Quantized and complex tensors are not compiled: save the float model." });
+        where: name, hint: "Quantized and complex tensors are not compiled: save the float model." });
     }
     const [type, width] = kind;
     const bytes = this.read(name);
@@ -108,8 +111,30 @@ export class TorchArchive {
     if (!(count <= Math.max(held, FREE_ELEMENTS))) throw malformed(`a tensor has ${count} elements, but its storage ${held}`, name);
     const last = shape.reduce((at, d, i) => at + (d - 1) * strides[i]!, offset);
     if (count > 0 && last >= held) throw malformed(`a tensor reaches to element ${last} of a storage of ${held}`, name);
-    return { type, shape, data: gather(bytes, type, width, this.#littleEndian, count, offset, shape, strides) } as Tensor;
+    const data = gather(bytes, type, width, this.#littleEndian, count, offset, shape, strides);
+    const half = Object.hasOwn(HALVES, storageType) ? HALVES[storageType] : undefined;
+    if (half === undefined) return { type, shape, data } as Tensor;
+    const tensor: Tensor = { type: "float", shape, data: widened(data as Uint16Array, half) };
+    this.#halves.set(tensor, half);
+    return tensor;
   }
+  /** "float16" or "bfloat16" where the file holds it so. */
+  halfOf(tensor: Tensor): string | undefined {
+    return this.#halves.get(tensor);
+  }
+}
+
+function widened(bits: Uint16Array, half: string): Float32Array {
+  const out = new Float32Array(bits.length);
+  const words = new Uint32Array(out.buffer);
+  bits.forEach((b, i) => {
+    if (half === "bfloat16") words[i] = b << 16;
+    else {
+      const [sign, exponent, fraction] = [b >> 15 ? -1 : 1, (b >> 10) & 31, b & 1023];
+      out[i] = exponent === 31 ? (fraction ? NaN : sign * Infinity) : sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+    }
+  });
+  return out;
 }
 
 function gather(bytes: Uint8Array, type: ElementType, width: number, little: boolean, count: number, offset: number, shape: readonly number[], strides: readonly number[]): Tensor["data"] {
@@ -144,6 +169,7 @@ function gather(bytes: Uint8Array, type: ElementType, width: number, little: boo
     case "int32": return new Int32Array(out.buffer);
     case "int16": return new Int16Array(out.buffer);
     case "int8": return new Int8Array(out.buffer);
+    case "float16": case "uint16": return new Uint16Array(out.buffer);
     default: return out;
   }
 }

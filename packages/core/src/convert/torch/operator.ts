@@ -2,7 +2,7 @@
 
 import { Ops, type Dim, type GraphBuilder, type Value } from "../../onnx/index.ts";
 import { SlipwayError } from "../../base/index.ts";
-import { floats, type ElementType, type Tensor } from "../../tensor/index.ts";
+import { floats, int64s, type ElementType, type Tensor } from "../../tensor/index.ts";
 import { shown, torchError } from "./errors.ts";
 import { describeValue, ListValue, OpenInput, SymbolicInt, TensorValue, type TorchValue } from "./values.ts";
 
@@ -15,8 +15,8 @@ export interface Operator {
   readonly names: readonly string[];
   /** ATen's parameters, in order, separated by spaces. */
   readonly params: string;
-  /** The result shares its elements with the first argument. */
-  readonly view?: boolean;
+  /** The result shares its elements with the first argument: always (`keeps`: in their order), or where they lie one after the other (`dense`). */
+  readonly view?: boolean | "keeps" | "dense";
   /** What an input of unknown shape must be when it comes here first; `through`: the operator says nothing about it. */
   readonly open?: "through" | ((args: Args) => OpenShape | undefined);
   readonly convert: (args: Args, c: TorchContext) => TorchValue | Value;
@@ -37,6 +37,9 @@ export class ShapeFound extends Error {
 /** These give more than one tensor, of which only the first is computed. */
 const TUPLES = /_with_indices$|^_?native_(batch|layer)_norm|^native_dropout$|^adaptive_max_pool/;
 
+/** What may be done to half precision without computing in it. */
+const HALF_SAFE = /^(to|_to_copy|float|double|type_as|contiguous|detach|detach_|alias|clone|lift_fresh_copy|view|reshape|flatten|permute|transpose|t|unsqueeze|squeeze|select|slice|expand|size|sym_size|dim|numel|is_floating_point|embedding|index_select)$/;
+
 /** The model is followed for at most so many operators. */
 const MAX_CALLS = 100_000;
 
@@ -54,13 +57,24 @@ export class Args {
   readonly #given = new Map<string, TorchValue>();
   readonly #c: TorchContext;
   readonly #read = new Set<string>();
+  readonly #params: readonly string[];
 
   constructor(op: string, params: readonly string[], positional: readonly TorchValue[], named: ReadonlyMap<string, TorchValue>, c: TorchContext) {
     this.op = op;
     this.#c = c;
+    this.#params = params;
     if (positional.length > params.length) throw torchError("torch-malformed", `${op} is given ${positional.length} arguments; it takes ${params.length}`);
     positional.forEach((v, i) => this.#given.set(params[i]!, v));
     for (const [name, value] of named) this.#given.set(name, value);
+  }
+  /** The same call with another first argument. */
+  on(first: TorchValue): Args {
+    const [name] = this.#params;
+    return new Args(this.op, this.#params, [], new Map([...this.#given, [name!, first]]), this.#c);
+  }
+  /** The same call with its arguments told by name. */
+  with(named: ReadonlyMap<string, TorchValue>): Args {
+    return new Args(this.op, this.#params, [], named, this.#c);
   }
   get(name: string): TorchValue | undefined {
     this.#read.add(name);
@@ -91,12 +105,17 @@ export class Args {
   /** A tensor; numbers become scalars of their own type. */
   tensor(name: string): Value {
     const value = this.get(name);
-    if (value instanceof TensorValue) return value.value;
+    if (value instanceof TensorValue) return this.#whole(value).value;
     if (value instanceof SymbolicInt) return value.value;
-    if (typeof value === "bigint") return this.#c.o.scalar(Number(value), "int64");
-    if (typeof value === "number") return this.#c.o.scalar(value, "float");
-    if (typeof value === "boolean") return this.#c.o.scalar(value ? 1 : 0, "bool");
+    if (typeof value === "bigint" || typeof value === "number" || typeof value === "boolean") return this.#c.scalarOf(value);
     throw this.bad(name, "a tensor");
+  }
+  /** Half precision may be moved about and made float; computing in it is not the same as computing in float. */
+  #whole(value: TensorValue): TensorValue {
+    if (value.half !== undefined && !HALF_SAFE.test(this.op)) {
+      throw torchError("torch-operator", `${this.op} computes in ${value.half}, whose rounding depends on the machine, and is not compiled`, { where: this.op, hint: "Call model.float() and save it again: the weights stay the same numbers." });
+    }
+    return value;
   }
   optional(name: string): Value | null {
     return this.has(name) ? this.tensor(name) : null;
@@ -172,8 +191,9 @@ export class Args {
   }
   tensors(name: string): Value[] {
     return this.list(name).map((item) => {
+      if (item instanceof SymbolicInt || typeof item === "bigint" || typeof item === "number" || typeof item === "boolean") return this.#c.scalarOf(item);
       if (!(item instanceof TensorValue)) throw this.bad(name, "a list of tensors");
-      return item.value;
+      return this.#whole(item).value;
     });
   }
   training(name: string): void {
@@ -208,22 +228,54 @@ export class TorchContext {
     const open = [...positional, ...named.values()].find((v) => v instanceof OpenInput || (v instanceof ListValue && v.items.some((i) => i instanceof OpenInput)));
     if (open !== undefined) return this.#open(operator, args, open instanceof OpenInput ? open : new OpenInput(0));
     const first = positional[0] ?? named.get("self") ?? named.get("input");
-    if (inPlace && first instanceof TensorValue && first.shared) {
-      throw torchError("torch-operator", `${shown(name)} changes a tensor in place that shares its elements with another one`, { where: shown(name), hint: "Use the operator without the underscore." });
+    if (inPlace && first instanceof TensorValue && (first.kept || first.unsure)) {
+      throw torchError("torch-operator", first.kept ? `${shown(name)} changes a parameter or buffer of the model, so that one prediction would depend on those before` : `${shown(name)} changes a reshaped tensor in place, and whether that changes the tensor it was made from cannot be told`, {
+        where: shown(name), hint: "Use the operator without the underscore." });
     }
-    const result = this.#convert(operator, args);
-    const single = isGraphValue(result) ? new TensorValue(result) : result;
-    const made = TUPLES.test(name) && single instanceof TensorValue ? new ListValue(/pool/.test(name) ? [single, null] : [single, null, null], true) : single;
-    if (operator.view && first instanceof TensorValue && made !== first) {
-      first.shared = true;
-      for (const v of made instanceof ListValue ? made.items : [made]) if (v instanceof TensorValue) v.shared = true;
-    }
+    const made = this.#made(operator, args);
+    if (operator.view && first instanceof TensorValue) this.#look(operator, args, first, made);
     if (inPlace && first instanceof TensorValue && made instanceof TensorValue) {
-      first.value = made.value.type === first.value.type ? made.value : this.o.cast(made.value, first.value.type);
-      first.constant = undefined;
+      this.#write(first, made.value);
       return first;
     }
     return made;
+  }
+  #made(operator: Operator, args: Args): TorchValue {
+    const result = this.#convert(operator, args);
+    const single = isGraphValue(result) ? new TensorValue(result) : result;
+    return TUPLES.test(args.op) && single instanceof TensorValue ? new ListValue(/pool/.test(args.op) ? [single, null] : [single, null, null], true) : single;
+  }
+  /** The results are views of `base`. */
+  #look(operator: Operator, args: Args, base: TensorValue, made: TorchValue): void {
+    const reshaping = operator.view === "dense";
+    (made instanceof ListValue ? made.items : [made]).forEach((v, i) => {
+      if (!(v instanceof TensorValue) || v === base) return;
+      v.half = base.half;
+      if (reshaping && !base.dense) {
+        v.unsure = true;
+        return;
+      }
+      v.dense = base.dense && (reshaping || operator.view === "keeps");
+      v.look({ base, replay: (value) => {
+        const again = this.#made(operator, args.on(new TensorValue(value)));
+        const one = again instanceof ListValue ? again.items[i] : again;
+        if (!(one instanceof TensorValue)) throw args.refuse("such a view");
+        return one.value;
+      } });
+    });
+  }
+  /** x[...] = value: every element that the view sees is put where it lies in the base. */
+  #write(target: TensorValue, given: Value): void {
+    const { o, graph } = this;
+    const typed = o.cast(given, target.value.type);
+    const whole = target.value.shape?.length === typed.shape?.length && typed.shape?.every((d, i) => d === target.value.shape![i] && d !== null);
+    const value = whole ? typed : graph.op("Expand", [typed, graph.op("Shape", [target.value])]);
+    target.write(value, ({ base, replay }, part) => {
+      const shape = graph.op("Shape", [base.value]);
+      const numbers = graph.op("Reshape", [graph.op("Range", [o.scalar(0, "int64"), graph.op("Size", [base.value]), o.scalar(1, "int64")]), shape]);
+      const flat = (v: Value): Value => o.reshape(v, [-1]);
+      return graph.op("Reshape", [graph.op("ScatterElements", [flat(base.value), flat(replay(numbers)), flat(part)], { axis: 0 }), shape]);
+    });
   }
   #convert(operator: Operator, args: Args): TorchValue | Value {
     try {
@@ -243,6 +295,21 @@ export class TorchContext {
       where: shown(args.op), hint: "Trace the model with an example (torch.jit.trace(model, example)), or export it with torch.export." });
   }
 
+  /** Where, for types that the engine chooses between only when they are wider. */
+  where(condition: Value, a: Value, b: Value): Value {
+    if (!/^(bool|int8|int16)$/.test(a.type)) return this.o.where(condition, a, b);
+    return this.o.cast(this.o.where(condition, this.o.cast(a, "int32"), this.o.cast(b, "int32")), a.type);
+  }
+  /** A number or size as a scalar of its own type. */
+  scalarOf(value: SymbolicInt | bigint | number | boolean): Value {
+    if (value instanceof SymbolicInt) return value.value;
+    return typeof value === "bigint" ? this.graph.constant(int64s([value], [])) : this.o.scalar(Number(value), typeof value === "number" ? "float" : "bool");
+  }
+  /** A size: the number where it is known. */
+  sizeValue(value: Value): bigint | SymbolicInt {
+    const [known] = this.graph.contentOf(value) ?? [];
+    return typeof known === "number" ? BigInt(known) : new SymbolicInt(value);
+  }
   floats(data: Float32Array | readonly number[], shape?: readonly number[]): Value {
     return this.graph.constant(floats(data, shape));
   }
@@ -250,8 +317,12 @@ export class TorchContext {
   number(value: number, like: Value): Value {
     return this.o.scalar(value, like.type === "double" || like.type === "int64" || like.type === "int32" ? like.type : "float");
   }
-  tensor(t: Tensor): TensorValue {
-    return new TensorValue(this.graph.constant(t), t);
+  /** A parameter, buffer or constant of the file; `half` where the file holds it in half precision. */
+  tensor(t: Tensor, half?: string): TensorValue {
+    const value = new TensorValue(this.graph.constant(t), t);
+    value.kept = true;
+    value.half = half;
+    return value;
   }
   rank(value: Value): number {
     if (value.shape === null) throw torchError("torch-operator", "a value's number of dimensions cannot be told");
@@ -268,7 +339,7 @@ export class TorchContext {
     const d = value.shape?.at(axis);
     if (typeof d === "number") return BigInt(d);
     const at = axis < 0 ? axis + this.rank(value) : axis;
-    return new SymbolicInt(this.o.squeeze(this.graph.op("Shape", [value], { start: at, end: at + 1 }), 0));
+    return this.sizeValue(this.o.squeeze(this.graph.op("Shape", [value], { start: at, end: at + 1 }), 0));
   }
   /** Sizes as an int64 list. */
   shape(items: readonly TorchValue[], args: Args): Value {

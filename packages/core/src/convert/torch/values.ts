@@ -4,16 +4,60 @@
 import type { Value } from "../../onnx/index.ts";
 import type { Tensor } from "../../tensor/index.ts";
 
-/** A tensor object: in-place operators change which value of the graph it stands for. */
+/** How a tensor object looks at the elements of another one. */
+export interface View {
+  readonly base: TensorValue;
+  /** The same look at another value of the base's shape. */
+  readonly replay: (base: Value) => Value;
+}
+
+/** A tensor object: in-place operators change which value of the graph it stands for, and for every view of it. */
 export class TensorValue {
-  value: Value;
+  #value: Value;
+  /** How often it was written to: a view that has seen fewer is looked up again. */
+  #version = 0;
+  #seen = 0;
   /** Its content, where it is a parameter or constant of the file. */
   constant: Tensor | undefined;
-  /** Shares its elements with another tensor object, which in-place operators must not lose. */
-  shared = false;
+  /** A parameter or buffer of the model, which a call must not change. */
+  kept = false;
+  /** Its elements are known to lie one after the other, so that reshaping it makes a view. */
+  dense = true;
+  /** Whether it is a view of another tensor or a copy cannot be told: it must not be written to. */
+  unsure = false;
+  /** The half precision it has in the file; its content stands here as float. */
+  half: string | undefined;
+  view: View | undefined;
   constructor(value: Value, constant?: Tensor) {
-    this.value = value;
+    this.#value = value;
     this.constant = constant;
+  }
+  get value(): Value {
+    if (this.view) {
+      const { base, replay } = this.view;
+      const now = base.version;
+      if (now !== this.#seen) {
+        this.#value = replay(base.value);
+        this.#seen = now;
+      }
+    }
+    return this.#value;
+  }
+  get version(): number {
+    return this.#version + (this.view?.base.version ?? 0);
+  }
+  look(view: View): void {
+    this.view = view;
+    this.#seen = view.base.version;
+  }
+  /** After an in-place operator. `merge` puts the new elements of a view into a value of its base. */
+  write(value: Value, merge: (view: View, value: Value) => Value): void {
+    this.constant = undefined;
+    if (this.view) {
+      this.view.base.write(merge(this.view, value), merge);
+      this.#seen = this.view.base.version;
+    } else this.#version++;
+    this.#value = value;
   }
 }
 /** A size that is only known when the model runs: an int64 scalar. */

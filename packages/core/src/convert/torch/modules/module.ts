@@ -95,7 +95,7 @@ export class ModuleView {
     if (known) return known;
     const t = this.file.archive.tensorOf(value);
     if (!t) throw this.bad(`${name} is not a tensor`);
-    const made = this.file.c.tensor(t);
+    const made = this.file.c.tensor(t, this.file.archive.halfOf(t));
     this.file.tensors.set(value, made);
     return made;
   }

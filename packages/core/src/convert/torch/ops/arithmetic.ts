@@ -195,10 +195,6 @@ export const ARITHMETIC: readonly Operator[] = [
     const [a, b] = both(args, c);
     return c.o.where(args.tensor("condition"), a, b);
   } }),
-  defineOperator({ names: ["masked_fill"], params: "self mask value", convert: (args, c) => {
-    const x = args.tensor("self");
-    return c.o.where(asBool(args.tensor("mask"), c), c.o.cast(args.tensor("value"), x.type), x);
-  } }),
   defineOperator({ names: ["clamp", "clip", "clamp_min", "clamp_max"], params: "self min max", open: OPEN, convert: (args, c) => {
     if (args.op.startsWith("clamp_max") && args.get("max") === undefined) return c.o.minimum(args.tensor("self"), c.o.cast(args.tensor("min"), args.tensor("self").type));
     return bounds(args, c);

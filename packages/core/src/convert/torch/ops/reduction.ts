@@ -72,9 +72,4 @@ export const REDUCTION: readonly Operator[] = [
     return c.graph.op("CumSum", [x, c.o.scalar(args.axis("dim", c.rank(x)), "int64")]);
   } }),
   defineOperator({ names: ["all", "any"], params: "self dim keepdim", convert: (args, c) => c.o.cast(reduce(args.op === "all" ? "ReduceMin" : "ReduceMax", c.o.cast(c.o.cast(args.tensor("self"), "bool"), "int64"), args, c), "bool") }),
-  defineOperator({ names: ["topk"], params: "self k dim largest sorted", convert: (args, c) => {
-    const x = args.tensor("self");
-    const parts = c.graph.ops("TopK", [x, c.o.int64s([args.int("k")])], { axis: args.axis("dim", c.rank(x), -1), largest: args.bool("largest", true) ? 1 : 0, sorted: 1 }, 2);
-    return new ListValue(parts.map((p) => new TensorValue(p)), true);
-  } }),
 ];

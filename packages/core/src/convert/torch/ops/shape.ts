@@ -126,26 +126,34 @@ const cast = (names: readonly string[], type: ElementType): Operator =>
   defineOperator({ names, params: "self memory_format", convert: (args, c) => (tensorOf(args).value.type === type ? tensorOf(args) : c.o.cast(args.tensor("self"), type)) });
 
 export const SHAPE: readonly Operator[] = [
-  same(["contiguous", "detach", "alias", "cpu", "requires_grad", "lift_fresh", "resolve_conj", "resolve_neg", "_assert_tensor_metadata", "numpy", "cuda"]),
+  defineOperator({ names: ["contiguous"], params: "self memory_format", open: "through", convert: (args) => {
+    const self = tensorOf(args);
+    if (self.dense) return self;
+    const copy = new TensorValue(self.value, self.constant);
+    copy.half = self.half;
+    copy.unsure = true;
+    return copy;
+  } }),
+  same(["detach", "alias", "cpu", "requires_grad", "lift_fresh", "resolve_conj", "resolve_neg", "_assert_tensor_metadata", "numpy", "cuda"]),
   defineOperator({ names: ["clone", "lift_fresh_copy"], params: "self memory_format", open: "through", convert: (args) => new TensorValue(args.tensor("self"), tensorOf(args).constant) }),
   defineOperator({ names: ["to", "_to_copy", "type_as"], params: "self dtype second a b c d e", open: "through", convert: to }),
   cast(["float"], "float"), cast(["double"], "double"), cast(["long"], "int64"), cast(["int"], "int32"), cast(["bool"], "bool"),
-  defineOperator({ names: ["flatten"], params: "self start_dim end_dim", view: true, open: "through", convert: (args, c) => {
+  defineOperator({ names: ["flatten"], params: "self start_dim end_dim", view: "dense", open: "through", convert: (args, c) => {
     const x = args.tensor("self");
     const rank = c.rank(x);
     return flatten(x, args.axis("start_dim", rank, 0), args.axis("end_dim", rank, -1), c);
   } }),
-  defineOperator({ names: ["view", "reshape", "_unsafe_view", "_reshape_alias"], params: "self size stride", view: true, open: "through", convert: (args, c) => reshaped(args.tensor("self"), args.list(args.get("size") === undefined ? "shape" : "size"), args, c) }),
-  defineOperator({ names: ["view_as", "reshape_as"], params: "self other", view: true, convert: (args, c) => c.graph.op("Reshape", [args.tensor("self"), c.graph.op("Shape", [args.tensor("other")])]) }),
-  defineOperator({ names: ["unflatten"], params: "self dim sizes", view: true, convert: (args, c) => {
+  ...([[["reshape"], "dense"], [["view", "_unsafe_view", "_reshape_alias"], "keeps"]] as const).map(([names, view]) => defineOperator({ names, params: "self size stride", view, open: "through", convert: (args, c) => reshaped(args.tensor("self"), args.list(args.get("size") === undefined ? "shape" : "size"), args, c) })),
+  defineOperator({ names: ["view_as", "reshape_as"], params: "self other", view: "dense", convert: (args, c) => c.graph.op("Reshape", [args.tensor("self"), c.graph.op("Shape", [args.tensor("other")])]) }),
+  defineOperator({ names: ["unflatten"], params: "self dim sizes", view: "keeps", convert: (args, c) => {
     const x = args.tensor("self");
     const axis = args.axis("dim", c.rank(x));
     return reshaped(x, [...Array.from({ length: axis }, (_, i) => c.sizeOf(x, i)), ...args.list("sizes"), ...Array.from({ length: c.rank(x) - axis - 1 }, (_, i) => c.sizeOf(x, axis + 1 + i))], args, c);
   } }),
   defineOperator({ names: ["permute"], params: "self dims", view: true, convert: (args, c) => c.o.transpose(args.tensor("self"), args.axes("dims", c.rank(args.tensor("self")))!) }),
   defineOperator({ names: ["transpose", "swapaxes", "swapdims", "t", "numpy_T", "mT"], params: "self dim0 dim1", view: true, convert: transpose }),
-  defineOperator({ names: ["unsqueeze"], params: "self dim", view: true, convert: (args, c) => c.o.unsqueeze(args.tensor("self"), args.axis("dim", c.rank(args.tensor("self")) + 1)) }),
-  defineOperator({ names: ["squeeze"], params: "self dim", view: true, convert: (args, c) => {
+  defineOperator({ names: ["unsqueeze"], params: "self dim", view: "keeps", convert: (args, c) => c.o.unsqueeze(args.tensor("self"), args.axis("dim", c.rank(args.tensor("self")) + 1)) }),
+  defineOperator({ names: ["squeeze"], params: "self dim", view: "keeps", convert: (args, c) => {
     const x = args.tensor("self");
     const axes = args.axes("dim", c.rank(x)) ?? x.shape!.flatMap((d, i) => (d === 1 ? [i] : []));
     // A dimension that is not 1 stays.
@@ -193,14 +201,6 @@ export const SHAPE: readonly Operator[] = [
     const index = args.get("index");
     return c.o.gather(x, index instanceof SymbolicInt ? index.value : c.o.scalar(args.int("index"), "int64"), args.axis("dim", c.rank(x)));
   } }),
-  defineOperator({ names: ["index_select"], params: "self dim index", convert: (args, c) => c.o.gather(args.tensor("self"), args.tensor("index"), args.axis("dim", c.rank(args.tensor("self")))) }),
-  defineOperator({ names: ["gather"], params: "self dim index sparse_grad", convert: (args, c) => c.graph.op("GatherElements", [args.tensor("self"), args.tensor("index")], { axis: args.axis("dim", c.rank(args.tensor("self"))) }) }),
-  defineOperator({ names: ["index"], params: "self indices", convert: (args, c) => {
-    const used = args.list("indices").flatMap((v, i) => (v === null ? [] : [[v, i] as const]));
-    const [first] = used;
-    if (used.length !== 1 || !first || !(first[0] instanceof TensorValue) || first[0].value.type === "bool") throw args.refuse("indexing by several tensors or by a mask");
-    return c.o.gather(args.tensor("self"), first[0].value, first[1]);
-  } }),
   defineOperator({ names: ["expand"], params: "self size implicit", view: true, convert: expand }),
   defineOperator({ names: ["expand_as", "broadcast_to"], params: "self other", view: true, convert: (args, c) => (args.isTensor("other") ? c.graph.op("Expand", [args.tensor("self"), c.graph.op("Shape", [args.tensor("other")])]) : c.graph.op("Expand", [args.tensor("self"), c.shape(args.list(args.get("other") === undefined ? "size" : "other"), args)])) }),
   defineOperator({ names: ["repeat", "tile"], params: "self repeats", convert: (args, c) => {
@@ -216,14 +216,6 @@ export const SHAPE: readonly Operator[] = [
     return c.graph.op("Slice", [x, c.o.int64s(axes.map(() => -1)), c.o.int64s(axes.map(() => -FAR)), c.o.int64s(axes), c.o.int64s(axes.map(() => -1))]);
   } }),
   defineOperator({ names: ["pad", "constant_pad_nd", "reflection_pad1d", "reflection_pad2d", "reflection_pad3d", "replication_pad1d", "replication_pad2d", "replication_pad3d"], params: "self pad mode value", convert: pad }),
-  defineOperator({ names: ["pixel_shuffle"], params: "self upscale_factor", convert: (args, c) => {
-    const x = args.tensor("self");
-    const r = args.int("upscale_factor");
-    const [channels, h, w] = [c.size(x, 1, args), c.size(x, 2, args), c.size(x, 3, args)];
-    const parts = c.o.reshape(x, [0, channels / (r * r), r, r, h, w]);
-    return c.o.reshape(c.o.transpose(parts, [0, 1, 4, 2, 5, 3]), [0, channels / (r * r), h * r, w * r]);
-  } }),
-  defineOperator({ names: ["upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d", "_upsample_nearest_exact2d"], params: "input output_size scale_factors b c", convert: upsample }),
   defineOperator({ names: ["tril", "triu"], params: "self diagonal", convert: (args, c) => c.graph.op("Trilu", [args.tensor("self"), c.o.scalar(args.int("diagonal", 0), "int64")], { upper: args.op === "triu" ? 1 : 0 }) }),
 ];
 
@@ -247,30 +239,6 @@ function pad(args: Args, c: TorchContext): Value {
   }
   if (Math.min(...begin, ...end) < 0 && mode !== "constant") throw args.refuse("a negative padding");
   return c.graph.op("Pad", [x, c.o.int64s([...begin, ...end]), onnxMode === "constant" ? c.number(value, x) : null], { mode: onnxMode });
-}
-
-/** By whole factors: every element is repeated. */
-function upsample(args: Args, c: TorchContext): Value {
-  let x = args.tensor("input");
-  const d = c.rank(x) - 2;
-  const listed = [...args.all()].slice(1).filter((v) => v instanceof ListValue) as ListValue[];
-  const factors = Array.from({ length: d }, (_, i) => {
-    for (const { items } of listed) {
-      const v = items[i];
-      if (typeof v === "number") return v;
-      if (typeof v === "bigint") return Number(v) / c.size(x, i + 2, args);
-    }
-    return NaN;
-  });
-  if (factors.some((f) => !Number.isInteger(f) || f < 1 || f > 64)) throw args.refuse("upsampling by other than whole factors");
-  factors.forEach((f, i) => {
-    if (f === 1) return;
-    const axis = i + 2;
-    const size = c.size(x, axis, args);
-    const wide = c.graph.op("Tile", [c.o.unsqueeze(x, axis + 1), c.o.int64s(Array.from({ length: c.rank(x) + 1 }, (_, k) => (k === axis + 1 ? f : 1)))]);
-    x = c.o.reshape(wide, Array.from({ length: c.rank(x) }, (_, k) => (k === axis ? size * f : k < axis ? 0 : c.size(x, k, args))));
-  });
-  return x;
 }
 
 /** Refuses what could exhaust memory when the model runs. */

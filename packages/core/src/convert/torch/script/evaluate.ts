@@ -341,7 +341,7 @@ export class Evaluator {
     if (v instanceof PyDict) return new DictValue(new Map([...v.entries()].map(([k, x]) => [String(typeof k === "object" ? "" : k), this.value(x, depth + 1)])));
     if (v instanceof PyObject) {
       const tensor = this.#archive.tensorOf(v);
-      if (tensor) return this.#c.tensor(tensor);
+      if (tensor) return this.#c.tensor(tensor, this.#archive.halfOf(tensor));
       if (v.className.startsWith("torch.jit._pickle.")) return this.value(v.args.items[0] ?? null, depth + 1);
       if (v.className.startsWith("__torch__.")) return new Opaque("module", v);
       return new Opaque(shown(v.className), v);
