@@ -35,7 +35,7 @@ export class ShapeFound extends Error {
 }
 
 /** These give more than one tensor, of which only the first is computed. */
-const TUPLES = /_with_indices$|^_?native_(batch|layer)_norm|^native_dropout$|^adaptive_max_pool/;
+const TUPLES = /^_?native_(batch|layer)_norm|^native_dropout$|^log_sigmoid_forward$/;
 
 /** What may be done to half precision without computing in it. */
 const HALF_SAFE = /^(to|_to_copy|float|double|type_as|contiguous|detach|detach_|alias|clone|lift_fresh_copy|view|reshape|flatten|permute|transpose|t|unsqueeze|squeeze|select|slice|expand|size|sym_size|dim|numel|is_floating_point|embedding|index_select)$/;
@@ -243,7 +243,7 @@ export class TorchContext {
   #made(operator: Operator, args: Args): TorchValue {
     const result = this.#convert(operator, args);
     const single = isGraphValue(result) ? new TensorValue(result) : result;
-    return TUPLES.test(args.op) && single instanceof TensorValue ? new ListValue(/pool/.test(args.op) ? [single, null] : [single, null, null], true) : single;
+    return TUPLES.test(args.op) && single instanceof TensorValue ? new ListValue([single, null, null], true) : single;
   }
   /** The results are views of `base`. */
   #look(operator: Operator, args: Args, base: TensorValue, made: TorchValue): void {
@@ -295,6 +295,12 @@ export class TorchContext {
       where: shown(args.op), hint: "Trace the model with an example (torch.jit.trace(model, example)), or export it with torch.export." });
   }
 
+  /** The element type that dtype= names. */
+  typeNamed(args: Args, name = "dtype"): ElementType {
+    const type = SCALAR_TYPES[args.int(name)];
+    if (!type) throw args.refuse("half precision and complex numbers", "Call model.float() and save it again.");
+    return type;
+  }
   /** Where, for types that the engine chooses between only when they are wider. */
   where(condition: Value, a: Value, b: Value): Value {
     if (!/^(bool|int8|int16)$/.test(a.type)) return this.o.where(condition, a, b);

@@ -9,14 +9,14 @@ import { TorchArchive } from "../archive.ts";
 import { malformed, shown, torchError } from "../errors.ts";
 import { followModel, type FollowedModel, type ModelInput } from "../follow.ts";
 import type { TorchContext } from "../operator.ts";
-import { describeValue, ListValue, type TorchValue } from "../values.ts";
+import { describeValue, DictValue, ListValue, type TorchValue } from "../values.ts";
 
 const MAX_JSON = 2 ** 28;
 
 /** torch.export's own numbers for element types (schema.ScalarType), as storages of the archive and as ATen's codes. */
 const DTYPES: Readonly<Record<number, readonly [storage: string, type: ElementType, aten: number]>> = {
   1: ["ByteStorage", "uint8", 0], 2: ["CharStorage", "int8", 1], 3: ["ShortStorage", "int16", 2], 4: ["IntStorage", "int32", 3], 5: ["LongStorage", "int64", 4],
-  7: ["FloatStorage", "float", 6], 8: ["DoubleStorage", "double", 7], 12: ["BoolStorage", "bool", 11],
+  6: ["HalfStorage", "float16", 5], 7: ["FloatStorage", "float", 6], 8: ["DoubleStorage", "double", 7], 12: ["BoolStorage", "bool", 11], 13: ["BFloat16Storage", "float16", 15],
 };
 /** Half precision is named as ATen names it, which the operators refuse. */
 const HALF = 5n;
@@ -53,7 +53,11 @@ function json(archive: TorchArchive, name: string): Json | undefined {
   }
 }
 
-type Lookup = (kind: "weights" | "constants", name: string) => Tensor;
+interface Found {
+  readonly tensor: Tensor;
+  readonly half: string | undefined;
+}
+type Lookup = (kind: "weights" | "constants", name: string) => Found;
 
 export function isExported(archive: TorchArchive): boolean {
   return modelName(archive) !== undefined || archive.zip.has("serialized_exported_program.json");
@@ -82,19 +86,23 @@ function newTensors(archive: TorchArchive, model: string): Lookup {
     const dtype = DTYPES[whole(meta["dtype"], "a dtype")];
     if (!dtype) throw torchError("torch-operator", `${shown(name)} has an element type that is not compiled`, { hint: "Call model.float() and export it again." });
     const sizes = list(meta["sizes"], "sizes").map((s) => whole(s, "a size"));
-    return archive.tensorAt(`data/${kind}/${text(entry["path_name"], "a path").replace(/[^\w.-]/g, "")}`, dtype[0], whole(meta["storage_offset"], "an offset"), sizes, list(meta["strides"], "strides").map((s) => whole(s, "a stride")));
+    const tensor = archive.tensorAt(`data/${kind}/${text(entry["path_name"], "a path").replace(/[^\w.-]/g, "")}`, dtype[0], whole(meta["storage_offset"], "an offset"), sizes, list(meta["strides"], "strides").map((s) => whole(s, "a stride")));
+    return { tensor, half: archive.halfOf(tensor) };
   };
 }
 
 /** Before 2.9: two archives inside, each a pickled dict. */
 function oldTensors(archive: TorchArchive): Lookup {
-  const dicts = new Map<string, (name: string) => Tensor | undefined>();
-  const open = (file: string): ((name: string) => Tensor | undefined) => {
+  const dicts = new Map<string, (name: string) => Found | undefined>();
+  const open = (file: string): ((name: string) => Found | undefined) => {
     const bytes = archive.zip.read(file);
     if (!bytes || bytes.length < 4) return () => undefined;
     const inner = new TorchArchive(bytes);
     const value = inner.pickle("data.pkl", "data")?.value;
-    return (name) => (value instanceof PyDict ? inner.tensorOf(value.get(name) ?? null) : undefined);
+    return (name) => {
+      const tensor = value instanceof PyDict ? inner.tensorOf(value.get(name) ?? null) : undefined;
+      return tensor && { tensor, half: inner.halfOf(tensor) };
+    };
   };
   return (kind, name) => {
     const file = kind === "weights" ? "serialized_state_dict.pt" : "serialized_constants.pt";
@@ -119,7 +127,10 @@ function follow(program: Json, tensors: Lookup): FollowedModel {
       const name = text(object(spec["arg"], "an input")["name"], "an input");
       const key = text(spec[`${kind}_name`], "a parameter");
       const place = kind === "tensor_constant" || spec["persistent"] === false ? "constants" : "weights";
-      starts.push((c) => [name, c.tensor(tensors(place, key))]);
+      starts.push((c) => {
+        const { tensor, half } = tensors(place, key);
+        return [name, c.tensor(tensor, half)];
+      });
     } else if (kind === "user_input") {
       const arg = object(spec["arg"], "an input");
       const tensor = isObject(arg["as_tensor"]) ? text(arg["as_tensor"]["name"], "an input") : undefined;
@@ -138,17 +149,39 @@ function follow(program: Json, tensors: Lookup): FollowedModel {
     const outputs: TorchValue[] = [];
     const specs = list(signature["output_specs"], "output_specs");
     list(graph["outputs"], "outputs").forEach((o, i) => {
-      if (specs[i] === undefined || (isObject(specs[i]) && "user_output" in specs[i])) outputs.push(argument(o, values));
+      const [kind] = isObject(specs[i]) ? Object.keys(specs[i]) : ["user_output"];
+      if (kind === "user_output") outputs.push(argument(o, values));
+      if (kind === "buffer_mutation") throw torchError("torch-operator", "the exported program changes a buffer of the model, so that one prediction would depend on those before", { hint: "Call model.eval() before exporting, and keep no state in the model." });
     });
+    const named = keysOf(module, outputs.length);
+    if (named) return new DictValue(new Map(named.map((name, i) => [name, outputs[i]!])));
     return outputs.length === 1 ? outputs[0]! : new ListValue(outputs, true);
   }, "torch.export.ExportedProgram");
+}
+
+/** The keys of a dict that the model gives, from the tree that the outputs are put back into. */
+function keysOf(module: Json, count: number): string[] | undefined {
+  const calls = Array.isArray(module["module_call_graph"]) ? (module["module_call_graph"] as unknown[]) : [];
+  const whole = calls.find((c) => isObject(c) && c["fqn"] === "");
+  const spec = isObject(whole) && isObject(whole["signature"]) ? whole["signature"]["out_spec"] : undefined;
+  if (typeof spec !== "string" || spec.length > 100_000) return undefined;
+  let keys: unknown;
+  try {
+    const [, tree] = JSON.parse(spec) as [unknown, unknown];
+    if (!isObject(tree) || !/dict$/i.test(String(tree["type"])) || !Array.isArray(tree["children_spec"])) return undefined;
+    if (!(tree["children_spec"] as unknown[]).every((child) => isObject(child) && child["type"] === null)) return undefined;
+    keys = typeof tree["context"] === "string" ? JSON.parse(tree["context"]) : tree["context"];
+  } catch {
+    return undefined;
+  }
+  return Array.isArray(keys) && keys.length === count && keys.every((k) => typeof k === "string" && k !== "") && new Set(keys).size === count ? (keys as string[]) : undefined;
 }
 
 /** The first dimension is free where the program says so; sizes that it leaves open elsewhere stay open. */
 function shapeOf(graph: Json, name: string): ModelInput["open"] {
   const meta = object(object(graph["tensor_values"], "tensor_values")[name], name);
   const dtype = DTYPES[whole(meta["dtype"], "a dtype")];
-  if (!dtype) throw torchError("torch-operator", `the input ${shown(name)} has an element type that is not compiled`, { hint: "Call model.float() and export it again." });
+  if (!dtype || dtype[1] === "float16") throw torchError("torch-operator", `the input ${shown(name)} has an element type that is not compiled`, { hint: "Call model.float() and export it again." });
   const shape = list(meta["sizes"], "sizes").map((s, i) => (isObject(s) && "as_int" in s ? whole(s, "a size") : i === 0 ? "N" : null));
   if (elementCount(shape.map((d) => (typeof d === "number" ? d : 1))) > 2 ** 31) throw torchError("torch-limit", `the input ${shown(name)} is too large`);
   return { type: dtype[1], shape };

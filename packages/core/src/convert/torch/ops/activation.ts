@@ -1,24 +1,33 @@
 // Activation functions, and dropout, which does nothing to a model in evaluation.
 
 import type { Value } from "../../../onnx/index.ts";
-import type { AttributeInput } from "../../../onnx/index.ts";
 import { defineOperator, SCALAR_TYPES, type Args, type Operator, type TorchContext } from "../operator.ts";
 import { TensorValue } from "../values.ts";
+import { expm1, log1p } from "./elementary.ts";
 
 type Make = (x: Value, args: Args, c: TorchContext) => Value;
 const activation = (names: readonly string[], params: string, make: Make): Operator =>
   defineOperator({ names, params, open: "through", convert: (args, c) => make(args.tensor("self"), args, c) });
 const plain = (op: string): Make => (x, _args, c) => c.graph.op(op, [x]);
-const withAttributes = (op: string, attributes: (args: Args) => Record<string, AttributeInput>): Make => (x, args, c) => c.graph.op(op, [x], attributes(args));
 
 export function clip(x: Value, low: number | undefined, high: number | undefined, c: TorchContext): Value {
   return c.graph.op("Clip", [x, low === undefined ? null : c.number(low, x), high === undefined ? null : c.number(high, x)]);
 }
 export function softplus(x: Value, beta: number, threshold: number, c: TorchContext): Value {
   const scaled = c.o.mul(x, beta);
-  return c.o.where(c.o.greater(scaled, threshold), x, c.o.div(c.graph.op("Softplus", [scaled]), beta));
+  const soft = x.type === "float" ? c.graph.op("Softplus", [scaled]) : log1p(c.o.exp(scaled), c);
+  return c.o.where(c.o.greater(scaled, threshold), x, c.o.div(soft, beta));
+}
+/** scale * (x > 0 ? x : alpha * (exp(x * inner) - 1)), where the engine has no kernel of it. */
+function elu(x: Value, alpha: number, scale: number, inner: number, c: TorchContext): Value {
+  const y = c.o.where(c.o.greater(x, 0), x, c.o.mul(expm1(c.o.mul(c.o.minimum(x, 0), inner), c), alpha));
+  return scale === 1 ? y : c.o.mul(y, scale);
 }
 export function gelu(x: Value, approximate: string, c: TorchContext): Value {
+  if (approximate === "tanh" && x.type !== "float") {
+    const inner = c.o.mul(c.o.add(x, c.o.mul(c.o.mul(c.o.mul(x, x), x), 0.044715)), Math.sqrt(2 / Math.PI));
+    return c.o.mul(c.o.mul(x, 0.5), c.o.add(c.o.tanh(inner), 1));
+  }
   return c.graph.op("Gelu", [x], { approximate });
 }
 
@@ -29,6 +38,7 @@ function softmax(op: "Softmax" | "LogSoftmax"): Make {
     return c.graph.op(op, [type ? c.o.cast(x, type) : asFloat(x, c)], { axis: args.axis("dim", c.rank(x)) });
   };
 }
+const leaky = (x: Value, slope: number, c: TorchContext): Value => (x.type === "float" ? c.graph.op("LeakyRelu", [x], { alpha: slope }) : c.o.where(c.o.greater(x, 0), x, c.o.mul(x, slope)));
 const asFloat = (x: Value, c: TorchContext): Value => (x.type === "double" || x.type === "float" ? x : c.o.cast(x, "float"));
 
 const dropout = defineOperator({
@@ -44,28 +54,30 @@ const dropout = defineOperator({
 export const ACTIVATION: readonly Operator[] = [
   activation(["relu"], "self", plain("Relu")),
   activation(["relu6"], "self", (x, _a, c) => clip(x, 0, 6, c)),
-  activation(["sigmoid"], "self", plain("Sigmoid")),
+  activation(["sigmoid", "special_expit"], "self", plain("Sigmoid")),
   activation(["tanh"], "self", plain("Tanh")),
   activation(["softmax", "_softmax"], "self dim dtype", softmax("Softmax")),
   activation(["log_softmax", "_log_softmax"], "self dim dtype", softmax("LogSoftmax")),
-  activation(["leaky_relu"], "self negative_slope", withAttributes("LeakyRelu", (a) => ({ alpha: a.float("negative_slope", 0.01) }))),
-  activation(["elu"], "self alpha scale input_scale", (x, a, c) => {
-    if (a.float("input_scale", 1) !== 1) throw a.refuse("input_scale");
-    const y = c.graph.op("Elu", [x], { alpha: a.float("alpha", 1) });
-    const scale = a.float("scale", 1);
-    return scale === 1 ? y : c.o.mul(y, scale);
+  activation(["leaky_relu"], "self negative_slope", (x, a, c) => leaky(x, a.float("negative_slope", 0.01), c)),
+  activation(["rrelu", "rrelu_with_noise"], "self lower upper training generator", (x, a, c) => {
+    a.training("training");
+    return leaky(x, (a.float("lower", 1 / 8) + a.float("upper", 1 / 3)) / 2, c);
   }),
-  activation(["selu"], "self", plain("Selu")),
-  activation(["celu"], "self alpha", withAttributes("Celu", (a) => ({ alpha: a.float("alpha", 1) }))),
+  activation(["elu"], "self alpha scale input_scale", (x, a, c) => {
+    const [alpha, scale, inner] = [a.float("alpha", 1), a.float("scale", 1), a.float("input_scale", 1)];
+    return scale === 1 && inner === 1 && x.type === "float" ? c.graph.op("Elu", [x], { alpha }) : elu(x, alpha, scale, inner, c);
+  }),
+  activation(["selu"], "self", (x, _a, c) => elu(x, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946, 1, c)),
+  activation(["celu"], "self alpha", (x, a, c) => elu(x, a.float("alpha", 1), 1, 1 / a.float("alpha", 1), c)),
   activation(["gelu"], "self approximate", (x, a, c) => gelu(x, a.string("approximate", "none"), c)),
   activation(["silu"], "self", (x, _a, c) => c.o.mul(x, c.graph.op("Sigmoid", [x]))),
-  activation(["mish"], "self", plain("Mish")),
+  activation(["mish"], "self", (x, _a, c) => c.o.mul(x, c.o.tanh(softplus(x, 1, 20, c)))),
   activation(["hardswish"], "self", (x, _a, c) => c.o.div(c.o.mul(x, clip(c.o.add(x, 3), 0, 6, c)), 6)),
   activation(["hardsigmoid"], "self", (x, _a, c) => c.o.div(clip(c.o.add(x, 3), 0, 6, c), 6)),
   activation(["hardtanh"], "self min_val max_val", (x, a, c) => clip(x, a.float("min_val", -1), a.float("max_val", 1), c)),
   activation(["softplus"], "self beta threshold", (x, a, c) => softplus(x, a.float("beta", 1), a.float("threshold", 20), c)),
-  activation(["softsign"], "self", plain("Softsign")),
-  activation(["log_sigmoid"], "self", (x, _a, c) => c.o.neg(c.graph.op("Softplus", [c.o.neg(x)]))),
+  activation(["softsign"], "self", (x, _a, c) => c.o.div(x, c.o.add(c.o.abs(x), 1))),
+  activation(["log_sigmoid", "log_sigmoid_forward"], "self", (x, _a, c) => c.o.sub(c.o.minimum(x, 0), log1p(c.o.exp(c.o.neg(c.o.abs(x))), c))),
   activation(["threshold"], "self threshold value", (x, a, c) => c.o.where(c.o.greater(x, a.float("threshold")), x, a.float("value"))),
   activation(["hardshrink"], "self lambd", (x, a, c) => c.o.where(c.o.lessEqual(c.o.abs(x), a.float("lambd", 0.5)), 0, x)),
   activation(["softshrink"], "self lambd", (x, a, c) => {

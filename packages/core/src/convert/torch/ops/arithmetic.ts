@@ -4,6 +4,7 @@ import type { Value } from "../../../onnx/index.ts";
 import type { ElementType, Tensor } from "../../../tensor/index.ts";
 import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
 import { ListValue, SymbolicInt, TensorValue, type TorchValue } from "../values.ts";
+import { wholeFloor } from "./elementary.ts";
 
 const RANKS: Readonly<Record<string, number>> = { bool: 0, uint8: 1, int8: 1, int16: 2, int32: 3, int64: 4, float: 5, double: 6 };
 const category = (rank: number): number => (rank === 0 ? 0 : rank <= 4 ? 1 : 2);
@@ -26,6 +27,8 @@ function promoted(a: Operand, b: Operand): ElementType {
     const [strong, weak] = a.weak < b.weak ? [a, b] : [b, a];
     return category(RANKS[weak.type] ?? 5) > category(RANKS[strong.type] ?? 5) ? weak.type : strong.type;
   }
+  // Signed and unsigned bytes are held by the next wider signed type.
+  if (ra === 1 && rb === 1 && a.type !== b.type) return "int16";
   return ra >= rb ? a.type : b.type;
 }
 
@@ -38,6 +41,11 @@ export function both(args: Args, c: TorchContext, least: ElementType = "bool", n
     if (typeof value === "bigint" || typeof value === "number") return type === "bool" ? args.tensor(n) : scalarOf(Number(value), type, c);
     return c.o.cast(args.tensor(n), type);
   }) as [Value, Value];
+}
+/** Tensors of one type, as torch.cat makes them. */
+export function common(parts: readonly Value[], c: TorchContext): Value[] {
+  const type = parts.map((v): Operand => ({ type: v.type, weak: v.shape?.length === 0 ? 1 : 0 })).reduce((a, b) => ({ type: promoted(a, b), weak: Math.min(a.weak, b.weak) })).type;
+  return parts.map((p) => c.o.cast(p, type));
 }
 function scalarOf(value: number, type: ElementType, c: TorchContext): Value {
   return type === "double" || type === "float" || type === "int64" || type === "int32" ? c.o.scalar(value, type) : c.o.cast(c.o.scalar(value, "int64"), type);
@@ -53,14 +61,14 @@ function numberOf(v: TorchValue | undefined): TorchValue | undefined {
 }
 
 /** Numbers stay numbers, sizes sizes. */
-function sizeful(args: Args, known: (a: number, b: number) => number, whole: boolean, make: () => Value): TorchValue | Value {
+function sizeful(args: Args, c: TorchContext, known: (a: number, b: number) => number, whole: boolean, make: () => Value): TorchValue | Value {
   const [a, b] = [numberOf(args.get("self")), numberOf(args.get("other"))];
   if (isNumber(a) && isNumber(b) && !(args.isTensor("self") && args.isTensor("other"))) {
     const result = known(Number(a), Number(b));
     return whole && typeof a !== "number" && typeof b !== "number" ? BigInt(Math.trunc(result)) : result;
   }
   const value = make();
-  return (isSize(a) || isNumber(a)) && (isSize(b) || isNumber(b)) && value.type === "int64" ? new SymbolicInt(value) : value;
+  return (isSize(a) || isNumber(a)) && (isSize(b) || isNumber(b)) && value.type === "int64" ? c.sizeValue(value) : value;
 }
 
 /** Lists are added by joining them. */
@@ -78,13 +86,12 @@ const scaled = (args: Args, value: Value, c: TorchContext): Value => {
 
 function divide(args: Args, c: TorchContext): TorchValue | Value {
   const mode = args.op.startsWith("floor") ? "floor" : args.string("rounding_mode", "");
-  if (mode === "") return sizeful(args, (a, b) => a / b, false, () => c.o.div(...both(args, c, "float")));
-  return sizeful(args, (a, b) => (mode === "floor" ? Math.floor(a / b) : Math.trunc(a / b)), true, () => {
-    const [a, b] = both(args, c, "int64");
+  if (mode === "") return sizeful(args, c, (a, b) => a / b, false, () => c.o.div(...both(args, c, "float")));
+  return sizeful(args, c, (a, b) => (mode === "floor" ? Math.floor(a / b) : Math.trunc(a / b)), true, () => {
+    const [a, b] = both(args, c, "int32");
     const isWhole = a.type === "int64" || a.type === "int32";
     // Sizes are not negative: whole division of them is that of ONNX.
-    if (isWhole && (isSize(args.get("self")) || mode === "trunc")) return c.o.div(a, b);
-    if (isWhole) return c.o.cast(c.graph.op("Floor", [c.o.div(c.o.cast(a, "double"), c.o.cast(b, "double"))]), a.type);
+    if (isWhole) return isSize(args.get("self")) || mode === "trunc" ? c.o.div(a, b) : wholeFloor(a, b, c);
     const quotient = c.o.div(a, b);
     return mode === "floor" ? c.graph.op("Floor", [quotient]) : c.o.mul(c.graph.op("Sign", [quotient]), c.graph.op("Floor", [c.o.abs(quotient)]));
   });
@@ -117,7 +124,6 @@ const logical = (names: readonly string[], make: (a: Value, b: Value, c: TorchCo
     names, params: "self other", convert: (args, c) => {
       const [a, b] = [args.get("self"), args.get("other")];
       if (typeof a === "boolean" && typeof b === "boolean") return known(a, b);
-      if (names.some((n) => n.startsWith("bitwise")) && args.tensor("self").type !== "bool") throw args.refuse("bits of integers");
       return make(asBool(args.tensor("self"), c), asBool(args.tensor("other"), c), c);
     },
   });
@@ -132,11 +138,11 @@ function bounds(args: Args, c: TorchContext): Value {
 }
 
 export const ARITHMETIC: readonly Operator[] = [
-  defineOperator({ names: ["add", "__add__", "__radd__"], params: "self other alpha", open: OPEN, convert: (args, c) => joined(args) ?? sizeful(args, (a, b) => a + b, true, () => {
+  defineOperator({ names: ["add", "__add__", "__radd__"], params: "self other alpha", open: OPEN, convert: (args, c) => joined(args) ?? sizeful(args, c, (a, b) => a + b, true, () => {
     const [a, b] = both(args, c);
     return a.type === "bool" ? c.o.or(a, b) : c.o.add(a, scaled(args, b, c));
   }) }),
-  defineOperator({ names: ["sub", "subtract"], params: "self other alpha", open: OPEN, convert: (args, c) => sizeful(args, (a, b) => a - b, true, () => {
+  defineOperator({ names: ["sub", "subtract"], params: "self other alpha", open: OPEN, convert: (args, c) => sizeful(args, c, (a, b) => a - b, true, () => {
     const [a, b] = both(args, c);
     return c.o.sub(a, scaled(args, b, c));
   }) }),
@@ -144,13 +150,13 @@ export const ARITHMETIC: readonly Operator[] = [
     const [a, b] = both(args, c);
     return c.o.sub(b, scaled(args, a, c));
   } }),
-  defineOperator({ names: ["mul", "multiply"], params: "self other", open: OPEN, convert: (args, c) => sizeful(args, (a, b) => a * b, true, () => {
+  defineOperator({ names: ["mul", "multiply"], params: "self other", open: OPEN, convert: (args, c) => sizeful(args, c, (a, b) => a * b, true, () => {
     const [a, b] = both(args, c);
     return a.type === "bool" ? c.o.and(a, b) : c.o.mul(a, b);
   }) }),
   defineOperator({ names: ["div", "true_divide", "divide"], params: "self other rounding_mode", open: OPEN, convert: divide }),
   defineOperator({ names: ["floordiv", "floor_divide"], params: "self other", convert: divide }),
-  defineOperator({ names: ["remainder", "fmod"], params: "self other", convert: (args, c) => sizeful(args, (a, b) => (args.op === "fmod" ? a % b : a - b * Math.floor(a / b)), true, () => {
+  defineOperator({ names: ["remainder", "fmod"], params: "self other", convert: (args, c) => sizeful(args, c, (a, b) => (args.op === "fmod" ? a % b : a - b * Math.floor(a / b)), true, () => {
     const [a, b] = both(args, c);
     if (a.type === "float" || a.type === "double") return args.op === "fmod" ? c.graph.op("Mod", [a, b], { fmod: 1 }) : c.o.sub(a, c.o.mul(b, c.graph.op("Floor", [c.o.div(a, b)])));
     return c.graph.op("Mod", [a, b], { fmod: args.op === "fmod" ? 1 : 0 });
@@ -178,22 +184,22 @@ export const ARITHMETIC: readonly Operator[] = [
   } }),
   unary(["sqrt"], (x, c) => c.o.sqrt(x)), unary(["exp"], (x, c) => c.o.exp(x)), unary(["log"], (x, c) => c.o.log(x)),
   unary(["rsqrt"], (x, c) => c.o.div(1, c.o.sqrt(x))), unary(["reciprocal"], (x, c) => c.o.div(1, x)), unary(["square"], (x, c) => c.o.mul(x, x), false),
-  unary(["abs", "absolute"], (x, c) => c.o.abs(x), false), unary(["sign", "sgn"], node("Sign"), false), unary(["floor"], node("Floor")), unary(["ceil"], node("Ceil")), unary(["round"], node("Round")),
+  unary(["abs", "absolute"], (x, c) => c.o.abs(x), false), unary(["sign", "sgn"], node("Sign"), false), unary(["floor"], node("Floor")), unary(["ceil"], node("Ceil")),
   unary(["trunc", "fix"], (x, c) => c.o.mul(c.graph.op("Sign", [x]), c.graph.op("Floor", [c.o.abs(x)]))),
   unary(["sin"], node("Sin")), unary(["cos"], node("Cos")), unary(["tan"], node("Tan")), unary(["asin"], node("Asin")), unary(["acos"], node("Acos")), unary(["atan"], node("Atan")),
   unary(["sinh"], node("Sinh")), unary(["cosh"], node("Cosh")), unary(["erf"], node("Erf")), unary(["expm1"], (x, c) => c.o.sub(c.o.exp(x), 1)), unary(["log1p"], (x, c) => c.o.log(c.o.add(x, 1))),
   unary(["log2"], (x, c) => c.o.mul(c.o.log(x), Math.LOG2E)), unary(["log10"], (x, c) => c.o.mul(c.o.log(x), Math.LOG10E)), unary(["isnan"], (x, c) => c.o.isNaN(x)), unary(["isinf"], node("IsInf")),
   compare(["eq", "__eq__"], "Equal", (a, b) => a === b), compare(["ne", "__ne__"], "NotEqual", (a, b) => a !== b),
   compare(["lt"], "Less", (a, b) => a < b), compare(["le"], "LessOrEqual", (a, b) => a <= b), compare(["gt"], "Greater", (a, b) => a > b), compare(["ge"], "GreaterOrEqual", (a, b) => a >= b),
-  logical(["logical_and", "__and__", "bitwise_and"], (a, b, c) => c.o.and(a, b), (a, b) => a && b), logical(["logical_or", "__or__", "bitwise_or"], (a, b, c) => c.o.or(a, b), (a, b) => a || b),
-  logical(["logical_xor", "__xor__", "bitwise_xor"], (a, b, c) => c.graph.op("Xor", [a, b]), (a, b) => a !== b),
-  defineOperator({ names: ["logical_not", "__not__", "bitwise_not"], params: "self", convert: (args, c) => {
+  logical(["logical_and"], (a, b, c) => c.o.and(a, b), (a, b) => a && b), logical(["logical_or"], (a, b, c) => c.o.or(a, b), (a, b) => a || b),
+  logical(["logical_xor"], (a, b, c) => c.graph.op("Xor", [a, b]), (a, b) => a !== b),
+  defineOperator({ names: ["logical_not", "__not__"], params: "self", convert: (args, c) => {
     const v = args.get("self");
     return typeof v === "boolean" ? !v : c.o.not(asBool(args.tensor("self"), c));
   } }),
   defineOperator({ names: ["where"], params: "condition self other", convert: (args, c) => {
     const [a, b] = both(args, c);
-    return c.o.where(args.tensor("condition"), a, b);
+    return c.where(c.o.cast(args.tensor("condition"), "bool"), a, b);
   } }),
   defineOperator({ names: ["clamp", "clip", "clamp_min", "clamp_max"], params: "self min max", open: OPEN, convert: (args, c) => {
     if (args.op.startsWith("clamp_max") && args.get("max") === undefined) return c.o.minimum(args.tensor("self"), c.o.cast(args.tensor("min"), args.tensor("self").type));

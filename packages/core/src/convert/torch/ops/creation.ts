@@ -43,6 +43,31 @@ function embedding(args: Args, c: TorchContext): Value {
   return c.o.gather(args.tensor("weight"), indices.type === "int64" || indices.type === "int32" ? indices : c.o.cast(indices, "int64"), 0);
 }
 
+/** Bags of rows, each from one offset to the next: summed, averaged, or the largest of each column. */
+function embeddingBag(args: Args, c: TorchContext): TorchValue {
+  const mode = args.int("mode", 0);
+  if (args.has("padding_idx") && args.int("padding_idx") >= 0) throw args.refuse("padding_idx");
+  const indices = c.o.cast(args.tensor("indices"), "int64");
+  let rows = c.o.gather(args.tensor("weight"), indices, 0);
+  const weights = args.optional("per_sample_weights");
+  if (weights) rows = c.o.mul(rows, c.o.unsqueeze(weights, 1));
+  let offsets = c.o.cast(args.tensor("offsets"), "int64");
+  if (args.bool("include_last_offset", false)) offsets = c.o.slice(offsets, 0, -1, 0);
+  // Bag of each index: how many offsets are not beyond its place, less one.
+  const places = c.graph.op("Range", [c.o.scalar(0, "int64"), c.graph.op("Size", [indices]), c.o.scalar(1, "int64")]);
+  const ends = c.o.concat([c.o.slice(offsets, 1, 2 ** 31, 0), c.o.reshape(c.graph.op("Size", [indices]), [1])], 0);
+  // [bags, indices]
+  const inside = c.o.and(c.o.greaterEqual(c.o.unsqueeze(places, 0), c.o.unsqueeze(offsets, 1)), c.o.less(c.o.unsqueeze(places, 0), c.o.unsqueeze(ends, 1)));
+  const type = rows.type;
+  const count = c.o.sum(c.o.cast(inside, type), 1, true);
+  if (mode === 2) {
+    const most = c.graph.op("ReduceMax", [c.o.where(c.o.unsqueeze(inside, 2), c.o.unsqueeze(rows, 0), c.o.scalar(-Infinity, type)), c.o.int64s([1])], { keepdims: 0 });
+    return new ListValue([new TensorValue(c.o.where(c.o.equal(count, 0), 0, most)), null, null, null], true);
+  }
+  const sum = c.graph.op("MatMul", [c.o.cast(inside, type), rows]);
+  return new ListValue([new TensorValue(mode === 1 ? c.o.div(sum, c.o.maximum(count, 1)) : sum), null, null, null], true);
+}
+
 const number = (v: TorchValue | undefined): v is bigint | number | boolean => typeof v === "bigint" || typeof v === "number" || typeof v === "boolean";
 /** int(x), float(x), bool(x) of numbers and sizes. */
 function convert(args: Args, c: TorchContext, known: (n: number) => TorchValue): TorchValue | Value {
@@ -62,6 +87,24 @@ export const CREATION: readonly Operator[] = [
   ...fixed(["zeros"], 0), ...fixed(["ones"], 1), ...fixed(["empty"], 0),
   defineOperator({ names: ["full"], params: "size fill_value dtype layout device pin_memory", convert: (args, c) => filled(args, c, c.o.cast(args.tensor("fill_value"), dtype(args, typeof args.get("fill_value") === "bigint" ? "int64" : "float")), args.list("size")) }),
   defineOperator({ names: ["full_like"], params: "self fill_value dtype layout device pin_memory memory_format", convert: (args, c) => c.graph.op("Expand", [c.o.cast(args.tensor("fill_value"), likeDtype(args)), c.graph.op("Shape", [args.tensor("self")])]) }),
+  defineOperator({ names: ["new_full"], params: "self size fill_value dtype layout device pin_memory", convert: (args, c) => filled(args, c, c.o.cast(args.tensor("fill_value"), likeDtype(args)), args.list("size")) }),
+  defineOperator({ names: ["linspace"], params: "start end steps dtype layout device pin_memory", convert: (args, c) => {
+    const [start, end, n] = [args.float("start"), args.float("end"), args.int("steps")];
+    if (!(n >= 1 && n <= 2 ** 24)) throw args.bad("steps", "a positive number");
+    const step = n > 1 ? (end - start) / (n - 1) : 0;
+    // From both ends, as PyTorch counts.
+    const values = Float64Array.from({ length: n }, (_, i) => (i < n / 2 ? start + step * i : end - step * (n - 1 - i)));
+    return c.o.cast(c.graph.constant({ type: "double", shape: [n], data: values }), dtype(args, "float"));
+  } }),
+  defineOperator({ names: ["eye"], params: "n m dtype layout device pin_memory", convert: (args, c) => {
+    const n = args.int("n");
+    const m = typeof args.get("m") === "bigint" ? args.int("m") : n;
+    if (!(n >= 0 && m >= 0 && n * m <= 2 ** 24)) throw args.bad("n", "smaller");
+    const type = args.has("dtype") && args.get("m") !== args.get("dtype") ? dtype(args, "float") : "float";
+    const data = new Float32Array(n * m);
+    for (let i = 0; i < Math.min(n, m); i++) data[i * m + i] = 1;
+    return c.o.cast(c.graph.constant({ type: "float", shape: [n, m], data }), type);
+  } }),
   defineOperator({ names: ["arange"], params: "a b c dtype layout device pin_memory", convert: arange }),
   defineOperator({ names: ["scalar_tensor", "tensor", "as_tensor"], params: "self dtype device requires_grad", convert: (args, c) => c.o.cast(args.tensor("self"), dtype(args, args.tensor("self").type)) }),
   defineOperator({
@@ -69,6 +112,7 @@ export const CREATION: readonly Operator[] = [
     open: () => ({ type: "int64", shape: ["N", null] }),
     convert: embedding,
   }),
+  defineOperator({ names: ["embedding_bag", "_embedding_bag", "_embedding_bag_forward_only"], params: "weight indices offsets scale_grad_by_freq mode sparse per_sample_weights include_last_offset padding_idx", convert: embeddingBag }),
   defineOperator({ names: ["one_hot"], params: "self num_classes", convert: (args, c) => {
     const n = args.int("num_classes", -1);
     if (n < 1) throw args.refuse("one_hot without num_classes");

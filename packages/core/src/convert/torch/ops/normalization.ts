@@ -1,7 +1,7 @@
 // Normalisations, by the statistics of the file (batch) or of the value itself (layer, group, instance), in float32.
 
 import type { Dim, Value } from "../../../onnx/index.ts";
-import { floats, type Tensor } from "../../../tensor/index.ts";
+import { doubles, floats, type Tensor } from "../../../tensor/index.ts";
 import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
 import { torchError } from "../errors.ts";
 import { TensorValue } from "../values.ts";
@@ -11,19 +11,19 @@ function perChannel(value: Value, rank: number, c: TorchContext): Value {
 }
 
 /** weight / sqrt(var + eps) and bias - mean * that, folded in double. */
-function fold(args: Args, mean: Tensor, variance: Tensor): { scale: Tensor; shift: Tensor } {
+function fold(args: Args, mean: Tensor, variance: Tensor): { scale: Tensor<"double">; shift: Tensor<"double"> } {
   const n = mean.data.length;
   const [weight, bias] = [args.weight("weight"), args.weight("bias")];
   for (const t of [variance, weight, bias]) if (t && t.data.length !== n) throw torchError("torch-malformed", `${args.op}: the statistics have ${n} channels, a parameter ${t.data.length}`);
   const eps = args.float("eps", 1e-5);
-  const scale = new Float32Array(n);
-  const shift = new Float32Array(n);
+  const scale = new Float64Array(n);
+  const shift = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     const s = Number(weight?.data[i] ?? 1) / Math.sqrt(Number(variance.data[i]) + eps);
     scale[i] = s;
     shift[i] = Number(bias?.data[i] ?? 0) - Number(mean.data[i]) * s;
   }
-  return { scale: floats(scale), shift: floats(shift) };
+  return { scale: doubles(scale), shift: doubles(shift) };
 }
 
 function batchNorm(args: Args, c: TorchContext): Value {
@@ -34,9 +34,10 @@ function batchNorm(args: Args, c: TorchContext): Value {
   if (!mean || !variance) {
     throw torchError("torch-training", `${args.op} has no running statistics: it would normalise by the batch it is given`, { where: args.op, hint: "Use track_running_stats=True, and call model.eval() before saving." });
   }
-  if (x.type !== "float") throw args.refuse(`an input of type ${x.type}`, "Call model.float() and save it again.");
+  if (x.type !== "float" && x.type !== "double") throw args.refuse(`an input of type ${x.type}`, "Call model.float() and save it again.");
   const { scale, shift } = fold(args, mean, variance);
-  return c.o.add(c.o.mul(x, perChannel(c.graph.constant(scale), rank, c)), perChannel(c.graph.constant(shift), rank, c));
+  const constant = (t: Tensor<"double">): Value => perChannel(c.graph.constant(x.type === "double" ? t : floats(Float32Array.from(t.data))), rank, c);
+  return c.o.add(c.o.mul(x, constant(scale)), constant(shift));
 }
 
 /** (x - mean) / sqrt(var + eps) over the axes. */

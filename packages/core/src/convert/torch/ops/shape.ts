@@ -5,6 +5,7 @@ import type { ElementType } from "../../../tensor/index.ts";
 import { defineOperator, type Args, type Operator, type TorchContext, SCALAR_TYPES } from "../operator.ts";
 import { torchError } from "../errors.ts";
 import { ListValue, SymbolicInt, TensorValue, type TorchValue } from "../values.ts";
+import { common } from "./arithmetic.ts";
 
 /** The largest index of slices that go to the end, and anything like it. */
 const FAR = 2 ** 31 - 1;
@@ -78,7 +79,7 @@ function split(args: Args, c: TorchContext): TorchValue {
   const total = c.size(x, axis, args);
   const given = args.get("split_size") ?? args.get("split_sizes");
   let sizes: number[];
-  if (args.op.startsWith("chunk")) {
+  if (args.op.endsWith("chunk")) {
     const each = Math.ceil(total / Math.max(1, args.int(args.has("chunks") ? "chunks" : "split_size")));
     sizes = pieces(total, each, args);
   } else sizes = given instanceof ListValue ? args.ints(args.get("split_sizes") === undefined ? "split_size" : "split_sizes") : pieces(total, args.int("split_size"), args);
@@ -163,19 +164,18 @@ export const SHAPE: readonly Operator[] = [
   defineOperator({ names: ["cat", "concat", "concatenate"], params: "tensors dim", convert: (args, c) => {
     const parts = args.tensors("tensors");
     if (parts.length === 0) throw args.bad("tensors", "a list of tensors");
-    const type = parts.some((p) => p.type === "double") ? "double" : parts.some((p) => p.type === "float") ? "float" : parts[0]!.type;
-    return c.o.concat(parts.map((p) => c.o.cast(p, type)), args.axis("dim", c.rank(parts[0]!), 0));
+    // Empty vectors are left out, whatever the others are.
+    const full = parts.filter((p) => !(p.shape?.length === 1 && p.shape[0] === 0));
+    const some = full.length > 0 ? full : parts.slice(0, 1);
+    return c.o.concat(common(some, c), args.axis("dim", c.rank(some[0]!), 0));
   } }),
   defineOperator({ names: ["stack"], params: "tensors dim", convert: (args, c) => {
     const parts = args.tensors("tensors");
     if (parts.length === 0) throw args.bad("tensors", "a list of tensors");
     const axis = args.axis("dim", c.rank(parts[0]!) + 1, 0);
-    return c.o.concat(parts.map((p) => c.o.unsqueeze(p, axis)), axis);
+    return c.o.concat(common(parts, c).map((p) => c.o.unsqueeze(p, axis)), axis);
   } }),
-  defineOperator({ names: ["split", "split_with_sizes", "chunk", "tensor_split"], params: "self split_size dim", view: true, convert: (args, c) => {
-    if (args.op === "tensor_split") throw args.refuse("tensor_split");
-    return split(args, c);
-  } }),
+  defineOperator({ names: ["split", "split_with_sizes", "chunk", "unsafe_split", "unsafe_chunk", "unsafe_split_with_sizes"], params: "self split_size dim", view: true, convert: split }),
   defineOperator({ names: ["unbind"], params: "self dim", view: true, convert: (args, c) => {
     const x = args.tensor("self");
     const axis = args.axis("dim", c.rank(x), 0);
@@ -207,13 +207,9 @@ export const SHAPE: readonly Operator[] = [
     const repeats = args.list(args.get("repeats") === undefined ? "dims" : "repeats");
     let x = args.tensor("self");
     const lead = repeats.length - c.rank(x);
+    const all = lead < 0 ? [...new Array<TorchValue>(-lead).fill(1n), ...repeats] : repeats;
     if (lead > 0) x = c.graph.op("Unsqueeze", [x, c.o.int64s(Array.from({ length: lead }, (_, i) => i))]);
-    return c.graph.op("Tile", [x, c.shape(repeats, args)]);
-  } }),
-  defineOperator({ names: ["flip"], params: "self dims", convert: (args, c) => {
-    const x = args.tensor("self");
-    const axes = args.axes("dims", c.rank(x))!;
-    return c.graph.op("Slice", [x, c.o.int64s(axes.map(() => -1)), c.o.int64s(axes.map(() => -FAR)), c.o.int64s(axes), c.o.int64s(axes.map(() => -1))]);
+    return c.graph.op("Tile", [x, c.shape(all, args)]);
   } }),
   defineOperator({ names: ["pad", "constant_pad_nd", "reflection_pad1d", "reflection_pad2d", "reflection_pad3d", "replication_pad1d", "replication_pad2d", "replication_pad3d"], params: "self pad mode value", convert: pad }),
   defineOperator({ names: ["tril", "triu"], params: "self diagonal", convert: (args, c) => c.graph.op("Trilu", [args.tensor("self"), c.o.scalar(args.int("diagonal", 0), "int64")], { upper: args.op === "triu" ? 1 : 0 }) }),
@@ -229,7 +225,7 @@ function pad(args: Args, c: TorchContext): Value {
   const mode = args.op.startsWith("reflection") ? "reflect" : args.op.startsWith("replication") ? "replicate" : args.op === "constant_pad_nd" ? "constant" : args.string("mode", "constant");
   const value = args.op === "constant_pad_nd" && typeof args.get("mode") !== "string" && args.get("mode") !== undefined ? args.float("mode", 0) : args.float("value", 0);
   const onnxMode = PAD_MODES[mode];
-  if (!onnxMode || onnxMode === "wrap") throw args.refuse(`mode=${JSON.stringify(mode)}`);
+  if (!onnxMode) throw args.refuse(`mode=${JSON.stringify(mode)}`);
   const begin = new Array<number>(rank).fill(0);
   const end = new Array<number>(rank).fill(0);
   if (sizes.length % 2 !== 0 || sizes.length / 2 > rank) throw args.bad("pad", "pairs of sizes");
@@ -238,6 +234,13 @@ function pad(args: Args, c: TorchContext): Value {
     end[rank - 1 - i] = sizes[2 * i + 1]!;
   }
   if (Math.min(...begin, ...end) < 0 && mode !== "constant") throw args.refuse("a negative padding");
+  if (mode === "circular") {
+    return begin.reduce<Value>((v, before, axis) => {
+      const after = end[axis]!;
+      const parts = [...(before > 0 ? [c.o.slice(v, -before, FAR, axis)] : []), v, ...(after > 0 ? [c.o.slice(v, 0, after, axis)] : [])];
+      return c.o.concat(parts, axis);
+    }, x);
+  }
   return c.graph.op("Pad", [x, c.o.int64s([...begin, ...end]), onnxMode === "constant" ? c.number(value, x) : null], { mode: onnxMode });
 }
 

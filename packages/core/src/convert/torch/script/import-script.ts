@@ -35,9 +35,10 @@ function tracedShapes(archive: TorchArchive): (OpenShape | undefined)[] | undefi
   const dict = unwrap(archive.pickle("traced_inputs.pkl", "traced_inputs")?.value);
   const list = dict instanceof PyDict ? unwrap(dict.get("forward")) : undefined;
   if (!(list instanceof PyList) && !(list instanceof PyTuple)) return undefined;
-  return list.items.map((item) => {
-    const found = archive.shapeOf(item);
-    // The rows are free; a vector has none.
-    return found && { type: found.type, shape: found.shape.length <= 1 ? found.shape : ["N", ...found.shape.slice(1)] };
-  });
+  const found = list.items.map((item) => archive.shapeOf(item));
+  // The rows are free: the first size, where all agree on it. A vector has rows where it is whole numbers or stands beside a matrix.
+  const rows = found.find((f) => f && f.shape.length > 1)?.shape[0];
+  const free = (f: { readonly type: string; readonly shape: readonly number[] }): boolean => (f.shape.length > 1 ? true : f.shape.length === 1 && (rows === undefined ? f.type === "int64" || f.type === "int32" : f.shape[0] === rows));
+  const shared = new Set(found.flatMap((f) => (f && free(f) ? [f.shape[0]] : []))).size <= 1;
+  return found.map((f) => f && { type: f.type, shape: free(f) ? [shared ? "N" : null, ...f.shape.slice(1)] : f.shape });
 }
