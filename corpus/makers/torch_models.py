@@ -99,9 +99,8 @@ REFUSED = {
  "custom-whole": ("torch-custom-module", lambda p: torch.save(warm(CNN()), p)),
  "training-whole": ("torch-training", lambda p: torch.save(mlp(), p)),
  "training-script": ("torch-training", lambda p: torch.jit.script(CNN()).save(p)),
- "lstm-whole": ("torch-operator", lambda p: torch.save(nn.LSTM(3, 4), p)),
  "checkpoint": ("torch-weights-only", lambda p: torch.save({"epoch": 3, "model": mlp().state_dict()}, p)),
- "branch-script": ("torch-operator", lambda p: torch.jit.script(Branch()).save(p)),
+ "branch-script": ("torch-control-flow", lambda p: torch.jit.script(Branch()).save(p)),
  "half-whole": ("torch-operator", lambda p: torch.save(warm(mlp()).half(), p)),
 }
 for name, (code, save) in REFUSED.items():

@@ -70,13 +70,16 @@ def keep(name, folder, model_file, xs, names, y, rows):
     json.dump({"name": name, "family": "torch", "expect": "import", "environment": "torch " + VERSION, "model_file": model_file, "input": {"format": "tensors", "tensors": [{"name": a, "datatype": DT[x.dtype], "shape": list(x.shape)} for a, x in zip(names, xs)]}, "tolerance": {"rtol": 1e-5, "atol": 1e-5}}, open(folder + "/case.json", "w"))
     return True
 
-def save(model, how, xs, fixed, path):
+def save(model, how, xs, fixed, path, expr):
     few = tuple(x if fixed else x[:2] for x in xs)
     if how == "trace": torch.jit.trace(model, few, check_trace=False).save(path)
     elif how == "script": torch.jit.script(model).save(path)
     elif how == "freeze": torch.jit.freeze(torch.jit.script(model).eval()).save(path)
     elif how == "freezetrace": torch.jit.freeze(torch.jit.trace(model, few, check_trace=False).eval()).save(path)
-    elif how == "whole": torch.save(model, path)
+    elif how == "whole":
+        layer = re.fullmatch(r"self\.(\w+)\(x\)(\[0\])?", expr)
+        if not layer: raise ValueError("no layer of its own")
+        torch.save(getattr(model, layer[1]), path)
     else:
         dynamic = None if fixed else tuple({0: torch.export.Dim("batch")} for _ in xs)
         program = torch.export.export(model, few, dynamic_shapes=dynamic)
@@ -103,7 +106,7 @@ def main():
             folder = os.path.join(OUT, name)
             os.makedirs(folder, exist_ok=True)
             file = "model.pt2" if how in ("export", "decomposed") else "model.pt"
-            try: save(model, how, [x.clone() for x in xs], fixed, os.path.join(folder, file))
+            try: save(model, how, [x.clone() for x in xs], fixed, os.path.join(folder, file), expr)
             except Exception as e:
                 if os.environ.get("LOUD"): print("CANNOT SAVE", how, expr, type(e).__name__, str(e)[:150].replace("\n", " "))
                 for left in os.listdir(folder): os.remove(os.path.join(folder, left))

@@ -4,6 +4,7 @@
 import { GraphBuilder, serializeModel, type Dim } from "../../onnx/index.ts";
 import type { Output, Signature, TensorRows } from "../../package/index.ts";
 import type { ImportedGraph } from "../imported.ts";
+import { SlipwayError } from "../../base/index.ts";
 import { torchError } from "./errors.ts";
 import { ShapeFound, TorchContext, type OpenShape } from "./operator.ts";
 import { torchOperators } from "./registry.ts";
@@ -20,29 +21,83 @@ export type Follow = (inputs: readonly TorchValue[], c: TorchContext) => TorchVa
 const MAX_INPUTS = 100;
 const MAX_OUTPUTS = 1_000;
 
+/** Shapes to try, in this order, where neither the file nor an operator tells one. */
+const GUESSES: readonly OpenShape[] = [
+  ...[2, 3, 4, 5, 1].map((rank): OpenShape => ({ type: "float", shape: ["N", ...new Array<null>(rank - 1).fill(null)] })),
+  ...[2, 1, 3].map((rank): OpenShape => ({ type: "int64", shape: ["N", ...new Array<null>(rank - 1).fill(null)] })),
+];
+const MAX_TRIES = 60;
+
+/**
+ * An operator that tells only an input's last size may be given more dimensions than two, and some models begin with
+ * operators that tell nothing: where the model cannot be followed, other shapes are tried, and the signature says so.
+ */
 export function followModel(inputs: readonly ModelInput[], follow: Follow, className: string): FollowedModel {
   if (inputs.length === 0 || inputs.length > MAX_INPUTS) throw torchError("torch-operator", `the model takes ${inputs.length} tensors`, { hint: "Export a model that takes its data as tensors." });
-  const shapes = inputs.map((i) => i.open);
-  for (;;) {
-    const graph = new GraphBuilder();
-    const c = new TorchContext(graph, torchOperators);
-    const values = inputs.map(({ name }, i) => {
-      const known = shapes[i];
-      return known ? new TensorValue(graph.input(name, known.type, known.shape)) : new OpenInput(i);
-    });
-    let result: TorchValue;
-    try {
-      result = follow(values, c);
-    } catch (error) {
-      if (!(error instanceof ShapeFound) || shapes[error.index]) throw error;
-      shapes[error.index] = error.found;
-      continue;
+  let tries = 0;
+  const search = (shapes: readonly (OpenShape | undefined)[], guessed: readonly string[]): FollowedModel => {
+    const outcome = attempt(inputs, shapes, follow);
+    if (outcome instanceof Followed) return finish(outcome.graph, inputs, shapes, outcome.result, className, guessed);
+    const { index } = outcome;
+    const candidates = outcome.found ? [outcome.found, ...wider(outcome.found)] : GUESSES;
+    let first: unknown = outcome.error;
+    for (const shape of candidates) {
+      if (++tries > MAX_TRIES) break;
+      const name = inputs[index]!.name;
+      const told = `the file does not tell the shape of ${name}: it is taken to be ${shape.type} [${shape.shape.map((d) => d ?? "any").join(", ")}]. Trace the model with an example to tell it.`;
+      try {
+        return search(shapes.map((s, i) => (i === index ? shape : s)), outcome.found && shape === outcome.found ? guessed : [...guessed, told]);
+      } catch (error) {
+        if (!(error instanceof SlipwayError) || error.kind === "limit" || !/^(torch|onnx)-/.test(error.code)) throw error;
+        // A branch on what the model is given is one whatever its shape.
+        if (first === undefined || error.code === "torch-control-flow") first = error;
+      }
     }
-    return finish(graph, inputs, shapes, result, className);
+    throw first;
+  };
+  return search(inputs.map((i) => i.open), []);
+}
+
+/** The same last size under more dimensions: [N, 4] may be [N, any, 4]. */
+function wider({ type, shape }: OpenShape): OpenShape[] {
+  if (shape[0] !== "N" || shape.length > 4 || shape.slice(2).some((d) => d === null)) return [];
+  return [1, 2].map((more) => ({ type, shape: ["N", ...new Array<null>(more).fill(null), ...shape.slice(1)] }));
+}
+
+class Followed {
+  readonly graph: GraphBuilder;
+  readonly result: TorchValue;
+  constructor(graph: GraphBuilder, result: TorchValue) {
+    this.graph = graph;
+    this.result = result;
+  }
+}
+/** What is missing: the shape of an input, which an operator may have told. */
+interface Missing {
+  readonly index: number;
+  readonly found: OpenShape | undefined;
+  readonly error: SlipwayError | undefined;
+}
+function attempt(inputs: readonly ModelInput[], shapes: readonly (OpenShape | undefined)[], follow: Follow): Followed | Missing {
+  const graph = new GraphBuilder();
+  const c = new TorchContext(graph, torchOperators);
+  const values = inputs.map(({ name }, i) => {
+    const known = shapes[i];
+    return known ? new TensorValue(graph.input(name, known.type, known.shape)) : new OpenInput(i);
+  });
+  try {
+    const result = follow(values, c);
+    const open = shapes.findIndex((s) => s === undefined);
+    return open < 0 ? new Followed(graph, result) : { index: open, found: undefined, error: undefined };
+  } catch (error) {
+    if (error instanceof ShapeFound && !shapes[error.index]) return { index: error.index, found: error.found, error: undefined };
+    const open = shapes.findIndex((s) => s === undefined);
+    if (open < 0 || !(error instanceof SlipwayError) || error.kind === "limit") throw error;
+    return { index: open, found: undefined, error };
   }
 }
 
-function finish(graph: GraphBuilder, inputs: readonly ModelInput[], shapes: readonly (OpenShape | undefined)[], result: TorchValue, className: string): FollowedModel {
+function finish(graph: GraphBuilder, inputs: readonly ModelInput[], shapes: readonly (OpenShape | undefined)[], result: TorchValue, className: string, warnings: readonly string[]): FollowedModel {
   const known = shapes.map((s, i): OpenShape => {
     if (!s) throw torchError("torch-operator", `no operator of the model tells the shape of its input ${inputs[i]!.name}`, { hint: "Trace the model with an example, or export it with torch.export." });
     return s;
@@ -61,7 +116,7 @@ function finish(graph: GraphBuilder, inputs: readonly ModelInput[], shapes: read
     tensors: inputs.map((i, k) => ({ name: i.name, type: known[k]!.type, shape: known[k]!.shape.map((d) => d ?? -1) })),
   };
   const model = graph.finish();
-  return { model: serializeModel(model), signature, opsets: Object.fromEntries(model.opsets.map((o) => [o.domain, o.version])), className, warnings: [] };
+  return { model: serializeModel(model), signature, opsets: Object.fromEntries(model.opsets.map((o) => [o.domain, o.version])), className, warnings: [...warnings] };
 }
 
 /** Rows may depend on each other in what a graph does: they are kept together. */

@@ -207,6 +207,8 @@ export class Args {
 export class TorchContext {
   readonly graph: GraphBuilder;
   readonly o: Ops;
+  /** The model was saved in training mode. */
+  trains = false;
   readonly #registry: ReadonlyMap<string, Operator>;
   #calls = 0;
 
@@ -228,6 +230,9 @@ export class TorchContext {
     const open = [...positional, ...named.values()].find((v) => v instanceof OpenInput || (v instanceof ListValue && v.items.some((i) => i instanceof OpenInput)));
     if (open !== undefined) return this.#open(operator, args, open instanceof OpenInput ? open : new OpenInput(0));
     const first = positional[0] ?? named.get("self") ?? named.get("input");
+    if (inPlace && first instanceof TensorValue && first.kept && this.trains) {
+      throw torchError("torch-training", `the model was saved in training mode, where ${shown(name)} changes what it keeps`, { where: shown(name), hint: "Call model.eval() before saving, scripting or tracing the model." });
+    }
     if (inPlace && first instanceof TensorValue && (first.kept || first.unsure)) {
       throw torchError("torch-operator", first.kept ? `${shown(name)} changes a parameter or buffer of the model, so that one prediction would depend on those before` : `${shown(name)} changes a reshaped tensor in place, and whether that changes the tensor it was made from cannot be told`, {
         where: shown(name), hint: "Use the operator without the underscore." });

@@ -1,8 +1,9 @@
 // torch.nn's layers in evaluation, as calls of the operators that their forward makes.
 
-import type { TorchContext } from "../operator.ts";
-import { ListValue, OpenInput, type TorchValue } from "../values.ts";
+import { ShapeFound, type TorchContext } from "../operator.ts";
+import { ListValue, OpenInput, TensorValue, type TorchValue } from "../values.ts";
 import { defineLayer, type Layer, type ModuleView } from "./module.ts";
+import { RECURRENT_LAYERS } from "./recurrent.ts";
 
 const call = (c: TorchContext, op: string, ...args: TorchValue[]): TorchValue => c.call(op, args);
 
@@ -13,6 +14,7 @@ const simple = (name: string, op: string, settings = ""): Layer =>
     return [theirs ?? own, m.get(own, null)] as const;
   }))) });
 
+const pairs = (v: TorchValue): TorchValue => (typeof v === "bigint" ? new ListValue([v, v]) : v);
 const dims = (m: ModuleView): number => Number(/(\d)d$/.exec(m.name)?.[1] ?? 1);
 
 function convolution(m: ModuleView, x: TorchValue, c: TorchContext): TorchValue {
@@ -26,7 +28,13 @@ function convolution(m: ModuleView, x: TorchValue, c: TorchContext): TorchValue 
   return call(c, `conv${d}d`, input, m.weight(), m.tensor("bias"), m.get("stride"), zeros ? padding : 0n, m.get("dilation"), m.get("groups"));
 }
 
+/** Layers of one, two or three dimensions tell an input's number of dimensions by their names. */
+function toldByName(m: ModuleView, x: TorchValue, channels: number | null, least = dims(m) + 2): void {
+  if (x instanceof OpenInput) throw new ShapeFound(x.index, { type: "float", shape: ["N", channels, ...new Array<null>(least - 2).fill(null)] });
+}
+
 function batchNorm(m: ModuleView, x: TorchValue, c: TorchContext): TorchValue {
+  if (/\dd$/.test(m.name)) toldByName(m, x, m.int("num_features"), dims(m) === 1 ? 2 : undefined);
   return call(c, "batch_norm", x, m.tensor("weight"), m.tensor("bias"), m.tensor("running_mean"), m.tensor("running_var"), false, 0.1, m.get("eps"), true);
 }
 
@@ -68,8 +76,11 @@ const embedding = defineLayer({
 });
 
 const padding = defineLayer({
-  names: ["ZeroPad", "ConstantPad", "ReflectionPad", "ReplicationPad"].flatMap((n) => [1, 2, 3].map((d) => `${n}${d}d`)),
-  forward: (m, x, c) => call(c, "pad", x, m.get("padding"), m.name.startsWith("Reflection") ? "reflect" : m.name.startsWith("Replication") ? "replicate" : "constant", m.name.startsWith("Constant") ? m.get("value") : 0),
+  names: ["ZeroPad", "ConstantPad", "ReflectionPad", "ReplicationPad", "CircularPad"].flatMap((n) => [1, 2, 3].map((d) => `${n}${d}d`)),
+  forward: (m, x, c) => {
+    toldByName(m, x, null);
+    return call(c, "pad", x, m.get("padding"), m.name.startsWith("Reflection") ? "reflect" : m.name.startsWith("Replication") ? "replicate" : m.name.startsWith("Circular") ? "circular" : "constant", m.name.startsWith("Constant") ? m.get("value") : 0);
+  },
 });
 
 const dropout = defineLayer({
@@ -112,17 +123,70 @@ const encoder = defineLayer({
 
 const names = (prefix: string, count = 3): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i + 1}d`);
 
+/** nn.Upsample and its older kin: factors or a size, as F.interpolate takes them. */
+function upsample(m: ModuleView, x: TorchValue, c: TorchContext): TorchValue {
+  const mode = m.name === "UpsamplingBilinear2d" ? "bilinear" : m.name === "UpsamplingNearest2d" ? "nearest" : String(m.get("mode", "nearest"));
+  toldByName(m, x, null, { linear: 3, trilinear: 5 }[mode] ?? 4);
+  if (!(x instanceof TensorValue)) throw m.bad("it is given no tensor");
+  const d = c.rank(x.value) - 2;
+  const spread = (v: TorchValue): TorchValue => (v === null || v instanceof ListValue ? v : new ListValue(new Array<TorchValue>(d).fill(typeof v === "bigint" && v === m.get("scale_factor", null) ? Number(v) : v)));
+  const op = { nearest: `upsample_nearest${d}d`, "nearest-exact": `_upsample_nearest_exact${d}d`, linear: "upsample_linear1d", bilinear: "upsample_bilinear2d", trilinear: "upsample_trilinear3d", bicubic: "upsample_bicubic2d" }[mode];
+  if (op === undefined || m.get("recompute_scale_factor", null) === true) throw m.refuse(`mode=${mode}`);
+  const corners = mode.startsWith("nearest") ? [] : [m.name === "UpsamplingBilinear2d" ? true : m.get("align_corners", null) ?? false];
+  return call(c, op, x, spread(m.get("size", null)), ...corners, spread(m.get("scale_factor", null)));
+}
+
+/** (sum of |x| ^ p over the window) ^ (1 / p), as F.lp_pool computes it. */
+function lpPool(m: ModuleView, x: TorchValue, c: TorchContext): TorchValue {
+  const d = dims(m);
+  toldByName(m, x, null);
+  const p = Number(m.get("norm_type"));
+  const kernel = m.get("kernel_size");
+  const size = kernel instanceof ListValue ? kernel.items.reduce<number>((a, b) => a * Number(b), 1) : Number(kernel) ** d;
+  const mean = call(c, `avg_pool${d}d`, call(c, "pow", x, p), kernel, m.get("stride", null), 0n, m.get("ceil_mode", false));
+  const positive = call(c, "mul", call(c, "mul", call(c, "sign", mean), call(c, "relu", call(c, "abs", mean))), size);
+  return call(c, "pow", positive, 1 / p);
+}
+
 const layers: readonly Layer[] = [
+  ...RECURRENT_LAYERS,
+  defineLayer({ names: ["Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d"], forward: upsample }),
+  defineLayer({ names: names("LPPool"), forward: lpPool }),
+  defineLayer({ names: ["EmbeddingBag"], forward: (m, x, c) => {
+    if (m.get("max_norm", null) !== null || m.get("padding_idx", null) !== null) throw m.refuse("max_norm or padding_idx");
+    const mode = { sum: 0n, mean: 1n, max: 2n }[String(m.get("mode"))];
+    if (mode === undefined) throw m.bad("its mode is unknown");
+    if (x instanceof OpenInput) return call(c, "embedding", m.weight(), x);
+    const rows = call(c, "embedding", m.weight(), x);
+    return mode === 2n ? call(c, "amax", rows, 1n) : call(c, mode === 1n ? "mean" : "sum", rows, 1n);
+  } }),
+  defineLayer({ names: ["LocalResponseNorm"], forward: (m, x, c) => {
+    toldByName(m, x, null, 4);
+    if (!(x instanceof TensorValue)) throw m.bad("it is given no tensor");
+    const size = m.int("size");
+    const rank = c.rank(x.value);
+    // A window over the channels, zeros around them.
+    const squares = call(c, "unsqueeze", call(c, "mul", x, x), 1n);
+    const [before, after] = [Math.floor(size / 2), Math.floor((size - 1) / 2)];
+    const padded = call(c, "constant_pad_nd", squares, new ListValue([...new Array<bigint>(2 * (rank - 2)).fill(0n), BigInt(before), BigInt(after)]), 0);
+    const flat = call(c, "flatten", padded, 3n);
+    const mean = call(c, "view_as", call(c, "avg_pool2d", rank === 2 ? call(c, "unsqueeze", padded, 3n) : flat, new ListValue([BigInt(size), 1n]), new ListValue([1n, 1n])), x);
+    return call(c, "div", x, call(c, "pow", call(c, "add", call(c, "mul", mean, m.get("alpha")), m.get("k")), m.get("beta")));
+  } }),
+  defineLayer({ names: ["PixelUnshuffle"], forward: (m, x, c) => call(c, "pixel_unshuffle", x, m.get("downscale_factor")) }),
+  defineLayer({ names: ["ChannelShuffle"], forward: (m, x, c) => call(c, "channel_shuffle", x, m.get("groups")) }),
+  defineLayer({ names: ["Unfold"], forward: (m, x, c) => call(c, "im2col", x, ...["kernel_size", "dilation", "padding", "stride"].map((n) => pairs(m.get(n)))) }),
+  defineLayer({ names: ["Fold"], forward: (m, x, c) => call(c, "col2im", x, ...["output_size", "kernel_size", "dilation", "padding", "stride"].map((n) => pairs(m.get(n)))) }),
   sequential, linear, embedding, padding, dropout, encoder,
   defineLayer({ names: ["TransformerEncoderLayer"], trains: true, forward: encoderLayer }),
   defineLayer({ names: ["Identity"], forward: (_m, x) => x }),
   defineLayer({ names: names("Conv"), forward: convolution }),
   defineLayer({ names: names("ConvTranspose"), forward: (m, x, c) => call(c, `conv_transpose${dims(m)}d`, x, m.weight(), m.tensor("bias"), m.get("stride"), m.get("padding"), m.get("output_padding"), m.get("groups"), m.get("dilation")) }),
   defineLayer({ names: [...names("BatchNorm"), "SyncBatchNorm"], trains: true, forward: batchNorm }),
-  defineLayer({ names: names("InstanceNorm"), trains: true, forward: (m, x, c) => call(c, "instance_norm", x, m.tensor("weight"), m.tensor("bias"), m.tensor("running_mean"), m.tensor("running_var"), !m.bool("track_running_stats", false), 0.1, m.get("eps"), true) }),
+  defineLayer({ names: names("InstanceNorm"), trains: true, forward: (m, x, c) => toldByName(m, x, m.int("num_features")) ?? call(c, "instance_norm", x, m.tensor("weight"), m.tensor("bias"), m.tensor("running_mean"), m.tensor("running_var"), !m.bool("track_running_stats", false), 0.1, m.get("eps"), true) }),
   defineLayer({ names: ["LayerNorm"], forward: (m, x, c) => call(c, "layer_norm", x, m.get("normalized_shape"), m.tensor("weight"), m.tensor("bias"), m.get("eps")) }),
   defineLayer({ names: ["RMSNorm"], forward: (m, x, c) => call(c, "rms_norm", x, m.get("normalized_shape"), m.tensor("weight"), m.get("eps", null)) }),
-  defineLayer({ names: ["GroupNorm"], forward: (m, x, c) => call(c, "group_norm", x, m.get("num_groups"), m.tensor("weight"), m.tensor("bias"), m.get("eps")) }),
+  defineLayer({ names: ["GroupNorm"], forward: (m, x, c) => toldByName(m, x, m.int("num_channels"), 4) ?? call(c, "group_norm", x, m.get("num_groups"), m.tensor("weight"), m.tensor("bias"), m.get("eps")) }),
   defineLayer({ names: names("MaxPool"), forward: pool("max_pool") }),
   defineLayer({ names: names("AvgPool"), forward: pool("avg_pool") }),
   defineLayer({ names: names("AdaptiveAvgPool"), forward: adaptive("avg") }),

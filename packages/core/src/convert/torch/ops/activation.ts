@@ -3,7 +3,7 @@
 import type { Value } from "../../../onnx/index.ts";
 import { defineOperator, SCALAR_TYPES, type Args, type Operator, type TorchContext } from "../operator.ts";
 import { TensorValue } from "../values.ts";
-import { expm1, log1p } from "./elementary.ts";
+import { expm1, log1p } from "./exact.ts";
 
 type Make = (x: Value, args: Args, c: TorchContext) => Value;
 const activation = (names: readonly string[], params: string, make: Make): Operator =>
@@ -59,8 +59,13 @@ export const ACTIVATION: readonly Operator[] = [
   activation(["softmax", "_softmax"], "self dim dtype", softmax("Softmax")),
   activation(["log_softmax", "_log_softmax"], "self dim dtype", softmax("LogSoftmax")),
   activation(["leaky_relu"], "self negative_slope", (x, a, c) => leaky(x, a.float("negative_slope", 0.01), c)),
-  activation(["rrelu", "rrelu_with_noise"], "self lower upper training generator", (x, a, c) => {
+  activation(["rrelu"], "self lower upper training generator", (x, a, c) => {
     a.training("training");
+    return leaky(x, (a.float("lower", 1 / 8) + a.float("upper", 1 / 3)) / 2, c);
+  }),
+  activation(["rrelu_with_noise", "rrelu_with_noise_functional"], "self noise lower upper training generator", (x, a, c) => {
+    a.training("training");
+    a.get("noise");
     return leaky(x, (a.float("lower", 1 / 8) + a.float("upper", 1 / 3)) / 2, c);
   }),
   activation(["elu"], "self alpha scale input_scale", (x, a, c) => {

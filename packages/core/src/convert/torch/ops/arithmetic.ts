@@ -1,55 +1,11 @@
 // Elementwise arithmetic, comparison and choice, with PyTorch's type promotion; of sizes and numbers known now as well.
 
 import type { Value } from "../../../onnx/index.ts";
-import type { ElementType, Tensor } from "../../../tensor/index.ts";
+import type { Tensor } from "../../../tensor/index.ts";
 import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
 import { ListValue, SymbolicInt, TensorValue, type TorchValue } from "../values.ts";
-import { wholeFloor } from "./elementary.ts";
-
-const RANKS: Readonly<Record<string, number>> = { bool: 0, uint8: 1, int8: 1, int16: 2, int32: 3, int64: 4, float: 5, double: 6 };
-const category = (rank: number): number => (rank === 0 ? 0 : rank <= 4 ? 1 : 2);
-
-interface Operand {
-  readonly type: ElementType;
-  /** Numbers and tensors without dimensions only count by their kind: bool, integer or float. */
-  readonly weak: number;
-}
-function operand(value: TorchValue | undefined, args: Args, name: string): Operand {
-  if (value instanceof TensorValue) return { type: value.value.type, weak: value.value.shape?.length === 0 ? 1 : 0 };
-  if (value instanceof SymbolicInt || typeof value === "bigint") return { type: "int64", weak: 2 };
-  if (typeof value === "number") return { type: "float", weak: 2 };
-  if (typeof value === "boolean") return { type: "bool", weak: 2 };
-  throw args.bad(name, "a tensor or a number");
-}
-function promoted(a: Operand, b: Operand): ElementType {
-  const [ra, rb] = [RANKS[a.type] ?? 5, RANKS[b.type] ?? 5];
-  if (a.weak !== b.weak) {
-    const [strong, weak] = a.weak < b.weak ? [a, b] : [b, a];
-    return category(RANKS[weak.type] ?? 5) > category(RANKS[strong.type] ?? 5) ? weak.type : strong.type;
-  }
-  // Signed and unsigned bytes are held by the next wider signed type.
-  if (ra === 1 && rb === 1 && a.type !== b.type) return "int16";
-  return ra >= rb ? a.type : b.type;
-}
-
-export function both(args: Args, c: TorchContext, least: ElementType = "bool", names: readonly [string, string] = ["self", "other"]): [Value, Value] {
-  const [a, b] = names.map((n) => operand(args.get(n), args, n)) as [Operand, Operand];
-  let type = promoted(a, b);
-  if ((RANKS[type] ?? 5) < RANKS[least]!) type = least;
-  return names.map((n) => {
-    const value = args.get(n);
-    if (typeof value === "bigint" || typeof value === "number") return type === "bool" ? args.tensor(n) : scalarOf(Number(value), type, c);
-    return c.o.cast(args.tensor(n), type);
-  }) as [Value, Value];
-}
-/** Tensors of one type, as torch.cat makes them. */
-export function common(parts: readonly Value[], c: TorchContext): Value[] {
-  const type = parts.map((v): Operand => ({ type: v.type, weak: v.shape?.length === 0 ? 1 : 0 })).reduce((a, b) => ({ type: promoted(a, b), weak: Math.min(a.weak, b.weak) })).type;
-  return parts.map((p) => c.o.cast(p, type));
-}
-function scalarOf(value: number, type: ElementType, c: TorchContext): Value {
-  return type === "double" || type === "float" || type === "int64" || type === "int32" ? c.o.scalar(value, type) : c.o.cast(c.o.scalar(value, "int64"), type);
-}
+import { wholeFloor } from "./exact.ts";
+import { both } from "./promotion.ts";
 
 const isNumber = (v: TorchValue | undefined): v is bigint | number | boolean => typeof v === "bigint" || typeof v === "number" || typeof v === "boolean";
 const isSize = (v: TorchValue | undefined): boolean => v instanceof SymbolicInt;
@@ -57,7 +13,8 @@ const isSize = (v: TorchValue | undefined): boolean => v instanceof SymbolicInt;
 /** Traced code computes sizes with integer tensors without dimensions. */
 function numberOf(v: TorchValue | undefined): TorchValue | undefined {
   const t = v instanceof TensorValue ? v.constant : undefined;
-  return t?.type === "int64" && t.shape.length === 0 ? (t as Tensor<"int64">).data[0] : v;
+  if (!t || t.shape.length > 0) return v;
+  return t.type === "int64" ? (t as Tensor<"int64">).data[0] : t.type === "float" || t.type === "double" ? Number(t.data[0]) : v;
 }
 
 /** Numbers stay numbers, sizes sizes. */
@@ -97,21 +54,38 @@ function divide(args: Args, c: TorchContext): TorchValue | Value {
   });
 }
 
+/** Of numbers known now. */
+const ROUNDINGS: Readonly<Record<string, (x: number) => TorchValue>> = { floor: (x) => BigInt(Math.floor(x)), ceil: (x) => BigInt(Math.ceil(x)), sqrt: Math.sqrt, trunc: (x) => BigInt(Math.trunc(x)) };
 const OPEN = "through" as const;
 const unary = (names: readonly string[], make: (x: Value, c: TorchContext) => Value, toFloat = true): Operator =>
   defineOperator({
     names, params: "self", open: OPEN, convert: (args, c) => {
+      const known = args.get("self");
+      const round = ROUNDINGS[args.op];
+      if (round && (typeof known === "number" || typeof known === "bigint")) return round(Number(known));
       const x = args.tensor("self");
       return make(toFloat && x.type !== "float" && x.type !== "double" ? c.o.cast(x, "float") : x, c);
     },
   });
 const node = (op: string) => (x: Value, c: TorchContext): Value => c.graph.op(op, [x]);
 
+/** true: both are the same size of the input; undefined: it cannot be told. */
+function sameSize(a: TorchValue, b: TorchValue, c: TorchContext): boolean | undefined {
+  if (!(a instanceof SymbolicInt) || !(b instanceof SymbolicInt)) return a instanceof SymbolicInt || b instanceof SymbolicInt ? undefined : a === b;
+  const [x, y] = [a, b].map((s) => c.graph.contentOf(s.value)?.[0]);
+  return a === b || (x !== null && x !== undefined && x === y) ? true : undefined;
+}
 const compare = (names: readonly string[], op: string, known: (a: number, b: number) => boolean): Operator =>
   defineOperator({
     names, params: "self other", convert: (args, c) => {
       const [a, b] = [args.get("self"), args.get("other")];
       if (isNumber(a) && isNumber(b)) return known(Number(a), Number(b));
+      if (a instanceof ListValue && b instanceof ListValue && /^(Equal|NotEqual)$/.test(op)) {
+        const same = a.items.length !== b.items.length ? false : a.items.every((x, i) => sameSize(x, b.items[i]!, c) ?? x === b.items[i]);
+        return same === (op === "Equal");
+      }
+      // The same size is equal to itself, whatever it is.
+      if (a instanceof SymbolicInt && b instanceof SymbolicInt && sameSize(a, b, c)) return op.endsWith("Equal") && op !== "NotEqual";
       if ((typeof a === "string" && typeof b === "string") || a === null || b === null) return op === "Equal" ? a === b : op === "NotEqual" ? a !== b : false;
       const [x, y] = both(args, c, op === "Equal" || op === "NotEqual" ? "bool" : "uint8");
       return op === "NotEqual" ? c.o.not(c.o.equal(x, y)) : c.graph.op(op, [x, y]);

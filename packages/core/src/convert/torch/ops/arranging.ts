@@ -4,7 +4,7 @@ import type { Value } from "../../../onnx/index.ts";
 import { int64s } from "../../../tensor/index.ts";
 import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
 import { ListValue, TensorValue, type TorchValue } from "../values.ts";
-import { common } from "./arithmetic.ts";
+import { common } from "./promotion.ts";
 
 const range = (n: number, from = 0): number[] => Array.from({ length: n }, (_, i) => from + i);
 const listOf = (values: readonly Value[]): ListValue => new ListValue(values.map((v) => new TensorValue(v)));

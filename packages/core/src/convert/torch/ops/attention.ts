@@ -3,7 +3,7 @@
 
 import type { Operand, Value } from "../../../onnx/index.ts";
 import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
-import { ListValue, TensorValue } from "../values.ts";
+import { ListValue, OpenInput, TensorValue } from "../values.ts";
 import { gelu } from "./activation.ts";
 import { linear } from "./linear.ts";
 import { layerNorm } from "./normalization.ts";
@@ -88,6 +88,11 @@ function encoderLayer(args: Args, c: TorchContext): Value {
 export const ATTENTION: readonly Operator[] = [
   defineOperator({
     names: ["scaled_dot_product_attention"], params: "query key value attn_mask dropout_p is_causal scale enable_gqa",
+    open: (args) => {
+      // A mask of bools and one of floats mean different things.
+      if (args.get("attn_mask") instanceof OpenInput) throw args.refuse("a mask whose type the file does not tell", "Trace the model with an example, or export it with torch.export.");
+      return { type: "float", shape: ["N", null, null, null] };
+    },
     convert: (args, c) => {
       if (args.float("dropout_p", 0) !== 0) args.training("dropout_p");
       const q = args.tensor("query");

@@ -5,6 +5,7 @@ import type { ElementType } from "../../../tensor/index.ts";
 import { defineOperator, SCALAR_TYPES, type Args, type Operator, type TorchContext } from "../operator.ts";
 import { torchError } from "../errors.ts";
 import { DictValue, ListValue, SymbolicInt, TensorValue, type TorchValue } from "../values.ts";
+import { common } from "./promotion.ts";
 import { boundedSize } from "./shape.ts";
 
 function dtype(args: Args, fallback: ElementType): ElementType {
@@ -36,6 +37,14 @@ function arange(args: Args, c: TorchContext): Value {
   if (typeof start === "bigint" && typeof end === "bigint" && (end - start) > 2n ** 24n) throw torchError("torch-limit", "arange makes too many numbers");
   const range = c.graph.op("Range", [value(start), value(end), value(step)]);
   return c.o.cast(range, dtype(args, whole ? "int64" : "float"));
+}
+
+/** A tensor of what Python would give torch.tensor: a number, or lists of them. */
+function made(value: TorchValue | undefined, args: Args, c: TorchContext, depth = 0): Value {
+  if (value instanceof TensorValue) return value.value;
+  if (value instanceof SymbolicInt || typeof value === "bigint" || typeof value === "number" || typeof value === "boolean") return c.scalarOf(value);
+  if (!(value instanceof ListValue) || value.items.length === 0 || value.items.length > 100_000 || depth > 8) throw args.bad("data", "a number or a list of numbers");
+  return c.o.concat(common(value.items.map((item) => made(item, args, c, depth + 1)), c).map((v) => c.o.unsqueeze(v, 0)), 0);
 }
 
 function embedding(args: Args, c: TorchContext): Value {
@@ -77,11 +86,23 @@ function convert(args: Args, c: TorchContext, known: (n: number) => TorchValue):
   if (v instanceof TensorValue) {
     const t = v.constant;
     if (t && t.data.length === 1 && t.type !== "string") return known(Number(t.data[0]));
-    if (v.value.type === "int64" && v.value.shape?.length === 0) return new SymbolicInt(v.value);
+    if (v.value.type === "int64" && v.value.shape?.length === 0) {
+      const size = c.sizeValue(v.value);
+      return typeof size === "bigint" ? known(Number(size)) : size;
+    }
   }
   throw torchError("torch-control-flow", `${args.op}() of a number that depends on the input's values`, { where: args.op, hint: "Only sizes may be turned into Python numbers. Compute with tensors instead." });
 }
 const asIs = (args: Args): TorchValue => args.get("self") ?? null;
+/** x.item(): a number of the file is known; others stay tensors without dimensions. */
+const item = (args: Args, c: TorchContext): TorchValue => {
+  const v = args.get("self");
+  if (!(v instanceof TensorValue)) return v ?? null;
+  const t = v.constant;
+  if (t && t.data.length === 1 && t.type !== "string") return t.type === "bool" ? Boolean(t.data[0]) : t.type === "float" || t.type === "double" ? Number(t.data[0]) : BigInt(t.data[0]!);
+  if (v.value.type === "int64") return c.sizeValue(v.value.shape?.length === 0 ? v.value : c.o.reshape(v.value, []));
+  return v.value.shape?.length === 0 ? v : new TensorValue(c.o.reshape(v.value, []));
+};
 
 export const CREATION: readonly Operator[] = [
   ...fixed(["zeros"], 0), ...fixed(["ones"], 1), ...fixed(["empty"], 0),
@@ -106,7 +127,13 @@ export const CREATION: readonly Operator[] = [
     return c.o.cast(c.graph.constant({ type: "float", shape: [n, m], data }), type);
   } }),
   defineOperator({ names: ["arange"], params: "a b c dtype layout device pin_memory", convert: arange }),
-  defineOperator({ names: ["scalar_tensor", "tensor", "as_tensor"], params: "self dtype device requires_grad", convert: (args, c) => c.o.cast(args.tensor("self"), dtype(args, args.tensor("self").type)) }),
+  defineOperator({ names: ["scalar_tensor", "tensor", "as_tensor", "_tensor"], params: "s dtype layout device pin_memory requires_grad", convert: (args, c) => {
+    const value = made(args.get("s") ?? args.get("self") ?? args.get("data"), args, c);
+    // A number is a float, also a whole one, where scalar_tensor makes it.
+    const type = dtype(args, args.op === "scalar_tensor" && value.type !== "bool" ? "float" : value.type);
+    return c.o.cast(value, type);
+  } }),
+  defineOperator({ names: ["new_tensor"], params: "self data dtype device requires_grad", convert: (args, c) => c.o.cast(made(args.get("data"), args, c), likeDtype(args)) }),
   defineOperator({
     names: ["embedding"], params: "weight indices padding_idx scale_grad_by_freq sparse",
     open: () => ({ type: "int64", shape: ["N", null] }),
@@ -140,7 +167,8 @@ export const CREATION: readonly Operator[] = [
     const v = args.get("self");
     return v instanceof ListValue ? v.items.length > 0 : convert(args, c, (n) => n !== 0);
   } }),
-  defineOperator({ names: ["NumToTensor", "ScalarImplicit", "item", "sym_int", "sym_float", "unchecked_cast"], params: "self", open: "through", convert: asIs }),
+  defineOperator({ names: ["NumToTensor", "sym_int", "sym_float", "unchecked_cast"], params: "self", open: "through", convert: asIs }),
+  defineOperator({ names: ["ScalarImplicit", "item", "_local_scalar_dense"], params: "self", convert: item }),
   defineOperator({ names: ["list"], params: "self", convert: (args) => new ListValue([...args.list("self")]) }),
   defineOperator({ names: ["__is__"], params: "self other", convert: (args) => args.get("self") === args.get("other") }),
   defineOperator({ names: ["__isnot__"], params: "self other", convert: (args) => args.get("self") !== args.get("other") }),
@@ -158,6 +186,12 @@ export const CREATION: readonly Operator[] = [
     args.all();
     return null;
   } }),
+  defineOperator({ names: ["is_autocast_enabled", "is_autocast_cpu_enabled", "is_grad_enabled", "is_inference_mode_enabled", "is_complex", "is_nested", "is_inference", "is_conj", "is_neg"], params: "self device", open: "through", convert: (args) => {
+    args.all();
+    return false;
+  } }),
+  defineOperator({ names: ["__range_length"], params: "start end step", convert: (args) => BigInt(Math.max(0, Math.ceil((args.int("end") - args.int("start")) / args.int("step")))) }),
+  defineOperator({ names: ["__derive_index"], params: "index start step", convert: (args) => BigInt(args.int("start") + args.int("index") * args.int("step")) }),
   defineOperator({ names: ["is_scripting", "is_tracing"], params: "self", convert: () => true }),
   defineOperator({ names: ["is_floating_point"], params: "self", convert: (args) => ["float", "double"].includes(args.tensor("self").type) }),
 ];

@@ -2,7 +2,8 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
-import { both } from "./arithmetic.ts";
+import { expm1, log1p, wholeFloor } from "./exact.ts";
+import { both } from "./promotion.ts";
 import { reduceTo } from "./reduction.ts";
 
 const floating = (x: Value, c: TorchContext): Value => (x.type === "float" || x.type === "double" ? x : c.o.cast(x, "float"));
@@ -11,19 +12,6 @@ const unary = (names: readonly string[], make: (x: Value, c: TorchContext, args:
 const binary = (names: readonly string[], make: (a: Value, b: Value, c: TorchContext) => Value): Operator =>
   defineOperator({ names, params: "self other", convert: (args, c) => make(...both(args, c, "float"), c) });
 
-/** exp(x) - 1 without losing the small ones: 2 tanh(x/2) / (1 - tanh(x/2)). */
-export function expm1(x: Value, c: TorchContext): Value {
-  const t = c.o.tanh(c.o.mul(x, 0.5));
-  return c.o.where(c.o.less(c.o.abs(x), 1), c.o.div(c.o.mul(t, 2), c.o.sub(1, t)), c.o.sub(c.o.exp(x), 1));
-}
-/** log(1 + x) without losing the small ones: log(u) x / (u - 1) with u = 1 + x as it is rounded. */
-export function log1p(x: Value, c: TorchContext): Value {
-  const u = c.o.add(x, 1);
-  const d = c.o.sub(u, 1);
-  const none = c.o.equal(d, 0);
-  const far = c.o.greater(c.o.abs(x), 1);
-  return c.o.where(none, x, c.o.where(far, c.o.log(u), c.o.div(c.o.mul(c.o.log(u), x), c.o.where(none, 1, d))));
-}
 const floor = (x: Value, c: TorchContext): Value => c.graph.op("Floor", [x]);
 const truncated = (x: Value, c: TorchContext): Value => c.o.mul(c.graph.op("Sign", [x]), floor(c.o.abs(x), c));
 
@@ -58,15 +46,6 @@ function shift(names: readonly string[], left: boolean): Operator {
     return c.o.cast(left ? c.o.mul(wide, power) : wholeFloor(wide, power, c), a.type);
   } });
 }
-/** Division of whole numbers rounded down; ONNX rounds towards zero. */
-export function wholeFloor(a: Value, b: Value, c: TorchContext): Value {
-  const q = c.o.div(a, b);
-  const rest = c.o.sub(a, c.o.mul(q, b));
-  const zero = c.o.scalar(0, a.type === "int32" || a.type === "int64" ? a.type : "int64");
-  const down = c.o.and(c.o.not(c.o.equal(rest, zero)), c.graph.op("Xor", [c.o.less(rest, zero), c.o.less(b, zero)]));
-  return c.o.sub(q, c.o.cast(down, a.type));
-}
-
 /** |x - y|_p over the last dimension. */
 function distance(x: Value, y: Value, p: number, keep: boolean, args: Args, c: TorchContext): Value {
   return reduceTo(c.o.sub(x, y), p, [Math.max(c.rank(x), c.rank(y)) - 1], keep, args, c);
@@ -120,7 +99,8 @@ export const ELEMENTARY: readonly Operator[] = [
   shift(["__lshift__", "bitwise_left_shift"], true), shift(["__rshift__", "bitwise_right_shift"], false),
   defineOperator({ names: ["bitwise_not", "__invert__"], params: "self", convert: (args, c) => {
     const x = args.tensor("self");
-    return x.type === "bool" ? c.o.not(x) : c.graph.op("BitwiseNot", [x]);
+    // ~x is -x - 1 of every signed number.
+    return x.type === "bool" ? c.o.not(x) : x.type === "uint8" ? c.o.cast(c.o.sub(c.o.scalar(255, "int64"), c.o.cast(x, "int64")), "uint8") : c.o.sub(c.o.neg(x), c.o.cast(c.o.scalar(1, "int64"), x.type));
   } }),
   defineOperator({ names: ["cosine_similarity"], params: "x1 x2 dim eps", convert: (args, c) => {
     const [a, b] = both(args, c, "float", ["x1", "x2"]);

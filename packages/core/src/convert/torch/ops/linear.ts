@@ -7,7 +7,7 @@ import { TensorValue } from "../values.ts";
 const columns = (args: Args, name: string, axis: number): OpenShape | undefined => {
   const weight = args.get(name);
   const d = weight instanceof TensorValue ? weight.value.shape?.at(axis) : undefined;
-  return typeof d === "number" ? { type: "float", shape: ["N", d] } : undefined;
+  return typeof d === "number" && weight instanceof TensorValue ? { type: weight.value.type, shape: ["N", d] } : undefined;
 };
 
 /** x [..., in] by weight [out, in], as torch.nn.functional.linear. */
@@ -50,7 +50,7 @@ export const LINEAR: readonly Operator[] = [
     convert: (args, c) => c.graph.op("Gemm", [args.tensor("mat1"), args.tensor("mat2"), args.tensor("self")], { alpha: args.float("alpha", 1), beta: args.float("beta", 1) }),
   }),
   defineOperator({ names: ["matmul", "__matmul__"], params: "self other", open: (args) => columns(args, "other", 0), convert: (args, c) => matmul(args, c, "self", "other") }),
-  defineOperator({ names: ["mm", "bmm"], params: "self mat2", open: (args) => columns(args, "mat2", 0), convert: (args, c) => matmul(args, c, "self", "mat2") }),
+  defineOperator({ names: ["mm", "bmm"], params: "self mat2", open: (args) => (args.op === "bmm" ? { type: "float", shape: ["N", null, null] } : columns(args, "mat2", 0)), convert: (args, c) => matmul(args, c, "self", "mat2") }),
   defineOperator({ names: ["mv"], params: "self vec", convert: (args, c) => matmul(args, c, "self", "vec") }),
   defineOperator({ names: ["dot"], params: "self tensor", convert: (args, c) => matmul(args, c, "self", "tensor") }),
   defineOperator({
@@ -77,10 +77,10 @@ export const LINEAR: readonly Operator[] = [
   defineOperator({ names: ["tensordot"], params: "self other dims_self dims_other", convert: (args, c) => {
     const [x, y] = [args.tensor("self"), args.tensor("other")];
     const [left, right] = [args.axes("dims_self", c.rank(x))!, args.axes("dims_other", c.rank(y))!];
-    const letters = "abcdefghijklmnopqrstuvwxyz";
+    const letters = [..."abcdefghijklmnopqrstuvwxyz"];
     if (left.length !== right.length || c.rank(x) + c.rank(y) > letters.length) throw args.bad("dims_other", "as many dimensions as dims_self");
-    const first = [...letters.slice(0, c.rank(x))];
-    const second = [...letters.slice(c.rank(x), c.rank(x) + c.rank(y))];
+    const first = letters.slice(0, c.rank(x));
+    const second = letters.slice(c.rank(x), c.rank(x) + c.rank(y));
     right.forEach((axis, i) => { second[axis] = first[left[i]!]!; });
     const rest = [...first.filter((_, i) => !left.includes(i)), ...second.filter((_, i) => !right.includes(i))];
     return c.graph.op("Einsum", [x, y], { equation: `${first.join("")},${second.join("")}->${rest.join("")}` });

@@ -2,11 +2,12 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { int64s } from "../../../tensor/index.ts";
-import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
+import { defineOperator, type Args, type OpenShape, type Operator, type TorchContext } from "../operator.ts";
 import { ListValue, SymbolicInt, TensorValue, type TorchValue } from "../values.ts";
 import { alongAxis } from "./resampling.ts";
 
 const dims = (args: Args): number => Number(/(\d)d/.exec(args.op)?.[1] ?? 2);
+const images = (args: Args): OpenShape => ({ type: "float", shape: ["N", ...new Array<null>(dims(args) + 1).fill(null)] });
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 interface Window {
@@ -138,10 +139,10 @@ function unpool(args: Args, c: TorchContext): Value {
 
 const ALL = [1, 2, 3];
 export const POOLING: readonly Operator[] = [
-  defineOperator({ names: ALL.map((d) => `max_pool${d}d`), params: "self kernel_size stride padding dilation ceil_mode", open: "through", convert: (args, c) => maxPool(args, c, false) }),
-  defineOperator({ names: ALL.map((d) => `max_pool${d}d_with_indices`), params: "self kernel_size stride padding dilation ceil_mode", open: "through", convert: (args, c) => maxPool(args, c, true) }),
-  defineOperator({ names: ALL.map((d) => `avg_pool${d}d`), params: "self kernel_size stride padding ceil_mode count_include_pad divisor_override", open: "through", convert: averagePool }),
-  defineOperator({ names: ALL.flatMap((d) => [`adaptive_avg_pool${d}d`, `_adaptive_avg_pool${d}d`]), params: "self output_size", convert: (args, c) => adaptivePool(args, c, "Average") }),
-  defineOperator({ names: ALL.map((d) => `adaptive_max_pool${d}d`), params: "self output_size", convert: (args, c) => new ListValue([new TensorValue(adaptivePool(args, c, "Max")), null], true) }),
+  defineOperator({ names: ALL.map((d) => `max_pool${d}d`), params: "self kernel_size stride padding dilation ceil_mode", open: images, convert: (args, c) => maxPool(args, c, false) }),
+  defineOperator({ names: ALL.map((d) => `max_pool${d}d_with_indices`), params: "self kernel_size stride padding dilation ceil_mode", open: images, convert: (args, c) => maxPool(args, c, true) }),
+  defineOperator({ names: ALL.map((d) => `avg_pool${d}d`), params: "self kernel_size stride padding ceil_mode count_include_pad divisor_override", open: images, convert: averagePool }),
+  defineOperator({ names: ALL.flatMap((d) => [`adaptive_avg_pool${d}d`, `_adaptive_avg_pool${d}d`]), params: "self output_size", open: images, convert: (args, c) => adaptivePool(args, c, "Average") }),
+  defineOperator({ names: ALL.map((d) => `adaptive_max_pool${d}d`), params: "self output_size", open: images, convert: (args, c) => new ListValue([new TensorValue(adaptivePool(args, c, "Max")), null], true) }),
   defineOperator({ names: ["max_unpool2d"], params: "self indices output_size", convert: unpool }),
 ];

@@ -3,7 +3,7 @@
 import type { Value } from "../../../onnx/index.ts";
 import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
 import { ListValue, TensorValue, type TorchValue } from "../values.ts";
-import { both } from "./arithmetic.ts";
+import { both } from "./promotion.ts";
 
 function reduce(op: string, given: Value, args: Args, c: TorchContext): Value {
   // The engine reduces few kinds of whole numbers.

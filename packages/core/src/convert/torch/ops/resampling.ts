@@ -3,7 +3,7 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { floats, int64s } from "../../../tensor/index.ts";
-import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
+import { defineOperator, type Args, type OpenShape, type Operator, type TorchContext } from "../operator.ts";
 import { torchError } from "../errors.ts";
 import { ListValue, type TorchValue } from "../values.ts";
 
@@ -228,6 +228,7 @@ function shuffle(args: Args, c: TorchContext): Value {
   return rank === 3 ? c.o.squeeze(done, 0) : done;
 }
 
+const IMAGES: OpenShape = { type: "float", shape: ["N", null, null, null] };
 const PLAIN = ["upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d", "_upsample_nearest_exact1d", "_upsample_nearest_exact2d", "_upsample_nearest_exact3d"];
 const SMOOTH = ["upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d", "upsample_bicubic2d", "_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa"];
 /** The overload `vec` has a list of factors where the others have one for each axis. */
@@ -247,9 +248,9 @@ export const RESAMPLING: readonly Operator[] = [
   ...upsampling(PLAIN, ""), ...upsampling(SMOOTH, " align_corners"),
   defineOperator({ names: ["im2col"], params: "self kernel_size dilation padding stride", convert: unfold }),
   defineOperator({ names: ["col2im"], params: "self output_size kernel_size dilation padding stride", convert: fold }),
-  defineOperator({ names: ["grid_sampler", "grid_sampler_2d"], params: "input grid interpolation_mode padding_mode align_corners", convert: gridSample }),
+  defineOperator({ names: ["grid_sampler", "grid_sampler_2d"], params: "input grid interpolation_mode padding_mode align_corners", open: () => IMAGES, convert: gridSample }),
   defineOperator({ names: ["affine_grid_generator"], params: "theta size align_corners", convert: affineGrid }),
-  defineOperator({ names: ["pixel_shuffle"], params: "self upscale_factor", convert: shuffle }),
-  defineOperator({ names: ["pixel_unshuffle"], params: "self downscale_factor", convert: shuffle }),
-  defineOperator({ names: ["channel_shuffle"], params: "self groups", convert: shuffle }),
+  defineOperator({ names: ["pixel_shuffle"], params: "self upscale_factor", open: () => IMAGES, convert: shuffle }),
+  defineOperator({ names: ["pixel_unshuffle"], params: "self downscale_factor", open: () => IMAGES, convert: shuffle }),
+  defineOperator({ names: ["channel_shuffle"], params: "self groups", open: () => IMAGES, convert: shuffle }),
 ];

@@ -5,7 +5,7 @@ import type { ElementType } from "../../../tensor/index.ts";
 import { defineOperator, type Args, type Operator, type TorchContext, SCALAR_TYPES } from "../operator.ts";
 import { torchError } from "../errors.ts";
 import { ListValue, SymbolicInt, TensorValue, type TorchValue } from "../values.ts";
-import { common } from "./arithmetic.ts";
+import { common } from "./promotion.ts";
 
 /** The largest index of slices that go to the end, and anything like it. */
 const FAR = 2 ** 31 - 1;
@@ -99,7 +99,7 @@ function transpose(args: Args, c: TorchContext): Value {
   if (rank < 2) return x;
   if (args.op === "mT") [perm[rank - 2], perm[rank - 1]] = [rank - 1, rank - 2];
   if (args.op === "mT") return c.o.transpose(x, perm);
-  const [a, b] = args.op === "t" || args.op === "numpy_T" ? [0, 1] : [args.axis("dim0", rank), args.axis("dim1", rank)];
+  const [a, b] = args.op === "t" || args.op === "numpy_T" ? [0, 1] : [args.axis(args.has("axis0") ? "axis0" : "dim0", rank), args.axis(args.has("axis1") ? "axis1" : "dim1", rank)];
   [perm[a], perm[b]] = [perm[b]!, perm[a]!];
   return c.o.transpose(x, perm);
 }
@@ -112,14 +112,19 @@ function expand(args: Args, c: TorchContext): Value {
 
 /** aten::to in all its forms: only a change of element type does anything. */
 function to(args: Args, c: TorchContext): TorchValue {
-  const self = tensorOf(args);
+  const raw = args.get("self");
+  if ((typeof raw === "bigint" || typeof raw === "number") && typeof args.get("dtype") === "bigint") return /float|double/.test(SCALAR_TYPES[args.int("dtype")] ?? "") ? Number(raw) : raw;
+  // Sizes are turned into floats as tensors without dimensions, in traced code.
+  const self = typeof raw === "bigint" || typeof raw === "number" || typeof raw === "boolean" || raw instanceof SymbolicInt ? new TensorValue(c.scalarOf(raw)) : tensorOf(args);
   const first = args.get("dtype");
   // to(x, device, dtype): the element type is the second.
   const wanted = typeof first === "bigint" ? first : args.get("second");
   const other = first instanceof TensorValue ? first : args.get("other");
   if (typeof wanted === "bigint" && !Object.hasOwn(SCALAR_TYPES, Number(wanted))) throw args.refuse("half precision and complex numbers", "Call model.float() and save it again.");
   const type: ElementType | undefined = other instanceof TensorValue ? other.value.type : typeof wanted === "bigint" ? SCALAR_TYPES[Number(wanted)] : undefined;
-  return type === undefined || type === self.value.type ? self : new TensorValue(c.o.cast(self.value, type));
+  if (type === undefined || (type === self.value.type && (self.half === undefined || typeof wanted !== "bigint"))) return self;
+  const known = self.constant && type === "float" ? self.constant : undefined;
+  return new TensorValue(c.o.cast(self.value, type), known?.type === type ? known : undefined);
 }
 
 const same = (names: readonly string[], params = "self a b c d e f"): Operator => defineOperator({ names, params, open: "through", convert: (args) => tensorOf(args) });

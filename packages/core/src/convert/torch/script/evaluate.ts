@@ -5,7 +5,8 @@ import { PyDict, PyGlobal, PyList, PyObject, PyTuple, type PyValue } from "../..
 import { SlipwayError } from "../../../base/index.ts";
 import { attributesOf, type TorchArchive } from "../archive.ts";
 import { EXPORT_LINE, malformed, shown, torchError } from "../errors.ts";
-import { SCALAR_TYPES, type TorchContext } from "../operator.ts";
+import { SCALAR_TYPES, ShapeFound, type TorchContext } from "../operator.ts";
+import { openShapeOf } from "./open-modules.ts";
 import { describeValue, DictValue, ListValue, Opaque, OpenInput, TensorValue, type TorchValue } from "../values.ts";
 import { parseSource, type Expression, type FunctionDefinition, type Statement } from "./parse.ts";
 
@@ -101,6 +102,15 @@ export class Evaluator {
     const { className } = module.content;
     const definition = this.#code.method(className, name);
     if (!definition) throw malformed(`the archive holds no code for ${shown(className)}.${shown(name)}`);
+    const [open] = args;
+    if (open instanceof OpenInput) {
+      const found = openShapeOf(module.content, this.#archive, (constant) => {
+        const e = this.#code.constant(className, constant);
+        const kept = e ? undefined : attributesOf(module.content).get(constant);
+        return e?.kind === "constant" ? e.value : kept;
+      });
+      if (found) throw new ShapeFound(open.index, found);
+    }
     return this.#invoke(definition, [module, ...args], named);
   }
   #invoke(definition: FunctionDefinition, args: readonly TorchValue[], named: readonly (readonly [string, TorchValue])[]): TorchValue {
@@ -142,7 +152,8 @@ export class Evaluator {
       case "if":
         return this.#branch(s, scope, f);
       case "for": {
-        const over = this.#evaluate(s.over, scope, f);
+        const given = this.#evaluate(s.over, scope, f);
+        const over = given instanceof DictValue ? new ListValue([...given.entries.keys()]) : given instanceof TensorValue ? this.#c.call("unbind", [given]) : given;
         if (!(over instanceof ListValue)) throw torchError("torch-control-flow", `the model's code loops over ${describeValue(over)}`, { where: `${f.file} line ${s.line}`, hint: EXPORT_LINE });
         for (const item of over.items) {
           this.#assign(s.target, item, scope, f);
@@ -152,7 +163,14 @@ export class Evaluator {
         return undefined;
       }
       case "while":
-        throw torchError("torch-control-flow", "the model's code has a while loop", { where: `${f.file} line ${s.line}`, hint: EXPORT_LINE });
+        for (;;) {
+          const test = this.#evaluate(s.test, scope, f);
+          if (typeof test !== "boolean") throw torchError("torch-control-flow", "the model's code loops for as long as its input says", { where: `${f.file} line ${s.line}`, hint: EXPORT_LINE });
+          if (!test) return undefined;
+          const result = this.#run(s.body, scope, f);
+          if (result) return result;
+          if (++this.#steps > MAX_STEPS) throw torchError("torch-limit", `the model's code takes more than ${MAX_STEPS} steps`, { where: f.file });
+        }
       default:
         return undefined;
     }
@@ -180,7 +198,20 @@ export class Evaluator {
       if (value instanceof OpenInput) throw shapeUntold(f.file);
       if (!(value instanceof ListValue) || value.items.length !== target.items.length) throw malformed(`${describeValue(value)} is unpacked into ${target.items.length} names`, f.file);
       target.items.forEach((t, i) => this.#assign(t, value.items[i]!, scope, f));
-    } else throw torchError("torch-operator", "the model's code stores into an object or a list", { where: f.file, hint: EXPORT_LINE });
+    } else if (target.kind === "index") this.#store(this.#evaluate(target.of, scope, f), this.#evaluate(target.items[0]!, scope, f), value, f);
+    else throw torchError("torch-operator", "the model's code keeps something in an object, so that one prediction would depend on those before", { where: f.file, hint: EXPORT_LINE });
+  }
+  /** x[key] = value, of lists and dicts that the code made. */
+  #store(of: TorchValue, at: TorchValue, value: TorchValue, f: FunctionDefinition): void {
+    if (of instanceof DictValue && at !== null && typeof at !== "object") {
+      of.entries.set(String(at), value);
+      if (of.entries.size > MAX_VALUES) throw torchError("torch-limit", "a dict of the model's code grows without end", { where: f.file });
+      return;
+    }
+    const items = of instanceof ListValue ? of.items : undefined;
+    const index = typeof at === "bigint" ? Number(at) + (at < 0n ? (items?.length ?? 0) : 0) : -1;
+    if (!items || !(index >= 0 && index < items.length)) throw malformed(`${describeValue(of)} is stored into at ${describeValue(at)}`, f.file);
+    items[index] = value;
   }
 
   #evaluate(e: Expression, scope: Scope, f: FunctionDefinition): TorchValue {
@@ -223,12 +254,12 @@ export class Evaluator {
   }
   #index(of: TorchValue, items: readonly TorchValue[], f: FunctionDefinition): TorchValue {
     const [at] = items;
-    if (of instanceof DictValue && typeof at === "string" && of.entries.has(at)) return of.entries.get(at)!;
+    if (of instanceof DictValue && at !== null && typeof at !== "object" && of.entries.has(String(at))) return of.entries.get(String(at))!;
     if (of instanceof ListValue && typeof at === "bigint") {
       const item = of.items.at(Number(at));
       if (item !== undefined) return item;
     }
-    if (of instanceof OpenInput) return of;
+    if (of instanceof OpenInput) throw shapeUntold(f.file);
     if (of instanceof TensorValue && typeof at === "bigint") return this.#c.call("select", [of, 0n, at]);
     throw malformed(`${describeValue(of)} is indexed by ${describeValue(at)}`, f.file);
   }
@@ -254,6 +285,10 @@ export class Evaluator {
       throw malformed(`${shown(of.content.className)} has no attribute ${shown(name)}`, f.file);
     }
     if (of instanceof TensorValue && name === "shape") return this.#c.call("size", [of]);
+    if (of instanceof TensorValue || of instanceof OpenInput) {
+      const prim = this.#prim(name, [of]);
+      if (prim !== undefined) return prim;
+    }
     if (of instanceof TensorValue && name === "T") return this.#c.call("t", [of]);
     throw torchError("torch-operator", `the attribute ${shown(name)} of ${describeValue(of)} is not compiled`, { where: f.file, hint: EXPORT_LINE });
   }
@@ -268,7 +303,10 @@ export class Evaluator {
       if (path !== undefined) return this.#callName(path, args, named, f);
       const callee = e.callee.kind === "attribute" ? this.#evaluate(e.callee.of, scope, f) : this.#evaluate(e.callee, scope, f);
       if (e.callee.kind === "attribute" && isModule(callee)) return this.#method(callee, e.callee.name, args, named);
-      if (e.callee.kind === "attribute" && callee instanceof DictValue && /^(values|keys|items)$/.test(e.callee.name)) return new ListValue([...callee.entries.values()]);
+      if (e.callee.kind === "attribute" && callee instanceof DictValue) {
+        const found = this.#ofDict(callee, e.callee.name, args);
+        if (found !== undefined) return found;
+      }
       if (callee instanceof Opaque && callee.kind === "name") return this.#callName(String(callee.content), args, named, f);
       throw torchError("torch-operator", `a call of ${describeValue(callee)} is not compiled`, { hint: EXPORT_LINE });
     } catch (error) {
@@ -277,6 +315,14 @@ export class Evaluator {
       }
       throw error;
     }
+  }
+  #ofDict(dict: DictValue, method: string, [key, otherwise]: readonly TorchValue[]): TorchValue | undefined {
+    const entries = [...dict.entries];
+    if (method === "keys") return new ListValue(entries.map(([k]) => k));
+    if (method === "values") return new ListValue(entries.map(([, v]) => v));
+    if (method === "items") return new ListValue(entries.map(([k, v]) => new ListValue([k, v], true)));
+    if (method === "get") return dict.entries.get(String(key)) ?? otherwise ?? null;
+    return undefined;
   }
   #callName(path: string, args: readonly TorchValue[], named: readonly (readonly [string, TorchValue])[], f: FunctionDefinition): TorchValue {
     if (path.startsWith("__torch__.")) {
@@ -295,17 +341,34 @@ export class Evaluator {
     if (!/^(torch|ops\.aten|ops\.prim|prim|torch\.\w+(\.\w+)?)$/.test(inside)) {
       throw torchError("torch-operator", `${shown(path)} is an operator of someone's own, which is not compiled`, { where: f.file, hint: EXPORT_LINE });
     }
+    const [first, second, third] = args;
+    if (op === "_set_item") {
+      this.#store(first ?? null, second ?? null, third ?? null, f);
+      return null;
+    }
+    if (op === "__getitem__" && !(first instanceof TensorValue)) return this.#index(first ?? null, [second ?? null], f);
+    if (first instanceof DictValue) {
+      const found = this.#ofDict(first, op, args.slice(1));
+      if (found !== undefined) return found;
+    }
     return this.#c.call(op, args, new Map(named));
   }
   #prim(op: string, args: readonly TorchValue[]): TorchValue | undefined {
     const [x, y] = args;
+    if (op === "max" || op === "min") {
+      const items = x instanceof ListValue ? x.items : args;
+      if (items.length > 0 && items.every((i) => typeof i === "bigint" || typeof i === "number")) return (items as (bigint | number)[]).reduce((a, b) => ((op === "max") === a > b ? a : b));
+    }
+    if (op === "unchecked_cast") return y ?? x;
     if (op === "RaiseException") throw torchError("torch-control-flow", `the model's code refuses its input${typeof x === "string" ? `: ${shown(x)}` : ""}`, { where: "RaiseException", hint: EXPORT_LINE });
     if (op === "dtype" && x instanceof TensorValue) return BigInt(Object.entries(SCALAR_TYPES).find(([, t]) => t === x.value.type)?.[0] ?? 6);
     if (op === "shape" && x !== undefined) return this.#c.call("size", [x]);
     if (op === "device" || op === "layout") return null;
-    if (op === "is_cuda") return false;
+    if (op === "dtype" && x instanceof OpenInput) throw shapeUntold("dtype");
+    if (/^is_(cuda|nested|mps|sparse|quantized|meta|xpu|vulkan|mkldnn|leaf)$/.test(op)) return false;
+    if (op === "requires_grad" || op === "training") return false;
+    if (op === "ndim" && x !== undefined) return this.#c.call("dim", [x]);
     if ((op === "data" || op === "unchecked_unwrap_optional") && x !== undefined) return x;
-    if ((op === "max" || op === "min") && typeof x === "bigint" && typeof y === "bigint") return (op === "max") === x > y ? x : y;
     return undefined;
   }
   #builtin(name: string, args: readonly TorchValue[], f: FunctionDefinition): TorchValue {
@@ -314,6 +377,8 @@ export class Evaluator {
     if (name === "len") return this.#c.call("len", [x ?? null]);
     if (name === "str") return String(describeValue(x));
     if (name === "isinstance") return x instanceof TensorValue;
+    if (name === "min" || name === "max") return this.#prim(name, args) ?? this.#c.call(name, args);
+    if (name === "dict") return new DictValue(new Map());
     if (name === "getattr" && x !== undefined && typeof args[1] === "string") return this.#attribute(x, args[1], f);
     if (name === "range") {
       const n = args.map((a) => (typeof a === "bigint" ? Number(a) : NaN));

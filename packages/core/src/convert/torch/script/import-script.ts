@@ -2,7 +2,7 @@
 // constants.pkl and one file for each storage.
 
 import { PyDict, PyList, PyObject, PyTuple, type PyValue } from "../../../pickle/index.ts";
-import type { TorchArchive } from "../archive.ts";
+import { attributesOf, type TorchArchive } from "../archive.ts";
 import { EXPORT_LINE, malformed, shown, torchError } from "../errors.ts";
 import { followModel, type FollowedModel, type ModelInput } from "../follow.ts";
 import type { OpenShape } from "../operator.ts";
@@ -25,7 +25,10 @@ export function importScript(archive: TorchArchive): FollowedModel {
     else break;
   }
   const named = inputs.length === 1 ? [{ ...inputs[0]!, name: "input" }] : inputs;
-  return followModel(named, (values, c) => new Evaluator(archive, code, constants, c).forward(root, values), root.className.replace(/^__torch__\.(___torch_mangle_\d+\.)?/, ""));
+  return followModel(named, (values, c) => {
+    c.trains = attributesOf(root).get("training") === true;
+    return new Evaluator(archive, code, constants, c).forward(root, values);
+  }, root.className.replace(/^__torch__\.(___torch_mangle_\d+\.)?/, ""));
 }
 
 /** traced_inputs.pkl, of newer versions: what forward was traced with. */

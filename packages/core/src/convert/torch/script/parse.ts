@@ -24,7 +24,7 @@ export type Statement =
   | { readonly kind: "return"; readonly value: Expression; readonly line: number }
   | { readonly kind: "if"; readonly test: Expression; readonly yes: readonly Statement[]; readonly otherwise: readonly Statement[]; readonly line: number }
   | { readonly kind: "for"; readonly target: Expression; readonly over: Expression; readonly body: readonly Statement[]; readonly line: number }
-  | { readonly kind: "while"; readonly line: number }
+  | { readonly kind: "while"; readonly test: Expression; readonly body: readonly Statement[]; readonly line: number }
   | { readonly kind: "pass" }
   | FunctionDefinition
   | { readonly kind: "class"; readonly name: string; readonly base: string; readonly body: readonly Statement[] };
@@ -148,9 +148,8 @@ class Parser {
       return { kind: "for", target, over, body: this.#block(), line };
     }
     if (this.#skip("while")) {
-      this.#expression();
-      this.#block();
-      return { kind: "while", line };
+      const test = this.#expression();
+      return { kind: "while", test, body: this.#block(), line };
     }
     const simple = this.#simple(line);
     this.#newline();
