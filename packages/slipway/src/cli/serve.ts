@@ -5,6 +5,7 @@ import { loadModelPackage, openModel, preloadEngine, type LoadOptions, type Mode
 import { createLog, startServer } from "../server/index.ts";
 import { resolveConfig, SERVE_SETTINGS } from "../config/index.ts";
 import { configOptions, configSources } from "./config-options.ts";
+import { accessOptions } from "./serve-access.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { printJson, printNote, printResult } from "./output.ts";
 import { curlLine } from "./curl-line.ts";
@@ -43,10 +44,13 @@ export const serve: Command = defineCommand({
     const server = await startServer(models, {
       port: settings.port, host: settings.host, signals: true, insecure: settings.insecure, version: VERSION,
       bodyLimit: settings.bodyLimit, requestTimeoutMs: settings.requestTimeout, drainDelayMs: settings.drainMs,
+      ...accessOptions(settings),
       ...(settings.allowHost === undefined ? {} : { allowedHosts: settings.allowHost }),
       log: createLog({ level: settings.logLevel, pretty: process.stderr.isTTY }),
     });
-    if (call.flag("json")) printJson({ url: server.url, models: models.map((m) => ({ name: m.name, version: m.version, digest: m.digest })) });
+    if (server.adminKey !== undefined) printNote(`administration on ${server.adminUrl} takes this key while the server runs: ${server.adminKey}`);
+    else if (server.adminUrl !== undefined) printNote(`administration on ${server.adminUrl}`);
+    if (call.flag("json")) printJson({ url: server.url, ...(server.adminUrl === undefined ? {} : { admin: server.adminUrl }), models: models.map((m) => ({ name: m.name, version: m.version, digest: m.digest })) });
     else {
       const names = models.map((m) => `${m.name} ${m.version}`).join(", ");
       printResult(`serving ${names} on ${server.url}\n\n  try it in a browser   ${server.url}/\n  ask it                ${curlLine(server.url, models[0]!)}\n  its interface         ${server.url}/openapi.json\n\nCtrl-C stops.`);

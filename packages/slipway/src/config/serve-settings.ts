@@ -1,6 +1,7 @@
 // Every setting of `slipway serve`. An entry here is an option, a SLIPWAY_ variable, a key of the configuration file and
 // a row of docs/configuration.md (scripts/config-doc.ts).
 
+import { ACCESS_SETTINGS } from "./access-settings.ts";
 import { MODEL_SETTINGS } from "./model-settings.ts";
 import type { Settings } from "./spec.ts";
 
@@ -26,5 +27,5 @@ const settings = {
   models: { type: "map", keys: "models' names", of: { type: "section", help: "", fields: MODEL_SETTINGS as typeof MODEL_SETTINGS }, help: "settings of single models, by name" },
 } as const;
 
-export const SERVE_SETTINGS: typeof settings = settings;
-export type ServeSettings = Settings<typeof settings>;
+export const SERVE_SETTINGS: typeof settings & typeof ACCESS_SETTINGS = { ...settings, ...ACCESS_SETTINGS };
+export type ServeSettings = Settings<typeof SERVE_SETTINGS>;

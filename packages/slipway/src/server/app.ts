@@ -3,6 +3,7 @@
 
 import { VERSION, type SlipwayError } from "@slipway/core/base";
 import type { Servable } from "../runtime/index.ts";
+import { Audit, authLayer, corsLayer, limitLayer } from "./auth/index.ts";
 import { plainBody } from "./body.ts";
 import type { ServerContext, ServerOptions } from "./context.ts";
 import { errorBody, serverError, statusOf, toSlipwayError } from "./errors.ts";
@@ -18,6 +19,8 @@ import { Telemetry } from "./telemetry/telemetry.ts";
 /** Looks at every request that has a route before its body is read, and at every answer. */
 export interface Layer {
   readonly name: string;
+  /** Before a route is looked for: an answer ends it there. */
+  readonly preflight?: (call: Call) => Answer | undefined;
   /** Throws to refuse. Gives an answer to answer in the route's place. */
   readonly before?: (call: Call) => Promise<Answer | void> | Answer | void;
   /** Headers for the answer. */
@@ -31,9 +34,11 @@ export class App {
   readonly context: ServerContext;
   readonly table: RoutingTable;
   readonly #layers: readonly Layer[];
+  readonly #audit: Audit;
 
   constructor(context: ServerContext, table: RoutingTable, layers: readonly Layer[]) {
     this.context = context;
+    this.#audit = new Audit(context.options.auditLog, context.log);
     this.table = table;
     this.#layers = layers;
   }
@@ -44,6 +49,10 @@ export class App {
     let answer: Answer;
     let protocol: Protocol | undefined;
     try {
+      for (const layer of this.#layers) {
+        const given = layer.preflight?.(call);
+        if (given !== undefined) return this.#dress(call, given);
+      }
       const match = this.table.match(call);
       protocol = match.protocol;
       call.route = match.route;
@@ -72,6 +81,7 @@ export class App {
   finished(call: Call, status: number): void {
     this.context.telemetry.finished(call, status);
     requestLog(this.context.log, call, status);
+    this.#audit.record(call, status);
   }
 
   #fail(error: SlipwayError, call: Call, protocol: Protocol | undefined): Answer {
@@ -111,7 +121,12 @@ export function createServer(input: { readonly models: readonly Servable[]; read
   const context: ServerContext = { models, options, log, telemetry, startedAt: Date.now(), ready: true };
   const table = new RoutingTable(PROTOCOLS.map((protocol) => protocol(context)));
   context.table = table;
-  return new App(context, table, [hostLayer(options)]);
+  return new App(context, table, [
+    hostLayer(options),
+    corsLayer(options.corsOrigins ?? []),
+    authLayer(options.auth),
+    ...(options.limits === undefined ? [] : [limitLayer(options.limits)]),
+  ]);
 }
 
 /** A fault of the table, not of a request. */

@@ -1,6 +1,7 @@
 // What every route of the server shares.
 
 import type { Servable } from "../runtime/index.ts";
+import type { AuthOptions, LimitOptions } from "./auth/index.ts";
 import type { RoutingTable } from "./http/routing-table.ts";
 import type { ModelDirectory } from "./models/directory.ts";
 import type { Logger } from "./telemetry/log.ts";
@@ -15,6 +16,14 @@ export interface ServerOptions {
   readonly allowedHosts?: readonly string[];
   /** Set by `startServer`: only loopback names are taken in the Host header. */
   readonly loopbackOnly?: boolean;
+  /** Who may ask, and what; without it everybody may ask and nobody may administrate. */
+  readonly auth?: AuthOptions | undefined;
+  /** How much each client may ask. */
+  readonly limits?: LimitOptions | undefined;
+  /** Origins whose pages may ask, such as https://app.example; `*` for any. */
+  readonly corsOrigins?: readonly string[] | undefined;
+  /** A file to which every act of administration is added. */
+  readonly auditLog?: string | undefined;
   /** Where JSON log lines go; none by default. */
   readonly log?: LogOptions;
   readonly version?: string;

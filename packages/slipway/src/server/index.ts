@@ -4,3 +4,4 @@ export { startServer, type RunningServer, type StartOptions } from "./start.ts";
 export { serverError } from "./errors.ts";
 export { createLog } from "./telemetry/log.ts";
 export type { LogOptions, ServerOptions } from "./context.ts";
+export { authError, isRole, makeKey, readKeyFile, ROLE_NAMES, writeKeyFile, type AuthOptions, type KeyRecord, type LimitOptions, type Role } from "./auth/index.ts";

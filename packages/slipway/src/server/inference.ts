@@ -1,6 +1,7 @@
 // The one way from a decoded request to a prediction, whatever the protocol: checks, runs and observes.
 
 import type { Encoded, ModelInput, OnInvalid, Prediction, Servable } from "../runtime/index.ts";
+import { allowModel } from "./auth/index.ts";
 import type { ServerContext } from "./context.ts";
 import type { Call } from "./http/call.ts";
 
@@ -17,6 +18,7 @@ export interface Inference {
 
 /** @throws SlipwayError request-invalid, request-shape, request-limit, output-unknown, request-timeout, client-gone ... */
 export async function infer(_context: ServerContext, call: Call, model: Servable, input: ModelInput, options: InferOptions = {}): Promise<Inference> {
+  allowModel(call, model.name);
   const { onInvalid = "throw", outputs } = options;
   const encoded = model.encode(input, onInvalid);
   const prediction = await model.run(encoded.batch, { onInvalid, ...(outputs === undefined ? {} : { outputs }), signal: call.stopper });

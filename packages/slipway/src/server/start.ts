@@ -6,6 +6,7 @@ import { createServer as createHttpServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Servable } from "../runtime/index.ts";
 import { createServer } from "./app.ts";
+import { isAuthenticated, makeKey, type AuthOptions } from "./auth/index.ts";
 import type { ServerOptions } from "./context.ts";
 import { serverError } from "./errors.ts";
 import { answerBrokenRequest, nodeListener } from "./http/node-host.ts";
@@ -17,6 +18,8 @@ export interface StartOptions extends ServerOptions {
   readonly port?: number;
   /** Listen beyond loopback though nobody has to prove who they are. */
   readonly insecure?: boolean;
+  /** A port of its own, on loopback, where acts of administration are taken (0: any free one). None by default. */
+  readonly adminPort?: number | undefined;
   /** Stop on SIGTERM and SIGINT. */
   readonly signals?: boolean;
   /** How long requests are still served after SIGTERM, before connections are drained. */
@@ -29,6 +32,10 @@ export interface RunningServer {
   readonly url: string;
   readonly host: string;
   readonly port: number;
+  /** Where acts of administration are taken. */
+  readonly adminUrl?: string;
+  /** A key for it that lives as long as this server, made where no keys were given. */
+  readonly adminKey?: string;
   /** Stops taking requests, waits for those in flight, closes the models. */
   close(reason?: string): Promise<void>;
   /** Settled when the server has stopped, whoever stopped it. */
@@ -42,22 +49,19 @@ const KEEP_ALIVE_MS = 72_000;
 export async function startServer(models: readonly Servable[], options: StartOptions = {}): Promise<RunningServer> {
   const host = options.host ?? "127.0.0.1";
   const loopback = isLoopback(host);
-  if (!loopback && options.insecure !== true) {
+  if (!loopback && options.insecure !== true && !isAuthenticated(options.auth)) {
     throw serverError("unsafe-bind", `listening on ${host} would let anyone who reaches this machine use the models`, {
-      hint: "Leave the host out to stay on this machine, put a proxy that authenticates in front, or say --insecure." });
+      hint: "Leave the host out to stay on this machine, make keys (slipway keys create) and give them (--keys FILE), or say --insecure." });
   }
-  const app = createServer({ models, options: { ...options, loopbackOnly: loopback } });
+  const { auth, adminKey } = withAdminKey(options);
+  const app = createServer({ models, options: { ...options, auth, loopbackOnly: loopback } });
   const { context } = app;
   const http = createHttpServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: context.options.requestTimeoutMs + 60_000, noDelay: true }, nodeListener(app));
   http.on("clientError", answerBrokenRequest);
-  try {
-    await listen(http, options.port ?? 8080, host);
-  } catch (cause) {
-    if ((cause as { code?: string }).code === "EADDRINUSE") {
-      throw serverError("address-in-use", `another program listens on port ${options.port ?? 8080} of ${host}`, { hint: "Choose another port, or 0 for any free one.", cause });
-    }
-    throw cause;
-  }
+  await listenOrExplain(http, options.port ?? 8080, host);
+  const admin = options.adminPort === undefined ? undefined : createHttpServer({ requestTimeout: context.options.requestTimeoutMs + 60_000 }, nodeListener(app, true));
+  admin?.on("clientError", answerBrokenRequest);
+  if (admin !== undefined) await listenOrExplain(admin, options.adminPort!, "127.0.0.1");
   const { port } = http.address() as AddressInfo;
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host;
   const url = `http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`;
@@ -72,7 +76,10 @@ export async function startServer(models: readonly Servable[], options: StartOpt
     signalled.set("SIGINT", () => void close("SIGINT"));
     for (const [signal, handler] of signalled) process.once(signal, handler);
   }
-  return { url, host, port, close: (reason) => close(reason), closed };
+  return {
+    url, host, port, close: (reason) => close(reason), closed,
+    ...(admin === undefined ? {} : { adminUrl: `http://127.0.0.1:${(admin.address() as AddressInfo).port}` }), ...(adminKey === undefined ? {} : { adminKey }),
+  };
 
   async function stop(reason: string, delayMs: number): Promise<void> {
     context.ready = false;
@@ -80,12 +87,32 @@ export async function startServer(models: readonly Servable[], options: StartOpt
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     const force = setTimeout(() => http.closeAllConnections(), options.drainTimeoutMs ?? 25_000);
     const idle = setInterval(() => http.closeIdleConnections(), 50);
+    admin?.close();
+    admin?.closeAllConnections();
     await new Promise<void>((resolve) => http.close(() => resolve()));
     clearTimeout(force);
     clearInterval(idle);
     await context.models.close();
     for (const [signal, handler] of signalled) process.removeListener(signal, handler);
     settle();
+  }
+}
+
+/** Administration is never open to everybody: where a port is opened for it and nobody has a key, one is made for this run. */
+function withAdminKey(options: StartOptions): { readonly auth: AuthOptions | undefined; readonly adminKey?: string } {
+  const { auth } = options;
+  if (options.adminPort === undefined || auth?.keys !== undefined || auth?.tokens !== undefined || auth?.certificates !== undefined) return { auth };
+  const { key, record } = makeKey({ name: "this run", roles: ["admin"] });
+  return { auth: { anonymous: "developer", ...auth, keys: { keys: [record] } }, adminKey: key };
+}
+
+/** @throws SlipwayError address-in-use */
+async function listenOrExplain(server: Server, port: number, host: string): Promise<void> {
+  try {
+    await listen(server, port, host);
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== "EADDRINUSE") throw cause;
+    throw serverError("address-in-use", `another program listens on port ${port} of ${host}`, { hint: "Choose another port, or 0 for any free one.", cause });
   }
 }
 

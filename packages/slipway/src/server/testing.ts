@@ -11,9 +11,14 @@ export interface Injected {
   readonly url: string;
   readonly headers?: IncomingHttpHeaders;
   readonly payload?: string | Buffer;
+  readonly adminPort?: boolean;
+  readonly remote?: string;
+  readonly peer?: string;
 }
 export interface InjectedAnswer {
   readonly statusCode: number;
+  /** Of the error, in whatever way the protocol wrote it. */
+  readonly errorCode: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly rawPayload: Buffer;
   readonly body: string;
@@ -22,8 +27,8 @@ export interface InjectedAnswer {
 }
 
 export async function inject(app: App, request: Injected | string): Promise<InjectedAnswer> {
-  const { method = "GET", url, headers = {}, payload } = typeof request === "string" ? { url: request } as Injected : request;
-  const call = new Call({ id: requestId(headers["x-request-id"]), method, url, headers: { host: "localhost", ...headers } });
+  const { method = "GET", url, headers = {}, payload, adminPort = false, remote, peer } = typeof request === "string" ? { url: request } as Injected : request;
+  const call = new Call({ id: requestId(headers["x-request-id"]), method, url, headers: { host: "localhost", ...headers }, adminPort, remote, peer });
   const sent = payload === undefined ? Buffer.alloc(0) : Buffer.from(payload as string);
   const answer = await app.handle(call, (limit) => {
     if (sent.length > limit) throw bodyTooLarge(limit);
@@ -36,5 +41,5 @@ export async function inject(app: App, request: Injected | string): Promise<Inje
   app.finished(call, status);
   const rawPayload = Buffer.concat(pieces);
   const body = rawPayload.toString();
-  return { statusCode: status, headers: { "x-request-id": call.id, ...answer.headers }, rawPayload, body, json: () => JSON.parse(body) as unknown };
+  return { statusCode: status, errorCode: call.errorCode, headers: { "x-request-id": call.id, ...answer.headers }, rawPayload, body, json: () => JSON.parse(body) as unknown };
 }

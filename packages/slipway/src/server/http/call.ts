@@ -1,6 +1,7 @@
 // One request and its answer, free of any web server: the same handlers run behind node:http, HTTP/2 and `fetch` hosts.
 
 import type { IncomingHttpHeaders } from "node:http";
+import type { Principal } from "../auth/principal.ts";
 import type { Servable } from "../../runtime/index.ts";
 import type { Observation, Stopper } from "../context.ts";
 import { serverError } from "../errors.ts";
@@ -16,6 +17,10 @@ export interface CallInit {
   readonly remote?: string | undefined;
   /** Whether the connection is encrypted. */
   readonly secure?: boolean;
+  /** The name in the client's certificate, where the connection checked one. */
+  readonly peer?: string | undefined;
+  /** Whether it came over the port of administration. */
+  readonly adminPort?: boolean;
   /** Tells whether the client has gone. */
   readonly isGone?: () => boolean;
 }
@@ -31,6 +36,12 @@ export class Call {
   readonly headers: IncomingHttpHeaders;
   readonly remote: string | undefined;
   readonly secure: boolean;
+  readonly peer: string | undefined;
+  readonly adminPort: boolean;
+  /** Who asks; known once the layers have looked. */
+  principal: Principal | undefined;
+  /** Requests that this client may send at once from now. */
+  remaining: number | undefined;
   readonly startedAt: number = performance.now();
   /** Of the route's path, decoded. */
   params: Readonly<Record<string, string>> = NO_PARAMS;
@@ -54,6 +65,8 @@ export class Call {
     this.headers = init.headers;
     this.remote = init.remote;
     this.secure = init.secure ?? false;
+    this.peer = init.peer;
+    this.adminPort = init.adminPort ?? false;
     this.isGone = init.isGone ?? here;
     const { url } = init;
     const cut = url.indexOf("?");

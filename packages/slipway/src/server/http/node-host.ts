@@ -13,7 +13,7 @@ const REQUEST_ID = /^[\w.:-]{1,100}$/;
 const NOTHING = Buffer.alloc(0);
 
 /** What node:http calls for every request. */
-export function nodeListener(app: App): (request: IncomingMessage, response: ServerResponse) => void {
+export function nodeListener(app: App, adminPort = false): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const { socket } = request;
     const call = new Call({
@@ -23,6 +23,7 @@ export function nodeListener(app: App): (request: IncomingMessage, response: Ser
       headers: request.headers,
       remote: socket?.remoteAddress,
       secure: (socket as { encrypted?: boolean } | undefined)?.encrypted === true,
+      adminPort,
       isGone: () => response.closed || socket?.destroyed === true,
     });
     const answered = app.handle(call, (limit) => readBody(request, limit)).then((answer) => send(call, answer, request, response));
