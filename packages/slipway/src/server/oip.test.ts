@@ -7,7 +7,7 @@ import { inject } from "./testing.ts";
 
 let app: App;
 beforeAll(async () => {
-  app = createServer({ models: await Promise.all([columnsModel(), matrixModel(), textModel()].map((s) => loadModelPackage(s))) });
+  app = createServer({ models: await Promise.all([columnsModel(), matrixModel(), textModel()].map((s) => loadModelPackage(s))), options: { auth: { anonymous: "admin", administration: "any-port" } } });
 });
 afterAll(async () => {
   await Promise.all(app.context.models.all.map((m) => m.close()));

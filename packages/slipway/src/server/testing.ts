@@ -5,6 +5,7 @@ import type { App } from "./app.ts";
 import { bodyTooLarge } from "./body.ts";
 import { Call } from "./http/call.ts";
 import { requestId } from "./http/node-host.ts";
+import type { Route } from "./http/routing-table.ts";
 
 export interface Injected {
   readonly method?: string;
@@ -19,6 +20,8 @@ export interface InjectedAnswer {
   readonly statusCode: number;
   /** Of the error, in whatever way the protocol wrote it. */
   readonly errorCode: string | undefined;
+  /** The route that answered. */
+  readonly route: Route | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly rawPayload: Buffer;
   readonly body: string;
@@ -41,5 +44,5 @@ export async function inject(app: App, request: Injected | string): Promise<Inje
   app.finished(call, status);
   const rawPayload = Buffer.concat(pieces);
   const body = rawPayload.toString();
-  return { statusCode: status, errorCode: call.errorCode, headers: { "x-request-id": call.id, ...answer.headers }, rawPayload, body, json: () => JSON.parse(body) as unknown };
+  return { statusCode: status, errorCode: call.errorCode, route: call.route, headers: { "x-request-id": call.id, ...answer.headers }, rawPayload, body, json: () => JSON.parse(body) as unknown };
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModelPackage } from "../../runtime/index.ts";
 import { columnsModel, matrixModel } from "../../runtime/testing.ts";
 import { createServer, type App } from "../index.ts";
+import type { Action, Route } from "../http/routing-table.ts";
 import { inject } from "../testing.ts";
 import { makeKey } from "./key-file.ts";
 import { ROLE_NAMES, ROLES, type Role } from "./principal.ts";
@@ -22,33 +23,44 @@ beforeAll(async () => {
 });
 afterAll(() => app.context.models.close());
 
-/** A request for every route, with parameters that lead to the first model. */
-function requests(): { readonly method: string; readonly path: string; readonly action: string; readonly url: string }[] {
-  const values: Readonly<Record<string, string>> = { name: "loan", version: "1.2.0", file: "try.css" };
-  const seen = new Set<string>();
-  return app.table.routes.flatMap(({ method, path, action }) => {
-    const key = `${method} ${path}`;
-    if (seen.has(key)) return [];
-    seen.add(key);
-    return [{ method, path, action, url: path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "x") }];
-  });
+interface Asked {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
-async function ask(request: { readonly method: string; readonly url: string }, credential?: string, adminPort = true): Promise<{ status: number; code: string | undefined }> {
-  const answer = await inject(app, { ...request, adminPort, headers: credential === undefined ? {} : { authorization: `Bearer ${credential}` }, ...(request.method === "GET" ? {} : { payload: "{}" }) });
-  return { status: answer.statusCode, code: answer.errorCode };
+/** By which headers protocols tell their requests apart where they share an address. */
+const VARIANTS: readonly Readonly<Record<string, string>>[] = [{}, { accept: "text/html" }, { "content-type": "application/json" }, { "content-type": "text/csv" }, { "x-amzn-sagemaker-target-model": "loan" }];
+
+/** Requests for every address, with parameters that lead to the first model. */
+function requests(): readonly Asked[] {
+  const values: Readonly<Record<string, string>> = { name: "loan", version: "1.2.0", file: "try.css" };
+  const addresses = new Map(app.table.routes.map((r) => [`${r.method} ${r.path}`, { ...r, shared: app.table.routes.filter((o) => o.method === r.method && o.path === r.path).length > 1 }]));
+  return [...addresses.values()].flatMap(({ method, path, shared }) => (shared ? VARIANTS : VARIANTS.slice(0, 1)).map((headers) => ({ method, headers, url: path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "x") })));
+}
+interface Outcome {
+  readonly status: number;
+  readonly code: string | undefined;
+  readonly action: Action | undefined;
+  readonly path: string;
+  readonly route: Route | undefined;
+}
+async function ask(request: Asked, credential?: string, adminPort = true): Promise<Outcome> {
+  const answer = await inject(app, { ...request, adminPort, headers: { ...request.headers, ...(credential === undefined ? {} : { authorization: `Bearer ${credential}` }) }, ...(request.method === "GET" ? {} : { payload: "{}" }) });
+  return { status: answer.statusCode, code: answer.errorCode, action: answer.route?.action, path: answer.route?.path ?? "", route: answer.route };
 }
 const REFUSALS = ["credentials-missing", "credentials-refused", "credentials-expired", "forbidden", "admin-closed"];
 
 describe("every route", () => {
-  it("says which action it is, and the table is not empty", () => {
-    expect(requests().length).toBeGreaterThan(15);
-    for (const route of requests()) expect(["open", "read", "predict", "observe", "feedback", "operate", "admin"]).toContain(route.action);
+  it("is reached by these requests, so that none is forgotten", async () => {
+    const reached = new Set((await Promise.all(requests().map((r) => ask(r)))).map((o) => o.route));
+    expect(app.table.routes.length).toBeGreaterThan(15);
+    expect(app.table.routes.filter((r) => !reached.has(r)).map((r) => `${r.method} ${r.path}`)).toEqual([]);
   });
   it("is closed without credentials and with bad, expired and revoked ones, unless it is open", async () => {
-    for (const route of requests()) {
-      const label = `${route.method} ${route.path}`;
-      const outcomes = await Promise.all([undefined, `${made.admin.key.slice(0, -1)}!`, made.admin.key.replace(/.$/, (c) => (c === "A" ? "B" : "A")), "nonsense", expired.key, revoked.key].map((credential) => ask(route, credential)));
-      if (route.action === "open") {
+    for (const request of requests()) {
+      const label = `${request.method} ${request.url}`;
+      const outcomes = await Promise.all([undefined, `${made.admin.key.slice(0, -1)}!`, made.admin.key.replace(/.$/, (c) => (c === "A" ? "B" : "A")), "nonsense", expired.key, revoked.key].map((credential) => ask(request, credential)));
+      if (outcomes[0]!.action === "open") {
         for (const { code } of outcomes) expect(REFUSALS, label).not.toContain(code);
         continue;
       }
@@ -57,39 +69,41 @@ describe("every route", () => {
     }
   });
   it("is open to the roles that allow its action, and to no other", async () => {
-    for (const route of requests()) {
+    for (const request of requests()) {
       for (const role of ROLE_NAMES) {
-        const { status, code } = await ask(route, made[role].key);
-        const allowed = route.action === "open" || ROLES[role].includes(route.action as "read");
-        const label = `${route.method} ${route.path} as ${role}`;
+        const { status, code, action } = await ask(request, made[role].key);
+        const allowed = action === "open" || ROLES[role].includes(action!);
+        const label = `${request.method} ${request.url} as ${role}`;
         if (allowed) expect(REFUSALS, label).not.toContain(code);
         else expect([status, code], label).toEqual([403, "forbidden"]);
       }
     }
   });
   it("takes acts of administration on the port of administration only", async () => {
-    for (const route of requests().filter((r) => r.action === "operate" || r.action === "admin")) {
-      expect(await ask(route, made.admin.key, false), route.path).toMatchObject({ status: 403, code: "admin-closed" });
+    for (const request of requests()) {
+      const outcome = await ask(request, made.admin.key, false);
+      if (outcome.action === "operate" || outcome.action === "admin") expect(outcome, request.url).toMatchObject({ status: 403, code: "admin-closed" });
     }
   });
   it("keeps keys to their models", async () => {
-    for (const route of requests().filter((r) => r.path.includes("{name}") && r.action !== "open")) {
-      expect(await ask(route, onlyLinear.key), route.path).toMatchObject({ status: 403, code: "forbidden" });
-      expect((await ask({ ...route, url: route.url.replace("loan", "linear") }, onlyLinear.key)).code, route.path).not.toBe("forbidden");
+    for (const request of requests()) {
+      const outcome = await ask(request, onlyLinear.key);
+      if (outcome.action === "open" || !outcome.path.includes("{name}")) continue;
+      expect(outcome, request.url).toMatchObject({ status: 403, code: "forbidden" });
+      expect((await ask({ ...request, url: request.url.replace("loan", "linear") }, onlyLinear.key)).code, request.url).not.toBe("forbidden");
     }
     // The first model, which has no name in the address.
-    expect(await ask({ method: "POST", url: "/predict" }, onlyLinear.key)).toMatchObject({ status: 403, code: "forbidden" });
+    expect(await ask({ method: "POST", url: "/predict", headers: {} }, onlyLinear.key)).toMatchObject({ status: 403, code: "forbidden" });
   });
 });
 
 describe("without any credentials configured", () => {
   it("everyone may ask and nobody may administrate", async () => {
     const open = createServer({ models: app.context.models.all });
-    for (const route of requests()) {
-      const answer = await inject(open, { ...route, adminPort: true, ...(route.method === "GET" ? {} : { payload: "{}" }) });
-      const administrative = route.action === "operate" || route.action === "admin";
-      if (administrative) expect(answer.errorCode, route.path).toBe("credentials-missing");
-      else expect(REFUSALS, route.path).not.toContain(answer.errorCode);
+    for (const request of requests()) {
+      const { route, errorCode } = await inject(open, { ...request, adminPort: true, ...(request.method === "GET" ? {} : { payload: "{}" }) });
+      if (route!.action === "operate" || route!.action === "admin") expect(errorCode, request.url).toBe("credentials-missing");
+      else expect(REFUSALS, request.url).not.toContain(errorCode);
     }
   });
 });
