@@ -14,6 +14,8 @@ export const protobufError: ((code: "protobuf-malformed" | "protobuf-too-large",
 export const MAX_MESSAGE_BYTES = 0x7fffffff;
 /** Parts from this size on are kept by reference, not copied into the buffer. */
 const BIG = 4096;
+/** Strings up to this length are looked at character by character. */
+const SHORT = 64;
 const utf8 = new TextEncoder();
 
 export class ProtoWriter {
@@ -85,7 +87,17 @@ export class ProtoWriter {
     this.#append(value);
   }
   string(field: number, value: string): void {
-    this.bytes(field, utf8.encode(value));
+    if (value.length > SHORT || !this.#shortAscii(field, value)) this.bytes(field, utf8.encode(value));
+  }
+  /** Most strings are short and ASCII: written without an array of their own. Nothing is written where it is neither. */
+  #shortAscii(field: number, value: string): boolean {
+    for (let i = 0; i < value.length; i++) if (value.charCodeAt(i) >= 0x80) return false;
+    if (this.length > MAX_MESSAGE_BYTES - 2 * SHORT) return false;
+    this.#tag(field, 2);
+    this.#varint(value.length);
+    this.#room(value.length);
+    for (let i = 0; i < value.length; i++) this.#buffer[this.#used++] = value.charCodeAt(i);
+    return true;
   }
   message(field: number, write: (inner: ProtoWriter) => void): void {
     const inner = new ProtoWriter();
@@ -151,6 +163,10 @@ function packVarints(values: BigInt64Array | Int32Array | readonly (number | big
 
 function halves(values: BigInt64Array | Int32Array | readonly (number | bigint)[]): [Int32Array, Int32Array | undefined, number] {
   if (values instanceof Int32Array) return [values, undefined, 1];
+  if (!(values instanceof BigInt64Array)) {
+    const narrow = Int32Array.from(values, Number);
+    if (values.every((v, i) => v === narrow[i])) return [narrow, undefined, 1];
+  }
   const wide = values instanceof BigInt64Array ? values : BigInt64Array.from(values, (v) => BigInt(v));
   const words = new Int32Array(wide.buffer, wide.byteOffset, wide.length * 2);
   return [words, words, 2];

@@ -25,6 +25,14 @@ export function missingKernel(schema: OpSchema, inputs: readonly (Known | null)[
   const rows = KERNELS[schema.name];
   if (!rows) return "the engine is not known to run this operator";
   const key = typeKey(schema, inputs, outputs);
-  if (rows.some((row) => key.every((type, i) => type === "-" || row.split(" ")[i]!.split(",").includes(type)))) return undefined;
+  if (combinations(schema.name, rows).some((row) => key.every((type, i) => type === "-" || row[i]!.includes(type)))) return undefined;
   return `the engine has no kernel for ${[...schema.types.keys()].map((v, i) => `${v}=${key[i]}`).join(", ")}; it has ${rows.join(" | ")}`;
 }
+
+/** An operator's rows, cut into types when it is first used. */
+function combinations(name: string, rows: readonly string[]): readonly (readonly (readonly string[])[])[] {
+  let cut = parsed.get(name);
+  if (cut === undefined) parsed.set(name, (cut = rows.map((row) => row.split(" ").map((types) => types.split(",")))));
+  return cut;
+}
+const parsed = new Map<string, readonly (readonly (readonly string[])[])[]>();

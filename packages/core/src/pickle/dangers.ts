@@ -113,15 +113,12 @@ function nameOf(global: PickleGlobal): string {
 export function dangers(file: Pick<PickleFile, "globals" | "indirectCalls">): Danger[] {
   const found: Danger[] = [];
   for (const global of file.globals) {
+    if (global.calledAt === undefined && global.allocatedAt === undefined) continue;
+    if (classifyGlobal(global.module, nameOf(global)) !== "other") continue;
     // A code object or function can be made by NEWOBJ alone.
-    if (global.calledAt === undefined && global.allocatedAt !== undefined) {
-      const [kind, what] = explain(global.name);
-      if (kind === "embedded-code") found.push({ kind, name: printable(global.name), what, offset: global.allocatedAt });
-      continue;
-    }
-    if (global.calledAt === undefined || classifyGlobal(global.module, nameOf(global)) !== "other") continue;
     const [kind, what] = explain(global.name);
-    found.push({ kind, name: printable(global.name), what, offset: global.calledAt });
+    const offset = global.calledAt ?? (kind === "embedded-code" ? global.allocatedAt : undefined);
+    if (offset !== undefined) found.push({ kind, name: printable(global.name), what, offset });
   }
   for (const call of file.indirectCalls) {
     found.push({ kind: "indirect-call", name: printable(call.what), what: "calls something that only exists once the file is loaded", offset: call.offset });

@@ -9,7 +9,7 @@ import {
 /** The values directly inside a value that may hold others themselves. */
 export function children(value: PyValue): readonly PyValue[] {
   if (value instanceof PyTuple || value instanceof PyList || value instanceof PySet) return value.items;
-  if (value instanceof PyDict) return [...value.entries()].flat();
+  if (value instanceof PyDict) return withoutPlain(value);
   if (value instanceof NumpyArray) return value.objects ?? [];
   if (value instanceof NumpyScalar) return [value.value];
   if (value instanceof SparseMatrix) return Object.values(value.parts);
@@ -19,6 +19,16 @@ export function children(value: PyValue): readonly PyValue[] {
   if (value.state !== undefined) inside.push(value.state);
   if (value.listItems) inside.push(new PyList(value.listItems));
   if (value.dictItems) inside.push(value.dictItems);
+  return inside;
+}
+
+/** Keys and values: the dict of a vocabulary or of settings is mostly texts and numbers. */
+function withoutPlain(dict: PyDict): readonly PyValue[] {
+  const inside: PyValue[] = [];
+  for (const [key, value] of dict.entries()) {
+    if (!isPlain(key)) inside.push(key);
+    if (!isPlain(value)) inside.push(value);
+  }
   return inside;
 }
 

@@ -7,7 +7,7 @@ import { int64s } from "../../tensor/index.ts";
 import type { EstimatorConverter, Fitted } from "./contract.ts";
 import { convertError } from "./errors.ts";
 import type { Estimator } from "./estimator.ts";
-import { Frame, mapFeature, mixFlows, type Feature, type NumberBlock } from "./frame.ts";
+import { Frame, mapFeatures, mixFlows, type Feature, type NumberBlock } from "./frame.ts";
 
 /** What is known of one raw column; filled in while the estimators are converted, turned into the signature at the end. */
 export interface RawColumn {
@@ -294,8 +294,8 @@ export class Conversion {
   checkArray(X: Frame, est: Estimator, options: { missing?: "allowed" | "refused"; infinite?: "allowed" | "refused"; dtype?: "float64" | "float32" } = {}): Frame {
     const missing = options.missing ?? "refused";
     const infinite = options.infinite ?? "refused";
-    for (const feature of X.features) {
-      for (const flow of feature.flows) {
+    for (const flows of new Set(X.features.map((f) => f.flows))) {
+      for (const flow of flows) {
         const c = this.columns[flow.column]!;
         if (flow.missing && missing === "refused" && c.missing === "allowed") {
           c.missing = "refused";
@@ -316,7 +316,7 @@ export class Conversion {
     if (options.dtype === "float32") this.#watchOverflow(X, est);
     return this.#alike(X, new Frame(X.blocks.map((block) => ({
       ...block,
-      features: block.features.map((f) => mapFeature(f, { clearMissing: missing === "refused", clearInfinite: infinite === "refused" })),
+      features: mapFeatures(block.features, { clearMissing: missing === "refused", clearInfinite: infinite === "refused" }),
     } as typeof block))));
   }
   /** Products, powers and mixtures of columns can overflow float32 where no bound on one column says so: the graph looks. */

@@ -92,8 +92,9 @@ export class Frame {
 /** Flows of a feature that mixes several: no longer affine. */
 export function mixFlows(features: readonly Feature[], changes: { clearMissing?: boolean; clearInfinite?: boolean } = {}): readonly Flow[] {
   const byColumn = new Map<number, { missing: boolean; infinite: boolean; finite: readonly [number, number] | undefined; bounded: readonly [number, number] | undefined; unknownMissing: boolean }>();
-  for (const f of features) {
-    for (const flow of f.flows) {
+  // Features that a step made together share their flows: each list is read once.
+  for (const flows of new Set(features.map((f) => f.flows))) {
+    for (const flow of flows) {
       const seen = byColumn.get(flow.column);
       byColumn.set(flow.column, {
         missing: flow.missing || seen?.missing === true,
@@ -132,32 +133,46 @@ function rawRange(affine: readonly [number, number] | undefined, range: readonly
  * The same column after a step: `affine` composes where both are known; `finite` and `bounded` are ranges of the step's
  * input (see Flow). Clearing missing values (an imputer, or a check that refuses them) clears `finite` too.
  */
-export function mapFeature(
-  feature: Feature,
-  change: {
-    name?: string | null; clearMissing?: boolean; clearInfinite?: boolean; affine?: readonly [number, number] | null;
-    replaced?: Replacement; finite?: readonly [number, number]; bounded?: readonly [number, number] | undefined;
-  } = {},
-): Feature {
-  return {
-    name: change.name === undefined ? feature.name : change.name,
-    flows: feature.flows.map((f) => {
-      const [a, b] = change.affine ?? [1, 0];
-      const affine = change.affine === null || f.affine === undefined ? undefined : ([f.affine[0] * a, f.affine[1] * a + b] as const);
-      const keepMissing = change.clearMissing !== true;
-      const replaced = change.replaced === undefined ? f.replaced : [...(f.replaced ?? []), change.replaced];
-      const finite = keepMissing ? bothRanges(f.finite, change.finite && rawRange(f.affine, change.finite)) : undefined;
-      const bounded = change.clearInfinite === true ? undefined : bothRanges(f.bounded, change.bounded && rawRange(f.affine, change.bounded));
-      return {
-        column: f.column,
-        missing: f.missing && change.clearMissing !== true,
-        infinite: f.infinite && change.clearInfinite !== true,
-        ...(affine === undefined ? {} : { affine }),
-        ...(finite === undefined ? {} : { finite }),
-        ...(bounded === undefined ? {} : { bounded }),
-        ...(f.unknownMissing && keepMissing ? { unknownMissing: true } : {}),
-        ...(replaced === undefined ? {} : { replaced }),
-      };
-    }),
-  };
+export function mapFeature(feature: Feature, change: FeatureChange = {}): Feature {
+  return { name: change.name === undefined ? feature.name : change.name, flows: mapFlows(feature.flows, change) };
+}
+/** One change to many features; those that share their flows go on sharing them. */
+export function mapFeatures(features: readonly Feature[], change: Omit<FeatureChange, "name">): readonly Feature[] {
+  const mapped = new Map<Feature["flows"], Feature["flows"]>();
+  return features.map(({ name, flows }) => {
+    let after = mapped.get(flows);
+    if (after === undefined) mapped.set(flows, (after = mapFlows(flows, change)));
+    return { name, flows: after };
+  });
+}
+
+export interface FeatureChange {
+  readonly name?: string | null;
+  readonly clearMissing?: boolean;
+  readonly clearInfinite?: boolean;
+  readonly affine?: readonly [number, number] | null;
+  readonly replaced?: Replacement;
+  readonly finite?: readonly [number, number];
+  readonly bounded?: readonly [number, number] | undefined;
+}
+
+function mapFlows(flows: readonly Flow[], change: FeatureChange): readonly Flow[] {
+  return flows.map((f) => {
+    const [a, b] = change.affine ?? [1, 0];
+    const affine = change.affine === null || f.affine === undefined ? undefined : ([f.affine[0] * a, f.affine[1] * a + b] as const);
+    const keepMissing = change.clearMissing !== true;
+    const replaced = change.replaced === undefined ? f.replaced : [...(f.replaced ?? []), change.replaced];
+    const finite = keepMissing ? bothRanges(f.finite, change.finite && rawRange(f.affine, change.finite)) : undefined;
+    const bounded = change.clearInfinite === true ? undefined : bothRanges(f.bounded, change.bounded && rawRange(f.affine, change.bounded));
+    return {
+      column: f.column,
+      missing: f.missing && change.clearMissing !== true,
+      infinite: f.infinite && change.clearInfinite !== true,
+      ...(affine === undefined ? {} : { affine }),
+      ...(finite === undefined ? {} : { finite }),
+      ...(bounded === undefined ? {} : { bounded }),
+      ...(f.unknownMissing && keepMissing ? { unknownMissing: true } : {}),
+      ...(replaced === undefined ? {} : { replaced }),
+    };
+  });
 }

@@ -6,7 +6,7 @@ import { NumpyArray, NumpyScalar, PyDict, PyList, PyObject, PyTuple, arrayValues
 import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
 import { memo, type Conversion } from "../../conversion/conversion.ts";
 import { describe, toNumber, type Estimator } from "../../conversion/estimator.ts";
-import { Frame, mapFeature } from "../../conversion/frame.ts";
+import { Frame, mapFeatures } from "../../conversion/frame.ts";
 import { isPassthrough, namedStep, stepEstimator } from "./pipeline.ts";
 
 export const columnTransformer: EstimatorConverter = defineEstimator({
@@ -39,7 +39,7 @@ export const columnTransformer: EstimatorConverter = defineEstimator({
 /** `transformer_weights` multiply a part's output. */
 export function weighted(c: Conversion, X: Frame, weight: number | undefined): Frame {
   if (weight === undefined || X.width === 0) return X;
-  return c.frame(c.o.mul(c.numbers(X), weight), X.features.map((f) => mapFeature(f, { affine: [weight, 0] })));
+  return c.frame(c.o.mul(c.numbers(X), weight), mapFeatures(X.features, { affine: [weight, 0] }));
 }
 export function weightOf(est: Estimator, name: string): number | undefined {
   if (est.isNone("transformer_weights")) return undefined;

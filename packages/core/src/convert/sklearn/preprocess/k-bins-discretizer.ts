@@ -5,7 +5,7 @@ import type { Value } from "../../../onnx/index.ts";
 import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
 import { memo, type Conversion } from "../../conversion/conversion.ts";
 import { toMatrix, type Estimator } from "../../conversion/estimator.ts";
-import { mapFeature, type Feature } from "../../conversion/frame.ts";
+import { mapFeatures, type Feature } from "../../conversion/frame.ts";
 import { outputType } from "./one-hot-encoder.ts";
 
 export const kBinsDiscretizer: EstimatorConverter = defineEstimator({
@@ -23,7 +23,7 @@ export const kBinsDiscretizer: EstimatorConverter = defineEstimator({
       transform: memo(() => {
         const raw = c.numbers(input);
         const bin = binNumbers(est, c, single ? c.o.cast(c.o.cast(raw, "float"), "double") : raw, edges, bins);
-        const features = input.features.map((f) => mapFeature(f, { affine: null, clearMissing: true, clearInfinite: true }));
+        const features = mapFeatures(input.features, { affine: null, clearMissing: true, clearInfinite: true });
         if (encode === "ordinal") return c.frame(bin, features);
         const cells = bins.flatMap((n, j) => Array.from({ length: n }, (_, k) => [j, k] as const));
         const equal = c.o.equal(c.o.columns(bin, cells.map(([j]) => j)), c.o.doubles(cells.map(([, k]) => k), [1, cells.length]));

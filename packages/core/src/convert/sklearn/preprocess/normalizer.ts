@@ -3,7 +3,7 @@
 import type { Value } from "../../../onnx/index.ts";
 import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
 import { memo, type Conversion } from "../../conversion/conversion.ts";
-import { mapFeature, mixFlows } from "../../conversion/frame.ts";
+import { mapFeatures, mixFlows } from "../../conversion/frame.ts";
 
 /** Rows shorter than this are left as they are (_handle_zeros_in_scale). */
 const TINY = 10 * Number.EPSILON;
@@ -34,7 +34,7 @@ export const binarizer: EstimatorConverter = defineEstimator({
       kind: "transformer",
       transform: memo(() => c.frame(
         c.o.cast(c.o.greater(c.numbers(input), threshold), "double"),
-        input.features.map((f) => mapFeature(f, { affine: null, clearMissing: true, clearInfinite: true })),
+        mapFeatures(input.features, { affine: null, clearMissing: true, clearInfinite: true }),
       )),
     };
   },

@@ -5,7 +5,7 @@
 import type { Value } from "../../../onnx/index.ts";
 import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
 import { memo, type Conversion } from "../../conversion/conversion.ts";
-import { mapFeature } from "../../conversion/frame.ts";
+import { mapFeatures } from "../../conversion/frame.ts";
 import { clipped } from "./scalers.ts";
 
 const BOUNDS_THRESHOLD = 1e-7;
@@ -36,7 +36,7 @@ export const quantileTransformer: EstimatorConverter = defineEstimator({
         const above = normal ? o.greater(o.add(x, BOUNDS_THRESHOLD), last) : o.equal(x, last);
         const uniform = o.where(below, o.scalar(0), o.where(above, o.scalar(1), middle));
         const y = normal ? clipped(c, normalQuantile(c, uniform), CLIP) : uniform;
-        return c.frame(o.where(o.isNaN(x), x, y), input.features.map((f) => mapFeature(f, { affine: null, clearInfinite: true })));
+        return c.frame(o.where(o.isNaN(x), x, y), mapFeatures(input.features, { affine: null, clearInfinite: true }));
       }),
     };
   },

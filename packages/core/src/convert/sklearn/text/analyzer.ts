@@ -7,7 +7,7 @@ import type { Conversion } from "../../conversion/conversion.ts";
 import { describe, type Estimator } from "../../conversion/estimator.ts";
 import { SPACE } from "./character-classes.ts";
 import { ENGLISH_STOP_WORDS } from "./stop-words.ts";
-import { translateTokenPattern, type TokenRule } from "./token-pattern.ts";
+import { translateTokenPattern, USUAL_PATTERN, type TokenRule } from "./token-pattern.ts";
 
 interface Common {
   /** Lower-casing and accents, in the order they are done. */
@@ -80,7 +80,7 @@ function readTokens(est: Estimator, c: Conversion): TokenRule {
     if (isSplit(tokenizer)) return NON_SPACE;
     throw refuseCallable(est, c, "tokenizer", tokenizer);
   }
-  const pattern = est.string("token_pattern", "(?u)\\b\\w\\w+\\b");
+  const pattern = est.string("token_pattern", USUAL_PATTERN);
   const rule = translateTokenPattern(pattern);
   if (typeof rule === "string") throw c.refuse(est, `token_pattern=${JSON.stringify(pattern)}`, rule, "A pattern such as (?u)\\b\\w+\\b, [a-zA-Z]+ or \\S+ can be compiled.");
   return rule;

@@ -3,6 +3,7 @@
 // explicit ranges. Below LOW every character is looked at; above, only where an explicit range begins or ends.
 
 import { SPACE_RANGES } from "./character-classes.ts";
+import { categoryRanges, isInCategory } from "./unicode-ranges.ts";
 
 const OTHER = 1;
 const SPACE_KIND = 2;
@@ -81,12 +82,23 @@ function contains(set: CharacterSet, code: number, kind: number): boolean {
 }
 
 function kindOf(code: number): number {
-  const c = String.fromCodePoint(code);
-  if (/\p{Nd}/u.test(c)) return DIGIT_KIND;
-  if (/[\p{L}\p{N}_]/u.test(c)) return WORD_KIND;
+  if (isInCategory(code, "Nd")) return DIGIT_KIND;
+  if (code === 0x5f || isInCategory(code, "L") || isInCategory(code, "Nl") || isInCategory(code, "No")) return WORD_KIND;
   return SPACE_RANGES.some(([a, b]) => a <= code && code <= b) ? SPACE_KIND : OTHER;
 }
-const lowKinds: readonly number[] = Array.from({ length: LOW }, (_, code) => kindOf(code));
+let lowTable: Uint8Array | undefined;
+function lowKinds(): Uint8Array {
+  if (lowTable !== undefined) return lowTable;
+  lowTable = new Uint8Array(LOW).fill(OTHER);
+  const mark = (ranges: Iterable<readonly [number, number]>, kind: number): void => {
+    for (const [first, last] of ranges) if (first < LOW) lowTable!.fill(kind, first, Math.min(last + 1, LOW));
+  };
+  mark(SPACE_RANGES, SPACE_KIND);
+  for (const category of ["L", "Nl", "No"] as const) mark(categoryRanges(category), WORD_KIND);
+  mark([[0x5f, 0x5f]], WORD_KIND);
+  mark(categoryRanges("Nd"), DIGIT_KIND);
+  return lowTable;
+}
 
 export function hasCharacter(set: CharacterSet, char: string): boolean {
   const code = char.codePointAt(0)!;
@@ -119,7 +131,10 @@ export function atomsOf(sets: readonly CharacterSet[]): readonly (readonly boole
     const flags = sets.map((s) => contains(s, code, kind));
     atoms.set(flags.join(), flags);
   };
-  for (let code = 0; code < LOW; code++) add(code, lowKinds[code]!);
+  // Below LOW: where the kind changes, and where an explicit range begins or ends.
+  const kinds = lowKinds();
+  const changes = new Set(sets.flatMap(({ ranges }) => ranges.flatMap(([a, b]) => [a, b + 1])));
+  for (let code = 0; code < LOW; code++) if (code === 0 || kinds[code] !== kinds[code - 1] || changes.has(code)) add(code, kinds[code]!);
   const starts = highStarts(sets);
   starts.forEach((code, i) => {
     for (const kind of kindsBetween(code, starts[i + 1] ?? TOP + 1)) add(code, kind);
@@ -160,9 +175,9 @@ export function spellSet(set: CharacterSet): string {
   });
   if (common === ALL || (common & OTHER) !== 0) simple = common === ALL;
   for (let code = 0; code < LOW; code++) {
-    const inside = contains(s, code, lowKinds[code]!);
+    const inside = contains(s, code, lowKinds()[code]!);
     if (inside) parts.push([code, code]);
-    else if ((common & lowKinds[code]! & (WORD_KIND | DIGIT_KIND)) !== 0 && code !== 0x5f) simple = false;
+    else if ((common & lowKinds()[code]! & (WORD_KIND | DIGIT_KIND)) !== 0 && code !== 0x5f) simple = false;
   }
   let names = "";
   if (simple && common !== ALL) {
@@ -172,7 +187,7 @@ export function spellSet(set: CharacterSet): string {
   } else if (!simple) {
     // Kinds cut by ranges: RE2 knows no intersection, so every character is listed.
     parts.length = 0;
-    for (let code = 0; code <= TOP; code++) if ((code < 0xd800 || code > 0xdfff) && contains(s, code, code < LOW ? lowKinds[code]! : kindOf(code))) parts.push([code, code]);
+    for (let code = 0; code <= TOP; code++) if ((code < 0xd800 || code > 0xdfff) && contains(s, code, code < LOW ? lowKinds()[code]! : kindOf(code))) parts.push([code, code]);
   }
   const body = names + mergeRanges(parts).map(([a, b]) => (a === b ? hex(a) : `${hex(a)}-${hex(b)}`)).join("");
   if (body === "") return flip ? "(?s:.)" : NEVER;

@@ -31,7 +31,7 @@ export function countTerms(ids: TokenIds, terms: readonly string[], c: Conversio
   }
   return c.graph.op("TfIdfVectorizer", [ids.value], {
     mode: "TF", min_gram_length: lengths[0]!, max_gram_length: longest, max_skip_count: 0,
-    ngram_counts: starts, ngram_indexes: columns, pool_int64s: BigInt64Array.from(pool, BigInt),
+    ngram_counts: Int32Array.from(starts), ngram_indexes: Int32Array.from(columns), pool_int64s: Int32Array.from(pool),
   });
 }
 

@@ -125,7 +125,7 @@ function cores(tokens: Value, core: { readonly expression: string; readonly samp
 
 export function encode(tokens: Value, numbers: ReadonlyMap<string, number>, c: Conversion): Value {
   return c.graph.op("LabelEncoder", [tokens], {
-    keys_strings: [...numbers.keys()], values_int64s: BigInt64Array.from(numbers.values(), BigInt), default_int64: UNKNOWN,
+    keys_strings: [...numbers.keys()], values_int64s: Int32Array.from(numbers.values()), default_int64: UNKNOWN,
   });
 }
 

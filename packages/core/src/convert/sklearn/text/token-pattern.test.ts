@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { translateTokenPattern } from "./token-pattern.ts";
+import { translate, translateTokenPattern, USUAL_PATTERN } from "./token-pattern.ts";
 
 const taken = [
   "(?u)\\b\\w\\w+\\b", "\\b\\w+\\b", "(?u)\\b\\w{2,20}\\b", "\\w+", "[a-zA-Z]+", "\\b[a-zA-Z]{3,}\\b", "\\S+", "[^\\s,;]+", "[^\\W\\d_]+", "(?ui)\\b\\w*[a-z]+\\w*\\b",
@@ -37,7 +37,8 @@ describe("translateTokenPattern", () => {
     expect(translateTokenPattern(pattern)).toMatch(reason);
   });
   it("gives the default pattern as runs of word characters", () => {
-    const rule = translateTokenPattern("(?u)\\b\\w\\w+\\b");
+    const rule = translateTokenPattern(USUAL_PATTERN);
+    expect(rule).toEqual(translate(USUAL_PATTERN));
     expect(rule).toEqual({ expression: expect.stringMatching(/^\[.*\\p\{L\}.*\]\{2,\}$/), holdsSpace: false });
   });
   it("knows whether a token can hold a space", () => {

@@ -23,8 +23,28 @@ const TOO_LARGE = "it is too large to show that ONNX's tokenizer would find the 
 const MAX_SIZE = 8;
 const MAX_ASCII_SIZE = 400;
 
+/** Of the last few patterns: most vectorizers share one, and what is shown of a pattern is shown once. */
+const translated = new Map<string, TokenRule | string>();
+/** scikit-learn's default, whose rule need not be found anew in every process; a test finds it. */
+export const USUAL_PATTERN = "(?u)\\b\\w\\w+\\b";
+const USUAL_RULE: TokenRule = {
+  expression: "[\\p{L}\\p{Nl}\\p{No}\\p{Nd}0-9A-Z_a-z\\x{aa}\\x{b2}-\\x{b3}\\x{b5}\\x{b9}-\\x{ba}\\x{bc}-\\x{be}\\x{c0}-\\x{d6}\\x{d8}-\\x{f6}\\x{f8}-\\x{2c1}\\x{2c6}-\\x{2d1}\\x{2e0}-\\x{2e4}\\x{2ec}\\x{2ee}]{2,}",
+  holdsSpace: false,
+};
+const MAX_TRANSLATED = 32;
+
 /** The rule, or why there is none. */
 export function translateTokenPattern(pattern: string): TokenRule | string {
+  const known = pattern === USUAL_PATTERN ? USUAL_RULE : translated.get(pattern);
+  if (known !== undefined) return known;
+  const rule = translate(pattern);
+  if (translated.size >= MAX_TRANSLATED) translated.clear();
+  translated.set(pattern, rule);
+  return rule;
+}
+
+/** The same, worked out. */
+export function translate(pattern: string): TokenRule | string {
   const parsed = parsePattern(pattern);
   if (typeof parsed === "string") return parsed;
   let parts = flatten(parsed.root);
