@@ -1,6 +1,7 @@
 """The other side of bench/convert.ts: fits the models, saves them, and times skl2onnx from the file to the ONNX bytes.
 
-python bench/convert.py FOLDER ROUNDS   prints {"name": {"first": ms, "median": ms, "best": ms}}
+python bench/convert.py FOLDER ROUNDS     prints {"name": {"first": ms, "median": ms, "best": ms}}
+python bench/convert.py --once FILE OUT   one conversion, for a process of its own
 """
 import json
 import pickle
@@ -12,6 +13,23 @@ from pathlib import Path
 import numpy as np
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import StringTensorType
+
+
+def convert(path, is_text):
+    with open(path, "rb") as file:
+        loaded = pickle.load(file)
+    if is_text:
+        onnx = to_onnx(loaded, initial_types=[("text", StringTensorType([None, 1]))])
+    else:
+        onnx = to_onnx(loaded, np.zeros((1, loaded.n_features_in_), np.float32))
+    return onnx.SerializeToString()
+
+
+if sys.argv[1] == "--once":
+    Path(sys.argv[3]).write_bytes(convert(sys.argv[2], "text" in Path(sys.argv[2]).name))
+    sys.exit()
+
+# What fitting alone needs: a single conversion does not wait for it.
 from sklearn.datasets import make_classification
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -40,13 +58,7 @@ for name, (model, data) in MODELS.items():
     taken = []
     for _ in range(rounds):
         started = time.perf_counter()
-        with open(path, "rb") as file:
-            loaded = pickle.load(file)
-        if data is None:
-            onnx = to_onnx(loaded, initial_types=[("text", StringTensorType([None, 1]))])
-        else:
-            onnx = to_onnx(loaded, data[:1].astype(np.float32))
-        onnx.SerializeToString()
+        convert(path, data is None)
         taken.append((time.perf_counter() - started) * 1000)
     times[name] = {"first": taken[0], "median": statistics.median(taken), "best": min(taken)}
 print(json.dumps(times))
