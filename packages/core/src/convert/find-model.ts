@@ -1,4 +1,4 @@
-// The model in what was saved: the estimator itself, or an estimator inside a dict, tuple or list beside other things.
+// The model in what was saved: the estimator itself, or an estimator inside dicts, tuples or lists beside other things.
 
 import { NumpyArray, NumpyScalar, PyDict, PyList, PyObject, PyTuple, type PyValue } from "../pickle/index.ts";
 import { convertError } from "./conversion/errors.ts";
@@ -15,6 +15,10 @@ export interface FoundModel {
 /** Whether an estimator of this class predicts (true) or only transforms (false); undefined when it is not known. */
 export type Predicts = (key: string) => boolean | undefined;
 
+/** Containers in containers, and entries of all of them. */
+const DEEPEST = 5;
+const MOST_ENTRIES = 1000;
+
 const PREFERRED = /^(best_?)?(model|pipeline|pipe|clf|classifier|regressor|estimator|predictor)$/i;
 
 /**
@@ -23,7 +27,7 @@ const PREFERRED = /^(best_?)?(model|pipeline|pipe|clf|classifier|regressor|estim
  */
 export function findModel(value: PyValue, isEstimator: (object: PyObject) => boolean, entry?: string): FoundModel {
   if (value instanceof PyObject && isEstimator(value)) return { estimator: new Estimator(value, value.classGlobal?.name ?? "model"), place: "", others: [] };
-  const entries = container(value);
+  const entries = allEntries(value, isEstimator, entry !== undefined);
   if (!entries) {
     throw convertError("not-a-model", `the file holds ${nameOf(value)}, which is not a model`, {
       hint: "Save the fitted estimator or pipeline itself: joblib.dump(model, 'model.joblib')." });
@@ -36,8 +40,8 @@ export function findModel(value: PyValue, isEstimator: (object: PyObject) => boo
   const predictors = models.filter(([, v]) => !isTransformer(v));
   const pool = predictors.length > 0 ? predictors : models;
   const chosen = entry !== undefined
-    ? models.find(([p]) => p === entry || p === `['${entry}']` || p === `[${entry}]`)
-    : pool.length === 1 ? pool[0] : pool.find(([p]) => PREFERRED.test(p.replace(/^\['|'\]$/g, "")));
+    ? (models.find(([p]) => p === entry || p === `['${entry}']` || p === `[${entry}]`) ?? lone(models.filter(([p]) => lastKey(p) === entry)))
+    : pool.length === 1 ? pool[0] : pool.find(([p]) => PREFERRED.test(lastKey(p)));
   if (!chosen) {
     throw convertError("not-a-model", `the file holds ${models.length} models: ${models.map(([p, v]) => `${p} (${v.classGlobal?.name})`).join(", ")}`, {
       hint: entry === undefined ? "Say which one with --entry NAME." : `There is no model at ${entry}.` });
@@ -56,10 +60,39 @@ function isTransformer(object: PyObject): boolean {
   return /(Scaler|Encoder|Imputer|Vectorizer|Transformer|Normalizer|Binarizer|Discretizer|PCA|SVD|Select\w+|Features|FeatureUnion)$/.test(name) && name !== "QuantileRegressor";
 }
 
+function lone<T>(items: readonly T[]): T | undefined {
+  return items.length === 1 ? items[0] : undefined;
+}
+/** "['artifacts']['model']" -> "model" */
+function lastKey(place: string): string {
+  return place.slice(place.lastIndexOf("[") + 1).replace(/^'|'?\]$/g, "");
+}
+
+/** The entries of a container, and of containers in it down to the first level with a predictor, or all; undefined where there is none. */
+function allEntries(value: PyValue, isEstimator: (object: PyObject) => boolean, all: boolean): [string, PyValue][] | undefined {
+  const found = container(value);
+  if (!found) return undefined;
+  let level = found;
+  const seen = new Set<PyValue>([value]);
+  for (let depth = 1; depth < DEEPEST && level.length > 0 && found.length < MOST_ENTRIES; depth++) {
+    if (!all && level.some(([, v]) => v instanceof PyObject && isEstimator(v) && !isTransformer(v))) break;
+    level = level.flatMap(([place, v]) => {
+      if (v === null || typeof v !== "object" || seen.has(v) || (v instanceof PyObject && isEstimator(v))) return [];
+      seen.add(v);
+      return (container(v) ?? []).map(([inner, x]): [string, PyValue] => [place + inner, x]);
+    }).slice(0, MOST_ENTRIES);
+    // Of what is deep inside only models are worth a word.
+    found.push(...level.filter(([, v]) => v instanceof PyObject && isEstimator(v)));
+  }
+  return found;
+}
+
 function container(value: PyValue): [string, PyValue][] | undefined {
-  if (value instanceof PyDict) return [...value.entries()].slice(0, 1000).map(([k, v]) => [`['${typeof k === "string" ? k : describe(k)}']`, v]);
-  if (value instanceof PyList || value instanceof PyTuple) return value.items.slice(0, 1000).map((v, i) => [`[${i}]`, v]);
-  if (value instanceof NumpyArray && value.objects) return value.objects.slice(0, 1000).map((v, i) => [`[${i}]`, v]);
+  if (value instanceof PyDict) return [...value.entries()].slice(0, MOST_ENTRIES).map(([k, v]) => [`['${typeof k === "string" ? k : describe(k)}']`, v]);
+  // sklearn.utils.Bunch and other kinds of dicts.
+  if (value instanceof PyObject && value.dictItems && value.dictItems.size > 0) return container(value.dictItems);
+  if (value instanceof PyList || value instanceof PyTuple) return value.items.slice(0, MOST_ENTRIES).map((v, i) => [`[${i}]`, v]);
+  if (value instanceof NumpyArray && value.objects) return value.objects.slice(0, MOST_ENTRIES).map((v, i) => [`[${i}]`, v]);
   return undefined;
 }
 

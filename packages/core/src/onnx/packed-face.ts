@@ -33,8 +33,10 @@ export function packedFace(bytes: Uint8Array): PackedFace {
   const heads = new Map<ProtoField, Node>();
   const inputs = new Map<ProtoField, ValueInfo>();
   for (const f of fields) {
-    if (f.number === 1 && nodeName(part(graph, f)).startsWith(HEAD)) heads.set(f, readNode(part(graph, f)));
-    else if (f.number === 11) inputs.set(f, readValueInfo(part(graph, f)));
+    if (f.number === 1 && nodeName(part(graph, f)).startsWith(HEAD)) {
+      const node = readNode(part(graph, f));
+      if (node.outputs.length > 0) heads.set(f, node);
+    } else if (f.number === 11) inputs.set(f, readValueInfo(part(graph, f)));
   }
   const infos = new Map([...inputs.values()].map((i) => [i.name, i]));
   if (heads.size === 0) return { bytes, inputs: [...infos.values()].map((i) => ({ ...i, columns: [i.name] })) };

@@ -63,13 +63,18 @@ function writeAttribute(w: ProtoWriter, name: string, a: Attribute): void {
   w.int(20, type);
 }
 
-/** TensorProto: strings one by one, everything else as raw_data. */
+/** Up to this many integers are written as varints: sizes, axes and indices are small and take a byte or two in place of eight. */
+const FEW_INTEGERS = 64;
+
+/** TensorProto: strings one by one, a few integers as int64_data, everything else as raw_data. */
 export function writeTensor(w: ProtoWriter, tensor: Tensor, name: string): void {
   w.packedInts(1, tensor.shape);
   w.int(2, ONNX_TYPE[tensor.type]);
+  const few = tensor.type === "int64" && tensor.data.length <= FEW_INTEGERS;
   if (tensor.type === "string") for (const s of tensor.data as readonly string[]) w.string(6, s);
+  if (few) w.packedInts(7, tensor.data as BigInt64Array);
   if (name !== "") w.string(8, name);
-  if (tensor.type !== "string") w.bytes(9, asBytes(tensor.data as Float64Array));
+  if (tensor.type !== "string" && !few) w.bytes(9, asBytes(tensor.data as Float64Array));
 }
 
 export function writeValueInfo(w: ProtoWriter, info: ValueInfo): void {

@@ -117,6 +117,11 @@ function reconstruct(m: Machine, args: PyTuple): PyValue | undefined {
   if (!builtins.includes(base.module) || !/^(object|dict|list|tuple|set|frozenset|str|unicode|int|long|float|complex|bytes)$/.test(base.name)) {
     m.globals.noteCall(base, m.at);
   }
+  // A namedtuple, which later protocols allocate with its items.
+  if (base.name === "tuple" && content instanceof PyTuple) {
+    m.charge(cost.object + content.items.length * cost.item);
+    return new PyObject(cls, "newobj", content);
+  }
   if (content === null) {
     const sparse = constructors.get(cls.module)?.get(cls.name)?.(m, m.emptyTuple, "newobj", undefined);
     if (sparse !== undefined) return sparse;

@@ -328,8 +328,12 @@ function lineText(m: Machine): string {
   return text;
 }
 
+/** Protocols 0 to 2 use Python 2's names; Python 3 reads them so. */
+const RENAMED: Readonly<Record<string, string>> = { long: "int", unicode: "str" };
+
 function pushGlobal(m: Machine, module: string, name: string): void {
-  const { global, isNew } = m.globals.mention(module, name, m.at);
+  const renamed = module === "__builtin__" && Object.hasOwn(RENAMED, name) ? RENAMED[name] : undefined;
+  const { global, isNew } = m.globals.mention(renamed === undefined ? module : "builtins", renamed ?? name, m.at);
   if (isNew) m.charge(cost.object + cost.firstEntry);
   m.push(global);
 }

@@ -55,10 +55,10 @@ export function affine(c: Conversion, X: Value, W: { rows: number; cols: number;
 }
 
 /** Linear scores from coef_ and intercept_: [N, T], with what the arrays say about the shape of the output. */
-export function linearScores(est: Estimator, X: Frame, c: Conversion): { scores: Value; count: number; vector: boolean } {
+export function linearScores(est: Estimator, X: Frame, c: Conversion, options: CheckOptions = {}): { scores: Value; count: number; vector: boolean } {
   const W = matrix2d(est, c, "coef_");
   const b = broadcastVector(est, c, est.has("intercept_") ? est.vector("intercept_") : new Float64Array(1), W.rows, "intercept_");
-  return { scores: affine(c, inputMatrix(est, X, c, W.cols), W, b), count: W.rows, vector: W.vector };
+  return { scores: affine(c, inputMatrix(est, X, c, W.cols, options), W, b), count: W.rows, vector: W.vector };
 }
 
 /** [N, 1] to [N]. */

@@ -22,11 +22,13 @@ export function nameOutputs(c: Conversion, fitted: Fitted, warnings: string[]): 
     outputs.push({ output: { name, kind, type, rowShape, ...extra }, value });
   };
   /** Outputs beside the main one: left out, with the reason, where an option of theirs cannot be compiled. */
+  let refused: SlipwayError | undefined;
   const extra = (name: string, make: () => void): void => {
     try {
       make();
     } catch (error) {
       if (!(error instanceof SlipwayError) || (error.code !== "unsupported-option" && error.code !== "unsupported-estimator")) throw error;
+      refused ??= error;
       warnings.push(`the output ${name} is left out: ${error.message}`);
     }
   };
@@ -76,7 +78,7 @@ export function nameOutputs(c: Conversion, fitted: Fitted, warnings: string[]): 
     add("neighbors", "value", found.indices);
     add("distances", "value", found.distances);
   }
-  if (outputs.length === 0) throw convertError("unsupported-estimator", "the model has nothing that works on new rows (no predict, no transform)");
+  if (outputs.length === 0) throw refused ?? convertError("unsupported-estimator", "the model has nothing that works on new rows (no predict, no transform)");
   return outputs;
 }
 

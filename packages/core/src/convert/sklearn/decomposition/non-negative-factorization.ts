@@ -41,7 +41,8 @@ export const nonNegativeFactorization: EstimatorConverter = defineEstimator({
       kind: "transformer",
       transform: memo(() => {
         c.warnings.push(`${est.className} stops by a criterion over all rows of a request: a row's answer can differ by about tol (${est.number("tol")}) with the rows around it, as in scikit-learn`);
-        for (let j = 0; j < X.width; j++) limitFeature(c, X, j, 0, Infinity);
+        // MiniBatchNMF.transform does not look.
+        if (est.className === "NMF") for (let j = 0; j < X.width; j++) limitFeature(c, X, j, 0, Infinity);
         const F = components.cols;
         const alpha = F * est.number("alpha_W", 0);
         const ratio = est.number("l1_ratio", 0);
@@ -108,6 +109,10 @@ function multiplicativeUpdates(problem: Problem, c: Conversion): Value {
   const mini = est.className === "MiniBatchNMF";
   const tolerance = est.number("tol");
   const mean = c.graph.op("ReduceMean", [X], { keepdims: 0 });
+  if (mini) {
+    const each = o.mul(o.cast(o.columns(X, [0]), "double"), 0);
+    c.rowChecks.push({ refused: o.less(o.squeeze(o.add(each, mean), 1), 0), reason: "the mean of all values of the request is negative, of which MiniBatchNMF takes the root" });
+  }
   const start = o.mul(repeatedRow(c, X, o.doubles(new Float64Array(K).fill(1), [1, K]), K), o.sqrt(o.div(mean, K)));
   const XHt = o.matmul(X, Ht);
   const update = (p: Ops, W: Value): Value => {

@@ -128,7 +128,7 @@ function predictions(est: Estimator, members: readonly Estimator[], X: Frame, c:
 }
 
 function checkTrees(members: readonly Estimator[], X: Frame, c: Conversion): void {
-  for (const m of members) c.checkArray(X, m, { dtype: "float32", missing: treeTakesMissing(m) ? "allowed" : "refused" });
+  for (const m of members) c.checkArray(X, m, { dtype: "float32", missing: treeTakesMissing(m, c.sparse.has(X)) ? "allowed" : "refused" });
 }
 function treeInput(members: readonly Estimator[], X: Frame, c: Conversion): Value {
   checkTrees(members, X, c);

@@ -79,7 +79,7 @@ export function isTreeClassifier(m: Estimator): boolean {
 /** X rounded to float32, with each tree's own check made on the columns it sees. */
 function treeInput(est: Estimator, members: readonly Estimator[], subsets: readonly number[][], X: Frame, c: Conversion): Value {
   const x = inputMatrix(est, X, c, est.int("n_features_in_"), { missing: "allowed", infinite: "allowed" });
-  members.forEach((m, t) => c.checkArray(c.select(X, subsets[t]!), m, { dtype: "float32", missing: treeTakesMissing(m) ? "allowed" : "refused" }));
+  members.forEach((m, t) => c.checkArray(c.select(X, subsets[t]!), m, { dtype: "float32", missing: treeTakesMissing(m, c.sparse.has(X)) ? "allowed" : "refused" }));
   return roundToFloat32(c, x);
 }
 function needPredict(est: Estimator, m: Estimator, fitted: Fitted, c: Conversion): Value {

@@ -79,5 +79,5 @@ export function forestMembers(est: Estimator, c: Conversion): Estimator[] {
   return members;
 }
 function forestInput(est: Estimator, first: Estimator, X: Frame, c: Conversion): Value {
-  return inputMatrix(est, X, c, est.int("n_features_in_"), { dtype: "float32", missing: forestTakesMissing(first) ? "allowed" : "refused" });
+  return inputMatrix(est, X, c, est.int("n_features_in_"), { dtype: "float32", missing: forestTakesMissing(first, c.sparse.has(X)) ? "allowed" : "refused" });
 }

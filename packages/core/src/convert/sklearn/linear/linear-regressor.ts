@@ -8,6 +8,9 @@ import { memo, type Conversion } from "../../conversion/conversion.ts";
 import type { Estimator } from "../../conversion/estimator.ts";
 import type { Frame } from "../../conversion/frame.ts";
 
+/** Coordinate descent's own _decision_function multiplies a sparse matrix without a look at it: NaN gives NaN. */
+const UNCHECKED_SPARSE: ReadonlySet<string> = new Set(["Lasso", "ElasticNet", "MultiTaskLasso", "MultiTaskElasticNet"]);
+
 export const linearRegressor: EstimatorConverter = defineEstimator({
   names: [
     "LinearRegression", "Ridge", "RidgeCV", "Lasso", "LassoCV", "ElasticNet", "ElasticNetCV", "Lars", "LarsCV", "LassoLars", "LassoLarsCV",
@@ -21,7 +24,8 @@ export const linearRegressor: EstimatorConverter = defineEstimator({
     return {
       kind: "regressor",
       predict: memo(() => {
-        const { scores, count, vector } = linearScores(est, X, c);
+        const unchecked = UNCHECKED_SPARSE.has(est.className) && c.sparse.has(X);
+        const { scores, count, vector } = linearScores(est, X, c, unchecked ? { missing: "allowed", infinite: "allowed" } : {});
         return vector || (ravel && count === 1) ? flat(c, scores) : scores;
       }),
       ...(est.has("sigma_") && est.has("alpha_") ? { deviation: memo(() => deviation(est, X, c)) } : {}),

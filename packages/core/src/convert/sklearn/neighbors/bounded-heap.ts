@@ -39,9 +39,9 @@ function replayVisits(graph: GraphBuilder, distances: Value, visits: Value, M: n
   const o = new Ops(graph);
   const width = Number(visits.shape?.[1]);
   const known = o.greaterEqual(visits, 0);
-  const inOrder = o.where(known, graph.op("GatherElements", [distances, o.maximum(visits, 0)], { axis: 1 }), Infinity);
+  const inOrder = o.where(known, gatherInRows(graph, distances, o.maximum(visits, 0)), Infinity);
   if (!Number.isInteger(width) || width < M) throw new TypeError("an order of fewer columns than there are");
-  return graph.op("GatherElements", [visits, sorted(graph, replay(graph, inOrder, width, k), k)], { axis: 1 });
+  return gatherInRows(graph, visits, sorted(graph, replay(graph, inOrder, width, k), k));
 }
 
 /** ArgKmin's chunk_size, and how many threads are assumed. */
@@ -81,14 +81,19 @@ function replayShares(graph: GraphBuilder, distances: Value, M: number, k: numbe
   const heaps = replay(graph, o.reshape(parted, [-1, width]), width, k);
   const found = o.add(o.reshape(heaps.indices, [-1, shares, k]), o.int64s(starts.slice(0, shares), [1, shares, 1]));
   const joined = replay(graph, o.reshape(heaps.values, [-1, shares * k]), shares * k, k);
-  return graph.op("GatherElements", [o.reshape(found, [-1, shares * k]), sorted(graph, joined, k)], { axis: 1 });
+  return gatherInRows(graph, o.reshape(found, [-1, shares * k]), sorted(graph, joined, k));
+}
+
+/** [N, M], [N, k] -> [N, k]. The onnx package's evaluator cannot do GatherElements with more than 32 columns to choose from. */
+function gatherInRows(graph: GraphBuilder, from: Value, columns: Value): Value {
+  return graph.op("GatherND", [from, new Ops(graph).unsqueeze(columns, 2)], { batch_dims: 1 });
 }
 
 /** The indices of a heap [N, k], nearest first. */
 function sorted(graph: GraphBuilder, heap: { values: Value; indices: Value }, k: number): Value {
   const o = new Ops(graph);
   const [, order] = graph.ops("TopK", [heap.values, o.int64s([k])], { axis: 1, largest: 0, sorted: 1 }, 2);
-  return graph.op("GatherElements", [heap.indices, order!], { axis: 1 });
+  return gatherInRows(graph, heap.indices, order!);
 }
 
 /** The heap as an array with a column to spare: places past k count as minus infinity, the last takes what is not to be written. */

@@ -81,12 +81,16 @@ export function charIds(texts: Value, analyzer: CharAnalyzer, terms: readonly st
     return { value: o.where(run, o.scalar(SPACE_ID, "int64"), encode(tokens, numbers, c)), termIds };
   }
   for (const space of SPACES) numbers.set(space, SPACE_ID);
-  // A space at either end: every word then lies between two runs of white space.
+  const { tokens, run } = paddedCharacters(texts, c);
+  return { value: spreadWords(encode(tokens, numbers, c), run, c), termIds };
+}
+
+/** char_wb: [N, T] characters of texts with a space at either end, so that every word lies between two runs of white space. */
+export function paddedCharacters(texts: Value, c: Conversion): { tokens: Value; run: Value } {
   const space = c.graph.constant({ type: "string", shape: [], data: [" "] });
   const padded = c.graph.op("StringConcat", [c.graph.op("StringConcat", [space, texts]), space]);
   const tokens = tokenize(padded, `[${SPACE}]+|(?s:.)`, c);
-  const run = c.graph.op("RegexFullMatch", [tokens], { pattern: spellPortably(`[${SPACE}]+`) });
-  return { value: spreadWords(encode(tokens, numbers, c), run, c), termIds };
+  return { tokens, run: c.graph.op("RegexFullMatch", [tokens], { pattern: spellPortably(`[${SPACE}]+`) }) };
 }
 
 /**
@@ -94,7 +98,7 @@ export function charIds(texts: Value, analyzer: CharAnalyzer, terms: readonly st
  * between words. A run becomes (space that ends a word, gap, space that begins one); a row's first run ends no word and
  * its last begins none.
  */
-function spreadWords(chars: Value, run: Value, c: Conversion): Value {
+export function spreadWords(chars: Value, run: Value, c: Conversion): Value {
   const { o } = c;
   const space = o.scalar(SPACE_ID, "int64");
   const nothing = o.scalar(NOTHING, "int64");

@@ -12,7 +12,7 @@ export const decisionTreeClassifier: EstimatorConverter = defineEstimator({
   convert(est, X, c) {
     const targets = readClassTargets(est, c);
     const trees = readTrees([est], c, X.width, targets);
-    const x = inputMatrix(est, X, c, est.int("n_features_in_"), { dtype: "float32", missing: treeTakesMissing(est) ? "allowed" : "refused" });
+    const x = inputMatrix(est, X, c, est.int("n_features_in_"), { dtype: "float32", missing: treeTakesMissing(est, c.sparse.has(X)) ? "allowed" : "refused" });
     const proba = memo(() => {
       const all = sumLeafRows(c, roundToFloat32(c, x), trees, targets.width, probabilityRow(trees, targets, holdsFractions(est)));
       return splitTargets(c, all, targets.counts);
@@ -26,7 +26,7 @@ export const decisionTreeRegressor: EstimatorConverter = defineEstimator({
   convert(est, X, c) {
     const trees = readTrees([est], c, X.width);
     const { outputs } = trees[0]!;
-    const x = inputMatrix(est, X, c, est.int("n_features_in_"), { dtype: "float32", missing: treeTakesMissing(est) ? "allowed" : "refused" });
+    const x = inputMatrix(est, X, c, est.int("n_features_in_"), { dtype: "float32", missing: treeTakesMissing(est, c.sparse.has(X)) ? "allowed" : "refused" });
     const predict = memo(() => {
       const all = sumLeafRows(c, roundToFloat32(c, x), trees, outputs, regressionRow(trees));
       return outputs === 1 ? flat(c, all) : all;

@@ -80,8 +80,9 @@ export function winners(c: Conversion, proba: readonly Value[]): Value {
   return c.o.concat(proba.map((p) => c.o.unsqueeze(c.o.argmax(p, 1), 1)));
 }
 
-/** Whether a tree's predict lets NaN pass: `_support_missing_values` and the tags of the version that saved it. */
-export function treeTakesMissing(est: Estimator): boolean {
+/** Whether a tree's predict lets NaN pass: `_support_missing_values` and the tags of the version that saved it; never in a sparse matrix. */
+export function treeTakesMissing(est: Estimator, sparse = false): boolean {
+  if (sparse) return false;
   if (!est.versionAtLeast(1, 3)) return false;
   const extra = est.className.startsWith("ExtraTree");
   const splitter = est.string("splitter", extra ? "random" : "best");
@@ -93,6 +94,6 @@ export function treeTakesMissing(est: Estimator): boolean {
   if (extra) return est.versionAtLeast(1, 6) && splitter === "random";
   return splitter === "best" || est.versionAtLeast(1, 6);
 }
-export function forestTakesMissing(first: Estimator): boolean {
-  return first.versionAtLeast(1, 4) && treeTakesMissing(first);
+export function forestTakesMissing(first: Estimator, sparse = false): boolean {
+  return first.versionAtLeast(1, 4) && treeTakesMissing(first, sparse);
 }
