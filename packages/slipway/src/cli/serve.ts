@@ -2,8 +2,8 @@
 
 import { VERSION } from "@slipway/core/base";
 import { loadModelPackage, openModel, preloadEngine, type LoadOptions, type Model } from "../runtime/index.ts";
-import { createLog, startServer } from "../server/index.ts";
-import { resolveConfig, SERVE_SETTINGS } from "../config/index.ts";
+import { createLog, startServer, type TlsOptions } from "../server/index.ts";
+import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../config/index.ts";
 import { configOptions, configSources } from "./config-options.ts";
 import { accessOptions } from "./serve-access.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
@@ -42,7 +42,7 @@ export const serve: Command = defineCommand({
       models.push(await loadModelPackage(source, engine));
     }
     const server = await startServer(models, {
-      port: settings.port, host: settings.host, signals: true, insecure: settings.insecure, version: VERSION,
+      port: settings.port, host: settings.host, signals: true, insecure: settings.insecure, version: VERSION, tls: tlsOptions(settings.tls),
       bodyLimit: settings.bodyLimit, requestTimeoutMs: settings.requestTimeout, drainDelayMs: settings.drainMs,
       ...accessOptions(settings),
       ...(settings.allowHost === undefined ? {} : { allowedHosts: settings.allowHost }),
@@ -59,3 +59,9 @@ export const serve: Command = defineCommand({
     return 0;
   },
 });
+
+function tlsOptions({ cert, key, ca, client }: ServeSettings["tls"] = {}): TlsOptions | undefined {
+  if (cert === undefined && key === undefined && ca === undefined && client === undefined) return undefined;
+  if (cert === undefined || key === undefined) throw usageError("bad-argument", "TLS needs --tls-cert and --tls-key", { hint: "For a try: openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost" });
+  return { cert, key, ca, client };
+}

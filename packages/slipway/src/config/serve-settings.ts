@@ -10,6 +10,15 @@ const settings = {
   port: { type: "count", min: 0, max: 65535, default: 8080, short: "p", value: "PORT", help: "0 takes any free port" },
   insecure: { type: "flag", default: false, help: "listen beyond this machine though nobody has to prove who they are" },
   allowHost: { type: "texts", value: "NAME", help: "a host name beside localhost that requests may be addressed to" },
+  tls: {
+    type: "section", help: "",
+    fields: {
+      cert: { type: "text", value: "FILE", help: "encrypt: the server's certificate in PEM, with those between it and the root; read again when it changes" },
+      key: { type: "text", value: "FILE", help: "the certificate's key in PEM" },
+      ca: { type: "text", value: "FILE", help: "take clients that show a certificate of this authority (mutual TLS)" },
+      client: { type: "choice", choices: ["required", "optional"], value: "WHICH", help: "whether every client must show one; with an authority, required is the default" },
+    },
+  },
   bodyLimit: { type: "bytes", min: 1024, max: 2_147_483_647, value: "BYTES", default: 67_108_864, help: "largest body of a request, before and after decompression" },
   requestTimeout: { type: "duration", min: 1, max: 3_600_000, value: "TIME", default: 60_000, help: "longest time for one prediction" },
   drainMs: { type: "count", max: 600_000, value: "MS", default: 1000, help: "how long to serve on after SIGTERM before connections are drained" },

@@ -7,8 +7,9 @@ import { Audit, authLayer, corsLayer, limitLayer } from "./auth/index.ts";
 import { plainBody } from "./body.ts";
 import type { ServerContext, ServerOptions } from "./context.ts";
 import { errorBody, serverError, statusOf, toSlipwayError } from "./errors.ts";
+import { grpcProtocols } from "./grpc/protocols.ts";
 import { jsonAnswer, type Answer, type Call } from "./http/call.ts";
-import { RoutingTable, type Protocol } from "./http/routing-table.ts";
+import { RoutingTable, type Match, type Protocol } from "./http/routing-table.ts";
 import { hostLayer } from "./hosts.ts";
 import { ModelDirectory } from "./models/directory.ts";
 import { PROTOCOLS } from "./protocols/index.ts";
@@ -45,7 +46,7 @@ export class App {
 
   /** Never rejects. `readBody` is called at most once, when the request may pass. */
   async handle(call: Call, readBody: (limit: number) => Promise<Buffer> | Buffer): Promise<Answer> {
-    this.context.telemetry.started();
+    this.started();
     let answer: Answer;
     let protocol: Protocol | undefined;
     try {
@@ -53,17 +54,10 @@ export class App {
         const given = layer.preflight?.(call);
         if (given !== undefined) return this.#dress(call, given);
       }
-      const match = this.table.match(call);
+      const match = this.route(call);
       protocol = match.protocol;
-      call.route = match.route;
-      call.params = match.params;
-      call.deadline = call.startedAt + this.context.options.requestTimeoutMs;
-      let early: Answer | void = undefined;
-      for (const layer of this.#layers) {
-        const given = layer.before?.(call);
-        early = given instanceof Promise ? await given : given;
-        if (early !== undefined) break;
-      }
+      const admitted = this.admit(call);
+      let early = admitted instanceof Promise ? await admitted : admitted;
       if (early === undefined) {
         const read = readBody(this.context.options.bodyLimit);
         const raw = read instanceof Promise ? await read : read;
@@ -77,6 +71,47 @@ export class App {
     return this.#dress(call, answer);
   }
 
+  /** For hosts that do without `handle`: one call begins; `finished` ends it. */
+  started(): void {
+    this.context.telemetry.started();
+  }
+  /** Finds what answers a call, and sets its deadline. @throws SlipwayError route-unknown, method-not-allowed, request-malformed */
+  route(call: Call): Match {
+    const match = this.table.match(call);
+    call.route = match.route;
+    call.params = match.params;
+    call.deadline = call.startedAt + this.context.options.requestTimeoutMs;
+    return match;
+  }
+  /** Lets the layers look at a call that has its route. An answer is given in the route's place. @throws SlipwayError */
+  admit(call: Call): Answer | undefined | Promise<Answer | undefined> {
+    for (let i = 0; i < this.#layers.length; i++) {
+      const given = this.#layers[i]!.before?.(call);
+      if (given instanceof Promise) return this.#admitRest(call, given, i + 1);
+      if (given !== undefined) return given;
+    }
+    return undefined;
+  }
+  async #admitRest(call: Call, pending: Promise<Answer | void>, next: number): Promise<Answer | undefined> {
+    let given = await pending;
+    for (let i = next; given === undefined && i < this.#layers.length; i++) given = await this.#layers[i]!.before?.(call);
+    return given ?? undefined;
+  }
+  /** What the layers add to an answer. */
+  layerHeaders(call: Call, answer: Answer): Readonly<Record<string, string>> | undefined {
+    let headers: Readonly<Record<string, string>> | undefined;
+    for (const layer of this.#layers) {
+      const more = layer.headers?.(call, answer);
+      if (more !== undefined) headers = headers === undefined ? more : { ...headers, ...more };
+    }
+    return headers;
+  }
+  /** A call failed. */
+  note(call: Call, error: SlipwayError): void {
+    call.errorCode = error.code;
+    if (error.kind === "internal") this.context.log.error(error.message, { code: error.code, request_id: call.id, err: error.cause ?? error });
+  }
+
   /** To be called when the answer has left. */
   finished(call: Call, status: number): void {
     this.context.telemetry.finished(call, status);
@@ -85,8 +120,7 @@ export class App {
   }
 
   #fail(error: SlipwayError, call: Call, protocol: Protocol | undefined): Answer {
-    call.errorCode = error.code;
-    if (error.kind === "internal") this.context.log.error(error.message, { code: error.code, request_id: call.id, err: error.cause ?? error });
+    this.note(call, error);
     const answer = protocol?.error?.(error, call) ?? jsonAnswer(errorBody(error, call.id), statusOf(error));
     const allow = error.code === "method-not-allowed" ? error.data?.["allow"] : undefined;
     const headers: Record<string, string> = { ...answer.headers };
@@ -97,10 +131,8 @@ export class App {
 
   #dress(call: Call, answer: Answer): Answer {
     let headers: Readonly<Record<string, string>> = answer.headers === undefined ? BASE_HEADERS : { ...BASE_HEADERS, ...answer.headers };
-    for (const layer of this.#layers) {
-      const more = layer.headers?.(call, answer);
-      if (more !== undefined) headers = { ...headers, ...more };
-    }
+    const more = this.layerHeaders(call, answer);
+    if (more !== undefined) headers = { ...headers, ...more };
     // Also for requests that were under way when the server began to stop: their connection must not be kept.
     if (!this.context.ready) headers = { ...headers, connection: "close" };
     return { ...answer, headers };
@@ -119,7 +151,7 @@ export function createServer(input: { readonly models: readonly Servable[]; read
   const models = new ModelDirectory(input.models);
   const telemetry = new Telemetry(models);
   const context: ServerContext = { models, options, log, telemetry, startedAt: Date.now(), ready: true };
-  const table = new RoutingTable(PROTOCOLS.map((protocol) => protocol(context)));
+  const table = new RoutingTable([...PROTOCOLS.map((protocol) => protocol(context)), ...grpcProtocols(context)]);
   context.table = table;
   return new App(context, table, [
     hostLayer(options),

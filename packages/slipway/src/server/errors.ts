@@ -23,6 +23,11 @@ const table = {
   "header-too-long": { kind: "limit", doc: "A request header that is sent back is longer than a hundred characters." },
   "address-invalid": { kind: "usage", doc: "An address that a platform sets by environment variable cannot be one of a route." },
   "not-offered": { kind: "unimplemented", doc: "A part of a protocol that this server does not offer. The error says what to use in its place." },
+  "grpc-message": { kind: "invalid", doc: "A gRPC message is malformed, or not the one that its method takes. The client's code is of another .proto file." },
+  "grpc-too-large": { kind: "limit", doc: "A gRPC message has more parts, or an answer more bytes, than one message may. Send fewer rows." },
+  "grpc-only": { kind: "unsupported", doc: "The address is a gRPC method, and the request is no gRPC call." },
+  "service-unknown": { kind: "not-found", doc: "gRPC's health check was asked for a service that is not served. The error lists those that are." },
+  "server-busy": { kind: "exhausted", doc: "The server holds too many large requests that are still arriving. Try again later." },
   "server-failed": { kind: "internal", doc: "A fault of Slipway's. Report it with the request id from the log." },
 } as const;
 

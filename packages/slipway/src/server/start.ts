@@ -2,14 +2,15 @@
 // Stopping: readiness turns false, requests are served on for a while so that load balancers notice, connections are
 // drained, models are closed.
 
-import { createServer as createHttpServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Servable } from "../runtime/index.ts";
 import { createServer } from "./app.ts";
 import { isAuthenticated, makeKey, type AuthOptions } from "./auth/index.ts";
 import type { ServerOptions } from "./context.ts";
 import { serverError } from "./errors.ts";
-import { answerBrokenRequest, nodeListener } from "./http/node-host.ts";
+import { createPort } from "./http/port.ts";
+import { readTlsFiles, type TlsOptions } from "./tls/files.ts";
 import { isLoopback } from "./hosts.ts";
 
 export interface StartOptions extends ServerOptions {
@@ -20,6 +21,8 @@ export interface StartOptions extends ServerOptions {
   readonly insecure?: boolean;
   /** A port of its own, on loopback, where acts of administration are taken (0: any free one). None by default. */
   readonly adminPort?: number | undefined;
+  /** Encrypts: https and HTTP/2 by ALPN, nothing plain. */
+  readonly tls?: TlsOptions | undefined;
   /** Stop on SIGTERM and SIGINT. */
   readonly signals?: boolean;
   /** How long requests are still served after SIGTERM, before connections are drained. */
@@ -42,10 +45,7 @@ export interface RunningServer {
   readonly closed: Promise<void>;
 }
 
-/** Longer than the minute after which load balancers close idle connections, so that it is they who close. */
-const KEEP_ALIVE_MS = 72_000;
-
-/** @throws SlipwayError unsafe-bind, address-in-use */
+/** @throws SlipwayError unsafe-bind, address-in-use, tls-file, tls-certificate, tls-key, tls-options */
 export async function startServer(models: readonly Servable[], options: StartOptions = {}): Promise<RunningServer> {
   const host = options.host ?? "127.0.0.1";
   const loopback = isLoopback(host);
@@ -56,15 +56,14 @@ export async function startServer(models: readonly Servable[], options: StartOpt
   const { auth, adminKey } = withAdminKey(options);
   const app = createServer({ models, options: { ...options, auth, loopbackOnly: loopback } });
   const { context } = app;
-  const http = createHttpServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: context.options.requestTimeoutMs + 60_000, noDelay: true }, nodeListener(app));
-  http.on("clientError", answerBrokenRequest);
-  await listenOrExplain(http, options.port ?? 8080, host);
-  const admin = options.adminPort === undefined ? undefined : createHttpServer({ requestTimeout: context.options.requestTimeoutMs + 60_000 }, nodeListener(app, true));
-  admin?.on("clientError", answerBrokenRequest);
-  if (admin !== undefined) await listenOrExplain(admin, options.adminPort!, "127.0.0.1");
-  const { port } = http.address() as AddressInfo;
+  const tls = options.tls === undefined ? undefined : readTlsFiles(options.tls, context.log);
+  const door = createPort(app, { tls });
+  await listenOrExplain(door.server, options.port ?? 8080, host);
+  const admin = options.adminPort === undefined ? undefined : createPort(app, { adminPort: true });
+  if (admin !== undefined) await listenOrExplain(admin.server, options.adminPort!, "127.0.0.1");
+  const { port } = door.server.address() as AddressInfo;
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host;
-  const url = `http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`;
+  const url = `${tls === undefined ? "http" : "https"}://${shown.includes(":") ? `[${shown}]` : shown}:${port}`;
 
   let stopping: Promise<void> | undefined;
   let settle: () => void = () => undefined;
@@ -78,20 +77,15 @@ export async function startServer(models: readonly Servable[], options: StartOpt
   }
   return {
     url, host, port, close: (reason) => close(reason), closed,
-    ...(admin === undefined ? {} : { adminUrl: `http://127.0.0.1:${(admin.address() as AddressInfo).port}` }), ...(adminKey === undefined ? {} : { adminKey }),
+    ...(admin === undefined ? {} : { adminUrl: `http://127.0.0.1:${(admin.server.address() as AddressInfo).port}` }), ...(adminKey === undefined ? {} : { adminKey }),
   };
 
   async function stop(reason: string, delayMs: number): Promise<void> {
     context.ready = false;
     context.log.info("stopping", { reason });
+    door.announceStop();
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
-    const force = setTimeout(() => http.closeAllConnections(), options.drainTimeoutMs ?? 25_000);
-    const idle = setInterval(() => http.closeIdleConnections(), 50);
-    admin?.close();
-    admin?.closeAllConnections();
-    await new Promise<void>((resolve) => http.close(() => resolve()));
-    clearTimeout(force);
-    clearInterval(idle);
+    await Promise.all([door.close(options.drainTimeoutMs ?? 25_000), admin?.close(0)]);
     await context.models.close();
     for (const [signal, handler] of signalled) process.removeListener(signal, handler);
     settle();

@@ -14,6 +14,7 @@ export interface Injected {
   readonly payload?: string | Buffer;
   readonly adminPort?: boolean;
   readonly remote?: string;
+  /** The common name of its certificate. */
   readonly peer?: string;
 }
 export interface InjectedAnswer {
@@ -31,7 +32,7 @@ export interface InjectedAnswer {
 
 export async function inject(app: App, request: Injected | string): Promise<InjectedAnswer> {
   const { method = "GET", url, headers = {}, payload, adminPort = false, remote, peer } = typeof request === "string" ? { url: request } as Injected : request;
-  const call = new Call({ id: requestId(headers["x-request-id"]), method, url, headers: { host: "localhost", ...headers }, adminPort, remote, peer });
+  const call = new Call({ id: requestId(headers["x-request-id"]), method, url, headers: { host: "localhost", ...headers }, adminPort, remote, peer: peer === undefined ? undefined : { subject: `CN=${peer}`, commonName: peer, alternativeNames: [], fingerprint: "" } });
   const sent = payload === undefined ? Buffer.alloc(0) : Buffer.from(payload as string);
   const answer = await app.handle(call, (limit) => {
     if (sent.length > limit) throw bodyTooLarge(limit);

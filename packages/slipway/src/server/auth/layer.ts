@@ -68,8 +68,8 @@ export function authLayer(options: AuthOptions = {}): Layer {
   }
 
   function fromCertificate(call: Call): Principal | undefined {
-    const peer = call.peer;
-    if (peer === undefined || options.certificates === undefined) return undefined;
+    if (call.peer === undefined || options.certificates === undefined) return undefined;
+    const peer = call.peer.commonName ?? call.peer.subject;
     const role = Object.hasOwn(options.certificates, peer) ? options.certificates[peer] : options.certificates["*"];
     return role === undefined ? undefined : { id: `certificate:${peer.slice(0, 200)}`, kind: "certificate", actions: actionsOf([role]) };
   }

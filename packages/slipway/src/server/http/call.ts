@@ -5,6 +5,7 @@ import type { Principal } from "../auth/principal.ts";
 import type { Servable } from "../../runtime/index.ts";
 import type { Observation, Stopper } from "../context.ts";
 import { serverError } from "../errors.ts";
+import type { Peer } from "./peer.ts";
 import type { Route } from "./routing-table.ts";
 
 export interface CallInit {
@@ -17,8 +18,8 @@ export interface CallInit {
   readonly remote?: string | undefined;
   /** Whether the connection is encrypted. */
   readonly secure?: boolean;
-  /** The name in the client's certificate, where the connection checked one. */
-  readonly peer?: string | undefined;
+  /** Whose certificate the connection checked. */
+  readonly peer?: Peer | undefined;
   /** Whether it came over the port of administration. */
   readonly adminPort?: boolean;
   /** Tells whether the client has gone. */
@@ -36,7 +37,7 @@ export class Call {
   readonly headers: IncomingHttpHeaders;
   readonly remote: string | undefined;
   readonly secure: boolean;
-  readonly peer: string | undefined;
+  readonly peer: Peer | undefined;
   readonly adminPort: boolean;
   /** Who asks; known once the layers have looked. */
   principal: Principal | undefined;

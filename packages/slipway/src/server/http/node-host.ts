@@ -8,6 +8,7 @@ import type { App } from "../app.ts";
 import { bodyTooLarge } from "../body.ts";
 import { serverError } from "../errors.ts";
 import { Call, type Answer } from "./call.ts";
+import { peerOf } from "./peer.ts";
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 const NOTHING = Buffer.alloc(0);
@@ -16,13 +17,16 @@ const NOTHING = Buffer.alloc(0);
 export function nodeListener(app: App, adminPort = false): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const { socket } = request;
+    const secure = (socket as { encrypted?: boolean } | undefined)?.encrypted === true;
     const call = new Call({
       id: requestId(request.headers["x-request-id"]),
       method: request.method ?? "GET",
       url: request.url ?? "/",
       headers: request.headers,
       remote: socket?.remoteAddress,
-      secure: (socket as { encrypted?: boolean } | undefined)?.encrypted === true,
+      secure,
+      // Over HTTP/2 the request's socket is a stand-in that hands on what it is asked.
+      peer: secure ? peerOf((request as { stream?: { session?: { socket: unknown } } }).stream?.session?.socket ?? socket) : undefined,
       adminPort,
       isGone: () => response.closed || socket?.destroyed === true,
     });

@@ -3,6 +3,7 @@
 
 import { nearest, type SlipwayError } from "@slipway/core/base";
 import { serverError } from "../errors.ts";
+import type { GrpcMethod } from "../grpc/method.ts";
 import type { Answer, Call } from "./call.ts";
 
 /**
@@ -20,6 +21,8 @@ export interface Route {
   /** Where another protocol has the same method and path: whether this request is ours. One of them says nothing and takes the rest. */
   readonly claims?: (call: Call) => boolean;
   readonly handle: (call: Call) => Answer | Promise<Answer>;
+  /** Answers calls over gRPC in `handle`'s place. */
+  readonly grpc?: GrpcMethod;
 }
 
 export interface Protocol {
