@@ -1,0 +1,2 @@
+export { Kernel, openKernel, type KernelData, type KernelInput, type KernelOutput } from "./kernel.ts";
+export { KERNEL_VERSION, type PlanOptions, type Refusal } from "./plan.ts";

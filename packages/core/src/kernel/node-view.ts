@@ -1,0 +1,76 @@
+// One node of the graph as the operators' planners see it: its attributes read with their defaults, and where results go.
+
+import type { Node } from "../onnx/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { NotForMe, sizeOf, Store, type Kind, type Step, type Value } from "./value.ts";
+
+/** Gathers the steps and stores of one program. */
+export class Build {
+  readonly steps: Step[] = [];
+  readonly stores: Store[] = [];
+
+  /** A value of this kind and shape, computed by a step; at once where all inputs are constants. */
+  result(kind: Kind, shape: readonly number[], inputs: readonly Value[], make: (out: Store) => Step): Value {
+    if (inputs.some((v) => v.extents)) throw new NotForMe("arithmetic on dimensions");
+    const constant = inputs.every((v) => v.store.constant);
+    const store = new Store(kind, sizeOf(shape), constant);
+    const step = make(store);
+    if (constant) step(1);
+    else {
+      this.stores.push(store);
+      this.steps.push(step);
+    }
+    return { store, shape };
+  }
+}
+
+export class NodeView {
+  readonly node: Node;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly build: Build;
+
+  constructor(node: Node, inputs: readonly (Value | undefined)[], build: Build) {
+    this.node = node;
+    this.inputs = inputs;
+    this.build = build;
+  }
+  input(i: number): Value {
+    const value = this.inputs[i];
+    if (!value) throw new NotForMe(`input ${i} is left out`);
+    return value;
+  }
+  has(name: string): boolean {
+    return this.node.attributes.has(name);
+  }
+  int(name: string, fallback: number): number {
+    const a = this.node.attributes.get(name);
+    return a && "int" in a ? Number(a.int) : fallback;
+  }
+  float(name: string, fallback: number): number {
+    const a = this.node.attributes.get(name);
+    return a && "float" in a ? a.float : fallback;
+  }
+  string(name: string, fallback: string): string {
+    const a = this.node.attributes.get(name);
+    return a && "string" in a ? a.string : fallback;
+  }
+  ints(name: string): number[] | undefined {
+    const a = this.node.attributes.get(name);
+    return a && "ints" in a ? Array.from(a.ints, Number) : undefined;
+  }
+  floats(name: string): readonly number[] | undefined {
+    const a = this.node.attributes.get(name);
+    return a && "floats" in a ? Array.from(a.floats) : undefined;
+  }
+  strings(name: string): readonly string[] | undefined {
+    const a = this.node.attributes.get(name);
+    return a && "strings" in a ? a.strings : undefined;
+  }
+  tensor(name: string): Tensor | undefined {
+    const a = this.node.attributes.get(name);
+    return a && "tensor" in a ? a.tensor : undefined;
+  }
+}
+
+/** Plans one operator: gives its results, in the order of the node's outputs. */
+export type Planner = (view: NodeView) => readonly Value[];

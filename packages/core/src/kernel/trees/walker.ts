@@ -1,0 +1,126 @@
+// A forest laid out for the walks in WebAssembly, and the block of rows that is brought there.
+
+import type { Numbers } from "../value.ts";
+import type { Arena } from "../wasm/arena.ts";
+import type { Columns } from "./columns.ts";
+import type { Forest } from "./forest.ts";
+import { NODE_BYTES, SIDE_BY_SIDE, TREE_BYTES, walksOver, type LeafUse, type Walks } from "./walk-module.ts";
+
+/** Rows that are walked at a time: their columns and results stay in the nearest cache. */
+const BLOCK = 64;
+/** Fewer rows go one by one. */
+const FEW = 4;
+
+/**
+ * `width`: numbers of a row's result. `place`: which of them a tree adds to.
+ */
+export class ForestWalker {
+  readonly #arena: Arena;
+  readonly #columns: Columns;
+  readonly #walks: Walks;
+  readonly #width: number;
+  readonly #bytes: number;
+  readonly #how: LeafUse;
+  readonly #trees: number;
+  readonly #at: { readonly x: number; readonly trees: number; readonly payload: number; readonly results: number };
+  #x: Float64Array;
+  #results: Float64Array | Float32Array | Int32Array;
+
+  constructor(arena: Arena, forest: Forest, columns: Columns, how: LeafUse, width: number, place: (tree: number) => number) {
+    this.#arena = arena;
+    this.#columns = columns;
+    this.#how = how;
+    this.#width = width;
+    this.#bytes = how === "f64" ? 8 : 4;
+    this.#trees = forest.roots.length;
+    const groups = Math.ceil(this.#trees / SIDE_BY_SIDE) * SIDE_BY_SIDE;
+    // One node more, a leaf, for trees that fill up a group.
+    const total = 1 + this.#trees + 2 * forest.yes.length;
+    const nodes = arena.take(total * NODE_BYTES);
+    const payload = arena.take(total * this.#bytes);
+    const trees = arena.take(groups * TREE_BYTES);
+    const x = arena.take(BLOCK * columns.count * 8);
+    // One number more, to which trees that fill up a group add.
+    const results = arena.take((BLOCK * width + 1) * this.#bytes);
+    // Addresses of nodes become those of their payload by a shift.
+    this.#at = { x, trees, payload: payload - (nodes >>> (how === "f64" ? 1 : 2)), results };
+    this.#layOut(forest, columns, nodes, payload, trees, groups, place);
+    this.#walks = walksOver(arena.memory, how);
+    [this.#x, this.#results] = this.#views();
+  }
+
+  #layOut(forest: Forest, columns: Columns, nodes: number, payload: number, trees: number, groups: number, place: (tree: number) => number): void {
+    const view = new DataView(this.#arena.memory.buffer);
+    let next = 0;
+    const leaf = (slot: number, value: number): void => {
+      const at = nodes + slot * NODE_BYTES;
+      view.setFloat64(at, NaN, true);
+      view.setInt32(at + 8, 0, true);
+      view.setInt32(at + 12, at, true);
+      if (this.#how === "f64") view.setFloat64(payload + slot * 8, value, true);
+      else if (this.#how === "f32") view.setFloat32(payload + slot * 4, value, true);
+      else view.setInt32(payload + slot * 4, value, true);
+    };
+    const put = (slot: number, node: number): void => {
+      if (node < 0) return leaf(slot, this.#how === "leaf" ? ~node : forest.leafWeight[~node]!);
+      const at = nodes + slot * NODE_BYTES;
+      view.setFloat64(at, columns.threshold[node]!, true);
+      view.setInt32(at + 8, columns.column[node]! * 8, true);
+      view.setInt32(at + 12, nodes + next * NODE_BYTES, true);
+      queue.push([next, forest.no[node]!], [next + 1, forest.yes[node]!]);
+      next += 2;
+    };
+    let queue: [number, number][] = [];
+    leaf(next++, 0);
+    for (let t = 0; t < this.#trees; t++) {
+      const root = next++;
+      queue = [];
+      put(root, forest.roots[t]!);
+      for (let i = 0; i < queue.length; i++) put(...queue[i]!);
+      view.setInt32(trees + t * TREE_BYTES, nodes + root * NODE_BYTES, true);
+      view.setInt32(trees + t * TREE_BYTES + 4, forest.depth[t]!, true);
+      view.setInt32(trees + t * TREE_BYTES + 8, place(t) * this.#bytes, true);
+    }
+    for (let t = 0; t < groups; t++) {
+      const at = trees + t * TREE_BYTES;
+      if (t >= this.#trees) {
+        view.setInt32(at, nodes, true);
+        view.setInt32(at + 8, BLOCK * this.#width * this.#bytes, true);
+      }
+      if (t % SIDE_BY_SIDE === 0) view.setInt32(at + 12, forest.depth.subarray(t, t + SIDE_BY_SIDE).reduce((a, b) => Math.max(a, b), 0), true);
+    }
+  }
+
+  #views(): [Float64Array, Float64Array | Float32Array | Int32Array] {
+    const { x, results } = this.#at;
+    const length = BLOCK * this.#width + 1;
+    const a = this.#arena;
+    return [a.doubles(x, BLOCK * this.#columns.count), this.#how === "f64" ? a.doubles(results, length) : this.#how === "f32" ? a.floats(results, length) : a.ints(results, length)];
+  }
+
+  /**
+   * Walks `count` rows of `features` numbers; `take` gets each block's results, whose rows begin at row `first`.
+   * `start`: what each row's sums begin with, where that is not zero.
+   */
+  run(rows: Numbers, features: number, count: number, start: Numbers | undefined, take: (results: Float64Array | Float32Array | Int32Array, first: number, count: number) => void): void {
+    // The memory has grown since: views on it are void.
+    if (this.#x.length === 0) [this.#x, this.#results] = this.#views();
+    const { x, trees, payload, results } = this.#at;
+    const columns = this.#columns;
+    const width = this.#width;
+    const out = this.#results;
+    const stride = columns.count * 8;
+    for (let first = 0; first < count; first += BLOCK) {
+      const n = Math.min(BLOCK, count - first);
+      for (let r = 0; r < n; r++) columns.fill(rows, (first + r) * features, this.#x, r * columns.count);
+      if (this.#how !== "leaf") {
+        if (start === undefined) out.fill(0, 0, n * width);
+        else for (let i = 0, j = first * width; i < n * width; i++) out[i] = start[j++]!;
+      }
+      const grouped = n - (n % SIDE_BY_SIDE < FEW ? n % SIDE_BY_SIDE : 0);
+      if (grouped > 0) this.#walks.rows(x, stride, Math.ceil(grouped / SIDE_BY_SIDE), trees, this.#trees, results, payload, width * this.#bytes);
+      for (let r = grouped; r < n; r++) this.#walks.one(x + r * stride, Math.ceil(this.#trees / SIDE_BY_SIDE), trees, results + r * width * this.#bytes, payload);
+      take(out, first, n);
+    }
+  }
+}
