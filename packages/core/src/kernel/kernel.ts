@@ -23,12 +23,15 @@ export interface KernelOutput {
 /** Bytes of a block's intermediate values: they should stay in the second cache. */
 const BLOCK_BYTES = 2 ** 19;
 const MOST_BLOCK_ROWS = 1024;
-const LEAST_BLOCK_ROWS = 64;
 const MOST_PROGRAMS = 64;
 
 export class Kernel {
   readonly inputs: readonly KernelInput[];
   readonly outputNames: readonly string[];
+  /** By place among all inputs' columns, one input after the other: numbers at which an answer may change. */
+  readonly boundaries: ReadonlyMap<number, ReadonlySet<number>>;
+  /** Texts that some table of the model knows. */
+  readonly words: readonly string[];
   readonly #model: Model;
   readonly #options: PlanOptions;
   readonly #programs = new Map<string, Running>();
@@ -37,6 +40,8 @@ export class Kernel {
     this.#model = model;
     this.#options = options;
     this.inputs = program.inputs.map(({ name, type, store }) => ({ name, type, width: store.width }));
+    this.boundaries = program.boundaries;
+    this.words = program.words;
     this.outputNames = model.graph.outputs.map((o) => o.name);
     this.#programs.set(this.outputNames.join("\0"), new Running(program));
   }
@@ -71,7 +76,9 @@ class Running {
   constructor(program: Program) {
     this.#program = program;
     const width = program.stores.reduce((n, s) => n + s.width, 0);
-    this.#blockRows = Math.max(LEAST_BLOCK_ROWS, Math.min(MOST_BLOCK_ROWS, Math.floor(BLOCK_BYTES / 8 / Math.max(1, width) / 64) * 64));
+    const fitting = Math.floor(BLOCK_BYTES / 8 / Math.max(1, width));
+    // Whole blocks of the tree walks, where that many fit.
+    this.#blockRows = fitting >= 64 ? Math.min(MOST_BLOCK_ROWS, fitting - (fitting % 64)) : Math.max(1, fitting);
   }
 
   run(rows: number, given: readonly KernelData[]): KernelOutput[] {

@@ -4,17 +4,38 @@ import type { Node } from "../onnx/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { NotForMe, sizeOf, Store, type Kind, type Step, type Value } from "./value.ts";
 
+/** Elements of all values of one row together. */
+const MOST_TOTAL = 2 ** 22;
+/** Of one column. */
+const MOST_BOUNDARIES = 256;
+
 /** Gathers the steps and stores of one program. */
 export class Build {
   readonly steps: Step[] = [];
   readonly stores: Store[] = [];
+  /** By place among all inputs' columns: numbers at which an answer may change. */
+  readonly boundaries: Map<number, Set<number>> = new Map();
+
+  /** Some of the texts that tables know. */
+  readonly words: string[] = [];
+  #total = 0;
+
+  boundary(place: number, at: number): void {
+    if (place < 0) return;
+    let known = this.boundaries.get(place);
+    if (known === undefined) this.boundaries.set(place, (known = new Set()));
+    if (known.size < MOST_BOUNDARIES) known.add(at);
+  }
 
   /** A value of this kind and shape, computed by a step; at once where all inputs are constants. */
   result(kind: Kind, shape: readonly number[], inputs: readonly Value[], make: (out: Store) => Step): Value {
     if (inputs.some((v) => v.extents)) throw new NotForMe("arithmetic on dimensions");
+    this.#total += sizeOf(shape);
+    if (!(this.#total <= MOST_TOTAL)) throw new NotForMe(`rows of ${this.#total} elements`);
     const constant = inputs.every((v) => v.store.constant);
     const store = new Store(kind, sizeOf(shape), constant);
     const step = make(store);
+    store.approximate = inputs.some((v) => v.store.approximate);
     if (constant) step(1);
     else {
       this.stores.push(store);

@@ -47,6 +47,10 @@ export interface Program {
   readonly outputs: readonly PlannedOutput[];
   readonly steps: readonly Step[];
   readonly stores: readonly Store[];
+  /** By place among all inputs' columns, one input after the other: numbers at which an answer may change. */
+  readonly boundaries: ReadonlyMap<number, ReadonlySet<number>>;
+  /** Texts that some table of the graph knows, a sample. */
+  readonly words: readonly string[];
 }
 
 const PLANNERS: Readonly<Record<string, Planner>> = {
@@ -69,6 +73,7 @@ export function planProgram(model: Model | Uint8Array, wanted: readonly string[]
     const nodes = neededNodes(graph, groups, names);
     const build = new Build();
     const values = new Map<string, Value>();
+    let places = 0;
     const inputs = graph.inputs.map((info): PlannedInput => {
       const rank = info.shape?.length ?? 0;
       const dims = info.shape?.slice(1) ?? [];
@@ -76,7 +81,9 @@ export function planProgram(model: Model | Uint8Array, wanted: readonly string[]
       const kind = kindOf(info.type, "an input");
       const store = new Store(kind, sizeOf(dims as number[]), false);
       build.stores.push(store);
-      values.set(info.name, { store, shape: [1, ...(dims as number[])] });
+      const origin = Int32Array.from({ length: store.width }, (_, i) => places + i);
+      places += store.width;
+      values.set(info.name, { store, shape: [1, ...(dims as number[])], origin });
       return { name: info.name, type: info.type!, store };
     });
     const initializers = new Map(graph.initializers.map((i) => [i.name, i.tensor]));
@@ -106,11 +113,11 @@ export function planProgram(model: Model | Uint8Array, wanted: readonly string[]
       const info = graph.outputs.find((o) => o.name === name);
       at = { opType: "output", name };
       if (!info) throw new NotForMe("there is no such output");
-      const found = value(name)!;
-      if (found.extents || found.store.constant) throw new NotForMe("an output that does not depend on the rows");
+      const found = value(name);
+      if (!found || found.extents || found.store.constant) throw new NotForMe("an output that does not depend on the rows");
       return { name, type: found.store.kind, shape: found.shape, store: found.store };
     });
-    return { inputs, outputs, steps: build.steps, stores: build.stores };
+    return { inputs, outputs, steps: build.steps, stores: build.stores, boundaries: build.boundaries, words: build.words };
   } catch (error) {
     if (!(error instanceof NotForMe)) throw error;
     return { operator: at.opType, node: at.name, reason: error.reason };

@@ -23,8 +23,14 @@ export class NotForMe {
   }
 }
 
-/** Elements of a constant, and of one row. */
-const MOST_ELEMENTS = 2 ** 24;
+/** Elements of one row, or of a constant that is not in the file. */
+const MOST_ELEMENTS = 2 ** 20;
+
+/** Called before anything of a computed size is made. */
+export function checkSize(elements: number): number {
+  if (!(elements <= MOST_ELEMENTS)) throw new NotForMe(`a row of ${elements} elements`);
+  return elements;
+}
 
 /** The memory of a value, which views on it share. */
 export class Store {
@@ -33,9 +39,11 @@ export class Store {
   readonly width: number;
   readonly constant: boolean;
   data: Data;
+  /** Comes from a product of matrices, whose last bits are ONNX Runtime's own. */
+  approximate = false;
 
   constructor(kind: Kind, width: number, constant: boolean, data?: Data) {
-    if (width > MOST_ELEMENTS) throw new NotForMe(`a row of ${width} elements`);
+    if (!data) checkSize(width);
     this.kind = kind;
     this.width = width;
     this.constant = constant;
@@ -68,6 +76,8 @@ export interface Value {
   readonly shape: readonly number[];
   /** A vector of dimensions, some of which may depend on N; its store holds nothing then. */
   readonly extents?: readonly Extent[];
+  /** Where each element of a row comes from unchanged: a place among all inputs' columns, or -1. */
+  readonly origin?: Int32Array;
 }
 
 export function allocate(kind: Kind, length: number): Data {
@@ -126,6 +136,14 @@ export function innerAxis(value: Value, axis: number): number {
   return at;
 }
 
+/**
+ * Where terms of a product cancel each other out, the last bits of the terms are all that is left: the distance of a point
+ * from itself is 0 or 1e-8. A root or an order of such numbers shows it.
+ */
+export function refuseApproximate(value: Value, what: string): void {
+  if (value.store.approximate) throw new NotForMe(`${what} what a product of matrices gave`);
+}
+
 /** Elements before, along and behind an axis. */
 export function around(shape: readonly number[], axis: number): readonly [outer: number, along: number, inner: number] {
   return [sizeOf(shape.slice(0, axis)), shape[axis]!, sizeOf(shape.slice(axis + 1))];
@@ -135,7 +153,7 @@ export function around(shape: readonly number[], axis: number): readonly [outer:
 export function broadcastMap(from: readonly number[], to: readonly number[]): Int32Array | undefined {
   const shift = to.length - from.length;
   if (shift === 0 && from.every((d, i) => d === to[i])) return undefined;
-  const map = new Int32Array(sizeOf(to));
+  const map = new Int32Array(checkSize(sizeOf(to)));
   const index = new Int32Array(to.length);
   const steps = to.map((_, i) => (i < shift || from[i - shift] === 1 ? 0 : sizeOf(from.slice(i - shift + 1))));
   let at = 0;
@@ -169,6 +187,6 @@ export function broadcastShape(values: readonly Value[]): number[] {
       else if (d !== 1 && d !== shape[at]) throw new NotForMe("shapes that do not fit");
     });
   }
-  if (sizeOf(shape) > MOST_ELEMENTS) throw new NotForMe(`a row of ${sizeOf(shape)} elements`);
+  checkSize(sizeOf(shape));
   return shape;
 }

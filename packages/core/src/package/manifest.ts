@@ -54,6 +54,7 @@ export function manifestToJson(manifest: PackageManifest): object {
     },
     tool: { name: tool.name, version: tool.version },
     lineage,
+    ...(manifest.kernel === undefined ? {} : { kernel: manifest.kernel }),
   };
   parseManifest(json);
   return json;
@@ -94,5 +95,6 @@ export function parseManifest(json: unknown): PackageManifest {
       if (!DIGEST.test(digest)) throw fail("expected sha256: and 64 hex digits", where);
       return digest;
     }),
+    ...(top.has("kernel") ? { kernel: top.count("kernel") } : {}),
   };
 }

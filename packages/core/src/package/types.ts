@@ -33,6 +33,11 @@ export interface PackageManifest {
   readonly tool: { readonly name: string; readonly version: string };
   /** Digests of the packages this one comes from: the version it replaces, the model it was retrained from. */
   readonly lineage: readonly string[];
+  /**
+   * The version of Slipway's own kernel that was seen to answer as ONNX Runtime does when this was packed: a runtime with
+   * the same version serves the model without ONNX Runtime.
+   */
+  readonly kernel?: number;
 }
 
 /** Everything a package is made of, before it has a digest. */

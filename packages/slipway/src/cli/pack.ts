@@ -46,6 +46,7 @@ export const pack: Command = defineCommand({
     const check = call.text("check");
     const bytes = await readModelBytes(path);
     const packed = await packModel(path, bytes, {
+      prove: true,
       ...optional("entry"), ...(entry === undefined ? {} : { entry }), preprocess: call.texts("preprocess"), ...optional("name"), ...optional("version"),
       facts: { ...optional("purpose"), ...optional("owner") },
       ...(check === undefined ? {} : { check: { file: check, text: await readText(check) } }),

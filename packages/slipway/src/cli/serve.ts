@@ -24,12 +24,13 @@ export const serve: Command = defineCommand({
   async run(call) {
     const { settings, notes } = await resolveConfig(SERVE_SETTINGS, configSources(call));
     for (const note of notes) printNote(`note: ${note}`);
-    preloadEngine();
+    // A package may need no ONNX Runtime; the others load it beside being read.
+    if (settings.engine === "onnxruntime" || (settings.engine === "auto" && call.args.some((a) => !a.endsWith(".slip")))) preloadEngine();
     const entry = call.text("entry");
     const preprocess = call.texts("preprocess");
     if (preprocess.length > 0 && call.args.length > 1) throw usageError("bad-argument", "--preprocess is for one model, and several are given", { hint: "Pack each with its preprocessing, then serve the packages." });
     const { placement, instances, threads, provider } = settings;
-    const engine: LoadOptions = { placement, instances, threads, providers: provider === undefined ? undefined : [...new Set([...provider, "cpu"])] };
+    const engine: LoadOptions = { engine: settings.engine, placement, instances, threads, providers: provider === undefined ? undefined : [...new Set([...provider, "cpu"])] };
     const models: Model[] = [];
     for (const argument of call.args) {
       const named = /^([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)$/.exec(argument);
@@ -50,7 +51,7 @@ export const serve: Command = defineCommand({
     });
     if (server.adminKey !== undefined) printNote(`administration on ${server.adminUrl} takes this key while the server runs: ${server.adminKey}`);
     else if (server.adminUrl !== undefined) printNote(`administration on ${server.adminUrl}`);
-    if (call.flag("json")) printJson({ url: server.url, ...(server.adminUrl === undefined ? {} : { admin: server.adminUrl }), models: models.map((m) => ({ name: m.name, version: m.version, digest: m.digest })) });
+    if (call.flag("json")) printJson({ url: server.url, ...(server.adminUrl === undefined ? {} : { admin: server.adminUrl }), models: models.map((m) => ({ name: m.name, version: m.version, digest: m.digest, engine: m.engine.name })) });
     else {
       const names = models.map((m) => `${m.name} ${m.version}`).join(", ");
       printResult(`serving ${names} on ${server.url}\n\n  try it in a browser   ${server.url}/\n  ask it                ${curlLine(server.url, models[0]!)}\n  its interface         ${server.url}/openapi.json\n\nCtrl-C stops.`);

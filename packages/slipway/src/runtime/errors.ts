@@ -9,6 +9,7 @@ const table = {
   },
   "runtime-load-failed": { kind: "invalid", doc: "ONNX Runtime does not accept the compiled model. The package is damaged, or needs a newer ONNX Runtime." },
   "runtime-failed": { kind: "internal", doc: "ONNX Runtime failed while it computed a prediction. Nothing is wrong with the request; report it with the model's digest." },
+  "kernel-not-able": { kind: "unsupported", doc: "The model was to be served by Slipway's own kernel, which does not know an operator of it. The error names the operator; ONNX Runtime serves the model." },
   "file-not-found": { kind: "not-found", doc: "There is no file at the path. It is relative to the folder the command runs in." },
   "file-too-large": { kind: "limit", doc: "The file is larger than can be read (2 GiB)." },
   "file-not-plain": { kind: "refused", doc: "A file that the model keeps its weights in is a link, or no plain file. Put the file itself beside the model." },

@@ -1,5 +1,6 @@
 export { Model, loadModelPackage, placeRows, type LoadOptions, type ModelSource, type PredictOptions, type RowError, type RunOptions } from "./model.ts";
 export type { Servable } from "./servable.ts";
+export { ENGINES, type EngineChoice, type EngineWish } from "./engine.ts";
 export { Encoder, type Batch, type Encoded, type ModelInput, type OnInvalid } from "./encode.ts";
 export { describeColumn, type Plan, type Slot, type Source } from "./columns.ts";
 export { cellReader, keysOf, shortestFloat, toRows, type OutputData, type PredictedRow, type Prediction, type Value } from "./decode.ts";

@@ -1,12 +1,12 @@
 // A compiled model ready to predict. Its lifetime: loadModelPackage -> predict ... -> close.
 // Large requests run in chunks sized so that the event loop is free again after some milliseconds.
 
-import { packedFace } from "@slipway/core/onnx";
-import { REFUSED_OUTPUT, type Output, type Signature } from "@slipway/core/package";
-import { toRows, type OutputData, type PredictedRow, type Prediction } from "./decode.ts";
+import type { Checks, Output, Signature } from "@slipway/core/package";
+import { Answer } from "./answer.ts";
+import { toRows, type PredictedRow, type Prediction } from "./decode.ts";
 import { Encoder, type Batch, type Encoded, type ModelInput, type OnInvalid } from "./encode.ts";
+import { openEngine, type EngineChoice, type EngineWish, type OpenedEngine } from "./engine.ts";
 import { runtimeError } from "./errors.ts";
-import { halfToNumber } from "./half.ts";
 import { planFeeds, type Feed } from "./feeds.ts";
 import { readInput } from "./input.ts";
 import { Problems } from "./problems.ts";
@@ -18,14 +18,16 @@ import type { BatchingOptions } from "./scheduling/options.ts";
 import { admit, Scheduler, type Load } from "./scheduling/scheduler.ts";
 import { Slots } from "./scheduling/slots.ts";
 import type { PooledSession } from "./workers/pool.ts";
-import { type EngineData, type EngineTensor, type Session } from "./session.ts";
+import type { EngineTensor, Session } from "./session.ts";
 
 /** What the runtime needs of a package. */
 export interface ModelSource {
   readonly model: Uint8Array;
   readonly signature: Signature;
-  readonly manifest: { readonly name: string; readonly version: string };
+  readonly manifest: { readonly name: string; readonly version: string; readonly kernel?: number };
   readonly digest: string;
+  /** Rows on which engines are compared, beside those made from the signature. */
+  readonly checks?: Checks | null;
 }
 
 export interface RunOptions {
@@ -58,8 +60,6 @@ const MAX_CHUNK_CELLS = 2 ** 20;
 /** Numbers inside the model, and characters times rows, of a chunk of texts. */
 const MAX_CHUNK_INNER = 2 ** 22;
 const MAX_CHUNK_TEXT = 2 ** 21;
-/** Values of one answer: bounds what is allocated for it. */
-const MAX_OUTPUT_CELLS = 2 ** 28;
 
 export class Model implements Servable {
   readonly name: string;
@@ -67,6 +67,8 @@ export class Model implements Servable {
   readonly digest: string;
   readonly signature: Signature;
   readonly encoder: Encoder;
+  /** What computes it, and why that. */
+  readonly engine: EngineChoice;
   readonly #session: Session;
   readonly #feeds: readonly Feed[];
   readonly #shareCalls: boolean;
@@ -79,13 +81,13 @@ export class Model implements Servable {
   #closed = false;
   #running = 0;
 
-  /** `columns`: which columns each of the session's inputs holds. */
-  constructor(source: ModelSource, session: Session, columns: ReadonlyMap<string, readonly string[]>, options: LoadOptions = {}) {
+  constructor(source: ModelSource, { session, engine, columns }: OpenedEngine, options: LoadOptions = {}) {
     this.name = source.manifest.name;
     this.version = source.manifest.version;
     this.digest = source.digest;
     this.signature = source.signature;
     this.encoder = new Encoder(source.signature);
+    this.engine = engine;
     this.#session = session;
     this.#shareCalls = options.shareCalls ?? true;
     this.#batching = options.batching ?? {};
@@ -132,7 +134,36 @@ export class Model implements Servable {
    * @throws SlipwayError request-invalid when the graph refuses a row, unless `onInvalid` is "rows"
    */
   async run(batch: Batch, options: PredictOptions = {}): Promise<Prediction> {
-    const prediction = await this.#shared(batch, options);
+    return this.runSync(batch, options) ?? this.#answered(await this.#shared(batch, options), options);
+  }
+
+  /**
+   * The same at once, without a turn of the event loop: where the engine can, and for no more rows than it answers in some
+   * milliseconds; else undefined.
+   * @throws as `run`
+   */
+  runSync(batch: Batch, options: PredictOptions = {}): Prediction | undefined {
+    const { runSync } = this.#session;
+    if (runSync === undefined || batch.rows === 0 || batch.rows > this.#rowsPerTurn || this.#chunkRows(batch, 0) < batch.rows) return undefined;
+    const answer = new Answer(batch.rows, this.selectOutputs(options.outputs), this.signature);
+    options.signal?.throwIfAborted();
+    if (this.#closed) throw runtimeError("model-closed", `the model ${this.name} was closed`);
+    const feeds = this.#feed(batch, 0, batch.rows);
+    const before = performance.now();
+    const result = runSync(feeds, answer.names);
+    const ms = performance.now() - before;
+    this.#cost.observe(batch.rows, ms);
+    answer.add(0, batch.rows, result, ms);
+    return this.#answered(answer.prediction(), options);
+  }
+
+  #feed(batch: Batch, start: number, count: number): Record<string, EngineTensor> {
+    const feeds: Record<string, EngineTensor> = {};
+    for (const feed of this.#feeds) feeds[feed.name] = feed.take(batch, start, count);
+    return feeds;
+  }
+
+  #answered(prediction: Prediction, options: PredictOptions): Prediction {
     if (prediction.refused === undefined || options.onInvalid === "rows") return prediction;
     const problems = new Problems();
     for (const [row, reason] of prediction.refused) problems.add(row, null, ...refusedRow(reason));
@@ -173,46 +204,33 @@ export class Model implements Servable {
 
   /** `held`: whether the caller has taken a slot already. */
   async #compute(batch: Batch, outputs: readonly Output[], signal: RunOptions["signal"], held: boolean): Promise<Prediction> {
-    const reasons = this.signature.rowChecks;
-    const names = [...outputs.map((o) => o.graphName), ...(reasons === undefined ? [] : [REFUSED_OUTPUT])];
-    const refused = new Map<number, string>();
-    const parts: Readonly<Record<string, EngineTensor>>[] = [];
-    let computeMs = 0;
+    const answer = new Answer(batch.rows, outputs, this.signature);
     this.#running++;
     try {
       for (let start = 0; start < batch.rows; ) {
         signal?.throwIfAborted();
         if (this.#closed) throw runtimeError("model-closed", `the model ${this.name} was closed`);
         const count = this.#chunkRows(batch, start);
-        const feeds: Record<string, EngineTensor> = {};
-        for (const feed of this.#feeds) feeds[feed.name] = feed.take(batch, start, count);
+        const feeds = this.#feed(batch, start, count);
         if (start > 0) await new Promise((resolve) => setImmediate(resolve));
         if (!held) await this.#slots.take();
         let result: Readonly<Record<string, EngineTensor>>;
+        let ms: number;
         try {
           const before = performance.now();
-          result = await this.#session.run(feeds, names);
-          const ms = performance.now() - before;
-          computeMs += ms;
+          result = await this.#session.run(feeds, answer.names);
+          ms = performance.now() - before;
           this.#cost.observe(count, ms);
         } finally {
           if (!held) this.#slots.give();
         }
-        if (this.signature.layout !== "tensors") checkRows(count, outputs, result);
-        if (start === 0) this.#checkSize(batch.rows, count, outputs, result);
-        parts.push(result);
-        if (reasons !== undefined) {
-          (result[REFUSED_OUTPUT]!.data as BigInt64Array).forEach((check, i) => check > 0n && refused.set(start + i, reasons[Number(check) - 1] ?? "the model refuses it"));
-        }
+        answer.add(start, count, result, ms);
         start += count;
       }
     } finally {
       this.#running--;
     }
-    return {
-      rows: batch.rows, computeMs, outputs: outputs.map((output) => joinParts(output, parts.map((p) => p[output.graphName]!), batch.rows, this.signature)),
-      ...(refused.size === 0 ? {} : { refused }),
-    };
+    return answer.prediction();
   }
 
   get busy(): boolean {
@@ -263,18 +281,11 @@ export class Model implements Servable {
     }
     return Math.max(1, count);
   }
-
-  #checkSize(rows: number, count: number, outputs: readonly Output[], first: Readonly<Record<string, EngineTensor>>): void {
-    for (const output of outputs) {
-      const width = first[output.graphName]!.data.length / count;
-      if (width * rows > MAX_OUTPUT_CELLS) {
-        throw runtimeError("request-limit", `${output.name} of ${rows} rows would hold ${width * rows} values`, { hint: "Send fewer rows, or ask for other outputs only." });
-      }
-    }
-  }
 }
 
 export interface LoadOptions extends PlacementOptions {
+  /** auto by default. */
+  readonly engine?: EngineWish | undefined;
   /** How requests share calls and how long they may queue. */
   readonly batching?: BatchingOptions | undefined;
   /**
@@ -286,11 +297,9 @@ export interface LoadOptions extends PlacementOptions {
 }
 
 export async function loadModelPackage(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
-  // The same graph with few inputs instead of one a column: a quarter of the time a call on wide models.
-  const face = source.signature.layout === "tensors" ? { bytes: source.model, inputs: [] } : packedFace(source.model);
-  const columns = new Map(face.inputs.map((i) => [i.name, i.columns]));
-  const session = await placeSession(face.bytes, options, (inline) => measureCall(new Model(source, inline, columns)));
-  return new Model(source, session, columns, options);
+  const opened = await openEngine(source, options, (bytes, columns) =>
+    placeSession(bytes, options, (inline) => measureCall(new Model(source, { session: inline, engine: { name: "onnxruntime", reason: "measured" }, columns }))));
+  return new Model(source, opened, options);
 }
 
 /** Milliseconds of a call with one example row; the second and third of three, as the first also prepares. */
@@ -299,68 +308,6 @@ async function measureCall(model: Model): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < 3; i++) times.push((await model.run(batch, { onInvalid: "rows" })).computeMs);
   return Math.min(...times.slice(1));
-}
-
-/** A package can hold any graph: what it gives need not be what its signature says. */
-function checkRows(rows: number, outputs: readonly Output[], result: Readonly<Record<string, EngineTensor>>): void {
-  for (const output of outputs) {
-    const { dims, data } = result[output.graphName]!;
-    if ((dims[0] ?? 1) !== rows || (output.rowShape.length === 0 && data.length !== rows)) {
-      throw runtimeError("runtime-failed", `the model gave ${output.name} as [${dims.join(", ")}] for ${rows} rows of ${output.rowShape.length === 0 ? "one value" : `[${output.rowShape.join(", ")}]`}`, {
-        hint: "The package's graph and its signature do not agree: pack the model again." });
-    }
-  }
-}
-
-function joinParts(output: Output, given: readonly EngineTensor[], rows: number, signature: Signature): OutputData {
-  const parts = output.type === "float16" ? given.map(asFloats) : given;
-  const first = parts[0];
-  if (first === undefined) return { output, width: rowWidth(output), data: emptyData(output) };
-  const dims = signature.layout === "tensors" ? { dims: rowDims(output, parts, rows, signature) } : {};
-  if (parts.length === 1) return { output, width: rows === 0 ? rowWidth(output) : first.data.length / rows, data: first.data, ...dims };
-  const total = parts.reduce((n, p) => n + p.data.length, 0);
-  if (Array.isArray(first.data)) return { output, width: total / rows, data: parts.flatMap((p) => p.data as string[]), ...dims };
-  const data = new (first.data.constructor as new (n: number) => Float64Array)(total);
-  let at = 0;
-  for (const part of parts) {
-    data.set(part.data as Float64Array, at);
-    at += part.data.length;
-  }
-  return { output, width: total / rows, data, ...dims };
-}
-
-/** 16-bit floats are given as their bits, or as a Float16Array by engines that know it. */
-function asFloats(tensor: EngineTensor): EngineTensor {
-  const data = tensor.data as Uint16Array;
-  return { ...tensor, data: data instanceof Uint16Array ? Float32Array.from(data, halfToNumber) : Float32Array.from(data as ArrayLike<number>) };
-}
-
-/** The sizes of one row of what a foreign model gave; its declarations need not be true. */
-function rowDims(output: Output, parts: readonly EngineTensor[], rows: number, signature: Signature): readonly number[] {
-  const [first] = parts;
-  if (signature.tensorRows === "none") return first!.dims;
-  const dims = first!.dims.slice(1);
-  const found = parts.reduce((n, p) => n + (p.dims[0] ?? 0), 0);
-  if (found !== rows || parts.some((p) => p.dims.slice(1).join() !== dims.join())) {
-    throw runtimeError("runtime-failed", `the model gave ${output.name} as [${first!.dims.join(", ")}] for ${rows} rows: its first dimension is not the rows, or the sizes of its rows differ`);
-  }
-  return output.rowShape.length === 0 && dims.every((d) => d === 1) ? [] : dims;
-}
-
-function rowWidth(output: Output): number {
-  return output.rowShape.reduce((n, d) => n * Math.max(0, d), 1);
-}
-function emptyData(output: Output): EngineData {
-  switch (output.type) {
-    case "string": return [];
-    case "int64": return new BigInt64Array(0);
-    case "float": return new Float32Array(0);
-    case "bool": return new Uint8Array(0);
-    case "double": return new Float64Array(0);
-    case "uint64": return new BigUint64Array(0);
-    case "int8": case "int16": case "int32": return new Int32Array(0);
-    case "uint8": case "uint16": case "uint32": case "float16": return new Float32Array(0);
-  }
 }
 
 /** What stands in a problem where a whole row is refused. */

@@ -9,6 +9,7 @@ import {
   type CardFacts, type CheckRow, type Checks, type Comparison, type ModelPackage, type Signature,
 } from "@slipway/core/package";
 import { CsvReader, type CsvField } from "./csv.ts";
+import { provenKernel } from "./engine.ts";
 import { runtimeError } from "./errors.ts";
 import { importFile, type ImportFileOptions } from "./import-file.ts";
 import { parseJson } from "./json.ts";
@@ -21,6 +22,8 @@ export interface PackOptions extends ImportFileOptions {
   readonly facts?: CardFacts;
   /** Rows with the columns the model takes and, beside them, what it predicted. */
   readonly check?: { readonly file: string; readonly text: string };
+  /** Whether the package is to say that our own kernel answers as ONNX Runtime does, where that is so. */
+  readonly prove?: boolean;
 }
 export interface Packed {
   readonly package: ModelPackage;
@@ -55,6 +58,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
     signature = file.signature;
     checks = sampleChecks(file.checks, KEPT_CHECKS);
   }
+  const kernel = options.prove === true ? await provenKernel({ model, signature, checks, manifest: { name: "proof", version: "0.0.0" }, digest: "" }) : undefined;
   const manifest = {
     name: options.name ?? nameFromFile(path),
     version: options.version ?? "0.0.0",
@@ -64,6 +68,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
     },
     tool: { name: "slipway", version: VERSION },
     lineage: joined,
+    ...(kernel === undefined ? {} : { kernel }),
   };
   const described = { manifest, signature, ...(options.facts ? { facts: options.facts } : {}), ...(comparison ? { comparison } : {}) };
   return {
@@ -79,7 +84,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
 
 /** Predicts the checks' rows and compares. */
 export async function runChecks(model: Uint8Array, signature: Signature, checks: Checks): Promise<Comparison> {
-  const loaded = await loadModelPackage({ model, signature, manifest: { name: "checks", version: "0.0.0" }, digest: "" });
+  const loaded = await loadModelPackage({ model, signature, manifest: { name: "checks", version: "0.0.0" }, digest: "" }, { engine: "onnxruntime" });
   try {
     const { batch } = loaded.encode({ kind: "records", records: checks.inputs });
     return compareOutputs(checks.expected, (await loaded.run(batch)).outputs, checks.tolerance);

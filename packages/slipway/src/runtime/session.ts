@@ -50,6 +50,8 @@ export interface Session {
   /** Calls that are computed at the same time; 1 where it says nothing. */
   readonly concurrency?: number;
   run(feeds: Readonly<Record<string, EngineTensor>>, outputs: readonly string[]): Promise<Readonly<Record<string, EngineTensor>>>;
+  /** The same at once, where the engine can. */
+  runSync?(feeds: Readonly<Record<string, EngineTensor>>, outputs: readonly string[]): Readonly<Record<string, EngineTensor>>;
   close(): Promise<void>;
 }
 

@@ -111,13 +111,16 @@ function where(v: NodeView): readonly Value[] {
   const [c, a, b] = [v.input(0), v.input(1), v.input(2)];
   const kind = sameKind([a, b]);
   const shape = broadcastShape([c, a, b]);
-  return [v.build.result(kind, shape, [c, a, b], (out): Step => {
+  const result = v.build.result(kind, shape, [c, a, b], (out): Step => {
     const [mc, ma, mb, sc, sa, sb] = [mapOf(c, shape), mapOf(a, shape), mapOf(b, shape), c.store.stride, a.store.stride, b.store.stride];
     return (n) => {
       const [o, cd, ad, bd, w] = [out.data, c.store.numbers, a.store.data, b.store.data, out.width];
       for (let r = 0, i = 0; r < n; r++) for (let k = 0; k < w; k++) (o as Data)[i++] = cd[r * sc + mc[k]!] !== 0 ? ad[r * sa + ma[k]!]! : bd[r * sb + mb[k]!]!;
     };
-  })];
+  });
+  // Filled in where it is missing, a column is otherwise what it was.
+  const origin = [b.origin, a.origin].find((o) => o?.length === result.store.width);
+  return [origin ? { ...result, origin } : result];
 }
 
 export const binaryPlanners: Readonly<Record<string, Planner>> = {

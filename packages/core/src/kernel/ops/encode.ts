@@ -44,6 +44,7 @@ function labelEncoder(v: NodeView): readonly Value[] {
   // The first of equal keys wins; Map takes NaN for equal to itself, as ONNX Runtime does.
   const table = new Map<number | string, number | string>();
   for (let i = 0; i < keys.values.length; i++) if (!table.has(keys.values[i]!)) table.set(keys.values[i]!, values.values[i]!);
+  if (keys.kind === "string") for (let i = 0; i < keys.values.length && v.build.words.length < 256; i++) v.build.words.push(keys.values[i] as string);
   const fallback = fallbackOf(v, values.kind);
   return [v.build.result(values.kind, a.shape, [a], (out): Step => (n) => {
     const [o, x] = [out.data, a.store.data];

@@ -14,7 +14,7 @@ function product(build: Build, a: Value, b: Value, transposed: boolean, alpha: n
   if (a.shape.at(-1) !== K) throw new NotForMe("a product that does not fit");
   const shape = [...a.shape.slice(0, -1), M];
   if (added && (!added.store.constant || sizeOf(broadcastShape([{ ...a, shape }, added])) !== sizeOf(shape))) throw new NotForMe("a sum that does not fit");
-  return build.result(kind, shape, added ? [a, b, added] : [a, b], (out): Step => {
+  const result = build.result(kind, shape, added ? [a, b, added] : [a, b], (out): Step => {
     // [K, M], so that a zero of the row skips a whole line.
     const lines = new Float64Array(K * M);
     for (let k = 0; k < K; k++) for (let m = 0; m < M; m++) lines[k * M + m] = b.store.numbers[transposed ? m * K + k : k * M + m]! * alpha;
@@ -26,6 +26,8 @@ function product(build: Build, a: Value, b: Value, transposed: boolean, alpha: n
     }
     return times(out, a.store, lines, K, M, start, finite);
   });
+  result.store.approximate = true;
+  return result;
 }
 
 function times(out: Store, a: Store, lines: Float64Array, K: number, M: number, start: Float64Array, finite: boolean): Step {

@@ -1,18 +1,18 @@
 // Operators that only put elements elsewhere: within one row all of them are a list of places to copy from.
 
 import {
-  around, broadcastMap, constantNumbers, innerAxis, kindOf, fromTensor, NotForMe, sizeOf, Store, type Data, type Extent, type Kind, type Step, type Value,
+  around, broadcastMap, checkSize, constantNumbers, innerAxis, kindOf, fromTensor, NotForMe, sizeOf, Store, type Data, type Extent, type Kind, type Step, type Value,
 } from "../value.ts";
 import type { Build, NodeView, Planner } from "../node-view.ts";
 
 /** The same memory in another shape. */
 function view(value: Value, shape: readonly number[]): Value {
-  return { store: value.store, shape };
+  return { store: value.store, shape, ...(value.origin ? { origin: value.origin } : {}) };
 }
 
 /** result[r, i] = value[r, map[i]]. */
 export function picked(build: Build, value: Value, shape: readonly number[], map: Int32Array): Value {
-  return build.result(value.store.kind, shape, [value], (out): Step => {
+  const result = build.result(value.store.kind, shape, [value], (out): Step => {
     const from = map[0] ?? 0;
     const run = map.every((v, i) => v === from + i);
     const { stride } = value.store;
@@ -28,12 +28,13 @@ export function picked(build: Build, value: Value, shape: readonly number[], map
       for (let r = 0, i = 0; r < n; r++) for (let k = 0; k < width; k++) o[i++] = a[r * stride + map[k]!]!;
     };
   });
+  return value.origin ? { ...result, origin: map.map((i) => value.origin![i]!) } : result;
 }
 
 /** The places of the elements at `places` along an axis. */
 function along(shape: readonly number[], axis: number, places: ArrayLike<number>): Int32Array {
   const [outer, size, inner] = around(shape, axis);
-  const map = new Int32Array(outer * places.length * inner);
+  const map = new Int32Array(checkSize(outer * places.length * inner));
   let at = 0;
   for (let o = 0; o < outer; o++) for (let p = 0; p < places.length; p++) for (let i = 0; i < inner; i++) map[at++] = (o * size + places[p]!) * inner + i;
   return map;
@@ -152,7 +153,7 @@ function concat(v: NodeView): readonly Value[] {
   const shape = first.shape.map((d, i) => (i === axis ? parts.reduce((n, p) => n + p.shape[i]!, 0) : d));
   if (parts.some((p) => p.store.kind !== first.store.kind || p.shape.length !== first.shape.length || p.shape.some((d, i) => i !== axis && d !== first.shape[i]))) throw new NotForMe("a Concat that does not fit");
   if (parts.length === 1) return [first];
-  return [v.build.result(first.store.kind, shape, parts, (out): Step => {
+  const result = v.build.result(first.store.kind, shape, parts, (out): Step => {
     const [outer] = around(shape, axis);
     const row = out.width / outer;
     let from = 0;
@@ -168,7 +169,9 @@ function concat(v: NodeView): readonly Value[] {
         for (let r = 0, j = 0; r < n * outer; r++) for (let k = 0, i = r * row + start; k < length; k++) o[i++] = a[j++]!;
       }
     };
-  })];
+  });
+  if (axis !== 1 || shape.length !== 2 || !parts.some((p) => p.origin)) return [result];
+  return [{ ...result, origin: Int32Array.from(parts.flatMap((p) => Array.from(p.origin ?? new Int32Array(p.store.width).fill(-1)))) }];
 }
 
 // ---- shapes ----
@@ -268,7 +271,7 @@ function expand(v: NodeView): readonly Value[] {
     if (d !== e.size && d !== 1 && e.size !== 1) throw new NotForMe("an Expand that does not fit");
     return Math.max(d, e.size);
   });
-  const map = broadcastMap(data.shape, shape) ?? Int32Array.from({ length: sizeOf(shape) }, (_, i) => i);
+  const map = broadcastMap(data.shape, shape) ?? Int32Array.from({ length: checkSize(sizeOf(shape)) }, (_, i) => i);
   if (rows === 0 || !data.store.constant) return [picked(v.build, data, shape, map)];
   return [repeated(v.build, data.store.kind, shape, Array.from(map, (i) => data.store.data[i]!))];
 }
@@ -308,7 +311,7 @@ function transpose(v: NodeView): readonly Value[] {
   if (!data.store.constant && perm[0] !== 0) throw new NotForMe("a Transpose of the rows");
   const shape = perm.map((p) => data.shape[p]!);
   const steps = perm.map((p) => sizeOf(data.shape.slice(p + 1)));
-  const map = new Int32Array(sizeOf(shape));
+  const map = new Int32Array(checkSize(sizeOf(shape)));
   for (let i = 0; i < map.length; i++) for (let d = rank - 1, rest = i; d >= 0; rest = Math.floor(rest / shape[d]!), d--) map[i]! += (rest % shape[d]!) * steps[d]!;
   return [picked(v.build, data, shape, map)];
 }

@@ -1,6 +1,6 @@
 // Sums, extremes and orders along an axis within a row. Sums go from the first element to the last, in the value's type.
 
-import { around, constantNumbers, innerAxis, NotForMe, sizeOf, type Kind, type Numbers, type Step, type Value } from "../value.ts";
+import { around, checkSize, constantNumbers, innerAxis, NotForMe, refuseApproximate, sizeOf, type Kind, type Numbers, type Step, type Value } from "../value.ts";
 import type { NodeView, Planner } from "../node-view.ts";
 
 type Reduction = "sum" | "mean" | "max" | "min" | "sumSquare" | "l1" | "l2";
@@ -9,7 +9,7 @@ function reduce(how: Reduction): Planner {
   return (v) => {
     const a = v.input(0);
     const { kind } = a.store;
-    if (kind !== "double" && kind !== "float" && !(kind === "int64" && how !== "mean" && how !== "l2" && how !== "sumSquare")) throw new NotForMe(`a ${how} of ${kind}`);
+    if (kind !== "double" && kind !== "float" && !((kind === "int64" || (kind === "int32" && (how === "max" || how === "min"))) && how !== "mean" && how !== "l2" && how !== "sumSquare")) throw new NotForMe(`a ${how} of ${kind}`);
     const given = v.ints("axes") ?? (v.inputs[1] ? Array.from(constantNumbers(v.inputs[1], "the axes")) : []);
     if (given.length === 0 && v.int("noop_with_empty_axes", 0) === 1) return [a];
     const axes = new Set((given.length === 0 ? a.shape.map((_, i) => i) : given).map((axis) => innerAxis(a, axis)));
@@ -30,7 +30,7 @@ function reduce(how: Reduction): Planner {
 
 /** Where each element goes. */
 function targets(from: readonly number[], to: readonly number[]): Int32Array {
-  const map = new Int32Array(sizeOf(from));
+  const map = new Int32Array(checkSize(sizeOf(from)));
   const steps = to.map((d, i) => (d === 1 ? 0 : sizeOf(to.slice(i + 1))));
   for (let i = 0; i < map.length; i++) for (let d = from.length - 1, rest = i; d >= 0; rest = Math.floor(rest / from[d]!), d--) map[i]! += (rest % from[d]!) * steps[d]!;
   return map;
@@ -120,6 +120,7 @@ function cumSum(v: NodeView): readonly Value[] {
 function topK(v: NodeView): readonly Value[] {
   const a = v.input(0);
   const { kind } = a.store;
+  refuseApproximate(a, "the order of");
   const [k] = constantNumbers(v.input(1), "how many");
   const axis = innerAxis(a, v.int("axis", -1));
   const largest = v.int("largest", 1) === 1;

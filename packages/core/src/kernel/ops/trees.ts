@@ -33,6 +33,17 @@ function matrixOf(v: NodeView): Value {
   return X;
 }
 
+/** Where a column goes into the trees as it was given, their thresholds are where answers change. */
+function noteBoundaries(v: NodeView, X: Value, forest: Forest): void {
+  const { origin } = X;
+  if (!origin) return;
+  forest.feature.forEach((f, i) => {
+    const set = forest.sets.get(i);
+    if (set) for (const member of set) v.build.boundary(origin[f]!, member);
+    else v.build.boundary(origin[f]!, forest.threshold[i]!);
+  });
+}
+
 /** Sums of leaf weights by target: [N, targets]. `start` is what they begin with: float [N, 1] of float sums. */
 export function sumStep(arena: Arena | undefined, forest: Forest, X: Store, features: number, out: Store, start: Store | undefined): Step {
   const { targets, leafWeight, leafTarget } = forest;
@@ -97,6 +108,7 @@ export function treeEnsemble(arena: Arena | undefined, v: NodeView): readonly Va
   const X = matrixOf(v);
   const features = X.shape[1]!;
   const forest = readForest(v, features);
+  noteBoundaries(v, X, forest);
   const { kind } = X.store;
   if (kind === "float" && ["nodes_splits", "leaf_weights"].some((name) => v.tensor(name)?.type !== "float")) throw new NotForMe("trees of several types");
   return [v.build.result(kind, [X.shape[0]!, forest.targets], [X], (out) => sumStep(arena, forest, X.store, features, out, undefined))];
@@ -107,6 +119,7 @@ export function floatForest(arena: Arena | undefined, v: NodeView, forest: Fores
   const [X, start] = [matrixOf(v), v.input(1)];
   if (start.store.kind !== "float" || start.store.width !== 1 || start.store.constant !== X.store.constant) throw new NotForMe("sums that begin otherwise");
   if (forest.feature.some((f) => f >= X.shape[1]!)) throw new NotForMe("trees that point beyond their lists");
+  noteBoundaries(v, X, forest);
   return [v.build.result("float", [X.shape[0]!, 1], [X, start], (out) => sumStep(arena, forest, X.store, X.shape[1]!, out, start.store))];
 }
 
@@ -117,5 +130,6 @@ export function leafRows(arena: Arena | undefined, v: NodeView, forest: Forest):
   const [rows, width] = table.shape as [number, number];
   if ((kind !== "double" && kind !== "float") || table.shape.length !== 2 || !table.store.constant) throw new NotForMe("rows of leaves of another kind");
   if (!forest.leafWeight.every((w) => Number.isInteger(w) && w >= 0 && w < rows) || forest.feature.some((f) => f >= X.shape[1]!)) throw new NotForMe("trees that point beyond their lists");
+  noteBoundaries(v, X, forest);
   return [v.build.result(kind, [X.shape[0]!, width], [X, table], (out) => rowSumStep(arena, forest, X.store, X.shape[1]!, table.store.numbers, width, out))];
 }

@@ -1,6 +1,6 @@
 // Operators of one operand, element by element, and Cast.
 
-import { kindOf, NotForMe, type Kind, type Numbers, type Value } from "../value.ts";
+import { kindOf, NotForMe, refuseApproximate, type Kind, type Numbers, type Value } from "../value.ts";
 import type { NodeView, Planner } from "../node-view.ts";
 
 type Loop = (o: Numbers, a: Numbers, n: number) => void;
@@ -43,6 +43,7 @@ function unary(name: string): Planner {
   return (v) => {
     const { kind } = v.input(0).store;
     if (!(kind === "double" || kind === "float" || (kind === "int64" && WHOLE.has(name)))) throw new NotForMe(`${name} of ${kind}`);
+    if (name === "Sqrt") refuseApproximate(v.input(0), "the root of");
     return apply(v, kind, LOOPS[name]!);
   };
 }
@@ -87,7 +88,8 @@ function cast(v: NodeView): readonly Value[] {
     })];
   }
   if (to === "int32" && from !== "bool" && from !== "uint8") throw new NotForMe(`Cast of ${from} to int32`);
-  return apply(v, to, from === "bool" || from === "uint8" ? copy : CASTS[to]);
+  const [result] = apply(v, to, from === "bool" || from === "uint8" ? copy : CASTS[to]) as [Value];
+  return [a.origin ? { ...result, origin: a.origin } : result];
 }
 
 /** As C's strtoll: leading spaces, a sign, digits, and whatever follows. */

@@ -55,7 +55,7 @@ export function readForest(v: NodeView, features: number): Forest {
   const targets = v.int("n_targets", 0);
   if (v.int("aggregate_function", 1) !== 1 || v.int("post_transform", 0) !== 0 || v.has("nodes_hitrates")) throw new NotForMe("trees that are not summed up");
   if (![threshold, modes, trueIds, falseIds, trueLeaf, falseLeaf, missing].every((a) => a?.length === count) || leafTarget.length !== leafWeight.length || count > MOST_NODES) throw new NotForMe("trees whose lists differ in length");
-  if (!(targets > 0) || leafTarget.some((t) => t < 0 || t >= targets) || feature.some((f) => f < 0 || f >= features) || roots.some((r) => r < 0 || r >= count)) throw new NotForMe("trees that point beyond their lists");
+  if (roots.length === 0 || !(targets > 0) || leafTarget.some((t) => t < 0 || t >= targets) || feature.some((f) => f < 0 || f >= features) || roots.some((r) => r < 0 || r >= count)) throw new NotForMe("trees that point beyond their lists");
   if (threshold.some((t, i) => Number.isNaN(t) && modes![i] === BRANCH_LEQ)) throw new NotForMe("a threshold that is no number");
   const child = (ids: Int32Array, leaf: Int32Array): Int32Array => ids.map((id, i) => {
     if (id < 0 || id >= (leaf[i] !== 0 ? leafWeight.length : count)) throw new NotForMe("trees that point beyond their lists");
