@@ -15,7 +15,7 @@ const rows = [{ age: 45, plan: "pro", member: false, note: null }, { age: 3, pla
 
 describe.each(["thread", "process"] as const)("a model in a %s", (placement) => {
   it("predicts what it predicts inline", async () => {
-    const inline = keep(await loadModelPackage(columnsModel(), { placement: "inline" }));
+    const inline = keep(await loadModelPackage(columnsModel(), { engine: "onnxruntime", placement: "inline" }));
     const placed = keep(await loadModelPackage(columnsModel(), { placement, instances: 2 }));
     const want = await inline.predict(rows);
     expect(await Promise.all(Array.from({ length: 20 }, () => placed.predict(rows)))).toEqual(Array.from({ length: 20 }, () => want));
