@@ -13,6 +13,8 @@ export interface CorpusCase {
   readonly environment: string;
   readonly expect: "import" | "refuse" | "either";
   readonly tolerance: { readonly rtol: number; readonly atol: number };
+  /** Library -> version, where the maker says so. */
+  readonly producer: Readonly<Record<string, string>>;
   /** For `refuse`: the code that must come. */
   readonly code?: string;
 }
@@ -37,10 +39,10 @@ export function listCases(root: string): CorpusCase[] {
   return readdirSync(root).sort().flatMap((name) => {
     const folder = join(root, name);
     if (!existsSync(join(folder, "case.json"))) return [];
-    const spec = readJson(join(folder, "case.json")) as { model_file: string; family: string; environment: string; expect: CorpusCase["expect"]; tolerance?: CorpusCase["tolerance"]; refusal?: { slipway_code?: string } };
+    const spec = readJson(join(folder, "case.json")) as { model_file: string; family: string; environment: string; expect: CorpusCase["expect"]; tolerance?: CorpusCase["tolerance"]; producer?: CorpusCase["producer"]; refusal?: { slipway_code?: string } };
     return [{
       name, folder, modelFile: join(folder, spec.model_file), family: spec.family, environment: spec.environment, expect: spec.expect,
-      tolerance: spec.tolerance ?? { rtol: 1e-9, atol: 1e-12 }, ...(spec.refusal?.slipway_code === undefined ? {} : { code: spec.refusal.slipway_code }),
+      tolerance: spec.tolerance ?? { rtol: 1e-9, atol: 1e-12 }, producer: spec.producer ?? {}, ...(spec.refusal?.slipway_code === undefined ? {} : { code: spec.refusal.slipway_code }),
     }];
   });
 }

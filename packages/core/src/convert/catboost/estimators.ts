@@ -54,8 +54,8 @@ function inputShape(est: Estimator): InputShape | undefined {
   return named ? { kind: "columns", names } : { kind: "matrix", width };
 }
 
-const CLASSIFICATION: ReadonlySet<string> = new Set(["Logloss", "CrossEntropy", "Focal", "MultiClass", "MultiClassOneVsAll", "MultiLogloss", "MultiCrossEntropy"]);
-const MULTILABEL: ReadonlySet<string> = new Set(["MultiLogloss", "MultiCrossEntropy"]);
+export const CLASSIFICATION: ReadonlySet<string> = new Set(["Logloss", "CrossEntropy", "Focal", "MultiClass", "MultiClassOneVsAll", "MultiLogloss", "MultiCrossEntropy"]);
+export const MULTILABEL: ReadonlySet<string> = new Set(["MultiLogloss", "MultiCrossEntropy"]);
 
 function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   const faults = faultsOf(est.className, est.path);

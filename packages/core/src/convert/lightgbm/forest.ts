@@ -138,6 +138,21 @@ function linearSums(c: Conversion, X: Value, splitX: Value, raw: readonly RawTre
 
 const IDENTITY: ReadonlySet<string> = new Set(["regression", "regression_l1", "huber", "fair", "quantile", "mape", "lambdarank", "rank_xendcg", "custom", "none"]);
 
+type Objective = (c: Conversion, scores: Value, sigmoid: () => Value, settings: readonly string[]) => Value;
+
+const identity: Objective = ({ graph, o }, scores, _, settings) => (settings.includes("sqrt") ? o.mul(o.mul(graph.op("Sign", [scores]), scores), scores) : scores);
+const exponential: Objective = (c, scores) => c.o.exp(scores);
+const logistic: Objective = (_, __, sigmoid) => sigmoid();
+
+export const OBJECTIVES: ReadonlyMap<string, Objective> = new Map([
+  ...[...IDENTITY].map((name) => [name, identity] as const),
+  ["poisson", exponential], ["gamma", exponential], ["tweedie", exponential],
+  ["binary", logistic], ["multiclassova", logistic],
+  ["cross_entropy", (c, scores) => c.o.sigmoid(scores)],
+  ["cross_entropy_lambda", (c, scores) => log1p(c, c.o.exp(scores))],
+  ["multiclass", (c, scores) => c.o.softmax(scores)],
+]);
+
 /** ConvertOutput of the objective: [N, K] -> [N, K]. */
 export function converted(c: Conversion, scores: Value, objective: readonly string[], faults: Faults): Value {
   const { o } = c;
@@ -148,15 +163,9 @@ export function converted(c: Conversion, scores: Value, objective: readonly stri
     if (!Number.isFinite(factor)) throw faults.malformed(`the sigmoid of its objective is ${JSON.stringify(text.slice(0, 40))}`);
     return o.sigmoid(factor === 1 ? scores : o.mul(scores, factor));
   };
-  if (IDENTITY.has(name)) return settings.includes("sqrt") ? o.mul(o.mul(c.graph.op("Sign", [scores]), scores), scores) : scores;
-  switch (name) {
-    case "poisson": case "gamma": case "tweedie": return o.exp(scores);
-    case "binary": case "multiclassova": return sigmoid();
-    case "cross_entropy": return o.sigmoid(scores);
-    case "cross_entropy_lambda": return log1p(c, o.exp(scores));
-    case "multiclass": return o.softmax(scores);
-    default: throw faults.refuse(`objective=${name}`, "this objective is not known");
-  }
+  const convert = OBJECTIVES.get(name);
+  if (!convert) throw faults.refuse(`objective=${name}`, "this objective is not known");
+  return convert(c, scores, sigmoid, settings);
 }
 function log1p(c: Conversion, x: Value): Value {
   const { o } = c;

@@ -5,15 +5,10 @@ import { GraphBuilder, serializeModel, type Value } from "../../onnx/index.ts";
 import type { Output, Signature, TensorInput, TensorRows } from "../../package/index.ts";
 import type { ImportedModel } from "../imported.ts";
 import { convertError } from "../conversion/errors.ts";
-import { LiteContext, OperatorView, type Operator } from "./context.ts";
+import { LiteContext, OperatorView } from "./context.ts";
 import { tfliteError } from "./errors.ts";
 import { readLiteModel, type LiteTensor } from "./model.ts";
-import { CONVOLUTION } from "./operators/convolution.ts";
-import { ELEMENTWISE } from "./operators/elementwise.ts";
-import { POOLING } from "./operators/pooling.ts";
-import { SHAPES } from "./operators/shapes.ts";
-
-const operators: ReadonlyMap<string, Operator> = new Map([...CONVOLUTION, ...POOLING, ...ELEMENTWISE, ...SHAPES].flatMap((o) => o.names.map((name) => [name, o])));
+import { tfliteOperators } from "./registry.ts";
 
 export function importTflite(bytes: Uint8Array): ImportedModel {
   try {
@@ -36,7 +31,7 @@ function convert(bytes: Uint8Array): ImportedModel {
     return { name: names[i]!, type: t.type, shape: t.signature };
   });
   for (const op of model.operators) {
-    const operator = operators.get(op.name);
+    const operator = tfliteOperators.get(op.name);
     if (!operator) throw tfliteError("unsupported-operator", `${op.where} is not compiled`, { where: op.where, hint: "Change the model so that the converter does not need this operator, or export it as ONNX." });
     const made = operator.convert(new OperatorView(op, c), c);
     const list = (Array.isArray(made) ? made : [made]) as readonly Value[];

@@ -161,9 +161,9 @@ function nextBelow(x: number): number {
 
 // ---- what the objectives make of it ----
 
-const EXPONENTIAL: ReadonlySet<string> = new Set(["count:poisson", "reg:gamma", "reg:tweedie", "survival:cox", "survival:aft"]);
-const LOGISTIC: ReadonlySet<string> = new Set(["reg:logistic", "binary:logistic"]);
-const IDENTITY: ReadonlySet<string> = new Set([
+export const EXPONENTIAL: ReadonlySet<string> = new Set(["count:poisson", "reg:gamma", "reg:tweedie", "survival:cox", "survival:aft"]);
+export const LOGISTIC: ReadonlySet<string> = new Set(["reg:logistic", "binary:logistic"]);
+export const IDENTITY: ReadonlySet<string> = new Set([
   "reg:squarederror", "reg:linear", "reg:squaredlogerror", "reg:pseudohubererror", "reg:absoluteerror", "reg:quantileerror", "reg:expectileerror",
   "binary:logitraw", "rank:pairwise", "rank:ndcg", "rank:map", "multi:softmax", "multi:softprob", "binary:hinge",
 ]);
