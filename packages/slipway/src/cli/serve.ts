@@ -6,6 +6,7 @@ import { createLog, startServer, type TlsOptions } from "../server/index.ts";
 import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../config/index.ts";
 import { configOptions, configSources } from "./config-options.ts";
 import { accessOptions } from "./serve-access.ts";
+import { telemetryOptions } from "./serve-telemetry.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { printJson, printNote, printResult } from "./output.ts";
 import { curlLine } from "./curl-line.ts";
@@ -46,6 +47,7 @@ export const serve: Command = defineCommand({
       port: settings.port, host: settings.host, signals: true, insecure: settings.insecure, version: VERSION, tls: tlsOptions(settings.tls),
       bodyLimit: settings.bodyLimit, requestTimeoutMs: settings.requestTimeout, drainDelayMs: settings.drainMs,
       ...accessOptions(settings),
+      ...telemetryOptions(settings),
       ...(settings.allowHost === undefined ? {} : { allowedHosts: settings.allowHost }),
       log: createLog({ level: settings.logLevel, pretty: process.stderr.isTTY }),
     });

@@ -3,6 +3,7 @@
 
 import { ACCESS_SETTINGS } from "./access-settings.ts";
 import { MODEL_SETTINGS } from "./model-settings.ts";
+import { TELEMETRY_SETTINGS } from "./telemetry-settings.ts";
 import type { Settings } from "./spec.ts";
 
 const settings = {
@@ -37,5 +38,5 @@ const settings = {
   models: { type: "map", keys: "models' names", of: { type: "section", help: "", fields: MODEL_SETTINGS as typeof MODEL_SETTINGS }, help: "settings of single models, by name" },
 } as const;
 
-export const SERVE_SETTINGS: typeof settings & typeof ACCESS_SETTINGS = { ...settings, ...ACCESS_SETTINGS };
+export const SERVE_SETTINGS: typeof settings & typeof ACCESS_SETTINGS & typeof TELEMETRY_SETTINGS = { ...settings, ...ACCESS_SETTINGS, ...TELEMETRY_SETTINGS };
 export type ServeSettings = Settings<typeof SERVE_SETTINGS>;

@@ -18,6 +18,8 @@ export interface Servable {
   /** The outputs of the signature with these names, in the order asked for; all of them by default. @throws SlipwayError output-unknown */
   selectOutputs(names?: readonly string[]): readonly Output[];
   readonly busy: boolean;
+  /** What waits for the engine. */
+  readonly load?: { readonly requests: number; readonly rows: number };
   /** Waits for what is running. */
   close(): Promise<void>;
 }

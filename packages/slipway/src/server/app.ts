@@ -14,8 +14,11 @@ import { hostLayer } from "./hosts.ts";
 import { ModelDirectory } from "./models/directory.ts";
 import { PROTOCOLS } from "./protocols/index.ts";
 import { Logger } from "./telemetry/log.ts";
+import { OtlpExporter } from "./telemetry/otlp-exporter.ts";
+import { requestSpans } from "./telemetry/otlp-spans.ts";
 import { requestLog } from "./telemetry/request-log.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
+import { traceContext } from "./telemetry/trace-context.ts";
 
 /** Looks at every request that has a route before its body is read, and at every answer. */
 export interface Layer {
@@ -68,6 +71,7 @@ export class App {
     } catch (thrown) {
       answer = this.#fail(toSlipwayError(thrown), call, protocol ?? this.table.protocolAt(call.path));
     }
+    call.answeredAt = performance.now();
     return this.#dress(call, answer);
   }
 
@@ -77,8 +81,11 @@ export class App {
   }
   /** Finds what answers a call, and sets its deadline. @throws SlipwayError route-unknown, method-not-allowed, request-malformed */
   route(call: Call): Match {
+    const { exporter } = this.context;
+    if (exporter !== undefined) call.trace = traceContext(call.header("traceparent"), call.header("tracestate"), exporter.ratio);
     const match = this.table.match(call);
     call.route = match.route;
+    call.protocol = match.protocol.name;
     call.params = match.params;
     call.deadline = call.startedAt + this.context.options.requestTimeoutMs;
     return match;
@@ -115,7 +122,8 @@ export class App {
   /** To be called when the answer has left. */
   finished(call: Call, status: number): void {
     this.context.telemetry.finished(call, status);
-    requestLog(this.context.log, call, status);
+    requestLog(this.context.log, call, status, this.context.options.requestLog);
+    this.context.exporter?.add(requestSpans(call, status));
     this.#audit.record(call, status);
   }
 
@@ -153,6 +161,7 @@ export function createServer(input: { readonly models: readonly Servable[]; read
   const context: ServerContext = { models, options, log, telemetry, startedAt: Date.now(), ready: true };
   const table = new RoutingTable([...PROTOCOLS.map((protocol) => protocol(context)), ...grpcProtocols(context)]);
   context.table = table;
+  if (options.otlp !== undefined) context.exporter = new OtlpExporter(options.otlp, context);
   return new App(context, table, [
     hostLayer(options),
     corsLayer(options.corsOrigins ?? []),

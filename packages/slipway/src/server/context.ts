@@ -1,10 +1,12 @@
 // What every route of the server shares.
 
-import type { Servable } from "../runtime/index.ts";
+import type { ModelInput, Servable } from "../runtime/index.ts";
 import type { AuthOptions, LimitOptions } from "./auth/index.ts";
 import type { RoutingTable } from "./http/routing-table.ts";
 import type { ModelDirectory } from "./models/directory.ts";
 import type { Logger } from "./telemetry/log.ts";
+import type { OtlpExporter, OtlpOptions } from "./telemetry/otlp-exporter.ts";
+import type { RequestLogOptions } from "./telemetry/request-log.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
 
 export interface ServerOptions {
@@ -26,6 +28,10 @@ export interface ServerOptions {
   readonly auditLog?: string | undefined;
   /** Where JSON log lines go; none by default. */
   readonly log?: LogOptions;
+  /** Which requests are logged, and what of them. */
+  readonly requestLog?: RequestLogOptions | undefined;
+  /** Where traces and metrics are sent over OTLP; nowhere by default. */
+  readonly otlp?: OtlpOptions | undefined;
   readonly version?: string;
   /** Addresses that Vertex AI gave its container. */
   readonly vertex?: VertexAddresses;
@@ -44,7 +50,16 @@ export interface LogOptions {
 export interface Observation {
   readonly model: Servable;
   readonly rows: number;
+  /** Checking the rows and bringing them into the engine's form. */
+  readonly decodeMs: number;
+  readonly queueMs: number;
   readonly computeMs: number;
+  /** Rows of the engine call that it was part of. */
+  readonly batchRows: number;
+  /** performance.now() when the prediction was there. */
+  readonly doneAt: number;
+  /** What was asked, for a log that shows rows. */
+  readonly input?: ModelInput;
 }
 
 export type Stopper = Pick<AbortSignal, "throwIfAborted">;
@@ -56,5 +71,6 @@ export interface ServerContext {
   readonly telemetry: Telemetry;
   readonly startedAt: number;
   ready: boolean;
+  exporter?: OtlpExporter;
   table?: RoutingTable;
 }

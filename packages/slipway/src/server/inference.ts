@@ -17,11 +17,14 @@ export interface Inference {
 }
 
 /** @throws SlipwayError request-invalid, request-shape, request-limit, output-unknown, request-timeout, client-gone ... */
-export async function infer(_context: ServerContext, call: Call, model: Servable, input: ModelInput, options: InferOptions = {}): Promise<Inference> {
+export async function infer(context: ServerContext, call: Call, model: Servable, input: ModelInput, options: InferOptions = {}): Promise<Inference> {
   allowModel(call, model.name);
   const { onInvalid = "throw", outputs } = options;
+  const began = performance.now();
   const encoded = model.encode(input, onInvalid);
+  const decodeMs = performance.now() - began;
   const prediction = await model.run(encoded.batch, { onInvalid, ...(outputs === undefined ? {} : { outputs }), signal: call.stopper });
-  call.observation = { model, rows: prediction.rows, computeMs: prediction.computeMs };
+  const { rows, computeMs, queueMs = 0, batchRows = rows } = prediction;
+  call.observation = { model, rows, decodeMs, queueMs, computeMs, batchRows, doneAt: performance.now(), ...(context.options.requestLog?.rows === undefined ? {} : { input }) };
   return { encoded, prediction };
 }

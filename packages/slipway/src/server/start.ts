@@ -87,6 +87,7 @@ export async function startServer(models: readonly Servable[], options: StartOpt
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     await Promise.all([door.close(options.drainTimeoutMs ?? 25_000), admin?.close(0)]);
     await context.models.close();
+    await context.exporter?.close();
     for (const [signal, handler] of signalled) process.removeListener(signal, handler);
     settle();
   }

@@ -6,6 +6,7 @@ import type { Servable } from "../../runtime/index.ts";
 import type { Observation, Stopper } from "../context.ts";
 import { serverError } from "../errors.ts";
 import type { Peer } from "./peer.ts";
+import type { TraceContext } from "../telemetry/trace-context.ts";
 import type { Route } from "./routing-table.ts";
 
 export interface CallInit {
@@ -47,6 +48,12 @@ export class Call {
   /** Of the route's path, decoded. */
   params: Readonly<Record<string, string>> = NO_PARAMS;
   route: Route | undefined;
+  /** Name of the protocol whose route it is. */
+  protocol: string | undefined;
+  /** Where this request belongs in a trace, where traces are taken. */
+  trace: TraceContext | undefined;
+  /** performance.now() when the answer was written, before it was sent. */
+  answeredAt = 0;
   /** Plain: decompressed, within the limit. */
   body: Buffer = NO_BODY;
   /** performance.now() at which the answer is of no more use. */

@@ -68,13 +68,13 @@ function configuration(model: Servable): object {
 function statistics(model: Servable, stats: ModelStats): object {
   const { success, failure } = stats;
   const none = { count: 0, ns: 0 };
-  const computeNs = Math.round(stats.computeNs);
+  const part = (ns: number): object => ({ count: success.count, ns: Math.round(ns) });
   return {
     name: model.name, version: model.version, last_inference: stats.lastInferenceMs,
-    inference_count: stats.rowCount, execution_count: success.count,
+    inference_count: stats.rowCount, execution_count: Math.round(stats.executionCount),
     inference_stats: {
-      success: { count: success.count, ns: Math.round(success.ns) }, fail: { count: failure.count, ns: Math.round(failure.ns) },
-      queue: none, compute_input: none, compute_infer: { count: success.count, ns: computeNs }, compute_output: none, cache_hit: none, cache_miss: none,
+      success: part(success.ns), fail: { count: failure.count, ns: Math.round(failure.ns) },
+      queue: part(stats.queueNs), compute_input: part(stats.decodeNs), compute_infer: part(stats.computeNs), compute_output: part(stats.serializeNs), cache_hit: none, cache_miss: none,
     },
     batch_stats: [], memory_usage: [],
   };

@@ -20,7 +20,7 @@ export function serviceProtocol(context: ServerContext): Protocol {
   };
 
   async function metrics(): Promise<Answer> {
-    const { renderMetrics } = await import("../telemetry/metrics.ts");
-    return { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, body: renderMetrics(context) };
+    const [{ families }, { prometheusText }] = await Promise.all([import("../telemetry/families.ts"), import("../telemetry/prometheus.ts")]);
+    return { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, body: prometheusText(families(context)) };
   }
 }

@@ -1,19 +1,73 @@
-// One line for every request.
+// One line for every request, or for a share of them; errors always. Rows and answers only where they were asked for,
+// bounded, and with the columns that were named struck out.
 
+import type { ModelInput } from "../../runtime/index.ts";
 import type { Call } from "../http/call.ts";
 import type { Logger } from "./log.ts";
 
-const QUIET = /^\/(?:health|metrics|v2\/health|ping)/;
+export interface RequestLogOptions {
+  /** Share of good requests that are logged; 1 by default. Requests of one id are all logged or none. */
+  readonly sample?: number | undefined;
+  /** Rows of each request that are logged; none by default. */
+  readonly rows?: number | undefined;
+  /** Columns whose values are never logged. */
+  readonly redact?: readonly string[] | undefined;
+}
 
-export function requestLog(log: Logger, call: Call, status: number): void {
+const QUIET = /^\/(?:health|metrics|v2\/health|ping)/;
+const STRUCK = "[redacted]";
+const MAX_TEXT = 200;
+const MAX_COLUMNS = 200;
+
+export function requestLog(log: Logger, call: Call, status: number, options: RequestLogOptions = {}): void {
   const level = status >= 500 ? "error" : QUIET.test(call.path) ? "debug" : "info";
   if (!log.enabled(level)) return;
-  const { observation: seen, errorCode: code } = call;
+  if (status < 400 && options.sample !== undefined && options.sample < 1 && share(call.id) >= options.sample) return;
+  const { observation: seen, errorCode: code, principal, trace } = call;
+  const wanted = options.rows ?? 0;
   log.write(level, "request", {
-    request_id: call.id,
+    request_id: call.id, ...(trace === undefined ? {} : { trace_id: trace.traceId }),
     method: call.method, path: call.path.slice(0, 300), status,
-    ms: Math.round((performance.now() - call.startedAt) * 100) / 100,
-    ...(seen === undefined ? {} : { model: seen.model.name, version: seen.model.version, rows: seen.rows, compute_ms: Math.round(seen.computeMs * 100) / 100 }),
+    ms: round(performance.now() - call.startedAt),
+    ...(principal === undefined || principal.kind === "anonymous" ? {} : { who: principal.id }),
+    ...(seen === undefined ? {} : { model: seen.model.name, version: seen.model.version, rows: seen.rows, compute_ms: round(seen.computeMs) }),
+    ...(seen === undefined || wanted === 0 || seen.input === undefined ? {} : { input: rowsOf(seen.input, seen.model.signature.columns.map((c) => c.name), wanted, new Set(options.redact)) }),
     ...(code === undefined ? {} : { code }),
   });
+}
+
+/** A number from 0 to 1 that is the same for the same id. */
+function share(id: string): number {
+  let hash = 2166136261;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 16777619);
+  // FNV's low bits are good and its high bits are not.
+  hash ^= hash >>> 15;
+  return (Math.imul(hash, 0x2c1b3c6d) >>> 0) / 2 ** 32;
+}
+
+/** The first rows as objects, by column. */
+export function rowsOf(input: ModelInput, columns: readonly string[], count: number, redact: ReadonlySet<string>): readonly unknown[] {
+  const strike = (name: string, value: unknown): unknown => (redact.has(name) ? STRUCK : short(value));
+  switch (input.kind) {
+    case "records": return input.records.slice(0, count).map((record) => (typeof record === "object" && record !== null ? Object.fromEntries(Object.entries(record).slice(0, MAX_COLUMNS).map(([name, value]) => [name, strike(name, value)])) : short(record)));
+    case "rows": return input.rows.slice(0, count).map((row) => (Array.isArray(row) ? Object.fromEntries(row.slice(0, MAX_COLUMNS).map((value: unknown, i) => [columns[i] ?? String(i), strike(columns[i] ?? String(i), value)])) : short(row)));
+    case "columns": {
+      const names = Object.keys(input.columns).slice(0, MAX_COLUMNS);
+      const length = Math.min(count, ...names.map((name) => input.columns[name]!.length));
+      return Array.from({ length: Number.isFinite(length) ? length : 0 }, (_, i) => Object.fromEntries(names.map((name) => [name, strike(name, input.columns[name]![i])])));
+    }
+    case "texts": return input.texts.slice(0, count).map((text) => strike(columns[0] ?? "text", text));
+    // Tensors are large and say nothing to a reader: their shapes do.
+    case "tensors": return Object.entries(input.tensors).slice(0, MAX_COLUMNS).map(([name, tensor]) => ({ name, shape: tensor.shape }));
+  }
+}
+
+function short(value: unknown): unknown {
+  if (typeof value === "string") return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}...` : value;
+  if (typeof value === "bigint") return String(value);
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? `[${value.length} values]` : "{...}";
+  return value;
+}
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100;
 }
