@@ -1,8 +1,8 @@
 // slipway serve PKG|FILE ...
 
-import { VERSION } from "@slipway/core/base";
-import { loadModelPackage, openModel, preloadEngine, type LoadOptions, type Model } from "../runtime/index.ts";
-import { createLog, startServer, type TlsOptions } from "../server/index.ts";
+import { SlipwayError, VERSION } from "@slipway/core/base";
+import { Model, preloadEngine, type LoadOptions } from "../runtime/index.ts";
+import { createLog, Logger, ModelDirectory, Repository, startServer, type TlsOptions } from "../server/index.ts";
 import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../config/index.ts";
 import { configOptions, configSources } from "./config-options.ts";
 import { accessOptions } from "./serve-access.ts";
@@ -15,13 +15,13 @@ export const serve: Command = defineCommand({
   name: "serve",
   summary: "a running service from a file or package",
   usage: "PKG|FILE ... [--port 8080]",
-  arguments: [{ name: "PKG|FILE", help: "packages or saved models; NAME=PATH gives one a name", many: true }],
+  arguments: [{ name: "PKG|FILE", help: "packages or saved models; NAME=PATH gives one a name", many: true, optional: true }],
   options: {
     ...configOptions(SERVE_SETTINGS),
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
     preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; FILE#ENTRY or #ENTRY where a file holds several; may be repeated, in order" },
   },
-  examples: ["slipway serve churn.slip", "slipway serve model.joblib --port 0", "slipway serve a.slip fraud=model.pkl --port 9000"],
+  examples: ["slipway serve churn.slip", "slipway serve model.joblib --port 0", "slipway serve a.slip fraud=model.pkl --port 9000", "slipway serve --models ./models --poll 5s"],
   async run(call) {
     const { settings, notes } = await resolveConfig(SERVE_SETTINGS, configSources(call));
     for (const note of notes) printNote(`note: ${note}`);
@@ -32,16 +32,19 @@ export const serve: Command = defineCommand({
     if (preprocess.length > 0 && call.args.length > 1) throw usageError("bad-argument", "--preprocess is for one model, and several are given", { hint: "Pack each with its preprocessing, then serve the packages." });
     const { placement, instances, threads, provider } = settings;
     const engine: LoadOptions = { engine: settings.engine, placement, instances, threads, providers: provider === undefined ? undefined : [...new Set([...provider, "cpu"])] };
-    const models: Model[] = [];
-    for (const argument of call.args) {
+    const log = createLog({ level: settings.logLevel, pretty: process.stderr.isTTY });
+    const { repository: folder, poll: pollMs, lazy, memoryBudget, loadAtOnce, uploads, models: perModel = {} } = settings;
+    const models = new Repository(new ModelDirectory([], perModel), { folder, pollMs, lazy, memoryBudget, loadAtOnce, uploads, engine, log: new Logger(log) });
+    const paths = Object.entries(perModel).flatMap(([name, { path }]) => (path === undefined ? [] : [`${name}=${path}`]));
+    for (const argument of [...call.args, ...paths]) {
       const named = /^([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)$/.exec(argument);
-      const opened = await openModel(named?.[2] ?? argument, { preprocess, ...(entry === undefined ? {} : { entry }), ...(named ? { name: named[1]! } : {}) });
-      for (const warning of opened.imported?.compiled.warnings ?? []) printNote(`note: ${warning}`);
-      const source = named ? { ...opened.package, manifest: { ...opened.package.manifest, name: named[1]! } } : opened.package;
-      if (models.some((m) => m.name === source.manifest.name)) {
-        throw usageError("bad-argument", `two models are named ${source.manifest.name}`, { hint: "Give one another name: NAME=PATH." });
-      }
-      models.push(await loadModelPackage(source, engine));
+      const options = { preprocess, ...(entry === undefined ? {} : { entry }), ...(named ? { name: named[1]! } : {}) };
+      for (const warning of await models.add({ argument: named?.[2] ?? argument, options }, { name: named?.[1] })) printNote(`note: ${warning}`);
+    }
+    for (const note of (await syncFolder(models, folder)).notes) printNote(`note: ${note}`);
+    const served = models.directory.all;
+    if (models.directory.entries.size === 0 && (folder === undefined || pollMs === undefined)) {
+      throw usageError("missing-argument", folder === undefined ? "serve needs PKG|FILE, or a folder of models" : `there is no model in ${JSON.stringify(folder)}`, { hint: `slipway serve ${serve.usage}` });
     }
     const server = await startServer(models, {
       port: settings.port, host: settings.host, signals: true, insecure: settings.insecure, version: VERSION, tls: tlsOptions(settings.tls),
@@ -49,14 +52,15 @@ export const serve: Command = defineCommand({
       ...accessOptions(settings),
       ...telemetryOptions(settings),
       ...(settings.allowHost === undefined ? {} : { allowedHosts: settings.allowHost }),
-      log: createLog({ level: settings.logLevel, pretty: process.stderr.isTTY }),
+      log,
     });
     if (server.adminKey !== undefined) printNote(`administration on ${server.adminUrl} takes this key while the server runs: ${server.adminKey}`);
     else if (server.adminUrl !== undefined) printNote(`administration on ${server.adminUrl}`);
-    if (call.flag("json")) printJson({ url: server.url, ...(server.adminUrl === undefined ? {} : { admin: server.adminUrl }), models: models.map((m) => ({ name: m.name, version: m.version, digest: m.digest, engine: m.engine.name })) });
+    if (call.flag("json")) printJson({ url: server.url, ...(server.adminUrl === undefined ? {} : { admin: server.adminUrl }), models: served.map((m) => ({ name: m.name, version: m.version, digest: m.digest, ...(m instanceof Model ? { engine: m.engine.name } : {}) })) });
     else {
-      const names = models.map((m) => `${m.name} ${m.version}`).join(", ");
-      printResult(`serving ${names} on ${server.url}\n\n  try it in a browser   ${server.url}/\n  ask it                ${curlLine(server.url, models[0]!)}\n  its interface         ${server.url}/openapi.json\n\nCtrl-C stops.`);
+      const names = models.directory.list.map((v) => `${v.name} ${v.version}${v.state === "ready" ? "" : v.onDemand ? " (loaded when asked)" : ` (not served: ${v.reason?.message ?? v.state})`}`);
+      const first = served[0];
+      printResult(`serving ${names.slice(0, 20).join(", ")}${names.length > 20 ? `, and ${names.length - 20} more` : ""} on ${server.url}\n\n  try it in a browser   ${server.url}/\n${first === undefined ? "" : `  ask it                ${curlLine(server.url, first)}\n`}  its interface         ${server.url}/openapi.json\n\nCtrl-C stops.`);
     }
     await server.closed;
     return 0;
@@ -67,4 +71,13 @@ function tlsOptions({ cert, key, ca, client }: ServeSettings["tls"] = {}): TlsOp
   if (cert === undefined && key === undefined && ca === undefined && client === undefined) return undefined;
   if (cert === undefined || key === undefined) throw usageError("bad-argument", "TLS needs --tls-cert and --tls-key", { hint: "For a try: openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost" });
   return { cert, key, ca, client };
+}
+
+async function syncFolder(models: Repository, folder: string | undefined): Promise<{ readonly notes: readonly string[] }> {
+  try {
+    return await models.sync();
+  } catch (cause) {
+    if (cause instanceof SlipwayError) throw cause;
+    throw usageError("bad-argument", `the folder of models ${JSON.stringify(folder)} cannot be read (${(cause as NodeJS.ErrnoException).code ?? "unknown"})`, { cause });
+  }
 }

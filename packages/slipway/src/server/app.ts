@@ -12,6 +12,7 @@ import { jsonAnswer, type Answer, type Call } from "./http/call.ts";
 import { RoutingTable, type Match, type Protocol } from "./http/routing-table.ts";
 import { hostLayer } from "./hosts.ts";
 import { ModelDirectory } from "./models/directory.ts";
+import { Repository } from "./models/repository.ts";
 import { PROTOCOLS } from "./protocols/index.ts";
 import { Logger } from "./telemetry/log.ts";
 import { OtlpExporter } from "./telemetry/otlp-exporter.ts";
@@ -121,6 +122,7 @@ export class App {
 
   /** To be called when the answer has left. */
   finished(call: Call, status: number): void {
+    call.finished();
     this.context.telemetry.finished(call, status);
     requestLog(this.context.log, call, status, this.context.options.requestLog);
     this.context.exporter?.add(requestSpans(call, status));
@@ -153,15 +155,18 @@ function retryAfter(error: SlipwayError): string {
   return String(typeof ms === "number" ? Math.max(1, Math.ceil(ms / 1000)) : 1);
 }
 
-export function createServer(input: { readonly models: readonly Servable[]; readonly options?: ServerOptions }): App {
+/** `models`: loaded ones, or a repository that loads them. */
+export function createServer(input: { readonly models: readonly Servable[] | Repository; readonly options?: ServerOptions }): App {
   const options = { bodyLimit: DEFAULT_BODY_LIMIT, requestTimeoutMs: 60_000, version: VERSION, ...input.options };
   const log = new Logger(options.log);
-  const models = new ModelDirectory(input.models);
+  const repository = input.models instanceof Repository ? input.models : new Repository(new ModelDirectory(input.models), { log });
+  const models = repository.directory;
   const telemetry = new Telemetry(models);
-  const context: ServerContext = { models, options, log, telemetry, startedAt: Date.now(), ready: true };
+  const context: ServerContext = { models, repository, options, log, telemetry, startedAt: Date.now(), ready: true };
   const table = new RoutingTable([...PROTOCOLS.map((protocol) => protocol(context)), ...grpcProtocols(context)]);
   context.table = table;
   if (options.otlp !== undefined) context.exporter = new OtlpExporter(options.otlp, context);
+  repository.serving();
   return new App(context, table, [
     hostLayer(options),
     corsLayer(options.corsOrigins ?? []),

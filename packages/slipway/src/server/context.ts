@@ -4,6 +4,7 @@ import type { ModelInput, Servable } from "../runtime/index.ts";
 import type { AuthOptions, LimitOptions } from "./auth/index.ts";
 import type { RoutingTable } from "./http/routing-table.ts";
 import type { ModelDirectory } from "./models/directory.ts";
+import type { Repository } from "./models/repository.ts";
 import type { Logger } from "./telemetry/log.ts";
 import type { OtlpExporter, OtlpOptions } from "./telemetry/otlp-exporter.ts";
 import type { RequestLogOptions } from "./telemetry/request-log.ts";
@@ -66,6 +67,8 @@ export type Stopper = Pick<AbortSignal, "throwIfAborted">;
 
 export interface ServerContext {
   readonly models: ModelDirectory;
+  /** What loads and unloads them. */
+  readonly repository: Repository;
   readonly options: Required<Pick<ServerOptions, "bodyLimit" | "requestTimeoutMs" | "version">> & ServerOptions;
   readonly log: Logger;
   readonly telemetry: Telemetry;

@@ -136,11 +136,11 @@ describe("refusals are 400 with one string", () => {
     for (const length of ["-1", "x", "99999", "1e1"]) expect((await infer("linear", "{}", { "inference-header-content-length": length })).status).toBe(400);
     expect((await infer("linear", "{}x", { "inference-header-content-length": "2" })).status).toBe(400);
   });
-  it("of models and versions are 404, of loading 400", async () => {
+  it("of models and versions are 404, of loading what nobody has too", async () => {
     expect((await infer("nobody", {})).status).toBe(404);
     expect((await infer("linear/versions/2", {})).status).toBe(404);
-    const load = await inject(app, { method: "POST", url: "/v2/repository/models/linear/load", payload: "{}" });
-    expect([load.statusCode, Object.keys(load.json())]).toEqual([400, ["error"]]);
+    const load = await inject(app, { method: "POST", url: "/v2/repository/models/nobody/load", payload: "{}" });
+    expect([load.statusCode, Object.keys(load.json())]).toEqual([404, ["error"]]);
     expect(Object.keys((await inject(app, "/v2/nothing")).json())).toEqual(["error"]);
   });
   it("whatever the bytes are", async () => {

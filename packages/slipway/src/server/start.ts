@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import type { Servable } from "../runtime/index.ts";
 import { createServer } from "./app.ts";
 import { isAuthenticated, makeKey, type AuthOptions } from "./auth/index.ts";
+import type { Repository } from "./models/repository.ts";
 import type { ServerOptions } from "./context.ts";
 import { serverError } from "./errors.ts";
 import { createPort } from "./http/port.ts";
@@ -46,7 +47,7 @@ export interface RunningServer {
 }
 
 /** @throws SlipwayError unsafe-bind, address-in-use, tls-file, tls-certificate, tls-key, tls-options */
-export async function startServer(models: readonly Servable[], options: StartOptions = {}): Promise<RunningServer> {
+export async function startServer(models: readonly Servable[] | Repository, options: StartOptions = {}): Promise<RunningServer> {
   const host = options.host ?? "127.0.0.1";
   const loopback = isLoopback(host);
   if (!loopback && options.insecure !== true && !isAuthenticated(options.auth)) {

@@ -124,7 +124,7 @@ describe("the audit", () => {
   it("has a line for every act of administration, also of those refused", async () => {
     const path = join(folder, "audit", "audit.jsonl");
     const { key, record } = makeKey({ name: "ops", roles: ["operator"] });
-    const app = createServer({ models: [model], options: { auth: { keys: { keys: [record] } }, auditLog: path } });
+    const app = createServer({ models: [await loadModelPackage(matrixModel())], options: { auth: { keys: { keys: [record] } }, auditLog: path } });
     const ask = (authorization?: string) => inject(app, { method: "POST", url: "/v2/repository/models/linear/unload", payload: "{}", adminPort: true, remote: "127.0.0.1", headers: authorization === undefined ? {} : { authorization } });
     await ask();
     await ask("Bearer wrong");

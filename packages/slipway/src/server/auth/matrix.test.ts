@@ -1,7 +1,7 @@
 // Every route of the table, times every role, times no, bad, expired, revoked and good credentials: made from the table,
 // so that a new route cannot be forgotten.
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadModelPackage } from "../../runtime/index.ts";
 import { columnsModel, matrixModel } from "../../runtime/testing.ts";
 import { createServer, type App } from "../index.ts";
@@ -18,10 +18,11 @@ const onlyLinear = makeKey({ name: "linear only", roles: ["admin"], models: ["li
 const keys = [...Object.values(made).map((m) => m.record), expired.record, { ...revoked.record, revoked: new Date().toISOString() }, onlyLinear.record];
 
 let app: App;
-beforeAll(async () => {
+// A new one for every test: whoever may unloads its models.
+beforeEach(async () => {
   app = createServer({ models: await Promise.all([columnsModel(), matrixModel()].map((s) => loadModelPackage(s))), options: { auth: { keys: { keys } } } });
 });
-afterAll(() => app.context.models.close());
+afterEach(() => app.context.models.close());
 
 interface Asked {
   readonly method: string;

@@ -64,6 +64,7 @@ export class Call {
   observation: Observation | undefined;
   errorCode: string | undefined;
   readonly isGone: () => boolean;
+  #ends: (() => void)[] | undefined;
   readonly #search: string;
   #query: URLSearchParams | undefined;
 
@@ -91,6 +92,16 @@ export class Call {
   header(name: string): string | undefined {
     const value = this.headers[name];
     return typeof value === "string" ? value : undefined;
+  }
+
+  /** Called once the request is answered: what was held for it is let go. */
+  onFinished(end: () => void): void {
+    (this.#ends ??= []).push(end);
+  }
+  finished(): void {
+    const ends = this.#ends;
+    this.#ends = undefined;
+    if (ends !== undefined) for (const end of ends) end();
   }
 
   /** Stops work when the time is over or the client has gone: looked at between two pieces of work, so it costs no timer. */

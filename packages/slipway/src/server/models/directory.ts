@@ -1,49 +1,163 @@
-// The models that one server offers, by name.
+// The models that one server offers, by name, and the door to them: `select` gives the model that answers a request, and
+// holds it until the request is answered, so that a version which is swapped or unloaded meanwhile stays until then.
 
 import { nearest } from "@slipway/core/base";
+import type { ModelSettings } from "../../config/index.ts";
 import type { Servable } from "../../runtime/index.ts";
 import { serverError } from "../errors.ts";
 import type { Call } from "../http/call.ts";
+import { ModelEntry, usable } from "./model-entry.ts";
+import { ModelVersion } from "./model-version.ts";
 
-/** Which model a request wants; without a name the first one. */
+/** Which model a request wants; without a name the first one, without version and label the one that traffic says. */
 export interface Selection {
   readonly name?: string | undefined;
   readonly version?: string | undefined;
+  /** An alias of a version. */
+  readonly label?: string | undefined;
 }
 
+/** One version, for lists. */
+export interface ListedVersion {
+  readonly name: string;
+  readonly version: string;
+  readonly state: ModelVersion["state"];
+  readonly reason?: ModelVersion["reason"];
+  readonly digest?: string;
+  readonly aliases: readonly string[];
+  /** Not in memory, and loaded when it is asked. */
+  readonly onDemand: boolean;
+  /** Estimated memory. */
+  readonly bytes: number;
+}
+
+/** Brings a version into memory that is loaded on demand. */
+export type BringVersion = (entry: ModelEntry, version: ModelVersion) => Promise<void>;
+
 export class ModelDirectory {
-  readonly #models: Map<string, Servable>;
-  constructor(models: readonly Servable[]) {
-    this.#models = new Map(models.map((m) => [m.name, m]));
+  readonly entries: Map<string, ModelEntry> = new Map();
+  bring: BringVersion | undefined;
+  readonly #settings: Readonly<Record<string, ModelSettings>>;
+  readonly #closers: (() => Promise<void>)[] = [];
+
+  constructor(models: readonly Servable[], settings: Readonly<Record<string, ModelSettings>> = {}) {
+    this.#settings = settings;
+    for (const model of models) this.add(model);
   }
+
+  /** The entry of a name, made where there is none. */
+  entry(name: string): ModelEntry {
+    let entry = this.entries.get(name);
+    if (entry === undefined) this.entries.set(name, (entry = new ModelEntry(name, this.#settings[name] ?? NO_SETTINGS)));
+    return entry;
+  }
+  /** A model that is loaded already. */
+  add(model: Servable): void {
+    const version = new ModelVersion(model.name, model.version);
+    version.ready(model, 0);
+    this.entry(model.name).versions.set(model.version, version);
+  }
+
+  /** What can be asked: of every name the version that answers where none is asked for. */
   get all(): readonly Servable[] {
-    return [...this.#models.values()];
+    return [...this.entries.values()].flatMap((entry) => {
+      const version = entry.preferred;
+      return version !== undefined && usable(version) && version.face !== undefined ? [version.face] : [];
+    });
   }
-  /** What `POST /predict` asks. */
+  /** Every version in memory. */
+  get loaded(): readonly Servable[] {
+    return [...this.entries.values()].flatMap((e) => e.sorted.flatMap((v) => v.servable ?? []));
+  }
+  /** Every version that is known, in every state. */
+  get list(): readonly ListedVersion[] {
+    return [...this.entries.values()].flatMap((entry) => entry.sorted.map((v) => ({
+      name: entry.name, version: v.version, state: v.state, onDemand: v.onDemand, bytes: v.bytes,
+      aliases: [...entry.aliases].filter(([, to]) => to === v.version).map(([alias]) => alias),
+      ...(v.reason === undefined ? {} : { reason: v.reason }), ...(v.digest === undefined ? {} : { digest: v.digest }),
+    })));
+  }
+  /** What `POST /predict` asks. @throws SlipwayError model-unknown, model-unavailable */
   get first(): Servable {
-    const [model] = this.#models.values();
-    if (model === undefined) throw serverError("model-unknown", "this server has no model");
-    return model;
+    return this.#face(this.#preferred(this.#firstEntry()));
   }
-  /** The model that answers this request. @throws SlipwayError model-unknown */
+
+  /** The model that answers this request; it is kept until the call is finished. @throws SlipwayError model-unknown, model-unavailable */
   select(call: Call, wanted: Selection): Servable | Promise<Servable> {
-    return (call.target = wanted.name === undefined ? this.first : this.find(wanted.name, wanted.version));
+    const entry = wanted.name === undefined ? this.#firstEntry() : this.entryOf(wanted.name);
+    const version = wanted.label !== undefined ? entry.resolve(wanted.label, "label") : wanted.version !== undefined ? entry.resolve(wanted.version) : this.#preferred(entry);
+    return this.hold(call, entry, version);
   }
-  /** A model to look at. @throws SlipwayError model-unknown */
-  find(name: string, version?: string): Servable {
-    const model = this.#models.get(name);
-    if (model === undefined) {
-      const names = [...this.#models.keys()];
-      const near = nearest(name, names);
-      throw serverError("model-unknown", `Request for unknown model: ${JSON.stringify(name.slice(0, 150))} is not found`, {
-        hint: `${near === undefined ? "" : `Did you mean ${JSON.stringify(near)}? `}Served here: ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", ..." : ""}.` });
-    }
-    if (version !== undefined && version !== model.version && version !== model.digest) {
-      throw serverError("model-unknown", `Request for unknown model: ${JSON.stringify(name)} version ${JSON.stringify(version.slice(0, 100))} is not found`, { hint: `Served here: version ${model.version}.` });
-    }
-    return model;
+
+  /** @throws SlipwayError model-unavailable */
+  hold(call: Call, entry: ModelEntry, version: ModelVersion): Servable | Promise<Servable> {
+    const { servable } = version;
+    if (servable === undefined) return this.#brought(call, entry, version);
+    version.lastAsked = performance.now();
+    call.onFinished(version.lease());
+    return (call.target = servable);
+  }
+  async #brought(call: Call, entry: ModelEntry, version: ModelVersion): Promise<Servable> {
+    if (!version.onDemand || version.state === "unavailable" || this.bring === undefined) throw unavailable(version);
+    call.target = version.face;
+    // Held while it is brought, so that it is not pushed out again before it has answered.
+    call.onFinished(version.lease());
+    version.lastAsked = performance.now();
+    await this.bring(entry, version);
+    if (version.servable === undefined) throw unavailable(version);
+    return (call.target = version.servable);
+  }
+
+  /** A model to look at. @throws SlipwayError model-unknown, model-unavailable */
+  find(name: string, version?: string, label?: string): Servable {
+    const entry = this.entryOf(name);
+    return this.#face(label !== undefined ? entry.resolve(label, "label") : version === undefined ? this.#preferred(entry) : entry.resolve(version));
+  }
+
+  /** Of those that can be asked, the lowest first. @throws SlipwayError model-unknown */
+  versionsOf(name: string): readonly string[] {
+    return this.entryOf(name).sorted.filter(usable).map((v) => v.version);
+  }
+
+  /** Of the repository behind it: called before the models are closed. */
+  onClose(close: () => Promise<void>): void {
+    this.#closers.push(close);
   }
   async close(): Promise<void> {
-    await Promise.all(this.all.map((m) => m.close()));
+    await Promise.all(this.#closers.map((close) => close()));
+    await Promise.all(this.loaded.map((m) => m.close()));
   }
+
+  #firstEntry(): ModelEntry {
+    for (const entry of this.entries.values()) return entry;
+    throw serverError("model-unknown", "this server has no model");
+  }
+  /** @throws SlipwayError model-unknown */
+  entryOf(name: string): ModelEntry {
+    const entry = this.entries.get(name);
+    if (entry !== undefined) return entry;
+    const names = [...this.entries.keys()];
+    const near = nearest(name, names);
+    throw serverError("model-unknown", `Request for unknown model: ${JSON.stringify(name.slice(0, 150))} is not found`, {
+      hint: names.length === 0 ? "This server has no model." : `${near === undefined ? "" : `Did you mean ${JSON.stringify(near)}? `}Served here: ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", ..." : ""}.` });
+  }
+  #preferred(entry: ModelEntry): ModelVersion {
+    const version = entry.preferred;
+    if (version === undefined) throw serverError("model-unavailable", `the model ${entry.name} has no version`);
+    return version;
+  }
+  #face(version: ModelVersion): Servable {
+    const { face } = version;
+    if (face === undefined || !usable(version)) throw unavailable(version);
+    return face;
+  }
+}
+
+const NO_SETTINGS: ModelSettings = { pin: false };
+
+function unavailable(version: ModelVersion): Error {
+  const { name, version: number, state, reason } = version;
+  const why = state === "loading" ? "is being loaded" : state === "unloaded" ? "is not loaded" : `cannot be served: ${reason?.message ?? "it failed to load"}`;
+  return serverError("model-unavailable", `Request for unavailable model: ${JSON.stringify(name)} version ${number} ${why}`, {
+    hint: state === "loading" ? "Ask again in a moment." : reason?.hint ?? "POST /v2/repository/models/NAME/load loads it.", data: reason === undefined ? {} : { reason: { code: reason.code, message: reason.message } } });
 }

@@ -2,6 +2,7 @@
 
 import type { ServerContext } from "../context.ts";
 import type { Protocol } from "../http/routing-table.ts";
+import { adminModelsProtocol } from "./admin-models.ts";
 import { azureProtocol } from "./azure.ts";
 import { mlflowProtocol } from "./mlflow.ts";
 import { oipProtocol } from "./oip-v2.ts";
@@ -12,5 +13,5 @@ import { tfsProtocol } from "./tfs.ts";
 import { vertexProtocol } from "./vertex.ts";
 
 export const PROTOCOLS: readonly ((context: ServerContext) => Protocol)[] = [
-  slipwayProtocol, serviceProtocol, oipProtocol, tfsProtocol, mlflowProtocol, sagemakerProtocol, vertexProtocol, azureProtocol,
+  slipwayProtocol, serviceProtocol, oipProtocol, tfsProtocol, mlflowProtocol, sagemakerProtocol, vertexProtocol, azureProtocol, adminModelsProtocol,
 ];

@@ -1,16 +1,16 @@
 // The Open Inference Protocol v2 over REST: https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
-// with Triton's extensions for binary tensors, the repository index, statistics and model configuration.
+// with Triton's extensions for binary tensors, the repository, statistics and model configuration.
 // Quirks of its clients: tritonclient sends no Content-Type and posts an empty body for the index; KServe's client reads
 // `ready` from the health answers' body. A model named "stats" has its metadata shadowed by the statistics route.
 
-import { parseJson, type Servable } from "../../runtime/index.ts";
-import { bodyText } from "../body.ts";
+import type { Servable } from "../../runtime/index.ts";
 import type { ServerContext } from "../context.ts";
-import { oipErrorBody, serverError, statusOf } from "../errors.ts";
-import { jsonAnswer, type Answer, type Call } from "../http/call.ts";
+import { oipErrorBody, statusOf } from "../errors.ts";
+import { jsonAnswer, type Call } from "../http/call.ts";
 import type { Protocol, Route } from "../http/routing-table.ts";
 import type { ModelStats } from "../telemetry/telemetry.ts";
 import { inferTensors } from "./oip/infer.ts";
+import { repositoryIndex, repositoryLoad, repositoryUnload } from "./oip/repository.ts";
 import { inputMetadata, outputMetadata, type TensorMetadata } from "./oip/tensors.ts";
 
 export function oipProtocol(context: ServerContext): Protocol {
@@ -24,20 +24,16 @@ export function oipProtocol(context: ServerContext): Protocol {
     prefixes: ["/v2"],
     error: (error) => jsonAnswer(oipErrorBody(error), error.kind === "unsupported" ? 400 : statusOf(error)),
     routes: [
-      read("/v2", () => jsonAnswer({ name: "slipway", version: context.options.version, extensions: ["binary_tensor_data", "model_configuration", "parameters", "statistics"] }), "open"),
+      read("/v2", () => jsonAnswer({ name: "slipway", version: context.options.version, extensions: ["binary_tensor_data", "model_configuration", "model_repository", "parameters", "statistics"] }), "open"),
       read("/v2/health/live", () => jsonAnswer({ live: true }), "open"),
       read("/v2/health/ready", () => jsonAnswer({ live: true, ready: context.ready }, statusNow()), "open"),
       read("/v2/models", () => jsonAnswer({ models: models.all.map((m) => m.name) })),
       read("/v2/models/stats", () => jsonAnswer({ model_stats: models.all.map((m) => statistics(m, telemetry.of(m))) }), "observe"),
-      { method: "POST", path: "/v2/repository/index", action: "read", handle: index },
-      ...["load", "unload"].map((action): Route => ({
-        method: "POST", path: `/v2/repository/models/{name}/${action}`, action: "operate",
-        handle: () => {
-          throw serverError("content-type-unsupported", `models cannot be ${action}ed over this interface`, { hint: "They are chosen when the server is started." });
-        },
-      })),
+      { method: "POST", path: "/v2/repository/index", action: "read", handle: (call) => repositoryIndex(context, call) },
+      { method: "POST", path: "/v2/repository/models/{name}/load", action: "operate", handle: (call) => repositoryLoad(context, call) },
+      { method: "POST", path: "/v2/repository/models/{name}/unload", action: "operate", handle: (call) => repositoryUnload(context, call) },
       ...["/v2/models/{name}", "/v2/models/{name}/versions/{version}"].flatMap((prefix): Route[] => [
-        read(prefix, (call) => jsonAnswer(metadata(find(call)))),
+        read(prefix, (call) => jsonAnswer(metadata(find(call), models.versionsOf(call.params["name"]!)))),
         read(`${prefix}/ready`, (call) => jsonAnswer({ name: find(call).name, ready: context.ready }, statusNow()), "open"),
         read(`${prefix}/config`, (call) => jsonAnswer(configuration(find(call)))),
         read(`${prefix}/stats`, (call) => jsonAnswer({ model_stats: [statistics(find(call), telemetry.of(find(call)))] }), "observe"),
@@ -45,18 +41,10 @@ export function oipProtocol(context: ServerContext): Protocol {
       ]),
     ],
   };
-
-  function index(call: Call): Answer {
-    const text = bodyText(call.body, "").trim();
-    const wanted = text === "" ? {} : parseJson(text);
-    const onlyReady = typeof wanted === "object" && wanted !== null && (wanted as { ready?: unknown }).ready === true;
-    const state = context.ready ? "READY" : "UNAVAILABLE";
-    return jsonAnswer(onlyReady && !context.ready ? [] : models.all.map((m) => ({ name: m.name, version: m.version, state, reason: context.ready ? "" : "the server is stopping" })));
-  }
 }
 
-function metadata(model: Servable): object {
-  return { name: model.name, versions: [model.version], platform: "onnxruntime_onnx", inputs: inputMetadata(model.signature), outputs: outputMetadata(model.signature), parameters: { digest: model.digest } };
+function metadata(model: Servable, versions: readonly string[]): object {
+  return { name: model.name, versions, platform: "onnxruntime_onnx", inputs: inputMetadata(model.signature), outputs: outputMetadata(model.signature), parameters: { digest: model.digest } };
 }
 
 /** Triton's ModelConfig, as far as its load tools read it. Rows are an open first dimension, so max_batch_size is 0. */

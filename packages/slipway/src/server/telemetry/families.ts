@@ -21,7 +21,7 @@ const BY_PROTOCOL: readonly (readonly [name: string, help: string, pick: keyof P
 
 export function families(context: ServerContext): readonly Family[] {
   const { telemetry } = context;
-  const served = context.models.all;
+  const served = context.models.loaded;
   const stats = telemetry.models;
   const perModel = (pick: (s: ModelStats) => number): [Labels, number][] => stats.map(([labels, s]) => [labels, pick(s)]);
   return [

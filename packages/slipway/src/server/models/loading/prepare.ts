@@ -1,0 +1,93 @@
+// From a path to a model that may be served: read, compiled where it is a saved file, its package's checks run and
+// compared. Runs in the loader's thread while the server serves (loader-main.ts), or on the main one before it does.
+
+import { compareOutputs, type Checks } from "@slipway/core/package";
+import { loadModelPackage, openModel, readInput, exampleRequest, type Model, type ModelSource, type OpenOptions, type Servable } from "../../../runtime/index.ts";
+import { serverError } from "../../errors.ts";
+
+export interface PrepareRequest {
+  /** A path, or FILE#ENTRY. */
+  readonly argument: string;
+  readonly options: OpenOptions;
+  /** Whether to open it for a trial: to run the checks, and to know what opening and asking it costs. */
+  readonly trial: boolean;
+  /** Whether to find out if it draws random numbers. */
+  readonly random?: boolean;
+}
+export interface Prepared {
+  readonly source: ModelSource;
+  /** Some of the package's, for the warm-up. */
+  readonly checks: Checks | null;
+  /** Whether it draws random numbers, where that was asked. */
+  readonly random: boolean | undefined;
+  readonly warnings: readonly string[];
+  /** Milliseconds, where there was a trial. */
+  readonly openMs?: number;
+  readonly callMs?: number;
+}
+
+/** A trial doubles the memory for a moment: larger models are checked where they are placed. */
+export const MAX_TRIAL_BYTES: number = 64 * 2 ** 20;
+const RANDOM = /^(?:com\.microsoft\.)?(?:Random|Multinomial$|Bernoulli$)/;
+
+/** @throws what openModel throws, runtime-load-failed, model-check-failed */
+export async function prepare({ argument, options, trial, random = false }: PrepareRequest): Promise<Prepared> {
+  const { package: pkg, imported } = await openModel(argument, options);
+  const source = { model: pkg.model, signature: pkg.signature, manifest: { name: pkg.manifest.name, version: pkg.manifest.version }, digest: pkg.digest };
+  const prepared = {
+    source, checks: pkg.checks, warnings: imported?.compiled.warnings ?? [],
+    random: random ? (await import("@slipway/core/onnx")).describeOnnx(pkg.model).nodes.some((n) => RANDOM.test(n.operator)) : undefined,
+  };
+  if (!trial || pkg.model.byteLength > MAX_TRIAL_BYTES) return prepared;
+  const before = performance.now();
+  const model = await loadModelPackage(source, { placement: "inline" });
+  const openMs = performance.now() - before;
+  try {
+    await runChecks(model, pkg.checks);
+    return { ...prepared, openMs, callMs: await callMs(model) };
+  } finally {
+    await model.close();
+  }
+}
+
+/**
+ * Asks a model its package's golden rows, so many at a time that nobody is held up, and compares with what they promise;
+ * without any, one example. It is warm afterwards.
+ * @throws SlipwayError model-check-failed
+ */
+export async function runChecks(model: Servable, checks: Checks | null, rowsAtOnce = 32, maxRows: number = Infinity): Promise<void> {
+  if (checks === null || checks.inputs.length === 0) {
+    // Not every model takes its example; that alone is no reason against it.
+    await askExample(model).catch(() => undefined);
+    return;
+  }
+  const rows = Math.min(checks.inputs.length, maxRows);
+  for (let start = 0; start < rows; start += rowsAtOnce) {
+    const end = Math.min(rows, start + rowsAtOnce);
+    const { batch } = model.encode({ kind: "records", records: checks.inputs.slice(start, end) });
+    const expected = Object.fromEntries(Object.entries(checks.expected).map(([name, values]) => [name, values.slice(start, end)]));
+    const comparison = compareOutputs(expected, (await model.run(batch)).outputs, checks.tolerance);
+    if (!comparison.passed) {
+      const [w] = comparison.worst;
+      throw serverError("model-check-failed", `${model.name} ${model.version} does not predict what its package's checks promise: ${comparison.rowsBeyond} of rows ${start} to ${end - 1} differ${w === undefined ? "" : ` (row ${start + w.row}, ${w.output}: ${String(w.actual)} instead of ${String(w.expected)})`}`, {
+        hint: "The package and this engine disagree: pack the model again with this version of Slipway.", data: { comparison } });
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function askExample(model: Servable): Promise<number> {
+  const { batch } = model.encode(readInput(exampleRequest(model.signature), model.signature));
+  return (await model.run(batch, { onInvalid: "rows" })).computeMs;
+}
+
+/** The fastest of some calls; 0 where no example can be made. */
+async function callMs(model: Model): Promise<number> {
+  try {
+    const times: number[] = [];
+    for (let i = 0; i < 3; i++) times.push(await askExample(model));
+    return Math.min(...times);
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,449 @@
+// Loads, unloads and swaps models while the server serves. A version is loaded aside, checked and warmed; only then does
+// it take requests, in one assignment; what it replaces is closed when the last request that holds it is answered.
+// Operations on one model come one after another; over all models, so many load at once as was set.
+
+import { loadModelPackage, type LoadOptions, type OpenOptions, type Servable } from "../../runtime/index.ts";
+import { serverError, toSlipwayError } from "../errors.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { DescribedModel } from "./described-model.ts";
+import type { ModelDirectory } from "./directory.ts";
+import { scanFolder, type FoundModel } from "./folder.ts";
+import { Loader } from "./loading/loader.ts";
+import { MAX_TRIAL_BYTES, prepare, runChecks, type Prepared } from "./loading/prepare.ts";
+import type { ModelEntry } from "./model-entry.ts";
+import { ModelVersion } from "./model-version.ts";
+import { Turns } from "./turns.ts";
+import { chooseVersions, type VersionPolicy } from "./version-policy.ts";
+
+export interface RepositoryOptions {
+  readonly folder?: string | undefined;
+  readonly pollMs?: number | undefined;
+  /** Models of the folder are loaded when they are first asked. */
+  readonly lazy?: boolean | undefined;
+  /** Bytes that loaded models may take, by estimate. */
+  readonly memoryBudget?: number | undefined;
+  readonly loadAtOnce?: number | undefined;
+  /** Whether load requests may bring models themselves. */
+  readonly uploads?: boolean | undefined;
+  readonly engine?: LoadOptions | undefined;
+  /** How long requests may hold a version that is replaced. */
+  readonly drainMs?: number | undefined;
+  readonly log?: Logger | undefined;
+  /** One of its own by default. */
+  readonly loader?: Loader | undefined;
+}
+
+/** Where a version comes from. */
+export interface Origin {
+  /** A path, or FILE#ENTRY. */
+  readonly argument: string;
+  readonly options?: OpenOptions | undefined;
+  readonly fingerprint?: string | undefined;
+  /** Called when it is of no more use. */
+  readonly discard?: (() => void) | undefined;
+}
+
+/** Memory of a loaded model for each byte of its graph: forests take three times their size, networks less. */
+const MEMORY_FACTOR = 3;
+/** Opening that takes longer would hold up requests that are under way: the model runs in a worker thread then. */
+const INLINE_OPEN_MS = 20;
+const DRAIN_MS = 120_000;
+
+export class Repository {
+  readonly directory: ModelDirectory;
+  readonly #options: RepositoryOptions;
+  readonly #loader: Loader;
+  readonly #turns: Turns;
+  readonly #origins = new WeakMap<ModelVersion, Origin>();
+  /** Of one model after another. */
+  readonly #chains = new Map<string, Promise<unknown>>();
+  readonly #bringing = new WeakMap<ModelVersion, Promise<void>>();
+  readonly #retiring = new Set<Promise<void>>();
+  /** Versions of packages whose file name does not tell, by path and fingerprint. */
+  readonly #identified = new Map<string, string>();
+  /** Unloaded by request: left alone until loaded by request. */
+  readonly #held = new Set<string>();
+  readonly #policies = new Map<string, VersionPolicy>();
+  #serving = false;
+  readonly #closing = new AbortController();
+  #poll: NodeJS.Timeout | undefined;
+  #seen = new Map<string, string>();
+  swaps = 0;
+  evictions = 0;
+
+  constructor(directory: ModelDirectory, options: RepositoryOptions = {}) {
+    this.directory = directory;
+    this.#options = options;
+    this.#loader = options.loader ?? new Loader();
+    this.#turns = new Turns(options.loadAtOnce ?? 1);
+    directory.bring = (entry, version) => this.#bring(entry, version);
+    directory.onClose(() => this.close());
+  }
+
+  get takesUploads(): boolean {
+    return this.#options.uploads === true;
+  }
+
+  /** From now on requests are served: loading happens in the loader's thread, and the folder is looked at again and again. */
+  serving(): void {
+    this.#serving = true;
+    const { folder, pollMs } = this.#options;
+    if (folder === undefined || pollMs === undefined) return;
+    const next = (): void => {
+      this.#poll = setTimeout(() => void this.sync(true).catch((err: unknown) => this.#options.log?.warn("the folder of models cannot be read", { err })).finally(() => !this.#closing.signal.aborted && next()), pollMs);
+      this.#poll.unref();
+    };
+    next();
+  }
+
+  /**
+   * A model by path, under its own name and version or the given ones.
+   * @returns notes of the compiler
+   * @throws what openModel throws, model-exists, model-check-failed
+   */
+  async add(origin: Origin, given: { readonly name?: string | undefined; readonly version?: string | undefined } = {}): Promise<readonly string[]> {
+    const prepared = await this.#prepare(origin);
+    const name = given.name ?? prepared.source.manifest.name;
+    const version = given.version ?? prepared.source.manifest.version;
+    const entry = this.directory.entry(name);
+    if (entry.versions.has(version)) throw serverError("model-exists", `two models are named ${name} in version ${version}`, { hint: "Give one another name: NAME=PATH." });
+    await this.#install(entry, version, origin, prepared);
+    return prepared.warnings;
+  }
+
+  /**
+   * Brings the served models in line with the folder. `patient`: a file that is still being written waits for the next
+   * look. `again`: what is not loaded is tried again though its file is the same.
+   */
+  async sync(patient = false, only?: string, again = false): Promise<{ readonly notes: readonly string[]; readonly failed: readonly string[] }> {
+    const { folder } = this.#options;
+    if (folder === undefined) return { notes: [], failed: [] };
+    const scan = scanFolder(folder);
+    const settled = (f: FoundModel): boolean => !patient || this.#seen.get(f.path) === f.fingerprint;
+    const found = scan.found.filter((f) => only === undefined || f.name === only);
+    const ready = found.filter((f) => settled(f) || this.#known(f));
+    this.#seen = new Map(scan.found.map((f) => [f.path, f.fingerprint]));
+    const byName = new Map<string, Map<string, FoundModel>>();
+    const failed: string[] = [];
+    for (const f of ready) {
+      const version = f.version ?? (await this.#identify(f));
+      let versions = byName.get(f.name);
+      if (versions === undefined) byName.set(f.name, (versions = new Map()));
+      versions.set(version, f);
+    }
+    const gone = only === undefined ? [...this.#fromFolder.keys()].filter((name) => !byName.has(name) && !found.some((f) => f.name === name)) : [];
+    for (const name of gone) byName.set(name, new Map());
+    for (const [name, versions] of byName) {
+      if (this.#held.has(name)) continue;
+      failed.push(...(await this.#serial(name, () => this.#align(name, versions, again))));
+    }
+    return { notes: scan.notes, failed };
+  }
+
+  /** Loads a model of the folder by request, also one that was unloaded. @throws SlipwayError model-unknown, and the first version's reason where none can be served */
+  async load(name: string, policy?: VersionPolicy): Promise<void> {
+    this.#held.delete(name);
+    if (policy !== undefined) this.#policies.set(name, policy);
+    await this.sync(false, name, true);
+    const after = this.directory.entries.get(name);
+    // What is not of the folder comes from where it came from.
+    if (after !== undefined) {
+      await this.#serial(name, async () => {
+        for (const v of after.sorted) {
+          const origin = this.#origins.get(v);
+          if (v.servable === undefined && origin !== undefined && this.#fromFolder.get(name)?.has(v.version) !== true) await this.#install(after, v.version, origin).catch(() => undefined);
+        }
+      });
+    }
+    if (after === undefined || after.versions.size === 0) throw serverError("model-unknown", `failed to load ${JSON.stringify(name.slice(0, 150))}: it is not in the folder of models`, { hint: this.#options.folder === undefined ? "The server was started without a folder of models (--models DIR)." : "Put it there and load it again." });
+    if (![...after.versions.values()].some((v) => v.servable !== undefined)) {
+      const worst = after.sorted.findLast((v) => v.reason !== undefined);
+      throw serverError("model-load-failed", `failed to load ${JSON.stringify(name)}: ${worst?.reason?.message ?? "no version could be loaded"}`, { hint: worst?.reason?.hint, data: { reason: worst?.reason } });
+    }
+  }
+
+  /** Versions that came in a request, in the place of the folder's. @throws what loading throws, when none can be served */
+  async loadFrom(name: string, versions: ReadonlyMap<string, Origin>): Promise<void> {
+    this.#held.add(name);
+    await this.#serial(name, async () => {
+      const entry = this.directory.entry(name);
+      let failure: unknown;
+      for (const [version, origin] of versions) await this.#install(entry, version, origin).catch((error: unknown) => (failure = error));
+      if (![...versions.keys()].some((v) => entry.versions.get(v)?.servable !== undefined)) {
+        if (entry.sorted.every((v) => v.servable === undefined && !v.onDemand)) for (const v of versions.keys()) if (entry.versions.size > 1) entry.versions.delete(v);
+        throw failure;
+      }
+      for (const v of entry.sorted) if (!versions.has(v.version)) this.#remove(entry, v);
+      // For a later look at the folder they are versions that it no longer has.
+      this.#fromFolder.set(name, new Map([...versions.keys()].map((v) => [v, ""])));
+    });
+  }
+
+  /** Reads every version again from where it came from, and swaps what is there. @throws the first failure */
+  async reload(name: string): Promise<void> {
+    const entry = this.directory.entryOf(name);
+    await this.#serial(name, async () => {
+      for (const v of entry.sorted) {
+        const origin = this.#origins.get(v);
+        if (origin !== undefined && v.state !== "unloaded") await this.#install(entry, v.version, origin);
+      }
+    });
+  }
+
+  /** Stays listed; a request for it is answered with model-unavailable. @throws SlipwayError model-unknown */
+  async unload(name: string, version?: string): Promise<void> {
+    const entry = this.directory.entryOf(name);
+    if (version === undefined) this.#held.add(name);
+    const wanted = version === undefined ? undefined : entry.resolve(version);
+    await this.#serial(name, () => {
+      for (const v of entry.sorted) if (wanted === undefined || v === wanted) this.#putAway(v, false, { code: "model-unavailable", message: "unloaded by request" });
+    });
+  }
+
+  /** Waits until what was replaced or unloaded is closed. */
+  async settled(): Promise<void> {
+    while (this.#retiring.size > 0) await Promise.all(this.#retiring);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    clearTimeout(this.#poll);
+    if (this.#options.loader === undefined) await this.#loader.close();
+    for (const entry of this.directory.entries.values()) for (const v of entry.versions.values()) this.#origins.get(v)?.discard?.();
+    await this.settled();
+  }
+
+  /** Bytes of what is loaded, by estimate. */
+  get loadedBytes(): number {
+    return this.#evictable().reduce((n, v) => n + v.bytes, 0);
+  }
+
+  readonly #fromFolder = new Map<string, Map<string, string>>();
+
+  #known(f: FoundModel): boolean {
+    return [...(this.#fromFolder.get(f.name)?.values() ?? [])].includes(key(f));
+  }
+
+  /** One model as the folder has it. @returns what failed */
+  async #align(name: string, found: ReadonlyMap<string, FoundModel>, again: boolean): Promise<string[]> {
+    const entry = this.directory.entry(name);
+    const known = this.#fromFolder.get(name) ?? new Map<string, string>();
+    const wanted = chooseVersions(found.keys(), this.#policies.get(name) ?? entry.settings.versions, entry.aliases.values());
+    const next = new Map(wanted.map((v) => [v, key(found.get(v)!)]));
+    this.#fromFolder.set(name, next);
+    const failed: string[] = [];
+    for (const v of wanted) {
+      const there = entry.versions.get(v);
+      const same = known.get(v) === next.get(v) && there !== undefined;
+      if (same && (there.servable !== undefined || (!again && (there.onDemand || there.state === "unavailable")))) continue;
+      const f = found.get(v)!;
+      const origin: Origin = { argument: f.path, fingerprint: f.fingerprint };
+      try {
+        if (this.#options.lazy === true && !again && there?.servable === undefined) await this.#describe(entry, v, origin);
+        else await this.#install(entry, v, origin);
+      } catch (error) {
+        failed.push(`${name} ${v}: ${(error as Error).message}`);
+      }
+    }
+    // What the folder no longer has goes only when its successor answers.
+    if (wanted.length === 0 || wanted.some((v) => entry.versions.get(v)?.servable !== undefined || entry.versions.get(v)?.onDemand === true)) {
+      for (const v of [...known.keys()].filter((k) => !next.has(k))) {
+        const old = entry.versions.get(v);
+        if (old !== undefined) this.#remove(entry, old);
+      }
+    } else for (const [v, k] of known) if (!next.has(v)) next.set(v, k);
+    if (entry.versions.size === 0) {
+      this.directory.entries.delete(name);
+      this.#fromFolder.delete(name);
+    }
+    return failed;
+  }
+
+  /** Loads aside, checks, warms, flips, and lets the old one go. */
+  async #install(entry: ModelEntry, version: string, origin: Origin, given?: Prepared): Promise<void> {
+    const fresh = new ModelVersion(entry.name, version);
+    this.#origins.set(fresh, origin);
+    const old = entry.versions.get(version);
+    const keeps = old?.servable !== undefined;
+    fresh.state = "loading";
+    if (!keeps) entry.versions.set(version, fresh);
+    try {
+      await this.#open(entry, fresh, origin, given, old);
+    } catch (thrown) {
+      const error = toSlipwayError(thrown);
+      this.#options.log?.error("a model could not be loaded", { model: entry.name, version, code: error.code, err: error });
+      if (keeps) old.reason = { code: error.code, message: `its replacement failed: ${error.message}`, hint: error.hint };
+      else fresh.failed(error);
+      throw error;
+    }
+    entry.versions.set(version, fresh);
+    if (old !== undefined && old !== fresh) {
+      this.swaps++;
+      const before = this.#origins.get(old);
+      this.#retire(old, () => before !== origin && before?.discard?.());
+    }
+    this.#options.log?.info("model ready", { model: entry.name, version, digest: fresh.digest });
+  }
+
+  async #open(entry: ModelEntry, version: ModelVersion, origin: Origin, given?: Prepared, old?: ModelVersion): Promise<void> {
+    await this.#turns.take(async () => {
+      const prepared = given ?? (await this.#prepare(origin));
+      const bytes = prepared.source.model.byteLength * MEMORY_FACTOR;
+      this.#makeRoom(bytes, version, old);
+      const source = { ...prepared.source, manifest: { name: entry.name, version: version.version } };
+      const model = await loadModelPackage(source, this.#placed(prepared));
+      try {
+        await runChecks(model, prepared.checks, 32, prepared.openMs === undefined ? Infinity : 64);
+      } catch (error) {
+        await model.close();
+        throw error;
+      }
+      version.ready(this.#dress(model, entry, prepared), bytes);
+    });
+  }
+
+  /** Around a model, what was set for it. */
+  #dress(model: Servable, _entry: ModelEntry, _prepared: Prepared): Servable {
+    return model;
+  }
+
+  /** While requests are served, nothing large is opened on their thread. */
+  #placed(prepared: Prepared): LoadOptions {
+    const engine = this.#options.engine ?? {};
+    if (!this.#serving || (engine.placement ?? "auto") !== "auto") return engine;
+    const { openMs = 0, callMs = 0, source } = prepared;
+    if (callMs >= 1) return { ...engine, placement: "thread" };
+    if (openMs > INLINE_OPEN_MS || source.model.byteLength > MAX_TRIAL_BYTES) return { ...engine, placement: "thread", instances: engine.instances ?? 1 };
+    return { ...engine, placement: "inline" };
+  }
+
+  #prepare(origin: Origin): Promise<Prepared> {
+    const request = { argument: origin.argument, options: origin.options ?? {}, trial: this.#serving };
+    return this.#serving ? this.#loader.prepare(request) : prepare(request);
+  }
+
+  /** Only looks at it: what it is like, for when it is asked. */
+  async #describe(entry: ModelEntry, version: string, origin: Origin): Promise<void> {
+    const known = new ModelVersion(entry.name, version);
+    this.#origins.set(known, origin);
+    entry.versions.set(version, known);
+    try {
+      const prepared = await this.#turns.take(() => (this.#serving ? this.#loader.prepare({ argument: origin.argument, options: origin.options ?? {}, trial: false }) : this.#prepare(origin)));
+      known.described = new DescribedModel({ name: entry.name, version, digest: prepared.source.digest, signature: prepared.source.signature });
+      known.onDemand = true;
+    } catch (thrown) {
+      const error = toSlipwayError(thrown);
+      known.failed(error);
+      throw error;
+    }
+  }
+
+  /** Requests that come at the same time wait for the same loading. */
+  #bring(entry: ModelEntry, version: ModelVersion): Promise<void> {
+    let bringing = this.#bringing.get(version);
+    if (bringing === undefined) {
+      bringing = this.#serial(entry.name, async () => {
+        if (version.servable !== undefined || !version.onDemand) return;
+        const origin = this.#origins.get(version);
+        if (origin === undefined) return;
+        version.state = "loading";
+        try {
+          await this.#open(entry, version, origin);
+        } catch (thrown) {
+          const error = toSlipwayError(thrown);
+          // There may be room later; a file that cannot be read stays so until it changes.
+          if (error.code === "memory-budget") version.state = "unloaded";
+          else version.failed(error);
+          throw error;
+        }
+      }).finally(() => this.#bringing.delete(version));
+      this.#bringing.set(version, bringing);
+    }
+    return bringing;
+  }
+
+  #evictable(): ModelVersion[] {
+    return [...this.directory.entries.values()].flatMap((e) => [...e.versions.values()]).filter((v) => v.servable !== undefined && this.#origins.has(v));
+  }
+
+  /** Puts away what was asked least recently until so many bytes fit. @throws SlipwayError memory-budget */
+  #makeRoom(bytes: number, fresh: ModelVersion, old?: ModelVersion): void {
+    const { memoryBudget } = this.#options;
+    if (memoryBudget === undefined) return;
+    const loaded = this.#evictable().filter((v) => v !== fresh && v !== old);
+    let sum = loaded.reduce((n, v) => n + v.bytes, 0) + bytes;
+    const idle = loaded.filter((v) => v.leases === 0 && this.directory.entries.get(v.name)?.settings.pin !== true).sort((a, b) => a.lastAsked - b.lastAsked);
+    const away: ModelVersion[] = [];
+    while (sum > memoryBudget && idle.length > 0) {
+      const v = idle.shift()!;
+      sum -= v.bytes;
+      away.push(v);
+    }
+    if (sum > memoryBudget) {
+      throw serverError("memory-budget", `${fresh.name} ${fresh.version} would take about ${mb(bytes)}, and ${mb(sum - bytes)} of the budget of ${mb(memoryBudget)} cannot be freed now`, { hint: "Raise --memory-budget, or serve fewer models at a time." });
+    }
+    for (const v of away) {
+      this.evictions++;
+      this.#options.log?.info("model put away for the memory budget", { model: v.name, version: v.version });
+      this.#putAway(v, true);
+    }
+  }
+
+  #putAway(version: ModelVersion, onDemand: boolean, reason?: ModelVersion["reason"]): void {
+    const { servable } = version;
+    version.onDemand = onDemand;
+    version.state = "unloaded";
+    version.reason = reason;
+    if (servable === undefined) return;
+    version.described = new DescribedModel(servable);
+    version.servable = undefined;
+    version.bytes = 0;
+    this.#close(version, servable);
+  }
+  #remove(entry: ModelEntry, version: ModelVersion): void {
+    entry.versions.delete(version.version);
+    this.#retire(version, () => this.#origins.get(version)?.discard?.());
+    this.#options.log?.info("model gone", { model: entry.name, version: version.version });
+  }
+  #retire(version: ModelVersion, then: () => unknown): void {
+    const { servable } = version;
+    if (servable === undefined) then();
+    else this.#close(version, servable, then);
+  }
+  #close(version: ModelVersion, servable: Servable, then: () => unknown = () => undefined): void {
+    const closing: Promise<void> = version.drained(this.#options.drainMs ?? DRAIN_MS, this.#closing.signal).then(() => servable.close()).then(() => void then(), (err: unknown) => this.#options.log?.warn("a model could not be closed", { err })).finally(() => this.#retiring.delete(closing));
+    this.#retiring.add(closing);
+  }
+
+  async #identify(f: FoundModel): Promise<string> {
+    const isPackage = /\.slip$/i.test(f.path) || !/\.[a-z0-9]+$/i.test(f.path);
+    if (!isPackage) return "0.0.0";
+    const known = this.#identified.get(key(f));
+    if (known !== undefined) return known;
+    let version = "0.0.0";
+    try {
+      const request = { argument: f.path, options: {}, trial: false };
+      version = (this.#serving ? await this.#loader.prepare(request) : await prepare(request)).source.manifest.version;
+    } catch {
+      // Its loading fails for the same reason, and tells it.
+    }
+    this.#identified.set(key(f), version);
+    return version;
+  }
+
+  #serial<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+    const before = this.#chains.get(name) ?? Promise.resolve();
+    const done = before.then(work, work);
+    const tail = done.then(() => undefined, () => undefined);
+    this.#chains.set(name, tail);
+    void tail.then(() => this.#chains.get(name) === tail && this.#chains.delete(name));
+    return done;
+  }
+}
+
+function key(f: FoundModel): string {
+  return `${f.path}\0${f.fingerprint}`;
+}
+function mb(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MB`;
+}
