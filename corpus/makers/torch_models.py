@@ -61,7 +61,25 @@ cnn=lambda: nn.Sequential(nn.Conv2d(3,4,3,padding=1,padding_mode='reflect'),nn.B
 enc=lambda: nn.Sequential(nn.Embedding(12,8),nn.TransformerEncoder(nn.TransformerEncoderLayer(8,2,16,batch_first=True,norm_first=True,activation='gelu'),2,enable_nested_tensor=False),nn.LayerNorm(8))
 f=lambda *s: torch.randn(*s)
 ids=lambda n,*s: torch.randint(0,n,s)
+class Rec(nn.Module):
+    def __init__(s): super().__init__(); s.e=nn.Embedding(12,4); s.l=nn.LSTM(4,5,num_layers=2,bidirectional=True,batch_first=True,proj_size=3); s.g=nn.GRU(6,4,batch_first=True); s.f=nn.Linear(4,2)
+    def forward(s,x): y,_=s.l(s.e(x)); y,h=s.g(y); return s.f(h[-1])
+class Unet(nn.Module):
+    def __init__(s): super().__init__(); s.d=nn.Conv2d(1,4,3,padding=1,padding_mode='circular'); s.p=nn.AvgPool2d(3,2,1,ceil_mode=True); s.u=nn.Upsample(scale_factor=2,mode='bilinear'); s.t=nn.ConvTranspose2d(4,2,3,stride=2,padding=1,output_padding=1,groups=2); s.n=nn.InstanceNorm2d(2,affine=True)
+    def forward(s,x): y=F.mish(s.d(x)); y=s.u(s.p(y)); return F.adaptive_avg_pool2d(s.n(s.t(y)),(5,3))
+class Gpt(nn.Module):
+    def __init__(s): super().__init__(); s.e=nn.Embedding(11,8); s.p=nn.Embedding(6,8); s.a=nn.Linear(8,24); s.n=nn.LayerNorm(8); s.o=nn.Linear(8,11); s.register_buffer('mask',torch.tril(torch.ones(6,6)).view(1,1,6,6))
+    def forward(s,x):
+        B,T=x.size(); h=s.e(x)+s.p(torch.arange(0,T,dtype=torch.long)); q,k,v=s.a(s.n(h)).split(8,dim=2)
+        q,k,v=[t.view(B,T,2,4).transpose(1,2) for t in (q,k,v)]; w=(q@k.transpose(-2,-1))*0.5; w=w.masked_fill(s.mask[:,:,:T,:T]==0,float('-inf')).softmax(-1)
+        return s.o(h+(w@v).transpose(1,2).contiguous().view(B,T,8))[:,[-1],:]
+class Edit(nn.Module):
+    def forward(s,x):
+        o=torch.zeros(x.size(0),3,4); o[:,0]=x; o[:,1:]+=x.unsqueeze(1)*2; o[:,2,::2]=-1.; v,i=x.topk(2,1); return {'edited':o,'gathered':x.gather(1,i.flip(1)),'rank':x.argsort(1)}
 CASES={
+ 'recurrent-trace':(Rec,[ids(12,6,5)],'trace'),'recurrent-export':(Rec,[ids(12,6,5)],'export'),'recurrent-script':(Rec,[ids(12,6,5)],'script'),
+ 'unet-trace':(Unet,[f(6,1,8,8)],'trace'),'unet-export':(Unet,[f(6,1,8,8)],'export'),'gpt-trace':(Gpt,[ids(11,6,5)],'trace'),'gpt-export':(Gpt,[ids(11,6,5)],'export'),
+ 'edit-export':(Edit,[f(6,4)],'export'),'lstm-whole':(lambda: nn.LSTM(3,4,batch_first=True,bidirectional=True),[f(6,5,3)],'whole'),
  'mlp-whole':(mlp,[f(6,6)],'whole'),'cnn-whole':(cnn,[f(6,3,8,8)],'whole'),'encoder-whole':(enc,[ids(12,6,5)],'whole'),
  'mlp-trace':(mlp,[f(6,6)],'trace'),'mlp-script':(mlp,[f(6,6)],'script'),
  'cnn-trace':(CNN,[f(6,1,16,16)],'trace'),'cnn-script':(CNN,[f(6,1,16,16)],'script'),
@@ -119,9 +137,9 @@ for name,(make,xs,how) in CASES.items():
             torch.export.save(torch.export.export(m,tuple(x[:2] for x in xs),dynamic_shapes=tuple({0:b} for _ in xs)),d+'/model.pt2')
     except Exception as e: print(name,'CANNOT',type(e).__name__,str(e)[:200]); continue
     strip(d+'/'+file)
-    y=m(*xs); y=[y] if torch.is_tensor(y) else list(y)
+    y=m(*xs); keys=list(y) if isinstance(y,dict) else None; y=[y] if torch.is_tensor(y) else list(y.values()) if keys else [v for p in y for v in ([p] if torch.is_tensor(p) else p)]
     names=['input'] if (len(xs)==1 and how!='export') else p[:len(xs)]
-    onames=['output'] if len(y)==1 else ['output_%d'%i for i in range(len(y))]
+    onames=keys if keys else ['output'] if len(y)==1 else ['output_%d'%i for i in range(len(y))]
     t=lambda n,x: {'name':n,'datatype':DT[x.dtype],'shape':list(x.shape),'data':x.flatten().tolist()}
     json.dump({'format':'tensors','n':6,'tensors':[t(n,x) for n,x in zip(names,xs)]},open(d+'/inputs.json','w'))
     json.dump({'n':6,'required':onames,'outputs':{n:{'kind':'value','datatype':DT[v.dtype],'shape':list(v.shape),'data':v.flatten().tolist()} for n,v in zip(onames,y)}},open(d+'/expected.json','w'))

@@ -27,6 +27,7 @@ const FILES: readonly (readonly [format: string, ...files: string[]])[] = [
   ["Keras HDF5", "joined/network.h5", "joined/windows.h5", "cases/keras-text-lstm-h5/model.h5"],
   ["TensorFlow Lite", "joined/network.tflite", "cases/tflite-int8-mlp/model.tflite", "cases/tflite-float-sequence/model.tflite"],
   ["ONNX", "joined/opset17.onnx", "cases/onnx-branch/model.onnx", "cases/onnx-sk-forest-zipmap/model.onnx"],
+  ["PyTorch", "cases/torch-recurrent-export/model.pt2", "cases/torch-edit-export/model.pt2", "cases/torch-recurrent-script/model.pt"],
   ["pickle", "joined/bundle.pkl", "joined/encoder.joblib"],
 ];
 

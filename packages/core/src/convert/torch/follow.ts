@@ -48,9 +48,9 @@ export function followModel(inputs: readonly ModelInput[], follow: Follow, class
       try {
         return search(shapes.map((s, i) => (i === index ? shape : s)), outcome.found && shape === outcome.found ? guessed : [...guessed, told]);
       } catch (error) {
-        if (!(error instanceof SlipwayError) || error.kind === "limit" || !/^(torch|onnx)-/.test(error.code)) throw error;
+        if (!(error instanceof SlipwayError) || error.kind === "limit" || !/^(torch|onnx)-/.test(error.code) || /(which|whose type) the file does not tell/.test(error.message)) throw error;
         // A branch on what the model is given is one whatever its shape.
-        if (first === undefined || error.code === "torch-control-flow") first = error;
+        if (first === undefined || (!outcome.found && error.code === "torch-control-flow")) first = error;
       }
     }
     throw first;
@@ -92,7 +92,7 @@ function attempt(inputs: readonly ModelInput[], shapes: readonly (OpenShape | un
   } catch (error) {
     if (error instanceof ShapeFound && !shapes[error.index]) return { index: error.index, found: error.found, error: undefined };
     const open = shapes.findIndex((s) => s === undefined);
-    if (open < 0 || !(error instanceof SlipwayError) || error.kind === "limit") throw error;
+    if (open < 0 || !(error instanceof SlipwayError) || error.kind === "limit" || /(which|whose type) the file does not tell/.test(error.message)) throw error;
     return { index: open, found: undefined, error };
   }
 }

@@ -19,6 +19,8 @@ export interface Operator {
   readonly view?: boolean | "keeps" | "dense";
   /** What an input of unknown shape must be when it comes here first; `through`: the operator says nothing about it. */
   readonly open?: "through" | ((args: Args) => OpenShape | undefined);
+  /** The parameter that `open` is about, where it is not the first. */
+  readonly opens?: string;
   readonly convert: (args: Args, c: TorchContext) => TorchValue | Value;
 }
 export const defineOperator = (operator: Operator): Operator => operator;
@@ -207,6 +209,8 @@ export class Args {
 export class TorchContext {
   readonly graph: GraphBuilder;
   readonly o: Ops;
+  /** What TorchScript calls the version of its file: some operators did other things before 10 (PyTorch 1.13). */
+  fileVersion = 10;
   /** The model was saved in training mode. */
   trains = false;
   readonly #registry: ReadonlyMap<string, Operator>;
@@ -227,8 +231,8 @@ export class TorchContext {
       throw torchError("torch-operator", `the operator ${shown(name)} is not compiled`, { where: shown(name), hint: "Export the model to ONNX: torch.onnx.export(model, (example,), 'model.onnx')." });
     }
     const args = new Args(name, operator.params.split(" "), positional, named, this);
-    const open = [...positional, ...named.values()].find((v) => v instanceof OpenInput || (v instanceof ListValue && v.items.some((i) => i instanceof OpenInput)));
-    if (open !== undefined) return this.#open(operator, args, open instanceof OpenInput ? open : new OpenInput(0));
+    const open = [...positional, ...named.values()].flatMap((v) => (v instanceof ListValue ? v.items : [v])).find((v) => v instanceof OpenInput);
+    if (open instanceof OpenInput) return this.#open(operator, args, open);
     const first = positional[0] ?? named.get("self") ?? named.get("input");
     if (inPlace && first instanceof TensorValue && first.kept && this.trains) {
       throw torchError("torch-training", `the model was saved in training mode, where ${shown(name)} changes what it keeps`, { where: shown(name), hint: "Call model.eval() before saving, scripting or tracing the model." });
@@ -293,8 +297,15 @@ export class TorchContext {
     }
   }
   #open(operator: Operator, args: Args, input: OpenInput): TorchValue {
-    const found = typeof operator.open === "function" ? operator.open(args) : undefined;
+    const told = args.get(operator.opens ?? operator.params.split(" ")[0]!) === input;
+    const found = told && typeof operator.open === "function" ? operator.open(args) : undefined;
     if (found) throw new ShapeFound(input.index, found);
+    // A mask of bools and one of floats mean different things, and so does another tensor's type.
+    if (["mask", "attn_mask", "src_mask"].some((n) => args.get(n) === input) && /attention|encoder_layer/.test(args.op)) {
+      if (args.get("mask_type") === 1n) throw new ShapeFound(input.index, { type: "bool", shape: ["N", null] });
+      throw args.refuse("a mask whose type the file does not tell", "Trace the model with an example in a newer PyTorch, or export it with torch.export.");
+    }
+    if (/^(type_as|to)$/.test(args.op) && [args.get("dtype"), args.get("other")].includes(input)) throw args.refuse("the type of an input, which the file does not tell,", "Trace the model with an example in a newer PyTorch.");
     if (operator.open === "through") return input;
     throw torchError("torch-operator", `the file does not tell the shape of the model's input, and ${shown(args.op)} comes first, which does not tell it either`, {
       where: shown(args.op), hint: "Trace the model with an example (torch.jit.trace(model, example)), or export it with torch.export." });

@@ -46,17 +46,44 @@ function json(archive: TorchArchive, name: string): Json | undefined {
   if (!bytes) return undefined;
   if (bytes.length > MAX_JSON) throw torchError("torch-limit", `${shown(name)} has ${bytes.length} bytes`);
   try {
-    return object(JSON.parse(new TextDecoder().decode(bytes)), name);
+    return object(JSON.parse(plainJson(new TextDecoder().decode(bytes)), (_key, value: unknown) => (isObject(value) ? settled(value) : value)), name);
   } catch (cause) {
     if (cause instanceof SyntaxError) throw malformed(`${shown(name)} is not JSON`);
     throw cause;
   }
 }
 
+/** PyTorch 2.1 wrote every member of a union, all but one of them null, and tensors one level deeper. */
+function settled(value: Json): Json {
+  const entries = Object.entries(value);
+  if (entries.length > 1 && entries.every(([k]) => k.startsWith("as_"))) return Object.fromEntries([entries.find(([, v]) => v !== null) ?? ["as_none", true]]);
+  return entries.length === 1 && entries[0]![0] === "meta" && isObject(entries[0]![1]) ? entries[0]![1] : value;
+}
+/** PyTorch 2.1 and 2.2 told inputs and outputs by lists of names. */
+function specsOf(signature: Json, graph: Json): { readonly inputs: readonly unknown[]; readonly outputs: readonly unknown[] } {
+  if (Array.isArray(signature["input_specs"])) return { inputs: signature["input_specs"] as unknown[], outputs: list(signature["output_specs"], "output_specs") };
+  const [parameters, buffers] = [object(signature["inputs_to_parameters"], "inputs_to_parameters"), object(signature["inputs_to_buffers"], "inputs_to_buffers")];
+  const mutated = object(signature["buffers_to_mutate"] ?? {}, "buffers_to_mutate");
+  const nameOf = (v: unknown): string => {
+    const arg = object(v, "an input");
+    return isObject(arg["as_tensor"]) ? text(arg["as_tensor"]["name"], "an input") : "";
+  };
+  const inputs = list(graph["inputs"], "inputs").map((v) => {
+    const name = nameOf(v);
+    if (Object.hasOwn(parameters, name)) return { parameter: { arg: { name }, parameter_name: parameters[name] } };
+    if (Object.hasOwn(buffers, name)) return { buffer: { arg: { name }, buffer_name: buffers[name], persistent: true } };
+    return { user_input: { arg: v } };
+  });
+  return { inputs, outputs: list(graph["outputs"], "outputs").map((v) => (Object.hasOwn(mutated, nameOf(v)) ? { buffer_mutation: {} } : { user_output: { arg: v } })) };
+}
+
 interface Found {
   readonly tensor: Tensor;
   readonly half: string | undefined;
 }
+/** Python writes numbers that JSON does not have: they become texts. */
+const plainJson = (text: string): string => (/\b(Infinity|NaN)\b/.test(text) ? text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:Infinity|NaN)\b/g, (token) => (token.startsWith('"') ? token : `"${token}"`)) : text);
+
 type Lookup = (kind: "weights" | "constants", name: string) => Found;
 
 export function isExported(archive: TorchArchive): boolean {
@@ -95,7 +122,8 @@ function newTensors(archive: TorchArchive, model: string): Lookup {
 function oldTensors(archive: TorchArchive): Lookup {
   const dicts = new Map<string, (name: string) => Found | undefined>();
   const open = (file: string): ((name: string) => Found | undefined) => {
-    const bytes = archive.zip.read(file);
+    // PyTorch 2.1 called it .json, but it was a pickle all the same.
+    const bytes = archive.zip.read(file) ?? archive.zip.read(file.replace(/pt$/, "json"));
     if (!bytes || bytes.length < 4) return () => undefined;
     const inner = new TorchArchive(bytes);
     const value = inner.pickle("data.pkl", "data")?.value;
@@ -120,7 +148,8 @@ function follow(program: Json, tensors: Lookup): FollowedModel {
   const signature = object(module["signature"], "signature");
   const inputs: ModelInput[] = [];
   const starts: ((c: TorchContext, given: readonly TorchValue[]) => readonly [string, TorchValue])[] = [];
-  for (const raw of list(signature["input_specs"], "input_specs")) {
+  const told = specsOf(signature, graph);
+  for (const raw of told.inputs) {
     const [[kind, content] = ["", {}]] = Object.entries(object(raw, "an input"));
     const spec = object(content, "an input");
     if (kind === "parameter" || kind === "buffer" || kind === "tensor_constant") {
@@ -147,7 +176,7 @@ function follow(program: Json, tensors: Lookup): FollowedModel {
     const values = new Map<string, TorchValue>(starts.map((start) => start(c, given)));
     for (const node of list(graph["nodes"], "nodes")) runNode(object(node, "a node"), values, c);
     const outputs: TorchValue[] = [];
-    const specs = list(signature["output_specs"], "output_specs");
+    const specs = told.outputs;
     list(graph["outputs"], "outputs").forEach((o, i) => {
       const [kind] = isObject(specs[i]) ? Object.keys(specs[i]) : ["user_output"];
       if (kind === "user_output") outputs.push(argument(o, values));

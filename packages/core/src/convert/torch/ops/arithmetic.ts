@@ -42,7 +42,9 @@ const scaled = (args: Args, value: Value, c: TorchContext): Value => {
 };
 
 function divide(args: Args, c: TorchContext): TorchValue | Value {
-  const mode = args.op.startsWith("floor") ? "floor" : args.string("rounding_mode", "");
+  // floor_divide rounded towards zero before PyTorch 1.13; of sizes, as Python divides, it does not matter.
+  const old = args.op === "floor_divide" && c.fileVersion < 10 && args.isTensor("self");
+  const mode = old ? "trunc" : args.op.startsWith("floor") ? "floor" : args.string("rounding_mode", "");
   if (mode === "") return sizeful(args, c, (a, b) => a / b, false, () => c.o.div(...both(args, c, "float")));
   return sizeful(args, c, (a, b) => (mode === "floor" ? Math.floor(a / b) : Math.trunc(a / b)), true, () => {
     const [a, b] = both(args, c, "int32");
@@ -81,8 +83,10 @@ const compare = (names: readonly string[], op: string, known: (a: number, b: num
       const [a, b] = [args.get("self"), args.get("other")];
       if (isNumber(a) && isNumber(b)) return known(Number(a), Number(b));
       if (a instanceof ListValue && b instanceof ListValue && /^(Equal|NotEqual)$/.test(op)) {
-        const same = a.items.length !== b.items.length ? false : a.items.every((x, i) => sameSize(x, b.items[i]!, c) ?? x === b.items[i]);
-        return same === (op === "Equal");
+        const each = a.items.map((x, i) => sameSize(x, b.items[i] ?? null, c));
+        // null: it cannot be told.
+        if (a.items.length === b.items.length && !each.includes(false) && each.includes(undefined)) return null;
+        return (a.items.length === b.items.length && !each.includes(false)) === (op === "Equal");
       }
       // The same size is equal to itself, whatever it is.
       if (a instanceof SymbolicInt && b instanceof SymbolicInt && sameSize(a, b, c)) return op.endsWith("Equal") && op !== "NotEqual";
@@ -105,7 +109,7 @@ const logical = (names: readonly string[], make: (a: Value, b: Value, c: TorchCo
 function bounds(args: Args, c: TorchContext): Value {
   let x = args.tensor("self");
   const limit = (name: string): Value | null => (args.has(name) ? c.o.cast(args.tensor(name), x.type) : null);
-  if ((x.type === "int64" || x.type === "int32") && (typeof args.get("min") === "number" || typeof args.get("max") === "number")) x = c.o.cast(x, "float");
+  if (c.fileVersion >= 10 && (x.type === "int64" || x.type === "int32") && (typeof args.get("min") === "number" || typeof args.get("max") === "number")) x = c.o.cast(x, "float");
   const [low, high] = [limit("min"), limit("max")];
   if (low) x = c.o.maximum(x, low);
   return high ? c.o.minimum(x, high) : x;

@@ -28,7 +28,7 @@ const fixed = (names: readonly string[], n: number): readonly Operator[] => [
 ];
 
 function arange(args: Args, c: TorchContext): Value {
-  const given = [...args.all()].filter((v) => typeof v === "bigint" || typeof v === "number" || v instanceof SymbolicInt);
+  const given = ["a", "b", "c"].flatMap((name) => (args.has(name) ? [args.get(name)!] : [])).filter((v) => typeof v === "bigint" || typeof v === "number" || v instanceof SymbolicInt);
   const named = args.has("start") || args.has("end");
   const numbers = named ? [args.get("start") ?? 0n, args.get("end") ?? args.get("start")!, args.get("step") ?? 1n] : given;
   const [start, end, step] = numbers.length === 1 ? [0n, numbers[0]!, 1n] : [numbers[0]!, numbers[1]!, numbers[2] ?? 1n];
@@ -136,7 +136,7 @@ export const CREATION: readonly Operator[] = [
   defineOperator({ names: ["new_tensor"], params: "self data dtype device requires_grad", convert: (args, c) => c.o.cast(made(args.get("data"), args, c), likeDtype(args)) }),
   defineOperator({
     names: ["embedding"], params: "weight indices padding_idx scale_grad_by_freq sparse",
-    open: () => ({ type: "int64", shape: ["N", null] }),
+    open: () => ({ type: "int64", shape: ["N", null] }), opens: "indices",
     convert: embedding,
   }),
   defineOperator({ names: ["embedding_bag", "_embedding_bag", "_embedding_bag_forward_only"], params: "weight indices offsets scale_grad_by_freq mode sparse per_sample_weights include_last_offset padding_idx", convert: embeddingBag }),

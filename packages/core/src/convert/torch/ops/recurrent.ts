@@ -47,7 +47,8 @@ function step(kind: Kind, gates: Value, states: readonly Value[], w: Weights, o:
 function scan(kind: Kind, x: Value, initial: readonly Value[], w: Weights, backwards: boolean, c: TorchContext): { readonly outputs: Value; readonly states: readonly Value[] } {
   const projected = times(x, w.input, w.inputBias, c.o);
   const type = x.type;
-  const body = c.graph.body([...initial.map((v) => ({ type, shape: [null, v.shape?.at(-1) ?? null] })), { type, shape: [null, projected.shape?.at(-1) ?? null] }], (graph, values) => {
+  const rows = x.shape?.[1] ?? null;
+  const body = c.graph.body([...initial.map((v) => ({ type, shape: [rows, v.shape?.at(-1) ?? null] })), { type, shape: [rows, projected.shape?.at(-1) ?? null] }], (graph, values) => {
     const after = step(kind, values.at(-1)!, values.slice(0, -1), w, new Ops(graph));
     return [...after, graph.op("Identity", [after[0]!])];
   });
@@ -79,6 +80,7 @@ function recurrent(args: Args, c: TorchContext, kind: Kind): TorchValue {
   const hidden = Number(params[0]?.shape?.[0]) / GATES[kind];
   const projected = kind === "lstm" && params[1]?.shape?.[1] !== hidden;
   const weights = readWeights(args, layers, directions, biases, projected);
+  if (![2, 3].includes(c.rank(args.tensor("input")))) throw args.bad("input", "of two or three dimensions");
   const alone = c.rank(args.tensor("input")) === 2;
   const first = args.bool("batch_first", false);
   let x = args.tensor("input");
@@ -137,5 +139,19 @@ export const RECURRENT: readonly Operator[] = [
       return recurrent(args, c, kind);
     },
   })),
+  // One layer and direction of an LSTM, which torch.export took apart before PyTorch 2.2.
+  defineOperator({
+    names: ["mkldnn_rnn_layer"], params: "input weight0 weight1 weight2 weight3 hx_ cx_ reverse batch_sizes mode hidden_size num_layers has_biases bidirectional batch_first train",
+    convert: (args, c) => {
+      args.training("train");
+      for (const name of ["batch_sizes", "hidden_size", "num_layers", "bidirectional"]) args.get(name);
+      if (args.int("mode", 2) !== 2 || args.bool("batch_first", false)) throw args.refuse("another network than an LSTM");
+      const biases = args.bool("has_biases", true);
+      const w: Weights = { input: args.tensor("weight0"), state: args.tensor("weight1"), inputBias: biases ? args.tensor("weight2") : null, stateBias: biases ? args.tensor("weight3") : null, projection: null };
+      const states = [args.tensor("hx_"), args.tensor("cx_")].map((v) => (c.rank(v) === 3 ? c.o.squeeze(v, 0) : v));
+      const run = scan("lstm", args.tensor("input"), states, w, args.bool("reverse", false), c);
+      return new ListValue([...[run.outputs, ...run.states].map((v) => new TensorValue(v)), null], true);
+    },
+  }),
   cell("lstm", "lstm_cell"), cell("gru", "gru_cell"), cell("rnn_tanh", "rnn_tanh_cell"), cell("rnn_relu", "rnn_relu_cell"),
 ];

@@ -75,6 +75,13 @@ export function reduceTo(given: Value, p: number, axes: readonly number[] | unde
 }
 /** norm, linalg_vector_norm and linalg_norm of vectors; of matrices only the one that sums all squares. */
 function norm(args: Args, c: TorchContext): Value {
+  // frobenius_norm(x, dim, keepdim)
+  if (args.op === "frobenius_norm") {
+    const of = args.tensor("self");
+    const given = args.get("ord");
+    const axes = given === undefined ? args.axes("dim", c.rank(of)) : args.axes("ord", c.rank(of));
+    return reduceTo(of, 2, axes, given === undefined ? args.bool("keepdim", false) : args.bool("dim", false), args, c);
+  }
   const name = args.get("ord") === undefined ? "p" : "ord";
   const x = args.tensor("self");
   const axes = args.axes("dim", c.rank(x));
@@ -93,7 +100,7 @@ export const REDUCTION: readonly Operator[] = [
   defineOperator({ names: ["argmax"], params: "self dim keepdim", convert: (args, c) => argument(args, c, "ArgMax") }),
   defineOperator({ names: ["argmin"], params: "self dim keepdim", convert: (args, c) => argument(args, c, "ArgMin") }),
   defineOperator({ names: ["var", "std", "var_mean", "std_mean"], params: "self dim unbiased keepdim correction", convert: variance }),
-  defineOperator({ names: ["norm", "linalg_vector_norm", "linalg_norm"], params: "self ord dim keepdim dtype", convert: norm }),
+  defineOperator({ names: ["norm", "linalg_vector_norm", "linalg_norm", "frobenius_norm"], params: "self ord dim keepdim dtype", convert: norm }),
   defineOperator({ names: ["cumsum"], params: "self dim dtype", convert: (args, c) => {
     const x = args.has("dtype") ? c.o.cast(args.tensor("self"), c.typeNamed(args)) : summable(args.tensor("self"), c);
     return c.graph.op("CumSum", [x, c.o.scalar(args.axis("dim", c.rank(x)), "int64")]);

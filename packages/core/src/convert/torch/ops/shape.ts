@@ -107,6 +107,7 @@ function transpose(args: Args, c: TorchContext): Value {
 function expand(args: Args, c: TorchContext): Value {
   const x = args.tensor("self");
   const sizes = args.list("size");
+  if (sizes.length === 0) return x;
   return c.graph.op("Expand", [x, c.shape(sizes.map((s) => (s === -1n ? 1n : s)), args)]);
 }
 

@@ -26,6 +26,7 @@ export function importScript(archive: TorchArchive): FollowedModel {
   }
   const named = inputs.length === 1 ? [{ ...inputs[0]!, name: "input" }] : inputs;
   return followModel(named, (values, c) => {
+    c.fileVersion = Number(archive.text("version")?.trim() ?? 10) || 10;
     c.trains = attributesOf(root).get("training") === true;
     return new Evaluator(archive, code, constants, c).forward(root, values);
   }, root.className.replace(/^__torch__\.(___torch_mangle_\d+\.)?/, ""));
