@@ -18,6 +18,7 @@ import { Logger } from "./telemetry/log.ts";
 import { OtlpExporter } from "./telemetry/otlp-exporter.ts";
 import { requestSpans } from "./telemetry/otlp-spans.ts";
 import { requestLog } from "./telemetry/request-log.ts";
+import { versionLayer } from "./traffic/router.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
 import { traceContext } from "./telemetry/trace-context.ts";
 
@@ -166,11 +167,14 @@ export function createServer(input: { readonly models: readonly Servable[] | Rep
   const table = new RoutingTable([...PROTOCOLS.map((protocol) => protocol(context)), ...grpcProtocols(context)]);
   context.table = table;
   if (options.otlp !== undefined) context.exporter = new OtlpExporter(options.otlp, context);
+  telemetry.sources.push(() => models.families());
+  repository.onGone = (version) => telemetry.forget(version);
   repository.serving();
   return new App(context, table, [
     hostLayer(options),
     corsLayer(options.corsOrigins ?? []),
     authLayer(options.auth),
+    versionLayer(),
     ...(options.limits === undefined ? [] : [limitLayer(options.limits)]),
   ]);
 }

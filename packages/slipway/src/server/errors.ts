@@ -12,6 +12,7 @@ const table = {
   "model-load-failed": { kind: "invalid", doc: "No version of the model could be loaded. The error gives the reason of the last one." },
   "memory-budget": { kind: "unavailable", doc: "The model does not fit into the memory budget beside those that are answering requests now. Raise `--memory-budget`, or serve fewer models." },
   "load-invalid": { kind: "invalid", doc: "A request to load, unload or change a model is not understood. The error says what was expected." },
+  "traffic-invalid": { kind: "invalid", doc: "The traffic between a model's versions is set in a way that gives no version any request." },
   "upload-refused": { kind: "refused", doc: "A load request brings the model itself, which the server was not started to take (`--uploads`)." },
   "cross-site": { kind: "refused", doc: "A web page of another site asked to change models. Ask from a program, or from the same site." },
   "body-too-large": { kind: "limit", doc: "The request's body is larger than the server takes. Send it in parts, or raise the limit." },

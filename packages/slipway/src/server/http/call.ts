@@ -63,6 +63,8 @@ export class Call {
   /** What a handler says of its work, for metrics and the log. */
   observation: Observation | undefined;
   errorCode: string | undefined;
+  /** The experiment that it is part of. */
+  experiment: string | undefined;
   readonly isGone: () => boolean;
   #ends: (() => void)[] | undefined;
   readonly #search: string;

@@ -6,6 +6,9 @@ import type { ModelSettings } from "../../config/index.ts";
 import type { Servable } from "../../runtime/index.ts";
 import { serverError } from "../errors.ts";
 import type { Call } from "../http/call.ts";
+import { family, type Family, type Labels } from "../telemetry/family.ts";
+import { TrafficRouter } from "../traffic/router.ts";
+import { CachedModel, type CacheStats } from "./cached-model.ts";
 import { ModelEntry, usable } from "./model-entry.ts";
 import { ModelVersion } from "./model-version.ts";
 
@@ -37,6 +40,7 @@ export type BringVersion = (entry: ModelEntry, version: ModelVersion) => Promise
 export class ModelDirectory {
   readonly entries: Map<string, ModelEntry> = new Map();
   bring: BringVersion | undefined;
+  readonly router: TrafficRouter = new TrafficRouter(this);
   readonly #settings: Readonly<Record<string, ModelSettings>>;
   readonly #closers: (() => Promise<void>)[] = [];
 
@@ -45,6 +49,10 @@ export class ModelDirectory {
     for (const model of models) this.add(model);
   }
 
+  /** Whether any model's answers are kept. */
+  get keepsAnswers(): boolean {
+    return Object.values(this.#settings).some((s) => s.cache !== undefined);
+  }
   /** The entry of a name, made where there is none. */
   entry(name: string): ModelEntry {
     let entry = this.entries.get(name);
@@ -85,8 +93,9 @@ export class ModelDirectory {
   /** The model that answers this request; it is kept until the call is finished. @throws SlipwayError model-unknown, model-unavailable */
   select(call: Call, wanted: Selection): Servable | Promise<Servable> {
     const entry = wanted.name === undefined ? this.#firstEntry() : this.entryOf(wanted.name);
-    const version = wanted.label !== undefined ? entry.resolve(wanted.label, "label") : wanted.version !== undefined ? entry.resolve(wanted.version) : this.#preferred(entry);
-    return this.hold(call, entry, version);
+    if (wanted.label !== undefined || wanted.version !== undefined) return this.hold(call, entry, wanted.label === undefined ? entry.resolve(wanted.version!) : entry.resolve(wanted.label, "label"));
+    const version = this.#preferred(entry);
+    return entry.traffic === undefined ? this.hold(call, entry, version) : this.router.select(call, entry, entry.traffic, version);
   }
 
   /** @throws SlipwayError model-unavailable */
@@ -119,11 +128,27 @@ export class ModelDirectory {
     return this.entryOf(name).sorted.filter(usable).map((v) => v.version);
   }
 
+  families(): Family[] {
+    const cached = this.loaded.filter((m) => m instanceof CachedModel);
+    const per = (pick: (s: CacheStats) => number): [Labels, number][] => cached.map((m) => [{ model: m.name, version: m.version }, pick(m.stats)]);
+    return [
+      ...this.router.families(),
+      family("gauge", "slipway_model_state", "1 for the state that a version is in.", this.list.map((v) => [{ model: v.name, version: v.version, state: v.state }, 1])),
+      ...(cached.length === 0 ? [] : [
+        family("counter", "slipway_cache_hits_total", "Answers given again.", per((s) => s.hits)),
+        family("counter", "slipway_cache_misses_total", "Answers that had to be computed.", per((s) => s.misses)),
+        family("counter", "slipway_cache_pushed_out_total", "Answers pushed out by others.", per((s) => s.pushedOut)),
+        family("gauge", "slipway_cache_bytes", "What the kept answers hold.", per((s) => s.bytes)),
+      ]),
+    ];
+  }
+
   /** Of the repository behind it: called before the models are closed. */
   onClose(close: () => Promise<void>): void {
     this.#closers.push(close);
   }
   async close(): Promise<void> {
+    this.router.shadows.close();
     await Promise.all(this.#closers.map((close) => close()));
     await Promise.all(this.loaded.map((m) => m.close()));
   }

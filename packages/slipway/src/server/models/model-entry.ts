@@ -3,6 +3,7 @@
 import { nearest } from "@slipway/core/base";
 import type { ModelSettings } from "../../config/index.ts";
 import { serverError } from "../errors.ts";
+import { Traffic, type TrafficSettings } from "../traffic/traffic.ts";
 import type { ModelVersion } from "./model-version.ts";
 import { compareVersions } from "./version-order.ts";
 
@@ -15,11 +16,28 @@ export class ModelEntry {
   readonly versions: Map<string, ModelVersion> = new Map();
   /** Alias -> version. */
   readonly aliases: Map<string, string>;
+  /** Which version answers requests that name none, where that was set. */
+  traffic: Traffic | undefined;
 
   constructor(name: string, settings: ModelSettings) {
     this.name = name;
     this.settings = settings;
     this.aliases = new Map(Object.entries(settings.aliases ?? {}));
+    this.setTraffic(settings.traffic);
+  }
+
+  /** @throws SlipwayError traffic-invalid */
+  setTraffic(settings: TrafficSettings | undefined): void {
+    // A section of which only the defaults are set says nothing.
+    this.traffic = settings === undefined || Object.keys(settings).every((k) => k === "shadowShare") ? undefined : new Traffic(this.name, settings);
+  }
+  /** Versions that must be there: those of aliases and of traffic. */
+  get named(): readonly string[] {
+    return [...this.aliases.values(), ...(this.traffic?.named ?? []).filter((v) => !this.aliases.has(v))];
+  }
+  /** Whether it may be put away for want of memory. */
+  mayGo(version: ModelVersion): boolean {
+    return !this.settings.pin && this.traffic?.named.some((v) => this.get(v) === version) !== true;
   }
 
   /** Highest last. */

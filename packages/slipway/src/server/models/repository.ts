@@ -5,6 +5,7 @@
 import { loadModelPackage, type LoadOptions, type OpenOptions, type Servable } from "../../runtime/index.ts";
 import { serverError, toSlipwayError } from "../errors.ts";
 import type { Logger } from "../telemetry/log.ts";
+import { CachedModel } from "./cached-model.ts";
 import { DescribedModel } from "./described-model.ts";
 import type { ModelDirectory } from "./directory.ts";
 import { scanFolder, type FoundModel } from "./folder.ts";
@@ -68,6 +69,8 @@ export class Repository {
   readonly #closing = new AbortController();
   #poll: NodeJS.Timeout | undefined;
   #seen = new Map<string, string>();
+  /** Told of versions that are gone for good. */
+  onGone: (version: ModelVersion) => void = () => undefined;
   swaps = 0;
   evictions = 0;
 
@@ -228,7 +231,7 @@ export class Repository {
   async #align(name: string, found: ReadonlyMap<string, FoundModel>, again: boolean): Promise<string[]> {
     const entry = this.directory.entry(name);
     const known = this.#fromFolder.get(name) ?? new Map<string, string>();
-    const wanted = chooseVersions(found.keys(), this.#policies.get(name) ?? entry.settings.versions, entry.aliases.values());
+    const wanted = chooseVersions(found.keys(), this.#policies.get(name) ?? entry.settings.versions, entry.named);
     const next = new Map(wanted.map((v) => [v, key(found.get(v)!)]));
     this.#fromFolder.set(name, next);
     const failed: string[] = [];
@@ -303,8 +306,14 @@ export class Repository {
   }
 
   /** Around a model, what was set for it. */
-  #dress(model: Servable, _entry: ModelEntry, _prepared: Prepared): Servable {
-    return model;
+  #dress(model: Servable, entry: ModelEntry, prepared: Prepared): Servable {
+    const { cache } = entry.settings;
+    if (cache === undefined) return model;
+    if (prepared.random !== false) {
+      this.#options.log?.warn("answers are not kept: the model draws random numbers", { model: model.name, version: model.version });
+      return model;
+    }
+    return new CachedModel(model, cache);
   }
 
   /** While requests are served, nothing large is opened on their thread. */
@@ -317,8 +326,10 @@ export class Repository {
     return { ...engine, placement: "inline" };
   }
 
-  #prepare(origin: Origin): Promise<Prepared> {
-    const request = { argument: origin.argument, options: origin.options ?? {}, trial: this.#serving };
+  #prepare(origin: Origin, trial = this.#serving): Promise<Prepared> {
+    // Settings of a model are by name, and a package tells its name only when it is open: whether it is random is found
+    // out where any answer is kept.
+    const request = { argument: origin.argument, options: origin.options ?? {}, trial, random: this.directory.keepsAnswers };
     return this.#serving ? this.#loader.prepare(request) : prepare(request);
   }
 
@@ -328,7 +339,7 @@ export class Repository {
     this.#origins.set(known, origin);
     entry.versions.set(version, known);
     try {
-      const prepared = await this.#turns.take(() => (this.#serving ? this.#loader.prepare({ argument: origin.argument, options: origin.options ?? {}, trial: false }) : this.#prepare(origin)));
+      const prepared = await this.#turns.take(() => this.#prepare(origin, false));
       known.described = new DescribedModel({ name: entry.name, version, digest: prepared.source.digest, signature: prepared.source.signature });
       known.onDemand = true;
     } catch (thrown) {
@@ -372,7 +383,7 @@ export class Repository {
     if (memoryBudget === undefined) return;
     const loaded = this.#evictable().filter((v) => v !== fresh && v !== old);
     let sum = loaded.reduce((n, v) => n + v.bytes, 0) + bytes;
-    const idle = loaded.filter((v) => v.leases === 0 && this.directory.entries.get(v.name)?.settings.pin !== true).sort((a, b) => a.lastAsked - b.lastAsked);
+    const idle = loaded.filter((v) => v.leases === 0 && this.directory.entries.get(v.name)?.mayGo(v) === true).sort((a, b) => a.lastAsked - b.lastAsked);
     const away: ModelVersion[] = [];
     while (sum > memoryBudget && idle.length > 0) {
       const v = idle.shift()!;
@@ -403,6 +414,7 @@ export class Repository {
   #remove(entry: ModelEntry, version: ModelVersion): void {
     entry.versions.delete(version.version);
     this.#retire(version, () => this.#origins.get(version)?.discard?.());
+    this.onGone(version);
     this.#options.log?.info("model gone", { model: entry.name, version: version.version });
   }
   #retire(version: ModelVersion, then: () => unknown): void {
@@ -422,8 +434,7 @@ export class Repository {
     if (known !== undefined) return known;
     let version = "0.0.0";
     try {
-      const request = { argument: f.path, options: {}, trial: false };
-      version = (this.#serving ? await this.#loader.prepare(request) : await prepare(request)).source.manifest.version;
+      version = (await this.#prepare({ argument: f.path }, false)).source.manifest.version;
     } catch {
       // Its loading fails for the same reason, and tells it.
     }

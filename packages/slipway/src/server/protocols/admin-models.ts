@@ -5,6 +5,7 @@
 //   POST   /admin/models/NAME/reload              read again from where it came, and swap
 //   POST   /admin/models/NAME/unload[?version=V]
 //   PUT    /admin/models/NAME/aliases/ALIAS       {"version": "1.2.0"}; DELETE takes it away
+//   PUT    /admin/models/NAME/traffic             weights, stickiness, shadow; GET shows them with what came of them
 
 import { parseJson } from "../../runtime/index.ts";
 import { bodyText } from "../body.ts";
@@ -13,6 +14,7 @@ import { serverError } from "../errors.ts";
 import { jsonAnswer, type Answer, type Call } from "../http/call.ts";
 import type { Protocol, Route } from "../http/routing-table.ts";
 import { changeModels, loadByRequest } from "../models/change.ts";
+import { trafficRoutes } from "../traffic/traffic-routes.ts";
 
 const ALIAS = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/;
 
@@ -40,6 +42,7 @@ export function adminModelsProtocol(context: ServerContext): Protocol {
       change("POST", "/admin/models/{name}/load", (call) => loadByRequest(context, call.params["name"]!, bodyText(call.body, ""))),
       change("POST", "/admin/models/{name}/reload", (call) => repository.reload(call.params["name"]!)),
       change("POST", "/admin/models/{name}/unload", (call) => repository.unload(call.params["name"]!, call.query.get("version") ?? undefined)),
+      ...trafficRoutes(context),
       change("PUT", "/admin/models/{name}/aliases/{alias}", (call) => {
         const alias = call.params["alias"]!;
         const entry = models.entryOf(call.params["name"]!);

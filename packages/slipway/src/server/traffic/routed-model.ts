@@ -1,0 +1,81 @@
+// A model for one request whose version is only known from its rows (a sticky column), or whose rows are shown to a
+// shadow afterwards. Until rows are checked it is the version that would answer by default.
+
+import type { Batch, Encoded, ModelInput, OnInvalid, Prediction, PredictOptions, Servable } from "../../runtime/index.ts";
+
+export interface Routing {
+  /** The version that answers these rows. */
+  readonly choose?: ((input: ModelInput) => Servable) | undefined;
+  readonly answered?: ((input: ModelInput, onInvalid: OnInvalid | undefined, outputs: readonly string[] | undefined, given: Prediction) => void) | undefined;
+}
+
+export class RoutedModel implements Servable {
+  #model: Servable;
+  #asked: { readonly input: ModelInput; readonly onInvalid: OnInvalid | undefined } | undefined;
+  readonly #routing: Routing;
+
+  constructor(model: Servable, routing: Routing) {
+    this.#model = model;
+    this.#routing = routing;
+  }
+  get name(): string {
+    return this.#model.name;
+  }
+  get version(): string {
+    return this.#model.version;
+  }
+  get digest(): string {
+    return this.#model.digest;
+  }
+  get signature(): Servable["signature"] {
+    return this.#model.signature;
+  }
+  get busy(): boolean {
+    return this.#model.busy;
+  }
+  get load(): NonNullable<Servable["load"]> {
+    return this.#model.load ?? NO_LOAD;
+  }
+  encode(input: ModelInput, onInvalid?: OnInvalid): Encoded {
+    if (this.#routing.choose !== undefined) {
+      const chosen = this.#routing.choose(input);
+      // Rows were read by the layout of the first: another one cannot take them.
+      if (chosen.signature.layout === this.#model.signature.layout) this.#model = chosen;
+    }
+    this.#asked = { input, onInvalid };
+    return this.#model.encode(input, onInvalid);
+  }
+  selectOutputs(names?: readonly string[]): ReturnType<Servable["selectOutputs"]> {
+    return this.#model.selectOutputs(names);
+  }
+  async run(batch: Batch, options: PredictOptions = {}): Promise<Prediction> {
+    const given = await this.#model.run(batch, options);
+    if (this.#asked !== undefined) this.#routing.answered?.(this.#asked.input, this.#asked.onInvalid, options.outputs, given);
+    return given;
+  }
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+const NO_LOAD = { requests: 0, rows: 0 };
+
+/** What a request's first row has in a column, as a key; undefined where it has nothing. */
+export function firstValue(input: ModelInput, column: string, signature: Servable["signature"]): string | undefined {
+  let value: unknown;
+  switch (input.kind) {
+    case "records": {
+      const [record] = input.records;
+      if (typeof record === "object" && record !== null && Object.hasOwn(record, column)) value = (record as Readonly<Record<string, unknown>>)[column];
+      break;
+    }
+    case "rows": {
+      const [row] = input.rows;
+      if (Array.isArray(row)) value = (row as readonly unknown[])[signature.columns.findIndex((c) => c.name === column)];
+      break;
+    }
+    case "columns": value = Object.hasOwn(input.columns, column) ? input.columns[column]![0] : undefined; break;
+    case "texts": value = signature.columns[0]?.name === column ? input.texts[0] : undefined; break;
+    case "tensors": value = Object.hasOwn(input.tensors, column) ? input.tensors[column]!.data[0] : undefined; break;
+  }
+  return value === null || value === undefined || typeof value === "object" || value === "" || Number.isNaN(value) ? undefined : String(value as string | number | boolean | bigint);
+}

@@ -1,0 +1,72 @@
+// Asks a shadow what was asked, after the answer has left: one at a time, with pauses four times as long as each took, so
+// that at most a fifth of the time goes to shadows. What does not fit into the queue is dropped and counted.
+
+import type { ModelInput, OnInvalid, Prediction, Servable } from "../../runtime/index.ts";
+import type { Traffic } from "./traffic.ts";
+
+export interface ShadowJob {
+  readonly traffic: Traffic;
+  readonly input: ModelInput;
+  readonly onInvalid: OnInvalid | undefined;
+  readonly outputs: readonly string[] | undefined;
+  readonly given: Prediction;
+  /** The shadow, held; `end` lets it go. */
+  readonly take: () => Promise<{ readonly model: Servable; readonly end: () => void }>;
+}
+
+const MAX_JOBS = 64;
+const MAX_ROWS = 50_000;
+/** Of one job: a large one would hold up what is answered meanwhile. */
+const MAX_JOB_ROWS = 1000;
+const PAUSE_FACTOR = 4;
+
+export class ShadowRunner {
+  readonly #jobs: ShadowJob[] = [];
+  #rows = 0;
+  #running: Promise<void> | undefined;
+
+  add(job: ShadowJob): void {
+    const { rows } = job.given;
+    if (this.#jobs.length >= MAX_JOBS || this.#rows + rows > MAX_ROWS || rows > MAX_JOB_ROWS) {
+      job.traffic.shadowReport.outcomes.dropped++;
+      return;
+    }
+    this.#jobs.push(job);
+    this.#rows += rows;
+    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+  }
+  /** When all that waits is done, for tests and for closing. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+  /** What waits is forgotten. */
+  close(): void {
+    this.#jobs.length = 0;
+    this.#rows = 0;
+  }
+
+  async #run(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
+      this.#rows -= job.given.rows;
+      const before = performance.now();
+      await ask(job);
+      const pause = (performance.now() - before) * PAUSE_FACTOR;
+      await new Promise((resolve) => setTimeout(resolve, pause).unref());
+    }
+  }
+}
+
+async function ask({ traffic, input, onInvalid, outputs, given, take }: ShadowJob): Promise<void> {
+  try {
+    const { model, end } = await take();
+    try {
+      const { batch } = model.encode(input, onInvalid);
+      traffic.shadowReport.compare(given, await model.run(batch, { ...(onInvalid === undefined ? {} : { onInvalid }), ...(outputs === undefined ? {} : { outputs }) }));
+    } finally {
+      end();
+    }
+  } catch {
+    traffic.shadowReport.outcomes.failed++;
+  }
+}
