@@ -5,7 +5,7 @@ export { BoundedOutput, compressionError, type Decompressed, type ExpansionLimit
 export { decompressBzip2 } from "./bzip2.ts";
 export { crc32 } from "./checksums.ts";
 export { inflateGzip, inflateRaw, inflateZlib } from "./inflate.ts";
-export { decompressLz4 } from "./lz4.ts";
+export { decompressLz4, decompressLz4Block } from "./lz4.ts";
 export { decompressLzmaAlone } from "./lzma.ts";
 export { decompressXz } from "./xz.ts";
 export { documentError, readJsonDocument, type Document, type DocumentNumbers } from "./json-document.ts";

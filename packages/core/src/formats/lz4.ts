@@ -24,6 +24,14 @@ export function decompressLz4(file: Uint8Array, limits: ExpansionLimits): Decomp
   return { bytes: out.finish(), consumed: at };
 }
 
+/** One block without a frame, as Parquet keeps them; `size` is what it must expand to. */
+export function decompressLz4Block(block: Uint8Array, size: number, limits: ExpansionLimits): Uint8Array {
+  const out = new BoundedOutput("lz4", block.length, limits);
+  readBlock(block, 0, block.length, out, 0, size);
+  if (out.length !== size) throw damaged("lz4", "the content has another size than announced", block.length);
+  return out.finish();
+}
+
 function readFrame(file: Uint8Array, start: number, out: BoundedOutput): number {
   const descriptor = start + 4;
   if (descriptor + 3 > file.length) throw cutOff("lz4", file.length);

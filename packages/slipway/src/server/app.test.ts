@@ -111,7 +111,7 @@ describe("errors", () => {
     expect(await get("PUT", "/models/loan/predict")).toEqual([405, "method-not-allowed"]);
     expect(await get("GET", "/models/loam")).toEqual([404, "model-unknown"]);
     expect((await inject(app, { method: "GET", url: "/predict" })).headers["allow"]).toBe("POST");
-    expect((await post("/predict", "x", { "content-type": "image/png" })).body.error.code).toBe("content-type-unsupported");
+    expect((await post("/predict", "x", { "content-type": "video/mp4" })).body.error.code).toBe("content-type-unsupported");
     const large = await post("/predict", "x".repeat(100_001));
     expect([large.status, large.body.error.code]).toEqual([413, "body-too-large"]);
     expect((await post("/predict", Buffer.from([0x22, 0xff, 0x22]))).body.error.code).toBe("body-damaged");

@@ -1,20 +1,20 @@
 // Slipway's own protocol: POST /predict and POST /models/NAME/predict.
-// In: JSON (every form that readInput takes) or text/csv. Out, always the same shape:
+// In: JSON (every form that readInput takes), JSON lines, CSV, Arrow, Parquet, a form, text, PNG and JPEG. Out, by default:
 //   {"predictions": [{output name: value ...}, ...], "model": {name, version, digest}, "prediction_id": uuid}
+// or, where the client's Accept header says so, CSV with a header line, JSON lines or Arrow.
 // Row i of an answer is called `<prediction_id>-<i>`. `?outputs=label,score` chooses outputs; `?on_invalid=rows` answers
 // bad rows with {"error": {...}} in their place instead of refusing the request.
 
-import { parseJson, placeRows, readCsv, readInput, toRows, type ModelInput, type OnInvalid, type Servable } from "../../runtime/index.ts";
-import { bodyText, mediaType } from "../body.ts";
+import { placeRows, toRows, type OnInvalid, type Servable } from "../../runtime/index.ts";
 import type { ServerContext } from "../context.ts";
 import { serverError } from "../errors.ts";
 import { jsonAnswer, jsonText, type Answer, type Call } from "../http/call.ts";
 import { newId } from "../http/node-host.ts";
 import type { Protocol } from "../http/routing-table.ts";
 import { infer } from "../inference.ts";
-
-/** Answers longer than this are written piece by piece, so that the event loop stays free. */
-const ROWS_AT_ONCE = 2000;
+import { negotiated } from "./shared/answer-rows.ts";
+import { ROWS_AT_ONCE } from "./shared/pieces.ts";
+import { readBody } from "./shared/read-body.ts";
 
 export function slipwayProtocol(context: ServerContext): Protocol {
   const { models } = context;
@@ -53,11 +53,17 @@ function listed(model: Servable): object {
 async function predict(context: ServerContext, model: Servable, call: Call): Promise<Answer> {
   const onInvalid = readOnInvalid(call.query.get("on_invalid"));
   const outputs = call.query.has("outputs") ? call.query.getAll("outputs").flatMap((names) => names.split(",")).map((n) => n.trim()).filter((n) => n !== "") : undefined;
-  const { encoded, prediction } = await infer(context, call, model, readBody(model, call), { onInvalid, outputs });
+  const read = readBody(call, model);
+  const { encoded, prediction } = await infer(context, call, model, read instanceof Promise ? await read : read, { onInvalid, outputs });
   const id = newId();
   const tail = `"model":${JSON.stringify(summary(model))},"prediction_id":"${id}"}`;
   const headers = { "x-prediction-id": id };
-  if (prediction.rows <= ROWS_AT_ONCE || encoded.kept !== undefined || prediction.refused !== undefined) {
+  const whole = encoded.kept === undefined && prediction.refused === undefined;
+  if (whole && call.header("accept") !== undefined) {
+    const other = await negotiated(call, prediction, { header: true });
+    if (other !== undefined) return { ...other, headers: { ...other.headers, ...headers } };
+  }
+  if (prediction.rows <= ROWS_AT_ONCE || !whole) {
     return jsonText(`{"predictions":${JSON.stringify(placeRows(encoded, prediction))},${tail}`, 200, headers);
   }
   return jsonText(pieces(), 200, headers);
@@ -77,16 +83,4 @@ function readOnInvalid(value: string | null): OnInvalid {
   if (value === null || value === "throw") return "throw";
   if (value === "rows") return "rows";
   throw serverError("request-malformed", `on_invalid is ${JSON.stringify(value)}`, { hint: "It is throw (one bad row refuses the request) or rows (bad rows are answered with an error each)." });
-}
-
-function readBody(model: Servable, call: Call): ModelInput {
-  const type = mediaType(call.headers);
-  const text = bodyText(call.body, call.header("content-type") ?? "");
-  if (type === "text/csv" || type === "application/csv" || type === "text/tab-separated-values") return readCsv(text, model.signature);
-  if (type === "text/plain" && model.signature.layout === "text" && !/^\s*[[{"]/.test(text)) return { kind: "texts", texts: [text] };
-  // curl -d sends JSON as a form unless told otherwise; clients in the field send no type at all.
-  if (type === "" || type === "text/plain" || type === "application/x-www-form-urlencoded" || /^application\/(?:[\w.-]+\+)?json$/.test(type) || type === "text/json") {
-    return readInput(parseJson(text), model.signature);
-  }
-  throw serverError("content-type-unsupported", `bodies of type ${JSON.stringify(type.slice(0, 80))} are not understood`, { hint: "Send application/json or text/csv." });
 }

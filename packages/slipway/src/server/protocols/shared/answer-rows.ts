@@ -21,6 +21,7 @@ export async function negotiated(call: Call, prediction: Prediction, options: Ro
       return { headers: { "content-type": `text/csv; charset=utf-8; header=${present ? "present" : "absent"}` }, body: csvAnswer(prediction, present) };
     }
     case "lines": return { headers: { "content-type": accepted.type }, body: lines(prediction) };
+    case "arrow": return { headers: { "content-type": accepted.type }, body: (await import("./arrow-answer.ts")).arrowBytes(prediction, accepted.type) };
     default: return undefined;
   }
 }

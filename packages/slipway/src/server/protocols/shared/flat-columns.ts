@@ -2,7 +2,7 @@
 // "probabilities.no" and "probabilities.yes".
 
 import { MISSING_STRING } from "@slipway/core/package";
-import { keysOf, shortestFloat, type OutputData, type Prediction } from "../../../runtime/index.ts";
+import { keysOf, runtimeError, shortestFloat, type OutputData, type Prediction } from "../../../runtime/index.ts";
 
 export interface FlatColumn {
   readonly name: string;
@@ -11,7 +11,13 @@ export interface FlatColumn {
   readonly place: number;
 }
 
+/** Tables of more columns are of no use to anyone. */
+const MAX_COLUMNS = 20_000;
+
+/** @throws SlipwayError request-limit */
 export function flatColumns({ outputs }: Prediction): FlatColumn[] {
+  const wide = outputs.reduce((n, o) => n + o.width, 0);
+  if (wide > MAX_COLUMNS) throw runtimeError("request-limit", `an answer of ${wide} columns is too wide for a table`, { hint: "Ask for JSON, or for other outputs." });
   return outputs.flatMap((output): FlatColumn[] => {
     const { name, rowShape } = output.output;
     if ((output.dims ?? rowShape).length === 0) return [{ name, output, place: 0 }];

@@ -1,40 +1,48 @@
 // A body of any kind that rows come in -> the runtime's input. What only some requests need is imported when one comes.
 
 import type { Signature } from "@slipway/core/package";
-import { CsvReader, parseJson, readCsv, readInput, runtimeError, type CsvField, type ModelInput, type Servable } from "../../../runtime/index.ts";
+import { parseJson, readCsv, readInput, runtimeError, type ModelInput, type Servable } from "../../../runtime/index.ts";
 import { bodyText, mediaType } from "../../body.ts";
 import { serverError } from "../../errors.ts";
 import type { Call } from "../../http/call.ts";
-import { bodyKind, type BodyKind } from "./media-types.ts";
+import { readHeadlessCsv } from "./headless-csv.ts";
+import { bodyKind, kindOf, type BodyKind } from "./media-types.ts";
 
 export interface BodyOptions {
   /** A CSV without a header line is read by the columns' order, where it has as many fields. */
   readonly headless?: boolean;
-  /** For JSON; `readInput` by default. */
-  readonly json?: (body: unknown, signature: Signature) => ModelInput;
 }
 
-/** @throws SlipwayError content-type-unsupported, body-damaged, request-json, request-csv, request-shape ... */
+/** A body, or one part of a form. */
+export interface Part {
+  readonly kind: BodyKind | undefined;
+  /** With its parameters. */
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** @throws SlipwayError content-type-unsupported, body-damaged, request-json, request-csv, request-shape, table-damaged, image-damaged ... */
 export function readBody(call: Call, model: Servable, options: BodyOptions = {}): ModelInput | Promise<ModelInput> {
-  const { signature } = model;
-  const kind = bodyKind(call);
-  const json = options.json ?? readInput;
-  switch (kind) {
-    case "json": return json(parseJson(textOf(call)), signature);
-    case "csv": return options.headless === true ? readHeadlessCsv(textOf(call), signature) : readCsv(textOf(call), signature);
-    case "lines": return readLines(textOf(call), signature);
-    case "text": return readText(textOf(call), signature, json);
-    case undefined: throw unsupported(mediaType(call.headers));
-    default: return readBinary(kind, call, model);
+  return readPart({ kind: bodyKind(call), contentType: call.header("content-type") ?? "", bytes: call.body }, call, model.signature, options);
+}
+
+export function readPart(part: Part, call: Call, signature: Signature, options: BodyOptions): ModelInput | Promise<ModelInput> {
+  switch (part.kind) {
+    case "json": return readInput(parseJson(textOf(part)), signature);
+    case "csv": return options.headless === true ? readHeadlessCsv(textOf(part), signature) : readCsv(textOf(part), signature);
+    case "lines": return readLines(textOf(part), signature);
+    case "text": return readText(textOf(part), signature);
+    case undefined: throw unsupported(mediaType({ "content-type": part.contentType }));
+    default: return readBinary(part.kind, part, call, signature, options);
   }
 }
 
-function textOf(call: Call): string {
-  return bodyText(call.body, call.header("content-type") ?? "");
+function textOf({ bytes, contentType }: Part): string {
+  return bodyText(bytes, contentType);
 }
 
 export function unsupported(type: string): Error {
-  return serverError("content-type-unsupported", `bodies of type ${JSON.stringify(type.slice(0, 80))} are not understood`, { hint: "Send application/json or text/csv." });
+  return serverError("content-type-unsupported", `bodies of type ${JSON.stringify(type.slice(0, 80))} are not understood`, { hint: "Send JSON, JSON lines, CSV, Arrow, Parquet, a form, or, to a model of images, PNG or JPEG." });
 }
 
 /** A JSON value a line; each is a row. */
@@ -49,33 +57,42 @@ export function readLines(text: string, signature: Signature): ModelInput {
 }
 
 /** A text model's text; else JSON that was sent without its type. */
-function readText(text: string, signature: Signature, json: NonNullable<BodyOptions["json"]>): ModelInput {
+function readText(text: string, signature: Signature): ModelInput {
   if (signature.layout === "text" && !/^\s*[[{"]/.test(text)) {
     if (text === "") throw runtimeError("request-shape", "the body is empty", { hint: "Send the text." });
     return { kind: "texts", texts: [text] };
   }
-  return json(parseJson(text), signature);
+  return readInput(parseJson(text), signature);
 }
 
-function readHeadlessCsv(text: string, signature: Signature): ModelInput {
-  if (signature.layout !== "columns" && signature.layout !== "text") return readCsv(text, signature);
-  const rows: CsvField[][] = [];
-  // Only the first record is looked at before it is known which way the file is read.
-  const first = new CsvReader((fields) => rows.push(fields), { delimiter: "," });
-  first.push(text.slice(0, 2 ** 20));
-  if (rows.length === 0 && text.length <= 2 ** 20) first.end();
-  const header = rows[0];
-  const names = new Set(signature.columns.map((c) => c.name));
-  if (header === undefined || header.length !== signature.columns.length || header.some((f) => f !== null && names.has(f.trim()))) return readCsv(text, signature);
-  const all: CsvField[][] = [];
-  const reader = new CsvReader((fields) => all.push(fields), { delimiter: "," });
-  reader.push(text);
-  reader.end();
-  if (signature.layout === "text") return { kind: "texts", texts: all.map((fields) => fields[0]) };
-  return { kind: "rows", rows: all, source: "csv" };
+async function readBinary(kind: BodyKind, part: Part, call: Call, signature: Signature, options: BodyOptions): Promise<ModelInput> {
+  switch (kind) {
+    case "parquet":
+    case "arrow": return (await import("./read-table.ts")).readTable(kind, part.bytes, call, signature);
+    case "image": return (await import("./read-image.ts")).readImages([part.bytes], call, signature);
+    case "form": return (await import("./read-form.ts")).readForm(part, call, signature, options);
+    default: {
+      const found = sniff(part.bytes);
+      if (found === undefined) throw unsupported("application/octet-stream");
+      return readPart({ ...part, kind: found }, call, signature, options);
+    }
+  }
 }
 
-async function readBinary(kind: BodyKind, call: Call, model: Servable): Promise<ModelInput> {
-  void model;
-  throw unsupported(mediaType(call.headers) || kind);
+/** What bytes without a type are, by how they begin. */
+export function sniff(bytes: Uint8Array): BodyKind | undefined {
+  const start = String.fromCharCode(...bytes.subarray(0, 8));
+  if (start.startsWith("PAR1")) return "parquet";
+  if (start.startsWith("ARROW1") || start.startsWith("\xff\xff\xff\xff")) return "arrow";
+  if (start.startsWith("\x89PNG\r\n\x1a\n") || start.startsWith("\xff\xd8\xff")) return "image";
+  return /^\s*[[{]/.test(start) ? "json" : undefined;
+}
+
+/** By the end of a file's name, for parts of a form that have no type of their own. */
+export function kindOfFile(name: string, type: string): BodyKind | undefined {
+  const told = type === "application/octet-stream" || type === "" ? undefined : kindOf(type);
+  if (told !== undefined) return told;
+  const ending = /\.(\w{1,8})$/.exec(name)?.[1]?.toLowerCase() ?? "";
+  const kinds: Readonly<Record<string, BodyKind>> = { csv: "csv", tsv: "csv", json: "json", jsonl: "lines", ndjson: "lines", parquet: "parquet", arrow: "arrow", arrows: "arrow", feather: "arrow", png: "image", jpg: "image", jpeg: "image", txt: "text" };
+  return Object.hasOwn(kinds, ending) ? kinds[ending] : undefined;
 }

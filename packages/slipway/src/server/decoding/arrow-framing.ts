@@ -1,0 +1,39 @@
+// The frames of an Arrow IPC stream, looked at before they are read: each is its marker, the length of its metadata,
+// the metadata (a flatbuffer, padded to 8 bytes) and a body whose length the metadata tell. A length that is negative or
+// reaches past the end would send a reader in circles.
+
+/** @throws Error where a frame is not one */
+export function checkFraming(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  while (at + 4 <= bytes.length) {
+    let size = view.getInt32(at, true);
+    at += 4;
+    if (size === -1) {
+      if (at + 4 > bytes.length) throw new Error("a frame is cut off");
+      size = view.getInt32(at, true);
+      at += 4;
+    }
+    if (size === 0) return;
+    if (size < 8 || size > bytes.length - at) throw new Error("a frame reaches past the end");
+    const body = bodyLength(view, at, size);
+    at += size;
+    if (body < 0n || body > BigInt(bytes.length - at)) throw new Error("a frame's body reaches past the end");
+    at += Number(body);
+  }
+}
+
+/** Field 3 of the table Message. */
+function bodyLength(view: DataView, start: number, size: number): bigint {
+  const table = view.getUint32(start, true);
+  if (table + 4 > size) throw new Error("a frame's metadata are damaged");
+  const vtable = table - view.getInt32(start + table, true);
+  if (vtable < 0 || vtable + 4 > size) throw new Error("a frame's metadata are damaged");
+  const vtableSize = view.getUint16(start + vtable, true);
+  if (vtableSize < 12) return 0n;
+  if (vtable + 12 > size) throw new Error("a frame's metadata are damaged");
+  const field = view.getUint16(start + vtable + 10, true);
+  if (field === 0) return 0n;
+  if (table + field + 8 > size) throw new Error("a frame's metadata are damaged");
+  return view.getBigInt64(start + table + field, true);
+}
