@@ -64,29 +64,32 @@ function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   const raw = memo(() => rawValues(est, c, model, splitsOf(est, X, c, model, faults), faults));
   const fromFile = est.raw("saved_file") === true;
   const classifier = est.className === "CatBoostClassifier" || (fromFile && CLASSIFICATION.has(loss));
-  if (!classifier) return { kind: "regressor", predict: memo(() => (model.dimension === 1 ? flat(c, regression(c, raw(), loss)) : regression(c, raw(), loss))) };
-  // Raw values are a prediction type of CatBoost's, not a method: scikit-learn's meta-estimators do not find them.
-  const scored = (score: () => Value): Pick<Fitted, "decisionFunction"> => (est.path.includes(".") ? {} : { decisionFunction: score });
-  if (MULTILABEL.has(loss)) return { ...multilabel(c, raw, model), ...scored(raw) };
+  const margin = memo(() => (model.dimension === 1 ? flat(c, raw()) : raw()));
+  if (!classifier) return { kind: "regressor", predict: memo(() => (model.dimension === 1 ? flat(c, regression(c, raw(), loss)) : regression(c, raw(), loss))), ...(isIdentity(loss) ? {} : { margin }) };
+  if (MULTILABEL.has(loss)) return { ...multilabel(c, raw, model), margin };
   const labels = labelsOf(model, loss, faults);
   if (model.dimension === 1) {
     const border = thresholdOf(model);
-    const score = memo(() => flat(c, raw()));
     return {
-      kind: "classifier", classes: [labels], ...scored(score),
-      predict: memo(() => c.o.cast(c.o.greater(score(), border), "int64")),
-      predictProba: memo(() => [bothClasses(c, c.o.sigmoid(score()))]),
+      kind: "classifier", classes: [labels], margin,
+      predict: memo(() => c.o.cast(c.o.greater(margin(), border), "int64")),
+      predictProba: memo(() => [bothClasses(c, c.o.sigmoid(margin()))]),
     };
   }
   return {
-    kind: "classifier", classes: [labels], ...scored(raw),
+    kind: "classifier", classes: [labels], margin,
     predict: memo(() => c.o.argmax(raw(), 1)),
     predictProba: memo(() => [loss === "MultiClassOneVsAll" ? c.o.sigmoid(raw()) : c.o.softmax(raw(), 1)]),
   };
 }
 
+const EXPONENTIAL: ReadonlySet<string> = new Set(["Poisson", "Tweedie"]);
+
+function isIdentity(loss: string): boolean {
+  return !EXPONENTIAL.has(loss) && loss !== "RMSEWithUncertainty";
+}
 function regression(c: Conversion, raw: Value, loss: string): Value {
-  if (loss === "Poisson" || loss === "Tweedie") return c.o.exp(raw);
+  if (EXPONENTIAL.has(loss)) return c.o.exp(raw);
   if (loss === "RMSEWithUncertainty") {
     // The mean, and the variance, of which the model holds the logarithm of the root.
     return c.o.concat([c.o.columns(raw, [0]), c.o.exp(c.o.mul(c.o.columns(raw, [1]), 2))]);

@@ -41,7 +41,8 @@ export function nameOutputs(c: Conversion, fitted: Fitted, warnings: string[]): 
       add("label", "label", labelValue(c, raw, classes), all ? { classes: all } : {});
     } else add(fitted.kind === "regressor" ? "value" : "label", fitted.kind === "regressor" ? "value" : "label", raw);
   }
-  const { predictProba, decisionFunction, scoreSamples, transform } = fitted;
+  const { predictProba, scoreSamples, transform } = fitted;
+  const decisionFunction = fitted.decisionFunction ?? fitted.margin;
   if (predictProba) {
     extra("probabilities", () => {
       const values = predictProba();

@@ -14,7 +14,7 @@ import { convertError } from "../conversion/errors.ts";
 import type { Estimator } from "../conversion/estimator.ts";
 import type { Frame } from "../conversion/frame.ts";
 import { categoryTable, type Categories } from "../sklearn/preprocess/categories.ts";
-import { converted, rawScores } from "./forest.ts";
+import { converted, isIdentity, rawScores } from "./forest.ts";
 import type { LightgbmModel } from "./model.ts";
 import { placeCategories } from "./pandas-categories.ts";
 import { readLightgbmJson } from "./read-json.ts";
@@ -68,12 +68,16 @@ function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   const model = modelOf(est);
   if (X.width !== model.features) throw faults.malformed(`it was fitted on ${model.features} features, the step before it gives ${X.width}`);
   const matrix = inputs(est, X, c, model, faults);
-  const scores = memo(() => rawScores(c, matrix(), model, bestIteration(est), faults));
+  const forest = memo(() => rawScores(c, matrix(), model, bestIteration(est), faults));
+  // Only predictions of random forests are means, not their raw scores.
+  const scores = memo(() => (model.average ? c.o.div(forest().sums, forest().iterations) : forest().sums));
   const custom = isCustom(est, model);
   const values = memo(() => (custom ? scores() : converted(c, scores(), model.objective, faults)));
   const single = model.treesPerIteration === 1;
   const predict = memo(() => (single ? flat(c, values()) : values()));
-  if (!est.className.endsWith("Classifier") || custom) return { kind: "regressor", predict };
+  const score = memo(() => (single ? flat(c, forest().sums) : forest().sums));
+  const margin = (custom || isIdentity(model.objective)) && !model.average ? {} : { margin: score };
+  if (!est.className.endsWith("Classifier") || custom) return { kind: "regressor", predict, ...margin };
   const encoder = est.raw("_le");
   const classes = encoder instanceof PyObject && encoder.attributes ? est.child(encoder, "_le").labels() : est.labels(est.has("_classes") ? "_classes" : "classes_");
   const count = classes.values.length;
@@ -81,7 +85,7 @@ function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   if (count !== (single ? 2 : model.treesPerIteration) && !(single && count === 1)) throw faults.malformed(`it has ${count} classes and ${model.treesPerIteration} trees in each iteration`);
   const proba = memo(() => (single ? bothClasses(c, predict()) : predict()));
   // From 4.7, whose wrappers are told by this attribute.
-  const decision = est.has("_fitted_with_feature_names") ? { decisionFunction: memo(() => (single ? flat(c, scores()) : scores())) } : {};
+  const decision = est.has("_fitted_with_feature_names") ? { decisionFunction: score } : margin;
   return { kind: "classifier", classes: [classes], predictProba: memo(() => [proba()]), predict: memo(() => c.o.argmax(proba(), 1)), ...decision };
 }
 

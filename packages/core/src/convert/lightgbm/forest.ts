@@ -16,6 +16,8 @@ import { CATEGORICAL, DEFAULT_LEFT, MISSING_NAN, MISSING_ZERO, type LightgbmMode
 
 /** kZeroThreshold, a float32. */
 const ZERO = Math.fround(1e-35);
+/** The double below -ZERO. */
+const BELOW_ZERO = -ZERO - 2 ** -169;
 /** Numbers in the tables of linear leaves, and columns gathered for them at a time. */
 const LARGEST_TABLE = 2 ** 25;
 const COLUMNS_AT_ONCE = 4096;
@@ -26,14 +28,14 @@ interface ReadTree {
   readonly leafOf: Int32Array;
 }
 
-/** X [N, F] double -> double [N, trees per iteration]. */
-export function rawScores(c: Conversion, X: Value, model: LightgbmModel, iterations: number | undefined, faults: Faults): Value {
+/** X [N, F] double -> double [N, trees per iteration]: the sum of the trees, and of how many iterations. */
+export function rawScores(c: Conversion, X: Value, model: LightgbmModel, iterations: number | undefined, faults: Faults): { readonly sums: Value; readonly iterations: number } {
   const perIteration = model.treesPerIteration;
   if (perIteration < 1 || perIteration > 100_000) throw faults.malformed(`it has ${perIteration} trees in each iteration`);
   if (model.trees.length % perIteration !== 0) throw faults.malformed(`its ${model.trees.length} trees are no whole number of iterations of ${perIteration}`);
   const used = Math.min(model.trees.length, iterations === undefined ? Infinity : iterations * perIteration);
   const raw = model.trees.slice(0, used);
-  if (raw.length === 0) return repeatedRow(c, X, c.o.doubles(new Float64Array(perIteration), [1, perIteration]), perIteration);
+  if (raw.length === 0) return { sums: repeatedRow(c, X, c.o.doubles(new Float64Array(perIteration), [1, perIteration]), perIteration), iterations: 1 };
   const columns = new SplitColumns(model.features, { members: "left", fractionsBelowZero: "zero", missing: "unknown" }, faults);
   const trees = raw.map((tree) => flatten(tree, model.features, columns, faults));
   const x = columns.build(c, X, ZERO);
@@ -42,7 +44,7 @@ export function rawScores(c: Conversion, X: Value, model: LightgbmModel, iterati
     : sumLeafRows(c, x, trees.map((t) => t.tree), perIteration, (t, node, row, at) => {
       row[at + (t % perIteration)] = raw[t]!.leaf[trees[t]!.leafOf[node]!]!;
     });
-  return model.average ? c.o.div(sums, used / perIteration) : sums;
+  return { sums, iterations: used / perIteration };
 }
 
 function flatten(raw: RawTree, features: number, columns: SplitColumns, faults: Faults): ReadTree {
@@ -79,13 +81,19 @@ function flatten(raw: RawTree, features: number, columns: SplitColumns, faults: 
       if (asked.members) members.set(i, asked.members);
       continue;
     }
-    threshold[i] = raw.threshold[at]!;
+    threshold[i] = withoutSmallest(raw.threshold[at]!);
     if (Number.isNaN(threshold[i]!)) throw faults.malformed(`node ${at} of a tree has no threshold`);
     const missing = (decision >> 2) & 3;
     feature[i] = missing === MISSING_ZERO ? columns.zeroAsMissing(f) : f;
     missingLeft[i] = missing === MISSING_ZERO || missing === MISSING_NAN ? ((decision & DEFAULT_LEFT) !== 0 ? 1 : 0) : threshold[i]! >= 0 ? 1 : 0;
   }
   return { tree: { nodeCount, left, right, feature, threshold, missingLeft, members, reached }, leafOf };
+}
+
+/** predict takes numbers within ZERO of zero for zero, whatever a node takes for missing. */
+function withoutSmallest(threshold: number): number {
+  if (!(Math.abs(threshold) <= ZERO)) return threshold;
+  return threshold < 0 ? BELOW_ZERO : ZERO;
 }
 
 /** Trees with a linear model in each leaf: features, coefficients and constants are looked up by leaf. */
@@ -152,6 +160,11 @@ export const OBJECTIVES: ReadonlyMap<string, Objective> = new Map([
   ["cross_entropy_lambda", (c, scores) => log1p(c, c.o.exp(scores))],
   ["multiclass", (c, scores) => c.o.softmax(scores)],
 ]);
+
+/** Whether predictions are the raw scores themselves. */
+export function isIdentity([name = "none", ...settings]: readonly string[]): boolean {
+  return IDENTITY.has(name) && !settings.includes("sqrt");
+}
 
 /** ConvertOutput of the objective: [N, K] -> [N, K]. */
 export function converted(c: Conversion, scores: Value, objective: readonly string[], faults: Faults): Value {

@@ -6,7 +6,7 @@
 import type { Value } from "../../onnx/index.ts";
 import { MISSING_STRING } from "../../package/index.ts";
 import { readJsonDocument, type Document } from "../../formats/index.ts";
-import { PyByteArray, PyBytes, PyObject } from "../../pickle/index.ts";
+import { PyByteArray, PyBytes, PyList, PyObject } from "../../pickle/index.ts";
 import { isFields, type Fields } from "../boosted/document-fields.ts";
 import { faultsOf, type Faults } from "../boosted/faults.ts";
 import { float32 } from "../boosted/float-sums.ts";
@@ -17,7 +17,7 @@ import { convertError } from "../conversion/errors.ts";
 import type { Estimator } from "../conversion/estimator.ts";
 import type { Frame } from "../conversion/frame.ts";
 import { categoryTable, type Categories } from "../sklearn/preprocess/categories.ts";
-import { baseMargins, objectiveOf, rawPrediction, scipySoftmax, transformed } from "./forest.ts";
+import { baseMargins, isIdentity, objectiveOf, rawPrediction, scipySoftmax, transformed } from "./forest.ts";
 import { isBefore, type MarginRounds, type XgboostModel } from "./model.ts";
 import { readXgboostModel } from "./read-model.ts";
 
@@ -44,8 +44,16 @@ function inputShape(est: Estimator): InputShape | undefined {
   // The unfitted copy that a meta-estimator keeps.
   if (est.className !== "Booster" && est.isNone("_Booster")) return undefined;
   const model = modelOf(est);
-  if (model.featureNames && model.featureNames.length === model.features) return { kind: "columns", names: model.featureNames };
+  const names = model.featureNames ?? namesInPickle(boosterOf(est));
+  if (names && names.length === model.features) return { kind: "columns", names };
   return model.features > 0 ? { kind: "matrix", width: model.features } : undefined;
+}
+
+/** Before 1.4 the Booster of Python knew the names, not the model; of a matrix they were f0, f1 and so on. */
+function namesInPickle(booster: Estimator): string[] | undefined {
+  if (!(booster.raw("feature_names") instanceof PyList)) return undefined;
+  const names = booster.list("feature_names").map(String);
+  return names.every((name, i) => name === `f${i}`) ? undefined : names;
 }
 
 function roleOf(est: Estimator, model: XgboostModel): Role {
@@ -82,11 +90,12 @@ function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   const base = baseMargins(model, objective, faults);
   const rounds = role === "booster" || model.booster.kind === "linear" ? undefined : bestRounds(model, faults);
   const margins = memo(() => rawPrediction(c, matrix(), model, { rounds, base, inPlace: inPlace && !isBefore(model, 1, 4) && isBefore(model, 3, 3) }, faults));
-  const values = memo(() => transformed(c, margins(), objective));
+  const values = memo(() => transformed(c, margins(), objective, model.outputs));
   const single = model.outputs === 1 || objective === "multi:softmax";
   const doubles = (v: Value): Value => c.o.cast(v, "double");
-  if (role !== "classifier") return { kind: "regressor", predict: memo(() => doubles(single ? flat(c, values()) : values())) };
-  return classifier(est, c, model, objective, single, margins, values, faults);
+  const margin = role !== "classifier" && isIdentity(objective, model.outputs) ? {} : { margin: memo(() => doubles(model.outputs === 1 ? flat(c, margins()) : margins())) };
+  if (role !== "classifier") return { kind: "regressor", predict: memo(() => doubles(single ? flat(c, values()) : values())), ...margin };
+  return { ...classifier(est, c, model, objective, single, margins, values, faults), ...margin };
 }
 
 /** As XGBClassifier.predict and predict_proba turn the Booster's numbers into labels and probabilities. */

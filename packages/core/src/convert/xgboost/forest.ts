@@ -1,7 +1,7 @@
 // XGBoost's trees as ONNX: raw predictions in float32, bit for bit.
 //
 // A node sends x < condition to the left; as x is a float32, that is x <= the next float32 below. Sets: members go right.
-// Missing values take the node's default. Sums: base score, then tree after tree, in float32; before 1.3 the trees first.
+// Missing values take the node's default. Sums: base score, then tree after tree, in float32; before 1.3 (DART: 1.4) the trees first.
 
 import type { Value } from "../../onnx/index.ts";
 import type { Faults } from "../boosted/faults.ts";
@@ -85,7 +85,7 @@ function forest(c: Conversion, X: Value, model: XgboostModel, booster: RawForest
   if (outputs > raw.length && outputs > MOST_EMPTY_OUTPUTS) throw faults.malformed(`it has ${outputs} outputs and ${raw.length} trees`);
   const members: number[][] = Array.from(options.base, () => []);
   raw.forEach((_, t) => members[booster.group[t]!]!.push(t));
-  const baseLast = isBefore(model, 1, 3);
+  const baseLast = isBefore(model, 1, booster.weights === undefined ? 3 : 4);
   const sums = Array.from(options.base, (base, g) => {
     const mine = members[g]!;
     const sum = sumInFloat32(c, x, mine.map((t) => trees[t]!.tree), baseLast ? 0 : base, (t, node) => {
@@ -165,35 +165,62 @@ export const EXPONENTIAL: ReadonlySet<string> = new Set(["count:poisson", "reg:g
 export const LOGISTIC: ReadonlySet<string> = new Set(["reg:logistic", "binary:logistic"]);
 export const IDENTITY: ReadonlySet<string> = new Set([
   "reg:squarederror", "reg:linear", "reg:squaredlogerror", "reg:pseudohubererror", "reg:absoluteerror", "reg:quantileerror", "reg:expectileerror",
-  "binary:logitraw", "rank:pairwise", "rank:ndcg", "rank:map", "multi:softmax", "multi:softprob", "binary:hinge",
+  "binary:logitraw", "rank:pairwise", "rank:ndcg", "rank:map",
 ]);
+/** A decision or a softmax, of margins that have no link function. */
+const DECIDED: ReadonlySet<string> = new Set(["multi:softmax", "multi:softprob", "binary:hinge"]);
 
 export function objectiveOf(model: XgboostModel, faults: Faults): string {
   const name = model.objective.replace(/^gpu:/, "");
-  if (!EXPONENTIAL.has(name) && !LOGISTIC.has(name) && !IDENTITY.has(name)) throw faults.refuse(`objective=${name}`, "this objective is not known");
+  if (!EXPONENTIAL.has(name) && !LOGISTIC.has(name) && !IDENTITY.has(name) && !DECIDED.has(name)) throw faults.refuse(`objective=${name}`, "this objective is not known");
   return name;
 }
+
+/** Whether predictions are the margins themselves. */
+export function isIdentity(objective: string, outputs: number): boolean {
+  return IDENTITY.has(objective) && !(objective === "reg:expectileerror" && outputs > 1);
+}
+
+/** kRtEps, a float32. */
+const LEAST = Math.fround(1e-6);
 
 /** The base score as the trees are added to it, one for each output. */
 export function baseMargins(model: XgboostModel, objective: string, faults: Faults): Float32Array {
   const { baseScore, outputs } = model;
   if (baseScore.length !== 1 && baseScore.length !== outputs) throw faults.malformed(`base_score has ${baseScore.length} numbers for ${outputs} outputs`);
   return Float32Array.from({ length: outputs }, (_, g) => {
-    const p = baseScore[baseScore.length === 1 ? 0 : g]!;
+    let p = baseScore[baseScore.length === 1 ? 0 : g]!;
     if (model.baseIsMargin) return p;
     if (LOGISTIC.has(objective) || (objective === "binary:logitraw" && isBefore(model, 1, 3))) {
+      // From 3.2 labels that are all the same have a base score of 0 or 1.
+      if (p >= 0 && p <= 1 && !isBefore(model, 3, 2)) p = Math.min(Math.max(p, LEAST), Math.fround(1 - LEAST));
       if (!(p > 0 && p < 1)) throw faults.malformed(`base_score=${p} is no probability`);
       return -Math.fround(Math.log(Math.fround(Math.fround(1 / p) - 1)));
     }
+    if (objective === "reg:expectileerror" && g > 0) return softPlusInverse(Math.fround(Math.fround(p - baseScore[baseScore.length === 1 ? 0 : g - 1]!) - LEAST));
     if (!EXPONENTIAL.has(objective)) return p;
     if (!(p > 0)) throw faults.malformed(`base_score=${p} has no logarithm`);
     return Math.log(p);
   });
 }
 
-/** What Booster.predict gives: float [N, outputs], or [N, 1] for multi:softmax. */
-export function transformed(c: Conversion, margins: Value, objective: string): Value {
+function softPlusInverse(x: number): number {
+  const above = Math.max(x, LEAST);
+  return above + Math.fround(Math.log(Math.fround(-Math.expm1(-above))));
+}
+/** Several expectiles in one model: the first, and how far above the one before each further one lies, as softplus. */
+function expectiles(c: Conversion, margins: Value, outputs: number): Value {
   const { o } = c;
+  const x = o.slice(margins, 1, outputs, 1);
+  const tail = o.cast(o.log(o.add(o.cast(expFloat32(c, o.neg(o.abs(x))), "double"), 1)), "float");
+  const steps = o.add(o.add(o.maximum(x, float32(c, 0)), tail), float32(c, LEAST));
+  return cumSum(c, o.concat([o.slice(margins, 0, 1, 1), steps]));
+}
+
+/** What Booster.predict gives: float [N, outputs], or [N, 1] for multi:softmax. */
+export function transformed(c: Conversion, margins: Value, objective: string, outputs: number): Value {
+  const { o } = c;
+  if (objective === "reg:expectileerror" && outputs > 1) return expectiles(c, margins, outputs);
   if (EXPONENTIAL.has(objective)) return expFloat32(c, margins);
   if (LOGISTIC.has(objective)) {
     return o.div(1, o.add(expFloat32(c, o.minimum(o.neg(margins), float32(c, 88.7))), 1));

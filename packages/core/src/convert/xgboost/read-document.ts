@@ -63,7 +63,9 @@ function readBooster(booster: Fields, faults: Faults): RawForest | RawLinear {
   throw faults.refuse(`booster=${name}`, "this kind of booster is not known");
 }
 
+/** `drops`: DART's weights, which lie in the model itself from 3.4, where DART is no booster of its own. */
 function readForest(model: Fields, drops: Document | undefined, faults: Faults): RawForest {
+  drops ??= model["weight_drop"];
   const items = listOf(model["trees"], "trees", faults);
   const group = int32List(model["tree_info"], "tree_info", items.length, faults);
   const param = isFields(model["gbtree_model_param"]) ? model["gbtree_model_param"] : {};
