@@ -3,7 +3,7 @@
     python boosters.py OUT [NAME ...]              the fixtures: OUT/<name>-<environment>/
     python boosters.py OUT --random FIRST COUNT    a search: random objectives, options, formats and inputs, one case a seed
 
-Runs under XGBoost 0.90 to 3.2 and LightGBM 2.3 to 4.7. What the running version does not know is skipped. Predictions are
+Runs under XGBoost 0.90 to 3.4 and LightGBM 2.2 to 4.7. What the running version does not know is skipped. Predictions are
 those of the model loaded again from the file.
 """
 import json, math, os, pickle, random, sys, warnings
@@ -85,11 +85,17 @@ def spoil(X, g, infinite):
     return X
 
 
+def with_margin(predicted, margin):
+    margin = np.asarray(margin)
+    return {"predict": predicted} if margin.shape == predicted.shape and np.array_equal(margin, predicted, equal_nan=True) else {"predict": predicted, "score": margin}
+
+
 def outputs(kind, model, X, categorical=False):
     if kind == "xgb-booster":
-        return {"predict": model.predict(xgb.DMatrix(X, enable_categorical=True) if categorical else xgb.DMatrix(X))}
+        d = xgb.DMatrix(X, enable_categorical=True) if categorical else xgb.DMatrix(X)
+        return with_margin(model.predict(d), model.predict(d, output_margin=True))
     if kind == "lgb-booster":
-        return {"predict": model.predict(X)}
+        return with_margin(model.predict(X), model.predict(X, raw_score=True))
     out = {"predict": np.asarray(model.predict(X))}
     if hasattr(model, "predict_proba"):
         try:
@@ -141,7 +147,7 @@ def write(out, name, library, model, how, X, wrapper=None, categorical=False, to
             good.append(i)
         except Exception as e:
             bad.append(i)
-            errors.append(f"{type(e).__name__}: {(str(e).splitlines() or [""])[0][:150]}")
+            errors.append(f"{type(e).__name__}: {(str(e).splitlines() or [''])[0][:150]}")
     if len(good) < 5:
         raise ValueError("hardly a row works: " + str(errors[:1]))
     take = (lambda rows: X.iloc[rows]) if isinstance(X, pd.DataFrame) else (lambda rows: X[rows])
@@ -155,7 +161,7 @@ def write(out, name, library, model, how, X, wrapper=None, categorical=False, to
     expected = {}
     for key, value in result.items():
         classifier = key == "predict" and hasattr(again, "predict_proba")
-        expected[key] = {"kind": "label" if classifier else "probability" if key == "predict_proba" else "value",
+        expected[key] = {"kind": "label" if classifier else {"predict_proba": "probability", "score": "score"}.get(key, "value"),
                          "datatype": "BYTES" if value.dtype.kind in "OU" else {"f": "FP64", "i": "INT64", "u": "INT64", "b": "BOOL"}[value.dtype.kind],
                          "shape": list(value.shape), "data": [jsonable(v) for v in value.ravel()]}
     spec = {"name": name, "family": {"xgb": "xgboost", "lgb": "lightgbm"}[library], "environment": ENVIRONMENT[library], "producer": {"xgboost": xgb.__version__, "lightgbm": lgb.__version__, "scikit-learn": sklearn.__version__},
@@ -169,12 +175,12 @@ def write(out, name, library, model, how, X, wrapper=None, categorical=False, to
         json.dump({**dump(bad), "errors": errors}, open(os.path.join(folder, "bad_inputs.json"), "w"), ensure_ascii=False)
 
 
-XGB_TASKS = {"reg:squarederror": "real", "reg:squaredlogerror": "positive", "reg:logistic": "unit", "reg:pseudohubererror": "real", "reg:absoluteerror": "real", "reg:quantileerror": "real",
+XGB_TASKS = {"reg:squarederror": "real", "reg:squaredlogerror": "positive", "reg:logistic": "unit", "reg:pseudohubererror": "real", "reg:absoluteerror": "real", "reg:quantileerror": "real", "reg:expectileerror": "real",
              "binary:logistic": "binary", "binary:logitraw": "binary", "binary:hinge": "binary", "count:poisson": "count", "survival:cox": "positive", "survival:aft": "positive",
              "multi:softmax": "multi", "multi:softprob": "multi", "rank:pairwise": "rank", "rank:ndcg": "rank", "rank:map": "binary", "reg:gamma": "positive", "reg:tweedie": "count"}
 
 
-def make_xgb(out, name, rng, objective="reg:squarederror", how="json", api="booster", booster="gbtree", rounds=8, classes=3, stop=False, several=False, multi_tree=False, categories=(), codes=0, onehot=None, missing=np.nan, frame=False, parallel=1, extra=None):
+def make_xgb(out, name, rng, objective="reg:squarederror", how="json", api="booster", booster="gbtree", rounds=8, classes=3, stop=False, several=False, multi_tree=False, categories=(), codes=0, onehot=None, missing=np.nan, frame=False, parallel=1, extra=None, same=False):
     # XGBoost 3.1 to 3.3 stores names beyond ASCII damaged.
     CATEGORIES["city"] = ["Zurich", "Paris", "Sao Paulo", "new york"]
     if categories and XGB < (3, 1):
@@ -186,6 +192,8 @@ def make_xgb(out, name, rng, objective="reg:squarederror", how="json", api="boos
     y = target("real" if task == "rank" else task, z, g, classes)
     if task == "rank":
         y = np.digitize(y, np.quantile(y, [0.3, 0.6, 0.9])).astype(float)
+    if same:
+        y = y * 0 + 1
     types = None
     if codes:
         types = (["c" if c in categories else "float" for c in X.columns] if frame else ["float"] * X.shape[1])
@@ -205,6 +213,8 @@ def make_xgb(out, name, rng, objective="reg:squarederror", how="json", api="boos
         params["num_class"] = classes
     if objective == "reg:quantileerror":
         params["quantile_alpha"] = [0.1, 0.5, 0.9] if rng.random() < 0.5 else 0.3
+    if objective == "reg:expectileerror":
+        params["expectile_alpha"] = [0.1, 0.5, 0.9]
     if multi_tree:
         params["multi_strategy"] = "multi_output_tree"
     if onehot is not None:
@@ -263,10 +273,10 @@ def make_xgb(out, name, rng, objective="reg:squarederror", how="json", api="boos
 
 
 LGB_TASKS = {"regression": "real", "regression_l1": "real", "huber": "real", "fair": "real", "quantile": "real", "mape": "positive", "poisson": "count", "gamma": "positive", "tweedie": "count",
-             "binary": "binary", "multiclass": "multi", "multiclassova": "multi", "cross_entropy": "unit", "cross_entropy_lambda": "unit", "lambdarank": "rank", "rank_xendcg": "rank"}
+             "binary": "binary", "multiclass": "multi", "multiclassova": "multi", "cross_entropy": "unit", "cross_entropy_lambda": "unit", "lambdarank": "rank", "rank_xendcg": "rank", "xentropy": "unit"}
 
 
-def make_lgb(out, name, rng, objective="regression", how="text", api="booster", rounds=8, classes=3, stop=False, categories=(), codes=0, many=90, frame=False, labels=None, extra=None, zeros=0.0, ordered=False):
+def make_lgb(out, name, rng, objective="regression", how="text", api="booster", rounds=8, classes=3, stop=False, categories=(), codes=0, many=90, frame=False, labels=None, extra=None, zeros=0.0, ordered=False, close=False):
     task = LGB_TASKS[objective]
     CATEGORIES["city"] = ["Zürich", "Paris", "São Paulo", "new york"]
     frame = frame or len(categories) > 0
@@ -289,6 +299,9 @@ def make_lgb(out, name, rng, objective="regression", how="text", api="booster", 
                 seen.iloc[2, seen.columns.get_loc(c)] = 999 if c == "code" else "unheard"
                 seen[c] = pd.Categorical(seen[c], ordered=ordered and c == categories[0])
     seen = spoil(seen, g, True)
+    if close:
+        # The number nearest to zero that is not taken for it.
+        seen[31:35] = -float(np.float32(1e-35))
     cat = list(range(X.shape[1] - codes, X.shape[1])) if codes and not categories else "auto"
     if task == "rank":
         group = {"group": [30] * 10}
@@ -333,6 +346,8 @@ XGB_FIXTURES = {
     "wrapper-labels": dict(objective="binary:logistic", api="wrapper", how="ubj", several=True), "wrapper-targets": dict(api="wrapper", how="json", several=True), "wrapper-vector-leaves": dict(api="wrapper", how="ubj", several=True, multi_tree=True),
     "wrapper-dart": dict(objective="multi:softprob", api="wrapper", how="pickle", booster="dart"), "wrapper-linear": dict(objective="multi:softprob", api="wrapper", how="json", booster="gblinear"), "wrapper-ranker": dict(objective="rank:pairwise", api="wrapper", how="pickle"),
     "categories-partition": dict(objective="binary:logistic", categories=("city", "grade"), onehot=1), "categories-onehot": dict(api="wrapper", how="ubj", categories=("grade", "code"), onehot=99),
+    "ubj-dart": dict(objective="count:poisson", booster="dart", how="ubj", rounds=4), "ubj-expectiles": dict(objective="reg:expectileerror", how="ubj", rounds=4), "pickle-names": dict(how="pickle", frame=True, rounds=3),
+    "json-all-ones": dict(objective="binary:logistic", same=True, rounds=3), "json-dart-order": dict(objective="reg:gamma", booster="dart", rounds=25),
     "codes-small": dict(objective="multi:softprob", codes=2, extra={"many": 12}, onehot=4), "codes-large": dict(codes=1, extra={"many": 200}, onehot=1, how="ubj"),
 }
 LGB_FIXTURES = {
@@ -343,6 +358,7 @@ LGB_FIXTURES = {
     "pickle-stopped": dict(objective="binary", how="pickle", stop=True), "wrapper-text-labels": dict(objective="multiclass", api="wrapper", how="joblib", labels="text"), "wrapper-stopped": dict(objective="binary", api="wrapper", how="joblib", stop=True, labels="shifted"),
     "wrapper-categories": dict(objective="binary", api="wrapper", how="pickle", categories=("city", "grade", "code"), labels="bool"), "text-categories": dict(objective="binary", categories=("grade", "city")), "text-ordered-category": dict(categories=("grade", "city"), ordered=True),
     "text-codes-large": dict(codes=2, many=150), "dump-codes": dict(codes=1, many=15, how="dump"), "wrapper-ranker": dict(objective="rank_xendcg", api="wrapper", how="pickle"),
+    "text-forest-score": dict(objective="poisson", extra={"boosting": "rf"}, rounds=5), "text-close-to-zero": dict(zeros=0.5, close=True, rounds=12), "text-old-entropy": dict(objective="xentropy", rounds=4),
 }
 
 

@@ -2,7 +2,7 @@
 
     python catboost_models.py OUT [NAME ...]    writes OUT/<name>-<environment>/{case.json,model.*,inputs.json,expected.json,bad_inputs.json}
 
-Runs under CatBoost 1.2.x. The truth is that of the file, loaded again by the class that saved it.
+Runs under CatBoost 1.0 to 1.2. The truth is that of the file, loaded again by the class that saved it.
 """
 import json, os, pickle, sys, warnings
 import catboost
@@ -70,7 +70,7 @@ CASES = [
     make("multiclass", C, "text3"), make("multiclass-gap", C, "gap", fmt="pkl"), make("multiclass-json", C, "text3", fmt="json"), make("float-labels", C, "float2"), make("float-labels-three", C, "float3", fmt="json"),
     make("one-vs-all", C, "three", loss_function="MultiClassOneVsAll"), make("one-vs-all-cats", C, "text3", cols=ALL, cats=CATS, loss_function="MultiClassOneVsAll"),
     make("bool-labels", C, "bool", fmt="pkl"), make("cross-entropy", C, "share", loss_function="CrossEntropy"), make("focal", C, "binary", loss_function="Focal:focal_alpha=0.4;focal_gamma=2"),
-    make("multilabel", C, "labels2", loss_function="MultiLogloss"), make("multilabel-cross-entropy", C, "labels2", loss_function="MultiCrossEntropy", fmt="pkl"),
+    make("multilabel", C, "labels2", loss_function="MultiLogloss"), make("one-label", C, "binary", loss_function="MultiCrossEntropy", fmt="pkl", depth=2), make("multilabel-cross-entropy", C, "labels2", loss_function="MultiCrossEntropy", fmt="pkl"),
     make("threshold", C, "text2", fit={"threshold": 0.7}), make("scaled", R, "number", fit={"scale": (0.5, 3.25)}), make("boost-from-zero", R, "number", boost_from_average=False),
     make("mae", R, "number", loss_function="MAE"), make("quantile", R, "number", loss_function="Quantile:alpha=0.8"), make("logcosh", R, "share", loss_function="LogCosh"),
     make("poisson", R, "count", loss_function="Poisson"), make("poisson-pickle", R, "count", loss_function="Poisson", fmt="pkl"), make("poisson-json", R, "count", loss_function="Poisson", fmt="json"),

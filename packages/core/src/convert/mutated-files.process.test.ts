@@ -17,7 +17,7 @@ const RUNS = Number(process.env["SLIPWAY_FUZZ"] ?? 40);
 const SLOWEST_MS = 10_000;
 const FILES: readonly (readonly [format: string, ...files: string[]])[] = [
   ["XGBoost JSON", "cases/xgb-codes-small-xgb32/model.json", "joined/boosted.json"],
-  ["XGBoost UBJSON", "cases/xgb-categories-onehot-xgb32/model.ubj", "cases/xgb-wrapper-vector-leaves-xgb32/model.ubj"],
+  ["XGBoost UBJSON", "cases/xgb-categories-onehot-xgb32/model.ubj", "cases/xgb-wrapper-vector-leaves-xgb32/model.ubj", "cases/xgb-ubj-expectiles-xgb34/model.ubj"],
   ["XGBoost binary", "cases/xgb-binary-logistic-xgb16/model.model", "cases/xgb-binary-dart-poisson-xgb17/model.model"],
   ["LightGBM text", "cases/lgb-text-categories-lgb47/model.txt", "cases/lgb-text-linear-lgb33/model.txt"],
   ["LightGBM JSON", "cases/lgb-dump-codes-lgb47/model.json", "cases/lgb-dump-linear-lgb33/model.json"],

@@ -66,8 +66,9 @@ function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   const classifier = est.className === "CatBoostClassifier" || (fromFile && CLASSIFICATION.has(loss));
   const margin = memo(() => (model.dimension === 1 ? flat(c, raw()) : raw()));
   if (!classifier) return { kind: "regressor", predict: memo(() => (model.dimension === 1 ? flat(c, regression(c, raw(), loss)) : regression(c, raw(), loss))), ...(isIdentity(loss) ? {} : { margin }) };
-  if (MULTILABEL.has(loss)) return { ...multilabel(c, raw, model), margin };
-  const labels = labelsOf(model, loss, faults);
+  if (MULTILABEL.has(loss) && model.dimension > 1) return { ...multilabel(c, raw, model), margin };
+  // A single label among several possible ones is asked yes or no.
+  const labels: Labels = MULTILABEL.has(loss) ? { type: "int64", values: [0n, 1n] } : labelsOf(model, loss, faults);
   if (model.dimension === 1) {
     const border = thresholdOf(model);
     return {
@@ -83,7 +84,7 @@ function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   };
 }
 
-const EXPONENTIAL: ReadonlySet<string> = new Set(["Poisson", "Tweedie"]);
+export const EXPONENTIAL: ReadonlySet<string> = new Set(["Poisson", "Tweedie"]);
 
 function isIdentity(loss: string): boolean {
   return !EXPONENTIAL.has(loss) && loss !== "RMSEWithUncertainty";

@@ -38,7 +38,7 @@ function modelOf(est: Estimator): LightgbmModel {
   const faults = faultsOf(est.className, est.path);
   const handle = booster.rawOf("_handle", "handle", "model_str");
   let model: LightgbmModel;
-  if (typeof handle === "string") model = readLightgbmText(handle, faults);
+  if (typeof handle === "string") model = readLightgbmText(new TextEncoder().encode(handle), faults);
   else if (handle instanceof PyBytes || handle instanceof PyByteArray) model = readFile(handle.bytes, faults);
   else throw faults.malformed("its Booster holds no model");
   if (model.features > MOST_FEATURES) throw faults.refuse(`${model.features} features`, `more than ${MOST_FEATURES} cannot be asked one by one`);
@@ -47,12 +47,7 @@ function modelOf(est: Estimator): LightgbmModel {
 }
 function readFile(bytes: Uint8Array, faults: Faults): LightgbmModel {
   if (/^[\s\ufeff]*\{/.test(String.fromCharCode(...bytes.subarray(0, 64)))) return readLightgbmJson(bytes, faults);
-  try {
-    return readLightgbmText(new TextDecoder("utf-8", { fatal: true }).decode(bytes), faults);
-  } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) throw faults.malformed("the file is not UTF-8 text");
-    throw error;
-  }
+  return readLightgbmText(bytes, faults);
 }
 
 function inputShape(est: Estimator): InputShape | undefined {

@@ -156,6 +156,9 @@ export const OBJECTIVES: ReadonlyMap<string, Objective> = new Map([
   ...[...IDENTITY].map((name) => [name, identity] as const),
   ["poisson", exponential], ["gamma", exponential], ["tweedie", exponential],
   ["binary", logistic], ["multiclassova", logistic],
+  // Before 2.3 under other names.
+  ["xentropy", (c, scores) => c.o.sigmoid(scores)],
+  ["xentlambda", (c, scores) => log1p(c, c.o.exp(scores))],
   ["cross_entropy", (c, scores) => c.o.sigmoid(scores)],
   ["cross_entropy_lambda", (c, scores) => log1p(c, c.o.exp(scores))],
   ["multiclass", (c, scores) => c.o.softmax(scores)],

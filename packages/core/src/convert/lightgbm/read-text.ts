@@ -7,8 +7,12 @@ import { readPandasCategories } from "./pandas-categories.ts";
 import type { LightgbmModel, LinearLeaves, RawTree } from "./model.ts";
 import { CATEGORICAL } from "./model.ts";
 
-export function readLightgbmText(text: string, faults: Faults): LightgbmModel {
-  const lines = new Lines(text);
+const NEWLINE = 10;
+const LONGEST_LINE = 2 ** 28;
+
+/** @throws malformed-model */
+export function readLightgbmText(file: Uint8Array, faults: Faults): LightgbmModel {
+  const lines = new Lines(file, faults);
   const header = new Map<string, string>();
   const trees: RawTree[] = [];
   let categorical: number[] = [];
@@ -51,22 +55,34 @@ export function readLightgbmText(text: string, faults: Faults): LightgbmModel {
   };
 }
 
+/** Decoded one by one: a file can be longer than a string can. */
 class Lines {
-  readonly #text: string;
+  readonly #file: Uint8Array;
+  readonly #faults: Faults;
+  readonly #utf8 = new TextDecoder("utf-8", { fatal: true });
   #at = 0;
-  constructor(text: string) {
-    this.#text = text;
+  constructor(file: Uint8Array, faults: Faults) {
+    this.#file = file;
+    this.#faults = faults;
   }
   /** The next line that is not empty; undefined at the end. */
   next(): string | undefined {
-    while (this.#at < this.#text.length) {
-      let end = this.#text.indexOf("\n", this.#at);
-      if (end < 0) end = this.#text.length;
-      const line = this.#text.slice(this.#at, end).trim();
+    while (this.#at < this.#file.length) {
+      let end = this.#file.indexOf(NEWLINE, this.#at);
+      if (end < 0) end = this.#file.length;
+      if (end - this.#at > LONGEST_LINE) throw this.#faults.malformed(`a line has ${end - this.#at} bytes`);
+      const line = this.#decode(this.#file.subarray(this.#at, end)).trim();
       this.#at = end + 1;
       if (line !== "") return line;
     }
     return undefined;
+  }
+  #decode(bytes: Uint8Array): string {
+    try {
+      return this.#utf8.decode(bytes);
+    } catch {
+      throw this.#faults.malformed("the file is not UTF-8 text");
+    }
   }
 }
 

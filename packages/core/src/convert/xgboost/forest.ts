@@ -168,7 +168,7 @@ export const IDENTITY: ReadonlySet<string> = new Set([
   "binary:logitraw", "rank:pairwise", "rank:ndcg", "rank:map",
 ]);
 /** A decision or a softmax, of margins that have no link function. */
-const DECIDED: ReadonlySet<string> = new Set(["multi:softmax", "multi:softprob", "binary:hinge"]);
+export const DECIDED: ReadonlySet<string> = new Set(["multi:softmax", "multi:softprob", "binary:hinge"]);
 
 export function objectiveOf(model: XgboostModel, faults: Faults): string {
   const name = model.objective.replace(/^gpu:/, "");
@@ -199,7 +199,8 @@ export function baseMargins(model: XgboostModel, objective: string, faults: Faul
     }
     if (objective === "reg:expectileerror" && g > 0) return softPlusInverse(Math.fround(Math.fround(p - baseScore[baseScore.length === 1 ? 0 : g - 1]!) - LEAST));
     if (!EXPONENTIAL.has(objective)) return p;
-    if (!(p > 0)) throw faults.malformed(`base_score=${p} has no logarithm`);
+    // Of labels that are all 0 the others give 0, from a margin of -Infinity.
+    if (objective === "reg:gamma" && !(p > 0)) throw faults.malformed(`base_score=${p} has no logarithm`);
     return Math.log(p);
   });
 }
