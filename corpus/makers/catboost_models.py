@@ -77,7 +77,7 @@ CASES = [
     make("tweedie", R, "count", loss_function="Tweedie:variance_power=1.5"), make("huber", R, "number", loss_function="Huber:delta=2"), make("expectile", R, "number", loss_function="Expectile:alpha=0.3"),
     make("mape", R, "number", loss_function="MAPE"), make("uncertainty", R, "number", loss_function="RMSEWithUncertainty"), make("uncertainty-pickle", R, "number", loss_function="RMSEWithUncertainty", fmt="pkl"),
     make("multi-rmse", R, "two", loss_function="MultiRMSE"), make("multi-quantile", R, "number", loss_function="MultiQuantile:alpha=0.1,0.5,0.9", fmt="json"),
-    make("plain-class", CatBoost, "number", fmt="pkl", loss_function="RMSE"), make("ranker", CatBoostRanker, "count", fmt="pkl", loss_function="YetiRank", fit={"group": True}),
+    make("plain-class-poisson", CatBoost, "count", fmt="pkl", loss_function="Poisson", depth=2), make("plain-class", CatBoost, "number", fmt="pkl", loss_function="RMSE"), make("ranker", CatBoostRanker, "count", fmt="pkl", loss_function="YetiRank", fit={"group": True}),
     make("one-hot", C, "text2", cols=ALL, cats=CATS, one_hot_max_size=50), make("one-hot-json", C, "text2", cols=ALL, cats=CATS, one_hot_max_size=50, fmt="json", fit={"pool": True}),
     make("one-hot-json-plain", C, "text2", cols=ALL, cats=CATS, one_hot_max_size=50, fmt="json"), make("one-hot-ints", C, "text2", cols=ALL, cats=["plan", "visits"], ints=True, one_hot_max_size=50, fit={"drop": ["city"]}),
     make("ctr-default", C, "text2", cols=ALL, cats=CATS), make("ctr-deep", C, "binary", cols=ALL, cats=CATS + ["visits"], max_ctr_complexity=4, depth=6, fmt="pkl", **CTR),

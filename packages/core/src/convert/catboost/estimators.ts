@@ -65,7 +65,11 @@ function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   const fromFile = est.raw("saved_file") === true;
   const classifier = est.className === "CatBoostClassifier" || (fromFile && CLASSIFICATION.has(loss));
   const margin = memo(() => (model.dimension === 1 ? flat(c, raw()) : raw()));
-  if (!classifier) return { kind: "regressor", predict: memo(() => (model.dimension === 1 ? flat(c, regression(c, raw(), loss)) : regression(c, raw(), loss))), ...(isIdentity(loss) ? {} : { margin }) };
+  if (!classifier) {
+    // CatBoost itself, which is no regressor, gives raw values. A file does not say which class has saved it.
+    if (isIdentity(loss) || (est.className === "CatBoost" && !fromFile)) return { kind: "regressor", predict: margin };
+    return { kind: "regressor", predict: memo(() => (model.dimension === 1 ? flat(c, regression(c, raw(), loss)) : regression(c, raw(), loss))), margin };
+  }
   if (MULTILABEL.has(loss) && model.dimension > 1) return { ...multilabel(c, raw, model), margin };
   // A single label among several possible ones is asked yes or no.
   const labels: Labels = MULTILABEL.has(loss) ? { type: "int64", values: [0n, 1n] } : labelsOf(model, loss, faults);
