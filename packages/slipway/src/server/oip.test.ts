@@ -62,6 +62,11 @@ describe("inference", () => {
     const { body } = await infer("loan", loan({ outputs: [{ name: "score" }, { name: "label" }] }));
     expect(body.outputs.map((o) => o.name)).toEqual(["score", "label"]);
   });
+  it("gives the highest values as classes", async () => {
+    const { body } = await infer("loan", loan({ outputs: [{ name: "probabilities", parameters: { classification: 2 } }] }));
+    expect(body.outputs).toMatchObject([{ name: "probabilities", datatype: "BYTES", shape: [2, 2] }]);
+    expect((body.outputs[0] as unknown as { data: string[] }).data.map((t) => t.split(":").slice(1))).toEqual([["1", "yes"], ["0", "no"], ["0", "no"], ["1", "yes"]]);
+  });
   it("takes no rows at all", async () => {
     expect((await infer("linear", { inputs: [X([], { shape: [0, 3] })] })).body.outputs[0]).toMatchObject({ shape: [0], data: [] });
   });
@@ -112,7 +117,7 @@ describe("refusals are 400 with one string", () => {
     ["out of range", { inputs: [X([300, 1, 1, 1, 2, 3], { datatype: "UINT8" })] }, "no UINT8 (0 to 255)"], ["a fraction", { inputs: [X([0.5, 1, 1, 1, 2, 3], { datatype: "INT32" })] }, "no INT32"],
     ["missing", { inputs: [X([null, 1, 1, 1, 2, 3])] }, 'row 0, column "x0": expected a number, found a missing value'],
     ["twice", { inputs: [X(six), X(six)] }, "there twice"], ["an unknown output", { inputs: [X(six)], outputs: [{ name: "y" }] }, 'no output "y"'],
-    ["classification", { inputs: [X(six)], outputs: [{ name: "value", parameters: { classification: 3 } }] }, "classification is not offered"],
+    ["classification", { inputs: [X(six)], outputs: [{ name: "value", parameters: { classification: 1.5 } }] }, "classification is not a number of classes"],
     ["shared memory", { inputs: [X(undefined, { parameters: { shared_memory_region: "r" } })] }, "shared memory"],
     ["no data", { inputs: [X(undefined)] }, 'has no "data"'], ["a bad id", { inputs: [X(six)], id: 3 }, '"id" is not a string'],
     ["binary data that is not there", { inputs: [X(undefined, { parameters: { binary_data_size: 48 } })] }, "0 bytes are left"],

@@ -9,7 +9,7 @@ import { Call, type Answer } from "../http/call.ts";
 import { requestId } from "../http/node-host.ts";
 import type { Peer } from "../http/peer.ts";
 import { ACCEPTED, compressFrame, encodingOf, finishFrame, FrameReader, messageTooLarge, PREFIX, readFrame, type Encoding } from "./frames.ts";
-import type { GrpcMethod } from "./method.ts";
+import type { GrpcMethod, MessageCalls } from "./method.ts";
 import { decodeMessage } from "./protobuf/decode.ts";
 import { encodeMessage } from "./protobuf/encode.ts";
 import { encodeStatusMessage, GRPC, grpcCodeOf, grpcCodeOfStatus, httpStatusOf, type GrpcCode } from "./status.ts";
@@ -57,19 +57,20 @@ export class GrpcHost {
 
   serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, connection: Connection): void {
     stream.on("error", ignore);
-    const call = new Call({
-      id: requestId(headers["x-request-id"]), method: headers[":method"] ?? "POST", url: headers[":path"] ?? "/", headers: headers as Call["headers"],
+    const makeCall = (id: string): Call => new Call({
+      id, method: headers[":method"] ?? "POST", url: headers[":path"] ?? "/", headers: headers as Call["headers"],
       remote: connection.remote, secure: connection.secure, peer: connection.peer, adminPort: this.#adminPort,
       isGone: () => stream.destroyed || stream.aborted,
     });
+    const call = makeCall(requestId(headers["x-request-id"]));
     this.#app.started();
-    this.#run(stream, headers, call).then(
+    this.#run(stream, headers, call, makeCall).then(
       (code) => this.#app.finished(call, httpStatusOf(code)),
       (thrown: unknown) => this.#app.finished(call, httpStatusOf(this.#fail(stream, call, thrown))),
     );
   }
 
-  async #run(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, call: Call): Promise<GrpcCode> {
+  async #run(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, call: Call, makeCall: (id: string) => Call): Promise<GrpcCode> {
     const { route } = this.#app.route(call);
     const method = route.grpc;
     if (method === undefined) throw serverError("route-unknown", `${call.path.slice(0, 200)} is no gRPC method`);
@@ -85,7 +86,7 @@ export class GrpcHost {
     const early = admitted instanceof Promise ? await admitted : admitted;
     if (early !== undefined) return this.#refuse(stream, call, early);
     const compressed = encoding === "gzip" && String(headers["grpc-accept-encoding"] ?? "").includes("gzip");
-    return method.kind === "unary" ? this.#unary(stream, call, method, encoding, compressed) : this.#stream(stream, call, method, encoding, compressed);
+    return method.kind === "unary" ? this.#unary(stream, call, method, encoding, compressed) : this.#stream(stream, call, method, encoding, compressed, makeCall);
   }
 
   async #unary(stream: ServerHttp2Stream, call: Call, method: GrpcMethod, encoding: Encoding, compressed: boolean): Promise<GrpcCode> {
@@ -100,6 +101,7 @@ export class GrpcHost {
     const message = plain instanceof Promise ? await plain : plain;
     const answered = method.answer!(call, decodeMessage(method.request, message));
     const answer = answered instanceof Promise ? await answered : answered;
+    call.answeredAt = performance.now();
     let out = finishFrame(encodeMessage(method.response, answer as never, PREFIX));
     if (compressed) out = await compressFrame(out);
     if (stream.destroyed) return GRPC.CANCELLED;
@@ -139,13 +141,13 @@ export class GrpcHost {
     });
   }
 
-  async #stream(stream: ServerHttp2Stream, call: Call, method: GrpcMethod, encoding: Encoding, compressed: boolean): Promise<GrpcCode> {
+  async #stream(stream: ServerHttp2Stream, call: Call, method: GrpcMethod, encoding: Encoding, compressed: boolean, makeCall: (id: string) => Call): Promise<GrpcCode> {
     const late = call.deadline === Infinity ? undefined : setTimeout(() => {
       this.#end(stream, call, { code: GRPC.DEADLINE_EXCEEDED, message: "the call's deadline is over" });
       stream.close(NO_ERROR);
     }, Math.max(0, Math.min(call.deadline - performance.now(), 2 ** 31 - 1)));
     try {
-      for await (const answer of method.stream!(call, this.#messages(stream, method, encoding))) {
+      for await (const answer of method.stream!(call, this.#messages(stream, method, encoding), this.#calls(call, makeCall))) {
         let frame = finishFrame(encodeMessage(method.response, answer as never, PREFIX));
         if (compressed) frame = await compressFrame(frame);
         if (stream.destroyed || stream.writableEnded) return GRPC.CANCELLED;
@@ -176,6 +178,25 @@ export class GrpcHost {
       throw error;
     }
     if (frames.pending > 0) throw serverError("grpc-message", "the last message is cut off");
+  }
+
+  #calls(call: Call, makeCall: (id: string) => Call): MessageCalls {
+    return {
+      begin: () => {
+        const own = makeCall(call.id);
+        this.#app.started();
+        this.#app.route(own);
+        own.deadline = Math.min(own.deadline, call.deadline);
+        return own;
+      },
+      admit: async (own) => void await this.#app.admit(own),
+      end: (own, thrown) => {
+        own.answeredAt = performance.now();
+        const error = thrown === undefined ? undefined : toSlipwayError(thrown);
+        if (error !== undefined) this.#app.note(own, error);
+        this.#app.finished(own, error === undefined ? 200 : httpStatusOf(grpcCodeOf(error)));
+      },
+    };
   }
 
   #headers(call: Call, compressed: boolean): Record<string, string | number> {

@@ -15,7 +15,14 @@ export interface GrpcMethod {
   /** Of unary methods. */
   readonly answer?: (call: Call, request: unknown) => unknown;
   /** Of the others. Ends early when the call is gone. */
-  readonly stream?: (call: Call, requests: AsyncIterable<unknown>) => AsyncIterable<unknown>;
+  readonly stream?: (call: Call, requests: AsyncIterable<unknown>, calls: MessageCalls) => AsyncIterable<unknown>;
+}
+/** Calls of single messages of a stream: they pass the layers, have a time limit and are counted as calls of their own. */
+export interface MessageCalls {
+  begin(): Call;
+  /** @throws SlipwayError */
+  admit(call: Call): Promise<void>;
+  end(call: Call, error: unknown): void;
 }
 export interface GrpcService {
   /** With its package. */
@@ -38,7 +45,7 @@ export function serverStream<Q, R>(name: string, action: Action, request: Messag
     },
   };
 }
-export function bidi<Q, R>(name: string, action: Action, request: MessageType<Q>, response: MessageType<R>, stream: (call: Call, requests: AsyncIterable<Q>) => AsyncIterable<Draft<R>>): GrpcMethod {
+export function bidi<Q, R>(name: string, action: Action, request: MessageType<Q>, response: MessageType<R>, stream: (call: Call, requests: AsyncIterable<Q>, calls: MessageCalls) => AsyncIterable<Draft<R>>): GrpcMethod {
   return { name, kind: "bidi", action, request, response, stream: stream as NonNullable<GrpcMethod["stream"]> };
 }
 

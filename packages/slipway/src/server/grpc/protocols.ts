@@ -3,12 +3,15 @@
 import type { ServerContext } from "../context.ts";
 import type { Protocol } from "../http/routing-table.ts";
 import { grpcProtocol, type GrpcService } from "./method.ts";
+import { inferenceService } from "./oip/service.ts";
 import { typesOf, type ProtoFile } from "./protobuf/descriptor.ts";
 import { healthService } from "./services/health.ts";
 import { reflectionService } from "./services/reflection.ts";
 
 /** File names as the public .proto files have them. */
-const FILES: readonly { readonly name: string; readonly package: string; readonly services: (context: ServerContext) => readonly GrpcService[] }[] = [];
+const FILES: readonly { readonly name: string; readonly package: string; readonly services: (context: ServerContext) => readonly GrpcService[] }[] = [
+  { name: "grpc_service.proto", package: "inference", services: (context) => [inferenceService(context)] },
+];
 
 export function grpcProtocols(context: ServerContext): readonly Protocol[] {
   const services = FILES.map((f) => f.services(context));

@@ -13,6 +13,8 @@ import { inferTensors } from "./oip/infer.ts";
 import { repositoryIndex, repositoryLoad, repositoryUnload } from "./oip/repository.ts";
 import { inputMetadata, outputMetadata, type TensorMetadata } from "./oip/tensors.ts";
 
+export const EXTENSIONS: readonly string[] = ["binary_tensor_data", "classification", "model_configuration", "model_repository", "parameters", "statistics"];
+
 export function oipProtocol(context: ServerContext): Protocol {
   const { models, telemetry } = context;
   const find = (call: Call): Servable => models.find(call.params["name"]!, call.params["version"]);
@@ -24,7 +26,7 @@ export function oipProtocol(context: ServerContext): Protocol {
     prefixes: ["/v2"],
     error: (error) => jsonAnswer(oipErrorBody(error), error.kind === "unsupported" ? 400 : statusOf(error)),
     routes: [
-      read("/v2", () => jsonAnswer({ name: "slipway", version: context.options.version, extensions: ["binary_tensor_data", "model_configuration", "model_repository", "parameters", "statistics"] }), "open"),
+      read("/v2", () => jsonAnswer({ name: "slipway", version: context.options.version, extensions: EXTENSIONS }), "open"),
       read("/v2/health/live", () => jsonAnswer({ live: true }), "open"),
       read("/v2/health/ready", () => jsonAnswer({ live: true, ready: context.ready }, statusNow()), "open"),
       read("/v2/models", () => jsonAnswer({ models: models.all.map((m) => m.name) })),
@@ -43,17 +45,17 @@ export function oipProtocol(context: ServerContext): Protocol {
   };
 }
 
-function metadata(model: Servable, versions: readonly string[]): object {
+export function metadata(model: Servable, versions: readonly string[]): object {
   return { name: model.name, versions, platform: "onnxruntime_onnx", inputs: inputMetadata(model.signature), outputs: outputMetadata(model.signature), parameters: { digest: model.digest } };
 }
 
 /** Triton's ModelConfig, as far as its load tools read it. Rows are an open first dimension, so max_batch_size is 0. */
-function configuration(model: Servable): object {
+export function configuration(model: Servable): object {
   const tensor = (t: TensorMetadata): object => ({ name: t.name, data_type: t.datatype === "BYTES" ? "TYPE_STRING" : `TYPE_${t.datatype}`, dims: t.shape });
   return { name: model.name, platform: "onnxruntime_onnx", backend: "onnxruntime", max_batch_size: 0, input: inputMetadata(model.signature).map(tensor), output: outputMetadata(model.signature).map(tensor) };
 }
 
-function statistics(model: Servable, stats: ModelStats): object {
+export function statistics(model: Servable, stats: ModelStats): object {
   const { success, failure } = stats;
   const none = { count: 0, ns: 0 };
   const part = (ns: number): object => ({ count: success.count, ns: Math.round(ns) });

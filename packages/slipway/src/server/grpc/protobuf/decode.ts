@@ -6,8 +6,9 @@ import { serverError } from "../../errors.ts";
 import type { Field, FieldType, Int64, MessageType, ScalarType } from "./schema.ts";
 
 const MAX_DEPTH = 32;
-/** Messages, texts and byte strings of one message, all levels together. */
-const MAX_ITEMS = 4_000_000;
+/** Of one message, all levels together: what is made of them takes far more memory, and time, than their bytes. */
+const MAX_MESSAGES = 250_000;
+const MAX_TEXTS = 4_000_000;
 
 const bad = (message: string, at: number): Error => serverError("grpc-message", message, { where: `byte ${at}`, hint: "Make the client's code anew from the .proto file of this service." });
 
@@ -17,10 +18,13 @@ export function decodeMessage<T>(type: MessageType<T>, bytes: Uint8Array): T {
   return readMessage(type as MessageType, reader, bytes.length, 0) as T;
 }
 
+const tooMany = (limit: number, what: string): Error => serverError("grpc-too-large", `the message is made of more than ${limit} ${what}`, { hint: "Send the rows in parts, or as raw contents." });
+
 class Reader {
   readonly bytes: Buffer;
   at = 0;
-  items = 0;
+  messages = 0;
+  texts = 0;
   /** High 32 bits of the last varint; `varint` gives the low ones. */
   high = 0;
   constructor(bytes: Uint8Array) {
@@ -56,14 +60,17 @@ class Reader {
     if (this.high !== 0 || length > end - this.at) throw bad(`a field of ${this.high === 0 ? length : "more than 4 GB"} bytes does not fit into the ${end - this.at} that are left`, at);
     return length;
   }
-  count(): void {
-    if (++this.items > MAX_ITEMS) throw serverError("grpc-too-large", `the message is made of more than ${MAX_ITEMS} parts`, { hint: "Send the rows in parts, or as raw contents." });
+  countMessage(): void {
+    if (++this.messages > MAX_MESSAGES) throw tooMany(MAX_MESSAGES, "messages");
+  }
+  countText(): void {
+    if (++this.texts > MAX_TEXTS) throw tooMany(MAX_TEXTS, "texts");
   }
 }
 
 function readMessage(type: MessageType, r: Reader, end: number, depth: number): unknown {
   if (depth > MAX_DEPTH) throw bad("the message is nested too deeply", r.at);
-  r.count();
+  r.countMessage();
   const made = type.make() as Record<string, unknown>;
   while (r.at < end) {
     const at = r.at;
@@ -114,7 +121,7 @@ function growable(list: ArrayLike<unknown>): unknown[] {
 
 function readEntry(field: Field, r: Reader, end: number, depth: number, entries: Map<unknown, unknown>): void {
   const stop = r.length(end) + r.at;
-  r.count();
+  r.countMessage();
   let key: unknown = field.key === "string" ? "" : 0;
   let value: unknown;
   while (r.at < stop) {
@@ -145,7 +152,7 @@ function readValue(type: FieldType, r: Reader, end: number, depth: number): unkn
       const length = r.length(end);
       const at = r.at;
       r.at += length;
-      r.count();
+      r.countText();
       return type === "bytes" ? r.bytes.subarray(at, at + length) : text(r.bytes, at, at + length);
     }
     default: return readScalar(type, r, end);

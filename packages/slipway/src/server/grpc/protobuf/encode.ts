@@ -2,7 +2,7 @@
 // One buffer that grows; a length is written after what it counts, which is then moved by a byte or two where it is long.
 
 import { serverError } from "../../errors.ts";
-import type { Draft, Field, FieldType, Int64, MessageType } from "./schema.ts";
+import type { Draft, EnumType, Field, FieldType, Int64, MessageType } from "./schema.ts";
 
 /** A gRPC message may say no more. */
 const MAX_BYTES = 0x7fffffff;
@@ -153,6 +153,6 @@ function writeValue(type: FieldType, value: unknown, w: Writer): void {
       w.room(4);
       w.at = w.buffer.writeFloatLE(value as number, w.at);
       return;
-    default: w.int(value as Int64);
+    default: w.int(typeof value === "string" && typeof type === "object" ? (type as EnumType).values[value] ?? 0 : value as Int64);
   }
 }

@@ -1,12 +1,13 @@
 // One inference of the Open Inference Protocol, as REST, SageMaker's and Vertex AI's binary types and others carry it.
 
 import { SlipwayError } from "@slipway/core/base";
-import type { Servable } from "../../../runtime/index.ts";
+import type { Prediction, Servable } from "../../../runtime/index.ts";
 import { bodyText } from "../../body.ts";
 import type { ServerContext } from "../../context.ts";
 import type { Answer, Call } from "../../http/call.ts";
 import { jsonText } from "../../http/call.ts";
 import { infer } from "../../inference.ts";
+import { classify } from "./classification.ts";
 import { readInferRequest, type InferRequest } from "./request.ts";
 import { writeInferResponse } from "./response.ts";
 import { exampleInferRequest, rawInput, toModelInput } from "./tensors.ts";
@@ -20,9 +21,7 @@ export async function inferTensors(context: ServerContext, model: Servable, call
     const decode = (bytes: Uint8Array): string => bodyText(bytes, "");
     const read = readInferRequest(call.body, headerLength, decode);
     const asked: InferRequest = "raw" in read ? { id: undefined, inputs: [rawInput(read.raw, model.signature, decode)], outputs: undefined, binaryOutput: true } : read;
-    const names = asked.outputs?.map((o) => o.name);
-    model.selectOutputs(names);
-    const { prediction } = await infer(context, call, model, toModelInput(asked.inputs, model.signature), { outputs: names === undefined ? undefined : [...new Set(names)] });
+    const prediction = await predictTensors(context, model, call, asked);
     const binary = new Map(asked.outputs?.map((o) => [o.name, o.binary]));
     const response = writeInferResponse(model, prediction, asked.id, (name) => binary.get(name) ?? asked.binaryOutput);
     const length = response.headerLength;
@@ -33,12 +32,22 @@ export async function inferTensors(context: ServerContext, model: Servable, call
   }
 }
 
+/** The outputs that were asked for, in that order. */
+export async function predictTensors(context: ServerContext, model: Servable, call: Call, asked: InferRequest): Promise<Prediction> {
+  const names = asked.outputs?.map((o) => o.name);
+  model.selectOutputs(names);
+  const { prediction } = await infer(context, call, model, toModelInput(asked.inputs, model.signature), { outputs: names === undefined ? undefined : [...new Set(names)] });
+  if (asked.outputs?.some((o) => o.classes !== undefined) !== true) return prediction;
+  const classes = new Map(asked.outputs.map((o) => [o.name, o.classes]));
+  return { ...prediction, outputs: prediction.outputs.map((o) => (classes.get(o.output.name) === undefined ? o : classify(o, classes.get(o.output.name)!))) };
+}
+
 /** The protocol's errors are one string, so the valid request goes into the hint. */
-function withExample(error: unknown, model: Servable): unknown {
+export function withExample(error: unknown, model: Servable, makeExample: (model: Servable) => object = exampleInferRequest, elsewhere = `GET /v2/models/${model.name} lists the inputs.`): unknown {
   if (!(error instanceof SlipwayError) || !["request-invalid", "request-shape", "tensor-invalid"].includes(error.code)) return error;
-  const example = JSON.stringify(exampleInferRequest(model));
+  const example = JSON.stringify(makeExample(model));
   const own = error.code === "tensor-invalid" && error.hint !== undefined ? `${error.hint} ` : "";
-  const hint = example.length <= MAX_EXAMPLE ? `${own}A valid request: ${example}` : `${own}GET /v2/models/${model.name} lists the inputs.`;
+  const hint = example.length <= MAX_EXAMPLE ? `${own}A valid request: ${example}` : `${own}${elsewhere}`;
   return new SlipwayError(error.code, error.kind, error.message, { where: error.where, data: error.data, hint });
 }
 

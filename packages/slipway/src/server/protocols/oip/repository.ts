@@ -12,8 +12,11 @@ export function repositoryIndex(context: ServerContext, call: Call): Answer {
   const text = bodyText(call.body, "").trim();
   const wanted = text === "" ? {} : parseJson(text);
   const onlyReady = typeof wanted === "object" && wanted !== null && (wanted as { ready?: unknown }).ready === true;
+  return jsonAnswer(listModels(context, onlyReady));
+}
+export function listModels(context: ServerContext, onlyReady: boolean): readonly { readonly name: string; readonly version: string; readonly state: string; readonly reason: string }[] {
   const all = context.models.list.map((v) => ({ name: v.name, version: v.version, ...stateOf(v, context.ready) }));
-  return jsonAnswer(onlyReady ? all.filter((v) => v.state === "READY") : all);
+  return onlyReady ? all.filter((v) => v.state === "READY") : all;
 }
 
 /** Triton answers an empty body, and its client reads none. */

@@ -16,6 +16,8 @@ export interface InputTensor {
 export interface RequestedOutput {
   readonly name: string;
   readonly binary: boolean;
+  /** So many of the highest values in its place (see classification.ts). */
+  readonly classes?: number;
 }
 export interface InferRequest {
   readonly id: string | undefined;
@@ -115,7 +117,7 @@ export function readBinaryData(bytes: Uint8Array, datatype: Datatype, count: num
   return readFixed(bytes, datatype);
 }
 
-function readShape(value: unknown, label: string): number[] {
+export function readShape(value: unknown, label: string): number[] {
   if (!Array.isArray(value) || value.length > MAX_RANK) throw bad(`${label}: "shape" is ${value === undefined ? "missing" : "not a list of up to 16 sizes"}`);
   let count = 1;
   for (const d of value as unknown[]) {
@@ -167,11 +169,10 @@ function readOutputs(value: unknown, binaryDefault: boolean): RequestedOutput[] 
   return value.map((output: unknown, i) => {
     if (!isObject(output) || typeof output["name"] !== "string") throw bad(`output ${i} has no "name"`);
     const parameters = readParameters(output["parameters"], `output ${JSON.stringify(output["name"].slice(0, 200))}`);
-    for (const name of ["classification", "shared_memory_region"]) {
-      if (parameters[name] !== undefined && parameters[name] !== 0) throw bad(`output ${JSON.stringify(output["name"])}: ${name} is not offered`, "Ask for the output itself.");
-    }
-    const binary = parameters["binary_data"];
-    return { name: output["name"], binary: typeof binary === "boolean" ? binary : binaryDefault };
+    if (parameters["shared_memory_region"] !== undefined) throw bad(`output ${JSON.stringify(output["name"])}: shared memory is not offered`, "Ask for the output itself.");
+    const { binary_data: binary, classification = 0 } = parameters;
+    if (!Number.isInteger(classification) || (classification as number) < 0) throw bad(`output ${JSON.stringify(output["name"])}: classification is not a number of classes`);
+    return { name: output["name"], binary: typeof binary === "boolean" ? binary : binaryDefault, ...(classification === 0 ? {} : { classes: classification as number }) };
   });
 }
 

@@ -14,8 +14,7 @@ export interface InferResponse {
 export function writeInferResponse(model: Servable, prediction: Prediction, id: string | undefined, binary: (name: string) => boolean): InferResponse {
   const blobs: Buffer[] = [];
   const outputs = prediction.outputs.map((o) => {
-    const row = o.dims ?? (o.output.rowShape.length === 0 ? [] : [o.width]);
-    const shape = model.signature.tensorRows === "none" ? row : [prediction.rows, ...row];
+    const shape = outputShape(o, prediction, model);
     const head = `"name":${JSON.stringify(o.output.name)},"datatype":"${outputDatatype(o.output)}","shape":[${shape.join(",")}]`;
     if (!binary(o.output.name)) return `{${head},"data":[${jsonData(o)}]}`;
     const blob = toBytes(o);
@@ -28,6 +27,11 @@ export function writeInferResponse(model: Servable, prediction: Prediction, id: 
   return { body: Buffer.concat([head, ...blobs]), headerLength: head.length };
 }
 
+export function outputShape(o: OutputData, prediction: Prediction, model: Servable): readonly number[] {
+  const row = o.dims ?? (o.output.rowShape.length === 0 ? [] : [o.width]);
+  return model.signature.tensorRows === "none" ? row : [prediction.rows, ...row];
+}
+
 /** Integers of any size are written digit by digit; NaN and infinities become null. */
 function jsonData({ data, output }: OutputData): string {
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return data.join(",");
@@ -38,7 +42,7 @@ function jsonData({ data, output }: OutputData): string {
 }
 
 /** Little-endian, as every platform that ONNX Runtime runs on is. */
-function toBytes({ data, output }: OutputData): Buffer {
+export function toBytes({ data, output }: OutputData): Buffer {
   if (output.type === "float16") return Buffer.from(Uint16Array.from(data as Float32Array, numberToHalf).buffer);
   if (Array.isArray(data)) return writeByteStrings(data.map((v) => (v === MISSING_STRING ? "" : v)));
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
