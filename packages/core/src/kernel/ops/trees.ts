@@ -3,6 +3,8 @@
 import { leafOf } from "../trees/walk.ts";
 import { readForest, type Forest } from "../trees/forest.ts";
 import { planColumns } from "../trees/columns.ts";
+import type { BlockWalker } from "../trees/block-walker.ts";
+import { obliviousWalker } from "../trees/oblivious.ts";
 import { ForestWalker } from "../trees/walker.ts";
 import { NotForMe, type Numbers, type Step, type Store, type Value } from "../value.ts";
 import type { Arena } from "../wasm/arena.ts";
@@ -44,6 +46,10 @@ function noteBoundaries(v: NodeView, X: Value, forest: Forest): void {
   });
 }
 
+function walkerOf(...given: ConstructorParameters<typeof ForestWalker>): BlockWalker {
+  return obliviousWalker(...given) ?? new ForestWalker(...given);
+}
+
 /** Sums of leaf weights by target: [N, targets]. `start` is what they begin with: float [N, 1] of float sums. */
 export function sumStep(arena: Arena | undefined, forest: Forest, X: Store, features: number, out: Store, start: Store | undefined): Step {
   const { targets, leafWeight, leafTarget } = forest;
@@ -51,7 +57,7 @@ export function sumStep(arena: Arena | undefined, forest: Forest, X: Store, feat
   const byTree = treeTargets(forest);
   const columns = byTree && planColumns(forest);
   if (arena && byTree && columns && !X.constant) {
-    const walker = new ForestWalker(arena, forest, columns, out.kind === "float" ? "f32" : "f64", targets, (t) => byTree[t]!);
+    const walker = walkerOf(arena, forest, columns, out.kind === "float" ? "f32" : "f64", targets, (t) => byTree[t]!);
     return (n) => {
       const o = out.numbers;
       walker.run(X.numbers, features, n, start?.numbers, (results, first, count) => {
@@ -80,7 +86,7 @@ function rowSumStep(arena: Arena | undefined, forest: Forest, X: Store, features
   const places = Int32Array.from(forest.leafWeight, (w) => w * width);
   const columns = planColumns(forest);
   if (arena && columns && !X.constant && trees <= MOST_TARGETS) {
-    const walker = new ForestWalker(arena, forest, columns, "leaf", trees, (t) => t);
+    const walker = walkerOf(arena, forest, columns, "leaf", trees, (t) => t);
     return (n) => {
       const o = out.numbers;
       o.fill(0, 0, n * width);

@@ -3,18 +3,17 @@
 import type { Numbers } from "../value.ts";
 import type { Arena } from "../wasm/arena.ts";
 import type { Columns } from "./columns.ts";
+import { BLOCK, type BlockWalker, type Results, type TakeResults } from "./block-walker.ts";
 import type { Forest } from "./forest.ts";
 import { NODE_BYTES, SIDE_BY_SIDE, TREE_BYTES, walksOver, type LeafUse, type Walks } from "./walk-module.ts";
 
-/** Rows that are walked at a time: their columns and results stay in the nearest cache. */
-const BLOCK = 64;
 /** Fewer rows go one by one. */
 const FEW = 4;
 
 /**
  * `width`: numbers of a row's result. `place`: which of them a tree adds to.
  */
-export class ForestWalker {
+export class ForestWalker implements BlockWalker {
   readonly #arena: Arena;
   readonly #columns: Columns;
   readonly #walks: Walks;
@@ -24,7 +23,7 @@ export class ForestWalker {
   readonly #trees: number;
   readonly #at: { readonly x: number; readonly trees: number; readonly payload: number; readonly results: number };
   #x: Float64Array;
-  #results: Float64Array | Float32Array | Int32Array;
+  #results: Results;
 
   constructor(arena: Arena, forest: Forest, columns: Columns, how: LeafUse, width: number, place: (tree: number) => number) {
     this.#arena = arena;
@@ -91,18 +90,14 @@ export class ForestWalker {
     }
   }
 
-  #views(): [Float64Array, Float64Array | Float32Array | Int32Array] {
+  #views(): [Float64Array, Results] {
     const { x, results } = this.#at;
     const length = BLOCK * this.#width + 1;
     const a = this.#arena;
-    return [a.doubles(x, BLOCK * this.#columns.count), this.#how === "f64" ? a.doubles(results, length) : this.#how === "f32" ? a.floats(results, length) : a.ints(results, length)];
+    return [a.doubles(x, BLOCK * this.#columns.count), a.results(this.#how, results, length)];
   }
 
-  /**
-   * Walks `count` rows of `features` numbers; `take` gets each block's results, whose rows begin at row `first`.
-   * `start`: what each row's sums begin with, where that is not zero.
-   */
-  run(rows: Numbers, features: number, count: number, start: Numbers | undefined, take: (results: Float64Array | Float32Array | Int32Array, first: number, count: number) => void): void {
+  run(rows: Numbers, features: number, count: number, start: Numbers | undefined, take: TakeResults): void {
     // The memory has grown since: views on it are void.
     if (this.#x.length === 0) [this.#x, this.#results] = this.#views();
     const { x, trees, payload, results } = this.#at;

@@ -23,5 +23,8 @@ export class Arena {
   doubles(at: number, length: number): Float64Array { return new Float64Array(this.memory.buffer, at, length); }
   floats(at: number, length: number): Float32Array { return new Float32Array(this.memory.buffer, at, length); }
   ints(at: number, length: number): Int32Array { return new Int32Array(this.memory.buffer, at, length); }
+  results(how: "f64" | "f32" | "leaf", at: number, length: number): Float64Array | Float32Array | Int32Array {
+    return how === "f64" ? this.doubles(at, length) : how === "f32" ? this.floats(at, length) : this.ints(at, length);
+  }
   bytes(at: number, length: number): Uint8Array { return new Uint8Array(this.memory.buffer, at, length); }
 }

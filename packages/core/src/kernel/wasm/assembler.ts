@@ -5,7 +5,7 @@ export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 const TYPES: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 
 export type Plain =
-  | "i32.eqz" | "i32.eq" | "i32.ne" | "i32.lt_s" | "i32.lt_u" | "i32.gt_s" | "i32.le_s" | "i32.ge_s" | "f32.le" | "f64.lt" | "f64.gt" | "f64.le"
+  | "i32.eqz" | "i32.eq" | "i32.ne" | "i32.lt_s" | "i32.lt_u" | "i32.gt_s" | "i32.gt_u" | "i32.le_s" | "i32.ge_s" | "f32.le" | "f64.lt" | "f64.gt" | "f64.le"
   | "f64.ge" | "i32.add" | "i32.sub" | "i32.mul" | "i32.and" | "i32.or" | "i32.xor" | "i32.shl" | "i32.shr_u" | "f32.add" | "f64.add" | "f64.neg"
   | "f32.demote_f64" | "f64.promote_f32" | "select" | "drop" | "return" | "end" | "else" | "i8x16.splat" | "i8x16.gt_s" | "v128.not" | "v128.and"
   | "v128.andnot" | "v128.or" | "v128.xor" | "v128.bitselect" | "i8x16.add" | "i8x16.sub" | "i8x16.extract_lane_u";
@@ -15,7 +15,7 @@ export type MemoryAccess =
 
 /** Instructions without immediates; two numbers where there is a prefix. */
 const PLAIN: Readonly<Record<Plain, readonly number[]>> = {
-  "i32.eqz": [0x45], "i32.eq": [0x46], "i32.ne": [0x47], "i32.lt_s": [0x48], "i32.lt_u": [0x49], "i32.gt_s": [0x4a], "i32.le_s": [0x4c], "i32.ge_s": [0x4e],
+  "i32.eqz": [0x45], "i32.eq": [0x46], "i32.ne": [0x47], "i32.lt_s": [0x48], "i32.lt_u": [0x49], "i32.gt_s": [0x4a], "i32.gt_u": [0x4b], "i32.le_s": [0x4c], "i32.ge_s": [0x4e],
   "f32.le": [0x5f], "f64.lt": [0x63], "f64.gt": [0x64], "f64.le": [0x65], "f64.ge": [0x66],
   "i32.add": [0x6a], "i32.sub": [0x6b], "i32.mul": [0x6c], "i32.and": [0x71], "i32.or": [0x72], "i32.xor": [0x73], "i32.shl": [0x74], "i32.shr_u": [0x76],
   "f32.add": [0x92], "f64.add": [0xa0], "f64.neg": [0x9a], "f32.demote_f64": [0xb6], "f64.promote_f32": [0xbb], "select": [0x1b], "drop": [0x1a], "return": [0x0f], "end": [0x0b], "else": [0x05],
