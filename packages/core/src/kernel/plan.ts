@@ -7,7 +7,7 @@
 import { readModel, type Graph, type Model, type Node } from "../onnx/index.ts";
 import type { ElementType } from "../tensor/index.ts";
 import { binaryPlanners } from "./ops/binary.ts";
-import { encodePlanners } from "./ops/encode.ts";
+import { encodePlanners, oneHot } from "./ops/encode.ts";
 import { matmulPlanners } from "./ops/matmul.ts";
 import { movePlanners } from "./ops/move.ts";
 import { reducePlanners } from "./ops/reduce.ts";
@@ -101,7 +101,7 @@ export function planProgram(model: Model | Uint8Array, wanted: readonly string[]
     for (const { node, group } of nodes) {
       at = node;
       const view = new NodeView(node, (group?.inputs ?? node.inputs).map(value), build);
-      const results = group ? (group.kind === "float-forest" ? floatForest : leafRows)(arena, view, group.forest) : planNode(arena, view);
+      const results = group ? planGroup(arena, view, group) : planNode(arena, view);
       if (group) values.set(group.output, results[0]!);
       else node.outputs.forEach((name, i) => {
         if (name === "") return;
@@ -131,6 +131,14 @@ function planNode(arena: Arena | undefined, view: NodeView): readonly Value[] {
   const planner = known && Object.hasOwn(PLANNERS, opType) ? PLANNERS[opType] : undefined;
   if (!planner) throw new NotForMe("the operator is not known");
   return planner(view);
+}
+
+function planGroup(arena: Arena | undefined, view: NodeView, group: Group): readonly Value[] {
+  switch (group.kind) {
+    case "float-forest": return floatForest(arena, view, group.forest);
+    case "leaf-rows": return leafRows(arena, view, group.forest);
+    case "one-hot": return oneHot(view, group.type);
+  }
 }
 
 interface NeededNode {

@@ -7,14 +7,21 @@ import { joinForests, readForest, type Forest } from "./trees/forest.ts";
 import { NotForMe } from "./value.ts";
 import { treeTargets } from "./ops/trees.ts";
 
-/** A node that stands for a group. */
-export interface Group {
-  readonly kind: "float-forest" | "leaf-rows";
-  /** What it reads: the matrix and the start or the table. */
-  readonly inputs: readonly [string, string];
+/** Several nodes as one: what it reads, and what it gives. */
+interface GroupOf<K extends string> {
+  readonly kind: K;
+  readonly inputs: readonly string[];
   readonly output: string;
+}
+/** Reads the matrix, and the start of the sums or the table of rows. */
+export interface ForestGroup extends GroupOf<"float-forest" | "leaf-rows"> {
   readonly forest: Forest;
 }
+/** Reads the codes, the columns to pick of them, and the code that each is compared with. */
+export interface OneHotGroup extends GroupOf<"one-hot"> {
+  readonly type: "float" | "double";
+}
+export type Group = ForestGroup | OneHotGroup;
 
 /** By the name of what the group's last node gives. */
 export function findGroups(graph: Graph): Map<string, Group> {
@@ -65,6 +72,13 @@ export function findGroups(graph: Graph): Map<string, Group> {
       const before = pending.get(terms.inputs[0]!);
       const X = trees.inputs[0]!;
       pending.set(output, before?.X === X ? { X, start: before.start, forests: [...before.forests, forest] } : { X, start: terms.inputs[0]!, forests: [forest] });
+    } else if (node.opType === "Cast") {
+      // Cast(Equal(Gather(codes, columns), categories)): one-hot columns.
+      const equal = made(node.inputs[0], "Equal");
+      const picked = made(equal?.inputs[0], "Gather");
+      const type = isCast(node, 1n) ? "float" : isCast(node, 11n) ? "double" : undefined;
+      if (!equal || !picked || type === undefined || int(picked, "axis", 0) !== 1 || !constants.has(picked.inputs[1]!) || !constants.has(equal.inputs[1]!)) continue;
+      groups.set(output, { kind: "one-hot", inputs: [...picked.inputs, equal.inputs[1]!], output, type });
     } else if (node.opType === "ReduceSum") {
       // ReduceSum(Gather(table, Cast(trees))), over the trees.
       const rows = made(node.inputs[0], "Gather");

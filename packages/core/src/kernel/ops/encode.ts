@@ -1,6 +1,6 @@
 // LabelEncoder: a table from texts or numbers to texts or numbers (ai.onnx.ml 2 and 4).
 
-import { NotForMe, fromTensor, type Kind, type Step, type Value } from "../value.ts";
+import { constantNumbers, fromTensor, NotForMe, type Kind, type Step, type Value } from "../value.ts";
 import type { NodeView, Planner } from "../node-view.ts";
 
 interface Side {
@@ -51,6 +51,39 @@ function labelEncoder(v: NodeView): readonly Value[] {
     for (let i = 0; i < n * out.width; i++) {
       const found = table.get(x[i]!);
       o[i] = found === undefined ? fallback : found;
+    }
+  })];
+}
+
+/** [codes, columns, categories]: 1 where the code in the column is the category, else 0. */
+export function oneHot(v: NodeView, type: "float" | "double"): readonly Value[] {
+  const [codes, categories] = [v.input(0), v.input(2)];
+  const picks = constantNumbers(v.input(1), "the columns");
+  const count = codes.shape[1]!;
+  const wanted = categories.store.data;
+  if (codes.shape.length !== 2 || codes.shape[0] !== 1 || codes.store.constant || categories.store.kind !== codes.store.kind || wanted.length !== picks.length || categories.shape.length > 2
+    || v.input(1).shape.length !== 1 || (categories.shape.length === 2 && categories.shape[0] !== 1)) throw new NotForMe("one-hot columns of this form");
+  // By column, where each category goes.
+  const places = Array.from({ length: count }, () => new Map<number | string, number[]>());
+  picks.forEach((given, i) => {
+    const at = given < 0 ? given + count : given;
+    const column = places[at];
+    if (!column) throw new NotForMe("a place beyond the axis");
+    const value = wanted[i]!;
+    if (value !== value) return;
+    const known = column.get(value);
+    if (known) known.push(i);
+    else column.set(value, [i]);
+  });
+  return [v.build.result(type, [1, picks.length], [codes], (out): Step => (n) => {
+    const [o, x, w] = [out.numbers, codes.store.data, out.width];
+    if (n === 1) for (let i = 0; i < w; i++) o[i] = 0;
+    else o.fill(0, 0, n * w);
+    for (let r = 0, i = 0; r < n; r++) {
+      for (let c = 0; c < count; c++) {
+        const found = places[c]!.get(x[i++]!);
+        if (found !== undefined) for (const place of found) o[r * w + place] = 1;
+      }
     }
   })];
 }
