@@ -2,6 +2,7 @@
 
 import type { Node } from "../onnx/index.ts";
 import type { Tensor } from "../tensor/index.ts";
+import { writeOut } from "./sparse.ts";
 import { NotForMe, sizeOf, Store, type Kind, type Step, type Value } from "./value.ts";
 
 /** Elements of all values of one row together. */
@@ -25,6 +26,14 @@ export class Build {
     let known = this.boundaries.get(place);
     if (known === undefined) this.boundaries.set(place, (known = new Set()));
     if (known.size < MOST_BOUNDARIES) known.add(at);
+  }
+
+  /** Sees to it that a value's store is filled. */
+  write({ sparse, store }: Value): void {
+    if (!sparse || sparse.written) return;
+    sparse.written = true;
+    this.stores.push(store);
+    this.steps.push(writeOut(store, sparse));
   }
 
   /** A value of this kind and shape, computed by a step; at once where all inputs are constants. */
@@ -58,6 +67,7 @@ export class NodeView {
   input(i: number): Value {
     const value = this.inputs[i];
     if (!value) throw new NotForMe(`input ${i} is left out`);
+    this.build.write(value);
     return value;
   }
   has(name: string): boolean {

@@ -12,9 +12,11 @@ import { matmulPlanners } from "./ops/matmul.ts";
 import { movePlanners } from "./ops/move.ts";
 import { reducePlanners } from "./ops/reduce.ts";
 import { floatForest, leafRows, treeEnsemble } from "./ops/trees.ts";
+import { sparsePlanners } from "./ops/sparse.ts";
 import { unaryPlanners } from "./ops/unary.ts";
 import { Build, NodeView, type Planner } from "./node-view.ts";
 import { findGroups, type Group } from "./rewrite.ts";
+import { termCounts } from "./text/term-counts.ts";
 import { fromTensor, kindOf, NotForMe, sizeOf, Store, type Step, type Value } from "./value.ts";
 import { Arena } from "./wasm/arena.ts";
 
@@ -114,6 +116,7 @@ export function planProgram(model: Model | Uint8Array, wanted: readonly string[]
       at = { opType: "output", name };
       if (!info) throw new NotForMe("there is no such output");
       const found = value(name);
+      if (found) build.write(found);
       if (!found || found.extents || found.store.constant) throw new NotForMe("an output that does not depend on the rows");
       return { name, type: found.store.kind, shape: found.shape, store: found.store };
     });
@@ -129,6 +132,10 @@ function planNode(arena: Arena | undefined, view: NodeView): readonly Value[] {
   if (domain === "ai.onnx.ml" && opType === "TreeEnsemble") return treeEnsemble(arena, view);
   const known = domain === "" ? opType !== "LabelEncoder" : domain === "ai.onnx.ml" && opType === "LabelEncoder";
   const planner = known && Object.hasOwn(PLANNERS, opType) ? PLANNERS[opType] : undefined;
+  if (planner && Object.hasOwn(sparsePlanners, opType) && view.inputs.some((v) => v?.sparse)) {
+    const results = sparsePlanners[opType]!(view);
+    if (results) return results;
+  }
   if (!planner) throw new NotForMe("the operator is not known");
   return planner(view);
 }
@@ -137,6 +144,7 @@ function planGroup(arena: Arena | undefined, view: NodeView, group: Group): read
   switch (group.kind) {
     case "float-forest": return floatForest(arena, view, group.forest);
     case "leaf-rows": return leafRows(arena, view, group.forest);
+    case "terms": return termCounts(view, group.options);
     case "one-hot": return oneHot(view, group.type);
   }
 }

@@ -6,6 +6,8 @@ import { Build, NodeView } from "./node-view.ts";
 import { joinForests, readForest, type Forest } from "./trees/forest.ts";
 import { NotForMe } from "./value.ts";
 import { treeTargets } from "./ops/trees.ts";
+import { findTerms } from "./text/find-terms.ts";
+import type { TermOptions } from "./text/term-counts.ts";
 
 /** Several nodes as one: what it reads, and what it gives. */
 interface GroupOf<K extends string> {
@@ -21,7 +23,11 @@ export interface ForestGroup extends GroupOf<"float-forest" | "leaf-rows"> {
 export interface OneHotGroup extends GroupOf<"one-hot"> {
   readonly type: "float" | "double";
 }
-export type Group = ForestGroup | OneHotGroup;
+/** Reads the texts. */
+export interface TermsGroup extends GroupOf<"terms"> {
+  readonly options: TermOptions;
+}
+export type Group = ForestGroup | OneHotGroup | TermsGroup;
 
 /** By the name of what the group's last node gives. */
 export function findGroups(graph: Graph): Map<string, Group> {
@@ -59,7 +65,10 @@ export function findGroups(graph: Graph): Map<string, Group> {
 
   for (const node of graph.nodes) {
     const output = node.outputs[0] ?? "";
-    if (node.opType === "Slice") {
+    if (node.opType === "TfIdfVectorizer") {
+      const terms = findTerms(node, made, numbers);
+      if (terms) groups.set(output, { kind: "terms", inputs: [terms.input], output, options: terms.options });
+    } else if (node.opType === "Slice") {
       // Slice(CumSum(Concat(start, Cast(trees)))): the last of the sums.
       const sums = made(node.inputs[0], "CumSum");
       const terms = made(sums?.inputs[0], "Concat");

@@ -4,6 +4,7 @@
 // `shape` is that of one row of the batch: its first entry is the factor of N (usually 1). Whole numbers of 64 bits are
 // kept as doubles, which is exact up to 2^53; what could pass that is not planned.
 
+import type { SparseRows } from "./sparse.ts";
 import type { ElementType, Tensor } from "../tensor/index.ts";
 
 export type Kind = "float" | "double" | "int64" | "int32" | "bool" | "uint8" | "string";
@@ -78,6 +79,12 @@ export interface Value {
   readonly extents?: readonly Extent[];
   /** Where each element of a row comes from unchanged: a place among all inputs' columns, or -1. */
   readonly origin?: Int32Array;
+  /** Where only what is not zero is kept; the store is filled when an operator asks for all of it. */
+  readonly sparse?: SparseRows;
+  /** Tells which elements of this store are zero. */
+  readonly zeroOf?: Store;
+  /** No element is zero. */
+  readonly neverZero?: boolean;
 }
 
 export function allocate(kind: Kind, length: number): Data {

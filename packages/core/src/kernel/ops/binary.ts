@@ -102,9 +102,14 @@ export function binaryValue(build: Build, name: string, a: Value, b: Value): Val
   });
 }
 
-const binary = (name: string): Planner => (v) => [binaryValue(v.build, name, v.input(0), v.input(1))];
+const binary = (name: string): Planner => (v) => {
+  const [a, b] = [v.input(0), v.input(1)];
+  const result = binaryValue(v.build, name, a, b);
+  const isZero = name === "Equal" && b.store.constant && b.store.kind !== "string" && b.store.numbers.every((x) => x === 0);
+  return [isZero ? { ...result, zeroOf: a.store } : result];
+};
 /** Any number of operands, from the left. */
-const variadic = (name: string): Planner => (v) => [v.inputs.slice(1).reduce<Value>((a, b) => binaryValue(v.build, name, a, b!), v.input(0))];
+const variadic = (name: string): Planner => (v) => [v.inputs.slice(1).reduce<Value>((a, _, i) => binaryValue(v.build, name, a, v.input(i + 1)), v.input(0))];
 
 /** [condition, a, b]. */
 function where(v: NodeView): readonly Value[] {
@@ -120,7 +125,12 @@ function where(v: NodeView): readonly Value[] {
   });
   // Filled in where it is missing, a column is otherwise what it was.
   const origin = [b.origin, a.origin].find((o) => o?.length === result.store.width);
-  return [origin ? { ...result, origin } : result];
+  return [{ ...result, ...(origin ? { origin } : {}), ...(replacesZero(c, a, b) ? { neverZero: true } : {}) }];
+}
+
+/** Where(x == 0, number, x): the way divisors are written. */
+function replacesZero(c: Value, a: Value, b: Value): boolean {
+  return c.zeroOf === b.store && a.store.constant && a.store.kind !== "string" && a.store.numbers.every((x) => x !== 0);
 }
 
 export const binaryPlanners: Readonly<Record<string, Planner>> = {
