@@ -679,4 +679,5 @@ def main():
             print(seed, "ended the process:", status, flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -59,7 +59,10 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
 };
 const ALIASES: Readonly<Record<string, string>> = { swish: "silu", hard_swish: "hard_silu" };
 
-/** `keras` is the major version: hard_sigmoid changed its slope in Keras 3. */
+/** Those that are computed from all of the last dimension. */
+export const ACROSS: ReadonlySet<string> = new Set(["softmax", "log_softmax", "sparsemax", "glu"]);
+
+/** `c.keras` is the major version: hard_sigmoid changed its slope in Keras 3. */
 export function activation(json: Json | undefined, x: Value, layer: Config, c: KerasContext): Value {
   if (json === undefined || json === null) return x;
   let name: Json = json;

@@ -6,7 +6,7 @@ import { floats, type ElementType, type Tensor } from "../../tensor/index.ts";
 import { convertError } from "../conversion/errors.ts";
 import { tfliteError } from "./errors.ts";
 import { multiply, multiplyOnce, quantizeMultiplier, type Multiplier } from "./fixed-point.ts";
-import type { LiteModel, LiteOperator, LiteTensor } from "./model.ts";
+import type { LiteGraph, LiteOperator, LiteTensor } from "./model.ts";
 
 export interface Operator {
   readonly names: readonly string[];
@@ -14,16 +14,26 @@ export interface Operator {
 }
 
 export class LiteContext {
-  readonly model: LiteModel;
+  readonly model: LiteGraph;
+  /** All graphs of the file. */
+  readonly graphs: readonly LiteGraph[];
   readonly graph: GraphBuilder;
+  readonly depth: number;
   readonly o: Ops;
   readonly values: Map<number, Value> = new Map();
   readonly #constants = new Map<number, Tensor>();
 
-  constructor(model: LiteModel, graph: GraphBuilder) {
+  constructor(model: LiteGraph, graphs: readonly LiteGraph[], graph: GraphBuilder, depth = 0) {
     this.model = model;
+    this.graphs = graphs;
+    this.depth = depth;
     this.graph = graph;
     this.o = new Ops(graph);
+  }
+  /** What an operator makes of constants is one too. */
+  settle(t: LiteTensor, constant: Tensor): Value {
+    this.#constants.set(t.index, constant);
+    return this.graph.constant(constant);
   }
   constantOf(t: LiteTensor): Tensor | undefined {
     const known = this.#constants.get(t.index);
@@ -47,6 +57,17 @@ export class LiteContext {
   }
   multiplyBy(x: Value, multipliers: readonly Multiplier[]): Value {
     return multiply(this.graph, x, multipliers);
+  }
+  /** int32 sums [..., C] times float factors (one or C), to the nearest, ties to even, as XNNPACK's kernels requantize. */
+  requantize(sums: Value, factors: readonly number[], zeroPoint: number, [low, high]: readonly [number, number], type: ElementType): Value {
+    const factor = factors.every((f) => f === factors[0]) ? this.o.scalar(factors[0]!, "float") : this.graph.constant(floats(Float32Array.from(factors), [factors.length]));
+    return this.quantize(this.o.mul(this.float(sums), factor), zeroPoint, [low, high], type);
+  }
+  /** float, in steps of the result -> the nearest, ties to even, clamped. */
+  quantize(steps: Value, zeroPoint: number, [low, high]: readonly [number, number], type: ElementType): Value {
+    const { o, graph } = this;
+    const nearest = graph.op("Round", [graph.op("Clip", [steps, o.scalar(low - zeroPoint, "float"), o.scalar(high - zeroPoint, "float")])]);
+    return o.cast(o.cast(o.add(nearest, zeroPoint), "int32"), type);
   }
   /** int64 -> the tensor's type, clamped. */
   clamp(x: Value, [low, high]: readonly [number, number], type: ElementType): Value {
@@ -108,6 +129,7 @@ export class OperatorView {
     const known = this.#c.values.get(t.index);
     if (known) return known;
     const constant = this.#c.constantOf(t);
+    if (!constant && t.variable) throw this.unsupported("it reads a state that the model keeps between calls, which is not compiled here");
     if (!constant) throw this.malformed(`tensor ${JSON.stringify(t.name.slice(0, 100))} is used before it is made`);
     const value = this.#c.graph.constant(constant);
     this.#c.values.set(t.index, value);
@@ -149,7 +171,7 @@ export class OperatorView {
   /** Whether a tensor holds quantized numbers; those of 16 bits and of the old uint8 form are refused. */
   quantized(t: LiteTensor): boolean {
     if (t.type === "int8") return t.quantization !== undefined;
-    if (t.quantization && (t.type === "uint8" || t.type === "int16")) throw this.unsupported(`${t.type} quantization is not compiled, only int8`, "Convert the model with int8.");
+    if (t.quantization && (t.type === "uint8" || t.type === "int16") && this.name !== "QUANTIZE" && this.name !== "DEQUANTIZE") throw this.unsupported(`${t.type} quantization is not compiled, only int8`, "Convert the model with int8.");
     return false;
   }
   scale(t: LiteTensor): number {
@@ -172,6 +194,7 @@ export class OperatorView {
       case "RELU": return [Math.max(least, at(0)), most];
       case "RELU6": return [Math.max(least, at(0)), Math.min(most, at(6))];
       case "RELU_N1_TO_1": return [Math.max(least, at(-1)), Math.min(most, at(1))];
+      case "RELU_0_TO_1": return [Math.max(least, at(0)), Math.min(most, at(1))];
       default: throw this.unsupported(`the fused activation ${activation} is not compiled`);
     }
   }
@@ -183,6 +206,7 @@ export class OperatorView {
       case "RELU": return o.relu(x);
       case "RELU6": return clip(0, 6);
       case "RELU_N1_TO_1": return clip(-1, 1);
+      case "RELU_0_TO_1": return clip(0, 1);
       case "TANH": return o.tanh(x);
       default: throw this.unsupported(`the fused activation ${activation} is not compiled`);
     }

@@ -1,14 +1,15 @@
-// TensorFlow Lite models: the builtin operators' arithmetic in float32, or in int8 as the reference kernels compute it.
+// TensorFlow Lite models, as tf.lite.Interpreter() computes them: the builtin operators' arithmetic in float32, or in whole
+// numbers as XNNPACK's kernels round (x86, TensorFlow 2.21), which that interpreter uses unless it is told otherwise.
 
 import { SlipwayError } from "../../base/index.ts";
 import { GraphBuilder, serializeModel, type Value } from "../../onnx/index.ts";
 import type { Output, Signature, TensorInput, TensorRows } from "../../package/index.ts";
 import type { ImportedModel } from "../imported.ts";
 import { convertError } from "../conversion/errors.ts";
-import { LiteContext, OperatorView } from "./context.ts";
+import { LiteContext } from "./context.ts";
 import { tfliteError } from "./errors.ts";
 import { readLiteModel, type LiteTensor } from "./model.ts";
-import { tfliteOperators } from "./registry.ts";
+import { runOperators } from "./run-operators.ts";
 
 export function importTflite(bytes: Uint8Array): ImportedModel {
   try {
@@ -20,9 +21,9 @@ export function importTflite(bytes: Uint8Array): ImportedModel {
 }
 
 function convert(bytes: Uint8Array): ImportedModel {
-  const model = readLiteModel(bytes);
+  const { main: model, graphs } = readLiteModel(bytes);
   const graph = new GraphBuilder();
-  const c = new LiteContext(model, graph);
+  const c = new LiteContext(model, graphs, graph);
   const inputs = model.inputs.map((i) => model.tensors[i]!);
   const names = uniqueNames(inputs);
   const tensors = inputs.map((t, i): TensorInput => {
@@ -30,17 +31,7 @@ function convert(bytes: Uint8Array): ImportedModel {
     c.values.set(t.index, graph.input(names[i]!, t.type, t.signature.map((d, k) => (d === -1 ? (k === 0 ? "N" : null) : d))));
     return { name: names[i]!, type: t.type, shape: t.signature };
   });
-  for (const op of model.operators) {
-    const operator = tfliteOperators.get(op.name);
-    if (!operator) throw tfliteError("unsupported-operator", `${op.where} is not compiled`, { where: op.where, hint: "Change the model so that the converter does not need this operator, or export it as ONNX." });
-    const made = operator.convert(new OperatorView(op, c), c);
-    const list = (Array.isArray(made) ? made : [made]) as readonly Value[];
-    op.outputs.forEach((index, i) => {
-      const value = list[i];
-      if (!value) throw convertError("malformed-model", `${op.where}: it has ${op.outputs.length} outputs`);
-      c.values.set(index, value);
-    });
-  }
+  runOperators(c);
   const ends = model.outputs.map((i) => model.tensors[i]!);
   const taken = new Set(names);
   const rows = rowsOf(inputs);

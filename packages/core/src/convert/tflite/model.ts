@@ -20,6 +20,8 @@ export interface LiteTensor {
   /** -1: open. */
   readonly signature: readonly number[];
   readonly quantization: Quantization | undefined;
+  /** Keeps its value from one call to the next, and begins with zeros. */
+  readonly variable: boolean;
   /** Bytes of a constant. */
   readonly data: Uint8Array | undefined;
 }
@@ -32,13 +34,16 @@ export interface LiteOperator {
   /** For errors: "operator 3 (CONV_2D)". */
   readonly where: string;
 }
-export interface LiteModel {
-  readonly version: number;
-  readonly description: string;
+/** A graph of the file: the first is the model, others are bodies of WHILE and IF. */
+export interface LiteGraph {
   readonly tensors: readonly LiteTensor[];
   readonly operators: readonly LiteOperator[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
+}
+export interface LiteModel {
+  readonly main: LiteGraph;
+  readonly graphs: readonly LiteGraph[];
 }
 
 /** TensorType, by number. */
@@ -47,6 +52,7 @@ const TYPES: readonly (ElementType | undefined)[] = [
 ];
 const BYTES: Readonly<Record<ElementType, number>> = { float: 4, float16: 2, int32: 4, uint8: 1, int64: 8, string: 0, bool: 1, int16: 2, int8: 1, double: 8, uint64: 8, uint32: 4, uint16: 2 };
 const MAX_TENSORS = 200_000;
+const MAX_GRAPHS = 1000;
 
 const malformed = (message: string): Error => convertError("malformed-model", `the TensorFlow Lite model is damaged: ${message}`);
 
@@ -54,14 +60,19 @@ export function readLiteModel(bytes: Uint8Array): LiteModel {
   const model = FlatTable.root(bytes);
   const version = model.int32(0);
   if (version !== 3) throw malformed(`its schema has version ${version}, not 3`);
-  const graphs = model.tables(2);
-  const graph = graphs[0];
-  if (!graph) throw malformed("it has no graph");
+  const tables = model.tables(2);
+  if (tables.length === 0) throw malformed("it has no graph");
+  if (tables.length > MAX_GRAPHS) throw malformed(`it has ${tables.length} graphs`);
   const buffers = model.tables(4);
   const codes = model.tables(1).map((code) => {
     const number = Math.max(code.int32(3), code.int8(0));
     return number === 32 ? `CUSTOM ${JSON.stringify(code.string(1) ?? "")}` : (OPERATOR_NAMES[number] ?? `number ${number}`);
   });
+  const graphs = tables.map((graph) => readGraph(graph, codes, buffers, bytes));
+  return { main: graphs[0]!, graphs };
+}
+
+function readGraph(graph: FlatTable, codes: readonly string[], buffers: readonly FlatTable[], bytes: Uint8Array): LiteGraph {
   const tables = graph.tables(0);
   if (tables.length > MAX_TENSORS) throw malformed(`it has ${tables.length} tensors`);
   const used = new Set<number>();
@@ -84,7 +95,7 @@ export function readLiteModel(bytes: Uint8Array): LiteModel {
     if (known(index) < 0) throw malformed("an input or output is left out");
     return index;
   });
-  return { version, description: model.string(3) ?? "", tensors, operators, inputs: ends(1), outputs: ends(2) };
+  return { tensors, operators, inputs: ends(1), outputs: ends(2) };
 }
 
 function readTensor(t: FlatTable, index: number, buffers: readonly FlatTable[], file: Uint8Array): LiteTensor {
@@ -96,13 +107,12 @@ function readTensor(t: FlatTable, index: number, buffers: readonly FlatTable[], 
   if (shape.length > 8 || shape.some((d) => d < 0)) throw malformed(`tensor ${JSON.stringify(name.slice(0, 100))} has shape [${shape.slice(0, 10).join(", ")}]`);
   const signature = t.vectorLength(7) === shape.length && t.has(7) ? [...t.int32s(7)] : shape;
   if (t.table(6)) throw tfliteError("unsupported-operator", `tensor ${JSON.stringify(name.slice(0, 100))} is sparse, which is not compiled`);
-  if (t.bool(5)) throw tfliteError("unsupported-operator", `tensor ${JSON.stringify(name.slice(0, 100))} is a variable: the model keeps a state between calls, which is not compiled`);
   const buffer = buffers[t.int32(2)];
   const data = buffer && buffer.vectorLength(0) > 0 ? buffer.bytes(0) : undefined;
   if (buffer?.has(1)) throw tfliteError("unsupported-operator", "the model's data lie behind it, as in files over 2 GB, which are not read", { where: `${file.length} bytes` });
   const count = shape.reduce((n, d) => n * d, 1);
   if (data && type !== "string" && data.length !== count * BYTES[type]) throw malformed(`constant ${JSON.stringify(name.slice(0, 100))} has ${data.length} bytes for [${shape.join(", ")}] of ${type}`);
-  return { index, name, type, shape, signature, quantization: readQuantization(t.table(4), shape, name), data };
+  return { index, name, type, shape, signature, quantization: readQuantization(t.table(4), shape, name), variable: t.bool(5), data };
 }
 
 function readQuantization(q: FlatTable | undefined, shape: readonly number[], name: string): Quantization | undefined {

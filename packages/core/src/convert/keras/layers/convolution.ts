@@ -1,6 +1,6 @@
 // Convolutions of channels-last values: transposed to channels first and back; the engine cancels transposes that meet.
 
-import type { Value } from "../../../onnx/index.ts";
+import type { Dim, Value } from "../../../onnx/index.ts";
 import type { Tensor } from "../../../tensor/index.ts";
 import { floats } from "../../../tensor/index.ts";
 import { activation } from "../activations.ts";
@@ -38,12 +38,15 @@ export function readWindow(layer: LayerView, d: number): Window {
   };
 }
 
+/** What is needed in all goes half before, half after. The engine's own padding is taken only where sizes are open. */
+function samePadding(sizes: readonly Dim[], at: Window, spread: readonly number[]): { readonly pads: number[] } | { readonly auto_pad: string } {
+  const totals = sizes.map((size, i) => (at.strides[i] === 1 ? spread[i]! : typeof size === "number" ? Math.max(0, (Math.ceil(size / at.strides[i]!) - 1) * at.strides[i]! + spread[i]! + 1 - size) : NaN));
+  return totals.some((v) => Number.isNaN(v)) ? { auto_pad: "SAME_UPPER" } : { pads: [...totals.map((v) => Math.floor(v / 2)), ...totals.map((v) => Math.ceil(v / 2))] };
+}
+
 export function convolve(x: Value, w: Tensor<"float">, bias: Tensor<"float"> | undefined, at: Window, group: number, c: KerasContext): Value {
   const spread = at.kernel.map((k, i) => (k - 1) * at.dilations[i]!);
-  // The engine does not pad by itself where it dilates; without strides the padding does not depend on the size.
-  const dilated = at.padding === "same" && at.dilations.some((v) => v > 1) && at.strides.every((v) => v === 1);
-  const padding = at.padding === "causal" ? { pads: [spread[0]!, 0] } : dilated ? { pads: [...spread.map((v) => Math.floor(v / 2)), ...spread.map((v) => Math.ceil(v / 2))] }
-    : at.padding === "same" ? { auto_pad: "SAME_UPPER" } : {};
+  const padding = at.padding === "causal" ? { pads: [spread[0]!, 0] } : at.padding === "same" ? samePadding(c.shape(x).slice(2), at, spread) : {};
   return c.graph.op("Conv", [x, c.constant(w), bias ? c.constant(bias) : null], {
     kernel_shape: w.shape.slice(2), strides: at.strides, dilations: at.dilations, group, ...padding,
   });

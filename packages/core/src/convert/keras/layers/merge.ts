@@ -38,11 +38,38 @@ function joinAlong(layer: LayerView, inputs: readonly Sym[], axis: number, c: Ke
   return [...new Set(masks)].reduce((a, b) => (c.since(3, 4) ? either : both)(a, b, c));
 }
 
-const elementwise = (names: readonly string[], join: (values: readonly Value[], c: KerasContext, layer: LayerView) => Value): LayerDefinition => defineLayer({
+type Join = (values: readonly Value[], c: KerasContext, layer: LayerView) => Value;
+/** Values beside their masks, which are spread over the last dimension. */
+type JoinMasked = (values: readonly { readonly value: Value; readonly kept: Value | undefined }[], c: KerasContext) => Value;
+
+/** From Keras 3.4 on some layers leave out what is masked: `masked` tells how. */
+const elementwise = (names: readonly string[], join: Join, masked?: JoinMasked): LayerDefinition => defineLayer({
   names,
   mask: "own",
-  convert: (layer, call, c) => ({ value: join(aligned(layer, call, c), c, layer), mask: joinMasks(layer, call.inputs, c) }),
+  convert: (layer, call, c) => {
+    const values = aligned(layer, call, c);
+    const mask = joinMasks(layer, call.inputs, c);
+    if (!masked || !c.since(3, 4) || call.inputs.every((s) => s.mask === undefined)) return { value: join(values, c, layer), mask };
+    const kept = call.inputs.map((s) => s.mask && c.o.unsqueeze(s.mask, -1));
+    if (kept.some((m, i) => m && c.shape(m).length !== c.shape(values[i]!).length)) throw layer.refuse("a mask of fewer dimensions than its input", "how it is spread is not compiled");
+    return { value: masked(values.map((value, i) => ({ value, kept: kept[i] })), c), mask };
+  },
 });
+const extreme = (op: string): JoinMasked => (list, c) => {
+  let { value, kept } = list[0]!;
+  for (const next of list.slice(1)) {
+    const x = next.kept ? c.o.where(next.kept, next.value, value) : next.value;
+    if (kept) value = c.o.where(kept, value, x);
+    kept = next.kept && kept ? c.o.or(kept, next.kept) : undefined;
+    value = c.graph.op(op, [value, x]);
+  }
+  return value;
+};
+const product: JoinMasked = (list, c) => {
+  const y = list.map((s) => (s.kept ? c.o.where(s.kept, s.value, 1) : s.value)).reduce((a, b) => c.o.mul(a, b));
+  const masks = list.map((s) => s.kept);
+  return masks.every((m) => m !== undefined) ? c.o.where(masks.reduce((a, b) => c.o.or(a, b)), y, 0) : y;
+};
 const chain = (op: string) => (values: readonly Value[], c: KerasContext): Value => values.slice(1).reduce((a, b) => c.graph.op(op, [a, b]), values[0]!);
 
 const subtract = elementwise(["Subtract"], (values, c, layer) => {
@@ -89,7 +116,7 @@ const dot = defineLayer({
 });
 
 export const MERGE: readonly LayerDefinition[] = [
-  elementwise(["Add"], chain("Add")), subtract, elementwise(["Multiply"], chain("Mul")),
+  elementwise(["Add"], chain("Add")), subtract, elementwise(["Multiply"], chain("Mul"), product),
   elementwise(["Average"], (values, c) => c.o.div(chain("Add")(values, c), values.length)),
-  elementwise(["Maximum"], chain("Max")), elementwise(["Minimum"], chain("Min")), concatenate, dot,
+  elementwise(["Maximum"], chain("Max"), extreme("Max")), elementwise(["Minimum"], chain("Min"), extreme("Min")), concatenate, dot,
 ];

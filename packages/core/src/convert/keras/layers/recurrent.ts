@@ -1,8 +1,8 @@
 // LSTM, GRU, SimpleRNN and RNN over the steps, ConvLSTM; Bidirectional and TimeDistributed around them.
 
 import type { Value } from "../../../onnx/index.ts";
-import { activation } from "../activations.ts";
-import { isObject, type JsonObject } from "../config.ts";
+import { ACROSS, activation } from "../activations.ts";
+import { isObject, type Json, type JsonObject } from "../config.ts";
 import { defineLayer, isSym, rankOf, type Argument, type Call, type KerasContext, type LayerDefinition, type LayerView, type Sym } from "../layer.ts";
 import { CELLS, readCell, type Cell } from "./cells.ts";
 import { convolve, kernelFirst, readWindow, toChannelsFirst, toChannelsLast } from "./convolution.ts";
@@ -75,9 +75,11 @@ const convLstm = defineLayer({
       step: (part, [h, cell], k) => {
         const z = k.o.add(part, convolve(h!, recurrentKernel, undefined, plain, 1, k));
         const gate = (g: number): Value => k.o.slice(z, g * filters, (g + 1) * filters, 1);
-        const [i, f, o] = [0, 1, 3].map((g) => activation(rec, gate(g), layer, k));
-        const next = k.o.add(k.o.mul(f!, cell!), k.o.mul(i!, activation(act, gate(2), layer, k)));
-        const output = k.o.mul(o!, activation(act, next, layer, k));
+        // Some activations look at all channels, which are the last dimension for Keras.
+        const apply = (how: Json, v: Value): Value => (first || !ACROSS.has(String(how)) ? activation(how, v, layer, k) : toChannelsFirst(activation(how, toChannelsLast(v, k), layer, k), k));
+        const [i, f, o] = [0, 1, 3].map((g) => apply(rec, gate(g)));
+        const next = k.o.add(k.o.mul(f!, cell!), k.o.mul(i!, apply(act, gate(2))));
+        const output = k.o.mul(o!, apply(act, next));
         return { output, states: [output, next] };
       },
     }, (sequence) => c.o.transpose(sequence, order), c);

@@ -20,7 +20,10 @@ export function runSteps(layer: LayerView, { input, mask, initial, blank, step }
   if (layer.bool("stateful", false)) throw layer.refuse("stateful=True", "its result depends on the calls before");
   if (layer.bool("time_major", false)) throw layer.refuse("time_major=True", "only steps in the second dimension can be");
   const sequences = layer.bool("return_sequences", false);
-  const zeroed = layer.bool("zero_output_for_mask", false);
+  // An unrolled layer blanks its outputs at the end, by the mask as it was given, even where it went backwards.
+  const late = layer.bool("zero_output_for_mask", false) && layer.bool("unroll", false);
+  const zeroed = layer.bool("zero_output_for_mask", false) && !late;
+  const backwards = layer.bool("go_backwards", false);
   const count = initial.length;
   // The output is carried along where it is not one of the states.
   const scanned = [input, ...(mask ? [c.o.transpose(mask, [1, 0])] : [])];
@@ -41,8 +44,14 @@ export function runSteps(layer: LayerView, { input, mask, initial, blank, step }
     return [...states, output, ...(sequences ? [new Ops(graph).graph.op("Identity", [output])] : [])];
   });
   const results = c.graph.ops("Scan", [...carried, ...scanned], {
-    body, num_scan_inputs: scanned.length, ...(layer.bool("go_backwards", false) ? { scan_input_directions: scanned.map(() => 1) } : {}),
+    body, num_scan_inputs: scanned.length, ...(backwards ? { scan_input_directions: scanned.map(() => 1) } : {}),
   }, carried.length + Number(sequences));
-  const main: Sym = { value: sequences ? turn(results.at(-1)!) : results[count]!, ...(sequences && mask ? { mask } : {}) };
-  return layer.bool("return_state", false) ? [main, ...results.slice(0, count).map((value) => ({ value }))] : [main];
+  let main = sequences ? results.at(-1)! : results[count]!;
+  if (mask && late) {
+    const kept = sequences ? c.o.transpose(mask, [1, 0]) : c.o.gather(mask, { type: "int64", shape: [], data: BigInt64Array.of(backwards ? 0n : -1n) }, 1);
+    const [from, to] = [c.shape(kept).length, c.shape(main).length];
+    main = c.o.where(c.graph.op("Unsqueeze", [kept, c.o.int64s(Array.from({ length: to - from }, (_, i) => from + i))]), main, 0);
+  }
+  const result: Sym = { value: sequences ? turn(main) : main, ...(sequences && mask ? { mask } : {}) };
+  return layer.bool("return_state", false) ? [result, ...results.slice(0, count).map((value) => ({ value }))] : [result];
 }

@@ -2,23 +2,32 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { floats, type Tensor } from "../../../tensor/index.ts";
-import { awayFromZero, type LiteContext, type Operator, type OperatorView } from "../context.ts";
+import { erf } from "../erf.ts";
+import { type LiteContext, type Operator, type OperatorView } from "../context.ts";
 
-const LEFT = 20;
+/** lrintf. */
+export function nearestEven(x: number): number {
+  const low = Math.floor(x);
+  const rest = x - low;
+  return rest < 0.5 || (rest === 0.5 && low % 2 === 0) ? low : low + 1;
+}
 
 /** The input without its zero point, int64. */
 const centred = (op: OperatorView, c: LiteContext, i: number): Value => c.o.sub(c.int64(op.value(i)), op.zeroPoint(op.tensor(i)));
 
+/** xnn_init_qs8_add_minmax_params: both sides as multiples of 2^-shift of the output's step, the larger with 21 bits. */
 function sum(op: OperatorView, c: LiteContext, sign: "Add" | "Sub"): Value {
   const activation = op.activation(0);
   if (!op.quantized(op.output)) return floatBinary(op, c, sign, activation);
-  const scales = [op.scale(op.tensor(0)), op.scale(op.tensor(1))];
-  const twice = 2 * Math.max(...scales);
-  const parts = scales.map((s, i) => c.multiply(c.o.mul(centred(op, c, i), 2 ** LEFT), [s / twice]));
-  const total = c.graph.op(sign, parts);
-  const scaled = c.multiply(total, [twice / (2 ** LEFT * op.scale(op.output))]);
-  return c.clamp(c.o.add(scaled, op.zeroPoint(op.output)), op.range(activation), "int8");
+  const ratios = [0, 1].map((i) => Math.fround(op.scale(op.tensor(i)) / op.scale(op.output)));
+  const shift = 20 - Math.floor(Math.log2(Math.max(...ratios)));
+  if (!(shift >= 12 && shift <= 30)) throw op.unsupported("inputs in steps that are so far from the result's are not compiled");
+  const factors = ratios.map((r, i) => nearestEven(r * 2 ** shift) * (sign === "Sub" && i === 1 ? -1 : 1));
+  const total = c.o.add(c.o.mul(centred(op, c, 0), factors[0]!), c.o.mul(centred(op, c, 1), factors[1]!));
+  return c.clamp(c.o.add(shiftRight(c, c.o.add(total, 2 ** (shift - 1)), shift), op.zeroPoint(op.output)), op.range(activation), "int8");
 }
+/** Downwards, as an arithmetic shift goes. */
+const shiftRight = (c: LiteContext, x: Value, by: number): Value => c.o.div(c.o.sub(x, c.o.where(c.o.less(x, 0), 2 ** by - 1, c.o.scalar(0, "int64"))), 2 ** by);
 function floatBinary(op: OperatorView, c: LiteContext, type: string, activation: string): Value {
   const y = c.graph.op(type, [op.value(0), op.value(1)]);
   return activation === "NONE" ? y : y.type === "float" ? op.activate(y, activation) : refuseActivation(op);
@@ -35,8 +44,7 @@ const mul: Operator = {
     const activation = op.activation(0);
     if (!op.quantized(op.output)) return floatBinary(op, c, "Mul", activation);
     const factor = Math.fround(Math.fround(op.scale(op.tensor(0)) * op.scale(op.tensor(1))) / op.scale(op.output));
-    const scaled = c.multiply(c.o.mul(centred(op, c, 0), centred(op, c, 1)), [factor]);
-    return c.clamp(c.o.add(scaled, op.zeroPoint(op.output)), op.range(activation), "int8");
+    return c.requantize(c.o.mul(centred(op, c, 0), centred(op, c, 1)), [factor], op.zeroPoint(op.output), op.range(activation), "int8");
   },
 };
 const div: Operator = {
@@ -49,15 +57,6 @@ const div: Operator = {
 
 /** Largest and smallest: the inputs and the output have one scale. */
 const extreme = (name: string, type: string): Operator => ({ names: [name], convert: (op, c) => c.graph.op(type, [op.value(0), op.value(1)]) });
-const compare = (name: string, type: string, negate = false): Operator => ({
-  names: [name],
-  convert: (op, c) => {
-    if (op.quantized(op.tensor(0))) throw op.unsupported("int8 comparison is not compiled");
-    const y = c.graph.op(type, [op.value(0), op.value(1)]);
-    return negate ? c.o.not(y) : y;
-  },
-});
-
 const unary = (name: string, type: string, exact?: (x: number) => number): Operator => ({
   names: [name],
   convert: (op, c) => (op.quantized(op.tensor(0)) ? table(op, c, exact) : c.graph.op(type, [op.value(0)])),
@@ -70,7 +69,7 @@ function table(op: OperatorView, c: LiteContext, exact: ((x: number) => number) 
   const inverse = Math.fround(1 / op.scale(output));
   const values = Int8Array.from({ length: 256 }, (_, i) => {
     const x = Math.fround(op.scale(input) * (i - 128 - op.zeroPoint(input)));
-    const scaled = awayFromZero(Math.fround(Math.fround(exact(x)) * inverse)) + op.zeroPoint(output);
+    const scaled = nearestEven(Math.fround(Math.fround(exact(x)) * inverse)) + op.zeroPoint(output);
     return Math.min(127, Math.max(-128, scaled));
   });
   return c.o.gather(c.graph.constant({ type: "int8", shape: [256], data: values }), c.o.add(c.o.cast(op.value(0), "int32"), 128), 0);
@@ -91,10 +90,11 @@ const leaky: Operator = {
   convert: (op, c) => {
     const alpha = op.number(0);
     if (!op.quantized(op.tensor(0))) return c.graph.op("LeakyRelu", [op.value(0)], { alpha });
+    // In 256ths of the output's step, as XNNPACK has them.
     const x = centred(op, c, 0);
     const ratio = Math.fround(op.scale(op.tensor(0)) / op.scale(op.output));
-    const y = c.o.where(c.o.greaterEqual(x, 0), c.multiply(x, [ratio]), c.multiply(x, [Math.fround(Math.fround(op.scale(op.tensor(0)) * alpha) / op.scale(op.output))]));
-    return c.clamp(c.o.add(y, op.zeroPoint(op.output)), op.range("NONE"), "int8");
+    const y = c.o.add(c.o.where(c.o.greaterEqual(x, 0), c.o.mul(x, nearestEven(ratio * 256)), c.o.mul(x, nearestEven(Math.fround(ratio * Math.fround(alpha)) * 256))), 128);
+    return c.clamp(c.o.add(shiftRight(c, y, 8), op.zeroPoint(op.output)), op.range("NONE"), "int8");
   },
 };
 
@@ -124,21 +124,24 @@ const softmax: Operator = {
   },
 };
 
+const WHOLE = new Set(["int8", "uint8", "int16"]);
+
 const quantize: Operator = {
   names: ["QUANTIZE"],
   convert: (op, c) => {
     const [input, output] = [op.tensor(0), op.output];
-    if (!op.quantized(output)) throw op.unsupported(`a result in ${output.type} is not compiled`);
-    if (input.type === "float") {
-      // To the nearest, ties away from zero; the halves are added in double, where they are exact.
-      const x = c.o.cast(c.o.div(op.value(0), op.scale(output)), "double");
-      const rounded = c.o.mul(c.graph.op("Sign", [x]), c.graph.op("Floor", [c.o.add(c.o.abs(x), 0.5)]));
-      const bounded = c.graph.op("Clip", [rounded, c.o.scalar(-65536), c.o.scalar(65536)]);
-      return c.clamp(c.o.add(c.int64(bounded), op.zeroPoint(output)), op.range("NONE"), "int8");
+    if (!output.quantization || !WHOLE.has(output.type)) throw op.unsupported(`a result in ${output.type} is not compiled`);
+    const range = op.range("NONE");
+    if (input.type === "float") return c.quantize(c.o.mul(op.value(0), Math.fround(1 / op.scale(output))), op.zeroPoint(output), range, output.type);
+    if (!input.quantization || !WHOLE.has(input.type)) throw op.unsupported(`an input in ${input.type} is not compiled`);
+    if (input.type === output.type && input.type !== "int16") {
+      // In 256ths of the output's step, as XNNPACK has them.
+      const ratio = Math.fround(op.scale(input) / op.scale(output));
+      const y = c.o.add(c.o.mul(centred(op, c, 0), nearestEven(ratio * 256)), 128);
+      return c.clamp(c.o.add(shiftRight(c, y, 8), op.zeroPoint(output)), range, output.type);
     }
-    if (!op.quantized(input)) throw op.unsupported(`an input in ${input.type} is not compiled`);
     const scaled = c.multiply(centred(op, c, 0), [op.scale(input) / op.scale(output)]);
-    return c.clamp(c.o.add(scaled, op.zeroPoint(output)), op.range("NONE"), "int8");
+    return c.clamp(c.o.add(scaled, op.zeroPoint(output)), range, output.type);
   },
 };
 
@@ -146,13 +149,14 @@ const dequantize: Operator = {
   names: ["DEQUANTIZE"],
   convert: (op, c) => {
     const input = op.tensor(0);
-    if (input.type === "float16") return op.value(0);
+    const constant: Tensor | undefined = c.constantOf(input);
+    if (input.type === "float16") return constant ? c.settle(op.output, constant) : c.float(op.value(0));
     const q = input.quantization;
-    if (!q || input.type !== "int8") throw op.unsupported(`an input in ${input.type} is not compiled`);
-    const constant: Tensor | undefined = input.data ? op.constant(0, "") : undefined;
-    if (constant && q.scales.length > 1) {
-      const inner = input.shape.slice(q.axis + 1).reduce((n, d) => n * d, 1);
-      return c.graph.constant(floats(Float32Array.from(constant.data as Int8Array, (v, i) => (v - q.zeroPoints[Math.floor(i / inner) % q.scales.length]!) * q.scales[Math.floor(i / inner) % q.scales.length]!), input.shape));
+    if (!q || !WHOLE.has(input.type)) throw op.unsupported(`an input in ${input.type} is not compiled`);
+    if (constant) {
+      const inner = q.scales.length > 1 ? input.shape.slice(q.axis + 1).reduce((n, d) => n * d, 1) : 1;
+      const at = (i: number): number => (q.scales.length > 1 ? Math.floor(i / inner) % q.scales.length : 0);
+      return c.settle(op.output, floats(Float32Array.from(constant.data as Int8Array, (v, i) => (v - q.zeroPoints[at(i)]!) * q.scales[at(i)]!), input.shape));
     }
     return c.o.mul(c.float(c.o.sub(c.o.cast(op.value(0), "int32"), op.zeroPoint(input))), op.scale(input));
   },
@@ -166,7 +170,7 @@ const cast: Operator = {
   },
 };
 const squared: Operator = { names: ["SQUARE"], convert: (op, c) => c.o.mul(floatOnly(op), op.value(0)) };
-const rsqrt: Operator = { names: ["RSQRT"], convert: (op, c) => c.o.div(1, c.o.sqrt(floatOnly(op))) };
+const rsqrt: Operator = { names: ["RSQRT"], convert: (op, c) => (op.quantized(op.tensor(0)) ? table(op, c, (x) => 1 / Math.sqrt(x)) : c.o.div(1, c.o.sqrt(floatOnly(op)))) };
 const squaredDifference: Operator = {
   names: ["SQUARED_DIFFERENCE"],
   convert: (op, c) => {
@@ -178,17 +182,19 @@ function floatOnly(op: OperatorView): Value {
   if (op.tensor(0).type !== "float") throw op.unsupported("only float is compiled");
   return op.value(0);
 }
+const geluTanh = (x: number): number => 0.5 * x * (1 + Math.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
+const gelu = (x: number): number => 0.5 * x * (1 + erf(x * Math.SQRT1_2));
 const hardSwish = (x: number): number => (x * Math.min(6, Math.max(0, x + 3))) / 6;
 
 export const ELEMENTWISE: readonly Operator[] = [
   add, sub, mul, div, extreme("MAXIMUM", "Max"), extreme("MINIMUM", "Min"),
-  compare("LESS", "Less"), compare("GREATER", "Greater"), compare("LESS_EQUAL", "LessOrEqual"), compare("GREATER_EQUAL", "GreaterOrEqual"), compare("EQUAL", "Equal"), compare("NOT_EQUAL", "Equal", true),
   unary("LOGISTIC", "Sigmoid", (x) => 1 / (1 + Math.exp(-x))), unary("TANH", "Tanh", Math.tanh), unary("ELU", "Elu", (x) => (x < 0 ? Math.expm1(x) : x)), unary("EXP", "Exp", Math.exp),
-  unary("ABS", "Abs"), unary("NEG", "Neg"), unary("LOG", "Log"), unary("SQRT", "Sqrt"), unary("SIN", "Sin"), unary("COS", "Cos"), unary("FLOOR", "Floor"), unary("CEIL", "Ceil"), unary("ROUND", "Round"),
+  unary("ABS", "Abs", Math.abs), unary("NEG", "Neg"), unary("LOG", "Log", Math.log), unary("SQRT", "Sqrt", Math.sqrt), unary("SIN", "Sin"), unary("COS", "Cos"), unary("SIGN", "Sign"), unary("FLOOR", "Floor"), unary("CEIL", "Ceil"), unary("ROUND", "Round"),
   unary("HARD_SWISH", "HardSwish", hardSwish), unary("LOGICAL_NOT", "Not"), unary("LOG_SOFTMAX", "LogSoftmax"),
-  { names: ["GELU"], convert: (op, c) => c.graph.op("Gelu", [floatOnly(op)], { approximate: op.flag(0) ? "tanh" : "none" }) },
+  {
+    names: ["GELU"],
+    convert: (op, c) => (op.quantized(op.tensor(0)) ? table(op, c, op.flag(0) ? geluTanh : gelu) : c.graph.op("Gelu", [floatOnly(op)], { approximate: op.flag(0) ? "tanh" : "none" })),
+  },
   { names: ["POW"], convert: (op, c) => c.o.pow(floatOnly(op), op.value(1)) },
-  { names: ["LOGICAL_AND"], convert: (op, c) => c.o.and(op.value(0), op.value(1)) },
-  { names: ["LOGICAL_OR"], convert: (op, c) => c.o.or(op.value(0), op.value(1)) },
-  relu("RELU", "RELU"), relu("RELU6", "RELU6"), relu("RELU_N1_TO_1", "RELU_N1_TO_1"), leaky, prelu, softmax, quantize, dequantize, cast, squared, rsqrt, squaredDifference,
+  relu("RELU", "RELU"), relu("RELU6", "RELU6"), relu("RELU_N1_TO_1", "RELU_N1_TO_1"), relu("RELU_0_TO_1", "RELU_0_TO_1"), leaky, prelu, softmax, quantize, dequantize, cast, squared, rsqrt, squaredDifference,
 ];

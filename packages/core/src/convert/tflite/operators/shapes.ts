@@ -1,6 +1,7 @@
 // Operators that move elements, whatever their type.
 
 import type { Value } from "../../../onnx/index.ts";
+import { floats, int64s } from "../../../tensor/index.ts";
 import { type LiteContext, type Operator, type OperatorView } from "../context.ts";
 
 /** A list of sizes: a constant, or int32 made in the model. */
@@ -91,6 +92,14 @@ const mirrorPad: Operator = {
 const slice: Operator = {
   names: ["SLICE"],
   convert: (op, c) => {
+    if (c.constantOf(op.tensor(1)) === undefined || c.constantOf(op.tensor(2)) === undefined) {
+      const [from, size] = [c.int64(op.value(1)), c.int64(op.value(2))];
+      const ends = c.o.where(c.o.less(size, 0), c.o.scalar(Number.MAX_SAFE_INTEGER, "int64"), c.o.add(from, size));
+      const y = c.graph.op("Slice", [op.value(0), from, ends]);
+      // Where the size is known, so is the result's.
+      const known = c.constantOf(op.tensor(2));
+      return known && op.ints(2, "sizes").every((v) => v > 0) ? c.o.reshape(y, op.ints(2, "sizes")) : y;
+    }
     const [begin, size] = [op.ints(1, "starts"), op.ints(2, "sizes")];
     return c.graph.op("Slice", [op.value(0), c.o.int64s(begin), c.o.int64s(begin.map((b, i) => (size[i] === -1 ? Number.MAX_SAFE_INTEGER : b + size[i]!)))]);
   },
@@ -114,13 +123,14 @@ const gather: Operator = {
   names: ["GATHER"],
   convert: (op, c) => {
     if (op.int(1) !== 0) throw op.unsupported("batch_dims is not compiled");
+    const t = op.tensor(0);
+    if (t.quantization && op.output.type === "float" && t.type === "int8") throw op.unsupported("int8 tables of float values are not compiled");
     return c.graph.op("Gather", [op.value(0), op.value(1)], { axis: op.int(0) });
   },
 };
 const tile: Operator = { names: ["TILE"], convert: (op, c) => c.graph.op("Tile", [op.value(0), sizes(op, c, 1)]) };
 const broadcastTo: Operator = { names: ["BROADCAST_TO"], convert: (op, c) => c.graph.op("Expand", [op.value(0), sizes(op, c, 1)]) };
 const fill: Operator = { names: ["FILL"], convert: (op, c) => c.graph.op("Expand", [op.value(1), sizes(op, c, 0)]) };
-const select: Operator = { names: ["SELECT", "SELECT_V2"], convert: (op, c) => c.graph.op("Where", [op.value(0), op.value(1), op.value(2)]) };
 
 const arg = (name: string, type: string): Operator => ({ names: [name], convert: (op, c) => c.o.cast(c.graph.op(type, [op.value(0)], { axis: op.ints(1, "axes")[0]!, keepdims: 0 }), op.output.type) });
 
@@ -156,18 +166,32 @@ const resizeNearest: Operator = {
     return x;
   },
 };
-const depthToSpace: Operator = {
-  names: ["DEPTH_TO_SPACE"],
+const resizeBilinear: Operator = {
+  names: ["RESIZE_BILINEAR"],
   convert: (op, c) => {
-    const b = op.int(0);
-    const [, h, w, d] = op.shape(0);
-    if (typeof h !== "number" || typeof w !== "number" || typeof d !== "number" || b < 1 || d % (b * b) !== 0) throw op.unsupported("an input of open size is not compiled");
-    const y = c.o.transpose(c.o.reshape(op.value(0), [-1, h, w, b, b, d / (b * b)]), [0, 1, 3, 2, 4, 5]);
-    return c.o.reshape(y, [-1, h * b, w * b, d / (b * b)]);
+    const target = op.ints(1, "sizes");
+    const [align, half] = [op.flag(0), op.flag(1)];
+    const quantized = op.quantized(op.tensor(0));
+    let x = quantized ? c.float(op.value(0)) : op.value(0);
+    if (x.type !== "float") throw op.unsupported(`${x.type} is not compiled`);
+    target.forEach((to, i) => {
+      const from = op.shape(0)[i + 1];
+      if (typeof from !== "number") throw op.unsupported("an input of open size is not compiled");
+      if (!(to >= 1 && to <= 2 ** 22)) throw op.malformed(`it resizes to ${to}`);
+      if (from === to) return;
+      const scale = Math.fround(align && to > 1 ? (from - 1) / (to - 1) : from / to);
+      const at = Array.from({ length: to }, (_, k) => Math.max(0, half ? Math.fround(Math.fround(Math.fround(k + 0.5) * scale) - 0.5) : Math.fround(k * scale)));
+      const low = at.map((p) => Math.min(from - 1, Math.floor(p)));
+      const weights = Float32Array.from(at, (p, k) => (low[k] === from - 1 ? 0 : p - low[k]!));
+      const pick = (index: readonly number[]): Value => c.o.gather(x, int64s(index), i + 1);
+      const below = pick(low);
+      x = c.o.add(below, c.o.mul(c.o.sub(pick(low.map((v) => Math.min(from - 1, v + 1))), below), c.graph.constant(floats(weights, i === 0 ? [to, 1, 1] : [to, 1]))));
+    });
+    return quantized ? c.quantize(x, 0, [-128, 127], "int8") : x;
   },
 };
 
 export const SHAPES: readonly Operator[] = [
-  reshape, transpose, squeeze, expandDims, shape, concatenation, pack, unpack, split, splitV, pad, mirrorPad, slice, stridedSlice, gather, tile, broadcastTo, fill, select,
-  arg("ARG_MAX", "ArgMax"), arg("ARG_MIN", "ArgMin"), batchMatmul, resizeNearest, depthToSpace,
+  reshape, transpose, squeeze, expandDims, shape, concatenation, pack, unpack, split, splitV, pad, mirrorPad, slice, stridedSlice, gather, tile, broadcastTo, fill,
+  arg("ARG_MAX", "ArgMax"), arg("ARG_MIN", "ArgMin"), batchMatmul, resizeNearest, resizeBilinear,
 ];

@@ -1,0 +1,141 @@
+"""Random TensorFlow Lite models, of random Keras models, with what tf.lite.Interpreter() predicts for them.
+
+    python corpus/makers/random_tflite.py OUT FIRST LAST [MODE ...]
+    node --conditions=@slipway/source scripts/check-corpus.ts OUT
+
+Modes: float, float16, dynamic, int8, int8io (inputs and outputs in int8 too), int16. LITE=ref asks the reference kernels
+instead of what users get.
+"""
+import json
+import os
+import pathlib
+import sys
+import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import numpy as np
+import random_keras as rk
+import tensorflow as tf
+from random_keras import L, N, OUT, Random, keras, normal, some, tensor, TYPES
+
+MODES = ["float", "float16", "dynamic", "int8", "int8io", "int16"]
+RESOLVERS = {"ref": tf.lite.experimental.OpResolverType.BUILTIN_REF, "plain": tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES}
+
+
+def typical(r, kind):
+    """What people put on devices."""
+    if kind == "mlp":
+        x = L.Input((r.int(2, 20),), name="x")
+        y = x
+        for _ in range(r.int(1, 3)):
+            y = L.Dense(r.int(1, 24), activation=r.one("relu", "relu", "tanh", "sigmoid", "relu6", "elu", "gelu", "swish", "softplus", None, "leaky_relu", "hard_sigmoid", "selu", "hard_silu"), use_bias=r.chance(0.8))(y)
+            y = r.one(lambda: y, lambda: L.BatchNormalization()(y), lambda: L.Dropout(0.1)(y), lambda: L.LayerNormalization()(y), lambda: L.Add()([y, L.Dense(y.shape[-1])(y)]), lambda: L.LeakyReLU()(y), lambda: L.PReLU()(y),
+                      lambda: L.Multiply()([y, L.Dense(y.shape[-1], activation="sigmoid")(y)]), lambda: L.Concatenate()([y, L.Dense(3)(y)]), lambda: L.Subtract()([y, L.Dense(y.shape[-1])(y)]), lambda: L.Maximum()([y, L.Dense(y.shape[-1])(y)]))()
+        return x, L.Dense(r.int(1, 5), activation=r.one("softmax", "sigmoid", None))(y)
+    if kind == "cnn":
+        x = L.Input((r.int(6, 14), r.int(6, 14), r.int(1, 4)), name="x")
+        y = x
+        for _ in range(r.int(1, 3)):
+            same = r.one("same", "valid") if min(y.shape[1:3]) > 4 else "same"
+            y = r.one(lambda: L.Conv2D(r.int(1, 9), r.one(1, 3, (3, 2)), strides=r.one(1, 2), padding=same, activation=r.one("relu", "relu6", None, "tanh", "swish", "elu"))(y), lambda: L.DepthwiseConv2D(3, padding=same, strides=r.one(1, 2), depth_multiplier=r.one(1, 2), activation=r.one("relu", None))(y),
+                      lambda: L.SeparableConv2D(r.int(2, 6), 3, padding=same, activation="relu")(y), lambda: L.Conv2DTranspose(r.int(1, 4), r.one(2, 3), strides=r.one(1, 2), padding=r.one("same", "valid"))(y), lambda: L.Conv2D(4, 3, dilation_rate=2, padding="same")(y))()
+            y = r.one(lambda: y, lambda: L.BatchNormalization()(y), lambda: L.MaxPooling2D(2, padding="same")(y), lambda: L.AveragePooling2D(2, padding="same")(y), lambda: L.Add()([y, L.Conv2D(y.shape[-1], 1)(y)]), lambda: L.Multiply()([y, L.Conv2D(y.shape[-1], 1, activation="sigmoid")(y)]),
+                      lambda: L.Concatenate()([y, L.Conv2D(2, 1)(y)]), lambda: L.ReLU(max_value=6)(y), lambda: L.LeakyReLU()(y), lambda: L.UpSampling2D(2)(y), lambda: L.UpSampling2D(2, interpolation="bilinear")(y), lambda: L.ZeroPadding2D(1)(y), lambda: L.PReLU(shared_axes=[1, 2])(y),
+                      lambda: L.Multiply()([y, L.Reshape((1, 1, y.shape[-1]))(L.Dense(y.shape[-1], activation="hard_sigmoid")(L.GlobalAveragePooling2D()(y)))]), lambda: L.Activation("hard_silu")(y), lambda: L.Resizing(5, 7)(y), lambda: L.Cropping2D(1)(y) if min(y.shape[1:3]) > 3 else y)()
+        y = r.one(L.GlobalAveragePooling2D, L.GlobalMaxPooling2D, L.Flatten)()(y)
+        return x, L.Dense(r.int(1, 5), activation=r.one("softmax", "sigmoid", None))(y)
+    t, f = r.int(3, 8), r.int(1, 5)
+    if kind == "rnn":
+        x = L.Input((t, f), name="x")
+        y = x
+        for last in [False] * r.int(0, 1) + [True]:
+            cell = r.one(L.LSTM, L.GRU, L.SimpleRNN, L.LSTM)(r.int(1, 8), return_sequences=not last, **some(r, use_bias=False))
+            y = (L.Bidirectional(cell) if r.chance(0.3) else cell)(y)
+        return x, L.Dense(r.int(1, 4), activation=r.one("softmax", "sigmoid", None))(y)
+    x = L.Input((t,), name="x", dtype=r.one("int32", "float32"))
+    y = L.Embedding(12, r.int(2, 6))(x)
+    y = r.one(lambda: L.Flatten()(y), lambda: L.GlobalAveragePooling1D()(y), lambda: L.GlobalMaxPooling1D()(L.Conv1D(5, 3, activation="relu", padding="same")(y)), lambda: L.Flatten()(L.LayerNormalization()(L.Add()([y, L.MultiHeadAttention(2, 3)(y, y)]))), lambda: L.LSTM(4)(y))()
+    return x, L.Dense(r.int(1, 4), activation=r.one("softmax", "sigmoid", None))(y)
+
+
+def convert(model, mode, feeds, r):
+    conv = tf.lite.TFLiteConverter.from_keras_model(model)
+    if mode == "float":
+        return conv.convert()
+    conv.optimizations = [tf.lite.Optimize.DEFAULT]
+    if mode == "float16":
+        conv.target_spec.supported_types = [tf.float16]
+    elif mode != "dynamic":
+        conv.representative_dataset = lambda: ([feeds[k:k + 1]] for k in range(len(feeds)))
+        conv.target_spec.supported_ops = [tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8] if mode == "int16" else [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        if mode == "int8io":
+            conv.inference_input_type = conv.inference_output_type = r.one(tf.int8, tf.int8, tf.uint8)
+        if r.chance(0.2):
+            conv._experimental_disable_per_channel = True
+    return conv.convert()
+
+
+def build(seed, modes):
+    r = Random(seed)
+    keras.utils.set_random_seed(seed)
+    mode = r.one(*modes)
+    kind = r.one("mlp", "cnn", "cnn", "rnn", "text", "random")
+    if kind == "random":
+        xs, y, feeds = rk.make_floats(r, r.one(2, 3, 4))
+        x, data = xs[0], next(iter(feeds.values()))
+    else:
+        x, y = typical(r, kind)
+        data = r.r.randint(0, 12, (N, *x.shape[1:])).astype(str(x.dtype)) if kind == "text" else normal(r, N, *x.shape[1:])
+    model = keras.Model(x, y)
+    rk.shake(model, seed)
+    calibrate = np.concatenate([data, r.r.randint(0, 12, (20, *data.shape[1:])).astype(data.dtype) if kind == "text" else normal(r, 20, *data.shape[1:])])
+    content = convert(model, mode, calibrate, r)
+    it = tf.lite.Interpreter(model_content=content, num_threads=1, **({"experimental_op_resolver_type": RESOLVERS[os.environ["LITE"]]} if os.environ.get("LITE") else {}))
+    it.allocate_tensors()
+    (d,) = it.get_input_details()
+    if d["dtype"] != data.dtype:
+        s, z = d["quantization"]
+        info = np.iinfo(d["dtype"])
+        data = np.clip(np.round(data / s + z), info.min, info.max).astype(d["dtype"])
+    outs = {}
+    for k in range(N):
+        it.reset_all_variables()
+        it.set_tensor(d["index"], data[k:k + 1])
+        it.invoke()
+        for o in it.get_output_details():
+            outs.setdefault(o["name"], []).append(it.get_tensor(o["index"]).copy())
+    outs = {k: np.concatenate(v) for k, v in outs.items()}
+    folder = OUT / ("%05d-%s-%s" % (seed, mode, kind))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.tflite").write_bytes(content)
+    names = [o["op_name"] for o in it._get_ops_details()]
+    (folder / "layers.txt").write_text(" ".join(names) + "\n" + "\n".join("%s %s" % (type(l).__name__, json.dumps(l.get_config(), default=str)[:300]) for l in model.layers))
+    (folder / "inputs.json").write_text(json.dumps({"format": "tensors", "tensors": [tensor(d["name"], data)]}))
+    scales = {o["name"]: o["quantization"][0] for o in it.get_output_details()}
+    expected = {k: {"kind": "value", "datatype": TYPES[str(v.dtype)], "shape": list(v.shape), "data": tensor(k, v)["data"]} for k, v in outs.items()}
+    (folder / "expected.json").write_text(json.dumps({"n": N, "required": list(expected), "outputs": expected}))
+    whole = mode not in ("float", "float16")
+    (folder / "case.json").write_text(json.dumps({"name": folder.name, "family": "keras-tflite", "environment": "tf %s: %s" % (tf.__version__, " ".join(names)), "expect": "import", "model_file": "model.tflite", "producer": {}, "n_rows": N, "n_bad_rows": 0,
+                                                  "tolerance": {"rtol": 1e-5 if whole else 1e-4, "atol": 1e-6 if whole else 1e-5}}))
+
+
+def main():
+    modes = sys.argv[4:] or MODES
+    for seed in range(int(sys.argv[2]), int(sys.argv[3])):
+        child = os.fork()
+        if child == 0:
+            try:
+                build(seed, modes)
+            except Exception as error:
+                if os.environ.get("SHOW"):
+                    traceback.print_exc()
+                print(seed, "is not made:", type(error).__name__, str(error)[:150].replace("\n", " "))
+            sys.stdout.flush()
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        if status != 0:
+            print(seed, "ended the process:", status, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+// Dynamic-range quantization: float inputs are quantized to int8 while the model runs, each row by its own smallest and
+// largest value (zero is always among them), and multiplied by int8 weights (tensor_utils::AsymmetricQuantizeFloats of
+// TensorFlow Lite, xnn_f32_qd8_asymmetric_quantization_params of XNNPACK; both have the same steps).
+
+import type { Value } from "../../onnx/index.ts";
+import type { LiteContext } from "./context.ts";
+
+export interface Quantized {
+  /** uint8, 128 more than int8, as the engine's integer products take it. */
+  readonly value: Value;
+  /** Of each row, float, as many dimensions as the input, all of size 1 but the rows. */
+  readonly scale: Value;
+  /** Of each row, float, of the int8 form. */
+  readonly zeroPoint: Value;
+}
+
+/** `axes`: those that one scale is for. */
+export function quantizeRows(x: Value, axes: readonly number[], c: LiteContext): Quantized {
+  const { o, graph } = c;
+  const zero = o.scalar(0, "float");
+  const low = graph.op("Min", [graph.op("ReduceMin", [x, o.int64s(axes)], { keepdims: 1 }), zero]);
+  const high = graph.op("Max", [graph.op("ReduceMax", [x, o.int64s(axes)], { keepdims: 1 }), zero]);
+  const range = o.sub(high, low);
+  const flat = o.equal(range, 0);
+  const perStep = o.where(flat, 1, o.div(o.scalar(255, "float"), o.where(flat, 1, range)));
+  const [lowSteps, highSteps] = [o.mul(low, perStep), o.mul(high, perStep)];
+  const fromLow = o.greater(o.add(o.add(lowSteps, -128), o.add(highSteps, 127)), 0);
+  const exact = o.where(fromLow, o.sub(o.scalar(-128, "float"), lowSteps), o.sub(o.scalar(127, "float"), highSteps));
+  const zeroPoint = graph.op("Round", [graph.op("Clip", [exact, o.scalar(-128, "float"), o.scalar(127, "float")])]);
+  const steps = o.add(graph.op("Round", [o.mul(x, perStep)]), o.add(zeroPoint, 128));
+  return { value: o.cast(graph.op("Clip", [steps, zero, o.scalar(255, "float")]), "uint8"), scale: o.div(1, perStep), zeroPoint };
+}
