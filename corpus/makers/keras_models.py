@@ -300,16 +300,20 @@ def keras_preprocessing():
     keras_case("keras-preprocessing", keras.Model([x, c, t, k, im], ys), feeds, random=False)
 
 
-def tflite(name, model, feeds, int8=False, seed=0, representative=None):
+def tflite(name, model, feeds, int8=False, seed=0, representative=None, weights=None):
     shake(model, seed)
     conv = tf.lite.TFLiteConverter.from_keras_model(model)
+    if weights:
+        conv.optimizations = [tf.lite.Optimize.DEFAULT]
+        conv.target_spec.supported_types = [tf.float16] if weights == "float16" else []
     if int8:
         conv.optimizations = [tf.lite.Optimize.DEFAULT]
         conv.representative_dataset = representative
         conv.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         conv.inference_input_type = conv.inference_output_type = tf.int8
     content = conv.convert()
-    it = tf.lite.Interpreter(model_content=content, experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF)
+    # As users get it: XNNPACK computes what it can.
+    it = tf.lite.Interpreter(model_content=content)
     it.allocate_tensors()
     ins = it.get_input_details()
     given = {}
@@ -320,6 +324,7 @@ def tflite(name, model, feeds, int8=False, seed=0, representative=None):
             x = np.clip(np.round(x / s + z), -128, 127).astype("int8")
         given[d["name"]] = x
     outs = {}
+    it.reset_all_variables()
     for r in range(len(next(iter(given.values())))):
         for d in ins:
             it.set_tensor(d["index"], given[d["name"]][r:r + 1])
@@ -369,6 +374,86 @@ def tflite_float_dense_text():
     x = L.Permute((2, 1))(x)
     x = L.Reshape((-1,))(x)
     tflite("tflite-float-sequence", keras.Model(i, [L.Dense(3, activation="softplus")(x), L.Dense(2, activation="softmax")(x)]), {"x": rand(5, 6, 4)})
+
+
+@case
+def keras_text_vectorization():
+    texts = np.array(["The quick brown fox!", "the lazy dog", "don't stop, it's a fox", "\u00c9T\u00c9 caf\u00e9 fox", "the the dog"])
+    t = L.Input((1,), name="t", dtype="string")
+    ys = {}
+    for key, options in {
+        "int": dict(output_sequence_length=6), "grams": dict(ngrams=2, output_sequence_length=9, max_tokens=20), "chars": dict(split="character", output_sequence_length=12), "lower": dict(standardize="lower", output_mode="multi_hot"),
+        "strip": dict(standardize="strip_punctuation", output_mode="count", max_tokens=30, pad_to_max_tokens=True), "idf": dict(output_mode="tf_idf", ngrams=(1, 3)), "plain": dict(standardize=None, split=None), "given": dict(vocabulary=["fox", "dog"], output_mode="tf_idf", idf_weights=[1.5, 0.25]),
+    }.items():
+        layer = L.TextVectorization(**options)
+        if "vocabulary" not in options:
+            layer.adapt(texts)
+        ys[key] = layer(t)
+    x = np.array([["The fox, the DOG."], [""], ["  caf\u00e9\t\u00c9t\u00e9 ... don't "], ["unknown words-only here and there and everywhere at once now"]], dtype=object)
+    keras_case("keras-text-vectorization", keras.Model(t, ys), {"t": x}, random=False)
+
+
+@case
+def keras_cells():
+    i, v = L.Input((5, 3), name="x"), L.Input((3, 5, 4, 2), name="v")
+    f = L.Masking(0.0)(i)
+    h = L.Dense(3, activation="tanh")(L.GlobalAveragePooling1D()(i))
+    ys = {"stack": L.RNN([L.LSTMCell(2), L.GRUCell(3, reset_after=False), L.SimpleRNNCell(2)], return_sequences=True)(f), "cell": L.RNN(L.GRUCell(3), go_backwards=True)(i), "states": L.GRU(3, return_sequences=True)(f, initial_state=h),
+          "zeros": L.LSTM(2, return_sequences=True, zero_output_for_mask=True)(f), "unrolled": L.Bidirectional(L.LSTM(2, return_sequences=True, zero_output_for_mask=True, unroll=True))(f), "bistate": L.Bidirectional(L.GRU(3))(i, initial_state=[h, h]),
+          "conv": L.ConvLSTM2D(2, 3, strides=2, padding="same", return_sequences=True)(v), "conv2": L.ConvLSTM2D(2, (2, 1), activation="softmax", use_bias=False, go_backwards=True)(v)}
+    x = rand(4, 5, 3)
+    for r in range(4):
+        x[r, 5 - r:] = 0
+    x[3, 0] = 0
+    keras_case("keras-cells", keras.Model([i, v], ys), {"x": x, "v": rand(4, 3, 5, 4, 2)})
+
+
+@case
+def keras_images():
+    i = L.Input((6, 9, 2), name="x")
+    ys = {k: L.Resizing(4, 11, interpolation=k)(i) for k in (["bicubic", "lanczos3", "lanczos5"] + (["area", "gaussian", "mitchellcubic"] if LEGACY else []))}
+    ys.update({"crop": L.Resizing(5, 4, crop_to_aspect_ratio=True)(i), "center": L.CenterCrop(3, 4)(i), "beyond": L.CenterCrop(8, 4)(i), "up": L.UpSampling2D((2, 3), interpolation="bicubic")(i)})
+    if not LEGACY:
+        ys.update({"pad": L.Resizing(5, 4, pad_to_aspect_ratio=True, fill_value=0.5)(i), "adapt": L.AdaptiveAveragePooling2D((4, 5))(i), "adaptmax": L.AdaptiveMaxPooling2D((5, 2))(i)})
+    keras_case("keras-images", keras.Model(i, ys), {"x": rand(2, 6, 9, 2)})
+
+
+@case
+def keras_operations():
+    i = L.Input((4, 3), name="x")
+    o = keras.ops
+    ys = [i[:, 1:], i[..., 0], i[:, -1], i[:, None, ::2], 1.0 - i, o.abs(i) ** 0.5, o.where(i > 0, i, 0.5 * i), o.take(i, np.array([2, 0, -1]), axis=1), o.split(i, [1], axis=-1)[1], o.stack([i, -i], axis=2), o.clip(i, -0.5, 0.5), o.mean(i, axis=(1, 2)), o.var(i, axis=1, keepdims=True),
+          o.einsum("abc,abd->acd", i, i), o.pad(i, [[0, 0], [1, 0], [0, 2]], constant_values=2.0), o.add(i, np.arange(12, dtype="float32").reshape(4, 3)), o.repeat(i, 2, axis=1), o.top_k(i, 2)[0], o.norm(i, axis=-1), o.cumsum(i, axis=1), o.logsumexp(i, axis=-1), o.flip(i, axis=1), o.roll(i, 1, axis=2),
+          o.one_hot(o.argmax(i, axis=-1), 3), o.softmax(i, axis=1), o.log1p(o.abs(i)), i // 0.5, o.mod(i, 0.7), o.sort(i, axis=-1), o.transpose(i, (0, 2, 1)), o.matmul(i, o.transpose(i, (0, 2, 1))), o.cast(i > 0, "int32"), o.reshape(i, (-1, 12)), o.squeeze(o.expand_dims(i, 1), 1), o.normalize(i, axis=-1), o.round(i), o.concatenate([i, i * 2.0], axis=1)]
+    keras_case("keras-operations", keras.Model(i, {"y%02d" % k: L.Identity()(y) for k, y in enumerate(ys)}), {"x": rand(3, 4, 3)}, random=False)
+
+
+@case
+def keras_more_layers():
+    i, s = L.Input((4, 6), name="x"), L.Input((5, 4, 6), name="s")
+    ys = {"ein": L.EinsumDense("abc,cde->abde", output_shape=(None, 2, 3), bias_axes="de")(i), "ein2": L.EinsumDense("...x,xy->...y", output_shape=5, activation="relu")(i), "gqa": L.GroupQueryAttention(3, 4, 2)(i, i, use_causal_mask=True), "gn": L.GroupNormalization(5, axis=1)(s), "rms": L.RMSNormalization(axis=-1)(i),
+          "soft": L.Softmax(axis=[1, 2])(i), "spectral": L.SpectralNormalization(L.Dense(3))(i), "first": L.Conv2D(3, 2, data_format="channels_first")(s), "pool": L.MaxPooling2D(2, data_format="channels_first")(s), "out": L.Conv2DTranspose(2, 3, strides=2, padding="same", output_padding=1)(s), "sparse": L.Activation("sparsemax")(i)}
+    keras_case("keras-more-layers", keras.Model([i, s], ys), {"x": rand(3, 4, 6), "s": rand(3, 5, 4, 6)})
+
+
+@case
+def tflite_float16_image():
+    tflite("tflite-float16-image", image_model(), {"x": rand(3, 12, 10, 3)}, weights="float16")
+
+
+@case
+def tflite_dynamic():
+    i = L.Input((7, 24))
+    x = L.Conv1D(24, 3, padding="same", activation="relu")(i)
+    x = L.Flatten()(L.Add()([x, L.Dense(24)(i)]))
+    tflite("tflite-dynamic", keras.Model(i, L.Dense(3, activation="softmax")(L.Dense(20, activation="tanh")(x))), {"x": rand(6, 7, 24)}, weights="dynamic")
+
+
+@case
+def tflite_recurrent():
+    i = L.Input((5, 3), batch_size=1)
+    x = L.LSTM(4, return_sequences=True)(i)
+    tflite("tflite-recurrent", keras.Model(i, L.Dense(2)(L.GRU(3)(x))), {"x": rand(1, 5, 3)})
 
 
 for name, make in MAKERS.items():

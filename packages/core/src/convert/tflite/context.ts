@@ -5,7 +5,7 @@ import { Ops, type Dim, type GraphBuilder, type Value } from "../../onnx/index.t
 import { floats, type ElementType, type Tensor } from "../../tensor/index.ts";
 import { convertError } from "../conversion/errors.ts";
 import { tfliteError } from "./errors.ts";
-import { multiply, multiplyOnce, quantizeMultiplier, type Multiplier } from "./fixed-point.ts";
+import { multiply, quantizeMultiplier, type Multiplier } from "./fixed-point.ts";
 import type { LiteGraph, LiteOperator, LiteTensor } from "./model.ts";
 
 export interface Operator {
@@ -19,11 +19,14 @@ export class LiteContext {
   readonly graphs: readonly LiteGraph[];
   readonly graph: GraphBuilder;
   readonly depth: number;
+  /** Adds the nodes of all operators of a context's graph. */
+  readonly run: (within: LiteContext) => void;
   readonly o: Ops;
   readonly values: Map<number, Value> = new Map();
   readonly #constants = new Map<number, Tensor>();
 
-  constructor(model: LiteGraph, graphs: readonly LiteGraph[], graph: GraphBuilder, depth = 0) {
+  constructor(model: LiteGraph, graphs: readonly LiteGraph[], graph: GraphBuilder, run: LiteContext["run"], depth = 0) {
+    this.run = run;
     this.model = model;
     this.graphs = graphs;
     this.depth = depth;
@@ -50,10 +53,6 @@ export class LiteContext {
   }
   multiply(x: Value, factors: readonly number[]): Value {
     return multiply(this.graph, x, factors.map(quantizeMultiplier));
-  }
-  /** As `multiply`, with one rounding instead of two. */
-  multiplyOnce(x: Value, factors: readonly number[]): Value {
-    return multiplyOnce(this.graph, x, factors.map(quantizeMultiplier));
   }
   multiplyBy(x: Value, multipliers: readonly Multiplier[]): Value {
     return multiply(this.graph, x, multipliers);

@@ -1,4 +1,5 @@
-// The integer arithmetic of TensorFlow Lite's reference kernels (gemmlowp's fixed point, with two roundings), in int64.
+// The integer arithmetic of TensorFlow Lite's own kernels (gemmlowp's fixed point, with two roundings), in int64, and
+// what XNNPACK's kernels do with whole numbers.
 
 import type { GraphBuilder, Value } from "../../onnx/index.ts";
 import { Ops } from "../../onnx/index.ts";
@@ -53,15 +54,14 @@ export function multiply(graph: GraphBuilder, x: Value, multipliers: readonly Mu
   return roundedDivide(o, high, right.map((s) => 2 ** s), right.map((s) => (s === 0 ? 0 : 2 ** (s - 1))), right.map((s) => (s === 0 ? 0 : -(2 ** (s - 1)))));
 }
 
-/** MultiplyByQuantizedMultiplier with one rounding, ties upwards, as FULLY_CONNECTED has it (TensorFlow 2.21): x int64 [..., C], one multiplier or C of them. */
-export function multiplyOnce(graph: GraphBuilder, x: Value, multipliers: readonly Multiplier[]): Value {
-  const o = new Ops(graph);
-  const same = multipliers.every((m) => m.mantissa === multipliers[0]!.mantissa && m.shift === multipliers[0]!.shift);
-  const list = same ? multipliers.slice(0, 1) : multipliers;
-  const constant = (make: (m: Multiplier) => bigint): Value => graph.constant(int64s(list.map(make), same ? [] : [list.length]));
-  const bits = (m: Multiplier): bigint => BigInt(31 - m.shift);
-  const scaled = o.add(o.mul(x, constant((m) => BigInt(m.mantissa))), constant((m) => 1n << (bits(m) - 1n)));
-  // The engine divides towards zero; a shift to the right goes downwards.
-  const down = o.where(o.less(scaled, 0), constant((m) => (1n << bits(m)) - 1n), o.scalar(0, "int64"));
-  return o.div(o.sub(scaled, down), constant((m) => 1n << bits(m)));
+/** lrintf. */
+export function nearestEven(x: number): number {
+  const low = Math.floor(x);
+  const rest = x - low;
+  return rest < 0.5 || (rest === 0.5 && low % 2 === 0) ? low : low + 1;
+}
+
+/** An int64 value shifted to the right: downwards, where the engine's division goes towards zero. */
+export function shiftRight(c: { readonly o: Ops }, x: Value, by: number): Value {
+  return c.o.div(c.o.sub(x, c.o.where(c.o.less(x, 0), 2 ** by - 1, c.o.scalar(0, "int64"))), 2 ** by);
 }

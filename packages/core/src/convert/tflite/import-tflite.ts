@@ -2,7 +2,7 @@
 // numbers as XNNPACK's kernels round (x86, TensorFlow 2.21), which that interpreter uses unless it is told otherwise.
 
 import { SlipwayError } from "../../base/index.ts";
-import { GraphBuilder, serializeModel, type Value } from "../../onnx/index.ts";
+import { GraphBuilder, serializeModel } from "../../onnx/index.ts";
 import type { Output, Signature, TensorInput, TensorRows } from "../../package/index.ts";
 import type { ImportedModel } from "../imported.ts";
 import { convertError } from "../conversion/errors.ts";
@@ -23,7 +23,7 @@ export function importTflite(bytes: Uint8Array): ImportedModel {
 function convert(bytes: Uint8Array): ImportedModel {
   const { main: model, graphs } = readLiteModel(bytes);
   const graph = new GraphBuilder();
-  const c = new LiteContext(model, graphs, graph);
+  const c = new LiteContext(model, graphs, graph, runOperators);
   const inputs = model.inputs.map((i) => model.tensors[i]!);
   const names = uniqueNames(inputs);
   const tensors = inputs.map((t, i): TensorInput => {

@@ -17,6 +17,11 @@ function givenStates(layer: LayerView, call: Call, count: number, c: KerasContex
   return given;
 }
 
+/** Keras 3 hands a layer that is given states no mask but one that it is given by name. */
+function maskOf(call: Call, states: readonly Value[], c: KerasContext): Value | undefined {
+  return c.keras >= 3 && states.length > 0 && !call.named.has("mask") ? undefined : call.inputs[0]!.mask;
+}
+
 function recurrent(layer: LayerView, call: Call, c: KerasContext, make: (features: number) => Cell): Sym[] {
   const [input] = call.inputs;
   if (!input) throw layer.malformed("it is given no input");
@@ -26,7 +31,7 @@ function recurrent(layer: LayerView, call: Call, c: KerasContext, make: (feature
   const given = givenStates(layer, call, cell.states.length, c);
   const zeros = (width: number): Value => c.graph.op("Expand", [c.scalar(0), c.shapeValue([{ of: x, axis: 0 }, width])]);
   return runSteps(layer, {
-    input: c.o.transpose(cell.prepare(x, c), [1, 0, 2]), mask: input.mask, initial: cell.states.map((width, i) => given[i] ?? zeros(width)), blank: zeros(cell.units), step: cell.step,
+    input: c.o.transpose(cell.prepare(x, c), [1, 0, 2]), mask: maskOf(call, given, c), passed: input.mask, initial: cell.states.map((width, i) => given[i] ?? zeros(width)), blank: zeros(cell.units), step: cell.step,
   }, (sequence) => c.o.transpose(sequence, [1, 0, 2]), c);
 }
 
@@ -71,7 +76,7 @@ const convLstm = defineLayer({
     const plain = { ...at, strides: at.strides.map(() => 1), dilations: at.strides.map(() => 1), padding: "same" as const };
     const given = givenStates(layer, call, 2, c).map((v) => (first ? v : toChannelsFirst(v, c)));
     const results = runSteps(layer, {
-      input: c.o.transpose(x, order), mask: input.mask, initial: [given[0] ?? zeros, given[1] ?? zeros], blank: zeros,
+      input: c.o.transpose(x, order), mask: maskOf(call, given, c), passed: input.mask, initial: [given[0] ?? zeros, given[1] ?? zeros], blank: zeros,
       step: (part, [h, cell], k) => {
         const z = k.o.add(part, convolve(h!, recurrentKernel, undefined, plain, 1, k));
         const gate = (g: number): Value => k.o.slice(z, g * filters, (g + 1) * filters, 1);

@@ -8,6 +8,8 @@ export interface Steps {
   /** What a step is given, steps first: [T, N, ...]. */
   readonly input: Value;
   readonly mask: Value | undefined;
+  /** The mask that goes on with the outputs of all steps. */
+  readonly passed?: Value | undefined;
   /** [N, ...] each. */
   readonly initial: readonly Value[];
   /** Zeros of the output's form. */
@@ -16,7 +18,7 @@ export interface Steps {
 }
 
 /** The layer's results: the outputs of all steps [T, N, ...] or the last, and the states. `turn` puts the steps second. */
-export function runSteps(layer: LayerView, { input, mask, initial, blank, step }: Steps, turn: (sequence: Value) => Value, c: KerasContext): Sym[] {
+export function runSteps(layer: LayerView, { input, mask, passed = mask, initial, blank, step }: Steps, turn: (sequence: Value) => Value, c: KerasContext): Sym[] {
   if (layer.bool("stateful", false)) throw layer.refuse("stateful=True", "its result depends on the calls before");
   if (layer.bool("time_major", false)) throw layer.refuse("time_major=True", "only steps in the second dimension can be");
   const sequences = layer.bool("return_sequences", false);
@@ -52,6 +54,6 @@ export function runSteps(layer: LayerView, { input, mask, initial, blank, step }
     const [from, to] = [c.shape(kept).length, c.shape(main).length];
     main = c.o.where(c.graph.op("Unsqueeze", [kept, c.o.int64s(Array.from({ length: to - from }, (_, i) => from + i))]), main, 0);
   }
-  const result: Sym = { value: sequences ? turn(main) : main, ...(sequences && mask ? { mask } : {}) };
+  const result: Sym = { value: sequences ? turn(main) : main, ...(sequences && passed ? { mask: passed } : {}) };
   return layer.bool("return_state", false) ? [result, ...results.slice(0, count).map((value) => ({ value }))] : [result];
 }

@@ -1,9 +1,8 @@
 // WHILE and IF: graphs of the file inside the graph.
 
-import { GraphBuilder, type Value } from "../../../onnx/index.ts";
+import type { GraphBuilder, Value } from "../../../onnx/index.ts";
 import { LiteContext, type Operator, type OperatorView } from "../context.ts";
 import type { LiteGraph } from "../model.ts";
-import { runOperators } from "../run-operators.ts";
 
 const MAX_DEPTH = 16;
 
@@ -16,9 +15,9 @@ function inner(op: OperatorView, c: LiteContext, id: number): LiteGraph {
 /** The results of another graph of the file for some values. */
 function call(op: OperatorView, c: LiteContext, of: LiteGraph, builder: GraphBuilder, values: readonly Value[]): Value[] {
   if (of.inputs.length !== values.length) throw op.malformed(`it gives ${values.length} values to a graph that takes ${of.inputs.length}`);
-  const within = new LiteContext(of, c.graphs, builder, c.depth + 1);
+  const within = new LiteContext(of, c.graphs, builder, c.run, c.depth + 1);
   of.inputs.forEach((index, i) => within.values.set(index, values[i]!));
-  runOperators(within);
+  c.run(within);
   return of.outputs.map((index) => {
     const t = of.tensors[index]!;
     const constant = within.values.has(index) ? undefined : within.constantOf(t);

@@ -44,6 +44,11 @@ function requantize(op: OperatorView, c: LiteContext, sums: Value, channels: num
   const [x, w, y] = [op.tensor(dataInput(op)), op.tensor(1), op.output];
   const scales = w.quantization!.scales;
   if (scales.length !== 1 && scales.length !== channels) throw op.malformed(`${scales.length} scales for ${channels} channels`);
+  if (op.name === "TRANSPOSE_CONV" && !c.constantOf(op.tensor(0))) {
+    // Its size is made in the model, which XNNPACK does not take: the interpreter's own kernel computes it.
+    const scaled = c.multiply(c.int64(sums), Array.from(scales, (s) => (op.scale(x) * s) / op.scale(y)));
+    return c.clamp(c.o.add(scaled, op.zeroPoint(y)), op.range(activation), "int8");
+  }
   const factors = Array.from(scales, (s) => Math.fround(Math.fround(op.scale(x) * s) / op.scale(y)));
   return c.requantize(sums, factors, op.zeroPoint(y), op.range(activation), "int8");
 }

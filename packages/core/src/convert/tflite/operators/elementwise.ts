@@ -4,13 +4,7 @@ import type { Value } from "../../../onnx/index.ts";
 import { floats, type Tensor } from "../../../tensor/index.ts";
 import { erf } from "../erf.ts";
 import { type LiteContext, type Operator, type OperatorView } from "../context.ts";
-
-/** lrintf. */
-export function nearestEven(x: number): number {
-  const low = Math.floor(x);
-  const rest = x - low;
-  return rest < 0.5 || (rest === 0.5 && low % 2 === 0) ? low : low + 1;
-}
+import { nearestEven, shiftRight } from "../fixed-point.ts";
 
 /** The input without its zero point, int64. */
 const centred = (op: OperatorView, c: LiteContext, i: number): Value => c.o.sub(c.int64(op.value(i)), op.zeroPoint(op.tensor(i)));
@@ -26,8 +20,6 @@ function sum(op: OperatorView, c: LiteContext, sign: "Add" | "Sub"): Value {
   const total = c.o.add(c.o.mul(centred(op, c, 0), factors[0]!), c.o.mul(centred(op, c, 1), factors[1]!));
   return c.clamp(c.o.add(shiftRight(c, c.o.add(total, 2 ** (shift - 1)), shift), op.zeroPoint(op.output)), op.range(activation), "int8");
 }
-/** Downwards, as an arithmetic shift goes. */
-const shiftRight = (c: LiteContext, x: Value, by: number): Value => c.o.div(c.o.sub(x, c.o.where(c.o.less(x, 0), 2 ** by - 1, c.o.scalar(0, "int64"))), 2 ** by);
 function floatBinary(op: OperatorView, c: LiteContext, type: string, activation: string): Value {
   const y = c.graph.op(type, [op.value(0), op.value(1)]);
   return activation === "NONE" ? y : y.type === "float" ? op.activate(y, activation) : refuseActivation(op);
@@ -101,7 +93,12 @@ const leaky: Operator = {
 const prelu: Operator = {
   names: ["PRELU"],
   convert: (op, c) => {
-    if (op.quantized(op.tensor(0))) throw op.unsupported("int8 is not compiled");
+    if (op.quantized(op.tensor(0))) {
+      const [x, alpha] = [centred(op, c, 0), centred(op, c, 1)];
+      const ratio = op.scale(op.tensor(0)) / op.scale(op.output);
+      const y = c.o.where(c.o.greaterEqual(x, 0), c.multiply(x, [ratio]), c.multiply(c.o.mul(x, alpha), [ratio * op.scale(op.tensor(1))]));
+      return c.clamp(c.o.add(y, op.zeroPoint(op.output)), op.range("NONE"), "int8");
+    }
     const x = op.value(0);
     return c.o.where(c.o.greaterEqual(x, 0), x, c.o.mul(x, op.value(1)));
   },
@@ -174,7 +171,16 @@ const rsqrt: Operator = { names: ["RSQRT"], convert: (op, c) => (op.quantized(op
 const squaredDifference: Operator = {
   names: ["SQUARED_DIFFERENCE"],
   convert: (op, c) => {
-    const d = c.o.sub(floatOnly(op), op.value(1));
+    if (op.quantized(op.output)) {
+      // SquaredDifference of the interpreter's own kernels: both sides in 128ths of twice the larger step.
+      const scales = [op.scale(op.tensor(0)), op.scale(op.tensor(1))];
+      const twice = 2 * Math.max(...scales);
+      const [a, b] = scales.map((s, i) => c.multiply(c.o.mul(centred(op, c, i), 128), [s / twice]));
+      const difference = c.o.sub(a!, b!);
+      const scaled = c.multiply(c.o.mul(difference, difference), [(twice * twice) / (2 ** 14 * op.scale(op.output))]);
+      return c.clamp(c.o.add(scaled, op.zeroPoint(op.output)), op.range("NONE"), "int8");
+    }
+    const d = c.o.sub(op.value(0), op.value(1));
     return c.o.mul(d, d);
   },
 };

@@ -14,8 +14,9 @@ const compare = (name: string, type: string, negate = false): Operator => ({
   convert: (op, c) => {
     const [a, b] = [op.tensor(0), op.tensor(1)];
     const same = op.quantized(a) && op.quantized(b) && op.scale(a) === op.scale(b) && op.zeroPoint(a) === op.zeroPoint(b);
-    if (op.quantized(a) && !same) throw op.unsupported("an int8 comparison of different scales is not compiled");
-    const [x, y] = same ? [c.o.cast(op.value(0), "int32"), c.o.cast(op.value(1), "int32")] : [op.value(0), op.value(1)];
+    // In 256ths, as the interpreter's own kernels compare.
+    const fine = (i: number): Value => c.multiply(c.o.mul(c.o.sub(c.int64(op.value(i)), op.zeroPoint(op.tensor(i))), 256), [op.scale(op.tensor(i))]);
+    const [x, y] = same ? [c.o.cast(op.value(0), "int32"), c.o.cast(op.value(1), "int32")] : op.quantized(a) && op.quantized(b) ? [fine(0), fine(1)] : [op.value(0), op.value(1)];
     const made = c.graph.op(type, [x, y]);
     return negate ? c.o.not(made) : made;
   },

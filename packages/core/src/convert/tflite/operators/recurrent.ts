@@ -2,7 +2,7 @@
 // normalization), as the converter makes it of Keras's LSTM. Its states are zeros at the start of each call: TensorFlow
 // Lite's interpreter keeps them until reset_all_variables().
 
-import { GraphBuilder, Ops, type Value } from "../../../onnx/index.ts";
+import { Ops, type Value } from "../../../onnx/index.ts";
 import type { LiteContext, Operator, OperatorView } from "../context.ts";
 
 /** Weights as constants in float: some converters leave int8 weights, whose inputs would be quantized at run time. */

@@ -3,6 +3,7 @@
 import type { Value } from "../../../onnx/index.ts";
 import { floats, int64s } from "../../../tensor/index.ts";
 import { type LiteContext, type Operator, type OperatorView } from "../context.ts";
+import { nearestEven, shiftRight } from "../fixed-point.ts";
 
 /** A list of sizes: a constant, or int32 made in the model. */
 const sizes = (op: OperatorView, c: LiteContext, i: number): Value => (op.tensor(i).data ? c.o.int64s(op.ints(i, "sizes")) : c.int64(op.value(i)));
@@ -137,12 +138,17 @@ const arg = (name: string, type: string): Operator => ({ names: [name], convert:
 const batchMatmul: Operator = {
   names: ["BATCH_MATMUL"],
   convert: (op, c) => {
-    if (op.tensor(0).type !== "float" || op.tensor(1).type !== "float") throw op.unsupported("only float is compiled");
+    const whole = op.quantized(op.output) && op.quantized(op.tensor(0)) && op.quantized(op.tensor(1));
+    if (!whole && (op.tensor(0).type !== "float" || op.tensor(1).type !== "float")) throw op.unsupported("only float, or int8 throughout, is compiled");
     const turned = (i: number, flag: boolean): Value => {
       const rank = op.shape(i).length;
       return flag ? c.o.transpose(op.value(i), [...Array.from({ length: rank - 2 }, (_, k) => k), rank - 1, rank - 2]) : op.value(i);
     };
-    return c.graph.op("MatMul", [turned(0, op.flag(0)), turned(1, op.flag(1))]);
+    if (!whole) return c.graph.op("MatMul", [turned(0, op.flag(0)), turned(1, op.flag(1))]);
+    const bytes = [0, 1].map((i) => c.o.cast(c.o.add(c.o.cast(turned(i, op.flag(i)), "int32"), 128), "uint8"));
+    const zeros = [0, 1].map((i) => c.graph.constant({ type: "uint8", shape: [], data: Uint8Array.of(op.zeroPoint(op.tensor(i)) + 128) }));
+    const factor = Math.fround(Math.fround(op.scale(op.tensor(0)) * op.scale(op.tensor(1))) / op.scale(op.output));
+    return c.requantize(c.graph.op("MatMulInteger", [...bytes, ...zeros]), [factor], op.zeroPoint(op.output), op.range("NONE"), "int8");
   },
 };
 
@@ -166,28 +172,47 @@ const resizeNearest: Operator = {
     return x;
   },
 };
+/** The two places that each place of a resized axis lies between, and how far it is from the first. */
+function between(from: number, to: number, align: boolean, half: boolean): { readonly low: number[]; readonly high: number[]; readonly weights: Float32Array } {
+  const scale = Math.fround(align && to > 1 ? (from - 1) / (to - 1) : from / to);
+  const at = Array.from({ length: to }, (_, k) => Math.min(from - 1, Math.max(0, half ? Math.fround(Math.fround(Math.fround(k + 0.5) * scale) - 0.5) : Math.fround(k * scale))));
+  const low = at.map((p) => Math.floor(p));
+  return { low, high: low.map((v) => Math.min(from - 1, v + 1)), weights: Float32Array.from(at, (p, k) => p - low[k]!) };
+}
+/** int8, with weights in 2048ths, as XNNPACK has them. */
+function resizeBytes(op: OperatorView, c: LiteContext, target: readonly number[], align: boolean, half: boolean): Value {
+  let x = c.int64(op.value(0));
+  for (const i of [1, 0]) {
+    const [from, to] = [op.shape(0)[i + 1], target[i]!];
+    if (typeof from !== "number") throw op.unsupported("an input of open size is not compiled");
+    if (!(to >= 1 && to <= 2 ** 22)) throw op.malformed(`it resizes to ${to}`);
+    const { low, high, weights } = between(from, to, align, half);
+    const below = c.o.gather(x, int64s(low), i + 1);
+    const steps = c.graph.constant(int64s(Array.from(weights, (w) => nearestEven(w * 2048)), i === 0 ? [to, 1, 1] : [to, 1]));
+    x = c.o.add(c.o.mul(below, 2048), c.o.mul(c.o.sub(c.o.gather(x, int64s(high), i + 1), below), steps));
+  }
+  return c.o.cast(shiftRight(c, c.o.add(x, 2 ** 21), 22), "int8");
+}
+
 const resizeBilinear: Operator = {
   names: ["RESIZE_BILINEAR"],
   convert: (op, c) => {
     const target = op.ints(1, "sizes");
-    const [align, half] = [op.flag(0), op.flag(1)];
-    const quantized = op.quantized(op.tensor(0));
-    let x = quantized ? c.float(op.value(0)) : op.value(0);
+    const [align, half] = [op.flag(2), op.flag(3)];
+    if (op.quantized(op.tensor(0))) return resizeBytes(op, c, target, align, half);
+    let x = op.value(0);
     if (x.type !== "float") throw op.unsupported(`${x.type} is not compiled`);
     target.forEach((to, i) => {
       const from = op.shape(0)[i + 1];
       if (typeof from !== "number") throw op.unsupported("an input of open size is not compiled");
       if (!(to >= 1 && to <= 2 ** 22)) throw op.malformed(`it resizes to ${to}`);
       if (from === to) return;
-      const scale = Math.fround(align && to > 1 ? (from - 1) / (to - 1) : from / to);
-      const at = Array.from({ length: to }, (_, k) => Math.max(0, half ? Math.fround(Math.fround(Math.fround(k + 0.5) * scale) - 0.5) : Math.fround(k * scale)));
-      const low = at.map((p) => Math.min(from - 1, Math.floor(p)));
-      const weights = Float32Array.from(at, (p, k) => (low[k] === from - 1 ? 0 : p - low[k]!));
+      const { low, high, weights } = between(from, to, align, half);
       const pick = (index: readonly number[]): Value => c.o.gather(x, int64s(index), i + 1);
       const below = pick(low);
-      x = c.o.add(below, c.o.mul(c.o.sub(pick(low.map((v) => Math.min(from - 1, v + 1))), below), c.graph.constant(floats(weights, i === 0 ? [to, 1, 1] : [to, 1]))));
+      x = c.o.add(below, c.o.mul(c.o.sub(pick(high), below), c.graph.constant(floats(weights, i === 0 ? [to, 1, 1] : [to, 1]))));
     });
-    return quantized ? c.quantize(x, 0, [-128, 127], "int8") : x;
+    return x;
   },
 };
 
