@@ -358,7 +358,7 @@ LGB_FIXTURES = {
     "pickle-stopped": dict(objective="binary", how="pickle", stop=True), "wrapper-text-labels": dict(objective="multiclass", api="wrapper", how="joblib", labels="text"), "wrapper-stopped": dict(objective="binary", api="wrapper", how="joblib", stop=True, labels="shifted"),
     "wrapper-categories": dict(objective="binary", api="wrapper", how="pickle", categories=("city", "grade", "code"), labels="bool"), "text-categories": dict(objective="binary", categories=("grade", "city")), "text-ordered-category": dict(categories=("grade", "city"), ordered=True),
     "text-codes-large": dict(codes=2, many=150), "dump-codes": dict(codes=1, many=15, how="dump"), "wrapper-ranker": dict(objective="rank_xendcg", api="wrapper", how="pickle"),
-    "text-forest-score": dict(objective="poisson", extra={"boosting": "rf"}, rounds=5), "text-close-to-zero": dict(zeros=0.5, close=True, rounds=12), "text-old-entropy": dict(objective="xentropy", rounds=4),
+    "text-forest-score": dict(objective="poisson", extra={"boosting": "rf"}, rounds=5), "text-close-to-zero": dict(zeros=0.5, close=True, rounds=12), "dump-categories": dict(objective="binary", categories=("grade", "city"), how="dump", rounds=12), "text-old-entropy": dict(objective="xentropy", rounds=4),
 }
 
 

@@ -7,34 +7,53 @@ import { CATEGORICAL, DEFAULT_LEFT, MISSING_NAN, MISSING_ZERO, type LightgbmMode
 import { checkPandasCategories } from "./pandas-categories.ts";
 
 const DEEPEST = 2100;
+/** Features beyond are not looked at. */
+const MOST_DESCRIBED = 1_000_000;
 
 export function readLightgbmJson(bytes: Uint8Array, faults: Faults): LightgbmModel {
   const top = fieldsOf(readJsonDocument(bytes, DEEPEST), "the model", faults);
   const features = integerOf(top["max_feature_idx"], "max_feature_idx", faults) + 1;
   const names = listOf(top["feature_names"] ?? [], "feature_names", faults).map(String);
   if (features < 1 || (names.length > 0 && names.length !== features)) throw faults.malformed(`it says that it has ${features} features and ${names.length} names of them`);
+  const trees = listOf(top["tree_info"], "tree_info", faults).map((tree, i) => readTree(fieldsOf(tree, `tree ${i}`, faults)["tree_structure"], i, faults));
   return {
     objective: typeof top["objective"] === "string" ? top["objective"].split(" ").filter((w) => w !== "") : [],
     features, names,
     treesPerIteration: integerOf(top["num_tree_per_iteration"], "num_tree_per_iteration", faults),
     average: top["average_output"] === true,
-    infos: readInfos(top, names),
-    categorical: [],
-    trees: listOf(top["tree_info"], "tree_info", faults).map((tree, i) => readTree(fieldsOf(tree, `tree ${i}`, faults)["tree_structure"], i, faults)),
+    infos: isFields(top["feature_infos"]) ? readInfos(top["feature_infos"], names) : infosOfTrees(trees, features),
+    categorical: [], trees,
     pandasCategories: checkPandasCategories(top["pandas_categorical"], faults),
   };
 }
 
 /** In the words of the text format. Features that training found useless are left out. */
-function readInfos(top: Fields, names: readonly string[]): string[] {
-  const infos = top["feature_infos"];
-  if (!isFields(infos)) return [];
+function readInfos(infos: Fields, names: readonly string[]): string[] {
   return names.map((name) => {
     const info = infos[name];
     if (!isFields(info)) return "none";
     const values = Array.isArray(info["values"]) ? (info["values"] as readonly Document[]) : [];
     return values.length > 0 ? values.map(String).join(":") : `[${String(info["min_value"])}:${String(info["max_value"])}]`;
   });
+}
+
+/** Before 3.0 there are none: as far as the trees' questions tell. */
+function infosOfTrees(trees: readonly RawTree[], features: number): string[] {
+  const codes = Array.from({ length: Math.min(features, MOST_DESCRIBED) }, () => -1);
+  const low = codes.map(() => Infinity);
+  const high = codes.map(() => -Infinity);
+  for (const tree of trees) {
+    tree.feature.forEach((f, node) => {
+      if (!(f >= 0 && f < codes.length)) return;
+      const set = tree.sets.get(node);
+      if (set) codes[f] = set.reduce((most, code) => Math.max(most, code), Math.max(0, codes[f]!));
+      else {
+        low[f] = Math.min(low[f]!, tree.threshold[node]!);
+        high[f] = Math.max(high[f]!, tree.threshold[node]!);
+      }
+    });
+  }
+  return codes.map((code, f) => (code >= 0 ? String(code) : low[f]! > high[f]! ? "none" : `[${Math.floor(low[f]!)}:${Math.ceil(high[f]!)}]`));
 }
 
 function readTree(root: Document | undefined, number: number, faults: Faults): RawTree {
