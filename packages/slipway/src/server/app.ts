@@ -9,6 +9,7 @@ import type { ServerContext, ServerOptions } from "./context.ts";
 import { errorBody, serverError, statusOf, toSlipwayError } from "./errors.ts";
 import { grpcProtocols } from "./grpc/protocols.ts";
 import { jsonAnswer, type Answer, type Call } from "./http/call.ts";
+import { codingFor, compressed } from "./http/compress.ts";
 import { RoutingTable, type Match, type Protocol } from "./http/routing-table.ts";
 import { hostLayer } from "./hosts.ts";
 import { ModelDirectory } from "./models/directory.ts";
@@ -74,7 +75,9 @@ export class App {
       answer = this.#fail(toSlipwayError(thrown), call, protocol ?? this.table.protocolAt(call.path));
     }
     call.answeredAt = performance.now();
-    return this.#dress(call, answer);
+    const dressed = this.#dress(call, answer);
+    const coding = codingFor(call, dressed);
+    return coding === undefined ? dressed : compressed(dressed, coding);
   }
 
   /** For hosts that do without `handle`: one call begins; `finished` ends it. */

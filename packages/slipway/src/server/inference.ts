@@ -10,6 +10,8 @@ export interface InferOptions {
   readonly outputs?: readonly string[] | undefined;
   /** `throw` (default): one bad row refuses the request. `rows`: bad rows come back as errors in their place. */
   readonly onInvalid?: OnInvalid;
+  /** 1 is first, where the model has several levels. */
+  readonly priority?: number | undefined;
 }
 export interface Inference {
   readonly encoded: Encoded;
@@ -19,11 +21,11 @@ export interface Inference {
 /** @throws SlipwayError request-invalid, request-shape, request-limit, output-unknown, request-timeout, client-gone ... */
 export async function infer(context: ServerContext, call: Call, model: Servable, input: ModelInput, options: InferOptions = {}): Promise<Inference> {
   allowModel(call, model.name);
-  const { onInvalid = "throw", outputs } = options;
+  const { onInvalid = "throw", outputs, priority } = options;
   const began = performance.now();
   const encoded = model.encode(input, onInvalid);
   const decodeMs = performance.now() - began;
-  const prediction = await model.run(encoded.batch, { onInvalid, ...(outputs === undefined ? {} : { outputs }), signal: call.stopper });
+  const prediction = await model.run(encoded.batch, { onInvalid, ...(outputs === undefined ? {} : { outputs }), priority, signal: call.stopper });
   const { rows, computeMs, queueMs = 0, batchRows = rows } = prediction;
   call.observation = { model, rows, decodeMs, queueMs, computeMs, batchRows, doneAt: performance.now(), ...(context.options.requestLog?.rows === undefined ? {} : { input }) };
   return { encoded, prediction };

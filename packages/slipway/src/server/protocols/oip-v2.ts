@@ -9,11 +9,13 @@ import { oipErrorBody, statusOf } from "../errors.ts";
 import { jsonAnswer, type Call } from "../http/call.ts";
 import type { Protocol, Route } from "../http/routing-table.ts";
 import type { ModelStats } from "../telemetry/telemetry.ts";
+import { generate } from "./oip/generate.ts";
 import { inferTensors } from "./oip/infer.ts";
 import { repositoryIndex, repositoryLoad, repositoryUnload } from "./oip/repository.ts";
+import { logSetting, notSettable, traceSetting } from "./oip/settings.ts";
 import { inputMetadata, outputMetadata, type TensorMetadata } from "./oip/tensors.ts";
 
-export const EXTENSIONS: readonly string[] = ["binary_tensor_data", "classification", "model_configuration", "model_repository", "parameters", "statistics"];
+export const EXTENSIONS: readonly string[] = ["binary_tensor_data", "classification", "generate", "logging", "model_configuration", "model_repository", "parameters", "schedule_policy", "statistics", "trace"];
 
 export function oipProtocol(context: ServerContext): Protocol {
   const { models, telemetry } = context;
@@ -34,11 +36,22 @@ export function oipProtocol(context: ServerContext): Protocol {
       { method: "POST", path: "/v2/repository/index", action: "read", handle: (call) => repositoryIndex(context, call) },
       { method: "POST", path: "/v2/repository/models/{name}/load", action: "operate", handle: (call) => repositoryLoad(context, call) },
       { method: "POST", path: "/v2/repository/models/{name}/unload", action: "operate", handle: (call) => repositoryUnload(context, call) },
+      read("/v2/logging", () => logSetting(context), "observe"),
+      { method: "POST", path: "/v2/logging", action: "operate", handle: notSettable },
+      ...["/v2/trace/setting", "/v2/models/{name}/trace/setting"].flatMap((path): Route[] => [
+        read(path, (call) => {
+          if (call.params["name"] !== undefined) find(call);
+          return traceSetting(context);
+        }, "observe"),
+        { method: "POST", path, action: "operate", handle: notSettable },
+      ]),
       ...["/v2/models/{name}", "/v2/models/{name}/versions/{version}"].flatMap((prefix): Route[] => [
         read(prefix, (call) => jsonAnswer(metadata(find(call), models.versionsOf(call.params["name"]!)))),
         read(`${prefix}/ready`, (call) => jsonAnswer({ name: find(call).name, ready: context.ready }, statusNow()), "open"),
         read(`${prefix}/config`, (call) => jsonAnswer(configuration(find(call)))),
         read(`${prefix}/stats`, (call) => jsonAnswer({ model_stats: [statistics(find(call), telemetry.of(find(call)))] }), "observe"),
+        { method: "POST", path: `${prefix}/generate`, action: "predict", handle: async (call) => generate(context, await models.select(call, call.params), call, false) },
+        { method: "POST", path: `${prefix}/generate_stream`, action: "predict", handle: async (call) => generate(context, await models.select(call, call.params), call, true) },
         { method: "POST", path: `${prefix}/infer`, action: "predict", handle: async (call) => inferTensors(context, await models.select(call, call.params), call, call.header("inference-header-content-length")) },
       ]),
     ],

@@ -1,7 +1,11 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createServer, type App } from "../app.ts";
 import { loadModelPackage } from "../../runtime/index.ts";
 import { columnsModel, matrixModel, textModel } from "../../runtime/testing.ts";
+import { writePackage } from "../models/testing-packages.ts";
 import { inject, type InjectedAnswer } from "../testing.ts";
 import { protocolContract, pythonJson, rowsOf, type Row, type Wire } from "./contract.ts";
 
@@ -73,5 +77,35 @@ describe("SageMaker's container", () => {
     const { models } = (await inject(app, "/models")).json();
     expect(models[0]).toMatchObject({ name: "loan", modelName: "loan", modelUrl: expect.stringContaining("sha256:") });
     expect((await inject(app, "/models/loan")).json()).toMatchObject({ modelName: "loan" });
+  });
+});
+
+describe("multi-model endpoints", () => {
+  it("load what is below their folder, once, and unload it", async () => {
+    const root = mkdtempSync(join(tmpdir(), "slipway-mme-"));
+    await writePackage(join(root, "abc", "model", "m.slip"), { name: "other", factor: 2 });
+    symlinkSync("/etc", join(root, "etc"));
+    mkdirSync(join(root, "two"));
+    for (const name of ["a", "b"]) writeFileSync(join(root, "two", name), "x");
+    const multi = createServer({ models: [], options: { multiModelRoot: root, auth: { anonymous: "admin", administration: "any-port" } } });
+    const load = async (body: unknown) => inject(multi, { method: "POST", url: "/models", payload: JSON.stringify(body), headers: { host: "localhost" } });
+    try {
+      const first = await load({ model_name: "m1", url: join(root, "abc", "model") });
+      expect(first.statusCode, first.body).toBe(200);
+      expect((await load({ model_name: "m1", url: join(root, "abc", "model") })).statusCode).toBe(409);
+      expect((await inject(multi, { method: "POST", url: "/models/m1/invoke", headers: { "content-type": "application/json" }, payload: "[[1,2,3]]" })).json()).toEqual({ predictions: [28] });
+      expect((await inject(multi, "/models")).json().models[0]).toMatchObject({ modelName: "m1" });
+      for (const url of ["/etc/passwd", join(root, "etc", "passwd"), join(root, "..", "x"), root, join(root, "two"), "s3://bucket/m"]) {
+        const answer = await load({ model_name: "m2", url });
+        expect([answer.statusCode, answer.errorCode], url).toEqual([400, "load-invalid"]);
+      }
+      expect((await load({ model_name: "../x", url: root })).statusCode).toBe(400);
+      expect((await inject(multi, { method: "DELETE", url: "/models/m1" })).json()).toEqual({ modelName: "m1" });
+      expect((await inject(multi, { method: "DELETE", url: "/models/m1" })).statusCode).toBe(404);
+      expect((await load({ model_name: "m1", url: join(root, "abc", "model") })).statusCode).toBe(200);
+    } finally {
+      await multi.context.models.close();
+      rmSync(root, { recursive: true });
+    }
   });
 });

@@ -22,10 +22,12 @@ export function sagemakerProtocol(context: ServerContext): Protocol {
   const { models } = context;
   return {
     name: "sagemaker",
-    error: mlflowError,
+    error: (error, call) => ({ ...mlflowError(error), ...(error.code === "memory-budget" && call.path === "/models" ? { status: 507 } : {}) }),
     routes: [
       { method: "POST", path: "/invocations", action: "predict", claims: isSageMakers, handle: async (call) => answer(context, await models.select(call, { name: targetOf(call) }), call) },
       { method: "POST", path: "/models/{name}/invoke", action: "predict", handle: async (call) => answer(context, await models.select(call, call.params), call) },
+      { method: "POST", path: "/models", action: "operate", handle: async (call) => (await import("./sagemaker/multi-model.ts")).loadModel(context, call) },
+      { method: "DELETE", path: "/models/{name}", action: "operate", handle: async (call) => (await import("./sagemaker/multi-model.ts")).unloadModel(context, call) },
       { method: "GET", path: "/execution-parameters", action: "read", handle: () => jsonAnswer({
         MaxConcurrentTransforms: Math.max(1, Math.floor(availableCpus())), BatchStrategy: "MULTI_RECORD", MaxPayloadInMB: Math.max(1, Math.min(MAX_PAYLOAD_MB, Math.floor(context.options.bodyLimit / 2 ** 20))) }) },
     ],

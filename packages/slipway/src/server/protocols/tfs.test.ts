@@ -123,6 +123,11 @@ describe("around it", () => {
     expect((await inject(app, "/v1/models/loan/version/3")).statusCode).toBe(400);
     const get_ = await inject(app, "/v1/models/loan:predict");
     expect([get_.statusCode, get_.headers["allow"]]).toEqual([405, "POST"]);
+    expect(await failure("/v1/models/loan/labels/best:predict", { instances: [row] })).toEqual([400, 'Unrecognized servable version label: "best". The model has no labels.']);
+    app.context.models.entryOf("loan").aliases.set("best", "1.2.0");
+    expect((await inject(app, post("/v1/models/loan/labels/best:predict", { instances: [row] }))).statusCode).toBe(200);
+    expect((await inject(app, "/v1/models/loan/labels/nix/metadata")).json().error).toMatch(/There are: best/);
+    expect((await inject(app, "/v1/models/loan/labels/best")).json().model_version_status).toHaveLength(1);
     expect((await inject(app, "/v1/models/nix/metadata")).json()).toEqual({ error: expect.stringContaining('"nix"') });
     expect(await failure("/v1/models/loan:explain", {})).toEqual([501, "explanations are not offered. Ask for predictions with :predict."]);
   });

@@ -24,12 +24,17 @@ export function tfsProtocol(context: ServerContext): Protocol {
   const model = "/v1/models/{name}";
   const prefixes = [model, `${model}/versions/{version}`, `${model}/labels/{label}`];
   const ask = (handle: (model: Servable, call: Call) => Promise<Answer>): Route["handle"] => async (call) => {
+    checkLabel(context, call);
     const target = await models.select(call, call.params);
     try {
       return await handle(target, call);
     } catch (error) {
       throw withExample(error, target, call);
     }
+  };
+  const find = (call: Call): Servable => {
+    checkLabel(context, call);
+    return models.find(call.params["name"]!, call.params["version"], call.params["label"]);
   };
   return {
     name: "tensorflow-serving",
@@ -38,8 +43,8 @@ export function tfsProtocol(context: ServerContext): Protocol {
     routes: [
       { method: "GET", path: "/v1/models", action: "read", handle: () => jsonAnswer({ object: "list", data: models.all.map((m) => openAiModel(m, context)), models: models.all.map((m) => m.name) }) },
       ...prefixes.flatMap((prefix): Route[] => [
-        { method: "GET", path: prefix, action: "read", handle: async (call) => jsonAnswer(status(await models.select(call, call.params), context)) },
-        { method: "GET", path: `${prefix}/metadata`, action: "read", handle: async (call) => jsonAnswer(signatureMetadata(await models.select(call, call.params))) },
+        { method: "GET", path: prefix, action: "read", handle: (call) => jsonAnswer(status(find(call), call, context)) },
+        { method: "GET", path: `${prefix}/metadata`, action: "read", handle: (call) => jsonAnswer(signatureMetadata(find(call))) },
         { method: "POST", path: `${prefix}:predict`, action: "predict", handle: ask((m, call) => predict(context, m, call)) },
         { method: "POST", path: `${prefix}:classify`, action: "predict", handle: ask((m, call) => judge(context, m, call, writeClassification)) },
         { method: "POST", path: `${prefix}:regress`, action: "predict", handle: ask((m, call) => judge(context, m, call, writeRegression)) },
@@ -69,12 +74,26 @@ function textOf(call: Call): string {
   return bodyText(call.body, call.header("content-type") ?? "");
 }
 
-/** What TensorFlow Serving, KServe v1 and OpenAI's clients each read of a model. */
-function status(model: Servable, context: ServerContext): object {
-  const state = context.ready ? "AVAILABLE" : "UNLOADING";
+/** A label that no version has is a malformed request there, where a version that is not there is not found. */
+function checkLabel(context: ServerContext, call: Call): void {
+  const { name, label } = call.params;
+  if (label === undefined || name === undefined) return;
+  const { aliases } = context.models.entryOf(name);
+  if (aliases.has(label)) return;
+  throw serverError("request-malformed", `Unrecognized servable version label: ${JSON.stringify(label.slice(0, 100))}`, { hint: aliases.size === 0 ? "The model has no labels." : `There are: ${[...aliases.keys()].slice(0, 20).join(", ")}.` });
+}
+
+/** What TensorFlow Serving, KServe v1 and OpenAI's clients each read of a model; without a version in the address, of every version. */
+function status(model: Servable, call: Call, context: ServerContext): object {
+  const one = call.params["version"] !== undefined || call.params["label"] !== undefined;
+  const versions = context.models.list.filter((v) => v.name === model.name && (!one || v.version === model.version));
+  const serving = context.ready ? "AVAILABLE" : "UNLOADING";
   return {
     ...openAiModel(model, context), name: model.name, ready: context.ready,
-    model_version_status: [{ version: model.version, state, status: { error_code: "OK", error_message: "" } }],
+    model_version_status: versions.map((v) => ({
+      version: v.version, state: v.state === "ready" || (v.onDemand && v.state === "unloaded") ? serving : v.state === "loading" ? "LOADING" : "END",
+      status: { error_code: v.state === "unavailable" ? "UNAVAILABLE" : "OK", error_message: v.reason?.message ?? "" },
+    })),
   };
 }
 function openAiModel(model: Servable, context: ServerContext): object {

@@ -36,7 +36,8 @@ export async function inferTensors(context: ServerContext, model: Servable, call
 export async function predictTensors(context: ServerContext, model: Servable, call: Call, asked: InferRequest): Promise<Prediction> {
   const names = asked.outputs?.map((o) => o.name);
   model.selectOutputs(names);
-  const { prediction } = await infer(context, call, model, toModelInput(asked.inputs, model.signature), { outputs: names === undefined ? undefined : [...new Set(names)] });
+  if (asked.timeoutUs !== undefined) call.deadline = Math.min(call.deadline, call.startedAt + asked.timeoutUs / 1000);
+  const { prediction } = await infer(context, call, model, toModelInput(asked.inputs, model.signature), { outputs: names === undefined ? undefined : [...new Set(names)], priority: asked.priority });
   if (asked.outputs?.some((o) => o.classes !== undefined) !== true) return prediction;
   const classes = new Map(asked.outputs.map((o) => [o.name, o.classes]));
   return { ...prediction, outputs: prediction.outputs.map((o) => (classes.get(o.output.name) === undefined ? o : classify(o, classes.get(o.output.name)!))) };

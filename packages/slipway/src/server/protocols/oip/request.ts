@@ -26,6 +26,10 @@ export interface InferRequest {
   readonly outputs: readonly RequestedOutput[] | undefined;
   /** For outputs that say nothing themselves. */
   readonly binaryOutput: boolean;
+  /** Microseconds that the request has, from when it came. */
+  readonly timeoutUs?: number;
+  /** 1 is first. */
+  readonly priority?: number;
 }
 /** A body without JSON. */
 export interface RawRequest {
@@ -64,7 +68,7 @@ export function readInferRequest(body: Uint8Array, headerLength: string | undefi
     return tensor;
   });
   if (binary.left > 0) throw bad(`${binary.left} bytes follow the last binary input`, "The inputs' binary_data_size add up to the bytes after the JSON.");
-  return { id: json["id"] as string | undefined, inputs: tensors, outputs: readOutputs(json["outputs"], parameters["binary_data_output"] === true), binaryOutput: parameters["binary_data_output"] === true };
+  return { id: json["id"] as string | undefined, inputs: tensors, outputs: readOutputs(json["outputs"], parameters["binary_data_output"] === true), binaryOutput: parameters["binary_data_output"] === true, ...readSchedule(parameters) };
 }
 
 class BinaryPart {
@@ -174,6 +178,16 @@ function readOutputs(value: unknown, binaryDefault: boolean): RequestedOutput[] 
     if (!Number.isInteger(classification) || (classification as number) < 0) throw bad(`output ${JSON.stringify(output["name"])}: classification is not a number of classes`);
     return { name: output["name"], binary: typeof binary === "boolean" ? binary : binaryDefault, ...(classification === 0 ? {} : { classes: classification as number }) };
   });
+}
+
+/** `timeout`, in microseconds, and `priority`, of which 0 says nothing. */
+function readSchedule({ timeout, priority }: Readonly<Record<string, unknown>>): Pick<InferRequest, "timeoutUs" | "priority"> {
+  if (timeout !== undefined && !isCount(timeout)) throw bad(`"timeout" is ${JSON.stringify(timeout)?.slice(0, 60)}`, "It is a whole number of microseconds.");
+  if (priority !== undefined && !isCount(priority)) throw bad(`"priority" is ${JSON.stringify(priority)?.slice(0, 60)}`, "It is a whole number; 1 is first.");
+  return { ...(timeout === undefined || timeout === 0 ? {} : { timeoutUs: timeout }), ...(priority === undefined || priority === 0 ? {} : { priority }) };
+}
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 function readParameters(value: unknown, label: string): Readonly<Record<string, unknown>> {
