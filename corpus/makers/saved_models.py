@@ -20,7 +20,7 @@ else:
     import keras
 L = keras.layers
 OUT = pathlib.Path(sys.argv[1])
-TYPES = {"float32": "FP32", "int32": "INT32", "int64": "INT64"}
+TYPES = {"float32": "FP32", "int32": "INT32", "int64": "INT64", "object": "BYTES"}
 rng = np.random.RandomState(3)
 
 
@@ -29,6 +29,8 @@ def rand(*shape):
 
 
 def plain(v):
+    if v.dtype == object:
+        return [x.decode() if isinstance(x, bytes) else x for x in v.ravel()]
     return [float(str(x)) for x in v.ravel()] if v.dtype == np.float32 else v.ravel().tolist()
 
 
@@ -40,7 +42,7 @@ def shake(model):
     return model
 
 
-def case(name, save, values):
+def case(name, save, values, signature="serving_default"):
     folder = OUT / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -50,7 +52,7 @@ def case(name, save, values):
         (folder / "saved_model" / extra).unlink(missing_ok=True)
     if (folder / "saved_model" / "assets").exists():
         (folder / "saved_model" / "assets").rmdir()
-    serve = tf.saved_model.load(path).signatures["serving_default"]
+    serve = tf.saved_model.load(path).signatures[signature]
     names = sorted(serve.structured_input_signature[1])
     feeds = dict(zip(names, values))
     made = {k: v.numpy() for k, v in serve(**{k: tf.constant(v) for k, v in feeds.items()}).items()}
@@ -60,7 +62,7 @@ def case(name, save, values):
     outputs = {k: {"kind": "value", "datatype": TYPES[str(v.dtype)], "shape": list(v.shape), "data": plain(v)} for k, v in made.items()}
     (folder / "expected.json").write_text(json.dumps({"n": n, "required": list(made), "outputs": outputs}))
     (folder / "case.json").write_text(json.dumps({
-        "name": name, "family": "keras-savedmodel", "environment": "tf", "expect": "import", "model_file": "saved_model",
+        "name": name, "family": "keras-savedmodel", "environment": "tf", "expect": "import", "model_file": "saved_model" if signature == "serving_default" else "saved_model#" + signature,
         "producer": {"keras": keras.__version__, "tensorflow-cpu": tf.__version__},
         "input": {"format": "tensors", "tensors": [{"name": k, "datatype": TYPES[str(v.dtype)], "shape": ["N", *v.shape[1:]]} for k, v in feeds.items()]},
         "n_rows": n, "n_bad_rows": 0, "tolerance": {"rtol": 1e-4, "atol": 1e-5},
@@ -84,6 +86,35 @@ class Module(tf.Module):
             "chosen": tf.where(y > 0.5, tf.square(y), -y), "stacked": tf.stack([y[:, 0], y[..., -1]], 1), "log1p": tf.math.log1p(tf.abs(y)),
             "one_hot": tf.one_hot(tf.argmax(y, -1), 3), "norm": tf.math.rsqrt(tf.reduce_sum(y * y, -1, keepdims=True) + 1.0),
         }
+
+
+class Tables(tf.Module):
+    """Lookups, texts passed through, and weights kept in fewer bits."""
+
+    def __init__(self):
+        filled = tf.lookup.KeyValueTensorInitializer(["a", "b", "c"], [0.5, 1.5, -2.0])
+        self.t, self.w = tf.lookup.StaticHashTable(filled, -9.0), tf.Variable(3.0)
+        self.h, self.q = tf.Variable(tf.cast(rand(1, 2), tf.float16)), tf.Variable(rng.randint(-127, 127, (2, 2)).astype("int8"))
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="key")])
+    def find(self, key):
+        return {"v": self.t.lookup(key) * self.w, "is": tf.cast(tf.equal(key, "a"), tf.int32), "joined": tf.strings.join([key, "x"], "-")}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="key")])
+    def light(self, key):
+        return {"z": (tf.expand_dims(self.t.lookup(key), 1) @ tf.cast(self.h, tf.float32)) @ (tf.cast(self.q, tf.float32) * 0.01)}
+
+
+def first_version(path):
+    """TensorFlow 1: variables of both kinds, no objects."""
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        x = v1.placeholder(tf.float32, [None, 4], name="x")
+        w = v1.get_variable("w", initializer=rand(4, 3), use_resource=False)
+        b = v1.get_variable("b", initializer=rand(3), use_resource=True)
+        y = tf.nn.softmax(tf.nn.bias_add(tf.matmul(x, w), b), name="probs")
+        session.run(v1.global_variables_initializer())
+        v1.saved_model.simple_save(session, path, {"x": x}, {"probs": y})
 
 
 def layers(*stack):
@@ -113,3 +144,12 @@ else:
     case("savedmodel-module", lambda path: tf.saved_model.save(module, path), [rand(6, 4)])
     plain_model = layers(L.Input((4,), name="x"), L.Dense(3, activation="relu"), L.BatchNormalization(), L.PReLU(), L.Dense(1, activation="sigmoid"))
     case("savedmodel-object-graph", lambda path: tf.saved_model.save(plain_model, path), [rand(6, 4)])
+    words = np.array(["a", "B", "c", "zz"], dtype=object)
+    tables = Tables()
+    both = lambda path: tf.saved_model.save(tables, path, signatures={"serving_default": tables.find, "light": tables.light})
+    case("savedmodel-tables", both, [words])
+    case("savedmodel-tables-light", both, [words], "light")
+    case("savedmodel-v1", first_version, [rand(5, 4)])
+    plan, number = L.Input((1,), dtype="string", name="plan"), L.Input((2,), name="num")
+    looked = shake(keras.Model([plan, number], L.Dense(2, activation="softmax")(L.Concatenate()([L.StringLookup(vocabulary=["free", "pro", "team"], output_mode="one_hot")(plan), number]))))
+    case("savedmodel-lookup", lambda path: looked.export(path, verbose=False), [rand(4, 2), np.array([["pro"], ["free"], ["what"], [""]], dtype=object)])

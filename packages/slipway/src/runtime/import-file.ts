@@ -16,6 +16,8 @@ export interface ImportFileOptions {
 }
 export interface ImportedFile {
   readonly imported: ImportedModel;
+  /** Digest and size of the model's file and of those beside it that it is made of. */
+  readonly source: { readonly sha256: string; readonly bytes: number };
   /** Digests of the files of the preprocessing. */
   readonly joined: readonly string[];
 }
@@ -31,11 +33,25 @@ export async function importFile(path: string, bytes: Uint8Array, options: Impor
     files.set(from, read);
     transformers.push({ label: label(from, place.entry), bytes: read, ...(place.entry === undefined ? {} : { entry: place.entry }) });
   }
+  const beside = new Map<string, Uint8Array>();
+  const read = siblingsOf(path);
   const imported = compileJoined(transformers, {
-    label: label(path, options.entry), bytes, readSibling: siblingsOf(path), ...(options.entry === undefined ? {} : { entry: options.entry }),
+    label: label(path, options.entry), bytes,
+    readSibling: (name, maxBytes) => {
+      const content = read(name, maxBytes);
+      if (content) beside.set(name, content);
+      return content;
+    }, ...(options.entry === undefined ? {} : { entry: options.entry }),
   });
   files.delete(path);
-  return { imported, joined: await Promise.all([...files.values()].map(async (b) => `sha256:${await sha256(b)}`)) };
+  return { imported, source: await digestOf(bytes, beside), joined: await Promise.all([...files.values()].map(async (b) => `sha256:${await sha256(b)}`)) };
+}
+
+/** Of a model of several files: the digest of their list as sha256sum writes it, by name, the model's own file first. */
+async function digestOf(bytes: Uint8Array, beside: ReadonlyMap<string, Uint8Array>): Promise<ImportedFile["source"]> {
+  if (beside.size === 0) return { sha256: await sha256(bytes), bytes: bytes.length };
+  const lines = await Promise.all([["", bytes] as const, ...[...beside].sort(([a], [b]) => (a < b ? -1 : 1))].map(async ([name, content]) => `${await sha256(content)}  ${name}\n`));
+  return { sha256: await sha256(new TextEncoder().encode(lines.join(""))), bytes: [...beside.values()].reduce((n, b) => n + b.length, bytes.length) };
 }
 
 function label(path: string, entry: string | undefined): string {

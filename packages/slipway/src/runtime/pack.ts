@@ -38,7 +38,7 @@ const KEPT_CHECKS = 200;
 
 /** @throws what import and the package room throw, and check-differs with the comparison in `data` */
 export async function packModel(path: string, bytes: Uint8Array, options: PackOptions = {}): Promise<Packed> {
-  const { imported, joined } = await importFile(path, bytes, options);
+  const { imported, joined, source } = await importFile(path, bytes, options);
   const { model } = imported.compiled;
   const notes = [...imported.compiled.warnings];
   let signature: Signature = imported.compiled.signature;
@@ -63,7 +63,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
     name: options.name ?? nameFromFile(path),
     version: options.version ?? "0.0.0",
     source: {
-      file: basename(path), sha256: await sha256(bytes), bytes: bytes.length, format: imported.format,
+      file: basename(path), sha256: source.sha256, bytes: source.bytes, format: imported.format,
       producer: imported.producer, rootClass: imported.compiled.className,
     },
     tool: { name: "slipway", version: VERSION },

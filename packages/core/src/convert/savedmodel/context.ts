@@ -4,6 +4,7 @@ import type { SlipwayError } from "../../base/index.ts";
 import { Ops, type Dim, type GraphBuilder, type Value } from "../../onnx/index.ts";
 import type { ElementType, Tensor } from "../../tensor/index.ts";
 import { malformed, savedModelError, shown } from "./errors.ts";
+import type { TableContent } from "./filled-tables.ts";
 import type { TfNode } from "./model.ts";
 import { elementType, readTensor } from "./tensor-proto.ts";
 import { Handle, TfList, TfTensor, type Size, type TfValue } from "./values.ts";
@@ -23,9 +24,12 @@ export class TfContext {
   readonly variable: (handle: Handle, op: NodeView) => Tensor;
   /** Follows a function. */
   readonly call: (name: string, inputs: readonly TfValue[], op: NodeView) => TfValue[];
+  /** What a lookup table holds. */
+  readonly table: (handle: Handle, op: NodeView) => TableContent;
   readonly #variables = new Map<string, TfTensor>();
 
-  constructor(graph: GraphBuilder, variable: TfContext["variable"], call: TfContext["call"]) {
+  constructor(graph: GraphBuilder, variable: TfContext["variable"], call: TfContext["call"], table: TfContext["table"]) {
+    this.table = table;
     this.graph = graph;
     this.o = new Ops(graph);
     this.variable = variable;

@@ -26,6 +26,8 @@ function edge(input: string): Edge {
   return { node: parts[0]!, output: parts.length === 3 ? parts[1]! : "", index: last };
 }
 
+const HALF: Readonly<Record<number, string>> = { 14: "bfloat16", 19: "float16" };
+const MOVES: ReadonlySet<string> = new Set(["Cast", "Identity", "IdentityN", "StopGradient", "Reshape", "Transpose", "ExpandDims", "Squeeze", "ConcatV2", "Pack", "Shape"]);
 export class Follower {
   readonly #model: SavedModel;
   #left = MAX_STEPS;
@@ -91,6 +93,9 @@ export class Follower {
 
   #convert(node: TfNode, inputs: readonly TfValue[], c: TfContext): readonly TfValue[] {
     const view = new NodeView(node, inputs);
+    // Half precision rounds after every operator, which float does not.
+    const half = HALF[node.attrs.get("T")?.number(6) ?? 0];
+    if (half !== undefined && !MOVES.has(node.op)) throw savedModelError("savedmodel-operator", `${view.where}: it computes in ${half}, which is not compiled`, { where: view.where, hint: "Save the model in float32. Weights kept in half precision and cast to float32 are compiled." });
     const operator = operators.get(node.op);
     if (!operator) throw savedModelError("savedmodel-operator", `${view.where}: the operator ${shown(node.op)} is not compiled`, { where: view.where, hint: ADVICE });
     try {

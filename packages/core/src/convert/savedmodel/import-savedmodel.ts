@@ -10,6 +10,7 @@ import { rowsOf } from "../onnx/tensor-signature.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { TfContext } from "./context.ts";
 import { malformed, savedModelError, shown } from "./errors.ts";
+import { filledTables } from "./filled-tables.ts";
 import { Follower } from "./follow.ts";
 import { readSavedModel, type TensorInfo } from "./model.ts";
 import { boundKeys, restoredKeys } from "./restore.ts";
@@ -18,7 +19,7 @@ import { TfTensor, type TfValue } from "./values.ts";
 
 /** `bytes` is saved_model.pb; the weights are read as its siblings. */
 export function importSavedModel(bytes: Uint8Array, options: ImportOptions = {}): ImportedModel {
-  const model = readSavedModel(bytes);
+  const model = readSavedModel(bytes, options.entry);
   if (model.outputs.length === 0) throw savedModelError("savedmodel-signature", `the signature ${shown(model.signature)} gives nothing`);
   const graph = new GraphBuilder();
   const given = new Map<string, TfValue>();
@@ -26,7 +27,6 @@ export function importSavedModel(bytes: Uint8Array, options: ImportOptions = {})
   const inputInfos: ValueInfo[] = [];
   for (const info of model.inputs) {
     const type = elementType(info.dtype, where(info, "input"));
-    if (type === "string") throw savedModelError("savedmodel-operator", `the model takes texts as ${JSON.stringify(shown(info.key))}, which is not compiled`, { where: where(info, "input"), hint: "Save it as .keras (model.save('model.keras')): text layers are compiled from there." });
     const shape = readShape(info.shape, where(info, "input"));
     if (shape === null) throw savedModelError("savedmodel-signature", `the signature does not say how many dimensions ${JSON.stringify(shown(info.key))} has`, { hint: "Give the model's Input a shape." });
     if (info.key === "" || !info.key.isWellFormed()) throw malformed("an input of the signature has no name");
@@ -37,11 +37,15 @@ export function importSavedModel(bytes: Uint8Array, options: ImportOptions = {})
     inputInfos.push({ name: info.key, type, shape: dims });
   }
   const follower = new Follower(model);
+  let tables: ReturnType<typeof filledTables> | undefined;
   let weights: ((name: string) => Tensor) | undefined;
   const c = new TfContext(graph, (handle) => {
     weights ??= openWeights(model, options);
     return weights(handle.node.name);
-  }, (name, inputs, op) => follower.call(name, inputs, c, op));
+  }, (name, inputs, op) => follower.call(name, inputs, c, op), (handle, op) => {
+    tables ??= filledTables(model, options.readSibling);
+    return tables(handle.node, op.where);
+  });
   const results = follower.follow(model.nodes, model.outputs.map((o) => o.tensor), given, c);
   const taken = new Set(tensors.map((t) => t.name));
   const ends = model.outputs.map((info, i) => {

@@ -35,6 +35,8 @@ export interface SavedModel {
   readonly outputs: readonly TensorInfo[];
   /** The node that restores the weights; "" where there are none. */
   readonly restore: string;
+  /** Files in the folder assets, by the node that names each. */
+  readonly assets: ReadonlyMap<string, string>;
   /** SavedObjectGraph: what Python loads. */
   readonly objects: Message | undefined;
   readonly warnings: readonly string[];
@@ -44,7 +46,8 @@ const MAX_NODES = 500_000;
 const SERVE = "serve";
 const DEFAULT = "serving_default";
 
-export function readSavedModel(bytes: Uint8Array): SavedModel {
+/** @param wanted the signature's name, where not the one that is served */
+export function readSavedModel(bytes: Uint8Array, wanted?: string): SavedModel {
   const file = new Message(bytes);
   if (file.number(1) !== 1) throw malformed(`saved_model.pb has schema version ${file.number(1)}, not 1`);
   const graphs = file.messages(2);
@@ -58,7 +61,7 @@ export function readSavedModel(bytes: Uint8Array): SavedModel {
   const counter = { left: MAX_NODES };
   const library = definition.message(2);
   const functions = new Map((library?.messages(1) ?? []).map((f) => readFunction(f, counter)).map((f) => [f.name, f]));
-  const { name, signature, warnings } = chooseSignature(graph.map(5));
+  const { name, signature, warnings } = chooseSignature(graph.map(5), wanted);
   const saver = graph.message(3);
   return {
     version: graph.message(1)?.text(5) ?? "",
@@ -67,18 +70,22 @@ export function readSavedModel(bytes: Uint8Array): SavedModel {
     inputs: tensorInfos(signature.map(1), name),
     outputs: tensorInfos(signature.map(2), name),
     restore: saver?.text(3) ?? "",
+    assets: new Map(graph.messages(6).map((a) => [(a.message(1)?.text(1) ?? "").split(":")[0]!, a.text(2)])),
   };
 }
 
-function chooseSignature(all: Map<string, Message>): { name: string; signature: Message; warnings: string[] } {
+function chooseSignature(all: Map<string, Message>, wanted: string | undefined): { name: string; signature: Message; warnings: string[] } {
   const served = [...all].filter(([name]) => !name.startsWith("__saved_model"));
-  const found = served.find(([name]) => name === DEFAULT) ?? (served.length === 1 ? served[0] : undefined);
+  if (wanted !== undefined && !served.some(([name]) => name === wanted)) {
+    throw savedModelError("savedmodel-signature", `the SavedModel has no signature ${JSON.stringify(shown(wanted))}; it has ${served.slice(0, 10).map(([n]) => shown(n)).join(", ") || "none"}`, { hint: "Name one of them after #, as in FOLDER#serving_default." });
+  }
+  const found = served.find(([name]) => name === (wanted ?? DEFAULT)) ?? (served.length === 1 ? served[0] : undefined);
   if (!found) {
     throw savedModelError("savedmodel-signature", served.length === 0 ? "the SavedModel has no signature: nothing says what it takes and gives" : `the SavedModel has the signatures ${served.slice(0, 10).map(([n]) => shown(n)).join(", ")}, and none is called ${DEFAULT}`, {
       hint: "In Python: model.export('folder') with Keras, or tf.saved_model.save(module, 'folder', signatures={'serving_default': module.call.get_concrete_function(...)})." });
   }
   const others = served.filter(([name]) => name !== found[0] && name !== SERVE).map(([name]) => shown(name));
-  return { name: found[0], signature: found[1], warnings: others.length === 0 ? [] : [`the signatures ${others.join(", ")} are not used, only ${shown(found[0])}`] };
+  return { name: found[0], signature: found[1], warnings: others.length === 0 ? [] : [`the signatures ${others.join(", ")} are not used, only ${shown(found[0])}: another one is taken by FOLDER#NAME`] };
 }
 
 /** In the order of their names, where numbers at the end count as such: the file keeps none. */

@@ -5,8 +5,9 @@ import { MATH } from "./operators/math.ts";
 import { NEURAL } from "./operators/neural.ts";
 import { REDUCTIONS } from "./operators/reductions.ts";
 import { SHAPES } from "./operators/shapes.ts";
+import { TABLES } from "./operators/tables.ts";
 
-export const operators: ReadonlyMap<string, Operator> = new Map([...FLOW, ...LOOPS, ...MATH, ...NEURAL, ...REDUCTIONS, ...SHAPES].flatMap((o) => o.names.map((name) => [name, o])));
+export const operators: ReadonlyMap<string, Operator> = new Map([...FLOW, ...LOOPS, ...MATH, ...NEURAL, ...REDUCTIONS, ...SHAPES, ...TABLES].flatMap((o) => o.names.map((name) => [name, o])));
 
 /** Names of the outputs of operators that have several: functions name them. */
 export const OUTPUTS: Readonly<Record<string, readonly string[]>> = {
