@@ -2,13 +2,14 @@
 
 import { SlipwayError, VERSION } from "@slipway/core/base";
 import { Model, preloadEngine, type LoadOptions } from "../runtime/index.ts";
-import { createLog, Logger, ModelDirectory, Repository, startServer, type TlsOptions } from "../server/index.ts";
+import { createLog, Logger, ModelDirectory, Pipeline, Repository, startServer, type TlsOptions } from "../server/index.ts";
 import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../config/index.ts";
 import { configOptions, configSources } from "./config-options.ts";
 import { accessOptions } from "./serve-access.ts";
 import { telemetryOptions } from "./serve-telemetry.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { printJson, printNote, printResult } from "./output.ts";
+import { trimMemory } from "./trim-memory.ts";
 import { curlLine } from "./curl-line.ts";
 
 export const serve: Command = defineCommand({
@@ -42,6 +43,10 @@ export const serve: Command = defineCommand({
       for (const warning of await models.add({ argument: named?.[2] ?? argument, options }, { name: named?.[1] })) printNote(`note: ${warning}`);
     }
     for (const note of (await syncFolder(models, folder)).notes) printNote(`note: ${note}`);
+    for (const [name, pipeline] of Object.entries(settings.pipelines ?? {})) {
+      if (models.directory.entries.has(name)) throw usageError("bad-argument", `a model and a pipeline are named ${name}`, { hint: "Give one another name." });
+      models.directory.add(new Pipeline(name, pipeline, models.directory));
+    }
     const served = models.directory.all;
     if (models.directory.entries.size === 0 && (folder === undefined || pollMs === undefined)) {
       throw usageError("missing-argument", folder === undefined ? "serve needs PKG|FILE, or a folder of models" : `there is no model in ${JSON.stringify(folder)}`, { hint: `slipway serve ${serve.usage}` });

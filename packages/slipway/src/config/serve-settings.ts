@@ -4,6 +4,7 @@
 import { ACCESS_SETTINGS } from "./access-settings.ts";
 import { MODEL_SETTINGS } from "./model-settings.ts";
 import { TELEMETRY_SETTINGS } from "./telemetry-settings.ts";
+import { PIPELINE_SETTINGS } from "./pipeline-settings.ts";
 import type { Settings } from "./spec.ts";
 
 const settings = {
@@ -36,6 +37,7 @@ const settings = {
   loadAtOnce: { type: "count", min: 1, max: 64, default: 1, value: "N", help: "how many models are loaded at the same time" },
   uploads: { type: "flag", default: false, help: "take models that come in a load request itself (Triton's `file:` parameters), not only those of the folder" },
   models: { type: "map", keys: "models' names", of: { type: "section", help: "", fields: MODEL_SETTINGS as typeof MODEL_SETTINGS }, help: "settings of single models, by name" },
+  pipelines: { type: "map", keys: "pipelines' names", of: { type: "section", help: "", fields: PIPELINE_SETTINGS as typeof PIPELINE_SETTINGS }, help: "pipelines and ensembles of the served models, each served as one more model" },
 } as const;
 
 export const SERVE_SETTINGS: typeof settings & typeof ACCESS_SETTINGS & typeof TELEMETRY_SETTINGS = { ...settings, ...ACCESS_SETTINGS, ...TELEMETRY_SETTINGS };

@@ -13,6 +13,8 @@ const table = {
   "memory-budget": { kind: "unavailable", doc: "The model does not fit into the memory budget beside those that are answering requests now. Raise `--memory-budget`, or serve fewer models." },
   "load-invalid": { kind: "invalid", doc: "A request to load, unload or change a model is not understood. The error says what was expected." },
   "traffic-invalid": { kind: "invalid", doc: "The traffic between a model's versions is set in a way that gives no version any request." },
+  "pipeline-invalid": { kind: "usage", doc: "A pipeline of the configuration does not fit together: a model, column, output or type is not there, or its steps go round in a circle. The error names the step." },
+  "pipeline-broken": { kind: "unavailable", doc: "A model that a pipeline asks was changed so that the pipeline no longer fits together. Put back the model, or start the server with a pipeline that fits." },
   "upload-refused": { kind: "refused", doc: "A load request brings the model itself, which the server was not started to take (`--uploads`)." },
   "cross-site": { kind: "refused", doc: "A web page of another site asked to change models. Ask from a program, or from the same site." },
   "body-too-large": { kind: "limit", doc: "The request's body is larger than the server takes. Send it in parts, or raise the limit." },

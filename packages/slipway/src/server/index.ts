@@ -8,3 +8,4 @@ export type { LogOptions, ServerOptions } from "./context.ts";
 export { authError, isRole, makeKey, readKeyFile, ROLE_NAMES, writeKeyFile, type AuthOptions, type KeyRecord, type LimitOptions, type Role } from "./auth/index.ts";
 export { ModelDirectory } from "./models/directory.ts";
 export { Repository, type Origin, type RepositoryOptions } from "./models/repository.ts";
+export { Pipeline } from "./pipelines/pipeline.ts";

@@ -117,6 +117,22 @@ export class ModelDirectory {
     return (call.target = version.servable);
   }
 
+  /** A model for work that is no request of its own; `end` lets it go. @throws SlipwayError model-unknown, model-unavailable */
+  async take(name: string, wanted?: string): Promise<{ readonly model: Servable; readonly end: () => void }> {
+    const entry = this.entryOf(name);
+    const version = wanted === undefined ? this.#preferred(entry) : entry.resolve(wanted);
+    const end = version.lease();
+    version.lastAsked = performance.now();
+    try {
+      if (version.servable === undefined && version.onDemand) await this.bring?.(entry, version);
+      if (version.servable === undefined) throw unavailable(version);
+      return { model: version.servable, end };
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
   /** A model to look at. @throws SlipwayError model-unknown, model-unavailable */
   find(name: string, version?: string, label?: string): Servable {
     const entry = this.entryOf(name);

@@ -47,7 +47,7 @@ export interface Origin {
 /** Memory of a loaded model for each byte of its graph: forests take three times their size, networks less. */
 const MEMORY_FACTOR = 3;
 /** Opening that takes longer would hold up requests that are under way: the model runs in a worker thread then. */
-const INLINE_OPEN_MS = 20;
+const INLINE_OPEN_MS = 50;
 const DRAIN_MS = 120_000;
 
 export class Repository {
@@ -293,7 +293,7 @@ export class Repository {
       const prepared = given ?? (await this.#prepare(origin));
       const bytes = prepared.source.model.byteLength * MEMORY_FACTOR;
       this.#makeRoom(bytes, version, old);
-      const source = { ...prepared.source, manifest: { name: entry.name, version: version.version } };
+      const source = { ...prepared.source, manifest: { ...prepared.source.manifest, name: entry.name, version: version.version } };
       const model = await loadModelPackage(source, this.#placed(prepared));
       try {
         await runChecks(model, prepared.checks, 32, prepared.openMs === undefined ? Infinity : 64);
@@ -323,13 +323,13 @@ export class Repository {
     const { openMs = 0, callMs = 0, source } = prepared;
     if (callMs >= 1) return { ...engine, placement: "thread" };
     if (openMs > INLINE_OPEN_MS || source.model.byteLength > MAX_TRIAL_BYTES) return { ...engine, placement: "thread", instances: engine.instances ?? 1 };
-    return { ...engine, placement: "inline" };
+    return { ...engine, placement: "inline", engine: prepared.engine === "onnxruntime" ? "onnxruntime" : engine.engine };
   }
 
   #prepare(origin: Origin, trial = this.#serving): Promise<Prepared> {
     // Settings of a model are by name, and a package tells its name only when it is open: whether it is random is found
     // out where any answer is kept.
-    const request = { argument: origin.argument, options: origin.options ?? {}, trial, random: this.directory.keepsAnswers };
+    const request = { argument: origin.argument, options: origin.options ?? {}, trial, random: this.directory.keepsAnswers, engine: this.#options.engine?.engine };
     return this.#serving ? this.#loader.prepare(request) : prepare(request);
   }
 

@@ -42,23 +42,10 @@ export class TrafficRouter {
         return picked.servable;
       } : undefined,
       answered: shadowed ? (input, onInvalid, outputs, given) => {
-        call.onFinished(() => this.shadows.add({ traffic, input, onInvalid, outputs, given, take: () => this.#take(entry, traffic) }));
+        call.onFinished(() => this.shadows.add({ traffic, input, onInvalid, outputs, given, take: () => this.#directory.take(entry.name, traffic.settings.shadow) }));
       } : undefined,
     }));
     return held instanceof Promise ? held.then(route) : route(held);
-  }
-
-  async #take(entry: ModelEntry, traffic: Traffic): Promise<{ readonly model: Servable; readonly end: () => void }> {
-    const version = entry.resolve(traffic.settings.shadow!);
-    const end = version.lease();
-    try {
-      if (version.servable === undefined && version.onDemand) await this.#directory.bring?.(entry, version);
-      if (version.servable === undefined) throw new Error("the shadow is not loaded");
-      return { model: version.servable, end };
-    } catch (error) {
-      end();
-      throw error;
-    }
   }
 
   families(): Family[] {

@@ -2,7 +2,7 @@
 // compared. Runs in the loader's thread while the server serves (loader-main.ts), or on the main one before it does.
 
 import { compareOutputs, type Checks } from "@slipway/core/package";
-import { loadModelPackage, openModel, readInput, exampleRequest, type Model, type ModelSource, type OpenOptions, type Servable } from "../../../runtime/index.ts";
+import { loadModelPackage, openModel, readInput, exampleRequest, type LoadOptions, type Model, type ModelSource, type OpenOptions, type Servable } from "../../../runtime/index.ts";
 import { serverError } from "../../errors.ts";
 
 export interface PrepareRequest {
@@ -13,6 +13,7 @@ export interface PrepareRequest {
   readonly trial: boolean;
   /** Whether to find out if it draws random numbers. */
   readonly random?: boolean;
+  readonly engine?: LoadOptions["engine"];
 }
 export interface Prepared {
   readonly source: ModelSource;
@@ -21,7 +22,8 @@ export interface Prepared {
   /** Whether it draws random numbers, where that was asked. */
   readonly random: boolean | undefined;
   readonly warnings: readonly string[];
-  /** Milliseconds, where there was a trial. */
+  /** Where there was a trial: the engine that serves it, and how many milliseconds that one takes to open and to ask. */
+  readonly engine?: "kernel" | "onnxruntime";
   readonly openMs?: number;
   readonly callMs?: number;
 }
@@ -31,20 +33,30 @@ export const MAX_TRIAL_BYTES: number = 64 * 2 ** 20;
 const RANDOM = /^(?:com\.microsoft\.)?(?:Random|Multinomial$|Bernoulli$)/;
 
 /** @throws what openModel throws, runtime-load-failed, model-check-failed */
-export async function prepare({ argument, options, trial, random = false }: PrepareRequest): Promise<Prepared> {
+export async function prepare({ argument, options, trial, random = false, engine }: PrepareRequest): Promise<Prepared> {
   const { package: pkg, imported } = await openModel(argument, options);
-  const source = { model: pkg.model, signature: pkg.signature, manifest: { name: pkg.manifest.name, version: pkg.manifest.version }, digest: pkg.digest };
+  const { name, version, kernel } = pkg.manifest;
+  const source: ModelSource = { model: pkg.model, signature: pkg.signature, manifest: { name, version, ...(kernel === undefined ? {} : { kernel }) }, digest: pkg.digest, checks: pkg.checks };
   const prepared = {
     source, checks: pkg.checks, warnings: imported?.compiled.warnings ?? [],
     random: random ? (await import("@slipway/core/onnx")).describeOnnx(pkg.model).nodes.some((n) => RANDOM.test(n.operator)) : undefined,
   };
   if (!trial || pkg.model.byteLength > MAX_TRIAL_BYTES) return prepared;
+  const first = await tried(source, pkg.checks, engine);
+  if (first.engine !== "kernel" || kernel !== undefined || engine === "kernel") return { ...prepared, ...first };
+  // What was proven here need not be proven on the thread that serves: there it is opened at once, and this is how long that takes.
+  const { KERNEL_VERSION } = await import("@slipway/core/kernel");
+  const proven = { ...source, manifest: { ...source.manifest, kernel: KERNEL_VERSION } };
+  return { ...prepared, source: proven, ...(await tried(proven, null, engine)) };
+}
+
+async function tried(source: ModelSource, checks: Checks | null, engine: LoadOptions["engine"]): Promise<Required<Pick<Prepared, "engine" | "openMs" | "callMs">>> {
   const before = performance.now();
-  const model = await loadModelPackage(source, { placement: "inline" });
+  const model = await loadModelPackage(source, { placement: "inline", engine });
   const openMs = performance.now() - before;
   try {
-    await runChecks(model, pkg.checks);
-    return { ...prepared, openMs, callMs: await callMs(model) };
+    await runChecks(model, checks);
+    return { engine: model.engine.name, openMs, callMs: await callMs(model) };
   } finally {
     await model.close();
   }
