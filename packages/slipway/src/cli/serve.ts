@@ -25,6 +25,7 @@ export const serve: Command = defineCommand({
   examples: ["slipway serve churn.slip", "slipway serve model.joblib --port 0", "slipway serve a.slip fraud=model.pkl --port 9000", "slipway serve --models ./models --poll 5s"],
   async run(call) {
     const { settings, notes } = await resolveConfig(SERVE_SETTINGS, configSources(call));
+    if (settings.memoryBudget !== undefined) trimMemory();
     for (const note of notes) printNote(`note: ${note}`);
     // A package may need no ONNX Runtime; the others load it beside being read.
     if (settings.engine === "onnxruntime" || (settings.engine === "auto" && call.args.some((a) => !a.endsWith(".slip")))) preloadEngine();
