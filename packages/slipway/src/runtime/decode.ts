@@ -63,8 +63,15 @@ function nested(cell: (index: number) => Value, dims: readonly number[], start: 
   return Array.from({ length: size! }, (_, i) => (rest.length === 0 ? cell(start + i) : nested(cell, rest, start + i * step)));
 }
 
+const keys = new WeakMap<Output, string[] | null>();
+
 /** Probabilities and scores are keyed by class, values by target. Transformed rows stay lists: they can be very wide. */
 export function keysOf(output: Output, width: number): string[] | undefined {
+  let found = keys.get(output);
+  if (found === undefined) keys.set(output, (found = findKeys(output, output.columns?.length ?? -1) ?? null));
+  return found === null || found.length !== width ? undefined : found;
+}
+function findKeys(output: Output, width: number): string[] | undefined {
   if (output.kind === "transformed" || output.columns === undefined || output.columns.length !== width) return undefined;
   const names = output.columns.map(String);
   return new Set(names).size === width && !names.includes("__proto__") ? names : undefined;

@@ -32,9 +32,9 @@ export interface ModelSource {
 
 export interface RunOptions {
   /** Names of the outputs to compute; all of them by default. */
-  readonly outputs?: readonly string[];
+  readonly outputs?: readonly string[] | undefined;
   /** Stops between two chunks. An AbortSignal, or anything with its method. */
-  readonly signal?: Pick<AbortSignal, "throwIfAborted">;
+  readonly signal?: Pick<AbortSignal, "throwIfAborted"> | undefined;
   /** 1 is first; where the model has several levels (batching.priorityLevels). */
   readonly priority?: number | undefined;
   /** How long it may wait in the queue. */

@@ -15,6 +15,8 @@ export interface Servable {
   encode(input: ModelInput, onInvalid?: OnInvalid): Encoded;
   /** @throws SlipwayError output-unknown, request-invalid, runtime-failed, model-closed */
   run(batch: Batch, options?: PredictOptions): Promise<Prediction>;
+  /** The same at once, where the engine can and the batch is small; else undefined. Throws as `run` rejects. */
+  runSync?(batch: Batch, options?: PredictOptions): Prediction | undefined;
   /** The outputs of the signature with these names, in the order asked for; all of them by default. @throws SlipwayError output-unknown */
   selectOutputs(names?: readonly string[]): readonly Output[];
   readonly busy: boolean;

@@ -40,14 +40,18 @@ const BASE_HEADERS: Readonly<Record<string, string>> = { "x-content-type-options
 export class App {
   readonly context: ServerContext;
   readonly table: RoutingTable;
-  readonly #layers: readonly Layer[];
+  readonly #preflight: readonly Required<Pick<Layer, "preflight">>[];
+  readonly #before: readonly Required<Pick<Layer, "before">>[];
+  readonly #headers: readonly Required<Pick<Layer, "headers">>[];
   readonly #audit: Audit;
 
   constructor(context: ServerContext, table: RoutingTable, layers: readonly Layer[]) {
     this.context = context;
     this.#audit = new Audit(context.options.auditLog, context.log);
     this.table = table;
-    this.#layers = layers;
+    this.#preflight = layers.filter((l) => l.preflight !== undefined) as Required<Layer>[];
+    this.#before = layers.filter((l) => l.before !== undefined) as Required<Layer>[];
+    this.#headers = layers.filter((l) => l.headers !== undefined) as Required<Layer>[];
   }
 
   /** Never rejects. `readBody` is called at most once, when the request may pass. */
@@ -56,8 +60,8 @@ export class App {
     let answer: Answer;
     let protocol: Protocol | undefined;
     try {
-      for (const layer of this.#layers) {
-        const given = layer.preflight?.(call);
+      for (const layer of this.#preflight) {
+        const given = layer.preflight(call);
         if (given !== undefined) return this.#dress(call, given);
       }
       const match = this.route(call);
@@ -67,8 +71,9 @@ export class App {
       if (early === undefined) {
         const read = readBody(this.context.options.bodyLimit);
         const raw = read instanceof Promise ? await read : read;
-        call.body = raw.length === 0 ? raw : await plainBody(raw, call.headers, this.context.options.bodyLimit);
-        early = await match.route.handle(call);
+        call.body = raw.length === 0 || call.headers["content-encoding"] === undefined ? raw : await plainBody(raw, call.headers, this.context.options.bodyLimit);
+        const handled = match.route.handle(call);
+        early = handled instanceof Promise ? await handled : handled;
       }
       answer = early;
     } catch (thrown) {
@@ -97,8 +102,8 @@ export class App {
   }
   /** Lets the layers look at a call that has its route. An answer is given in the route's place. @throws SlipwayError */
   admit(call: Call): Answer | undefined | Promise<Answer | undefined> {
-    for (let i = 0; i < this.#layers.length; i++) {
-      const given = this.#layers[i]!.before?.(call);
+    for (let i = 0; i < this.#before.length; i++) {
+      const given = this.#before[i]!.before(call);
       if (given instanceof Promise) return this.#admitRest(call, given, i + 1);
       if (given !== undefined) return given;
     }
@@ -106,14 +111,14 @@ export class App {
   }
   async #admitRest(call: Call, pending: Promise<Answer | void>, next: number): Promise<Answer | undefined> {
     let given = await pending;
-    for (let i = next; given === undefined && i < this.#layers.length; i++) given = await this.#layers[i]!.before?.(call);
+    for (let i = next; given === undefined && i < this.#before.length; i++) given = await this.#before[i]!.before(call);
     return given ?? undefined;
   }
   /** What the layers add to an answer. */
   layerHeaders(call: Call, answer: Answer): Readonly<Record<string, string>> | undefined {
     let headers: Readonly<Record<string, string>> | undefined;
-    for (const layer of this.#layers) {
-      const more = layer.headers?.(call, answer);
+    for (const layer of this.#headers) {
+      const more = layer.headers(call, answer);
       if (more !== undefined) headers = headers === undefined ? more : { ...headers, ...more };
     }
     return headers;
@@ -144,12 +149,12 @@ export class App {
   }
 
   #dress(call: Call, answer: Answer): Answer {
-    let headers: Readonly<Record<string, string>> = answer.headers === undefined ? BASE_HEADERS : { ...BASE_HEADERS, ...answer.headers };
     const more = this.layerHeaders(call, answer);
-    if (more !== undefined) headers = { ...headers, ...more };
+    const headers: Record<string, string> = { "x-request-id": call.id, ...BASE_HEADERS, ...answer.headers };
+    if (more !== undefined) Object.assign(headers, more);
     // Also for requests that were under way when the server began to stop: their connection must not be kept.
-    if (!this.context.ready) headers = { ...headers, connection: "close" };
-    return { ...answer, headers };
+    if (!this.context.ready) headers["connection"] = "close";
+    return { status: answer.status ?? 200, headers, body: answer.body };
   }
 }
 

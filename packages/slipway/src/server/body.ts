@@ -1,11 +1,13 @@
 // Request bodies: raw bytes in, decompressed within the limit, decoded as UTF-8.
 
+import { isAscii, isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import { promisify } from "node:util";
 import { serverError } from "./errors.ts";
 
 /** The plain bytes of a body, at most `limit` of them after decompression. */
 export async function plainBody(body: Buffer, headers: IncomingHttpHeaders, limit: number): Promise<Buffer> {
+  if (headers["content-encoding"] === undefined) return body;
   const encoding = (headers["content-encoding"] ?? "identity").trim().toLowerCase();
   if (encoding === "identity" || encoding === "") return body;
   const zlib = await import("node:zlib");
@@ -26,21 +28,20 @@ export function bodyTooLarge(limit: number): Error {
   return serverError("body-too-large", `the request's body is larger than ${limit} bytes, this server's limit`, { hint: "Send the rows in parts, or raise the limit (--body-limit)." });
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
+/** A UTF-8 body without a byte order mark. @throws SlipwayError body-encoding, body-damaged */
 export function bodyText(bytes: Uint8Array, contentType: string): string {
-  const charset = /charset\s*=\s*"?([\w.:-]+)/i.exec(contentType)?.[1]?.toLowerCase();
+  const charset = contentType.includes("charset") ? /charset\s*=\s*"?([\w.:-]+)/i.exec(contentType)?.[1]?.toLowerCase() : undefined;
   if (charset !== undefined && !["utf-8", "utf8", "us-ascii", "ascii"].includes(charset)) {
     throw serverError("body-encoding", `the charset ${charset} is not understood`, { hint: "Send UTF-8." });
   }
-  try {
-    return decoder.decode(bytes);
-  } catch (cause) {
-    throw serverError("body-damaged", "the body is not UTF-8", { hint: "Save the file as UTF-8 and send it again.", cause });
-  }
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isAscii(buffer)) return buffer.toString("latin1");
+  if (!isUtf8(buffer)) throw serverError("body-damaged", "the body is not UTF-8", { hint: "Save the file as UTF-8 and send it again." });
+  return buffer.toString("utf8", buffer[0] === 0xef && buffer[1] === 0xbb && buffer[2] === 0xbf ? 3 : 0);
 }
 
 /** "text/csv" of "text/csv; charset=utf-8". */
 export function mediaType(headers: IncomingHttpHeaders): string {
+  if (headers["content-type"] === "application/json") return "application/json";
   return (headers["content-type"] ?? "").split(";", 1)[0]!.trim().toLowerCase();
 }

@@ -62,7 +62,7 @@ export interface Observation {
   /** performance.now() when the prediction was there. */
   readonly doneAt: number;
   /** What was asked, for a log that shows rows. */
-  readonly input?: ModelInput;
+  readonly input?: ModelInput | undefined;
 }
 
 export type Stopper = Pick<AbortSignal, "throwIfAborted">;

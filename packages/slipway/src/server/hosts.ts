@@ -19,11 +19,17 @@ export function isLoopback(host: string): boolean {
 
 export function hostLayer(options: ServerOptions): Layer {
   const allowed = options.allowedHosts ?? [];
+  // The usual client asks under one name all the time.
+  let good: string | undefined;
   return {
     name: "hosts",
     before(call) {
       const host = call.header("host") ?? call.header(":authority");
-      if (options.loopbackOnly !== true || hostAllowed(host, allowed)) return;
+      if (options.loopbackOnly !== true || (host !== undefined && host === good)) return;
+      if (hostAllowed(host, allowed)) {
+        good = host;
+        return;
+      }
       throw serverError("host-refused", `this server is on loopback and was asked as ${JSON.stringify((host ?? "").slice(0, 100))}`, {
         hint: "Use localhost or 127.0.0.1, or allow the host name when starting the server." });
     },

@@ -3,7 +3,7 @@
 import type { Encoded, ModelInput, OnInvalid, Prediction, Servable } from "../runtime/index.ts";
 import { allowModel } from "./auth/index.ts";
 import type { ServerContext } from "./context.ts";
-import type { Call } from "./http/call.ts";
+import { after, type Call } from "./http/call.ts";
 
 export interface InferOptions {
   /** Names of the outputs; all by default. */
@@ -18,15 +18,20 @@ export interface Inference {
   readonly prediction: Prediction;
 }
 
-/** @throws SlipwayError request-invalid, request-shape, request-limit, output-unknown, request-timeout, client-gone ... */
-export async function infer(context: ServerContext, call: Call, model: Servable, input: ModelInput, options: InferOptions = {}): Promise<Inference> {
+/**
+ * At once where the engine can, else later.
+ * @throws SlipwayError request-invalid, request-shape, request-limit, output-unknown, request-timeout, client-gone ...
+ */
+export function infer(context: ServerContext, call: Call, model: Servable, input: ModelInput, options: InferOptions = {}): Inference | Promise<Inference> {
   allowModel(call, model.name);
   const { onInvalid = "throw", outputs, priority } = options;
   const began = performance.now();
   const encoded = model.encode(input, onInvalid);
   const decodeMs = performance.now() - began;
-  const prediction = await model.run(encoded.batch, { onInvalid, ...(outputs === undefined ? {} : { outputs }), priority, signal: call.stopper });
-  const { rows, computeMs, queueMs = 0, batchRows = rows } = prediction;
-  call.observation = { model, rows, decodeMs, queueMs, computeMs, batchRows, doneAt: performance.now(), ...(context.options.requestLog?.rows === undefined ? {} : { input }) };
-  return { encoded, prediction };
+  const how = { onInvalid, outputs, priority, signal: call };
+  return after(model.runSync?.(encoded.batch, how) ?? model.run(encoded.batch, how), (prediction) => {
+    const { rows, computeMs, queueMs = 0, batchRows = rows } = prediction;
+    call.observation = { model, rows, decodeMs, queueMs, computeMs, batchRows, doneAt: performance.now(), input: context.options.requestLog?.rows === undefined ? undefined : input };
+    return { encoded, prediction };
+  });
 }

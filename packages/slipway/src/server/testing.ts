@@ -45,5 +45,5 @@ export async function inject(app: App, request: Injected | string): Promise<Inje
   app.finished(call, status);
   const rawPayload = Buffer.concat(pieces);
   const body = rawPayload.toString();
-  return { statusCode: status, errorCode: call.errorCode, route: call.route, headers: { "x-request-id": call.id, ...answer.headers }, rawPayload, body, json: () => JSON.parse(body) as unknown };
+  return { statusCode: status, errorCode: call.errorCode, route: call.route, headers: answer.headers ?? {}, rawPayload, body, json: () => JSON.parse(body) as unknown };
 }

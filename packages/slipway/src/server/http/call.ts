@@ -3,7 +3,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Principal } from "../auth/principal.ts";
 import type { Servable } from "../../runtime/index.ts";
-import type { Observation, Stopper } from "../context.ts";
+import type { Observation } from "../context.ts";
 import { serverError } from "../errors.ts";
 import type { Peer } from "./peer.ts";
 import type { TraceContext } from "../telemetry/trace-context.ts";
@@ -28,6 +28,8 @@ export interface CallInit {
 }
 
 const NO_PARAMS: Readonly<Record<string, string>> = {};
+/** Nobody adds to a request's query. */
+const NO_QUERY = new URLSearchParams();
 const NO_BODY = Buffer.alloc(0);
 
 export class Call {
@@ -87,7 +89,7 @@ export class Call {
   }
 
   get query(): URLSearchParams {
-    return (this.#query ??= new URLSearchParams(this.#search));
+    return (this.#query ??= this.#search === "" ? NO_QUERY : new URLSearchParams(this.#search));
   }
 
   /** A header that came once. */
@@ -107,13 +109,9 @@ export class Call {
   }
 
   /** Stops work when the time is over or the client has gone: looked at between two pieces of work, so it costs no timer. */
-  get stopper(): Stopper {
-    return {
-      throwIfAborted: () => {
-        if (performance.now() > this.deadline) throw serverError("request-timeout", "the prediction took longer than its time", { hint: "Send fewer rows in one request, or allow more time." });
-        if (this.isGone()) throw serverError("client-gone", "the client went away");
-      },
-    };
+  throwIfAborted(): void {
+    if (performance.now() > this.deadline) throw serverError("request-timeout", "the prediction took longer than its time", { hint: "Send fewer rows in one request, or allow more time." });
+    if (this.isGone()) throw serverError("client-gone", "the client went away");
   }
 }
 
@@ -125,7 +123,7 @@ export type AnswerBody = string | Uint8Array | AsyncIterable<string | Uint8Array
 
 export interface Answer {
   readonly status?: number;
-  /** Lower case names. */
+  /** Lower case names. What the application gives to a host is the host's own, to add to. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: AnswerBody;
 }
@@ -142,4 +140,9 @@ export function jsonText(body: AnswerBody, status = 200, headers?: Readonly<Reco
 }
 export function textAnswer(body: string, status = 200): Answer {
   return { status, headers: TEXT_HEADERS, body };
+}
+
+/** `next` of a value that may still be on its way: without a turn of the queue of promises where it is there. */
+export function after<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
+  return value instanceof Promise ? value.then(next) : next(value);
 }

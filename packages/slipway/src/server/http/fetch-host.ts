@@ -16,7 +16,7 @@ export function fetchHandler(app: App): (request: Request) => Promise<Response> 
     const answer = await app.handle(call, (limit) => readBody(request, limit));
     const status = answer.status ?? 200;
     const empty = status === 204 || status === 304 || request.method === "HEAD" || answer.body === null;
-    const response = new Response(empty ? null : toBody(answer.body), { status, headers: { "x-request-id": call.id, ...answer.headers } });
+    const response = new Response(empty ? null : toBody(answer.body), { status, headers: answer.headers ?? {} });
     app.finished(call, status);
     return response;
   };

@@ -41,7 +41,7 @@ export function nodeListener(app: App, adminPort = false): (request: IncomingMes
 async function send(call: Call, answer: Answer, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { body } = answer;
   const status = answer.status ?? 200;
-  const headers: Record<string, string | number> = { "x-request-id": call.id, ...answer.headers };
+  const headers = answer.headers as Record<string, string | number>;
   if (!request.complete && (request.headers["content-length"] ?? request.headers["transfer-encoding"]) !== undefined) headers["connection"] = "close";
   if (request.httpVersionMajor > 1) delete headers["connection"];
   const silent = call.method === "HEAD";

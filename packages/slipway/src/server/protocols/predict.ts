@@ -5,13 +5,13 @@
 // Row i of an answer is called `<prediction_id>-<i>`. `?outputs=label,score` chooses outputs; `?on_invalid=rows` answers
 // bad rows with {"error": {...}} in their place instead of refusing the request.
 
-import { placeRows, toRows, type OnInvalid, type Servable } from "../../runtime/index.ts";
+import { placeRows, rowsJson, type OnInvalid, type Servable } from "../../runtime/index.ts";
 import type { ServerContext } from "../context.ts";
 import { serverError } from "../errors.ts";
-import { jsonAnswer, jsonText, type Answer, type Call } from "../http/call.ts";
+import { after, jsonAnswer, jsonText, type Answer, type Call } from "../http/call.ts";
 import { newId } from "../http/node-host.ts";
 import type { Protocol } from "../http/routing-table.ts";
-import { infer } from "../inference.ts";
+import { infer, type Inference } from "../inference.ts";
 import { negotiated } from "./shared/answer-rows.ts";
 import { ROWS_AT_ONCE } from "./shared/pieces.ts";
 import { readBody } from "./shared/read-body.ts";
@@ -21,9 +21,9 @@ export function slipwayProtocol(context: ServerContext): Protocol {
   return {
     name: "slipway",
     routes: [
-      { method: "POST", path: "/predict", action: "predict", handle: async (call) => predict(context, await models.select(call, {}), call) },
-      { method: "POST", path: "/models/{name}/predict", action: "predict", handle: async (call) => predict(context, await models.select(call, call.params), call) },
-      { method: "POST", path: "/models/{name}/versions/{version}/predict", action: "predict", handle: async (call) => predict(context, await models.select(call, call.params), call) },
+      { method: "POST", path: "/predict", action: "predict", handle: (call) => after(models.select(call, {}), (model) => predict(context, model, call)) },
+      { method: "POST", path: "/models/{name}/predict", action: "predict", handle: (call) => after(models.select(call, call.params), (model) => predict(context, model, call)) },
+      { method: "POST", path: "/models/{name}/versions/{version}/predict", action: "predict", handle: (call) => after(models.select(call, call.params), (model) => predict(context, model, call)) },
       { method: "GET", path: "/models", action: "read", handle: () => jsonAnswer({ models: models.all.map(listed) }) },
       { method: "GET", path: "/models/{name}", action: "read", handle: show },
     ],
@@ -50,29 +50,40 @@ function listed(model: Servable): object {
   return { ...summary(model), modelName: model.name, modelUrl: `slipway:${model.name}@${model.digest}` };
 }
 
-async function predict(context: ServerContext, model: Servable, call: Call): Promise<Answer> {
-  const onInvalid = readOnInvalid(call.query.get("on_invalid"));
-  const outputs = call.query.has("outputs") ? call.query.getAll("outputs").flatMap((names) => names.split(",")).map((n) => n.trim()).filter((n) => n !== "") : undefined;
-  const read = readBody(call, model);
-  const { encoded, prediction } = await infer(context, call, model, read instanceof Promise ? await read : read, { onInvalid, outputs });
+const summaries = new WeakMap<Servable, string>();
+function summaryJson(model: Servable): string {
+  let json = summaries.get(model);
+  if (json === undefined) summaries.set(model, (json = JSON.stringify(summary(model))));
+  return json;
+}
+
+function predict(context: ServerContext, model: Servable, call: Call): Answer | Promise<Answer> {
+  const { query } = call;
+  const onInvalid = readOnInvalid(query.get("on_invalid"));
+  const outputs = query.has("outputs") ? query.getAll("outputs").flatMap((names) => names.split(",")).map((n) => n.trim()).filter((n) => n !== "") : undefined;
+  return after(readBody(call, model), (input) => after(infer(context, call, model, input, { onInvalid, outputs }), (inference) => answer(call, model, inference)));
+}
+
+/** What most clients say of the answer they would like. */
+const ANY = new Set(["*/*", "application/json", "application/json, text/plain, */*"]);
+
+function answer(call: Call, model: Servable, { encoded, prediction }: Inference): Answer | Promise<Answer> {
   const id = newId();
-  const tail = `"model":${JSON.stringify(summary(model))},"prediction_id":"${id}"}`;
+  const tail = `"model":${summaryJson(model)},"prediction_id":"${id}"}`;
   const headers = { "x-prediction-id": id };
+  const accept = call.header("accept");
   const whole = encoded.kept === undefined && prediction.refused === undefined;
-  if (whole && call.header("accept") !== undefined) {
-    const other = await negotiated(call, prediction, { header: true });
-    if (other !== undefined) return { ...other, headers: { ...other.headers, ...headers } };
-  }
-  if (prediction.rows <= ROWS_AT_ONCE || !whole) {
-    return jsonText(`{"predictions":${JSON.stringify(placeRows(encoded, prediction))},${tail}`, 200, headers);
-  }
-  return jsonText(pieces(), 200, headers);
+  const inJson = (): Answer => {
+    if (!whole) return jsonText(`{"predictions":${JSON.stringify(placeRows(encoded, prediction))},${tail}`, 200, headers);
+    return jsonText(prediction.rows <= ROWS_AT_ONCE ? `{"predictions":[${rowsJson(prediction)}],${tail}` : pieces(), 200, headers);
+  };
+  if (!whole || accept === undefined || ANY.has(accept)) return inJson();
+  return negotiated(call, prediction, { header: true }).then((other) => (other === undefined ? inJson() : { ...other, headers: { ...other.headers, ...headers } }));
 
   async function* pieces(): AsyncGenerator<string> {
     yield '{"predictions":[';
     for (let start = 0; start < prediction.rows; start += ROWS_AT_ONCE) {
-      const text = JSON.stringify(toRows(prediction, start, Math.min(prediction.rows, start + ROWS_AT_ONCE)));
-      yield (start === 0 ? "" : ",") + text.slice(1, -1);
+      yield (start === 0 ? "" : ",") + rowsJson(prediction, start, Math.min(prediction.rows, start + ROWS_AT_ONCE));
       await new Promise((resolve) => setImmediate(resolve));
     }
     yield `],${tail}`;

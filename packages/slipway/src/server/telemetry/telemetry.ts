@@ -51,6 +51,9 @@ export class Telemetry {
   /** Further families: of the traffic between versions, of caches. */
   readonly sources: (() => readonly Family[])[] = [];
   readonly #models = new Map<string, readonly [Labels, ModelStats]>();
+  /** The same, found without a key. */
+  readonly #known = new WeakMap<Servable, ModelStats>();
+  readonly #byRoute = new WeakMap<object, Map<number, Histogram>>();
 
   constructor(models: ModelDirectory) {
     for (const model of models.all) this.of(model);
@@ -61,14 +64,18 @@ export class Telemetry {
   }
 
   of(model: Servable): ModelStats {
+    const known = this.#known.get(model);
+    if (known !== undefined) return known;
     const key = `${model.name}\0${model.version}`;
     let entry = this.#models.get(key);
     if (entry === undefined) this.#models.set(key, (entry = [{ model: model.name, version: model.version }, new ModelStats()]));
+    this.#known.set(model, entry[1]);
     return entry[1];
   }
 
   /** Forgets a version that is served no more. */
-  forget(model: Pick<Servable, "name" | "version">): void {
+  forget(model: Servable): void {
+    this.#known.delete(model);
     this.#models.delete(`${model.name}\0${model.version}`);
   }
 
@@ -87,11 +94,16 @@ export class Telemetry {
   }
 
   #route(call: Call, status: number): Histogram {
+    const byStatus = call.route === undefined ? undefined : this.#byRoute.get(call.route);
+    const known = byStatus?.get(status);
+    if (known !== undefined) return known;
     const route = call.route?.path ?? "(none)";
     const method = call.route === undefined ? "(any)" : call.route.method;
     const key = `${method} ${route} ${status}`;
     let entry = this.routes.get(key);
     if (entry === undefined) this.routes.set(key, (entry = { labels: { method, route, status: String(status) }, histogram: new Histogram(LATENCY_BOUNDS) }));
+    if (byStatus !== undefined) byStatus.set(status, entry.histogram);
+    else if (call.route !== undefined) this.#byRoute.set(call.route, new Map([[status, entry.histogram]]));
     return entry.histogram;
   }
 
