@@ -28,7 +28,7 @@ describe("kept answers", () => {
     const record = fc.record({ age: fc.constantFrom(1, 2, 45, null), plan: fc.constantFrom("pro", "basic"), member: fc.boolean(), note: fc.constantFrom(null, "", "a", "ab") });
     await fc.assert(fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 3 }), async (input) => {
       const { batch } = model.encode(readInput(input, model.signature));
-      expect((await m.run(batch)).outputs).toEqual((await model.run(batch)).outputs);
+      for (let i = 0; i < 2; i++) expect((await m.run(batch)).outputs).toEqual((await model.run(batch)).outputs);
       expect(m.stats.bytes).toBeLessThanOrEqual(3000);
     }));
     expect(m.stats.hits).toBeGreaterThan(0);

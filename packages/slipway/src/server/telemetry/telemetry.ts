@@ -52,7 +52,7 @@ export class Telemetry {
   readonly sources: (() => readonly Family[])[] = [];
   readonly #models = new Map<string, readonly [Labels, ModelStats]>();
   /** The same, found without a key. */
-  readonly #known = new WeakMap<Servable, ModelStats>();
+  #known = new WeakMap<Servable, ModelStats>();
   readonly #byRoute = new WeakMap<object, Map<number, Histogram>>();
 
   constructor(models: ModelDirectory) {
@@ -74,8 +74,8 @@ export class Telemetry {
   }
 
   /** Forgets a version that is served no more. */
-  forget(model: Servable): void {
-    this.#known.delete(model);
+  forget(model: Pick<Servable, "name" | "version">): void {
+    this.#known = new WeakMap();
     this.#models.delete(`${model.name}\0${model.version}`);
   }
 
