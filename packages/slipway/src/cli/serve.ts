@@ -5,6 +5,7 @@ import { Model, preloadEngine, type LoadOptions } from "../runtime/index.ts";
 import { createLog, Logger, ModelDirectory, Pipeline, Repository, startServer, type TlsOptions } from "../server/index.ts";
 import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../config/index.ts";
 import { configOptions, configSources } from "./config-options.ts";
+import { hostingOf } from "./hosting.ts";
 import { accessOptions } from "./serve-access.ts";
 import { telemetryOptions } from "./serve-telemetry.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
@@ -24,8 +25,10 @@ export const serve: Command = defineCommand({
   },
   examples: ["slipway serve churn.slip", "slipway serve model.joblib --port 0", "slipway serve a.slip fraud=model.pkl --port 9000", "slipway serve --models ./models --poll 5s"],
   async run(call) {
-    const { settings, notes } = await resolveConfig(SERVE_SETTINGS, configSources(call));
+    const hosting = hostingOf(process.env, call.args.length === 0 && call.text("models") === undefined && process.env["SLIPWAY_MODELS"] === undefined);
+    const { settings, notes } = await resolveConfig(SERVE_SETTINGS, { ...configSources(call), env: { ...hosting?.defaults, ...process.env } });
     if (settings.memoryBudget !== undefined) trimMemory();
+    if (hosting !== undefined) printNote(`note: this is a container of ${hosting.platform}, which asks it from outside`);
     for (const note of notes) printNote(`note: ${note}`);
     // A package may need no ONNX Runtime; the others load it beside being read.
     if (settings.engine === "onnxruntime" || (settings.engine === "auto" && call.args.some((a) => !a.endsWith(".slip")))) preloadEngine();
@@ -38,7 +41,7 @@ export const serve: Command = defineCommand({
     const { repository: folder, poll: pollMs, lazy, memoryBudget, loadAtOnce, uploads, models: perModel = {} } = settings;
     const models = new Repository(new ModelDirectory([], perModel), { folder, pollMs, lazy, memoryBudget, loadAtOnce, uploads, engine, log: new Logger(log) });
     const paths = Object.entries(perModel).flatMap(([name, { path }]) => (path === undefined ? [] : [`${name}=${path}`]));
-    for (const argument of [...call.args, ...paths]) {
+    for (const argument of [...call.args, ...(hosting?.model === undefined ? [] : [hosting.model]), ...paths]) {
       const named = /^([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)$/.exec(argument);
       const options = { preprocess, ...(entry === undefined ? {} : { entry }), ...(named ? { name: named[1]! } : {}) };
       for (const warning of await models.add({ argument: named?.[2] ?? argument, options }, { name: named?.[1] })) printNote(`note: ${warning}`);
@@ -49,13 +52,15 @@ export const serve: Command = defineCommand({
       models.directory.add(new Pipeline(name, pipeline, models.directory));
     }
     const served = models.directory.all;
-    if (models.directory.entries.size === 0 && (folder === undefined || pollMs === undefined)) {
+    if (models.directory.entries.size === 0 && hosting?.multiModel !== true && (folder === undefined || pollMs === undefined)) {
       throw usageError("missing-argument", folder === undefined ? "serve needs PKG|FILE, or a folder of models" : `there is no model in ${JSON.stringify(folder)}`, { hint: `slipway serve ${serve.usage}` });
     }
+    const access = accessOptions(settings);
     const server = await startServer(models, {
       port: settings.port, host: settings.host, signals: true, insecure: settings.insecure, version: VERSION, tls: tlsOptions(settings.tls),
       bodyLimit: settings.bodyLimit, requestTimeoutMs: settings.requestTimeout, drainDelayMs: settings.drainMs,
-      ...accessOptions(settings),
+      ...access, ...(hosting?.multiModel === true ? { auth: { ...access.auth, administration: "any-port" } } : {}),
+      ...(hosting?.vertex === undefined ? {} : { vertex: hosting.vertex }),
       ...telemetryOptions(settings),
       ...(settings.allowHost === undefined ? {} : { allowedHosts: settings.allowHost }),
       log,

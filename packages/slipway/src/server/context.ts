@@ -40,9 +40,9 @@ export interface ServerOptions {
   readonly vertex?: VertexAddresses;
 }
 export interface VertexAddresses {
-  readonly health?: string;
-  readonly predict?: string;
-  readonly deployedModelId?: string;
+  readonly health?: string | undefined;
+  readonly predict?: string | undefined;
+  readonly deployedModelId?: string | undefined;
 }
 export interface LogOptions {
   readonly level: "debug" | "info" | "warn" | "error";

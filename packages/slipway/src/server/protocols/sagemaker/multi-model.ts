@@ -2,14 +2,15 @@
 // DELETE /models/NAME unloads it. https://docs.aws.amazon.com/sagemaker/latest/dg/mms-container-apis.html
 // Only paths inside that folder are taken, links resolved: an address in a request must not choose any file of the machine.
 
-import { readdir, realpath, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { realpath } from "node:fs/promises";
+import { sep } from "node:path";
 import { parseJson } from "../../../runtime/index.ts";
 import { bodyText } from "../../body.ts";
 import type { ServerContext } from "../../context.ts";
 import { serverError } from "../../errors.ts";
 import { jsonAnswer, type Answer, type Call } from "../../http/call.ts";
 import { changeModels } from "../../models/change.ts";
+import { modelInside } from "../../models/model-inside.ts";
 import { usable } from "../../models/model-entry.ts";
 
 const ROOT = "/opt/ml/models";
@@ -37,16 +38,11 @@ export async function unloadModel(context: ServerContext, call: Call): Promise<A
   return jsonAnswer({ modelName: name });
 }
 
-/** The one model in a folder, or the path itself. */
+/** The one model below the folder, links resolved. */
 async function modelFile(url: string, root: string): Promise<string> {
   const [base, path] = await Promise.all([realpath(root), realpath(url)]).catch(() => [undefined, undefined] as const);
   if (base === undefined || path === undefined || !path.startsWith(base + sep)) throw serverError("load-invalid", `there is no model at ${JSON.stringify(url.slice(0, 200))} below ${root}`, { hint: "SageMaker puts models there." });
-  if (!(await stat(path)).isDirectory()) return path;
-  const inside = (await readdir(path, { withFileTypes: true })).filter((e) => !e.name.startsWith("."));
-  if (inside.some((e) => e.name === "oci-layout" || e.name === "saved_model.pb")) return path;
-  const files = inside.filter((e) => e.isFile());
-  const packed = files.filter((e) => e.name.endsWith(".slip"));
-  const [only, second] = packed.length > 0 ? packed : files;
-  if (only === undefined || second !== undefined) throw serverError("load-invalid", `${JSON.stringify(url.slice(0, 200))} holds ${files.length} files, and one of them must be the model`, { hint: "Put one packed model (.slip) into the archive." });
-  return join(path, only.name);
+  const found = await realpath(modelInside(path));
+  if (!found.startsWith(base + sep)) throw serverError("load-invalid", `the model at ${JSON.stringify(url.slice(0, 200))} is a link out of ${root}`);
+  return found;
 }
