@@ -31,7 +31,7 @@ export function findInputShape(est: Estimator, depth = 0, seen: Set<PyObject> = 
   if (own) return own;
   const inner = innerShape(est, depth, seen);
   if (inner?.kind === "columns" || inner?.kind === "text") return inner;
-  for (const attribute of ["n_features_in_", "n_features_", "_n_features"]) {
+  for (const attribute of ["n_features_in_", "n_features_", "_n_features", "_dim"]) {
     const n = est.raw(attribute);
     if (typeof n === "bigint" && n > 0n) return { kind: "matrix", width: boundedWidth(est, n) };
   }
@@ -42,6 +42,8 @@ function inputNames(est: Estimator): readonly string[] | undefined {
   for (const attribute of ["feature_names_in_", "_feature_names_in", "_df_columns"]) {
     const v = est.raw(attribute);
     if (v instanceof NumpyArray && v.shape.length === 1 && (v.dtype.kind === "O" || v.dtype.kind === "U")) return arrayStrings(v);
+    // category_encoders keeps a list.
+    if (v instanceof PyList && v.items.length > 0 && v.items.every((x) => typeof x === "string")) return v.items as string[];
     if (v instanceof PyObject) {
       const values = indexValues(v);
       if (values?.every((x) => typeof x === "string")) return values;

@@ -1,7 +1,7 @@
 export { readPickleFile, type PickleFile, type PickleGlobal } from "./read-pickle-file.ts";
 export { defaultLimits, type PickleLimits } from "./limits.ts";
 export { assertInert, classifyGlobal, dangers, type Danger, type DangerKind, type GlobalRole } from "./dangers.ts";
-export { categoriesOf, columnNames, indexValues, pandasKind } from "./pandas.ts";
+export { categoriesOf, columnNames, indexValues, pandasKind, readDataFrame, readSeries } from "./pandas.ts";
 export { pickleError } from "./errors.ts";
 export { children } from "./depth.ts";
 export {

@@ -92,3 +92,85 @@ export function columnNames(value: PyValue): PyValue[] | undefined {
   const columns = axes instanceof PyList || axes instanceof PyTuple ? axes.items[0] : undefined;
   return columns === undefined ? undefined : indexValues(columns);
 }
+
+/** A Series: its values and their index. */
+export function readSeries(value: PyValue): { readonly index: PyValue[]; readonly values: PyValue[] } | undefined {
+  if (pandasKind(value) !== "Series" || !(value instanceof PyObject)) return undefined;
+  const state = managerOf(value)?.state;
+  const axes = state instanceof PyTuple ? state.items[0] : undefined;
+  const labels = axes instanceof PyList ? axes.items[0] : undefined;
+  const index = labels === undefined ? undefined : indexValues(labels);
+  const values = seriesValues(value, 0);
+  return index && values && index.length === values.length ? { index, values } : undefined;
+}
+
+/** A DataFrame: its columns' names, its index, and the values of every column. */
+export function readDataFrame(value: PyValue): { readonly names: PyValue[]; readonly index: PyValue[]; readonly columns: PyValue[][] } | undefined {
+  const names = columnNames(value);
+  if (names === undefined || !(value instanceof PyObject)) return undefined;
+  const manager = managerOf(value)!;
+  const found = manager.args.items.length === 2 ? newBlocks(manager.args) : manager.state instanceof PyTuple ? oldBlocks(manager.state) : undefined;
+  const index = found && indexValues(found.labels);
+  if (!found || !index) return undefined;
+  const columns: (PyValue[] | undefined)[] = names.map(() => undefined);
+  for (const { values, places } of found.blocks) {
+    const cells = blockColumns(values, index.length);
+    if (!cells || cells.length !== places.length) return undefined;
+    for (const [i, place] of places.entries()) {
+      if (!(place >= 0 && place < columns.length)) return undefined;
+      columns[place] = cells[i]!;
+    }
+  }
+  return columns.every((x) => x !== undefined) ? { names, index, columns: columns as PyValue[][] } : undefined;
+}
+
+interface Blocks {
+  readonly labels: PyValue;
+  readonly blocks: readonly { readonly values: PyValue; readonly places: readonly number[] }[];
+}
+
+/** BlockManager((_unpickle_block(values, places, 2), ...), [columns, index]): pandas 1.3 and later. */
+function newBlocks(args: PyTuple): Blocks | undefined {
+  const [blocks, axes] = args.items;
+  const labels = axes instanceof PyList ? axes.items[1] : undefined;
+  if (!(blocks instanceof PyTuple) || labels === undefined) return undefined;
+  return blockList(labels, blocks.items.map((block) => (block instanceof PyObject ? [block.args.items[0], block.args.items[1]] : [])));
+}
+/** (axes, ..., {"0.14.1": {"axes": ..., "blocks": [{"values": ..., "mgr_locs": ...}]}}) before. */
+function oldBlocks(state: PyTuple): Blocks | undefined {
+  const axes = state.items[0];
+  const labels = axes instanceof PyList ? axes.items[1] : undefined;
+  const versions = state.items[3];
+  const inner = versions instanceof PyDict ? versions.get("0.14.1") : undefined;
+  const blocks = inner instanceof PyDict ? inner.get("blocks") : undefined;
+  if (!(blocks instanceof PyList) || labels === undefined) return undefined;
+  return blockList(labels, blocks.items.map((block) => (block instanceof PyDict ? [block.get("values"), block.get("mgr_locs")] : [])));
+}
+function blockList(labels: PyValue, pairs: readonly (readonly (PyValue | undefined)[])[]): Blocks | undefined {
+  const blocks = pairs.map(([values, where]) => {
+    const places = where === undefined ? undefined : placesOf(where);
+    return values === undefined || places === undefined ? undefined : { values, places };
+  });
+  return blocks.every((b) => b !== undefined) ? { labels, blocks } : undefined;
+}
+
+/** slice(start, stop, step), or an array. */
+function placesOf(where: PyValue): readonly number[] | undefined {
+  if (where instanceof NumpyArray) return indexValues(where)?.map(Number);
+  const [start, stop, step = 1n] = where instanceof PyObject ? where.args.items : [];
+  if (typeof start !== "bigint" || typeof stop !== "bigint" || typeof step !== "bigint" || step <= 0n) return undefined;
+  const count = (stop - start + step - 1n) / step;
+  return count < 0n || count > BigInt(maxRange) ? undefined : Array.from({ length: Number(count) }, (_, i) => Number(start) + i * Number(step));
+}
+
+/** A block [columns, rows], or the one column of an extension array. */
+function blockColumns(values: PyValue, rows: number): PyValue[][] | undefined {
+  if (values instanceof NumpyArray && values.shape.length === 2) {
+    const [count = 0, width] = values.shape;
+    if (width !== rows) return undefined;
+    const all = arrayValues(values);
+    return Array.from({ length: count }, (_, i) => all.slice(i * rows, (i + 1) * rows));
+  }
+  const one = indexValues(values);
+  return one?.length === rows ? [one] : undefined;
+}

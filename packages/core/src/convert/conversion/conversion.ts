@@ -386,7 +386,7 @@ export class Conversion {
   }
   unknownClass(est: Estimator): SlipwayError {
     const module = est.object.classGlobal?.module ?? "?";
-    const known = ["sklearn", "imblearn", "xgboost", "lightgbm", "catboost"].includes(module.split(".")[0]!);
+    const known = ["sklearn", "imblearn", "xgboost", "lightgbm", "catboost", "category_encoders"].includes(module.split(".")[0]!);
     if (known) {
       const near = nearest(est.className, [...this.#converters.keys()].map((k) => k.split(".")[1]!));
       return convertError("unsupported-estimator", `${est.qualifiedName} cannot be compiled yet`, {

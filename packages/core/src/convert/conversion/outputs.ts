@@ -13,6 +13,8 @@ export interface NamedOutput {
   readonly value: Value;
 }
 
+const MOST_NAMES = 262_144;
+
 export function nameOutputs(c: Conversion, fitted: Fitted, warnings: string[]): NamedOutput[] {
   const outputs: NamedOutput[] = [];
   const add = (name: string, kind: OutputKind, value: Value, extra: Pick<Partial<Output>, "columns" | "classes"> = {}): void => {
@@ -68,8 +70,9 @@ export function nameOutputs(c: Conversion, fitted: Fitted, warnings: string[]): 
       const frame = transform();
       const text = frame.width > 0 && frame.blocks.every((b) => b.kind === "string" || (b.kind === "raw" && c.columns[b.column]!.kind === "string"));
       const value = text ? c.stringMatrix(frame) : c.numbers(frame);
-      const names = frame.features.map((f, i) => f.name ?? `f${i}`);
-      add("transformed", "transformed", value, { columns: names });
+      // Names of so many columns (a million hashed ones) would be larger than the model.
+      const names = frame.width <= MOST_NAMES ? { columns: frame.features.map((f, i) => f.name ?? `f${i}`) } : {};
+      add("transformed", "transformed", value, names);
     };
     if (outputs.length === 0) make();
     else extra("transformed", make);

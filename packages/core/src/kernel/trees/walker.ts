@@ -39,8 +39,8 @@ export class ForestWalker implements BlockWalker {
     const payload = arena.take(total * this.#bytes);
     const trees = arena.take(groups * TREE_BYTES);
     const x = arena.take(BLOCK * columns.count * 8);
-    // One number more, to which trees that fill up a group add.
-    const results = arena.take((BLOCK * width + 1) * this.#bytes);
+    // As much again behind them: there trees that fill up a group add, at a place that moves with the row.
+    const results = arena.take(2 * BLOCK * width * this.#bytes);
     // Addresses of nodes become those of their payload by a shift.
     this.#at = { x, trees, payload: payload - (nodes >>> (how === "f64" ? 1 : 2)), results };
     this.#layOut(forest, columns, nodes, payload, trees, groups, place);

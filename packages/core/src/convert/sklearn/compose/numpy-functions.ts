@@ -89,7 +89,7 @@ export const numpyFunctions: ReadonlyMap<string, NumpyFunction> = new Map<string
   negative: { affine: [-1, 0], emit: (c, x) => c.o.neg(x) },
   positive: identity,
   reciprocal: { emit: (c, x) => c.o.div(1, x) },
-  sign: { emit: (c, x) => keepNaN(c, x, c.graph.op("Sign", [x])) },
+  sign: { tame: true, emit: (c, x) => keepNaN(c, x, c.graph.op("Sign", [x])) },
   floor: op("Floor"), ceil: op("Ceil"), trunc, fix: trunc,
   // ONNX rounds halves to even, as NumPy does.
   rint: op("Round"),

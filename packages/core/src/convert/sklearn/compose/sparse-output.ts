@@ -17,6 +17,8 @@ const DEEPEST = 30;
 export function givesSparse(est: Estimator, input: boolean, depth = 0): boolean {
   if (depth > DEEPEST) return false;
   const name = est.className;
+  // category_encoders' namesakes give data frames.
+  if (!/^(sklearn|imblearn)\./.test(est.key)) return false;
   if (ALWAYS.has(name)) return true;
   if (KEEPS.has(name)) return input;
   const flag = (...names: string[]): boolean => {

@@ -20,7 +20,8 @@ export const adaBoostClassifier: EstimatorConverter = defineEstimator({
     const classes = est.labels();
     const count = classes.values.length;
     // `algorithm` went in 1.8; its default until 1.5 was SAMME.R, which is then in the file.
-    const real = est.raw("algorithm") === "SAMME.R";
+    // imblearn kept the name as an option of its own, above a scikit-learn (1.6) that votes by SAMME alone.
+    const real = est.raw("algorithm") === "SAMME.R" && !(est.version[0] === 0 && members[0]!.versionAtLeast(1, 6));
     const weights = memberWeights(est, c, members.length);
     const X = c.checkArray(frame, est);
     if (count === 1) {

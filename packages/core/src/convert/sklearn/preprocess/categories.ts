@@ -55,7 +55,16 @@ export function readCategories(est: Estimator, X: Frame, c: Conversion, attribut
 }
 
 function columnCategories(est: Estimator, X: Frame, c: Conversion, v: PyValue, j: number, path: string): Categories {
-  const values = (v instanceof NumpyArray ? arrayValues(v) : toList(v, path)).map((x) => (x instanceof NumpyScalar ? x.value : x));
+  const typed = v instanceof NumpyArray && v.dtype.kind !== "O" && v.dtype.kind !== "U";
+  return categoriesFrom(est, X, c, v instanceof NumpyArray ? arrayValues(v) : toList(v, path), j, typed, v instanceof NumpyArray && v.dtype.kind === "O");
+}
+
+/**
+ * @param typed whether they come from an array of numbers, where none is present
+ * @param object see Categories
+ */
+export function categoriesFrom(est: Estimator, X: Frame, c: Conversion, list: readonly PyValue[], j: number, typed: boolean, object: boolean): Categories {
+  const values = list.map((x) => (x instanceof NumpyScalar ? x.value : x));
   const isMissing = (x: PyValue): boolean => x === null || isPandasNA(x) || (typeof x === "number" && Number.isNaN(x));
   const present = values.filter((x) => !isMissing(x));
   const numeric = present.every((x) => typeof x === "number" || typeof x === "bigint" || typeof x === "boolean");
@@ -63,14 +72,14 @@ function columnCategories(est: Estimator, X: Frame, c: Conversion, v: PyValue, j
     const odd = present.find((x) => typeof x !== "string");
     throw c.refuse(est, `categories of mixed kinds in column ${j}`, `${describe(odd)} stands beside text`, "Turn the column into text before fitting.");
   }
-  const numbers = present.length > 0 ? numeric : (v instanceof NumpyArray && v.dtype.kind !== "O" && v.dtype.kind !== "U") || c.kindOf(X, j) === "number";
+  const numbers = present.length > 0 ? numeric : typed || c.kindOf(X, j) === "number";
   const missingPlaces = values.flatMap((x, i) => (isMissing(x) ? [i] : []));
   // Where both None and nan are categories, missing means nan, the last one.
   const missing = missingPlaces.at(-1) ?? -1;
   const missingKey = numbers ? NaN : MISSING_STRING;
   return {
     kind: numbers ? "number" : "string",
-    object: v instanceof NumpyArray && v.dtype.kind === "O",
+    object,
     keys: values.map((x) => (isMissing(x) ? missingKey : numbers ? Number(x) : (x as string))),
     missing,
     missingIsNone: missing >= 0 && values[missing] === null,

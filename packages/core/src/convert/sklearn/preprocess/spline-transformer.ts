@@ -3,7 +3,7 @@
 // that bounds the "linear" case grows from column to column for degree 0 and 1.
 
 import type { Value } from "../../../onnx/index.ts";
-import { NumpyArray, PyObject } from "../../../pickle/index.ts";
+import { NumpyArray, PyObject, PyTuple } from "../../../pickle/index.ts";
 import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
 import { memo, type Conversion } from "../../conversion/conversion.ts";
 import { Estimator, toMatrix } from "../../conversion/estimator.ts";
@@ -57,10 +57,12 @@ export const splineTransformer: EstimatorConverter = defineEstimator({
   },
 });
 
-/** scipy.interpolate.BSpline; its attributes are `t`, `c` and, since 1.15, `_t`, `_c`. */
+/** scipy.interpolate.BSpline; its attributes are `t`, `c` and, since 1.15, `_t`, `_c`; since 1.17 it keeps a _BSpline that has them. */
 function readSpline(est: Estimator, c: Conversion, v: unknown, j: number): Spline {
   if (!(v instanceof PyObject) || v.classGlobal?.name !== "BSpline") throw c.malformed(est, `bsplines_[${j}] is not a B-spline`);
-  const spline = new Estimator(v, `${est.path}.bsplines_[${j}]`);
+  const inner = v.state instanceof PyTuple ? v.state.items[0] : v;
+  if (!(inner instanceof PyObject)) throw c.malformed(est, `bsplines_[${j}] holds no spline`);
+  const spline = new Estimator(inner, `${est.path}.bsplines_[${j}]`);
   const knots = spline.vector("t", "_t");
   const degree = spline.int("k");
   const weights = spline.need("c", "_c");
