@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../base/index.ts";
 import {
-  arrayValues, assertInert, children, columnNames, dangers, indexValues, NumpyArray, readPickleFile, SparseMatrix, sparseToDense, type PickleLimits, type PyValue,
+  arrayValues, assertInert, children, columnNames, dangers, indexValues, NumpyArray, readDataFrame, readPickleFile, readSeries, SparseMatrix, sparseToDense, type PickleLimits, type PyValue,
 } from "./index.ts";
 import { toJson } from "./testing.ts";
 
@@ -183,7 +183,7 @@ function walk(root: PyValue): void {
     for (const child of children(value)) todo.push(child);
     if (value instanceof NumpyArray) codeOf(() => arrayValues(value));
     if (value instanceof SparseMatrix && value.shape[0] * value.shape[1] < 1e6) codeOf(() => sparseToDense(value));
-    codeOf(() => [indexValues(value), columnNames(value)]);
+    codeOf(() => [indexValues(value), columnNames(value), readDataFrame(value), readSeries(value)]);
   }
 }
 

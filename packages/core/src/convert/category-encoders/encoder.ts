@@ -6,7 +6,7 @@ import { defineEstimator, type EstimatorConverter } from "../conversion/contract
 import { memo, type Conversion } from "../conversion/conversion.ts";
 import type { Estimator } from "../conversion/estimator.ts";
 import { Frame, mixFlows, type Feature } from "../conversion/frame.ts";
-import { categoriesFrom, categoryTable, type Categories } from "../sklearn/preprocess/categories.ts";
+import { categoriesFrom, categoryIds, type Categories } from "../sklearn/preprocess/categories.ts";
 import { readTables, type ColumnTable } from "./read-tables.ts";
 import type { Row } from "./row-table.ts";
 
@@ -14,6 +14,8 @@ const NAMES = [
   "OrdinalEncoder", "OneHotEncoder", "BaseNEncoder", "BinaryEncoder", "GrayEncoder", "RankHotEncoder", "BackwardDifferenceEncoder", "HelmertEncoder", "SumEncoder", "PolynomialEncoder",
   "TargetEncoder", "MEstimateEncoder", "JamesSteinEncoder", "WOEEncoder", "GLMMEncoder", "QuantileEncoder", "CountEncoder", "LeaveOneOutEncoder", "CatBoostEncoder",
 ];
+/** Numbers in one column's table. */
+const MOST_CELLS = 20_000_000;
 const CONTRASTS = new Set(["BackwardDifferenceEncoder", "HelmertEncoder", "SumEncoder", "PolynomialEncoder"]);
 
 export const categoryEncoder: EstimatorConverter = defineEstimator({
@@ -88,6 +90,9 @@ export interface Declared {
 /** What the raw columns may hold; the missing category always has an entry of its own. */
 export function declared(est: Estimator, X: Frame, c: Conversion, j: number, one: ColumnTable): Declared {
   const { table } = one;
+  if ((table.categories.length + 2) * table.width > MOST_CELLS) {
+    throw c.refuse(est, `${table.categories.length} categories in ${String(one.column)}, each of ${table.width} numbers`, "the table of them would be too large", "Use an encoder with fewer columns (BinaryEncoder, TargetEncoder), or group rare categories.");
+  }
   const categories = categoriesFrom(est, X, c, [...table.categories, NaN], j, false, true);
   c.declareCategories(X, j, categories.declared, table.unknown === undefined ? "refused" : "allowed");
   if (table.missing === undefined) c.refuseMissing(X, j, `${est.className} takes no missing values there`);
@@ -98,11 +103,16 @@ export function declared(est: Estimator, X: Frame, c: Conversion, j: number, one
 export function encode(X: Frame, c: Conversion, { j, one, categories, rows, unknown }: Declared): Frame {
   const { names, table } = one;
   if (table.width === 0) return new Frame([]);
-  const columns = Array.from({ length: table.width }, () => j);
-  const value = categoryTable(c.select(X, columns), c, columns.map(() => categories), (i, k) => rows[k]![i]!, (i) => unknown[i]!);
+  const { width } = table;
+  const { ids, id, count } = categoryIds(c.select(X, [j]), c, [categories]);
+  // Row 0 is for what is unknown, number -1.
+  const cells = new Float64Array((count + 1) * width);
+  for (let k = 0; k <= count; k++) cells.set(unknown, k * width);
+  rows.forEach((row, k) => cells.set(row, (id(0, k) + 1) * width));
+  const value = c.o.reshape(c.o.gather(c.o.doubles(cells, [count + 1, width]), c.o.add(ids, 1), 0), [-1, width]);
   const [missingIsNaN, unknownIsNaN] = [rows.at(-1)!, unknown].map((row) => row.some(Number.isNaN)) as [boolean, boolean];
   const flows = X.features[j]!.flows.map((flow) => ({ column: flow.column, missing: flow.missing && missingIsNaN, infinite: false, ...(unknownIsNaN ? { unknownMissing: true } : {}) }));
-  return c.frame(value, columns.map((_, i): Feature => ({ name: names[i] ?? null, flows })));
+  return c.frame(value, Array.from({ length: width }, (_, i): Feature => ({ name: names[i] ?? null, flows })));
 }
 
 /** Contrasts had a column of ones in front until 2.8. */

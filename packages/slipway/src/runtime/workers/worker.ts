@@ -29,17 +29,39 @@ export function startWorker(kind: WorkerKind, listener: Listener): WorkerHandle 
   return kind === "thread" ? startThread(listener) : startProcess(listener);
 }
 
+/**
+ * The server's life does not depend on its workers, but a process that waits for an answer must not end before it comes:
+ * every message is answered by one.
+ */
+function answersOwed(hold: () => void, release: () => void): { readonly asked: () => void; readonly came: () => void } {
+  let owed = 0;
+  return {
+    asked: () => {
+      if (owed++ === 0) hold();
+    },
+    came: () => {
+      if (--owed === 0) release();
+    },
+  };
+}
+
 function startThread({ message, ended }: Listener): WorkerHandle {
   const thread = new Thread(MAIN, { execArgv: EXEC_ARGV });
   let reason = "the thread ended";
-  thread.on("message", message);
+  const owed = answersOwed(() => thread.ref(), () => thread.unref());
+  thread.on("message", (m: FromWorker) => {
+    owed.came();
+    message(m);
+  });
   thread.on("error", (error) => (reason = error.message));
   thread.on("exit", () => ended(reason));
-  // The server's life does not depend on its workers.
   thread.unref();
   return {
     pid: undefined,
-    send: (m, transfer = []) => thread.postMessage(m, transfer),
+    send: (m, transfer = []) => {
+      owed.asked();
+      thread.postMessage(m, transfer);
+    },
     end: async () => void (await thread.terminate()),
   };
 }
@@ -52,7 +74,17 @@ function startProcess({ message, ended }: Listener): WorkerHandle {
     done = true;
     ended(reason);
   };
-  child.on("message", (m) => message(m as FromWorker));
+  const owed = answersOwed(() => {
+    child.ref();
+    child.channel?.ref();
+  }, () => {
+    child.unref();
+    child.channel?.unref();
+  });
+  child.on("message", (m) => {
+    owed.came();
+    message(m as FromWorker);
+  });
   child.on("error", (error) => end(error.message));
   child.on("exit", (code, signal) => end(signal === null ? `the process ended with ${code}` : `the process was ended by ${signal}`));
   child.unref();
@@ -60,7 +92,10 @@ function startProcess({ message, ended }: Listener): WorkerHandle {
   return {
     pid: child.pid,
     // A channel that has closed tells by the exit event.
-    send: (m) => void child.send(m, () => undefined),
+    send: (m) => {
+      owed.asked();
+      child.send(m, () => undefined);
+    },
     end: () => new Promise((resolve) => {
       if (child.exitCode !== null || child.signalCode !== null) return resolve();
       child.once("exit", () => resolve());

@@ -71,7 +71,15 @@ export const missingIndicator: EstimatorConverter = defineEstimator({
       const kind = c.kindOf(input, j);
       return kind === "raw" ? (typeof marker === "string" ? "string" : "number") : kind;
     };
-    return { kind: "transformer", transform: memo(() => indicatorFrame(input, c, columns, marker, kindOf)) };
+    // Columns that are not told of are looked at all the same.
+    const numbers = X.features.flatMap((_, j) => (typeof marker === "number" && kindOf(j) === "number" ? [j] : []));
+    return {
+      kind: "transformer",
+      transform: memo(() => {
+        if (numbers.length > 0) c.numbers(c.select(input, numbers));
+        return indicatorFrame(input, c, columns, marker, kindOf);
+      }),
+    };
   },
 });
 

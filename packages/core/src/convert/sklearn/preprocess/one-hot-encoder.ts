@@ -88,7 +88,8 @@ function readPlans(est: Estimator, c: Conversion, columns: readonly Categories[]
       if (!(dropped >= 0 && dropped < outputs.length)) throw c.malformed(est, `the dropped category ${dropped} of column ${j} is out of range`);
       outputs.splice(dropped, 1);
     }
-    return { outputs, infrequent: group, unknownIsInfrequent: group.length > 0 && (handle === "infrequent_if_exist" || handle === "warn") };
+    // "warn" came in 1.6 and left the row of an unknown category at zero until 1.8.
+    return { outputs, infrequent: group, unknownIsInfrequent: group.length > 0 && (handle === "infrequent_if_exist" || (handle === "warn" && est.versionAtLeast(1, 8))) };
   });
 }
 
