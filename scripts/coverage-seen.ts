@@ -74,8 +74,9 @@ export async function lookAtCorpus(folder: string): Promise<Seen> {
   const refusals: Refusal[] = [];
   try {
     for (const one of listCases(folder)) {
-      const isFolder = statSync(one.modelFile).isDirectory();
-      const bytes = isFolder ? undefined : new Uint8Array(readFileSync(one.modelFile));
+      // An entry of a file may be named behind it: saved_model#serving_default.
+      const file = one.modelFile.replace(/#[^/]*$/, "");
+      const bytes = statSync(file).isDirectory() ? undefined : new Uint8Array(readFileSync(file));
       const format = bytes === undefined ? undefined : sniffFormat(bytes);
       const words = format === undefined ? "TensorFlow SavedModel" : (FORMAT[format] ?? format);
       const count = formats.get(words) ?? { compiled: 0, refused: 0 };
