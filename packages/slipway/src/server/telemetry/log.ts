@@ -1,6 +1,7 @@
 // Where log lines go: JSON lines as they are, or one readable line each when a person is looking at a terminal.
 
 import type { LogOptions } from "../context.ts";
+import { LineWriter } from "./line-writer.ts";
 
 export type Level = LogOptions["level"];
 const ORDER: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
@@ -39,8 +40,13 @@ function describe(error: unknown): object {
 
 const COLOURS: Readonly<Record<string, string>> = { debug: "\x1b[2m", info: "\x1b[36m", warn: "\x1b[33m", error: "\x1b[31m" };
 
+function toStderr(): (text: string) => void {
+  const lines = new LineWriter(2);
+  return (text) => lines.write(text);
+}
+
 export function createLog(options: { level?: LogOptions["level"]; pretty?: boolean; write?: (text: string) => void } = {}): LogOptions {
-  const write = options.write ?? ((text: string): void => void process.stderr.write(text));
+  const write = options.write ?? toStderr();
   return { level: options.level ?? "info", write: options.pretty === true ? (line) => write(prettyLine(line)) : write };
 }
 
