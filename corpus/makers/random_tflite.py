@@ -46,7 +46,7 @@ def typical(r, kind):
         return x, L.Dense(r.int(1, 5), activation=r.one("softmax", "sigmoid", None))(y)
     t, f = r.int(3, 8), r.int(1, 5)
     if kind == "rnn":
-        x = L.Input((t, f), name="x")
+        x = L.Input((t, f), batch_size=1, name="x")
         y = x
         for last in [False] * r.int(0, 1) + [True]:
             cell = r.one(L.LSTM, L.GRU, L.SimpleRNN, L.LSTM)(r.int(1, 8), return_sequences=not last, **some(r, use_bias=False))
@@ -85,7 +85,7 @@ def build(seed, modes):
         x, data = xs[0], next(iter(feeds.values()))
     else:
         x, y = typical(r, kind)
-        data = r.r.randint(0, 12, (N, *x.shape[1:])).astype(str(x.dtype)) if kind == "text" else normal(r, N, *x.shape[1:])
+        data = r.r.randint(0, 12, (N, *x.shape[1:])).astype(getattr(x.dtype, "name", x.dtype)) if kind == "text" else normal(r, N, *x.shape[1:])
     model = keras.Model(x, y)
     rk.shake(model, seed)
     calibrate = np.concatenate([data, r.r.randint(0, 12, (20, *data.shape[1:])).astype(data.dtype) if kind == "text" else normal(r, 20, *data.shape[1:])])

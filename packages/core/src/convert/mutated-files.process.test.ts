@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { SlipwayError } from "../base/index.ts";
 import { readHdf5, ZipArchive } from "../formats/index.ts";
+import { makeZip } from "../formats/testing.ts";
 import { importModel } from "./import-model.ts";
 
 const corpus = fileURLToPath(new URL("../../../../corpus/", import.meta.url));
@@ -23,9 +24,9 @@ const FILES: readonly (readonly [format: string, ...files: string[]])[] = [
   ["LightGBM JSON", "cases/lgb-dump-codes-lgb47/model.json", "cases/lgb-dump-linear-lgb33/model.json"],
   ["CatBoost cbm", "cases/catboost-ctr-default-cb125/model.cbm", "cases/catboost-one-hot-cb1210/model.cbm"],
   ["CatBoost JSON", "cases/catboost-binary-json-cb1210/model.json"],
-  ["Keras archive", "joined/network.keras", "cases/keras-preprocessing/model.keras", "cases/keras-attention/model.keras"],
+  ["Keras archive", "joined/network.keras", "cases/keras-preprocessing/model.keras", "cases/keras-attention/model.keras", "cases/keras-text-vectorization/model.keras"],
   ["Keras HDF5", "joined/network.h5", "joined/windows.h5", "cases/keras-text-lstm-h5/model.h5"],
-  ["TensorFlow Lite", "joined/network.tflite", "cases/tflite-int8-mlp/model.tflite", "cases/tflite-float-sequence/model.tflite"],
+  ["TensorFlow Lite", "joined/network.tflite", "cases/tflite-int8-mlp/model.tflite", "cases/tflite-float-sequence/model.tflite", "cases/tflite-recurrent/model.tflite", "cases/tflite-dynamic/model.tflite"],
   ["ONNX", "joined/opset17.onnx", "cases/onnx-branch/model.onnx", "cases/onnx-sk-forest-zipmap/model.onnx"],
   ["PyTorch", "cases/torch-recurrent-export/model.pt2", "cases/torch-edit-export/model.pt2", "cases/torch-recurrent-script/model.pt"],
   ["pickle", "joined/bundle.pkl", "joined/encoder.joblib"],
@@ -100,6 +101,21 @@ describe("damaged files", () => {
         check(`${format} ${file}`, bytes, Math.ceil(RUNS / files.length), importModel);
       });
     }
+  }
+  // Damaged before they are packed: the archive's own checks do not find it.
+  const MEMBERS: readonly (readonly [file: string, ...members: string[]])[] = [
+    ["cases/keras-cells/model.keras", "config.json", "model.weights.h5", "metadata.json"], ["cases/keras-operations/model.keras", "config.json"],
+    ["cases/keras-text-vectorization/model.keras", "config.json", "assets/layers/text_vectorization/vocabulary.txt"], ["cases/keras-more-layers/model.keras", "config.json", "model.weights.h5"],
+  ];
+  for (const [file, ...members] of MEMBERS) {
+    it(`of members of ${file} are read or refused with a code`, { timeout: 3_600_000 }, () => {
+      const zip = new ZipArchive(new Uint8Array(readFileSync(corpus + file)));
+      const entries = zip.names.map((name) => ({ name, content: zip.read(name)! }));
+      for (const member of members) {
+        expect(zip.names).toContain(member);
+        check(`${file} ${member}`, zip.read(member)!, Math.ceil(RUNS / members.length), (damaged) => importModel(makeZip(entries.map((e) => (e.name === member ? { name: member, content: damaged } : e)))));
+      }
+    });
   }
   it("inside a zip archive and an HDF5 file are read or refused with a code", { timeout: 3_600_000 }, () => {
     const archive = new Uint8Array(readFileSync(`${corpus}joined/network.keras`));

@@ -74,7 +74,7 @@ function places(value: unknown, path: (string | number)[] = [], out: (string | n
 }
 
 describe("Keras files that were tampered with", () => {
-  for (const name of ["keras-activation-layers", "keras-shapes", "keras-convolutions", "keras-pooling", "keras-normalizations", "keras-merges", "keras-recurrent", "keras-bidirectional", "keras-masks", "keras-attention", "keras-nested-shared", "keras-preprocessing"]) {
+  for (const name of ["keras-activation-layers", "keras-shapes", "keras-convolutions", "keras-pooling", "keras-normalizations", "keras-merges", "keras-recurrent", "keras-bidirectional", "keras-masks", "keras-attention", "keras-nested-shared", "keras-preprocessing", "keras-text-vectorization", "keras-cells", "keras-images", "keras-operations", "keras-more-layers"]) {
     it(`${name}: any changed setting is taken or refused with a code`, () => {
       fc.assert(fc.property(fc.nat(1e6), fc.constantFrom(...ODD), (at, odd) => {
         errorOf(() => importKeras(changed(`${name}/model.keras`, (config) => {

@@ -1,7 +1,9 @@
 // MultiHeadAttention, GroupedQueryAttention, Attention and AdditiveAttention, with the masks that Keras makes of its inputs'.
 
 import type { Value } from "../../../onnx/index.ts";
+import { elementCount, floats, type Tensor } from "../../../tensor/index.ts";
 import { defineLayer, isSym, rankOf, type Call, type KerasContext, type LayerDefinition, type LayerView, type Sym } from "../layer.ts";
+import { alongSecond } from "./core.ts";
 import { repeatAxis } from "./shape.ts";
 
 const isTrue = (call: Call, name: string): boolean => {
@@ -27,16 +29,26 @@ interface Heads {
   readonly size: number;
   readonly mask: Value | undefined;
 }
-/** Queries [N, Tq, H, D], keys and values [N, Tk, H, D] -> [N, Tq, H, D] and the scores [N, H, Tq, Tk]. */
+/** x [N, T, F] W [F, H, D] + b [H, D] -> [N, H, T, D]. */
+function projectHeads(x: Value, kernel: Tensor<"float">, bias: Tensor<"float"> | undefined, c: KerasContext): Value {
+  const [features, heads, width] = kernel.shape as [number, number, number];
+  let y = c.graph.op("MatMul", [x, c.constant(floats(kernel.data, [features, heads * width]))]);
+  if (bias && alongSecond(bias.shape, [...c.shape(x).slice(0, 2), heads, width], c)) y = c.o.add(y, c.constant(floats(bias.data, [heads, 1])));
+  else if (bias) y = c.o.add(y, c.constant(floats(bias.data, [heads * width])));
+  return c.o.transpose(c.o.reshape(y, [0, 0, heads, width]), [0, 2, 1, 3]);
+}
+/** Queries [N, H, Tq, D], keys and values [N, H, Tk, D] -> [N, Tq, H * D] and the scores [N, H, Tq, Tk]. */
 function attendHeads(layer: LayerView, call: Call, { q, k, v, size, mask }: Heads, c: KerasContext): [Value, Value] {
   const scaled = c.o.mul(q, Math.fround(1 / Math.sqrt(size)));
-  let scores = c.graph.op("Einsum", [scaled, k], { equation: "abcd,aecd->acbe" });
+  let scores = c.graph.op("MatMul", [scaled, c.o.transpose(k, [0, 1, 3, 2])]);
   const spread = mask && c.o.unsqueeze(mask, 1);
   if (spread) scores = c.o.where(spread, scores, -1e9);
   let weights = c.graph.op("Softmax", [scores], { axis: -1 });
   // From 3.14 on a step that may see nothing gets nothing, but only where scores are computed one by one.
   if (spread && c.since(3, 14) && (layer.number("dropout", 0) > 0 || isTrue(call, "return_attention_scores"))) weights = c.o.where(spread, weights, 0);
-  return [c.graph.op("Einsum", [weights, v], { equation: "acbe,aecd->abcd" }), weights];
+  const joined = c.o.transpose(c.graph.op("MatMul", [weights, v]), [0, 2, 1, 3]);
+  const [heads, width] = c.shape(v).flatMap((d, i) => (i === 1 || i === 3 ? [d as number] : [])) as [number, number];
+  return [c.o.reshape(joined, [0, 0, heads * width]), weights];
 }
 
 /** Query, key and value [N, T, F], and the masks of all three and of the call as one [N or 1, Tq, Tk]. */
@@ -74,16 +86,14 @@ const multiHead = defineLayer({
     const bias = layer.bool("use_bias", true);
     const each = bias ? 2 : 1;
     const count = 4 * each;
-    const project = (x: Value, i: number, w: number): Value => {
-      const y = c.graph.op("Einsum", [x, c.constant(layer.weight(i * each, count, [c.size(x, -1, layer), heads, w]))], { equation: "abc,cde->abde" });
-      return bias ? c.o.add(y, c.constant(layer.weight(i * each + 1, count, [heads, w]))) : y;
-    };
+    const project = (x: Value, i: number, w: number): Value => projectHeads(x, layer.weight(i * each, count, [c.size(x, -1, layer), heads, w]), bias ? layer.weight(i * each + 1, count, [heads, w]) : undefined, c);
     const [joined, weights] = attendHeads(layer, call, { q: project(q, 0, size), k: project(k, 1, size), v: project(v, 2, width), size, mask }, c);
     const rank = layer.weights[3 * each]?.shape.length ?? 3;
     if (rank < 3 || rank > 6) throw layer.malformed("its last weight has another form than its output");
     const kernel = layer.weight(3 * each, count, [heads, width, ...new Array<number>(rank - 2).fill(-1)]);
-    const letters = "efgh".slice(0, rank - 2);
-    const out = c.graph.op("Einsum", [joined, c.constant(kernel)], { equation: `abcd,cd${letters}->ab${letters}` });
+    const shape = kernel.shape.slice(2);
+    const flat = c.graph.op("MatMul", [joined, c.constant(floats(kernel.data, [heads * width, elementCount(shape)]))]);
+    const out = shape.length === 1 ? flat : c.o.reshape(flat, [0, 0, ...shape]);
     const y: Sym = { value: bias ? c.o.add(out, c.constant(layer.weight(3 * each + 1, count, kernel.shape.slice(2)))) : out, ...(query.mask ? { mask: query.mask } : {}) };
     return isTrue(call, "return_attention_scores") ? [y, { value: weights }] : y;
   },
@@ -99,14 +109,11 @@ const grouped = defineLayer({
     if (heads % groups !== 0) throw layer.malformed(`${heads} heads in ${groups} groups`);
     const bias = layer.bool("use_bias", true);
     const each = bias ? 2 : 1;
-    const project = (x: Value, i: number, n: number): Value => {
-      const y = c.graph.op("Einsum", [x, c.constant(layer.weight(i * each, 4 * each, [c.size(x, -1, layer), n, size]))], { equation: "abc,cde->abde" });
-      return bias ? c.o.add(y, c.constant(layer.weight(i * each + 1, 4 * each, [n, size]))) : y;
-    };
-    const shared = (x: Value, i: number): Value => repeatAxis(project(x, i, groups), 2, heads / groups, layer, c);
+    const project = (x: Value, i: number, n: number): Value => projectHeads(x, layer.weight(i * each, 4 * each, [c.size(x, -1, layer), n, size]), bias ? layer.weight(i * each + 1, 4 * each, [n, size]) : undefined, c);
+    const shared = (x: Value, i: number): Value => repeatAxis(project(x, i, groups), 1, heads / groups, layer, c);
     const [joined, weights] = attendHeads(layer, call, { q: project(q, 0, heads), k: shared(k, 1), v: shared(v, 2), size, mask }, c);
     const features = c.size(q, -1, layer);
-    const out = c.graph.op("Einsum", [joined, c.constant(layer.weight(3 * each, 4 * each, [heads, size, features]))], { equation: "abcd,cde->abe" });
+    const out = c.graph.op("MatMul", [joined, c.constant(floats(layer.weight(3 * each, 4 * each, [heads, size, features]).data, [heads * size, features]))]);
     const y: Sym = { value: bias ? c.o.add(out, c.constant(layer.weight(3 * each + 1, 4 * each, [features]))) : out, ...(query.mask ? { mask: query.mask } : {}) };
     return isTrue(call, "return_attention_scores") ? [y, { value: weights }] : y;
   },

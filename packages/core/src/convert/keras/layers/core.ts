@@ -1,6 +1,6 @@
 // Dense, Activation and the activation layers, and the layers that only act in training.
 
-import type { Value } from "../../../onnx/index.ts";
+import type { Dim, Value } from "../../../onnx/index.ts";
 import { elementCount } from "../../../tensor/index.ts";
 import { activation } from "../activations.ts";
 import { defineLayer, rankOf, single, type KerasContext, type LayerDefinition, type LayerView } from "../layer.ts";
@@ -113,6 +113,15 @@ export function normalAxis(layer: LayerView, axis: number, rank: number): number
   return at;
 }
 
+/**
+ * Keras 3.7 and later on TensorFlow takes a bias with one dimension above 1 for one of channels: where that size is not the
+ * last dimension's but the second's, it is added along the second, wherever broadcasting would put it.
+ */
+export function alongSecond(bias: readonly number[], value: readonly Dim[], c: KerasContext): boolean {
+  const large = bias.filter((d) => d > 1);
+  return c.since(3, 7) && large.length === 1 && value.length > 2 && value.at(-1) !== large[0] && value[1] === large[0];
+}
+
 /** A product after an equation such as "abc,cd->abd"; the first dimension must stay the rows. */
 const einsumDense = defineLayer({
   names: ["EinsumDense"],
@@ -135,7 +144,9 @@ const einsumDense = defineLayer({
     if (biased) {
       const rank = layer.weights[1]?.shape.length ?? 0;
       if (rank >= c.shape(y).length) throw layer.malformed("its bias has more dimensions than its output");
-      y = c.o.add(y, c.constant(layer.weight(1, count, new Array<number>(rank).fill(-1))));
+      const bias = layer.weight(1, count, new Array<number>(rank).fill(-1));
+      const along = alongSecond(bias.shape, c.shape(y), c);
+      y = c.o.add(y, along ? c.floats(bias.data, [bias.data.length, ...new Array<number>(c.shape(y).length - 2).fill(1)]) : c.constant(bias));
     }
     return activation(layer.raw("activation"), y, layer, c);
   },
