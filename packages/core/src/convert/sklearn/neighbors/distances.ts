@@ -98,10 +98,50 @@ export function neighborDistances(est: Estimator, c: Emitter, X: Value, Y: Rows)
       return { reduced: o.div(accumulate(c, X, Y, (d) => o.cast(o.not(o.equal(d, 0)), "double")), Y.cols), ...plain };
     case "cosine":
       return { reduced: o.minimum(o.maximum(o.sub(1, cosineSimilarity(c, X, Y)), 0), 2), ...plain };
-    default:
+    default: {
+      const ofTruths = TRUTHS.get(metric);
+      if (ofTruths && brute) throw c.refuse(est, `metric=${JSON.stringify(metric)}, algorithm="brute"`, "many rows are at the same distance, and NumPy's partition leaves open which of them are taken", 'Use algorithm="ball_tree".');
+      if (ofTruths && UNSETTLED.has(metric) && countsOf(Y).includes(0)) throw c.refuse(est, `metric=${JSON.stringify(metric)}`, "a training row holds zeros only, whose distance to such a row is 0 / 0", 'Use metric="jaccard".');
+      if (ofTruths) return { reduced: ofTruths(c, truths(c, X, Y)), ...plain };
       throw c.refuse(est, `metric=${JSON.stringify(metric)}`, "this metric is not compiled",
-        'Use "euclidean", "manhattan", "chebyshev", "minkowski", "seuclidean", "canberra", "braycurtis", "hamming" or "cosine".');
+        'Use "euclidean", "manhattan", "chebyshev", "minkowski", "seuclidean", "canberra", "braycurtis", "hamming", "cosine" or one for truth values ("jaccard", "dice" ...).');
+    }
   }
+}
+
+/** Of the features, [N, M]: in how many both are other than zero, in how many one of the two is, and how many there are. */
+interface Truths {
+  readonly both: Value;
+  readonly one: Value;
+  readonly all: number;
+}
+
+/** Metrics for truth values (sklearn/metrics/_dist_metrics: DistanceMetric64): quotients of whole numbers, which are exact. */
+const TRUTHS: ReadonlyMap<string, (c: Emitter, t: Truths) => Value> = new Map<string, (c: Emitter, t: Truths) => Value>([
+  ["jaccard", ({ o }, { both, one }) => o.where(o.equal(o.add(both, one), 0), 0, o.div(one, o.add(both, one)))],
+  ["dice", ({ o }, { both, one }) => o.div(one, o.add(o.mul(both, 2), one))],
+  ["matching", ({ o }, { one, all }) => o.div(one, all)],
+  ["rogerstanimoto", ({ o }, { one, all }) => o.div(o.mul(one, 2), o.add(one, all))],
+  ["sokalmichener", ({ o }, { one, all }) => o.div(o.mul(one, 2), o.add(one, all))],
+  ["russellrao", ({ o }, { both, all }) => o.div(o.sub(all, both), all)],
+  ["sokalsneath", ({ o }, { both, one }) => o.div(one, o.add(one, o.mul(both, 0.5)))],
+  ["kulsinski", ({ o }, { both, one, all }) => o.div(o.add(one, o.sub(all, both)), o.add(one, all))],
+]);
+
+const UNSETTLED = new Set(["dice", "sokalsneath"]);
+
+/** Of each row the values other than zero. */
+function countsOf(Y: Rows): Float64Array {
+  return Float64Array.from({ length: Y.rows }, (_, i) => Y.data.subarray(i * Y.cols, (i + 1) * Y.cols).reduce((n, v) => n + Number(v !== 0), 0));
+}
+
+function truths(c: Emitter, X: Value, Y: Rows): Truths {
+  const { o } = c;
+  const given = o.cast(o.not(o.equal(X, 0)), "double");
+  const fitted = Float64Array.from({ length: Y.cols * Y.rows }, (_, i) => Number(Y.data[(i % Y.rows) * Y.cols + Math.floor(i / Y.rows)] !== 0));
+  const counts = countsOf(Y);
+  const both = o.matmul(given, o.doubles(fitted, [Y.cols, Y.rows]));
+  return { both, one: o.sub(o.add(o.sum(given, 1, true), o.doubles(counts, [1, Y.rows])), o.mul(both, 2)), all: Y.cols };
 }
 
 const column = (Y: Rows, j: number): Float64Array => Float64Array.from({ length: Y.rows }, (_, i) => Y.data[i * Y.cols + j]!);
