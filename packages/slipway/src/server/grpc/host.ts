@@ -117,6 +117,7 @@ export class GrpcHost {
       let first: Buffer | undefined;
       let pieces: Buffer[] | undefined;
       let size = 0;
+      let ended = false;
       const most = this.#limit + PREFIX;
       stream.on("data", (piece: Buffer) => {
         size += piece.length;
@@ -127,6 +128,7 @@ export class GrpcHost {
         else (pieces ??= [first]).push(piece);
       });
       stream.on("end", () => {
+        ended = true;
         if (first === undefined) return reject(serverError("grpc-message", "the call came without a message"));
         const frame = pieces === undefined ? first : Buffer.concat(pieces, size);
         if (frame.length < PREFIX) return reject(serverError("grpc-message", "the message is cut off"));
@@ -136,7 +138,7 @@ export class GrpcHost {
       });
       stream.on("close", () => {
         this.#held -= size;
-        reject(serverError("client-gone", "the client went away while it sent the request"));
+        if (!ended) reject(serverError("client-gone", "the client went away while it sent the request"));
       });
     });
   }
