@@ -4,25 +4,25 @@ import type { ServerContext } from "../context.ts";
 import type { Protocol } from "../http/routing-table.ts";
 import { grpcProtocol, type GrpcService } from "./method.ts";
 import { inferenceService } from "./oip/service.ts";
-import { typesOf, type ProtoFile } from "./protobuf/descriptor.ts";
+import { describeFiles, type ProtoFile, type ProtoSource } from "./protobuf/descriptor.ts";
 import { healthService } from "./services/health.ts";
 import { reflectionService } from "./services/reflection.ts";
-
-/** File names as the public .proto files have them. */
-const FILES: readonly { readonly name: string; readonly package: string; readonly services: (context: ServerContext) => readonly GrpcService[] }[] = [
-  { name: "grpc_service.proto", package: "inference", services: (context) => [inferenceService(context)] },
-];
+import { SignatureDefMap } from "./tfs/messages.ts";
+import { modelService } from "./tfs/model-service.ts";
+import { predictionService } from "./tfs/service.ts";
 
 export function grpcProtocols(context: ServerContext): readonly Protocol[] {
-  const services = FILES.map((f) => f.services(context));
+  const served: readonly ProtoSource[] = [
+    { name: "grpc_service.proto", package: "inference", services: [inferenceService(context)] },
+    { name: "tensorflow_serving/apis/serving.proto", package: "tensorflow.serving", services: [predictionService(context), modelService(context)], more: [SignatureDefMap] },
+  ];
   let files: readonly ProtoFile[] | undefined;
-  // Made when somebody asks: it costs more than all the rest of a cold start's part in gRPC.
-  const protoFiles = (): readonly ProtoFile[] => (files ??= [
-    ...FILES.map((f, i) => ({ name: f.name, package: f.package, services: services[i]!, types: typesOf(services[i]!) })),
-    { name: "grpc/health/v1/health.proto", package: "grpc.health.v1", services: [health], types: typesOf([health]) },
-    ...reflection.map((s, i) => ({ name: i === 0 ? "grpc/reflection/v1/reflection.proto" : "grpc/reflection/v1alpha/reflection.proto", package: `grpc.reflection.${i === 0 ? "v1" : "v1alpha"}`, services: [s], types: typesOf([s]) })),
-  ]);
-  const health = healthService(context, () => [...services.flat(), health, ...reflection].map((s) => s.name));
-  const reflection = (["v1", "v1alpha"] as const).map((version) => reflectionService(version, protoFiles));
-  return [...FILES.map((f, i) => grpcProtocol(f.package, services[i]!)), grpcProtocol("grpc", [health, ...reflection])];
+  // Made when somebody asks: it costs more than all the rest of gRPC's part in a start.
+  const protoFiles = (): readonly ProtoFile[] => (files ??= describeFiles([...served, ...own]));
+  const all = (): readonly GrpcService[] => [...served, ...own].flatMap((s) => s.services);
+  const own: readonly ProtoSource[] = [
+    { name: "grpc/health/v1/health.proto", package: "grpc.health.v1", services: [healthService(context, () => all().map((s) => s.name))] },
+    ...(["v1", "v1alpha"] as const).map((v) => ({ name: `grpc/reflection/${v}/reflection.proto`, package: `grpc.reflection.${v}`, services: [reflectionService(v, protoFiles)] })),
+  ];
+  return [...served.map((s) => grpcProtocol(s.package, s.services)), grpcProtocol("grpc", own.flatMap((s) => s.services))];
 }

@@ -6,6 +6,7 @@ import { serverError } from "../../errors.ts";
 import type { Call } from "../../http/call.ts";
 import { configuration, EXTENSIONS, metadata, statistics } from "../../protocols/oip-v2.ts";
 import { changeModels, loadByRequest } from "../../models/change.ts";
+import { logSettings, notSettable, traceSettings } from "../../protocols/oip/settings.ts";
 import { listModels } from "../../protocols/oip/repository.ts";
 import type { Servable } from "../../../runtime/index.ts";
 import { bidi, unary, type GrpcMethod, type GrpcService } from "../method.ts";
@@ -95,18 +96,13 @@ function regions<S, R>(kind: string, status: MessageType<S>, register: MessageTy
 
 function settings(context: ServerContext): GrpcMethod[] {
   return [
-    unary("TraceSetting", "read", control.TraceSettingRequest, control.TraceSettingResponse, (_call, { settings: wanted }) => {
-      if (wanted.size > 0) throw serverError("not-offered", "tracing is not set over this interface", { hint: "It is set when the server is started." });
-      return { settings: new Map([["trace_level", { value: ["OFF"] }]]) };
+    unary("TraceSetting", "read", control.TraceSettingRequest, control.TraceSettingResponse, (call, { settings: wanted }) => {
+      if (wanted.size > 0) notSettable(call);
+      return { settings: new Map(Object.entries(traceSettings(context)).map(([name, value]) => [name, { value: [value].flat() }])) };
     }),
-    unary("LogSettings", "read", control.LogSettingsRequest, control.LogSettingsResponse, (_call, { settings: wanted }) => {
-      if (wanted.size > 0) throw serverError("not-offered", "logging is not set over this interface", { hint: "Start the server with --log-level." });
-      const level = context.options.log?.level;
-      const writes = (...levels: readonly string[]): { bool_param: boolean } => ({ bool_param: level !== undefined && levels.includes(level) });
-      return { settings: new Map<string, object>([
-        ["log_file", { string_param: "" }], ["log_format", { string_param: "default" }], ["log_verbose_level", { uint32_param: level === "debug" ? 1 : 0 }],
-        ["log_info", writes("debug", "info")], ["log_warning", writes("debug", "info", "warn")], ["log_error", writes("debug", "info", "warn", "error")],
-      ]) };
+    unary("LogSettings", "read", control.LogSettingsRequest, control.LogSettingsResponse, (call, { settings: wanted }) => {
+      if (wanted.size > 0) notSettable(call);
+      return { settings: new Map(Object.entries(logSettings(context)).map(([name, value]) => [name, typeof value === "string" ? { string_param: value } : typeof value === "number" ? { uint32_param: value } : { bool_param: value }])) };
     }),
   ];
 }

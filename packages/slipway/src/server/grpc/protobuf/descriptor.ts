@@ -3,7 +3,7 @@
 
 import type { GrpcService } from "../method.ts";
 import { encodeMessage } from "./encode.ts";
-import { many, maybe, message, one, type EnumType, type Field, type FieldType, type MessageType } from "./schema.ts";
+import { empty, many, maybe, message, one, type EnumType, type Field, type FieldType, type MessageType } from "./schema.ts";
 
 /** One .proto file: everything of one package. */
 export interface ProtoFile {
@@ -11,6 +11,8 @@ export interface ProtoFile {
   readonly package: string;
   readonly types: readonly (MessageType | EnumType)[];
   readonly services: readonly GrpcService[];
+  /** Names of the files of other packages that it uses. */
+  readonly dependencies: readonly string[];
 }
 
 interface Draft {
@@ -46,15 +48,22 @@ const SCALARS: Readonly<Record<string, number>> = { double: 1, float: 2, int64: 
 const MESSAGE = 11;
 const ENUM = 14;
 
-/** The file as bytes of a FileDescriptorProto; `dependency` are the names of the files of other packages that it uses. */
-export function encodeFile(file: ProtoFile, dependency: readonly string[] = []): Buffer {
+/** The file as bytes of a FileDescriptorProto. */
+export function encodeFile(file: ProtoFile): Buffer {
   const within = file.package === "" ? "" : `${file.package}.`;
   const nested = new Map<string, (MessageType | EnumType)[]>();
-  for (const type of file.types) {
+  const place = (type: MessageType | EnumType): void => {
     const path = type.name.slice(within.length);
     const parent = path.includes(".") ? type.name.slice(0, type.name.lastIndexOf(".")) : "";
+    // A message that is there for those inside it only.
+    if (parent !== "" && !known.has(parent)) {
+      known.add(parent);
+      place(empty(parent));
+    }
     nested.set(parent, [...(nested.get(parent) ?? []), type]);
-  }
+  };
+  const known = new Set(file.types.map((t) => t.name));
+  for (const type of file.types) place(type);
   const at = (parent: string): (MessageType | EnumType)[] => nested.get(parent) ?? [];
   const messages = (parent: string): object[] => at(parent).filter((t) => t.kind === "message").map((t) => describe(t));
   const enums = (parent: string): object[] => at(parent).filter((t) => t.kind === "enum").map((t) => ({ name: last(t.name), value: Object.entries(t.values).map(([name, number]) => ({ name, number })) }));
@@ -66,7 +75,7 @@ export function encodeFile(file: ProtoFile, dependency: readonly string[] = []):
     return {
       name: last(type.name),
       field: type.fields.map((f) => (f.cardinality === "map"
-        ? { name: f.name, number: f.number, label: 3, type: MESSAGE, type_name: `.${type.name}.${entryName(f)}`, json_name: f.name }
+        ? { name: f.name, number: f.number, label: 3, type: MESSAGE, type_name: `.${type.name}.${entryName(f)}`, json_name: jsonName(f.name) }
         : { ...plain(f.name, f.number, f.type), label: f.cardinality === "many" ? 3 : 1, ...(f.oneof === undefined ? {} : { oneof_index: oneofs.indexOf(f.oneof) }) })),
       nested_type: [...messages(type.name), ...entries], enum_type: enums(type.name), oneof_decl: oneofs.map((name) => ({ name })),
     };
@@ -75,32 +84,65 @@ export function encodeFile(file: ProtoFile, dependency: readonly string[] = []):
     name: last(s.name),
     method: s.methods.map((m) => ({ name: m.name, input_type: `.${m.request.name}`, output_type: `.${m.response.name}`, client_streaming: m.kind === "bidi", server_streaming: m.kind !== "unary" })),
   }));
-  return encodeMessage(FileDescriptor, { name: file.name, package: file.package, dependency, message_type: messages(""), enum_type: enums(""), service: services, syntax: "proto3" } as never);
+  return encodeMessage(FileDescriptor, { name: file.name, package: file.package, dependency: file.dependencies, message_type: messages(""), enum_type: enums(""), service: services, syntax: "proto3" } as never);
 }
 
 function plain(name: string, number: number, type: FieldType): object {
-  const common = { name, number, label: 1, json_name: name };
+  const common = { name, number, label: 1, json_name: jsonName(name) };
   return typeof type === "string" ? { ...common, type: SCALARS[type] } : { ...common, type: type.kind === "enum" ? ENUM : MESSAGE, type_name: `.${type.name}` };
 }
 function last(name: string): string {
   return name.slice(name.lastIndexOf(".") + 1);
 }
-/** As protoc names it. */
+/** As protoc names them. */
+function jsonName(name: string): string {
+  return name.replace(/_(.)/g, (_, c: string) => c.toUpperCase());
+}
 function entryName(field: Field): string {
   return `${field.name.split("_").map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join("")}Entry`;
 }
 
-/** Every type that a service's methods reach, those of other packages too. */
-export function typesOf(services: readonly GrpcService[]): readonly (MessageType | EnumType)[] {
+/** Public files by the package of what they hold, for types that services of other packages use. */
+const SHARED: Readonly<Record<string, string>> = { tensorflow: "tensorflow/core/framework.proto", "tensorflow.error": "tensorflow/core/protobuf/error_codes.proto", "google.protobuf": "google/protobuf/well_known.proto" };
+
+/** A file for every source, and one for every other package whose types they use. */
+export interface ProtoSource {
+  /** As the public .proto file is called. */
+  readonly name: string;
+  readonly package: string;
+  readonly services: readonly GrpcService[];
+  /** Types that no method names: they come inside an Any. */
+  readonly more?: readonly MessageType[];
+}
+export function describeFiles(sources: readonly ProtoSource[]): readonly ProtoFile[] {
+  const files = new Map<string, { name: string; types: (MessageType | EnumType)[]; services: readonly GrpcService[] }>();
+  for (const { name, package: within, services } of sources) files.set(within, { name, types: [], services });
+  for (const within of Object.keys(SHARED)) files.set(within, { name: SHARED[within]!, types: [], services: [] });
+  // The longest package first: tensorflow.serving before tensorflow.
+  const packages = [...files.keys()].sort((a, b) => b.length - a.length);
+  const packageOf = (type: string): string => packages.find((p) => type.startsWith(`${p}.`))!;
+  for (const type of typesOf(sources)) files.get(packageOf(type.name))!.types.push(type);
+  return [...files].filter(([, file]) => file.types.length > 0).map(([within, { name, types, services }]) => {
+    const used = [...types.flatMap((t) => (t.kind === "message" ? t.fields.map((f) => f.type) : [])), ...services.flatMap((s) => s.methods.flatMap((m) => [m.request, m.response]))];
+    const others = new Set(used.flatMap((t) => (typeof t === "string" || packageOf(t.name) === within ? [] : [files.get(packageOf(t.name))!.name])));
+    return { name, package: within, types, services, dependencies: [...others] };
+  });
+}
+
+/** Every type that is reached, those of other packages too. */
+function typesOf(sources: readonly ProtoSource[]): readonly (MessageType | EnumType)[] {
   const found = new Map<string, MessageType | EnumType>();
   const walk = (type: FieldType): void => {
     if (typeof type === "string" || found.has(type.name)) return;
     found.set(type.name, type);
     if (type.kind === "message") for (const field of type.fields) walk(field.type);
   };
-  for (const service of services) for (const method of service.methods) {
-    walk(method.request);
-    walk(method.response);
+  for (const { services, more = [] } of sources) {
+    for (const { request, response } of services.flatMap((s) => s.methods)) {
+      walk(request);
+      walk(response);
+    }
+    for (const type of more) walk(type);
   }
   return [...found.values()];
 }

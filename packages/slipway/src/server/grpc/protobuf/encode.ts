@@ -40,7 +40,8 @@ class Writer {
     buffer[at++] = value;
     this.at = at;
   }
-  int(value: Int64): void {
+  /** Also from the text that JSON has of it. */
+  int(value: Int64 | string): void {
     if (typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER) return this.varint(value);
     let rest = BigInt.asUintN(64, BigInt(value));
     this.room(10);
@@ -102,7 +103,8 @@ function writeMessage(type: MessageType, value: Readonly<Record<string, unknown>
         writeList(field, given as ArrayLike<unknown>, w);
         break;
       case "map":
-        for (const [key, entry] of given as ReadonlyMap<unknown, unknown>) {
+        // A plain object where the keys are texts.
+        for (const [key, entry] of given instanceof Map ? (given as ReadonlyMap<unknown, unknown>) : Object.entries(given as object)) {
           w.varint(field.number * 8 + 2);
           w.nested(() => {
             writeField(1, field.key!, key, w);
@@ -153,6 +155,6 @@ function writeValue(type: FieldType, value: unknown, w: Writer): void {
       w.room(4);
       w.at = w.buffer.writeFloatLE(value as number, w.at);
       return;
-    default: w.int(typeof value === "string" && typeof type === "object" ? (type as EnumType).values[value] ?? 0 : value as Int64);
+    default: w.int(typeof value === "string" && typeof type === "object" ? (type as EnumType).values[value] ?? 0 : value as Int64 | string);
   }
 }

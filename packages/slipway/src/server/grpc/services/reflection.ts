@@ -40,7 +40,7 @@ function messages(prefix: string): [MessageType<Request>, MessageType<Response>]
   return [request, response];
 }
 
-/** `files`: what can be asked of this server; those after a file that it uses. */
+/** `files`: everything that can be asked of this server. */
 export function reflectionService(version: "v1" | "v1alpha", files: () => readonly ProtoFile[]): GrpcService {
   const prefix = `grpc.reflection.${version}`;
   const [request, response] = messages(prefix);
@@ -53,11 +53,16 @@ export function reflectionService(version: "v1" | "v1alpha", files: () => readon
     })],
   };
 
+  /** A file, then those it uses. */
+  function withDependencies(name: string): readonly string[] {
+    const names = [name];
+    for (let i = 0; i < names.length; i++) for (const other of files().find((f) => f.name === names[i])?.dependencies ?? []) if (!names.includes(other)) names.push(other);
+    return names;
+  }
   function answer(asked: Request): Draft<Response> {
     if (asked.list_services !== undefined) return { list_services_response: { service: files().flatMap((f) => f.services).map(({ name }) => ({ name })) } };
     const name = asked.file_by_filename ?? files().find((f) => holds(f, asked.file_containing_symbol))?.name;
-    const file = name === undefined ? undefined : encoded().get(name);
-    if (file !== undefined) return { file_descriptor_response: { file_descriptor_proto: [file] } };
+    if (name !== undefined && encoded().has(name)) return { file_descriptor_response: { file_descriptor_proto: withDependencies(name).map((n) => encoded().get(n)!) } };
     const what = asked.file_by_filename ?? asked.file_containing_symbol ?? asked.all_extension_numbers_of_type ?? "that";
     return { error_response: { error_code: GRPC.NOT_FOUND, error_message: `nothing here is called ${JSON.stringify(what.slice(0, 200))}` } };
   }

@@ -19,7 +19,7 @@ export function signatureOutputs(signature: Signature, name: string | undefined)
   throw bad(`Serving signature name: ${JSON.stringify(name.slice(0, 100))} not found in signature def`, `${near === undefined ? "" : `Did you mean ${JSON.stringify(near)}? `}There are: ${[DEFAULT, ...names].join(", ")}.`);
 }
 
-const DTYPES: Readonly<Record<Datatype, string>> = {
+export const DTYPES: Readonly<Record<Datatype, string>> = {
   BOOL: "DT_BOOL", UINT8: "DT_UINT8", UINT16: "DT_UINT16", UINT32: "DT_UINT32", UINT64: "DT_UINT64", INT8: "DT_INT8", INT16: "DT_INT16",
   INT32: "DT_INT32", INT64: "DT_INT64", FP16: "DT_HALF", BF16: "DT_BFLOAT16", FP32: "DT_FLOAT", FP64: "DT_DOUBLE", BYTES: "DT_STRING",
 };

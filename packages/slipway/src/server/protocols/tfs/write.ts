@@ -30,22 +30,35 @@ function valueWriter(o: OutputData): (row: number) => string {
   return (i) => `{"b64":"${Buffer.from(data[i]!, "utf8").toString("base64")}"}`;
 }
 
-/** [[label, score], ...] a row, from the probabilities of the classes, or else their scores. */
-export function writeClassification(model: Servable, { rows, outputs }: Prediction): AnswerBody {
+export interface ClassScores {
+  readonly labels: readonly string[];
+  /** [N, width], row-major. */
+  readonly data: ArrayLike<number>;
+  readonly width: number;
+}
+/** The probabilities of the classes, or else their scores. @throws SlipwayError request-shape */
+export function classScores(model: Servable, { outputs }: Prediction): ClassScores {
   const scores = outputs.find((o) => o.output.kind === "probabilities") ?? outputs.find((o) => o.output.kind === "score");
   const labels = scores?.output.columns;
   if (scores === undefined || labels === undefined || labels.length !== scores.width) {
     throw runtimeError("request-shape", `the model ${JSON.stringify(model.name)} gives no score for every class`, { hint: "Ask with :predict." });
   }
-  const names = labels.map((l) => JSON.stringify(String(l)));
-  const data = scores.data as Float64Array;
-  return rowsText(rows, (i) => `[${names.map((n, j) => `[${n},${floatText(data[i * names.length + j]!, STYLE)}]`).join(",")}]`, '{"results":[', "]}");
+  return { labels: labels.map(String), data: scores.data as Float64Array, width: scores.width };
 }
-
-/** One number a row. */
-export function writeRegression(model: Servable, { rows, outputs }: Prediction): AnswerBody {
+/** One number a row. @throws SlipwayError request-shape */
+export function regressionValues(model: Servable, { outputs }: Prediction): OutputData {
   const value = outputs.find((o) => o.output.kind === "value" && o.width === 1);
   if (value === undefined) throw runtimeError("request-shape", `the model ${JSON.stringify(model.name)} does not give one number a row`, { hint: "Ask with :predict." });
-  const write = rowWriter({ ...value, dims: [] }, STYLE);
-  return rowsText(rows, write, '{"results":[', "]}");
+  return value;
+}
+
+/** [[label, score], ...] a row. */
+export function writeClassification(model: Servable, prediction: Prediction): AnswerBody {
+  const { labels, data, width } = classScores(model, prediction);
+  const names = labels.map((l) => JSON.stringify(l));
+  return rowsText(prediction.rows, (i) => `[${names.map((n, j) => `[${n},${floatText(data[i * width + j]!, STYLE)}]`).join(",")}]`, '{"results":[', "]}");
+}
+export function writeRegression(model: Servable, prediction: Prediction): AnswerBody {
+  const write = rowWriter({ ...regressionValues(model, prediction), dims: [] }, STYLE);
+  return rowsText(prediction.rows, write, '{"results":[', "]}");
 }
