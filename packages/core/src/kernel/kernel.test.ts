@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../base/index.ts";
 import { GraphBuilder, Ops, readModel, serializeModel } from "../onnx/index.ts";
 import { doubles } from "../tensor/index.ts";
-import { Kernel, openKernel } from "./index.ts";
+import { Kernel, openKernel, type PlanOptions } from "./index.ts";
 import { numbers, randomForest, randomRows, type RandomForest } from "./testing.ts";
 
-function opened(bytes: Uint8Array, plain = false): Kernel {
-  const kernel = openKernel(bytes, { plain });
+function opened(bytes: Uint8Array, options: PlanOptions = {}): Kernel {
+  const kernel = openKernel(bytes, options);
   if (!(kernel instanceof Kernel)) throw new Error(`${kernel.operator}: ${kernel.reason}`);
   return kernel;
 }
@@ -25,17 +25,62 @@ describe("forests", () => {
       const bytes = randomForest(i + 1, shape);
       const rows = 1100;
       const X = randomRows(i + 7, rows, shape.features, true);
-      const [expected] = opened(bytes, true).run(rows, [X]);
+      const [expected] = opened(bytes, { plain: true }).run(rows, [X]);
       const kernel = opened(bytes);
       const [all] = kernel.run(rows, [X]);
       expect(all).toEqual(expected);
       expect(all!.dims).toEqual([rows, shape.targets]);
+      expect(opened(bytes, { eager: true }).run(rows, [X])).toEqual([expected]);
       for (const count of [1, 2, 3, 4, 5, 8, 11, 63, 64, 65, 131]) {
         const [some] = kernel.run(count, [X.slice(shape.features, (1 + count) * shape.features)]);
         expect(some!.data).toEqual((expected!.data as Float64Array).slice(shape.targets, (1 + count) * shape.targets));
       }
     });
   }
+});
+
+it("larger batches become faster on the way, with the same answers", async () => {
+  const shape = { trees: 60, depth: 6, features: 9, targets: 1, missing: true, sets: false };
+  const bytes = randomForest(8, shape);
+  const X = randomRows(9, 300, shape.features, true);
+  const [expected] = opened(bytes, { plain: true }).run(300, [X]);
+  const kernel = opened(bytes);
+  for (let i = 0; i < 12; i++) {
+    expect(kernel.run(300, [X])).toEqual([expected]);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+});
+
+it("oblivious trees answer as others", () => {
+  const g = new GraphBuilder();
+  const x = g.entry("slipway.numbers", "double");
+  const random = numbers(12);
+  const [trees, depth, features] = [20, 5, 6];
+  const inner = 2 ** depth - 1;
+  const levels = Array.from({ length: trees * depth }, () => [Math.floor(random() * features), Math.round(random() * 8 - 4) / 2] as const);
+  const at = (node: number): readonly [number, number] => levels[Math.floor(node / inner) * depth + Math.floor(Math.log2((node % inner) + 1))]!;
+  const all = Array.from({ length: trees * inner }, (_, node) => node);
+  const child = (node: number, side: number): number => 2 * (node % inner) + 1 + side;
+  const isLeaf = (node: number, side: number): number => Number(child(node, side) >= inner);
+  const id = (node: number, side: number): number => {
+    const tree = Math.floor(node / inner);
+    return isLeaf(node, side) === 1 ? tree * 2 ** depth + child(node, side) - inner : tree * inner + child(node, side);
+  };
+  const leaves = trees * 2 ** depth;
+  const sum = g.op("TreeEnsemble", [x], {
+    aggregate_function: 1, n_targets: 1, tree_roots: Array.from({ length: trees }, (_, t) => t * inner), nodes_featureids: all.map((n) => at(n)[0]), nodes_splits: doubles(all.map((n) => at(n)[1])),
+    nodes_modes: { type: "uint8", shape: [all.length], data: new Uint8Array(all.length) }, nodes_truenodeids: all.map((n) => id(n, 0)), nodes_falsenodeids: all.map((n) => id(n, 1)),
+    nodes_trueleafs: all.map((n) => isLeaf(n, 0)), nodes_falseleafs: all.map((n) => isLeaf(n, 1)), nodes_missing_value_tracks_true: all.map((n) => at(n)[0] % 2),
+    leaf_targetids: new Array<number>(leaves).fill(0), leaf_weights: doubles(Array.from({ length: leaves }, () => random())),
+  });
+  g.bindEntryAsInput(x, "X", features);
+  g.output("value", sum);
+  const bytes = serializeModel(g.finish());
+  const X = randomRows(13, 200, features, true);
+  const [expected] = opened(bytes, { plain: true }).run(200, [X]);
+  const kernel = opened(bytes);
+  expect(kernel.run(200, [X])).toEqual([expected]);
+  for (const count of [1, 3, 16, 17, 64, 70]) expect(kernel.run(count, [X.slice(0, count * features)])[0]!.data).toEqual((expected!.data as Float64Array).slice(0, count));
 });
 
 it("says which operator it does not know", () => {

@@ -62,6 +62,8 @@ const PLANNERS: Readonly<Record<string, Planner>> = {
 export interface PlanOptions {
   /** Plain code only, without WebAssembly: slower, and the reference for it. */
   readonly plain?: boolean;
+  /** What makes large batches fast is made at once, not while they come. */
+  readonly eager?: boolean;
 }
 
 /** @throws onnx-* for bytes that are no model */
@@ -89,7 +91,7 @@ export function planProgram(model: Model | Uint8Array, wanted: readonly string[]
       return { name: info.name, type: info.type!, store };
     });
     const initializers = new Map(graph.initializers.map((i) => [i.name, i.tensor]));
-    const arena = options.plain === true || typeof WebAssembly === "undefined" ? undefined : new Arena();
+    const arena = options.plain === true || typeof WebAssembly === "undefined" ? undefined : new Arena(options.eager === true);
     const value = (name: string): Value | undefined => {
       if (name === "") return undefined;
       let found = values.get(name);

@@ -5,6 +5,7 @@ import { readForest, type Forest } from "../trees/forest.ts";
 import { planColumns } from "../trees/columns.ts";
 import type { BlockWalker } from "../trees/block-walker.ts";
 import { obliviousWalker } from "../trees/oblivious.ts";
+import { selects, selectorWalker } from "../trees/selector.ts";
 import { ForestWalker } from "../trees/walker.ts";
 import { NotForMe, type Numbers, type Step, type Store, type Value } from "../value.ts";
 import type { Arena } from "../wasm/arena.ts";
@@ -47,7 +48,11 @@ function noteBoundaries(v: NodeView, X: Value, forest: Forest): void {
 }
 
 function walkerOf(...given: ConstructorParameters<typeof ForestWalker>): BlockWalker {
-  return obliviousWalker(...given) ?? new ForestWalker(...given);
+  const [arena, forest] = given;
+  const oblivious = obliviousWalker(...given);
+  if (oblivious) return oblivious;
+  const walker = new ForestWalker(...given);
+  return selects(forest) ? selectorWalker(walker, arena.eager, ...given) : walker;
 }
 
 /** Sums of leaf weights by target: [N, targets]. `start` is what they begin with: float [N, 1] of float sums. */

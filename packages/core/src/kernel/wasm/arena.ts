@@ -7,8 +7,14 @@ const PAGE = 65536;
 const MOST = 2 ** 30;
 
 export class Arena {
+  /** Whether modules of a forest's own are made at once, instead of while larger batches come. */
+  readonly eager: boolean;
   readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1 });
   #top = 64;
+
+  constructor(eager: boolean) {
+    this.eager = eager;
+  }
 
   /** The address of so many bytes, aligned to 64. */
   take(bytes: number): number {

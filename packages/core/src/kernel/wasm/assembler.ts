@@ -119,6 +119,8 @@ export class FunctionWriter {
     this.#code.unsigned(offset);
     return this;
   }
+  /** Calls a function of the module, by its place. */
+  call(index: number): this { return this.#indexed(0x10, index); }
   /** do { body } while (what body leaves on the stack). */
   loop(body: () => void): this {
     this.#code.all([0x03, 0x40]);
@@ -153,7 +155,7 @@ export class FunctionWriter {
   }
 }
 
-/** A module of these functions, none of which gives a result; all are exported. Its memory is imported as env.memory. */
+/** A module of these functions, none of which gives a result; those with a name are exported. Its memory is imported as env.memory. */
 export function writeModule(functions: readonly FunctionWriter[]): Uint8Array<ArrayBuffer> {
   const out = new Bytes();
   out.all([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
@@ -189,8 +191,9 @@ export function writeModule(functions: readonly FunctionWriter[]): Uint8Array<Ar
     for (const f of functions) c.unsigned(signatures.indexOf(f.params.join()));
   });
   section(7, (c) => {
-    c.unsigned(functions.length);
+    c.unsigned(functions.filter((f) => f.name !== "").length);
     functions.forEach((f, i) => {
+      if (f.name === "") return;
       text(c, f.name);
       c.push(0);
       c.unsigned(i);
