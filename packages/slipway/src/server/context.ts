@@ -34,6 +34,8 @@ export interface ServerOptions {
   /** Where traces and metrics are sent over OTLP; nowhere by default. */
   readonly otlp?: OtlpOptions | undefined;
   readonly version?: string;
+  /** Under which it is mounted in another server: "/api/model". */
+  readonly basePath?: string;
   /** Where SageMaker puts the models of a multi-model endpoint; /opt/ml/models by default. */
   readonly multiModelRoot?: string;
   /** Addresses that Vertex AI gave its container. */

@@ -10,3 +10,4 @@ export { ModelDirectory } from "./models/directory.ts";
 export { Repository, type Origin, type RepositoryOptions } from "./models/repository.ts";
 export { Pipeline } from "./pipelines/pipeline.ts";
 export { modelInside } from "./models/model-inside.ts";
+export { createHandler, toNodeHandler, type Handler, type HandlerOptions } from "./handler.ts";

@@ -35,7 +35,7 @@ export function openApiDocument(context: ServerContext): Json {
       version: models[0]?.version ?? "0.0.0",
       description: models.map((m) => `${m.name} ${m.version} (${m.digest})`).join("\n\n"),
     },
-    servers: [{ url: "/" }],
+    servers: [{ url: context.options.basePath ?? "/" }],
     paths: { ...paths, ...FIXED_PATHS },
     components: { schemas },
   };

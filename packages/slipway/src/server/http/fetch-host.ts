@@ -2,6 +2,7 @@
 
 import type { App } from "../app.ts";
 import { bodyTooLarge } from "../body.ts";
+import { withoutBase } from "./base-path.ts";
 import { Call, type AnswerBody } from "./call.ts";
 import { requestId } from "./node-host.ts";
 
@@ -10,7 +11,7 @@ export function fetchHandler(app: App): (request: Request) => Promise<Response> 
     const url = new URL(request.url);
     const headers = Object.fromEntries(request.headers);
     const call = new Call({
-      id: requestId(headers["x-request-id"]), method: request.method, url: url.pathname + url.search, headers,
+      id: requestId(headers["x-request-id"]), method: request.method, url: withoutBase(url.pathname, app.context.options.basePath) + url.search, headers,
       secure: url.protocol === "https:", isGone: () => request.signal.aborted,
     });
     const answer = await app.handle(call, (limit) => readBody(request, limit));

@@ -7,6 +7,7 @@ import type { Socket } from "node:net";
 import type { App } from "../app.ts";
 import { bodyTooLarge } from "../body.ts";
 import { serverError } from "../errors.ts";
+import { withoutBase } from "./base-path.ts";
 import { Call, type Answer } from "./call.ts";
 import { peerOf } from "./peer.ts";
 
@@ -21,7 +22,7 @@ export function nodeListener(app: App, adminPort = false): (request: IncomingMes
     const call = new Call({
       id: requestId(request.headers["x-request-id"]),
       method: request.method ?? "GET",
-      url: request.url ?? "/",
+      url: withoutBase(request.url ?? "/", app.context.options.basePath),
       headers: request.headers,
       remote: socket?.remoteAddress,
       secure,
@@ -83,6 +84,7 @@ function drainedOrClosed(response: ServerResponse): Promise<void> {
 
 /** @throws SlipwayError body-too-large, client-gone */
 function readBody(request: IncomingMessage, limit: number): Promise<Buffer> | Buffer {
+  if (request.readableEnded) return bodyReadBefore(request, limit);
   const declared = Number(request.headers["content-length"] ?? NaN);
   if (declared === 0 || (Number.isNaN(declared) && request.headers["transfer-encoding"] === undefined && request.httpVersionMajor === 1)) return NOTHING;
   if (declared > limit) throw bodyTooLarge(limit);
@@ -113,6 +115,15 @@ function readBody(request: IncomingMessage, limit: number): Promise<Buffer> | Bu
     request.on("close", gone);
   });
 }
+
+/** Of a request whose body a framework has read and parsed already, as Express's `json()` does. */
+function bodyReadBefore(request: IncomingMessage, limit: number): Buffer {
+  const { body } = request as { readonly body?: unknown };
+  const bytes = body === undefined ? NOTHING : Buffer.isBuffer(body) ? body : Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
+  if (bytes.length > limit) throw bodyTooLarge(limit);
+  return bytes;
+}
+
 /** A sane id that the client sent, or a new one. */
 export function requestId(sent: string | string[] | undefined): string {
   return typeof sent === "string" && REQUEST_ID.test(sent) ? sent : newId();

@@ -59,8 +59,9 @@ export class ModelDirectory {
     if (entry === undefined) this.entries.set(name, (entry = new ModelEntry(name, this.#settings[name] ?? NO_SETTINGS)));
     return entry;
   }
-  /** A model that is loaded already. */
+  /** A model that is loaded already. @throws SlipwayError model-exists */
   add(model: Servable): void {
+    if (this.entries.get(model.name)?.versions.has(model.version) === true) throw serverError("model-exists", `two models are named ${model.name} in version ${model.version}`, { hint: "Give one another name or version." });
     const version = new ModelVersion(model.name, model.version);
     version.ready(model, 0);
     this.entry(model.name).versions.set(model.version, version);

@@ -17,11 +17,11 @@ const SECURITY = {
 const MAX_FIELDS = 400;
 
 export function tryPage(model: Servable, context: ServerContext): Answer {
-  return { headers: { ...SECURITY, "content-type": "text/html; charset=utf-8" }, body: renderTryPage(model, context.models.all) };
+  return { headers: { ...SECURITY, "content-type": "text/html; charset=utf-8" }, body: renderTryPage(model, context.models.all, context.options.basePath) };
 }
 
-export function renderTryPage(model: Servable, all: readonly Servable[]): string {
-  const path = `/models/${encodeURIComponent(model.name)}`;
+export function renderTryPage(model: Servable, all: readonly Servable[], base: string = ""): string {
+  const path = `${base}/models/${encodeURIComponent(model.name)}`;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -30,16 +30,16 @@ export function renderTryPage(model: Servable, all: readonly Servable[]): string
 <meta name="color-scheme" content="light dark">
 <title>${model.name} ${model.version}: try it</title>
 <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath d='M1 10h14l-3 4H4zM7 2h2v7H7z' fill='%230b6e99'/%3E%3C/svg%3E">
-<link rel="stylesheet" href="/assets/try.css">
-<script src="/assets/try.js" defer></script>
+<link rel="stylesheet" href="${base}/assets/try.css">
+<script src="${base}/assets/try.js" defer></script>
 </head>
 <body>
 <header>
 <div class="bar">
 <div class="title"><h1>${model.name}</h1><p>version ${model.version} <code title="${model.digest}">${model.digest.slice(0, 19)}</code></p></div>
-<nav aria-label="Service"><a href="/openapi.json">OpenAPI</a> <a href="${path}?format=json">Signature</a> <a href="/metrics">Metrics</a></nav>
+<nav aria-label="Service"><a href="${base}/openapi.json">OpenAPI</a> <a href="${path}?format=json">Signature</a> <a href="${base}/metrics">Metrics</a></nav>
 </div>
-${all.length > 1 && html`<nav class="models" aria-label="Models">${all.map((m) => html`<a href="/models/${encodeURIComponent(m.name)}"${m === model ? html` aria-current="page"` : undefined}>${m.name}</a>`)}</nav>`}
+${all.length > 1 && html`<nav class="models" aria-label="Models">${all.map((m) => html`<a href="${base}/models/${encodeURIComponent(m.name)}"${m === model ? html` aria-current="page"` : undefined}>${m.name}</a>`)}</nav>`}
 </header>
 <main data-layout="${model.signature.layout}" data-url="${path}/predict">
 <form novalidate aria-label="Ask the model">
