@@ -59,7 +59,14 @@ def exported():
     from sklearn.linear_model import LogisticRegression, LinearRegression
     from xgboost import XGBClassifier, XGBRegressor
     prepare = lambda impute=False: ColumnTransformer([("n", make_pipeline(SimpleImputer(), StandardScaler()) if impute else "passthrough", ["age", "income"]), ("c", OneHotEncoder(handle_unknown="ignore" if impute else "error"), ["job"])])
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
+    from sklearn.svm import SVC, SVR
+    from sklearn.naive_bayes import GaussianNB
+    scaled = lambda: ColumnTransformer([("n", StandardScaler(), ["age", "income"]), ("c", OneHotEncoder(), ["job"])])
     models = {
+        "sk-network": (scaled(), MLPClassifier((5, 4), max_iter=60, random_state=0), three), "sk-network-regression": (scaled(), MLPRegressor((5,), activation="logistic", max_iter=60, random_state=0), amount),
+        "sk-vectors": (scaled(), SVC(kernel="poly", degree=2), three), "sk-vectors-regression": (scaled(), SVR(kernel="sigmoid"), amount),
+        "sk-bayes": (ColumnTransformer([("n", StandardScaler(), ["age", "income"])]), GaussianNB(), three),
         "sk-tree": (prepare(), DecisionTreeClassifier(max_depth=5, random_state=0), three), "sk-tree-regression": (prepare(), DecisionTreeRegressor(max_depth=5, random_state=0), amount),
         "sk-forest": (prepare(), RandomForestClassifier(8, max_depth=4, random_state=0), three), "sk-forest-regression": (prepare(), RandomForestRegressor(8, max_depth=4, random_state=0), amount),
         "sk-logistic": (prepare(True), LogisticRegression(), two), "sk-logistic-3": (prepare(True), LogisticRegression(), three), "sk-linear": (prepare(True), LinearRegression(), amount),
@@ -133,5 +140,18 @@ def by_hand():
     for method in ["selectFirst", "sum", "average"]:
         keep(f"segments-{method}", HEAD.format(v=2, app="SAS", target=VALUE) + f'<MiningModel functionName="regression">{SCHEMA.format(a="", i="", j="")}<Segmentation multipleModelMethod="{method}"><Segment><SimplePredicate field="job" operator="equal" value="cook"/>{line(1, 2)}</Segment><Segment><SimplePredicate field="income" operator="greaterThan" value="30000"/>{line(5, -1)}</Segment><Segment><SimplePredicate field="job" operator="notEqual" value="none"/>{line(7, 0.1)}</Segment></Segmentation></MiningModel></PMML>', rows(16))
 
+glm='''<GeneralRegressionModel functionName="regression" modelType="{t}" {extra}>{s}<ParameterList><Parameter name="p0" label="(Intercept)"/><Parameter name="p1" label="age"/><Parameter name="p2" label="jobcook"/><Parameter name="p3" label="age:jobnone"/></ParameterList><FactorList><Predictor name="job"/></FactorList><CovariateList><Predictor name="age"/></CovariateList><PPMatrix><PPCell value="1" predictorName="age" parameterName="p1"/><PPCell value="cook" predictorName="job" parameterName="p2"/><PPCell value="2" predictorName="age" parameterName="p3"/><PPCell value="none" predictorName="job" parameterName="p3"/></PPMatrix><ParamMatrix><PCell parameterName="p0" beta="0.5"/><PCell parameterName="p1" beta="0.01"/><PCell parameterName="p2" beta="-0.4"/><PCell parameterName="p3" beta="0.0002"/></ParamMatrix></GeneralRegressionModel></PMML>'''
+multi='''<GeneralRegressionModel functionName="classification" modelType="multinomialLogistic" targetReferenceCategory="good">{s}{p}<ParameterList><Parameter name="p0"/><Parameter name="p1"/><Parameter name="p2"/></ParameterList><FactorList><Predictor name="job"/></FactorList><CovariateList><Predictor name="age"/></CovariateList><PPMatrix><PPCell value="1" predictorName="age" parameterName="p1"/><PPCell value="cook" predictorName="job" parameterName="p2"/></PPMatrix><ParamMatrix><PCell targetCategory="bad" parameterName="p0" beta="2.5"/><PCell targetCategory="bad" parameterName="p1" beta="-0.06"/><PCell targetCategory="bad" parameterName="p2" beta="-0.4"/></ParamMatrix></GeneralRegressionModel></PMML>'''
+rs='''<RuleSetModel functionName="classification">{s}<RuleSet defaultScore="good" defaultConfidence="0.3"><RuleSelectionMethod criterion="{c}"/><SimpleRule id="a" score="bad" weight="0.7" confidence="0.8"><SimplePredicate field="age" operator="lessThan" value="35"/></SimpleRule><CompoundRule><SimplePredicate field="income" operator="greaterThan" value="20000"/><SimpleRule id="b" score="good" weight="0.9" confidence="0.6"><SimplePredicate field="job" operator="equal" value="cook"/></SimpleRule><SimpleRule id="c" score="bad" weight="0.4" confidence="0.5"><SimplePredicate field="age" operator="greaterThan" value="60"/></SimpleRule></CompoundRule></RuleSet></RuleSetModel></PMML>'''
+
+def others_by_hand():
+    schema = SCHEMA.format(a="", i="", j="")
+    for link in ["log", "logit", "cloglog"]:
+        keep("glm-" + link, HEAD.format(v=3, app="R pmml", target=VALUE) + glm.format(t="generalizedLinear", extra=f'distribution="normal" linkFunction="{link}"', s=schema), rows(12))
+    keep("glm-multinomial", HEAD.format(v=3, app="SPSS", target=CLASS) + multi.format(s=schema, p=PROBS), rows(12))
+    for criterion in ["firstHit", "weightedSum"]:
+        keep("rules-" + criterion, HEAD.format(v=2, app="SPSS", target=CLASS) + rs.format(c=criterion, s=schema), rows(16))
+
 by_hand()
+others_by_hand()
 exported()

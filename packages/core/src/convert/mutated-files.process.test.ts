@@ -29,6 +29,7 @@ const FILES: readonly (readonly [format: string, ...files: string[]])[] = [
   ["TensorFlow Lite", "joined/network.tflite", "cases/tflite-int8-mlp/model.tflite", "cases/tflite-float-sequence/model.tflite", "cases/tflite-recurrent/model.tflite", "cases/tflite-dynamic/model.tflite"],
   ["ONNX", "joined/opset17.onnx", "cases/onnx-branch/model.onnx", "cases/onnx-sk-forest-zipmap/model.onnx"],
   ["PyTorch", "cases/torch-recurrent-export/model.pt2", "cases/torch-edit-export/model.pt2", "cases/torch-recurrent-script/model.pt"],
+  ["PMML", "cases/pmml-sk-network/model.pmml", "cases/pmml-sk-vectors-regression/model.pmml", "cases/pmml-rules-firstHit/model.pmml", "cases/pmml-glm-multinomial/model.pmml", "cases/pmml-sk-bayes/model.pmml"],
   ["pickle", "joined/bundle.pkl", "joined/encoder.joblib"],
 ];
 

@@ -40,7 +40,8 @@ describe("damaged PMML", () => {
   it("with fields derived from themselves, or of models that are not compiled, is refused", () => {
     const wrap = (inner: string, model = "RegressionModel"): string => `<PMML version="4.4"><DataDictionary><DataField name="a" optype="continuous" dataType="double"/></DataDictionary><${model} functionName="regression"><MiningSchema><MiningField name="a"/></MiningSchema>${inner}</${model}></PMML>`;
     expect(outcome(wrap(`<LocalTransformations><DerivedField name="b" dataType="double" optype="continuous"><FieldRef field="b"/></DerivedField></LocalTransformations><RegressionTable intercept="0"><NumericPredictor name="b" coefficient="1"/></RegressionTable>`))).toBe("malformed-model");
-    expect(outcome(wrap("", "NeuralNetwork"))).toBe("unsupported-estimator");
+    expect(outcome(wrap("", "NeuralNetwork"))).toBe("malformed-model");
+    expect(outcome(wrap("", "TextModel"))).toBe("unsupported-estimator");
     expect(outcome(wrap(`<RegressionTable intercept="0"><NumericPredictor name="a" coefficient="1"/></RegressionTable>`))).toBe("");
     expect(outcome("<html2/>")).not.toBe("");
     expect(outcome(`<?xml version="1.0"?><rss/>`)).toBe("format-not-a-model");

@@ -1,4 +1,5 @@
-// PMML 4.0 to 4.4: trees, regressions, scorecards, and ensembles and chains of them.
+// PMML 3.0 to 4.4: trees, regressions, scorecards, networks, vector machines, naive Bayes, clusters, rules, and ensembles and
+// chains of them.
 
 import type { XmlElement } from "../../formats/index.ts";
 import { readXml } from "../../formats/index.ts";
@@ -23,7 +24,7 @@ export function importPmml(bytes: Uint8Array): ImportedModel {
   const root = readXml(bytes);
   if (root.name !== "PMML") throw importError("format-not-a-model", `the file is XML, but its root is ${JSON.stringify(root.name.slice(0, 60))}, not PMML`, { hint: "Pass the saved model itself." });
   const version = textOf(root, "version");
-  if (!/^4(?:\.[0-4](?:\.\d+)?)?$/.test(version)) throw refuse(root, `version=${JSON.stringify(version.slice(0, 20))}`, "PMML 4.0 to 4.4 is compiled", "Export it again as PMML 4.");
+  if (!/^(?:3\.[0-2]|4(?:\.[0-4](?:\.\d+)?)?)$/.test(version)) throw refuse(root, `version=${JSON.stringify(version.slice(0, 20))}`, "PMML 3.0 to 4.4 is compiled", "Export it again as PMML 4.");
   const model = modelOf(root);
   const c = new Conversion(new Map());
   const others = root.children.filter((child) => MODELS.has(child.name)).length - 1;

@@ -7,6 +7,12 @@ import { sumLeafRows } from "../sklearn/tree/emit-trees.ts";
 import { sumInFloat32 } from "../boosted/float-sums.ts";
 import { holds, number, roundFloat, Scope, spread, type Condition, type Pmml } from "./context.ts";
 import { childOf, childrenOf, choiceOf, malformed, needChild, numberOf, refuse, textOf } from "./element.ts";
+import { convertClustering } from "./clustering.ts";
+import { convertGeneralRegression } from "./general-regression.ts";
+import { convertNaiveBayes } from "./naive-bayes.ts";
+import { convertNeuralNetwork } from "./neural-network.ts";
+import { convertRuleSet } from "./rule-set.ts";
+import { convertVectorMachine } from "./vector-machine.ts";
 import { defineFields, derive, expressionOf } from "./expressions.ts";
 import { overlay } from "./fields.ts";
 import { evaluate, predicateOf } from "./predicates.ts";
@@ -35,7 +41,8 @@ export function convertModel(p: Pmml, model: XmlElement, around: Scope, depth: n
   if (depth > DEEPEST) throw malformed(model, `models are nested more than ${DEEPEST} deep`);
   if (model.attributes.get("isScorable") === "false") throw refuse(model, "isScorable=false", "its maker says that it cannot be scored");
   const functionName = textOf(model, "functionName");
-  if (functionName !== "regression" && functionName !== "classification") throw refuse(model, `functionName=${JSON.stringify(functionName.slice(0, 40))}`, "regression and classification are compiled");
+  const clusters = functionName === "clustering" && model.name === "ClusteringModel";
+  if (functionName !== "regression" && functionName !== "classification" && !clusters) throw refuse(model, `functionName=${JSON.stringify(functionName.slice(0, 40))}`, "regression and classification are compiled");
   const scope = new Scope(around);
   if (depth > 0) for (const mining of childrenOf(needChild(model, "MiningSchema"), "MiningField")) overlay(p, mining, around, scope);
   defineFields(p, childOf(model, "LocalTransformations"), scope);
@@ -44,13 +51,19 @@ export function convertModel(p: Pmml, model: XmlElement, around: Scope, depth: n
       case "TreeModel": return convertTree(p, model, scope);
       case "RegressionModel": return convertRegression(p, model, scope, depth === 0);
       case "Scorecard": return convertScorecard(p, model, scope);
+      case "NeuralNetwork": return convertNeuralNetwork(p, model, scope);
+      case "GeneralRegressionModel": return convertGeneralRegression(p, model, scope);
+      case "NaiveBayesModel": return convertNaiveBayes(p, model, scope);
+      case "SupportVectorMachineModel": return convertVectorMachine(p, model, scope);
+      case "ClusteringModel": return convertClustering(p, model, scope);
+      case "RuleSetModel": return convertRuleSet(p, model, scope);
       case "MiningModel": return convertMining(p, model, scope, depth);
       default: throw convertError("unsupported-estimator", `a PMML ${model.name} is not compiled`, {
-        where: `line ${model.line}`, hint: "TreeModel, RegressionModel, Scorecard and MiningModel are. Export the model from the library that trained it: its own file, or ONNX." });
+        where: `line ${model.line}`, hint: "Export the model from the library that trained it: its own file, or ONNX." });
     }
   };
   const result = convert();
-  if (functionName !== result.kind) throw malformed(model, `functionName=${functionName}, but it gives a ${result.kind}`);
+  if (functionName !== result.kind && !clusters) throw malformed(model, `functionName=${functionName}, but it gives a ${result.kind}`);
   return rescaled(p, model, result);
 }
 
