@@ -16,6 +16,10 @@ const ARRAYS: Readonly<Record<Numbers, new (buffer: ArrayBuffer) => ArrayBufferV
 const WIDTHS: Readonly<Record<Numbers, number>> = {
   float: 4, double: 8, float16: 2, int8: 1, int16: 2, int32: 4, int64: 8, uint8: 1, uint16: 2, uint32: 4, uint64: 8, bool: 1,
 };
+/** TensorProto.DataType of what is not read. */
+const OTHERS: Readonly<Record<number, string>> = {
+  14: "complex64", 15: "complex128", 16: "bfloat16", 17: "float8e4m3fn", 18: "float8e4m3fnuz", 19: "float8e5m2", 20: "float8e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4e2m1",
+};
 /** ONNX itself has no limit; NumPy's is 64. */
 const MAX_RANK = 64;
 
@@ -46,7 +50,7 @@ export function readTensor(r: ByteReader): Initializer {
   const where = name === "" ? `the tensor at byte ${start}` : `tensor ${JSON.stringify(name)}`;
   const type = typeOf(dataType);
   if (type === undefined) {
-    throw onnxError(dataType === 0 ? "onnx-malformed" : "onnx-unsupported", dataType === 0 ? `${where} has no element type` : `${where} is of element type ${dataType}, which is not read`);
+    throw onnxError(dataType === 0 ? "onnx-malformed" : "onnx-unsupported", dataType === 0 ? `${where} has no element type` : `${where} is of element type ${OTHERS[dataType] ?? dataType}, which is not read`, { hint: "Keep the weights as float, float16 or 8-bit numbers: the engine has few operators for others on the CPU." });
   }
   const shape = readShape(readInts(r, dims), where);
   const count = shape.reduce((a, b) => a * b, 1);
