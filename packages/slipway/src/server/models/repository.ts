@@ -274,7 +274,7 @@ export class Repository {
       await this.#open(entry, fresh, origin, given, old);
     } catch (thrown) {
       const error = toSlipwayError(thrown);
-      this.#options.log?.error("a model could not be loaded", { model: entry.name, version, code: error.code, err: error });
+      this.#options.log?.error("a model could not be loaded", { model: entry.name, version, code: error.code, ...(error.kind === "internal" ? { err: error.cause ?? error } : { reason: error.message, hint: error.hint }) });
       if (keeps) old.reason = { code: error.code, message: `its replacement failed: ${error.message}`, hint: error.hint };
       else fresh.failed(error);
       throw error;
