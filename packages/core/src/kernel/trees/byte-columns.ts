@@ -9,6 +9,9 @@ import type { Columns } from "./columns.ts";
 
 /** Bytes tell so many thresholds apart. */
 const MOST_THRESHOLDS = 255;
+/** Rows that are looked up side by side; fewer than FEW go one by one. */
+const ABREAST = 8;
+const FEW = 4;
 /** A column: the address of its thresholds, and half their number in bytes. */
 const COLUMN_BYTES = 8;
 
@@ -21,13 +24,13 @@ export interface ByteColumns {
   fill(rows: Numbers, features: number, first: number, count: number): void;
 }
 
-/** codes(x, stride, groups of 8 rows, columns, count of columns, out): bytes, column by column of BLOCK rows. */
-function codesFunction(): FunctionWriter {
-  const f = new FunctionWriter("codes", ["i32", "i32", "i32", "i32", "i32", "i32"]);
+/** codes(x, stride, groups of so many rows, columns, count of columns, out): bytes, column by column of BLOCK rows. */
+function codesFunction(abreast: number): FunctionWriter {
+  const f = new FunctionWriter(`codes_${abreast}`, ["i32", "i32", "i32", "i32", "i32", "i32"]);
   const [x, stride, groups, column, count, out] = [0, 1, 2, 3, 4, 5];
   const [row, group, to, half, table, at] = f.locals("i32", 6) as [number, number, number, number, number, number];
-  const places = f.locals("i32", 8);
-  const values = f.locals("f64", 8);
+  const places = f.locals("i32", abreast);
+  const values = f.locals("f64", abreast);
   f.loop(() => {
     f.get(x).set(row).get(out).set(to).get(groups).set(group).get(column).access("i32.load").set(table);
     f.loop(() => {
@@ -44,7 +47,7 @@ function codesFunction(): FunctionWriter {
         f.get(half).i32(1).op("i32.shr_u").tee(half).i32(7).op("i32.gt_u");
       });
       places.forEach((place, i) => f.get(to).get(place, table).op("i32.sub").i32(3).op("i32.shr_u").i32(128).op("i32.sub").access("i32.store8", i));
-      f.increase(to, 8);
+      f.increase(to, abreast);
       f.get(group).i32(1).op("i32.sub").tee(group);
     });
     f.increase(out, BLOCK).increase(x, 8).increase(column, COLUMN_BYTES);
@@ -78,9 +81,9 @@ export function planByteColumns(arena: Arena, columns: Columns): ByteColumns | u
     view.setInt32(columnAt + c * COLUMN_BYTES, tableAt[c]!, true);
     view.setInt32(columnAt + c * COLUMN_BYTES + 4, (lengths[c]! / 2) * 8, true);
   });
-  compiled ??= new WebAssembly.Module(writeModule([codesFunction()]));
+  compiled ??= new WebAssembly.Module(writeModule([codesFunction(1), codesFunction(ABREAST)]));
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory: arena.memory } });
-  const toCodes = exports["codes"] as Codes;
+  const [one, many] = [exports["codes_1"] as Codes, exports[`codes_${ABREAST}`] as Codes];
   let rowsView = arena.doubles(x, BLOCK * columns.count);
   return {
     at,
@@ -89,7 +92,8 @@ export function planByteColumns(arena: Arena, columns: Columns): ByteColumns | u
       // The memory has grown since: the view on it is void.
       if (rowsView.length === 0) rowsView = arena.doubles(x, BLOCK * columns.count);
       for (let r = 0; r < count; r++) columns.fill(rows, (first + r) * features, rowsView, r * columns.count);
-      toCodes(x, columns.count * 8, Math.ceil(count / 8), columnAt, columns.count, at);
+      if (count < FEW) one(x, columns.count * 8, count, columnAt, columns.count, at);
+      else many(x, columns.count * 8, Math.ceil(count / ABREAST), columnAt, columns.count, at);
     },
   };
 }

@@ -8,7 +8,7 @@ import type { Columns } from "./columns.ts";
 import type { Forest } from "./forest.ts";
 import { BLOCK, type BlockWalker, type TakeResults } from "./block-walker.ts";
 import { planByteColumns } from "./byte-columns.ts";
-import { LEAF_USES, type LeafUse } from "./walk-module.ts";
+import type { LeafUse } from "./walk-module.ts";
 
 const MOST_LEVELS = 8;
 /** A tree: the address of its levels, their number, the address of its leaves, where its numbers are added. A level: where its column lies, its threshold's place, its bit. */
@@ -48,8 +48,11 @@ export function obliviousShapes(forest: Forest, columns: Columns): readonly Shap
   return shapes;
 }
 
-/** trees(codes, trees, count of trees, scratch, results, stride of results, rows or groups of rows) for so many vectors of rows. */
-function trees(how: LeafUse, vectors: number): FunctionWriter {
+/**
+ * trees(codes, trees, count of trees, scratch, results, stride of results, rows or groups of rows) for so many vectors of
+ * rows. `depth`: that of all trees, whose levels are then written out, or 0.
+ */
+function trees(how: LeafUse, vectors: number, depth: number): FunctionWriter {
   const f = new FunctionWriter(`trees_${how}_${vectors}`, ["i32", "i32", "i32", "i32", "i32", "i32", "i32"]);
   const [code, tree, count, scratch, results, stride, rows] = [0, 1, 2, 3, 4, 5, 6];
   const [level, left, from, leaves, number, to, more] = f.locals("i32", 7) as [number, number, number, number, number, number, number];
@@ -57,10 +60,17 @@ function trees(how: LeafUse, vectors: number): FunctionWriter {
   const [threshold, bit] = f.locals("v128", 2) as [number, number];
   const size = how === "f64" ? 3 : 2;
   const unrolled = vectors === 1 ? 1 : 8;
+  const bits = f.locals("v128", depth);
+  bits.forEach((local, l) => f.i32(1 << l).op("i8x16.splat").set(local));
   f.loop(() => {
     for (const n of numbers) f.i32(0).op("i8x16.splat").set(n);
-    f.get(tree).access("i32.load").set(level).get(tree).access("i32.load", 4).set(left);
-    f.loop(() => {
+    f.get(tree).access("i32.load").set(level);
+    for (let l = 0; l < depth; l++) {
+      const at = l * LEVEL_BYTES;
+      f.get(code, level).access("i32.load", at).op("i32.add").set(from).get(level).access("v128.load8_splat", at + 4).set(threshold);
+      numbers.forEach((n, i) => f.get(n, from).access("v128.load", i * LANES).get(threshold).op("i8x16.gt_s").get(bits[l]!).op("v128.and", "v128.or").set(n));
+    }
+    if (depth === 0) f.get(tree).access("i32.load", 4).set(left).loop(() => {
       f.get(code, level).access("i32.load").op("i32.add").set(from);
       f.get(level).access("v128.load8_splat", 4).set(threshold).get(level).access("v128.load8_splat", 5).set(bit);
       numbers.forEach((n, i) => f.get(n, from).access("v128.load", i * LANES).get(threshold).op("i8x16.gt_s").get(bit).op("v128.and", "v128.or").set(n));
@@ -92,7 +102,8 @@ function trees(how: LeafUse, vectors: number): FunctionWriter {
   return f;
 }
 
-let compiled: WebAssembly.Module | undefined;
+/** By use and depth. */
+const compiled = new Map<string, WebAssembly.Module>();
 type Trees = (codes: number, trees: number, count: number, scratch: number, results: number, stride: number, rows: number) => void;
 
 /** Undefined where the trees are of another kind. */
@@ -127,8 +138,12 @@ export function obliviousWalker(arena: Arena, forest: Forest, columns: Columns, 
     [levelAt[t]!, levels.length, leafAt[t]!, place(t) * bytes].forEach((v, i) => view.setInt32(at + 4 * i, v, true));
   });
 
-  compiled ??= new WebAssembly.Module(writeModule(LEAF_USES.flatMap((use) => [trees(use, 1), trees(use, BLOCK / LANES)])));
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory: arena.memory } });
+  const depths = new Set(shapes.map(({ levels }) => levels.length));
+  const depth = depths.size === 1 ? shapes[0]!.levels.length : 0;
+  const key = `${how}${depth}`;
+  const module = compiled.get(key) ?? new WebAssembly.Module(writeModule([trees(how, 1, depth), trees(how, BLOCK / LANES, depth)]));
+  compiled.set(key, module);
+  const { exports } = new WebAssembly.Instance(module, { env: { memory: arena.memory } });
   const [few, many] = [exports[`trees_${how}_1`] as Trees, exports[`trees_${how}_${BLOCK / LANES}`] as Trees];
   let out = arena.results(how, results, BLOCK * width);
 

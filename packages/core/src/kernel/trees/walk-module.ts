@@ -13,8 +13,10 @@ export const LEAF_USES: readonly LeafUse[] = ["f64", "f32", "leaf"];
 
 export const TREE_BYTES = 16;
 export const NODE_BYTES = 16;
-/** Rows, and for a single row trees, that are walked side by side. */
-export const SIDE_BY_SIDE = 8;
+/** Rows that are walked side by side. */
+export const ROWS_ABREAST = 8;
+/** Trees that are walked side by side for a single row. */
+export const TREES_ABREAST = 12;
 
 /** node = child + (x[column] <= threshold ? 16 : 0). `x` and `node` are locals with addresses. */
 function step(f: FunctionWriter, x: number, node: number): void {
@@ -42,8 +44,8 @@ function rows(how: LeafUse): FunctionWriter {
   const f = new FunctionWriter(`rows_${how}`, ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"]);
   const [x, stride, groups, tree, trees, results, payload, resultStride] = [0, 1, 2, 3, 4, 5, 6, 7];
   const [row, result, group, depth, root] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
-  const nodes = f.locals("i32", SIDE_BY_SIDE);
-  const xs = f.locals("i32", SIDE_BY_SIDE);
+  const nodes = f.locals("i32", ROWS_ABREAST);
+  const xs = f.locals("i32", ROWS_ABREAST);
   f.loop(() => {
     f.get(tree).access("i32.load").set(root);
     f.get(x).set(row);
@@ -64,7 +66,7 @@ function rows(how: LeafUse): FunctionWriter {
         use(f, how, result, node, payload);
         f.get(result, resultStride).op("i32.add").set(result);
       }
-      f.get(xs[SIDE_BY_SIDE - 1]!, stride).op("i32.add").set(row);
+      f.get(xs[ROWS_ABREAST - 1]!, stride).op("i32.add").set(row);
       f.get(group).i32(1).op("i32.sub").tee(group);
     });
     f.increase(tree, TREE_BYTES);
@@ -78,7 +80,7 @@ function one(how: LeafUse): FunctionWriter {
   const f = new FunctionWriter(`one_${how}`, ["i32", "i32", "i32", "i32", "i32"]);
   const [x, groups, tree, results, payload] = [0, 1, 2, 3, 4];
   const [depth, to] = [f.local("i32"), f.local("i32")];
-  const nodes = f.locals("i32", SIDE_BY_SIDE);
+  const nodes = f.locals("i32", TREES_ABREAST);
   f.loop(() => {
     nodes.forEach((node, i) => f.get(tree).access("i32.load", i * TREE_BYTES).set(node));
     f.get(tree).access("i32.load", 12).set(depth);
@@ -90,7 +92,7 @@ function one(how: LeafUse): FunctionWriter {
       f.get(results, tree).access("i32.load", i * TREE_BYTES + 8).op("i32.add").set(to);
       use(f, how, to, node, payload);
     });
-    f.increase(tree, TREE_BYTES * SIDE_BY_SIDE);
+    f.increase(tree, TREE_BYTES * TREES_ABREAST);
     f.get(groups).i32(1).op("i32.sub").tee(groups);
   });
   return f;

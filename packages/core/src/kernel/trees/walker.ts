@@ -5,7 +5,7 @@ import type { Arena } from "../wasm/arena.ts";
 import type { Columns } from "./columns.ts";
 import { BLOCK, type BlockWalker, type Results, type TakeResults } from "./block-walker.ts";
 import type { Forest } from "./forest.ts";
-import { NODE_BYTES, SIDE_BY_SIDE, TREE_BYTES, walksOver, type LeafUse, type Walks } from "./walk-module.ts";
+import { NODE_BYTES, ROWS_ABREAST, TREE_BYTES, TREES_ABREAST, walksOver, type LeafUse, type Walks } from "./walk-module.ts";
 
 /** Fewer rows go one by one. */
 const FEW = 4;
@@ -32,7 +32,7 @@ export class ForestWalker implements BlockWalker {
     this.#width = width;
     this.#bytes = how === "f64" ? 8 : 4;
     this.#trees = forest.roots.length;
-    const groups = Math.ceil(this.#trees / SIDE_BY_SIDE) * SIDE_BY_SIDE;
+    const groups = Math.ceil(this.#trees / TREES_ABREAST) * TREES_ABREAST;
     // One node more, a leaf, for trees that fill up a group.
     const total = 1 + this.#trees + 2 * forest.yes.length;
     const nodes = arena.take(total * NODE_BYTES);
@@ -86,7 +86,7 @@ export class ForestWalker implements BlockWalker {
         view.setInt32(at, nodes, true);
         view.setInt32(at + 8, BLOCK * this.#width * this.#bytes, true);
       }
-      if (t % SIDE_BY_SIDE === 0) view.setInt32(at + 12, forest.depth.subarray(t, t + SIDE_BY_SIDE).reduce((a, b) => Math.max(a, b), 0), true);
+      if (t % TREES_ABREAST === 0) view.setInt32(at + 12, forest.depth.subarray(t, t + TREES_ABREAST).reduce((a, b) => Math.max(a, b), 0), true);
     }
   }
 
@@ -112,9 +112,9 @@ export class ForestWalker implements BlockWalker {
         if (start === undefined) out.fill(0, 0, n * width);
         else for (let i = 0, j = first * width; i < n * width; i++) out[i] = start[j++]!;
       }
-      const grouped = n - (n % SIDE_BY_SIDE < FEW ? n % SIDE_BY_SIDE : 0);
-      if (grouped > 0) this.#walks.rows(x, stride, Math.ceil(grouped / SIDE_BY_SIDE), trees, this.#trees, results, payload, width * this.#bytes);
-      for (let r = grouped; r < n; r++) this.#walks.one(x + r * stride, Math.ceil(this.#trees / SIDE_BY_SIDE), trees, results + r * width * this.#bytes, payload);
+      const grouped = n - (n % ROWS_ABREAST < FEW ? n % ROWS_ABREAST : 0);
+      if (grouped > 0) this.#walks.rows(x, stride, Math.ceil(grouped / ROWS_ABREAST), trees, this.#trees, results, payload, width * this.#bytes);
+      for (let r = grouped; r < n; r++) this.#walks.one(x + r * stride, Math.ceil(this.#trees / TREES_ABREAST), trees, results + r * width * this.#bytes, payload);
       take(out, first, n);
     }
   }
