@@ -30,6 +30,10 @@ function harmless(text: string): string {
 export function printResult(text: string): void {
   write(1, harmless(text.endsWith("\n") ? text : `${text}\n`));
 }
+/** As it is: source text, which holds no control characters. */
+export function printRaw(text: string): void {
+  write(1, text);
+}
 export function printJson(value: unknown): void {
   printResult(JSON.stringify(value, (_, v: unknown) => (typeof v === "bigint" ? (Number.isSafeInteger(Number(v)) ? Number(v) : String(v)) : v), 2));
 }

@@ -1,0 +1,49 @@
+// The TypeScript type of a model's predictions, as POST /predict answers them (runtime/decode.ts).
+
+import type { Output, Signature } from "@slipway/core/package";
+import { keysOf } from "../runtime/index.ts";
+import { literal, propertyKey } from "./typescript.ts";
+import { union } from "./row-type.ts";
+
+const MAX_LITERALS = 1000;
+
+export interface PredictionTypes {
+  readonly source: string;
+  /** Names of outputs whose numbers may be NaN. */
+  readonly floats: readonly string[];
+}
+
+export function predictionTypes(name: string, signature: Signature): PredictionTypes {
+  const fields = signature.outputs.map((o) => `  readonly ${propertyKey(o.name)}: ${outputType(o, signature)};`);
+  return {
+    source: `/** What ${name} predicts for one row. */\nexport interface ${name}Prediction {\n${fields.join("\n")}\n}\n`,
+    floats: signature.outputs.filter((o) => isFloat(o) && !namedClasses(o)).map((o) => o.name),
+  };
+}
+
+function isFloat(output: Output): boolean {
+  return /^(?:double|float)/.test(output.type);
+}
+
+function namedClasses({ classes }: Output): boolean {
+  return classes !== undefined && classes.length > 0 && classes.length <= MAX_LITERALS && classes.every((c) => literal(c) !== undefined);
+}
+
+function scalarType(output: Output): string {
+  if (isFloat(output)) return "number";
+  if (output.type === "string") return "string | null";
+  if (output.type === "bool") return "boolean";
+  // Whole numbers that doubles cannot hold come as text.
+  return output.type.endsWith("int64") ? "number | string" : "number";
+}
+
+function outputType(output: Output, signature: Signature): string {
+  const scalar = output.kind === "label" && namedClasses(output) ? union(output.classes!) : scalarType(output);
+  const { rowShape } = output;
+  if (rowShape.length === 0) return scalar;
+  const [width] = rowShape as [number];
+  const whole = signature.tensorRows === "none";
+  const names = rowShape.length === 1 && !whole ? keysOf(output, width) : undefined;
+  if (names !== undefined) return `{ ${names.map((n) => `readonly ${propertyKey(n)}: ${scalar}`).join("; ")} }`;
+  return rowShape.reduce((of) => `readonly ${/^[a-z]+$/.test(of) ? of : `(${of})`}[]`, scalar);
+}
