@@ -228,7 +228,7 @@ describe("names that no program would choose", () => {
     writeFileSync(join(folder, "hostile.ts"), await generateClient(models));
     expect(compile(folder, ["hostile.ts"], "browser")).toBe("");
     const module = await load("hostile.ts");
-    expect(Object.keys(module).filter((n) => n.endsWith("Client")).sort()).toHaveLength(models.length);
+    expect(Object.keys(module).filter((n) => n.endsWith("Client") && n !== "ModelClient")).toHaveLength(models.length);
     expect((globalThis as { broken?: number }).broken).toBeUndefined();
   });
 });
