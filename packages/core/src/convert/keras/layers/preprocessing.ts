@@ -2,7 +2,7 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { elementCount } from "../../../tensor/index.ts";
-import { defineLayer, rankOf, single, toFloats, type LayerDefinition } from "../layer.ts";
+import { defineLayer, rankOf, single, toFloats, type LayerDefinition, type LayerView } from "../layer.ts";
 import { normalAxis } from "./core.ts";
 import { encode } from "./encode.ts";
 import { boundedSize } from "./shape.ts";
@@ -52,15 +52,37 @@ const rescaling = defineLayer({
   },
 });
 
+/**
+ * Keras 2 keeps what it learnt as a summary [2, n] of values and their weights, and takes the bounds from it when the file is
+ * loaded (get_bin_boundaries): the values at equal shares of the weight, by linear interpolation.
+ */
+function learntBounds(layer: LayerView): number[] {
+  const [summary] = layer.weights;
+  const size = summary?.shape[1] ?? 0;
+  if (!summary || summary.shape.length !== 2 || summary.shape[0] !== 2 || size < 1) throw layer.malformed("it was saved before it was adapted");
+  const data = toFloats(summary, layer).data;
+  const share = 1 / boundedSize(layer.int("num_bins", undefined, 1), layer);
+  if (size * share < 1) return [...data.subarray(0, size - 1)];
+  let total = 0;
+  const sums = Array.from(data.subarray(size), (w) => (total = Math.fround(total + w)));
+  const places = sums.map((v) => Math.fround(v / total));
+  const at = (p: number): number => {
+    if (!(p > places[0]!)) return data[0]!;
+    if (p >= places[size - 1]!) return data[size - 1]!;
+    let j = 0;
+    while (j < size - 2 && places[j + 1]! <= p) j++;
+    return ((data[j + 1]! - data[j]!) / (places[j + 1]! - places[j]!)) * (p - places[j]!) + data[j]!;
+  };
+  return Array.from({ length: Math.ceil(1 / share) - 1 }, (_, i) => Math.fround(at(share + i * share)));
+}
+
 const discretization = defineLayer({
   names: ["Discretization"],
   mask: "stop",
   convert: (layer, call, c) => {
     const x = c.float(single(layer, call).value);
     if (layer.bool("sparse", false)) throw layer.refuse("sparse=True", "only dense results can be");
-    const raw = layer.raw("bin_boundaries");
-    if (!Array.isArray(raw)) throw layer.malformed("it was saved before it was adapted");
-    const bounds = layer.numbers("bin_boundaries");
+    const bounds = Array.isArray(layer.raw("bin_boundaries")) ? layer.numbers("bin_boundaries") : learntBounds(layer);
     const above = c.o.cast(c.o.greaterEqual(c.o.unsqueeze(x, -1), c.floats(Float32Array.from(bounds), [bounds.length])), "int64");
     return encode(layer, c.o.sum(above, -1), bounds.length + 1, layer.word("output_mode", ["int", "one_hot", "multi_hot", "count"], "int"), c);
   },
