@@ -209,8 +209,8 @@ export class Args {
 export class TorchContext {
   readonly graph: GraphBuilder;
   readonly o: Ops;
-  /** What TorchScript calls the version of its file: some operators did other things before 10 (PyTorch 1.13). */
-  fileVersion = 10;
+  /** The file may be of a PyTorch before 1.13, in which some operators did other things. */
+  mayBeOld = false;
   /** The model was saved in training mode. */
   trains = false;
   readonly #registry: ReadonlyMap<string, Operator>;

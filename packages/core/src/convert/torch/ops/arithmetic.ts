@@ -43,8 +43,8 @@ const scaled = (args: Args, value: Value, c: TorchContext): Value => {
 
 function divide(args: Args, c: TorchContext): TorchValue | Value {
   // floor_divide rounded towards zero before PyTorch 1.13; of sizes, as Python divides, it does not matter.
-  const old = args.op === "floor_divide" && c.fileVersion < 10 && args.isTensor("self");
-  const mode = old ? "trunc" : args.op.startsWith("floor") ? "floor" : args.string("rounding_mode", "");
+  if (args.op === "floor_divide" && c.mayBeOld && args.isTensor("self")) throw args.refuse("rounding, which was another before PyTorch 1.13 and which the file does not tell,", "Save the model again with PyTorch 2.1 or newer, or write torch.div(x, y, rounding_mode=\"floor\").");
+  const mode = args.op.startsWith("floor") ? "floor" : args.string("rounding_mode", "");
   if (mode === "") return sizeful(args, c, (a, b) => a / b, false, () => c.o.div(...both(args, c, "float")));
   return sizeful(args, c, (a, b) => (mode === "floor" ? Math.floor(a / b) : Math.trunc(a / b)), true, () => {
     const [a, b] = both(args, c, "int32");
@@ -109,7 +109,8 @@ const logical = (names: readonly string[], make: (a: Value, b: Value, c: TorchCo
 function bounds(args: Args, c: TorchContext): Value {
   let x = args.tensor("self");
   const limit = (name: string): Value | null => (args.has(name) ? c.o.cast(args.tensor(name), x.type) : null);
-  if (c.fileVersion >= 10 && (x.type === "int64" || x.type === "int32") && (typeof args.get("min") === "number" || typeof args.get("max") === "number")) x = c.o.cast(x, "float");
+  if (c.mayBeOld && x.type.startsWith("int") && (typeof args.get("min") === "number" || typeof args.get("max") === "number")) throw args.refuse("a bound that is no whole number, which older versions took otherwise,", "Save the model again with PyTorch 2.1 or newer.");
+  if ((x.type === "int64" || x.type === "int32") && (typeof args.get("min") === "number" || typeof args.get("max") === "number")) x = c.o.cast(x, "float");
   const [low, high] = [limit("min"), limit("max")];
   if (low) x = c.o.maximum(x, low);
   return high ? c.o.minimum(x, high) : x;

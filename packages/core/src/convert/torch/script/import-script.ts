@@ -26,7 +26,8 @@ export function importScript(archive: TorchArchive): FollowedModel {
   }
   const named = inputs.length === 1 ? [{ ...inputs[0]!, name: "input" }] : inputs;
   return followModel(named, (values, c) => {
-    c.fileVersion = Number(archive.text("version")?.trim() ?? 10) || 10;
+    // The file's own version number stayed 3 where no operator asked for more; the byte order is told since PyTorch 2.1.
+    c.mayBeOld = !archive.has("byteorder") && !archive.has(".data/serialization_id");
     c.trains = attributesOf(root).get("training") === true;
     return new Evaluator(archive, code, constants, c).forward(root, values);
   }, root.className.replace(/^__torch__\.(___torch_mangle_\d+\.)?/, ""));
