@@ -13,7 +13,7 @@ export function serviceProtocol(context: ServerContext): Protocol {
       { method: "GET", path: "/health/ready", action: "open", handle: () => jsonAnswer(
         { status: context.ready ? "ready" : "stopping", models: context.models.all.map((m) => ({ name: m.name, version: m.version })) }, context.ready ? 200 : 503) },
       { method: "GET", path: "/metrics", action: "observe", handle: metrics },
-      { method: "GET", path: "/openapi.json", action: "read", handle: async () => jsonText(JSON.stringify((await import("../openapi.ts")).openApiDocument(context))) },
+      { method: "GET", path: "/openapi.json", action: "read", handle: async () => jsonText(JSON.stringify((await import("../openapi/document.ts")).openApiDocument(context))) },
       { method: "GET", path: "/", action: "read", handle: async () => (await import("../pages/try-page.ts")).tryPage(context.models.first, context) },
       { method: "GET", path: "/assets/{file}", action: "open", handle: async (call) => (await import("../pages/assets.ts")).asset(call.params["file"]!) },
     ],

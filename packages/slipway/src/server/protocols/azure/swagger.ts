@@ -2,7 +2,7 @@
 
 import { exampleRequest, type Servable } from "../../../runtime/index.ts";
 import { toOpenApi30 } from "./to-openapi-30.ts";
-import { predictionSchema, rowSchema } from "../../openapi.ts";
+import { predictionSchema, rowSchema } from "../../openapi/schemas.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
