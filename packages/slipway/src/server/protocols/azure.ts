@@ -8,13 +8,14 @@ import type { Signature } from "@slipway/core/package";
 import { parseJson, readInput, runtimeError, type ModelInput, type Servable } from "../../runtime/index.ts";
 import { bodyText } from "../body.ts";
 import type { ServerContext } from "../context.ts";
-import { oipErrorBody, serverError, statusOf } from "../errors.ts";
+import { serverError, statusOf } from "../errors.ts";
 import { jsonAnswer, jsonText, textAnswer, type Answer, type Call } from "../http/call.ts";
 import type { Protocol, Route } from "../http/routing-table.ts";
 import { infer } from "../inference.ts";
 import { readSplit } from "./mlflow/read-scoring.ts";
 import { plainRowsJson } from "./shared/answer-rows.ts";
 import { chosenOutputs } from "./shared/chosen-outputs.ts";
+import { errorText } from "./shared/error-text.ts";
 import { bodyKind } from "./shared/media-types.ts";
 import { readBody } from "./shared/read-body.ts";
 import { isObject, readInstances } from "./tfs/read-predict.ts";
@@ -104,5 +105,5 @@ function readWrapped(body: Readonly<Record<string, unknown>>, signature: Signatu
 
 function azureError(error: SlipwayError): Answer {
   const status = error.code === "header-too-long" ? 431 : statusOf(error);
-  return jsonAnswer({ message: oipErrorBody(error).error }, status, { "x-ms-run-function-failed": String(status >= 500) });
+  return jsonAnswer({ message: errorText(error) }, status, { "x-ms-run-function-failed": String(status >= 500) });
 }

@@ -4,9 +4,10 @@
 
 import type { SlipwayError } from "@slipway/core/base";
 import type { ServerContext } from "../context.ts";
-import { oipErrorBody, statusOf } from "../errors.ts";
+import { statusOf } from "../errors.ts";
 import { jsonAnswer, textAnswer, type Answer } from "../http/call.ts";
 import type { Protocol } from "../http/routing-table.ts";
+import { errorText } from "./shared/error-text.ts";
 import { invoke } from "./shared/invoke.ts";
 
 const CODES: Readonly<Record<number, string>> = {
@@ -32,5 +33,5 @@ export function mlflowProtocol(context: ServerContext): Protocol {
 
 export function mlflowError(error: SlipwayError): Answer {
   const status = statusOf(error);
-  return jsonAnswer({ error_code: CODES[status] ?? "BAD_REQUEST", message: oipErrorBody(error).error, ...(error.data === undefined ? {} : { data: error.data }) }, status);
+  return jsonAnswer({ error_code: CODES[status] ?? "BAD_REQUEST", message: errorText(error) }, status);
 }

@@ -6,13 +6,14 @@
 import { runtimeError, type Servable } from "../../runtime/index.ts";
 import { bodyText } from "../body.ts";
 import type { ServerContext } from "../context.ts";
-import { oipErrorBody, serverError, statusOf } from "../errors.ts";
+import { serverError, statusOf } from "../errors.ts";
 import { jsonAnswer, jsonText, type Answer, type Call } from "../http/call.ts";
 import type { Protocol, Route } from "../http/routing-table.ts";
 import { infer } from "../inference.ts";
 import { inferTensors, isInferRequest, jsonHeaderSize } from "./oip/infer.ts";
 import { plainRowsJson } from "./shared/answer-rows.ts";
 import { chosenOutputs } from "./shared/chosen-outputs.ts";
+import { errorText } from "./shared/error-text.ts";
 import { isTritonBinary } from "./shared/invoke.ts";
 import { isObject, readInstances, readRequestObject } from "./tfs/read-predict.ts";
 
@@ -42,7 +43,7 @@ export function vertexProtocol(context: ServerContext): Protocol {
     prefixes: ["/v1/endpoints", "/v1/projects", ...(asked === undefined ? [] : [asked])],
     error: (error) => {
       const code = statusOf(error);
-      return jsonAnswer({ error: { code, message: oipErrorBody(error).error, status: STATUS[code] ?? "INVALID_ARGUMENT" } }, code);
+      return jsonAnswer({ error: { code, message: errorText(error), status: STATUS[code] ?? "INVALID_ARGUMENT" } }, code);
     },
     routes,
   };
