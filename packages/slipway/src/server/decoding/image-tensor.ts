@@ -2,7 +2,7 @@
 
 import { serverError } from "../errors.ts";
 import { decodeJpeg } from "./jpeg.ts";
-import { MAX_PIXELS, tooLarge } from "./limits.ts";
+import { MAX_TENSOR_PIXELS, tooLarge } from "./limits.ts";
 import { decodePng, type Picture } from "./png.ts";
 import { resize } from "./resize.ts";
 
@@ -41,7 +41,7 @@ export function imageTensor(bytes: Uint8Array, plan: ImagePlan): ImageTensor {
   const pixels = toChannels(picture, plan);
   const height = plan.height < 0 ? picture.height : plan.height;
   const width = plan.width < 0 ? picture.width : plan.width;
-  if (height * width > MAX_PIXELS) throw tooLarge(`the model's ${height} x ${width} pixels are too many`, "Send the image as a tensor.");
+  if (height * width > MAX_TENSOR_PIXELS) throw tooLarge(`a tensor of ${height} x ${width} pixels is too large`, "Make the image smaller before you send it.");
   const sized = toSize(pixels, picture, plan, width, height);
   return { height, width, data: toValues(sized, plan, width * height) };
 }

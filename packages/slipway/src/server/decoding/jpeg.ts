@@ -15,6 +15,7 @@ export function decodeJpeg(bytes: Uint8Array): Picture {
   try {
     picture = jpeg.decode(bytes, { useTArray: true, formatAsRGBA: true, tolerantDecoding: false, maxResolutionInMP: MAX_PIXELS / 1e6, maxMemoryUsageInMB: 768 });
   } catch (cause) {
+    if (cause instanceof Error && /maxMemoryUsageInMB|maxResolutionInMP/.test(cause.message)) throw tooLarge("the image needs more memory to decode than is allowed", "Make it smaller before you send it.");
     throw damaged(cause instanceof Error ? cause.message.slice(0, 150) : "damaged", cause);
   }
   return upright(picture, orientation);
