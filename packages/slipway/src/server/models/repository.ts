@@ -66,6 +66,8 @@ export class Repository {
   readonly #held = new Set<string>();
   readonly #policies = new Map<string, VersionPolicy>();
   #serving = false;
+  /** Bytes of what is being opened. */
+  #opening = 0;
   readonly #closing = new AbortController();
   #poll: NodeJS.Timeout | undefined;
   #seen = new Map<string, string>();
@@ -121,7 +123,7 @@ export class Repository {
   async sync(patient = false, only?: string, again = false): Promise<{ readonly notes: readonly string[]; readonly failed: readonly string[] }> {
     const { folder } = this.#options;
     if (folder === undefined) return { notes: [], failed: [] };
-    const scan = scanFolder(folder);
+    const scan = await scanFolder(folder);
     const settled = (f: FoundModel): boolean => !patient || this.#seen.get(f.path) === f.fingerprint;
     const found = scan.found.filter((f) => only === undefined || f.name === only);
     const ready = found.filter((f) => settled(f) || this.#known(f));
@@ -293,15 +295,20 @@ export class Repository {
       const prepared = given ?? (await this.#prepare(origin));
       const bytes = prepared.source.model.byteLength * MEMORY_FACTOR;
       this.#makeRoom(bytes, version, old);
+      this.#opening += bytes;
       const source = { ...prepared.source, manifest: { ...prepared.source.manifest, name: entry.name, version: version.version } };
-      const model = await loadModelPackage(source, this.#placed(prepared));
       try {
-        await runChecks(model, prepared.checks, 32, prepared.openMs === undefined ? Infinity : 64);
-      } catch (error) {
-        await model.close();
-        throw error;
+        const model = await loadModelPackage(source, this.#placed(prepared));
+        try {
+          await runChecks(model, prepared.checks, 32, prepared.openMs === undefined ? Infinity : 64);
+        } catch (error) {
+          await model.close();
+          throw error;
+        }
+        version.ready(this.#dress(model, entry, prepared), bytes);
+      } finally {
+        this.#opening -= bytes;
       }
-      version.ready(this.#dress(model, entry, prepared), bytes);
     });
   }
 
@@ -382,7 +389,7 @@ export class Repository {
     const { memoryBudget } = this.#options;
     if (memoryBudget === undefined) return;
     const loaded = this.#evictable().filter((v) => v !== fresh && v !== old);
-    let sum = loaded.reduce((n, v) => n + v.bytes, 0) + bytes;
+    let sum = loaded.reduce((n, v) => n + v.bytes, 0) + this.#opening + bytes;
     const idle = loaded.filter((v) => v.leases === 0 && this.directory.entries.get(v.name)?.mayGo(v) === true).sort((a, b) => a.lastAsked - b.lastAsked);
     const away: ModelVersion[] = [];
     while (sum > memoryBudget && idle.length > 0) {
@@ -413,8 +420,10 @@ export class Repository {
   }
   #remove(entry: ModelEntry, version: ModelVersion): void {
     entry.versions.delete(version.version);
-    this.#retire(version, () => this.#origins.get(version)?.discard?.());
-    this.onGone(version);
+    this.#retire(version, () => {
+      this.#origins.get(version)?.discard?.();
+      if (this.directory.entries.get(version.name)?.versions.has(version.version) !== true) this.onGone(version);
+    });
     this.#options.log?.info("model gone", { model: entry.name, version: version.version });
   }
   #retire(version: ModelVersion, then: () => unknown): void {
