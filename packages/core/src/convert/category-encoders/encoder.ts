@@ -95,6 +95,8 @@ export function declared(est: Estimator, X: Frame, c: Conversion, j: number, one
   }
   const categories = categoriesFrom(est, X, c, [...table.categories, NaN], j, false, true);
   c.declareCategories(X, j, categories.declared, table.unknown === undefined ? "refused" : "allowed");
+  // An infinite number is no category either.
+  if (table.unknown === undefined && categories.kind === "number") c.checkArray(c.select(X, [j]), est, { missing: "allowed" });
   if (table.missing === undefined) c.refuseMissing(X, j, `${est.className} takes no missing values there`);
   const nothing = Array.from({ length: table.width }, () => NaN);
   return { j, one, categories, rows: [...table.rows, table.missing ?? nothing], unknown: table.unknown ?? nothing };

@@ -80,7 +80,7 @@ function entryOf(est: Estimator, c: Conversion, entry: PyValue): [PyValue, PyVal
  * itself it may leave NaN, or refuse.
  */
 function codesTable({ codes, categories }: Codes, row: (code: number) => Row, unknown: string, missing: string): RowTable {
-  const unseen = unknown === "value" || unknown === "indicator" ? UNKNOWN : NaN;
+  const unseen = unknown === "value" ? UNKNOWN : NaN;
   const known = codes.get("missing");
   // With -2 for a missing value, which return_nan turns into NaN.
   const settle = (code: number): number => (missing === "return_nan" && code === UNSEEN_MISSING ? NaN : code);
