@@ -84,7 +84,6 @@ export async function startServer(models: readonly Servable[] | Repository, opti
   async function stop(reason: string, delayMs: number): Promise<void> {
     context.ready = false;
     context.log.info("stopping", { reason });
-    door.announceStop();
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     await Promise.all([door.close(options.drainTimeoutMs ?? 25_000), admin?.close(0)]);
     await context.models.close();
@@ -99,7 +98,7 @@ function withAdminKey(options: StartOptions): { readonly auth: AuthOptions | und
   const { auth } = options;
   if (options.adminPort === undefined || auth?.keys !== undefined || auth?.tokens !== undefined || auth?.certificates !== undefined) return { auth };
   const { key, record } = makeKey({ name: "this run", roles: ["admin"] });
-  return { auth: { anonymous: "developer", ...auth, keys: { keys: [record] } }, adminKey: key };
+  return { auth: { ...auth, anonymous: auth?.anonymous ?? "developer", keys: { keys: [record] } }, adminKey: key };
 }
 
 /** @throws SlipwayError address-in-use */

@@ -105,7 +105,7 @@ describe("ModelInfer", () => {
     }
   });
   it("takes the parameters that tritonclient sends, of every type", async () => {
-    const parameters = new Map<string, object>([["priority", { uint64_param: 18446744073709551615n }], ["weight", { double_param: 0.5 }], ["timeout", { int64_param: 10_000_000 }], ["own", { string_param: "x" }]]);
+    const parameters = new Map<string, object>([["priority", { uint64_param: 3 }], ["large", { uint64_param: 18446744073709551615n }], ["weight", { double_param: 0.5 }], ["timeout", { int64_param: 10_000_000 }], ["own", { string_param: "x" }]]);
     expect((await infer(matrix([1, 2, 3], { parameters }))).status).toBe(0);
   });
 });

@@ -18,6 +18,7 @@ import { readGrpcTimeout } from "./timeout.ts";
 /** Body limits that all calls together may hold while they arrive. */
 const MAX_HELD = 8;
 const SWEEP_MS = 1000;
+const LET_GO_MS = 100;
 const NO_ERROR = 0;
 
 export interface Connection {
@@ -119,11 +120,17 @@ export class GrpcHost {
       let size = 0;
       let ended = false;
       const most = this.#limit + PREFIX;
+      const fail = (error: Error): void => {
+        ended = true;
+        first = pieces = undefined;
+        reject(error);
+      };
       stream.on("data", (piece: Buffer) => {
         size += piece.length;
         this.#held += piece.length;
-        if (size > most) reject(messageTooLarge(size, this.#limit));
-        else if (this.#held > this.#limit * MAX_HELD) reject(serverError("server-busy", "the server holds too many large requests that are still arriving", { hint: "Try again later, or send smaller requests." }));
+        if (ended || stream.writableEnded) return;
+        if (size > most) fail(messageTooLarge(size, this.#limit));
+        else if (this.#held > this.#limit * MAX_HELD) fail(serverError("server-busy", "the server holds too many large requests that are still arriving", { hint: "Try again later, or send smaller requests." }));
         else if (first === undefined) first = piece;
         else (pieces ??= [first]).push(piece);
       });
@@ -146,7 +153,7 @@ export class GrpcHost {
   async #stream(stream: ServerHttp2Stream, call: Call, method: GrpcMethod, encoding: Encoding, compressed: boolean, makeCall: (id: string) => Call): Promise<GrpcCode> {
     const late = call.deadline === Infinity ? undefined : setTimeout(() => {
       this.#end(stream, call, { code: GRPC.DEADLINE_EXCEEDED, message: "the call's deadline is over" });
-      stream.close(NO_ERROR);
+      this.#letGo(stream);
     }, Math.max(0, Math.min(call.deadline - performance.now(), 2 ** 31 - 1)));
     try {
       for await (const answer of method.stream!(call, this.#messages(stream, method, encoding), this.#calls(call, makeCall))) {
@@ -202,7 +209,9 @@ export class GrpcHost {
   }
 
   #headers(call: Call, compressed: boolean): Record<string, string | number> {
-    const headers: Record<string, string | number> = { ":status": 200, "content-type": "application/grpc", "x-request-id": call.id, ...this.#app.layerHeaders(call, NO_ANSWER) };
+    const headers: Record<string, string | number> = { ":status": 200, "content-type": "application/grpc", "x-request-id": call.id };
+    const more = this.#app.layerHeaders(call, NO_ANSWER);
+    if (more !== undefined) Object.assign(headers, more);
     if (compressed) headers["grpc-encoding"] = "gzip";
     return headers;
   }
@@ -212,15 +221,22 @@ export class GrpcHost {
     this.#app.note(call, error);
     const code = grpcCodeOf(error);
     this.#end(stream, call, { code, message: oipErrorBody(error).error, error: error.code });
-    // What was not read is of no use any more.
-    if (!stream.destroyed && !stream.readableEnded) stream.close(NO_ERROR);
+    this.#letGo(stream);
     return code;
   }
   #refuse(stream: ServerHttp2Stream, call: Call, answer: Answer): GrpcCode {
     const code = grpcCodeOfStatus(answer.status ?? 200);
     this.#end(stream, call, { code, message: typeof answer.body === "string" ? answer.body : "" });
-    stream.close(NO_ERROR);
+    this.#letGo(stream);
     return code;
+  }
+  /** What still comes is of no use. Not at once: a reset would overtake the status. */
+  #letGo(stream: ServerHttp2Stream): void {
+    if (stream.destroyed || stream.readableEnded) return;
+    stream.resume();
+    setTimeout(() => {
+      if (!stream.destroyed) stream.close(NO_ERROR);
+    }, LET_GO_MS).unref();
   }
 
   #end(stream: ServerHttp2Stream, call: Call, status: Status): void {
@@ -246,7 +262,7 @@ export class GrpcHost {
       if (now <= call.deadline) continue;
       this.#arriving.delete(stream);
       this.#end(stream, call, { code: GRPC.DEADLINE_EXCEEDED, message: "the request did not arrive in time" });
-      stream.close(NO_ERROR);
+      this.#letGo(stream);
     }
   }
 }

@@ -1,8 +1,9 @@
 // One port for HTTP/1.1, HTTP/2 (by prior knowledge, or by ALPN inside TLS), gRPC and TLS. node:http owns the socket that
 // listens and counts connections; what speaks something else is handed on. The upgrade from HTTP/1.1 to h2c, which RFC
 // 9113 took out, is declined as HTTP allows: the request is answered over HTTP/1.1.
-// Stopping: HTTP/2 clients are told twice (GOAWAY, RFC 9113, 6.8), first that no new streams should come, then that
-// none will be taken.
+// Stopping: HTTP/2 clients are told (GOAWAY, RFC 9113, 6.8) which of their streams is the last that will be answered;
+// those that are on their way are refused, which tells clients to ask again elsewhere. The earlier notice that the RFC
+// speaks of cannot be given: after any GOAWAY node stops reading from a connection that has no stream open.
 
 import { createServer as createHttpServer, type IncomingMessage, type Server } from "node:http";
 import { createServer as createHttp2Server, Http2ServerRequest, Http2ServerResponse, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
@@ -25,13 +26,12 @@ const MAX_STREAMS = 256;
 /** Bytes that may be under way without an acknowledgement: of a stream, and of a connection. */
 const STREAM_WINDOW = 2 ** 20;
 const CONNECTION_WINDOW = 2 ** 22;
-const LAST_STREAM = 2 ** 31 - 1;
+/** Of what a connection's streams hold inside node; its windows bound it before that, answers do not. */
+const SESSION_MB = 64;
 
 export interface Port {
   /** Listens, closes, and has the address. */
   readonly server: Server;
-  /** Says that the server will stop: clients should open their next streams elsewhere. */
-  announceStop(): void;
   /** Settled when every connection is closed; those that are still busy after `timeoutMs` are cut. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -88,9 +88,6 @@ export function createPort(app: App, { tls, adminPort = false }: PortOptions = {
 
   return {
     server: http,
-    announceStop() {
-      for (const session of sessions) if (!session.closed && !session.destroyed) session.goaway(NO_ERROR, LAST_STREAM);
-    },
     async close(timeoutMs) {
       stopWatching?.();
       const force = setTimeout(() => {
@@ -111,10 +108,8 @@ export function createPort(app: App, { tls, adminPort = false }: PortOptions = {
   };
 }
 
-const NO_ERROR = 0;
-
 function http2Server(sessions: Set<ServerHttp2Session>, grpc: GrpcHost, listener: (request: IncomingMessage, response: never) => void): Http2Server {
-  const server = createHttp2Server({ settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: STREAM_WINDOW, enablePush: false } });
+  const server = createHttp2Server({ maxSessionMemory: SESSION_MB, settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: STREAM_WINDOW, enablePush: false } });
   const connections = new WeakMap<ServerHttp2Session, Connection>();
   server.on("session", (session) => {
     sessions.add(session);

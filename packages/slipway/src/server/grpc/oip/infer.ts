@@ -1,10 +1,10 @@
 // One inference over gRPC, alone or of a stream.
 
-import type { Servable } from "../../../runtime/index.ts";
+import type { Prediction, Servable } from "../../../runtime/index.ts";
 import { bodyText } from "../../body.ts";
 import type { ServerContext } from "../../context.ts";
 import { oipErrorBody, toSlipwayError } from "../../errors.ts";
-import type { Call } from "../../http/call.ts";
+import { after, type Call } from "../../http/call.ts";
 import { predictTensors, withExample } from "../../protocols/oip/infer.ts";
 import { outputDatatype, type Datatype } from "../../protocols/oip/datatype.ts";
 import { outputShape, toBytes } from "../../protocols/oip/response.ts";
@@ -13,31 +13,36 @@ import type { MessageCalls } from "../method.ts";
 import { inOrder } from "../ordered.ts";
 import type { Draft } from "../protobuf/schema.ts";
 import type { ModelInferRequest, ModelInferResponse, ModelStreamInferResponse, Parameter } from "./messages.ts";
-import { memberOf, numberOf, readGrpcRequest } from "./read-request.ts";
+import { memberOf, readGrpcRequest } from "./read-request.ts";
 
 /** Requests of one stream that are worked on at a time. */
 const STREAM_WIDTH = 16;
 
 const decode = (bytes: Uint8Array): string => bodyText(bytes, "");
 
-/** @throws SlipwayError tensor-invalid, request-invalid, model-unknown ... */
-export async function inferGrpc(context: ServerContext, call: Call, request: ModelInferRequest): Promise<Draft<ModelInferResponse>> {
-  // Microseconds; beside gRPC's own deadline.
-  const timeout = numberOf(request.parameters.get("timeout"));
-  if (timeout !== undefined && timeout > 0) call.deadline = Math.min(call.deadline, call.startedAt + timeout / 1000);
+/** At once where the engine can, else later. @throws SlipwayError tensor-invalid, request-invalid, model-unknown ... */
+export function inferGrpc(context: ServerContext, call: Call, request: ModelInferRequest): Draft<ModelInferResponse> | Promise<Draft<ModelInferResponse>> {
   const selected = context.models.select(call, { name: request.model_name, version: request.model_version === "" ? undefined : request.model_version });
-  const model = selected instanceof Promise ? await selected : selected;
-  try {
-    const prediction = await predictTensors(context, model, call, readGrpcRequest(request, decode));
-    return {
-      model_name: model.name, model_version: model.version, id: request.id,
-      outputs: prediction.outputs.map((o) => ({ name: o.output.name, datatype: outputDatatype(o.output), shape: outputShape(o, prediction, model) })),
-      // Never typed contents: tritonclient reads nothing else.
-      raw_output_contents: prediction.outputs.map(toBytes),
+  return after(selected, (model) => {
+    const explain = (error: unknown): never => {
+      throw withExample(error, model, exampleMessage, `ModelMetadata of ${model.name} lists the inputs.`);
     };
-  } catch (error) {
-    throw withExample(error, model, exampleMessage, `ModelMetadata of ${model.name} lists the inputs.`);
-  }
+    try {
+      const prediction = predictTensors(context, model, call, readGrpcRequest(request, decode));
+      return prediction instanceof Promise ? prediction.then((p) => respond(model, p, request.id), explain) : respond(model, prediction, request.id);
+    } catch (error) {
+      return explain(error);
+    }
+  });
+}
+
+function respond(model: Servable, prediction: Prediction, id: string): Draft<ModelInferResponse> {
+  return {
+    model_name: model.name, model_version: model.version, id,
+    outputs: prediction.outputs.map((o) => ({ name: o.output.name, datatype: outputDatatype(o.output), shape: outputShape(o, prediction, model) })),
+    // Never typed contents: tritonclient reads nothing else.
+    raw_output_contents: prediction.outputs.map(toBytes),
+  };
 }
 
 /** A request that fails is answered in its place, and the stream goes on. */

@@ -3,7 +3,7 @@
 
 import { serverError } from "../../errors.ts";
 import { DATATYPES, isDatatype, type Datatype } from "../../protocols/oip/datatype.ts";
-import { readBinaryData, readShape, type InferRequest, type InputTensor, type RequestedOutput } from "../../protocols/oip/request.ts";
+import { readBinaryData, readSchedule, readShape, type InferRequest, type InputTensor, type RequestedOutput } from "../../protocols/oip/request.ts";
 import type { Contents, ModelInferRequest, Parameter, Parameters } from "./messages.ts";
 
 const bad = (message: string, hint?: string): Error => serverError("tensor-invalid", message, { hint });
@@ -44,7 +44,8 @@ export function readGrpcRequest(request: ModelInferRequest, decode: (bytes: Uint
     }
     return { name, datatype, shape, data: readContents(input.contents, given, datatype, count, shape, label, decode) };
   });
-  return { id: request.id, inputs: tensors, outputs: readOutputs(request), binaryOutput: true };
+  const { parameters } = request;
+  return { id: request.id, inputs: tensors, outputs: readOutputs(request), binaryOutput: true, ...(parameters.size === 0 ? {} : readSchedule({ timeout: numberOf(parameters.get("timeout")), priority: numberOf(parameters.get("priority")) })) };
 }
 
 function readContents(contents: Contents | undefined, given: readonly (keyof Contents)[], datatype: Datatype, count: number, shape: readonly number[], label: string, decode: (bytes: Uint8Array) => string): ArrayLike<unknown> {
@@ -84,7 +85,7 @@ function refuseSharedMemory(parameters: Parameters, label: string): void {
 }
 
 /** Of a parameter that is a number. */
-export function numberOf(parameter: Parameter | undefined): number | undefined {
+function numberOf(parameter: Parameter | undefined): number | undefined {
   const value = parameter?.int64_param ?? parameter?.uint64_param ?? parameter?.double_param;
   return value === undefined ? undefined : Number(value);
 }

@@ -5,7 +5,7 @@ import type { Prediction, Servable } from "../../../runtime/index.ts";
 import { bodyText } from "../../body.ts";
 import type { ServerContext } from "../../context.ts";
 import type { Answer, Call } from "../../http/call.ts";
-import { jsonText } from "../../http/call.ts";
+import { after, jsonText } from "../../http/call.ts";
 import { infer } from "../../inference.ts";
 import { classify } from "./classification.ts";
 import { readInferRequest, type InferRequest } from "./request.ts";
@@ -32,15 +32,17 @@ export async function inferTensors(context: ServerContext, model: Servable, call
   }
 }
 
-/** The outputs that were asked for, in that order. */
-export async function predictTensors(context: ServerContext, model: Servable, call: Call, asked: InferRequest): Promise<Prediction> {
+/** The outputs that were asked for, in that order. At once where the engine can, else later. */
+export function predictTensors(context: ServerContext, model: Servable, call: Call, asked: InferRequest): Prediction | Promise<Prediction> {
   const names = asked.outputs?.map((o) => o.name);
   model.selectOutputs(names);
   if (asked.timeoutUs !== undefined) call.deadline = Math.min(call.deadline, call.startedAt + asked.timeoutUs / 1000);
-  const { prediction } = await infer(context, call, model, toModelInput(asked.inputs, model.signature), { outputs: names === undefined ? undefined : [...new Set(names)], priority: asked.priority });
-  if (asked.outputs?.some((o) => o.classes !== undefined) !== true) return prediction;
-  const classes = new Map(asked.outputs.map((o) => [o.name, o.classes]));
-  return { ...prediction, outputs: prediction.outputs.map((o) => (classes.get(o.output.name) === undefined ? o : classify(o, classes.get(o.output.name)!))) };
+  const inferred = infer(context, call, model, toModelInput(asked.inputs, model.signature), { outputs: names === undefined ? undefined : [...new Set(names)], priority: asked.priority });
+  return after(inferred, ({ prediction }) => {
+    if (asked.outputs?.some((o) => o.classes !== undefined) !== true) return prediction;
+    const classes = new Map(asked.outputs.map((o) => [o.name, o.classes]));
+    return { ...prediction, outputs: prediction.outputs.map((o) => (classes.get(o.output.name) === undefined ? o : classify(o, classes.get(o.output.name)!))) };
+  });
 }
 
 /** The protocol's errors are one string, so the valid request goes into the hint. */

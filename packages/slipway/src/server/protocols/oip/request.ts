@@ -181,7 +181,7 @@ function readOutputs(value: unknown, binaryDefault: boolean): RequestedOutput[] 
 }
 
 /** `timeout`, in microseconds, and `priority`, of which 0 says nothing. */
-function readSchedule({ timeout, priority }: Readonly<Record<string, unknown>>): Pick<InferRequest, "timeoutUs" | "priority"> {
+export function readSchedule({ timeout, priority }: Readonly<Record<string, unknown>>): Pick<InferRequest, "timeoutUs" | "priority"> {
   if (timeout !== undefined && !isCount(timeout)) throw bad(`"timeout" is ${JSON.stringify(timeout)?.slice(0, 60)}`, "It is a whole number of microseconds.");
   if (priority !== undefined && !isCount(priority)) throw bad(`"priority" is ${JSON.stringify(priority)?.slice(0, 60)}`, "It is a whole number; 1 is first.");
   return { ...(timeout === undefined || timeout === 0 ? {} : { timeoutUs: timeout }), ...(priority === undefined || priority === 0 ? {} : { priority }) };
