@@ -103,9 +103,9 @@ describe("a server that stops", () => {
     const other = await startServer([await loadModelPackage(matrixModel())], { port: 0 });
     const session = connectGrpc(other.url);
     const ends: string[] = [];
-    let stopping = false;
+    const told = new AbortController();
     const worker = async (): Promise<void> => {
-      while (!session.closed && !stopping) {
+      while (!session.closed && !told.signal.aborted) {
         const stream = openCall(session, INFER);
         const outcome = outcomeOf(stream, ModelInferResponse);
         stream.end(frameOf(ModelInferRequest, valid));
@@ -113,7 +113,7 @@ describe("a server that stops", () => {
         ends.push(status === 0 ? "answered" : status === -1 && stream.rstCode === constants.NGHTTP2_REFUSED_STREAM ? "refused before it was looked at" : `status ${status}, reset ${stream.rstCode}`);
       }
     };
-    session.on("goaway", () => (stopping = true));
+    session.on("goaway", () => told.abort());
     const working = Promise.all(Array.from({ length: 8 }, worker));
     await new Promise((resolve) => setTimeout(resolve, 100));
     await Promise.all([working, other.close()]);
