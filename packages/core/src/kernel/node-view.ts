@@ -5,8 +5,8 @@ import type { Tensor } from "../tensor/index.ts";
 import { writeOut } from "./sparse.ts";
 import { NotForMe, sizeOf, Store, type Kind, type Step, type Value } from "./value.ts";
 
-/** Elements of all values of one row together. */
-const MOST_TOTAL = 2 ** 22;
+/** Elements of all values of one row together: with more, ONNX Runtime's vector loops are faster. */
+const MOST_TOTAL = 2 ** 15;
 /** Of one column. */
 const MOST_BOUNDARIES = 256;
 
@@ -40,7 +40,7 @@ export class Build {
   result(kind: Kind, shape: readonly number[], inputs: readonly Value[], make: (out: Store) => Step): Value {
     if (inputs.some((v) => v.extents)) throw new NotForMe("arithmetic on dimensions");
     this.#total += sizeOf(shape);
-    if (!(this.#total <= MOST_TOTAL)) throw new NotForMe(`rows of ${this.#total} elements`);
+    if (!(this.#total <= MOST_TOTAL)) throw new NotForMe(`rows of ${this.#total} elements, in which ONNX Runtime is faster`);
     const constant = inputs.every((v) => v.store.constant);
     const store = new Store(kind, sizeOf(shape), constant);
     const step = make(store);

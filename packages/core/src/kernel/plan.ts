@@ -18,7 +18,7 @@ import { Build, NodeView, type Planner } from "./node-view.ts";
 import { findGroups, type Group } from "./rewrite.ts";
 import { termCounts } from "./text/term-counts.ts";
 import { fromTensor, kindOf, NotForMe, sizeOf, Store, type Step, type Value } from "./value.ts";
-import { Arena } from "./wasm/arena.ts";
+import { openArena, type Arena } from "./wasm/arena.ts";
 
 /** Raised whenever an answer may differ from that of the version before: what was proven of one is not true of the other. */
 export const KERNEL_VERSION = 1;
@@ -91,7 +91,9 @@ export function planProgram(model: Model | Uint8Array, wanted: readonly string[]
       return { name: info.name, type: info.type!, store };
     });
     const initializers = new Map(graph.initializers.map((i) => [i.name, i.tensor]));
-    const arena = options.plain === true || typeof WebAssembly === "undefined" ? undefined : new Arena(options.eager === true);
+    let opened: Arena | undefined | null = options.plain === true ? undefined : null;
+    // Most graphs have no trees.
+    const arena = (): Arena | undefined => (opened === null ? (opened = openArena(options.eager === true)) : opened);
     const value = (name: string): Value | undefined => {
       if (name === "") return undefined;
       let found = values.get(name);
@@ -129,9 +131,9 @@ export function planProgram(model: Model | Uint8Array, wanted: readonly string[]
   }
 }
 
-function planNode(arena: Arena | undefined, view: NodeView): readonly Value[] {
+function planNode(arena: () => Arena | undefined, view: NodeView): readonly Value[] {
   const { opType, domain } = view.node;
-  if (domain === "ai.onnx.ml" && opType === "TreeEnsemble") return treeEnsemble(arena, view);
+  if (domain === "ai.onnx.ml" && opType === "TreeEnsemble") return treeEnsemble(arena(), view);
   const known = domain === "" ? opType !== "LabelEncoder" : domain === "ai.onnx.ml" && opType === "LabelEncoder";
   const planner = known && Object.hasOwn(PLANNERS, opType) ? PLANNERS[opType] : undefined;
   if (planner && Object.hasOwn(sparsePlanners, opType) && view.inputs.some((v) => v?.sparse)) {
@@ -142,10 +144,10 @@ function planNode(arena: Arena | undefined, view: NodeView): readonly Value[] {
   return planner(view);
 }
 
-function planGroup(arena: Arena | undefined, view: NodeView, group: Group): readonly Value[] {
+function planGroup(arena: () => Arena | undefined, view: NodeView, group: Group): readonly Value[] {
   switch (group.kind) {
-    case "float-forest": return floatForest(arena, view, group.forest);
-    case "leaf-rows": return leafRows(arena, view, group.forest);
+    case "float-forest": return floatForest(arena(), view, group.forest);
+    case "leaf-rows": return leafRows(arena(), view, group.forest);
     case "terms": return termCounts(view, group.options);
     case "one-hot": return oneHot(view, group.type);
   }
