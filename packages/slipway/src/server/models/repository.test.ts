@@ -181,7 +181,9 @@ describe("the repository over HTTP", () => {
     expect((await post(app, "/v2/repository/models/up/load", sent)).statusCode).toBe(200);
     expect(await value(app, "/models/up")).toBe(30);
     const liar = await post(app, "/v2/repository/models/linear/load", { parameters: { "file:8/model.slip": Buffer.from(await testPackage({ factor: 5, promises: 31 })).toString("base64") } });
-    expect([liar.statusCode, await value(app)]).toEqual([422, 30]);
+    expect([liar.statusCode, await value(app), states(app)]).toEqual([422, 30, ["linear 7 ready", "up 7 ready"]]);
+    const bad = await post(app, "/v2/repository/models/bad/load", { parameters: { "file:1/model.slip": "AAAA" } });
+    expect([bad.statusCode, await value(app, "/models/bad")]).toEqual([400, "404 model-unknown"]);
     for (const parameters of [{ "file:1/../x": "" }, { "file:1/x": "&" }, { "file:1/x": 3 }, { conf: "" }, { config: '{"dynamic_batching":{}}' }, { config: '{"version_policy":{"latest":{"num_versions":0}}}' }]) {
       expect((await post(app, "/v2/repository/models/linear/load", { parameters })).statusCode).toBe(400);
     }
@@ -246,5 +248,25 @@ describe("many models", () => {
     await writePackage(join(folder, "a.slip"), { ballast: 800_000 });
     const app = await serve({ lazy: true, memoryBudget: 1_500_000 });
     expect(await value(app, "/models/a")).toBe("503 memory-budget");
+  });
+});
+
+describe("kept answers of a served model", () => {
+  it("are counted in the metrics, begin anew with a new version, and are none of a model that draws random numbers", async () => {
+    await writePackage(join(folder, "linear.slip"), { factor: 1 });
+    await writePackage(join(folder, "dice.slip"), { random: true });
+    const cache = { maxBytes: 100_000 };
+    const app = await serve({}, { linear: { cache }, dice: { cache } });
+    expect([await value(app), await value(app), await value(app)]).toEqual([6, 6, 6]);
+    const rolled = new Set(await Promise.all(Array.from({ length: 60 }, () => value(app, "/models/dice"))));
+    expect(rolled.size).toBeGreaterThan(1);
+    for (const rolls of rolled) expect(Math.floor(Number(rolls))).toBe(6);
+    const metrics = (await inject(app, "/metrics")).body;
+    expect(metrics).toContain('slipway_cache_hits_total{model="linear",version="1.0.0"} 2');
+    expect(metrics).not.toMatch(/slipway_cache_\w+\{model="dice"/);
+    await writePackage(join(folder, "linear.slip"), { factor: 2 });
+    await app.context.repository.sync();
+    expect([await value(app), await value(app)]).toEqual([12, 12]);
+    expect((await inject(app, "/metrics")).body).toContain('slipway_cache_hits_total{model="linear",version="1.0.0"} 1');
   });
 });

@@ -169,15 +169,17 @@ export class Repository {
 
   /** Versions that came in a request, in the place of the folder's. @throws what loading throws, when none can be served */
   async loadFrom(name: string, versions: ReadonlyMap<string, Origin>): Promise<void> {
-    this.#held.add(name);
     await this.#serial(name, async () => {
       const entry = this.directory.entry(name);
       let failure: unknown;
       for (const [version, origin] of versions) await this.#install(entry, version, origin).catch((error: unknown) => (failure = error));
-      if (![...versions.keys()].some((v) => entry.versions.get(v)?.servable !== undefined)) {
-        if (entry.sorted.every((v) => v.servable === undefined && !v.onDemand)) for (const v of versions.keys()) if (entry.versions.size > 1) entry.versions.delete(v);
+      if (![...versions].some(([v, origin]) => this.#origins.get(entry.versions.get(v)!) === origin && entry.versions.get(v)!.servable !== undefined)) {
+        // Nothing of it is left, not even its name.
+        for (const v of versions.keys()) if (entry.versions.get(v)?.servable === undefined) entry.versions.delete(v);
+        if (entry.versions.size === 0) this.directory.entries.delete(name);
         throw failure;
       }
+      this.#held.add(name);
       for (const v of entry.sorted) if (!versions.has(v.version)) this.#remove(entry, v);
       // For a later look at the folder they are versions that it no longer has.
       this.#fromFolder.set(name, new Map([...versions.keys()].map((v) => [v, ""])));
