@@ -15,6 +15,12 @@ describe("a model", () => {
     const [row] = await loan.predict({ age: 45, plan: "pro", member: false, note: "hi" });
     expect(row).toEqual({ label: "yes", probabilities: { no: expect.closeTo(1 - 1 / (1 + Math.exp(-5.5)), 12), yes: expect.closeTo(1 / (1 + Math.exp(-5.5)), 12) }, score: 55.5 });
   });
+  it("is not asked for texts that its engine would cut off", async () => {
+    const model = await loadModelPackage(textModel(), { engine: "onnxruntime" });
+    await expect(model.predict(["cafe\0s"])).rejects.toMatchObject({ code: "request-invalid", message: expect.stringContaining("U+0000") });
+    expect(await model.predict(["cafe"])).toEqual([{ label: 1 }]);
+    await model.close();
+  });
   it("gives the same for records, rows, columns and chunks of any size", async () => {
     const records = Array.from({ length: 3000 }, (_, i) => ({ age: i % 90, plan: i % 3 ? "pro" : "basic", member: i % 2 === 0, note: i % 5 ? "x" : null }));
     const expected = await loan.predict(records);

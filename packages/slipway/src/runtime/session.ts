@@ -90,6 +90,7 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
       const tensors: Record<string, OrtTensor> = {};
       for (const name in feeds) {
         const { type, data, dims } = feeds[name]!;
+        if (type === "string") refuseNul(data as string[]);
         // Tensor would make a Float16Array of the bits, of which the engine's binding copies nothing (1.30).
         tensors[name] = type === "float16" ? ({ type, data, dims, location: "cpu" } as unknown as OrtTensor) : new Tensor(type as "float64", data as Float64Array, dims);
       }
@@ -101,6 +102,13 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
     },
     close: () => session.release(),
   };
+}
+
+/** The engine's binding reads texts up to their first U+0000: the rest would be lost without a word. */
+function refuseNul(texts: readonly string[]): void {
+  for (const text of texts) {
+    if (text.includes("\0")) throw runtimeError("request-invalid", "a text holds the character U+0000, at which ONNX Runtime cuts texts off", { hint: "Take it out of the text." });
+  }
 }
 
 function firstLine(error: unknown): string {
