@@ -83,6 +83,16 @@ it("oblivious trees answer as others", () => {
   for (const count of [1, 3, 16, 17, 64, 70]) expect(kernel.run(count, [X.slice(0, count * features)])[0]!.data).toEqual((expected!.data as Float64Array).slice(0, count));
 });
 
+it("reads a model out of memory that others share", () => {
+  const bytes = randomForest(4, SHAPES[1]!);
+  // As Node's Buffer, whose slice is a view.
+  class Shared extends Uint8Array {
+    override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> { return this.subarray(start, end) as Uint8Array<ArrayBuffer>; }
+  }
+  const X = randomRows(2, 3, 5, true);
+  expect(opened(new Shared(bytes)).run(3, [X])).toEqual(opened(bytes).run(3, [X]));
+});
+
 it("says which operator it does not know", () => {
   const g = new GraphBuilder();
   const o = new Ops(g);

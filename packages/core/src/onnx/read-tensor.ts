@@ -65,7 +65,8 @@ export function readTensor(r: ByteReader): Initializer {
   let buffer: ArrayBuffer;
   if (raw && (raw.end > raw.start || typed.length === 0)) {
     fits((raw.end - raw.start) / WIDTHS[type]);
-    buffer = r.bytes.slice(raw.start, raw.end).buffer as ArrayBuffer;
+    // Not slice: that of Node's Buffer copies nothing.
+    buffer = new Uint8Array(r.bytes.subarray(raw.start, raw.end)).buffer;
   } else buffer = readTyped(r, typed, type, fits);
   return { name, tensor: { type, shape, data: new ARRAYS[type](buffer) } as unknown as Tensor };
 }

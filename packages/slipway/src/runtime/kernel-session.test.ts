@@ -1,10 +1,14 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { KERNEL_VERSION } from "@slipway/core/kernel";
 import { GraphBuilder, Ops, serializeModel } from "@slipway/core/onnx";
+import { readSlip, writeSlip } from "@slipway/core/package";
 import { doubles } from "@slipway/core/tensor";
 import { describe, expect, it } from "vitest";
 import { proofRows } from "./proof-rows.ts";
 import { loadModelPackage, type ModelSource } from "./model.ts";
 import { readInput } from "./input.ts";
+import { packModel } from "./pack.ts";
 import { columnsModel, matrixModel, textModel } from "./testing.ts";
 
 const RECORDS = [{ age: 30, plan: "pro", member: true, note: "x" }, { age: null, plan: "basic", member: false, note: null }, { age: 50.5, plan: "basic", member: false, note: "" }];
@@ -39,6 +43,28 @@ describe("the kernel's session", () => {
     const older = await loadModelPackage({ ...source, manifest: { ...source.manifest, kernel: KERNEL_VERSION - 1 } });
     expect(older.engine.reason).toBe("proven now");
     await older.close();
+  });
+
+  it("is noted in the package when it is packed with a proof, and only then", async () => {
+    const file = fileURLToPath(new URL("../../../../examples/churn/churn.joblib", import.meta.url));
+    const bytes = new Uint8Array(readFileSync(file));
+    const { package: proven } = await packModel(file, bytes, { prove: true });
+    expect(proven.manifest.kernel).toBe(KERNEL_VERSION);
+    expect((await readSlip(writeSlip(proven))).manifest.kernel).toBe(KERNEL_VERSION);
+    expect((await packModel(file, bytes)).package.manifest.kernel).toBeUndefined();
+    const model = await loadModelPackage(proven);
+    expect(model.engine.reason).toBe("proven when it was packed");
+    const other = await loadModelPackage(proven, { engine: "onnxruntime" });
+    const records = [{ contract: "one year", internet: "dsl", tenure_months: 14, monthly_charges: 40, support_calls: 2, senior: false }];
+    const [own, reference] = [await model.predict(records), await other.predict(records)];
+    expect(own[0]!["label"]).toBe(reference[0]!["label"]);
+    await Promise.all([model.close(), other.close()]);
+  });
+
+  it("leaves models alone that are to run elsewhere", async () => {
+    const model = await loadModelPackage(matrixModel(), { placement: "thread", instances: 1 });
+    expect(model.engine).toEqual({ name: "onnxruntime", reason: "it is to run in another thread" });
+    await model.close();
   });
 
   it("is not chosen where the kernel lacks an operator, and refused when it was asked for", async () => {
