@@ -81,6 +81,11 @@ export function number(p: Pmml, value: number): Field {
 export function text(p: Pmml, value: string): Field {
   return { kind: "string", value: p.c.graph.constant(strings([value], [1, 1])), canBeMissing: value === MISSING_STRING, float: false };
 }
+/** The column of a field that has to be a number. */
+export function numeric(field: Field, el: XmlElement): Value {
+  if (field.kind !== "number") throw malformed(el, "it is given a text where a number is needed");
+  return field.value;
+}
 export function missingOf(p: Pmml, field: Field): Value {
   if (!field.canBeMissing) return p.c.graph.constant(bools([false], [1, 1]));
   return field.kind === "number" ? p.c.o.isNaN(field.value) : p.c.o.equal(field.value, strings([MISSING_STRING], [1, 1]));
@@ -141,10 +146,11 @@ export function asField(p: Pmml, condition: Condition): Field {
     ? { kind: "number", value: p.c.o.where(condition.unknown, NaN, value), canBeMissing: true, float: false }
     : { kind: "number", value, canBeMissing: false, float: false };
 }
-export function asCondition(p: Pmml, field: Field): Condition {
+export function asCondition(p: Pmml, field: Field, el: XmlElement): Condition {
   const { o } = p.c;
-  const true_ = o.equal(field.value, 1);
-  return field.canBeMissing ? { holds: true_, unknown: o.isNaN(field.value) } : { holds: true_ };
+  const value = numeric(field, el);
+  const true_ = o.equal(value, 1);
+  return field.canBeMissing ? { holds: true_, unknown: o.isNaN(value) } : { holds: true_ };
 }
 /** Unknown where one of the fields is missing. */
 export function compared(p: Pmml, result: Value, fields: readonly Field[]): Condition {

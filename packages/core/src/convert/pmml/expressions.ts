@@ -5,7 +5,7 @@ import { doubles } from "../../tensor/index.ts";
 import { MISSING_STRING } from "../../package/index.ts";
 import type { XmlElement } from "../../formats/index.ts";
 import {
-  allOf, anyOf, asCondition, asField, blanked, filled, holds, kindOfType, literal, missingOf, negate, number, roundFloat, Scope, text, compared,
+  allOf, anyOf, asCondition, asField, blanked, filled, holds, kindOfType, literal, missingOf, negate, number, numeric, roundFloat, Scope, text, compared,
   type Condition, type Field, type Pmml,
 } from "./context.ts";
 import { childrenOf, childOf, choiceOf, malformed, needChild, needNumber, numberOf, refuse, textOf } from "./element.ts";
@@ -54,6 +54,7 @@ export function express(p: Pmml, el: XmlElement, scope: Scope, type: string, dep
     case "NormDiscrete": return mapMissing(asField(p, compared(p, o.equal(given().value, literal(p, textOf(el, "value"), given(), el).value), [given()])));
     case "Discretize": {
       const field = given();
+      const x = numeric(field, el);
       const like = kindOfType(el, el.attributes.get("dataType") ?? type);
       const otherwise = el.attributes.get("defaultValue");
       const blank = like.kind === "number" ? number(p, NaN) : text(p, MISSING_STRING);
@@ -64,8 +65,8 @@ export function express(p: Pmml, el: XmlElement, scope: Scope, type: string, dep
         const low = numberOf(interval, "leftMargin");
         const high = numberOf(interval, "rightMargin");
         const parts: Condition[] = [];
-        if (low !== undefined) parts.push({ holds: closure.startsWith("open") ? o.greater(field.value, low) : o.greaterEqual(field.value, low) });
-        if (high !== undefined) parts.push({ holds: closure.endsWith("Open") ? o.less(field.value, high) : o.lessEqual(field.value, high) });
+        if (low !== undefined) parts.push({ holds: closure.startsWith("open") ? o.greater(x, low) : o.greaterEqual(x, low) });
+        if (high !== undefined) parts.push({ holds: closure.endsWith("Open") ? o.less(x, high) : o.lessEqual(x, high) });
         value = o.where(holds(p, allOf(p, parts)), literal(p, textOf(bin, "binValue"), like, bin).value, value);
       }
       const found: Field = { ...like, value, canBeMissing: true };
@@ -91,7 +92,7 @@ function normContinuous(p: Pmml, el: XmlElement, field: Field): Field {
   if (points.length < 2) throw malformed(el, "it has fewer than two points");
   for (let i = 1; i < points.length; i++) if (!(points[i]!.orig > points[i - 1]!.orig)) throw malformed(el, "its points are not in order");
   const outliers = choiceOf(el, "outliers", ["asIs", "asMissingValues", "asExtremeValues"], "asIs");
-  const x = field.value;
+  const x = numeric(field, el);
   const segment = (i: number): Value => {
     const [a, b] = [points[i]!, points[i + 1]!];
     return o.add(o.mul(o.div(o.sub(x, a.orig), b.orig - a.orig), b.norm - a.norm), a.norm);
@@ -152,14 +153,14 @@ function call(p: Pmml, el: XmlElement, name: string, args: readonly Field[], dep
     if (args.length < least || args.length > most) throw malformed(el, `${name} has ${args.length} arguments`);
   };
   const [a, b] = args as [Field, Field];
-  const conditions = (): Condition[] => args.map((x) => asCondition(p, x));
-  const numeric = (value: () => Value): Field => {
+  const conditions = (): Condition[] => args.map((x) => asCondition(p, x, el));
+  const arithmetic = (value: () => Value): Field => {
     if (args.some((x) => x.kind !== "number")) throw refuse(el, name, "it is given a text");
     return { kind: "number", value: roundFloat(p, value(), args.every((x) => x.float)), canBeMissing: args.some((x) => x.canBeMissing), float: args.every((x) => x.float) };
   };
   const unary = (op: (v: Value) => Value): Field => {
     need(1);
-    return numeric(() => op(a.value));
+    return arithmetic(() => op(a.value));
   };
   if (COMPARISONS.has(name)) {
     need(2);
@@ -168,9 +169,9 @@ function call(p: Pmml, el: XmlElement, name: string, args: readonly Field[], dep
   switch (name) {
     case "+": case "-": case "*": case "/":
       need(2);
-      return numeric(() => (name === "+" ? o.add(a.value, b.value) : name === "-" ? o.sub(a.value, b.value) : name === "*" ? o.mul(a.value, b.value) : o.div(a.value, b.value)));
-    case "pow": need(2); return numeric(() => o.pow(a.value, b.value));
-    case "threshold": need(2); return numeric(() => o.where(o.or(o.isNaN(a.value), o.isNaN(b.value)), NaN, o.cast(o.greater(a.value, b.value), "double")));
+      return arithmetic(() => (name === "+" ? o.add(a.value, b.value) : name === "-" ? o.sub(a.value, b.value) : name === "*" ? o.mul(a.value, b.value) : o.div(a.value, b.value)));
+    case "pow": need(2); return arithmetic(() => o.pow(a.value, b.value));
+    case "threshold": need(2); return arithmetic(() => o.where(o.or(o.isNaN(a.value), o.isNaN(b.value)), NaN, o.cast(o.greater(a.value, b.value), "double")));
     case "exp": return unary((v) => o.exp(v));
     case "ln": return unary((v) => o.log(v));
     case "log10": return unary((v) => o.div(o.log(v), Math.LN10));
@@ -179,12 +180,12 @@ function call(p: Pmml, el: XmlElement, name: string, args: readonly Field[], dep
     case "floor": return unary((v) => graph.op("Floor", [v]));
     case "ceil": return unary((v) => graph.op("Ceil", [v]));
     case "round": return unary((v) => graph.op("Floor", [o.add(v, 0.5)]));
-    case "min": case "max": case "sum": case "avg": case "product": return aggregate(p, name, args, numeric);
+    case "min": case "max": case "sum": case "avg": case "product": return aggregate(p, name, args, arithmetic);
     case "isMissing": need(1); return asField(p, a.canBeMissing ? { holds: missingOf(p, a) } : false);
     case "isNotMissing": case "isValid": need(1); return asField(p, negate(p, a.canBeMissing ? { holds: missingOf(p, a) } : false));
     case "and": need(2, 100); return asField(p, allOf(p, conditions()));
     case "or": need(2, 100); return asField(p, anyOf(p, conditions()));
-    case "not": need(1); return asField(p, negate(p, asCondition(p, a)));
+    case "not": need(1); return asField(p, negate(p, asCondition(p, a, el)));
     case "isIn": case "isNotIn": {
       need(2, 10_000);
       const found = anyOf(p, args.slice(1).map((x) => compare(p, "equal", a, x, el)));
@@ -192,7 +193,7 @@ function call(p: Pmml, el: XmlElement, name: string, args: readonly Field[], dep
     }
     case "if": {
       need(2, 3);
-      const condition = asCondition(p, a) as Exclude<Condition, boolean>;
+      const condition = asCondition(p, a, el) as Exclude<Condition, boolean>;
       const otherwise = args[2] ?? (b.kind === "number" ? number(p, NaN) : text(p, MISSING_STRING));
       if (otherwise.kind !== b.kind) throw refuse(el, "if", "one branch gives a text, the other a number");
       const made: Field = { kind: b.kind, float: b.float && otherwise.float, value: o.where(condition.holds, b.value, otherwise.value), canBeMissing: b.canBeMissing || otherwise.canBeMissing };
@@ -211,11 +212,11 @@ function call(p: Pmml, el: XmlElement, name: string, args: readonly Field[], dep
 }
 
 /** Missing arguments do not count. */
-function aggregate(p: Pmml, name: string, args: readonly Field[], numeric: (value: () => Value) => Field): Field {
+function aggregate(p: Pmml, name: string, args: readonly Field[], arithmetic: (value: () => Value) => Field): Field {
   const { o } = p.c;
   const parts = args.map((x) => ({ value: x.value, missing: x.canBeMissing ? missingOf(p, x) : undefined }));
   const neutral = name === "min" ? Infinity : name === "max" ? -Infinity : name === "product" ? 1 : 0;
-  return numeric(() => {
+  return arithmetic(() => {
     const values = parts.map(({ value, missing }) => (missing ? o.where(missing, neutral, value) : value));
     const joined = values.reduce((x, y) => (name === "min" ? o.minimum(x, y) : name === "max" ? o.maximum(x, y) : name === "product" ? o.mul(x, y) : o.add(x, y)));
     if (parts.some(({ missing }) => !missing)) {

@@ -2,7 +2,7 @@
 // missing values, invalid values and outliers, in the order in which evaluators apply them.
 
 import type { XmlElement } from "../../formats/index.ts";
-import { blanked, compared, filled, holds, kindOfType, literal, literalNumber, missingOf, negate, roundFloat, anyOf, allOf, type Condition, type Field, type Pmml, type Scope } from "./context.ts";
+import { blanked, compared, filled, holds, kindOfType, literal, literalNumber, missingOf, negate, numeric, roundFloat, anyOf, allOf, type Condition, type Field, type Pmml, type Scope } from "./context.ts";
 import { childrenOf, choiceOf, malformed, numberOf, textOf } from "./element.ts";
 import { isIn } from "./predicates.ts";
 
@@ -50,9 +50,10 @@ function within(p: Pmml, field: Field, interval: XmlElement): Condition {
   const closure = choiceOf(interval, "closure", ["openOpen", "openClosed", "closedOpen", "closedClosed"], "closedClosed");
   const low = numberOf(interval, "leftMargin");
   const high = numberOf(interval, "rightMargin");
+  const x = numeric(field, interval);
   const parts: Condition[] = [];
-  if (low !== undefined) parts.push(compared(p, closure.startsWith("open") ? o.greater(field.value, low) : o.greaterEqual(field.value, low), [field]));
-  if (high !== undefined) parts.push(compared(p, closure.endsWith("Open") ? o.less(field.value, high) : o.lessEqual(field.value, high), [field]));
+  if (low !== undefined) parts.push(compared(p, closure.startsWith("open") ? o.greater(x, low) : o.greaterEqual(x, low), [field]));
+  if (high !== undefined) parts.push(compared(p, closure.endsWith("Open") ? o.less(x, high) : o.lessEqual(x, high), [field]));
   return allOf(p, parts);
 }
 

@@ -1,4 +1,4 @@
-// Damaged PMML: a coded error or a model.
+// Damaged PMML: a coded error or a model. SLIPWAY_FUZZ sets how many damaged files are tried for each.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -23,26 +23,36 @@ describe("damaged PMML", () => {
   for (const name of readdirSync(cases).filter((n) => /^pmml-(?:tree-defaultChild-returnLast|regression-logit|scorecard|segments-selectFirst|sk-forest$)/.test(n))) {
     const text = readFileSync(`${cases}${name}/model.pmml`, "utf8");
     const words = [...text.matchAll(/"[^"<>]*"|<\/?\w+/g)];
-    it(`${name} with words changed, dropped or exchanged is read or refused with a code`, () => {
+    it(`${name} with words changed, dropped or exchanged is read or refused with a code`, { timeout: 3_600_000 }, () => {
       const change = fc.record({ at: fc.nat(words.length - 1), by: fc.oneof(fc.constantFrom('""', '"x"', '"-1"', '"1e999"', '"nan"', "<x", "<Node", "<True"), fc.nat(words.length - 1).map((i) => words[i]![0])) });
       fc.assert(fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
         const at = new Map(changes.map((c) => [c.at, c.by]));
         let i = 0;
         outcome(text.replace(/"[^"<>]*"|<\/?\w+/g, (word) => at.get(i++) ?? word));
-      }), { numRuns: 60 });
+      }), { numRuns: Number(process.env["SLIPWAY_FUZZ"] ?? 60) });
     });
-    it(`${name} cut off is refused`, () => {
+    it(`${name} cut off is refused`, { timeout: 3_600_000 }, () => {
       fc.assert(fc.property(fc.nat(text.trimEnd().length - 1), (end) => {
         expect(outcome(text.slice(0, end))).not.toBe("");
-      }), { numRuns: 20 });
+      }), { numRuns: Number(process.env["SLIPWAY_FUZZ"] ?? 20) });
     });
   }
-  it("with fields derived from themselves, or of models that are not compiled, is refused", () => {
+  it("with fields derived from themselves, of models that are not compiled, or with texts in the place of numbers, is refused", () => {
     const wrap = (inner: string, model = "RegressionModel"): string => `<PMML version="4.4"><DataDictionary><DataField name="a" optype="continuous" dataType="double"/></DataDictionary><${model} functionName="regression"><MiningSchema><MiningField name="a"/></MiningSchema>${inner}</${model}></PMML>`;
     expect(outcome(wrap(`<LocalTransformations><DerivedField name="b" dataType="double" optype="continuous"><FieldRef field="b"/></DerivedField></LocalTransformations><RegressionTable intercept="0"><NumericPredictor name="b" coefficient="1"/></RegressionTable>`))).toBe("malformed-model");
     expect(outcome(wrap("", "NeuralNetwork"))).toBe("malformed-model");
     expect(outcome(wrap("", "TextModel"))).toBe("unsupported-estimator");
     expect(outcome(wrap(`<RegressionTable intercept="0"><NumericPredictor name="a" coefficient="1"/></RegressionTable>`))).toBe("");
+    const derived = (expression: string): string => wrap(`<LocalTransformations><DerivedField name="t" dataType="string" optype="categorical"><Constant dataType="string">x</Constant></DerivedField><DerivedField name="b" dataType="double" optype="continuous">${expression}</DerivedField></LocalTransformations><RegressionTable intercept="0"><NumericPredictor name="b" coefficient="1"/></RegressionTable>`);
+    for (const expression of [
+      `<Discretize field="t" dataType="double"><DiscretizeBin binValue="1"><Interval closure="openOpen" leftMargin="0"/></DiscretizeBin></Discretize>`,
+      `<NormContinuous field="t"><LinearNorm orig="0" norm="0"/><LinearNorm orig="1" norm="1"/></NormContinuous>`,
+      `<Apply function="not"><FieldRef field="t"/></Apply>`,
+      `<Apply function="and"><FieldRef field="a"/><FieldRef field="t"/></Apply>`,
+      `<Apply function="if"><FieldRef field="t"/><FieldRef field="a"/></Apply>`,
+    ]) expect(outcome(derived(expression))).toBe("malformed-model");
+    const text = wrap(`<RegressionTable intercept="0"/>`).replace('optype="continuous" dataType="double"/>', 'optype="categorical" dataType="string"><Interval closure="openOpen" leftMargin="0"/></DataField>');
+    expect(outcome(text)).toBe("malformed-model");
     expect(outcome("<html2/>")).not.toBe("");
     expect(outcome(`<?xml version="1.0"?><rss/>`)).toBe("format-not-a-model");
   });
