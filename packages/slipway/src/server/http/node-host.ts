@@ -29,7 +29,7 @@ export function nodeListener(app: App, adminPort = false): (request: IncomingMes
       // Over HTTP/2 the request's socket is a stand-in that hands on what it is asked.
       peer: secure ? peerOf((request as { stream?: { session?: { socket: unknown } } }).stream?.session?.socket ?? socket) : undefined,
       adminPort,
-      isGone: () => response.closed || socket?.destroyed === true,
+      isGone: () => isClosed(response) || socket?.destroyed === true,
     });
     const answered = app.handle(call, (limit) => readBody(request, limit)).then((answer) => send(call, answer, request, response));
     answered.then(() => app.finished(call, response.statusCode), () => {
@@ -55,17 +55,23 @@ async function send(call: Call, answer: Answer, request: IncomingMessage, respon
     response.writeHead(status, headers);
     if (!silent) {
       for await (const piece of body) {
-        if (response.closed) return;
+        if (isClosed(response)) return;
         if (!response.write(piece)) await drained(response);
       }
     }
     response.end();
   }
-  if (!response.writableFinished && !response.closed && response.writableLength > 0) await drainedOrClosed(response);
+  if (!response.writableFinished && !isClosed(response) && response.writableLength > 0) await drainedOrClosed(response);
+}
+
+/** Over HTTP/2 a response does not tell that it is closed; its stream does. */
+function isClosed(response: ServerResponse): boolean {
+  return response.closed || (response as { stream?: { destroyed: boolean } }).stream?.destroyed === true;
 }
 
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
+    if (isClosed(response)) return resolve();
     const done = (): void => {
       response.off("drain", done);
       response.off("close", done);

@@ -3,7 +3,7 @@ import { get as httpGet } from "node:http";
 import { connect as connectHttp2, type ClientHttp2Session } from "node:http2";
 import { get as httpsGet, type RequestOptions } from "node:https";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, createServer as createTcpServer } from "node:net";
 import { connect as connectTls, type PeerCertificate } from "node:tls";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { loadModelPackage } from "../../runtime/index.ts";
@@ -14,7 +14,7 @@ import { makeCertificates } from "../tls/testing.ts";
 import { readTlsFiles } from "../tls/files.ts";
 import type { Peer } from "./peer.ts";
 import { createPort } from "./port.ts";
-import { spokenBy } from "./sniff.ts";
+import { sniff, spokenBy } from "./sniff.ts";
 
 const running: { close(): Promise<void> }[] = [];
 const sessions: ClientHttp2Session[] = [];
@@ -71,6 +71,30 @@ describe("one port", () => {
     let text = "";
     for await (const piece of socket) text += String(piece);
     expect(text).toMatch(/^HTTP\/1\.1 200 .*"value":14/s);
+  });
+  it("closes a connection that says nothing in time", async () => {
+    const gone = new Promise<void>((resolve) => {
+      const listener = createTcpServer((socket) => sniff(socket, 20, () => undefined, () => {
+        listener.close();
+        resolve();
+      }));
+      listener.listen(0, "127.0.0.1", () => connect((listener.address() as { port: number }).port, "127.0.0.1").write("PR"));
+    });
+    await gone;
+  });
+  it("gives up an answer over HTTP/2 that the client takes no more", async () => {
+    const app = createServer({ models: [await loadModelPackage(matrixModel())] });
+    const door = createPort(app);
+    await new Promise<void>((resolve) => door.server.listen(0, "127.0.0.1", resolve));
+    const session = http2(`http://127.0.0.1:${(door.server.address() as { port: number }).port}`);
+    const stream = session.request({ ":path": "/predict", ":method": "POST" });
+    stream.end(JSON.stringify(Array.from({ length: 100_000 }, () => [1, 2, 3])));
+    stream.on("error", () => undefined);
+    await once(stream, "response");
+    stream.close(8);
+    while (app.context.telemetry.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await door.close(0);
+    await app.context.models.close();
   });
   it("answers an upgrade to h2c over HTTP/1.1", async () => {
     const { url } = await start();
