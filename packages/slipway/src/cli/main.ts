@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   pack: { summary: "one package of the compiled model, its signature and its checks", load: async () => (await import("./pack.ts")).pack },
   predict: { summary: "one-off predictions from a file or package", load: async () => (await import("./predict.ts")).predict },
   keys: { summary: "API keys: who may ask a service, and what", load: async () => (await import("./keys.ts")).keys },
+  bench: { summary: "throughput, latency, and how many replicas a load needs", load: async () => (await import("./bench.ts")).bench },
   client: { summary: "a typed TypeScript client of a model or a running service", load: async () => (await import("./client.ts")).client },
   serve: { summary: "a running service from a file or package", load: async () => (await import("./serve.ts")).serve },
 };

@@ -1,7 +1,7 @@
 export { configError } from "./errors.ts";
 export { MODEL_SETTINGS, type ModelSettings } from "./model-settings.ts";
 export { PIPELINE_SETTINGS, type PipelineSettings, type StepSettings } from "./pipeline-settings.ts";
-export { describeLeaf } from "./read-leaf.ts";
+export { describeLeaf, readLeafText } from "./read-leaf.ts";
 export { readSection, withDefaults } from "./read-value.ts";
 export { resolveConfig, type ConfigSources, type ResolvedConfig } from "./resolve-config.ts";
 export { SERVE_SETTINGS, type ServeSettings } from "./serve-settings.ts";

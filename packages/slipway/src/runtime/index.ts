@@ -5,6 +5,7 @@ export { Encoder, type Batch, type Encoded, type ModelInput, type OnInvalid } fr
 export { describeColumn, type Plan, type Slot, type Source } from "./columns.ts";
 export { cellReader, keysOf, shortestFloat, toRows, type OutputData, type PredictedRow, type Prediction, type Value } from "./decode.ts";
 export { exampleRecord, exampleRequest, exampleValue, isFlag, usedColumns } from "./example.ts";
+export { proofRows, type ProofRow } from "./proof-rows.ts";
 export { rowsJson } from "./rows-json.ts";
 export { readInput } from "./input.ts";
 export { onlyInput, shapeText, type GivenTensor } from "./tensors.ts";

@@ -1,0 +1,10 @@
+export { explainCapacity, findCapacity, type Capacity, type CapacityTarget } from "./capacity.ts";
+export { benchError } from "./errors.ts";
+export { Connection, type Reply, type Target } from "./connection.ts";
+export { LatencyHistogram } from "./latency-histogram.ts";
+export type { LoadPlan } from "./messages.ts";
+export { randomRows } from "./random-rows.ts";
+export { notesOn, reportHtml, reportJson, reportText, type BenchReport, type Stage } from "./report.ts";
+export { makeRequest, PROTOCOLS, type BenchProtocol } from "./requests.ts";
+export { runLoad, type Measurement } from "./run-load.ts";
+export { startService, usageOf, type Service, type Usage } from "./service.ts";
