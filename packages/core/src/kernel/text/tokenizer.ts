@@ -5,7 +5,7 @@
 import { NotForMe } from "../value.ts";
 
 export interface TokenizerOptions {
-  /** A sequence of bracket expressions with quantifiers, in RE2's spelling without names of classes. */
+  /** A bracket expression with a quantifier and perhaps optional ones behind it, in RE2's spelling without names of classes. */
   readonly pattern: string;
   readonly lower: boolean;
   readonly words: readonly string[];
@@ -13,8 +13,12 @@ export interface TokenizerOptions {
   readonly unknown: number;
 }
 
-const PART = String.raw`\[(?:\\x[0-9a-fA-F]{2}|\\[\\\]\[^-]|[^\]\\])+\](?:\{\d{1,2},\}|[+?])?`;
-const SEQUENCE = new RegExp(`^(?:${PART}){1,8}$`, "su");
+/**
+ * A class with its quantifier, then perhaps classes that may be absent: once the first has matched nothing can fail, so that
+ * a text is read once, as RE2 reads it.
+ */
+const CLASS = String.raw`\[(?:\\x[0-9a-fA-F]{2}|\\[\\\]\[^-]|[^\]\\])+\]`;
+const SEQUENCE = new RegExp(`^${CLASS}(?:\\{\\d{1,2},\\}|\\+)?(?:${CLASS}\\?){0,4}$`, "su");
 const SINGLE = /^(\[.+\])(?:\{(\d{1,2}),\}|(\+))$/su;
 
 export class WordCutter {
@@ -29,7 +33,7 @@ export class WordCutter {
 
   constructor({ pattern, lower, words, ids, unknown }: TokenizerOptions) {
     if (pattern.length > 100_000 || !SEQUENCE.test(pattern)) throw new NotForMe("a token pattern of this kind");
-    this.#pattern = new RegExp(pattern, "gu");
+    this.#pattern = compile(pattern, "gu");
     this.#lower = lower;
     this.#unknown = unknown;
     words.forEach((word, i) => {
@@ -38,7 +42,7 @@ export class WordCutter {
     const single = SINGLE.exec(pattern);
     this.#least = single?.[2] === undefined ? 1 : Number(single[2]);
     if (single && SEQUENCE.test(single[1]!)) {
-      const one = new RegExp(`^${single[1]!}$`, "u");
+      const one = compile(`^${single[1]!}$`, "u");
       this.#ascii = Uint8Array.from({ length: 128 }, (_, c) => {
         const char = lower && c >= 65 && c <= 90 ? c + 32 : c;
         return c > 0 && one.test(String.fromCharCode(char)) ? char : 0;
@@ -94,6 +98,14 @@ export class WordCutter {
       out.ids[count++] = this.#table.get(word) ?? this.#unknown;
     }
     return count;
+  }
+}
+
+function compile(pattern: string, flags: string): RegExp {
+  try {
+    return new RegExp(pattern, flags);
+  } catch {
+    throw new NotForMe("a token pattern that is none");
   }
 }
 
