@@ -2,7 +2,7 @@
 // https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md; compression: doc/compression.md there.
 
 import { promisify } from "node:util";
-import { gunzip, gzip, inflate, type InputType, type ZlibOptions } from "node:zlib";
+import type { InputType, ZlibOptions } from "node:zlib";
 import { serverError } from "../errors.ts";
 
 export const PREFIX = 5;
@@ -13,8 +13,10 @@ export type Encoding = "identity" | "gzip" | "deflate";
 export const ACCEPTED = "identity,gzip,deflate";
 
 type Codec = (bytes: InputType, options: ZlibOptions) => Promise<Buffer>;
-const DECODERS: Readonly<Record<"gzip" | "deflate", Codec>> = { gzip: promisify(gunzip) as Codec, deflate: promisify(inflate) as Codec };
-const compress = promisify(gzip) as Codec;
+/** Taken when the first message is compressed, for a quick start. */
+function codec(name: "gunzip" | "inflate" | "gzip"): Codec {
+  return promisify(process.getBuiltinModule("node:zlib")[name]) as Codec;
+}
 
 /** @throws SlipwayError body-encoding */
 export function encodingOf(header: string | undefined): Encoding {
@@ -29,7 +31,7 @@ export function readFrame(frame: Buffer, encoding: Encoding, limit: number): Buf
   if (flag === 0) return message;
   if (flag !== 1) throw serverError("grpc-message", `a message begins with ${flag}, where 0 or 1 says whether it is compressed`);
   if (encoding === "identity") throw serverError("grpc-message", "a message is compressed, and the call did not say how", { hint: "Send grpc-encoding." });
-  return DECODERS[encoding](message, { maxOutputLength: limit }).catch((cause: Error & { code?: string }) => {
+  return codec(encoding === "gzip" ? "gunzip" : "inflate")(message, { maxOutputLength: limit }).catch((cause: Error & { code?: string }) => {
     if (cause.code === "ERR_BUFFER_TOO_LARGE") throw messageTooLarge(undefined, limit);
     throw serverError("body-damaged", `a message cannot be decompressed as ${encoding}`, { cause });
   });
@@ -47,7 +49,7 @@ export function finishFrame(frame: Buffer): Buffer {
 }
 export async function compressFrame(frame: Buffer): Promise<Buffer> {
   if (frame.length < MIN_COMPRESSED) return frame;
-  const small = await compress(frame.subarray(PREFIX), { level: 1 });
+  const small = await codec("gzip")(frame.subarray(PREFIX), { level: 1 });
   const out = Buffer.allocUnsafe(small.length + PREFIX);
   out[0] = 1;
   out.writeUInt32BE(small.length, 1);

@@ -27,7 +27,7 @@ export function nodeListener(app: App, adminPort = false): (request: IncomingMes
       remote: socket?.remoteAddress,
       secure,
       // Over HTTP/2 the request's socket is a stand-in that hands on what it is asked.
-      peer: secure ? peerOf((request as { stream?: { session?: { socket: unknown } } }).stream?.session?.socket ?? socket) : undefined,
+      peer: secure ? peerOf((request as { stream?: { session?: { socket: object } } }).stream?.session?.socket ?? socket) : undefined,
       adminPort,
       isGone: () => isClosed(response) || socket?.destroyed === true,
     });

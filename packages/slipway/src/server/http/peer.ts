@@ -1,8 +1,7 @@
 // Who is at the other end of an encrypted connection: the subject of the certificate that it showed and that our
 // certificate authority vouches for.
 
-import type { DetailedPeerCertificate } from "node:tls";
-import { TLSSocket } from "node:tls";
+import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 
 export interface Peer {
   /** As one line: CN=..., O=... */
@@ -18,10 +17,11 @@ export interface Peer {
 const known = new WeakMap<object, Peer | null>();
 
 /** Undefined where the connection is plain, or nobody vouched for a certificate. */
-export function peerOf(socket: unknown): Peer | undefined {
-  if (!(socket instanceof TLSSocket)) return undefined;
+export function peerOf(socket: object | null | undefined): Peer | undefined {
+  if (socket === null || socket === undefined || (socket as Partial<TLSSocket>).encrypted !== true) return undefined;
+  const { authorized } = socket as TLSSocket;
   let peer = known.get(socket);
-  if (peer === undefined) known.set(socket, (peer = socket.authorized ? read(socket.getPeerCertificate()) : null));
+  if (peer === undefined) known.set(socket, (peer = authorized ? read((socket as TLSSocket).getPeerCertificate()) : null));
   return peer ?? undefined;
 }
 

@@ -6,9 +6,9 @@
 // speaks of cannot be given: after any GOAWAY node stops reading from a connection that has no stream open.
 
 import { createServer as createHttpServer, type IncomingMessage, type Server } from "node:http";
-import { createServer as createHttp2Server, Http2ServerRequest, Http2ServerResponse, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from "node:tls";
+import type { Server as TlsServer, TLSSocket } from "node:tls";
 import type { App } from "../app.ts";
 import { GrpcHost, isGrpc, type Connection } from "../grpc/host.ts";
 import type { TlsFiles } from "../tls/files.ts";
@@ -52,7 +52,7 @@ export function createPort(app: App, { tls, adminPort = false }: PortOptions = {
 
   const grpc = new GrpcHost(app, adminPort);
   const sessions = new Set<ServerHttp2Session>();
-  const http2 = http2Server(sessions, grpc, listener);
+  let http2: Http2Server | undefined;
   const secure = tls === undefined ? undefined : tlsServer(tls);
   const stopWatching = tls?.watch((context) => secure?.setSecureContext(context));
 
@@ -78,6 +78,7 @@ export function createPort(app: App, { tls, adminPort = false }: PortOptions = {
     if (spoken !== "http2") return serveHttp1.call(http, socket);
     socket.allowHalfOpen = false;
     socket.setKeepAlive(true, PROBE_MS);
+    http2 ??= http2Server(sessions, grpc, listener);
     http2.emit("connection", socket);
   };
   http.on("connection", (socket: Socket) => take(socket, false));
@@ -109,7 +110,9 @@ export function createPort(app: App, { tls, adminPort = false }: PortOptions = {
 }
 
 function http2Server(sessions: Set<ServerHttp2Session>, grpc: GrpcHost, listener: (request: IncomingMessage, response: never) => void): Http2Server {
-  const server = createHttp2Server({ maxSessionMemory: SESSION_MB, settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: STREAM_WINDOW, enablePush: false } });
+  // Taken when the first connection asks for it: it is a tenth of a cold start.
+  const { createServer, Http2ServerRequest, Http2ServerResponse } = process.getBuiltinModule("node:http2");
+  const server = createServer({ maxSessionMemory: SESSION_MB, settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: STREAM_WINDOW, enablePush: false } });
   const connections = new WeakMap<ServerHttp2Session, Connection>();
   server.on("session", (session) => {
     sessions.add(session);
@@ -130,7 +133,7 @@ function http2Server(sessions: Set<ServerHttp2Session>, grpc: GrpcHost, listener
 }
 
 function tlsServer(files: TlsFiles): TlsServer {
-  const server = createTlsServer({ ...files.context, ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout: FIRST_BYTES_MS, requestCert: files.client !== "none", rejectUnauthorized: files.client === "required" });
+  const server = process.getBuiltinModule("node:tls").createServer({ ...files.context, ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout: FIRST_BYTES_MS, requestCert: files.client !== "none", rejectUnauthorized: files.client === "required" });
   server.on("tlsClientError", (_error, socket) => socket.destroy());
   return server;
 }
