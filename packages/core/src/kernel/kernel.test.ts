@@ -142,7 +142,7 @@ it("a damaged graph is refused, left to others, or computed, in bounded time", (
   const random = numbers(99);
   const X = randomRows(5, 9, 4, true);
   const seen = { coded: 0, refused: 0, computed: 0 };
-  for (let round = 0; round < 1500; round++) {
+  for (let round = 0; round < 2500; round++) {
     const bytes = original.slice();
     for (let k = Math.floor(random() * 4); k >= 0; k--) bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
     try {

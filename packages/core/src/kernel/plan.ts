@@ -94,8 +94,8 @@ export function planProgram(model: Model | Uint8Array, wanted: readonly string[]
     let opened: Arena | undefined | null = options.plain === true ? undefined : null;
     // Most graphs have no trees.
     const arena = (): Arena | undefined => (opened === null ? (opened = openArena(options.eager === true)) : opened);
-    const value = (name: string): Value | undefined => {
-      if (name === "") return undefined;
+    const value = (name: string | undefined): Value | undefined => {
+      if (name === undefined || name === "") return undefined;
       let found = values.get(name);
       if (!found) {
         const tensor = initializers.get(name);

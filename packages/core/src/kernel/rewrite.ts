@@ -79,8 +79,9 @@ export function findGroups(graph: Graph): Map<string, Group> {
       const count = forest?.roots.length;
       if (!forest || numbers(node.inputs[1])?.join() !== `${count}` || numbers(node.inputs[2])?.join() !== `${count! + 1}` || numbers(node.inputs[3])?.join() !== "1" || (node.inputs[4] ?? "") !== "" && numbers(node.inputs[4])?.join() !== "1") continue;
       const before = pending.get(terms.inputs[0]!);
-      const X = trees.inputs[0]!;
-      pending.set(output, before?.X === X ? { X, start: before.start, forests: [...before.forests, forest] } : { X, start: terms.inputs[0]!, forests: [forest] });
+      const [X] = trees.inputs;
+      if (X === undefined) continue;
+      pending.set(output, before && before.X === X ? { X, start: before.start, forests: [...before.forests, forest] } : { X, start: terms.inputs[0]!, forests: [forest] });
     } else if (node.opType === "Cast") {
       // Cast(Equal(Gather(codes, columns), categories)): one-hot columns.
       const equal = made(node.inputs[0], "Equal");
