@@ -76,7 +76,11 @@ class Gpt(nn.Module):
 class Edit(nn.Module):
     def forward(s,x):
         o=torch.zeros(x.size(0),3,4); o[:,0]=x; o[:,1:]+=x.unsqueeze(1)*2; o[:,2,::2]=-1.; v,i=x.topk(2,1); return {'edited':o,'gathered':x.gather(1,i.flip(1)),'rank':x.argsort(1)}
+class Any(nn.Module):
+    def forward(s, x, y):
+        return torch.tanh(x * 2.0 + y.clamp(min=0)).abs()
 CASES={
+ 'any-rank-script':(Any,[f(6,2,3),f(6,2,3)],'script'),
  'recurrent-trace':(Rec,[ids(12,6,5)],'trace'),'recurrent-export':(Rec,[ids(12,6,5)],'export'),'recurrent-script':(Rec,[ids(12,6,5)],'script'),
  'unet-trace':(Unet,[f(6,1,8,8)],'trace'),'unet-export':(Unet,[f(6,1,8,8)],'export'),'gpt-trace':(Gpt,[ids(11,6,5)],'trace'),'gpt-export':(Gpt,[ids(11,6,5)],'export'),
  'edit-export':(Edit,[f(6,4)],'export'),'lstm-whole':(lambda: nn.LSTM(3,4,batch_first=True,bidirectional=True),[f(6,5,3)],'whole'),

@@ -72,7 +72,7 @@ function bullets(items: readonly string[] | undefined): string | undefined {
 }
 
 function inputsText(signature: Signature): string {
-  if (signature.tensors) return table(["Tensor", "Type", "Shape"], signature.tensors.map((t) => [t.name, t.type, t.shape.map((d) => (d === -1 ? "any" : d)).join(" x ") || "one value"]));
+  if (signature.tensors) return table(["Tensor", "Type", "Shape"], signature.tensors.map((t) => [t.name, t.type, t.anyRank === true ? "any" : t.shape.map((d) => (d === -1 ? "any" : d)).join(" x ") || "one value"]));
   const used = signature.columns.filter((c) => c.used);
   const unused = signature.columns.length - used.length;
   const listed = used.slice(0, LISTED_COLUMNS);

@@ -1,4 +1,4 @@
-export { MISSING_STRING, REFUSED_OUTPUT, type Column, type ColumnType, type Output, type OutputKind, type Scalar, type Signature, type TensorInput, type TensorRows, type TextInput, type TextNormalization } from "./signature.ts";
+export { ANY_RANK, MISSING_STRING, REFUSED_OUTPUT, type Column, type ColumnType, type Output, type OutputKind, type Scalar, type Signature, type TensorInput, type TensorRows, type TextInput, type TextNormalization } from "./signature.ts";
 export { parseSignature, signatureToJson } from "./parse-signature.ts";
 export { type ModelPackage, type PackageManifest, type PackageParts, type PackageSource } from "./types.ts";
 export { checkName, checkVersion, nameFromFile, parseManifest } from "./manifest.ts";

@@ -71,6 +71,7 @@ export function signatureToJson(signature: Signature): object {
       kind: o.kind,
       type: o.type,
       rowShape: o.rowShape,
+      anyRank: o.anyRank,
       columns: o.columns?.map(encodeScalar),
       classes: o.classes?.map(encodeScalar),
     })),
@@ -124,7 +125,7 @@ function parseTensor(value: unknown, where: string): TensorInput {
     if (typeof d === "string" ? d === "" : typeof d !== "number" || !Number.isSafeInteger(d) || d < -1) throw fail("expected a size, -1 or a name", at);
     return d as number | string;
   });
-  return { name: t.string("name"), type: t.oneOf("type", ELEMENT_TYPES), shape };
+  return { name: t.string("name"), type: t.oneOf("type", ELEMENT_TYPES), shape, ...(t.has("anyRank") && t.boolean("anyRank") ? { anyRank: true } : {}) };
 }
 
 function parseOutput(value: unknown, where: string): Output {
@@ -145,6 +146,7 @@ function parseOutput(value: unknown, where: string): Output {
     kind: o.oneOf("kind", ["label", "probabilities", "score", "value", "transformed"]),
     type: o.oneOf("type", ELEMENT_TYPES),
     rowShape,
+    ...(o.has("anyRank") && o.boolean("anyRank") ? { anyRank: true as const } : {}),
     ...(columns === undefined ? {} : { columns }),
     ...(o.has("classes") ? { classes: o.array("classes", MAX_COLUMNS, parseScalar) } : {}),
   };

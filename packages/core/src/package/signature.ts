@@ -48,7 +48,10 @@ export interface TensorInput {
   readonly type: ElementType;
   /** -1: any size. A text names a size that is the same wherever the name stands. */
   readonly shape: readonly (number | string)[];
+  /** Any number of dimensions from 1 to ANY_RANK will do, the same for all such inputs; `shape` is one of them. */
+  readonly anyRank?: true;
 }
+export const ANY_RANK = 5;
 
 /**
  * What the first dimension of every tensor is: `independent` rows, which may be cut and joined; rows that are computed
@@ -67,6 +70,8 @@ export interface Output {
   readonly type: ElementType;
   /** Per row: [] for one number or label, [C] for C of them. */
   readonly rowShape: readonly number[];
+  /** It has as many dimensions as the inputs make it; `rowShape` is one case. */
+  readonly anyRank?: true;
   /** Names of the C entries: classes of probabilities and scores, targets, features out. */
   readonly columns?: readonly Scalar[];
   /** The labels a label output can take. */

@@ -1,6 +1,6 @@
 // The TypeScript type of a model's predictions, as POST /predict answers them (runtime/decode.ts).
 
-import type { Output, Signature } from "@slipway/core/package";
+import { ANY_RANK, type Output, type Signature } from "@slipway/core/package";
 import { keysOf } from "../runtime/index.ts";
 import { literal, propertyKey } from "./typescript.ts";
 import { union } from "./row-type.ts";
@@ -40,10 +40,16 @@ function scalarType(output: Output): string {
 function outputType(output: Output, signature: Signature): string {
   const scalar = output.kind === "label" && namedClasses(output) ? union(output.classes!) : scalarType(output);
   const { rowShape } = output;
+  if (output.anyRank === true) return Array.from({ length: ANY_RANK + (signature.tensorRows === "none" ? 1 : 0) }, (_, rank) => listOf(scalar, rank)).join(" | ");
   if (rowShape.length === 0) return scalar;
   const [width] = rowShape as [number];
   const whole = signature.tensorRows === "none";
   const names = rowShape.length === 1 && !whole ? keysOf(output, width) : undefined;
   if (names !== undefined) return `{ ${names.map((n) => `readonly ${propertyKey(n)}: ${scalar}`).join("; ")} }`;
-  return rowShape.reduce((of) => `readonly ${/^[a-z]+$/.test(of) ? of : `(${of})`}[]`, scalar);
+  return listOf(scalar, rowShape.length);
+}
+function listOf(scalar: string, rank: number): string {
+  let type = scalar;
+  for (let d = 0; d < rank; d++) type = `readonly ${/^[a-z]+$/.test(type) ? type : `(${type})`}[]`;
+  return type;
 }

@@ -1,6 +1,6 @@
 // The TypeScript types of a model's rows: exactly what the service takes without refusing it, as far as types can tell.
 
-import type { Column, Signature, TensorInput } from "@slipway/core/package";
+import { ANY_RANK, type Column, type Signature, type TensorInput } from "@slipway/core/package";
 import { isFlag } from "../runtime/index.ts";
 import { literal, note, propertyKey } from "./typescript.ts";
 
@@ -99,8 +99,11 @@ const TYPED: Readonly<Record<string, string>> = {
 
 /** Nested lists; the innermost may be typed arrays. `from`: 1 for one row, whose first dimension is left out. */
 function tensorType(input: TensorInput, from: number): string {
+  if (input.anyRank === true) return Array.from({ length: ANY_RANK }, (_, i) => listType(input, i + 1 - from)).join(" | ");
+  return listType(input, input.shape.length - from);
+}
+function listType(input: TensorInput, rank: number): string {
   const value = input.type === "string" ? "string" : input.type === "bool" ? "boolean" : input.type.endsWith("int64") ? "number | bigint" : "number";
-  const rank = input.shape.length - from;
   if (rank <= 0) return value;
   const typed = TYPED[input.type];
   let type = `readonly ${value.includes("|") ? `(${value})` : value}[]${typed === undefined ? "" : ` | ${typed}`}`;
@@ -109,6 +112,7 @@ function tensorType(input: TensorInput, from: number): string {
 }
 
 function tensorNote(input: TensorInput, whole: boolean): string {
+  if (input.anyRank === true) return `${input.type} [...]`;
   const dims = whole ? input.shape : input.shape.slice(1);
   return `${input.type} [${dims.map((d) => (d === -1 ? "any" : d)).join(", ")}]`;
 }

@@ -25,7 +25,7 @@ export function clientRows(c: CorpusCase, model: Model, count: number): unknown[
   if (signature.layout === "tensors") {
     if (!Array.isArray(inputs["inputs"])) return undefined;
     const tensors = inputs["inputs"] as { name: string; shape: number[]; data: unknown[] }[];
-    const fits = signature.tensors!.every((t) => tensors.find((given) => given.name === t.name)?.shape.length === t.shape.length);
+    const fits = signature.tensors!.every((t) => tensors.find((given) => given.name === t.name)?.shape.length === t.shape.length || t.anyRank === true);
     if (!fits || tensors.length !== signature.tensors!.length) return undefined;
     const whole = tensors.map((t) => [t.name, nest(t.data.flat(Infinity), t.shape)] as const);
     if (signature.tensorRows === "none") return [Object.fromEntries(whole)];

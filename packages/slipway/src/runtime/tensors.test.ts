@@ -34,6 +34,14 @@ describe("a request of tensors", () => {
     expect(encode([1, 2], signature([X]))).toEqual([{ dims: [1, 2], data: [1, 2] }]);
     expect(encode({ x: [1, 2] }, signature([X]))).toEqual([{ dims: [1, 2], data: [1, 2] }]);
   });
+  it("has any number of dimensions where the model takes any, the same for all such inputs", () => {
+    const s = signature([{ ...X, shape: ["N", -1], anyRank: true }]);
+    for (const [value, dims] of [[[1, 2], [2]], [[[1, 2]], [1, 2]], [[[[1, 2]], [[3, 4]]], [2, 1, 2]]] as const) expect(encode({ inputs: { x: value } }, s)[0]!.dims).toEqual(dims);
+    expect(encode([{ x: [[1, 2]] }], s)[0]!.dims).toEqual([1, 1, 2]);
+    expect(message({ inputs: { x: [[[[[[1]]]]]] } }, s)).toMatch(/expected shape \[N, \.\.\.\], found \[1, 1, 1, 1, 1, 1\]/);
+    expect(message({ inputs: { x: 1 } }, s)).toMatch(/expected shape|rows were sent/);
+    expect(message({ inputs: { x: [[1, 2]], y: [1] } }, signature([{ ...X, anyRank: true }, { ...X, name: "y", anyRank: true }]))).toMatch(/"y" has 1 dimensions, an input before it has 2/);
+  });
   it("keeps every element type exact", () => {
     const of = (type: TensorInput["type"], values: unknown): unknown => encode({ inputs: { x: values } }, signature([{ name: "x", type, shape: ["N"] }]))[0]!.data;
     expect(of("int64", [1, "9007199254740993", -5, true])).toEqual([1n, 9007199254740993n, -5n, 1n]);

@@ -2,7 +2,7 @@
 // against the signature and brought into the engine's element types. Nothing is coerced silently.
 
 import { nearest } from "@slipway/core/base";
-import type { Signature, TensorInput } from "@slipway/core/package";
+import { ANY_RANK, type Signature, type TensorInput } from "@slipway/core/package";
 import type { ElementType } from "@slipway/core/tensor";
 import { runtimeError } from "./errors.ts";
 import type { Batch, ModelInput } from "./encode.ts";
@@ -45,6 +45,7 @@ export function encodeTensors(input: ModelInput, signature: Signature): Batch {
   }
   const sizes = new Map<string, readonly [number, string]>();
   let rows: number | undefined;
+  let rank: number | undefined;
   const whole = signature.tensorRows === "none";
   const tensors = inputs.map((spec): EngineTensor => {
     const tensor = given.get(spec.name);
@@ -53,8 +54,12 @@ export function encodeTensors(input: ModelInput, signature: Signature): Batch {
     // A value a row for an input [N, 1].
     const shape = tensor.shape.length < spec.shape.length && tensor.shape.length > 0 && spec.shape.slice(tensor.shape.length).every((d) => d === 1)
       ? [...tensor.shape, ...spec.shape.slice(tensor.shape.length).map(() => 1)] : tensor.shape;
-    const fits = shape.length === spec.shape.length && spec.shape.every((d, i) => typeof d === "string" || d === -1 || d === shape[i] || (i === 0 && !whole));
+    const fits = spec.anyRank === true ? shape.length > 0 && shape.length <= ANY_RANK : shape.length === spec.shape.length && spec.shape.every((d, i) => typeof d === "string" || d === -1 || d === shape[i] || (i === 0 && !whole));
     if (!fits) throw refuse(`${where}: expected shape ${shapeText(spec, signature)}, found [${shape.join(", ")}]`, where);
+    if (spec.anyRank === true) {
+      rank ??= shape.length;
+      if (shape.length !== rank) throw refuse(`${where} has ${shape.length} dimensions, an input before it has ${rank}`, where);
+    }
     spec.shape.forEach((d, i) => {
       if (typeof d !== "string") return;
       const known = sizes.get(d);
@@ -106,7 +111,7 @@ function fromRecords(records: readonly unknown[], signature: Signature, refuse: 
     const spec = signature.tensors?.find((t) => t.name === name);
     const tensor = flatten(values, where, refuse);
     // One object with whole tensors: rows are inside.
-    if (objects.length === 1 && spec && tensor.shape.length === spec.shape.length + 1) return [name, { shape: tensor.shape.slice(1), data: tensor.data }];
+    if (objects.length === 1 && spec && spec.anyRank !== true && tensor.shape.length === spec.shape.length + 1) return [name, { shape: tensor.shape.slice(1), data: tensor.data }];
     return [name, tensor];
   }));
 }
@@ -138,6 +143,7 @@ function isList(value: unknown): value is ArrayLike<unknown> {
 }
 
 export function shapeText(spec: TensorInput, signature: Signature): string {
+  if (spec.anyRank === true) return signature.tensorRows === "none" ? "[...]" : "[N, ...]";
   return `[${spec.shape.map((d, i) => (i === 0 && signature.tensorRows !== "none" ? "N" : d === -1 ? "any" : d)).join(", ")}]`;
 }
 

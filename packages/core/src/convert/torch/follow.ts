@@ -1,8 +1,8 @@
 // From inputs and a way to follow the model to a graph with its signature. An input whose shape the file does not tell is
 // followed as such until an operator tells it; then everything begins again.
 
-import { GraphBuilder, serializeModel, type Dim } from "../../onnx/index.ts";
-import type { Output, Signature, TensorRows } from "../../package/index.ts";
+import { GraphBuilder, serializeModel, type Dim, type Model } from "../../onnx/index.ts";
+import { ANY_RANK, type Output, type Signature, type TensorRows } from "../../package/index.ts";
 import type { ImportedGraph } from "../imported.ts";
 import { SlipwayError } from "../../base/index.ts";
 import { torchError } from "./errors.ts";
@@ -31,22 +31,28 @@ const MAX_TRIES = 60;
 /**
  * An operator that tells only an input's last size may be given more dimensions than two, and some models begin with
  * operators that tell nothing: where the model cannot be followed, other shapes are tried, and the signature says so.
+ * Where the graph is the same for any number of dimensions, so many are taken.
  */
 export function followModel(inputs: readonly ModelInput[], follow: Follow, className: string): FollowedModel {
   if (inputs.length === 0 || inputs.length > MAX_INPUTS) throw torchError("torch-operator", `the model takes ${inputs.length} tensors`, { hint: "Export a model that takes its data as tensors." });
   let tries = 0;
-  const search = (shapes: readonly (OpenShape | undefined)[], guessed: readonly string[]): FollowedModel => {
+  const search = (shapes: readonly (OpenShape | undefined)[], guessed: ReadonlyMap<number, (any: boolean) => string>): FollowedModel => {
     const outcome = attempt(inputs, shapes, follow);
-    if (outcome instanceof Followed) return finish(outcome.graph, inputs, shapes, outcome.result, className, guessed);
+    if (outcome instanceof Followed) {
+      const made = finish(outcome.graph, inputs, shapes, outcome.result);
+      const open = inputs.flatMap(({ open: told }, i) => (told === undefined && GUESSES.includes(shapes[i]!) ? [i] : []));
+      const any = open.length > 0 && alikeForAnyRank(inputs, shapes, open, follow, made);
+      return imported(any ? withAnyRank(made, open) : made, className, [...guessed.values()].map((warn) => warn(any)));
+    }
     const { index } = outcome;
     const candidates = outcome.found ? [outcome.found, ...wider(outcome.found)] : GUESSES;
     let first: unknown = outcome.error;
     for (const shape of candidates) {
       if (++tries > MAX_TRIES) break;
       const name = inputs[index]!.name;
-      const told = `the file does not tell the shape of ${name}: it is taken to be ${shape.type} [${shape.shape.map((d) => d ?? "any").join(", ")}]. Trace the model with an example to tell it.`;
+      const told = (any: boolean): string => `the file does not tell the ${any ? "type" : "shape"} of ${name}: it is taken to be ${shape.type}${any ? "" : ` [${shape.shape.map((d) => d ?? "any").join(", ")}]`}${shape.type === "float" ? ", and whole numbers sent to it become floats" : ""}. Trace the model with an example to tell it.`;
       try {
-        return search(shapes.map((s, i) => (i === index ? shape : s)), outcome.found && shape === outcome.found ? guessed : [...guessed, told]);
+        return search(shapes.map((s, i) => (i === index ? shape : s)), outcome.found && shape === outcome.found ? guessed : new Map([...guessed, [index, told]]));
       } catch (error) {
         if (!(error instanceof SlipwayError) || error.kind === "limit" || !/^(torch|onnx)-/.test(error.code) || /(which|whose type) the file does not tell/.test(error.message)) throw error;
         // A branch on what the model is given is one whatever its shape.
@@ -55,7 +61,7 @@ export function followModel(inputs: readonly ModelInput[], follow: Follow, class
     }
     throw first;
   };
-  return search(inputs.map((i) => i.open), []);
+  return search(inputs.map((i) => i.open), new Map());
 }
 
 /** The same last size under more dimensions: [N, 4] may be [N, any, 4]. */
@@ -97,7 +103,46 @@ function attempt(inputs: readonly ModelInput[], shapes: readonly (OpenShape | un
   }
 }
 
-function finish(graph: GraphBuilder, inputs: readonly ModelInput[], shapes: readonly (OpenShape | undefined)[], result: TorchValue, className: string, warnings: readonly string[]): FollowedModel {
+/** Followed with any other number of dimensions (the same for all that are open), it becomes the same graph. */
+function alikeForAnyRank(inputs: readonly ModelInput[], shapes: readonly (OpenShape | undefined)[], open: readonly number[], follow: Follow, made: Finished): boolean {
+  const here = new Set(open.map((i) => shapes[i]!.shape.length));
+  if (here.size > 1) return false;
+  const bytes = serializeModel(withAnyRank(made, open).model);
+  for (let rank = 1; rank <= ANY_RANK; rank++) {
+    if (here.has(rank)) continue;
+    const others = shapes.map((s, i): OpenShape | undefined => (open.includes(i) ? { type: s!.type, shape: ["N", ...new Array<null>(rank - 1).fill(null)] } : s));
+    try {
+      const outcome = attempt(inputs, others, follow);
+      if (!(outcome instanceof Followed)) return false;
+      const again = finish(outcome.graph, inputs, others, outcome.result);
+      const same = serializeModel(withAnyRank(again, open).model);
+      if (again.signature.tensorRows !== made.signature.tensorRows || same.length !== bytes.length || !same.every((v, i) => v === bytes[i])) return false;
+    } catch (error) {
+      if (error instanceof SlipwayError) return false;
+      throw error;
+    }
+  }
+  return true;
+}
+/** Shapes that depend on the number of dimensions are left out. */
+function withAnyRank({ model, signature }: Finished, open: readonly number[]): Finished {
+  const { values: _, ...graph } = model.graph;
+  const inputs = graph.inputs.map((v, i) => (open.includes(i) ? { ...v, shape: null } : v));
+  return {
+    model: { ...model, graph: { ...graph, inputs, outputs: graph.outputs.map((v) => ({ ...v, shape: null })) } },
+    signature: { ...signature, tensors: signature.tensors!.map((t, i) => (open.includes(i) ? { ...t, anyRank: true } : t)), outputs: signature.outputs.map((out) => ({ ...out, anyRank: true })) },
+  };
+}
+
+interface Finished {
+  readonly model: Model;
+  readonly signature: Signature;
+}
+function imported({ model, signature }: Finished, className: string, warnings: readonly string[]): FollowedModel {
+  return { model: serializeModel(model), signature, opsets: Object.fromEntries(model.opsets.map((o) => [o.domain, o.version])), className, warnings };
+}
+
+function finish(graph: GraphBuilder, inputs: readonly ModelInput[], shapes: readonly (OpenShape | undefined)[], result: TorchValue): Finished {
   const known = shapes.map((s, i): OpenShape => {
     if (!s) throw torchError("torch-operator", `no operator of the model tells the shape of its input ${inputs[i]!.name}`, { hint: "Trace the model with an example, or export it with torch.export." });
     return s;
@@ -115,8 +160,7 @@ function finish(graph: GraphBuilder, inputs: readonly ModelInput[], shapes: read
     layout: "tensors", columns: [], extraColumns: "refused", tensorRows: rows, outputs,
     tensors: inputs.map((i, k) => ({ name: i.name, type: known[k]!.type, shape: known[k]!.shape.map((d) => d ?? -1) })),
   };
-  const model = graph.finish();
-  return { model: serializeModel(model), signature, opsets: Object.fromEntries(model.opsets.map((o) => [o.domain, o.version])), className, warnings: [...warnings] };
+  return { model: graph.finish(), signature };
 }
 
 /** Rows may depend on each other in what a graph does: they are kept together. */

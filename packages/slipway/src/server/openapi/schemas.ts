@@ -1,7 +1,7 @@
 // The JSON Schemas of one model: its columns with types, categories, ranges, which may be missing, and an example; its
 // outputs with class names.
 
-import type { Column, Output, TensorInput } from "@slipway/core/package";
+import { ANY_RANK, type Column, type Output, type TensorInput } from "@slipway/core/package";
 import { exampleRequest, exampleValue, isFlag, usedColumns, type Servable } from "../../runtime/index.ts";
 import { ref, type Json } from "./descriptions.ts";
 
@@ -37,6 +37,7 @@ function tensorsRowSchema(tensors: readonly TensorInput[], whole: boolean): Json
   return { type: "object", properties: Object.fromEntries(tensors.map((t) => [t.name, nestedSchema(t, whole ? 0 : 1)])), required: tensors.map((t) => t.name), additionalProperties: false };
 }
 function nestedSchema(input: TensorInput, depth: number): Json {
+  if (input.anyRank === true) return { type: "array", items: {}, description: `Nested lists of ${ANY_RANK} dimensions at most.` };
   const size = input.shape[depth];
   if (size === undefined) return { type: input.type === "string" ? "string" : input.type === "bool" ? "boolean" : /int/.test(input.type) ? "integer" : ["number", "null"] };
   const fixed = typeof size === "number" && size >= 0 && depth > 0;
@@ -96,6 +97,7 @@ export function predictionSchema(model: Servable): Json {
 
 function outputSchema(output: Output): Json {
   const scalar = { type: /^(double|float)/.test(output.type) ? ["number", "null"] : output.type === "string" ? ["string", "null"] : output.type === "bool" ? "boolean" : output.type.endsWith("64") ? ["integer", "string"] : "integer" };
+  if (output.anyRank === true) return { description: "A value, or nested lists of them." };
   if (output.rowShape.length === 0) return output.classes !== undefined && output.classes.length <= MAX_ENUM ? { enum: [...output.classes] } : scalar;
   const names = output.columns?.map(String);
   if (names !== undefined && output.kind !== "transformed" && new Set(names).size === names.length && names.length <= MAX_PROPERTIES) {
