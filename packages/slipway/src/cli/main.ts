@@ -33,6 +33,8 @@ A model file is read, never run: nothing in it can execute.
 /** Runs one command and ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
   process.exitCode = await run(argv);
+  // One of several processes that serve together: its channel to the first would keep it alive.
+  if (process.connected && process.env["_SLIPWAY_PROCESS"] !== undefined) process.exit();
 }
 
 export async function run(argv: readonly string[]): Promise<number> {

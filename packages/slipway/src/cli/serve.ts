@@ -1,8 +1,9 @@
 // slipway serve PKG|FILE ...
 
+import cluster from "node:cluster";
 import { SlipwayError, VERSION } from "@slipway/core/base";
-import { Model, preloadEngine, type LoadOptions } from "../runtime/index.ts";
-import { createLog, Logger, ModelDirectory, Pipeline, Repository, startServer, type TlsOptions } from "../server/index.ts";
+import { availableCpus, Model, preloadEngine, type LoadOptions } from "../runtime/index.ts";
+import { createLog, Logger, makeKey, ModelDirectory, Pipeline, Repository, runPrimary, startServer, type TlsOptions } from "../server/index.ts";
 import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../config/index.ts";
 import { configOptions, configSources } from "./config-options.ts";
 import { hostingOf } from "./hosting.ts";
@@ -27,9 +28,13 @@ export const serve: Command = defineCommand({
   async run(call) {
     const hosting = hostingOf(process.env, call.args.length === 0 && call.text("models") === undefined && process.env["SLIPWAY_MODELS"] === undefined);
     const { settings, notes } = await resolveConfig(SERVE_SETTINGS, { ...configSources(call), env: { ...hosting?.defaults, ...process.env } });
+    const processes = settings.processes === 0 ? availableCpus() : settings.processes;
+    if (processes > 1 && cluster.isPrimary) {
+      return runPrimary({ processes, log: new Logger(createLog({ level: settings.logLevel, pretty: process.stderr.isTTY })), env: { _SLIPWAY_RUN_KEY: makeKey({ name: "this run", roles: ["admin"] }).key } });
+    }
     if (settings.memoryBudget !== undefined) trimMemory();
     if (hosting !== undefined) printNote(`note: this is a container of ${hosting.platform}, which asks it from outside`);
-    for (const note of notes) printNote(`note: ${note}`);
+    if (process.env["_SLIPWAY_PROCESS"] !== "further") for (const note of notes) printNote(`note: ${note}`);
     // A package may need no ONNX Runtime; the others load it beside being read.
     if (settings.engine === "onnxruntime" || (settings.engine === "auto" && call.args.some((a) => !a.endsWith(".slip")))) preloadEngine();
     const entry = call.text("entry");
@@ -65,6 +70,11 @@ export const serve: Command = defineCommand({
       ...(settings.allowHost === undefined ? {} : { allowedHosts: settings.allowHost }),
       log,
     });
+    // Of processes that serve together, the first speaks.
+    if (process.env["_SLIPWAY_PROCESS"] === "further") {
+      await server.closed;
+      return 0;
+    }
     if (server.adminKey !== undefined) printNote(`administration on ${server.adminUrl} takes this key while the server runs: ${server.adminKey}`);
     else if (server.adminUrl !== undefined) printNote(`administration on ${server.adminUrl}`);
     if (call.flag("json")) printJson({ url: server.url, ...(server.adminUrl === undefined ? {} : { admin: server.adminUrl }), models: served.map((m) => ({ name: m.name, version: m.version, digest: m.digest, ...(m instanceof Model ? { engine: m.engine.name } : {}) })) });

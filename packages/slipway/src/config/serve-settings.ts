@@ -26,6 +26,7 @@ const settings = {
   drainMs: { type: "count", max: 600_000, value: "MS", default: 1000, help: "how long to serve on after SIGTERM before connections are drained" },
   logLevel: { type: "choice", choices: ["debug", "info", "warn", "error"], default: "info", value: "LEVEL", help: "the least that is logged" },
   engine: { type: "choice", choices: ["auto", "onnxruntime", "kernel"], default: "auto", value: "ENGINE", help: "auto: Slipway's own kernel for tabular models where it was seen to answer as ONNX Runtime does, else ONNX Runtime" },
+  processes: { type: "count", min: 0, max: 256, default: 1, value: "N", help: "processes that serve on the same port; 0 takes one a processor" },
   placement: { type: "choice", choices: ["auto", "inline", "thread", "process"], default: "auto", value: "WHERE", help: "where models run: auto goes by their measured cost" },
   instances: { type: "count", min: 1, max: 256, value: "N", help: "workers a model that does not run inline; the processors by default" },
   threads: { type: "count", min: 1, max: 256, value: "N", help: "threads inside one operator" },

@@ -74,6 +74,8 @@ export class App {
         call.body = raw.length === 0 || call.headers["content-encoding"] === undefined ? raw : await plainBody(raw, call.headers, this.context.options.bodyLimit);
         const handled = match.route.handle(call);
         early = handled instanceof Promise ? await handled : handled;
+        const { cluster } = this.context;
+        if (cluster !== undefined && administers(call) && (early.status ?? 200) < 400) await this.#repeat(cluster, call);
       }
       answer = early;
     } catch (thrown) {
@@ -83,6 +85,11 @@ export class App {
     const dressed = this.#dress(call, answer);
     const coding = codingFor(call, dressed);
     return coding === undefined ? dressed : compressed(dressed, coding);
+  }
+
+  async #repeat(cluster: NonNullable<ServerContext["cluster"]>, call: Call): Promise<void> {
+    const refused = (await cluster.repeat(call)).filter((status) => status >= 400);
+    if (refused.length > 0) this.context.log.error("an act of administration did not succeed in every process", { path: call.path, statuses: refused, request_id: call.id });
   }
 
   /** For hosts that do without `handle`: one call begins; `finished` ends it. */
@@ -156,6 +163,11 @@ export class App {
     if (!this.context.ready) headers["connection"] = "close";
     return { status: answer.status ?? 200, headers, body: answer.body };
   }
+}
+
+/** Whether every process of the service has to do it. */
+function administers(call: Call): boolean {
+  return call.repeats === undefined && call.method !== "GET" && (call.route?.action === "operate" || call.route?.action === "admin");
 }
 
 /** Whole seconds, as the header has no others. */

@@ -2,6 +2,7 @@
 
 import type { ModelInput, Servable } from "../runtime/index.ts";
 import type { AuthOptions, LimitOptions } from "./auth/index.ts";
+import type { Member } from "./cluster/index.ts";
 import type { RoutingTable } from "./http/routing-table.ts";
 import type { ModelDirectory } from "./models/directory.ts";
 import type { Repository } from "./models/repository.ts";
@@ -79,5 +80,7 @@ export interface ServerContext {
   readonly startedAt: number;
   ready: boolean;
   exporter?: OtlpExporter;
+  /** Where this is one of several processes that serve together. */
+  cluster?: Member;
   table?: RoutingTable;
 }

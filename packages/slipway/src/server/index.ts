@@ -11,3 +11,4 @@ export { Repository, type Origin, type RepositoryOptions } from "./models/reposi
 export { Pipeline } from "./pipelines/pipeline.ts";
 export { modelInside } from "./models/model-inside.ts";
 export { createHandler, toNodeHandler, type Handler, type HandlerOptions } from "./handler.ts";
+export { runPrimary } from "./cluster/index.ts";

@@ -3,11 +3,13 @@
 // drained, models are closed.
 
 import type { Server } from "node:http";
+import cluster from "node:cluster";
 import type { AddressInfo } from "node:net";
 import type { Servable } from "../runtime/index.ts";
 import { createServer } from "./app.ts";
-import { isAuthenticated, makeKey, type AuthOptions } from "./auth/index.ts";
+import { isAuthenticated, makeKey, recordOf, type AuthOptions } from "./auth/index.ts";
 import type { Repository } from "./models/repository.ts";
+import { Member } from "./cluster/index.ts";
 import type { ServerOptions } from "./context.ts";
 import { serverError } from "./errors.ts";
 import { createPort } from "./http/port.ts";
@@ -59,9 +61,9 @@ export async function startServer(models: readonly Servable[] | Repository, opti
   const { context } = app;
   const tls = options.tls === undefined ? undefined : readTlsFiles(options.tls, context.log);
   const door = createPort(app, { tls });
-  await listenOrExplain(door.server, options.port ?? 8080, host);
+  await listenOrExplain(door.server, sharedPort("_SLIPWAY_SHARED_PORT") ?? options.port ?? 8080, host);
   const admin = options.adminPort === undefined ? undefined : createPort(app, { adminPort: true });
-  if (admin !== undefined) await listenOrExplain(admin.server, options.adminPort!, "127.0.0.1");
+  if (admin !== undefined) await listenOrExplain(admin.server, sharedPort("_SLIPWAY_SHARED_ADMIN_PORT") ?? options.adminPort!, "127.0.0.1");
   const { port } = door.server.address() as AddressInfo;
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host;
   const url = `${tls === undefined ? "http" : "https"}://${shown.includes(":") ? `[${shown}]` : shown}:${port}`;
@@ -76,6 +78,7 @@ export async function startServer(models: readonly Servable[] | Repository, opti
     signalled.set("SIGINT", () => void close("SIGINT"));
     for (const [signal, handler] of signalled) process.once(signal, handler);
   }
+  if (cluster.isWorker && process.env["_SLIPWAY_PROCESS"] !== undefined) context.cluster = new Member(app, { port, adminPort: admin === undefined ? undefined : (admin.server.address() as AddressInfo).port }, (reason) => void close(reason, reason === "SIGTERM" ? (options.drainDelayMs ?? 1000) : 0));
   return {
     url, host, port, close: (reason) => close(reason), closed,
     ...(admin === undefined ? {} : { adminUrl: `http://127.0.0.1:${(admin.server.address() as AddressInfo).port}` }), ...(adminKey === undefined ? {} : { adminKey }),
@@ -97,8 +100,21 @@ export async function startServer(models: readonly Servable[] | Repository, opti
 function withAdminKey(options: StartOptions): { readonly auth: AuthOptions | undefined; readonly adminKey?: string } {
   const { auth } = options;
   if (options.adminPort === undefined || auth?.keys !== undefined || auth?.tokens !== undefined || auth?.certificates !== undefined) return { auth };
-  const { key, record } = makeKey({ name: "this run", roles: ["admin"] });
+  const { key, record } = keyOfRun();
   return { auth: { ...auth, anonymous: auth?.anonymous ?? "developer", keys: { keys: [record] } }, adminKey: key };
+}
+
+/** The port on which the first of the processes that serve together listens. */
+function sharedPort(name: "_SLIPWAY_SHARED_PORT" | "_SLIPWAY_SHARED_ADMIN_PORT"): number | undefined {
+  const text = process.env[name];
+  return text === undefined ? undefined : Number(text);
+}
+
+/** Processes that serve together have one, which the first of them made. */
+function keyOfRun(): ReturnType<typeof makeKey> {
+  const given = process.env["_SLIPWAY_RUN_KEY"];
+  delete process.env["_SLIPWAY_RUN_KEY"];
+  return given === undefined ? makeKey({ name: "this run", roles: ["admin"] }) : recordOf(given, { name: "this run", roles: ["admin"] });
 }
 
 /** @throws SlipwayError address-in-use */
@@ -114,7 +130,9 @@ async function listenOrExplain(server: Server, port: number, host: string): Prom
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ port, host }, () => {
+    // Processes that serve together have a socket each.
+    const together = process.env["_SLIPWAY_PROCESS"] === undefined ? {} : { exclusive: true, reusePort: true };
+    server.listen({ port, host, ...together }, () => {
       server.off("error", reject);
       resolve();
     });

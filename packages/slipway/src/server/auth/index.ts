@@ -2,6 +2,6 @@ export { allowModel, authLayer, isAuthenticated, type AuthOptions } from "./laye
 export { Audit } from "./audit.ts";
 export { corsLayer } from "./cors.ts";
 export { limitLayer, type LimitOptions } from "./limits.ts";
-export { makeKey, readKeyFile, writeKeyFile, type KeyRecord } from "./key-file.ts";
+export { makeKey, readKeyFile, recordOf, writeKeyFile, type KeyRecord } from "./key-file.ts";
 export { isRole, ROLE_NAMES, type Principal, type Role } from "./principal.ts";
 export { authError } from "./errors.ts";

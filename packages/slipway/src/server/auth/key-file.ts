@@ -33,9 +33,12 @@ export function hashKey(key: string): string {
 
 /** A new key and what is kept of it. */
 export function makeKey(fields: Pick<KeyRecord, "name" | "roles" | "models" | "expires">): { readonly key: string; readonly record: KeyRecord } {
-  const id = randomBytes(6).toString("hex");
-  const key = `slip_${id}_${randomBytes(32).toString("base64url")}`;
-  return { key, record: { id, hash: hashKey(key), created: new Date().toISOString(), ...fields } };
+  return recordOf(`slip_${randomBytes(6).toString("hex")}_${randomBytes(32).toString("base64url")}`, fields);
+}
+
+/** A key that was made before. */
+export function recordOf(key: string, fields: Pick<KeyRecord, "name" | "roles" | "models" | "expires">): { readonly key: string; readonly record: KeyRecord } {
+  return { key, record: { id: key.split("_")[1]!, hash: hashKey(key), created: new Date().toISOString(), ...fields } };
 }
 
 /** @throws SlipwayError key-file */

@@ -23,6 +23,8 @@ export interface CallInit {
   readonly peer?: Peer | undefined;
   /** Whether it came over the port of administration. */
   readonly adminPort?: boolean;
+  /** Who did this act of administration in another process of the service, which this one repeats. */
+  readonly repeats?: string;
   /** Tells whether the client has gone. */
   readonly isGone?: () => boolean;
 }
@@ -42,6 +44,7 @@ export class Call {
   readonly secure: boolean;
   readonly peer: Peer | undefined;
   readonly adminPort: boolean;
+  readonly repeats: string | undefined;
   /** Who asks; known once the layers have looked. */
   principal: Principal | undefined;
   /** Requests that this client may send at once from now. */
@@ -80,6 +83,7 @@ export class Call {
     this.secure = init.secure ?? false;
     this.peer = init.peer;
     this.adminPort = init.adminPort ?? false;
+    this.repeats = init.repeats;
     this.isGone = init.isGone ?? here;
     const { url } = init;
     const cut = url.indexOf("?");
@@ -88,6 +92,10 @@ export class Call {
     this.path = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
   }
 
+  /** Of the address, without its question mark. */
+  get search(): string {
+    return this.#search;
+  }
   get query(): URLSearchParams {
     return (this.#query ??= this.#search === "" ? NO_QUERY : new URLSearchParams(this.#search));
   }

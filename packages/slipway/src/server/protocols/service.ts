@@ -20,7 +20,7 @@ export function serviceProtocol(context: ServerContext): Protocol {
   };
 
   async function metrics(): Promise<Answer> {
-    const [{ families }, { prometheusText }] = await Promise.all([import("../telemetry/families.ts"), import("../telemetry/prometheus.ts")]);
-    return { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, body: prometheusText(families(context)) };
+    const [{ families }, { prometheusText }, { mergeFamilies }] = await Promise.all([import("../telemetry/families.ts"), import("../telemetry/prometheus.ts"), import("../cluster/merge-families.ts")]);
+    return { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, body: prometheusText(context.cluster === undefined ? families(context) : mergeFamilies(await context.cluster.families())) };
   }
 }

@@ -50,6 +50,7 @@ function processFamilies(context: ServerContext): Family[] {
   const cpu = process.cpuUsage();
   return ([
     ["gauge", "slipway_ready", "1 while the server takes requests.", context.ready ? 1 : 0],
+    ["gauge", "slipway_processes", "Processes that serve together.", 1],
     ["counter", "process_cpu_seconds_total", "User and system time.", (cpu.user + cpu.system) / 1e6],
     ["gauge", "process_resident_memory_bytes", "Resident memory.", memory.rss],
     ["gauge", "process_start_time_seconds", "Start, since the epoch.", Math.round(context.startedAt) / 1000],

@@ -1,0 +1,3 @@
+export { Member } from "./member.ts";
+export { mergeFamilies } from "./merge-families.ts";
+export { runPrimary } from "./primary.ts";
