@@ -63,7 +63,7 @@ export const serve: Command = defineCommand({
     const access = accessOptions(settings);
     const server = await startServer(models, {
       port: settings.port, host: settings.host, signals: true, insecure: settings.insecure, version: VERSION, tls: tlsOptions(settings.tls),
-      bodyLimit: settings.bodyLimit, requestTimeoutMs: settings.requestTimeout, drainDelayMs: settings.drainMs,
+      bodyLimit: settings.bodyLimit, requestTimeoutMs: settings.requestTimeout, receiveTimeoutMs: settings.receiveTimeout, drainDelayMs: settings.drainMs,
       ...access, ...(hosting?.multiModel === true ? { auth: { ...access.auth, administration: "any-port" } } : {}),
       ...(hosting?.vertex === undefined ? {} : { vertex: hosting.vertex }),
       ...telemetryOptions(settings),

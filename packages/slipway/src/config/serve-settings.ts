@@ -23,6 +23,7 @@ const settings = {
   },
   bodyLimit: { type: "bytes", min: 1024, max: 2_147_483_647, value: "BYTES", default: 67_108_864, help: "largest body of a request, before and after decompression" },
   requestTimeout: { type: "duration", min: 1, max: 3_600_000, value: "TIME", default: 60_000, help: "longest time for one prediction" },
+  receiveTimeout: { type: "duration", min: 100, max: 3_600_000, value: "TIME", default: 120_000, help: "longest time for a request to arrive whole" },
   drainMs: { type: "count", max: 600_000, value: "MS", default: 1000, help: "how long to serve on after SIGTERM before connections are drained" },
   logLevel: { type: "choice", choices: ["debug", "info", "warn", "error"], default: "info", value: "LEVEL", help: "the least that is logged" },
   engine: { type: "choice", choices: ["auto", "onnxruntime", "kernel"], default: "auto", value: "ENGINE", help: "auto: Slipway's own kernel for tabular models where it was seen to answer as ONNX Runtime does, else ONNX Runtime" },

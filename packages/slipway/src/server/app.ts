@@ -178,7 +178,7 @@ function retryAfter(error: SlipwayError): string {
 
 /** `models`: loaded ones, or a repository that loads them. */
 export function createServer(input: { readonly models: readonly Servable[] | Repository; readonly options?: ServerOptions }): App {
-  const options = { bodyLimit: DEFAULT_BODY_LIMIT, requestTimeoutMs: 60_000, version: VERSION, ...input.options };
+  const options = { bodyLimit: DEFAULT_BODY_LIMIT, requestTimeoutMs: 60_000, receiveTimeoutMs: 120_000, version: VERSION, ...input.options };
   const log = new Logger(options.log);
   const repository = input.models instanceof Repository ? input.models : new Repository(new ModelDirectory(input.models), { log });
   const models = repository.directory;

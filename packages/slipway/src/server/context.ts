@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly bodyLimit?: number;
   /** Longest time for one prediction, in milliseconds; 60 s by default. */
   readonly requestTimeoutMs?: number;
+  /** Longest time for a request to arrive whole, in milliseconds; 2 minutes by default. */
+  readonly receiveTimeoutMs?: number;
   /** Host names beside localhost under which a server on loopback may be asked. */
   readonly allowedHosts?: readonly string[];
   /** Set by `startServer`: only loopback names are taken in the Host header. */
@@ -74,7 +76,7 @@ export interface ServerContext {
   readonly models: ModelDirectory;
   /** What loads and unloads them. */
   readonly repository: Repository;
-  readonly options: Required<Pick<ServerOptions, "bodyLimit" | "requestTimeoutMs" | "version">> & ServerOptions;
+  readonly options: Required<Pick<ServerOptions, "bodyLimit" | "requestTimeoutMs" | "receiveTimeoutMs" | "version">> & ServerOptions;
   readonly log: Logger;
   readonly telemetry: Telemetry;
   readonly startedAt: number;

@@ -21,6 +21,7 @@ const table = {
   "body-encoding": { kind: "unsupported", doc: "The body's Content-Encoding or charset is not understood. Send plain UTF-8, gzip, deflate or br." },
   "body-damaged": { kind: "invalid", doc: "The body cannot be decompressed, or is not UTF-8." },
   "content-type-unsupported": { kind: "unsupported", doc: "The body's Content-Type is not understood here. Send application/json or text/csv." },
+  "body-too-slow": { kind: "timeout", doc: "The request's body did not arrive in time. Send less, over a faster line, or allow more (`--receive-timeout`)." },
   "request-malformed": { kind: "invalid", doc: "The HTTP request itself is malformed." },
   "request-timeout": { kind: "timeout", doc: "The prediction took longer than the server allows. Send fewer rows, or raise the limit." },
   "host-refused": {

@@ -10,6 +10,7 @@ import { serverError } from "../errors.ts";
 import { withoutBase } from "./base-path.ts";
 import { Call, type Answer } from "./call.ts";
 import { peerOf } from "./peer.ts";
+import { refused } from "./request-form.ts";
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 const NOTHING = Buffer.alloc(0);
@@ -31,7 +32,7 @@ export function nodeListener(app: App, adminPort = false): (request: IncomingMes
       adminPort,
       isGone: () => isClosed(response) || socket?.destroyed === true,
     });
-    const answered = app.handle(call, (limit) => readBody(request, limit)).then((answer) => send(call, answer, request, response));
+    const answered = app.handle(call, (limit) => readBody(request, response, limit, app.context.options.receiveTimeoutMs)).then((answer) => send(call, answer, request, response));
     answered.then(() => app.finished(call, response.statusCode), () => {
       response.destroy();
       app.finished(call, 500);
@@ -88,19 +89,24 @@ function drainedOrClosed(response: ServerResponse): Promise<void> {
   });
 }
 
-/** @throws SlipwayError body-too-large, client-gone */
-function readBody(request: IncomingMessage, limit: number): Promise<Buffer> | Buffer {
+/** @throws SlipwayError body-too-large, body-too-slow, client-gone */
+function readBody(request: IncomingMessage, response: ServerResponse, limit: number, timeoutMs: number): Promise<Buffer> | Buffer {
   if (request.readableEnded) return bodyReadBefore(request, limit);
   const declared = Number(request.headers["content-length"] ?? NaN);
   if (declared === 0 || (Number.isNaN(declared) && request.headers["transfer-encoding"] === undefined && request.httpVersionMajor === 1)) return NOTHING;
   if (declared > limit) throw bodyTooLarge(limit);
+  // In someone's own server node may have sent it already, which it notes there.
+  if (request.headers.expect !== undefined && request.httpVersionMajor === 1 && (response as { _sent100?: boolean })._sent100 !== true) response.writeContinue();
   return new Promise((resolve, reject) => {
+    // Of HTTP/1.1 node itself looks after the time.
+    const late = request.httpVersionMajor === 1 ? undefined : setTimeout(() => reject(serverError("body-too-slow", `the request's body did not arrive within ${timeoutMs} ms`)), timeoutMs);
     let first: Buffer | undefined;
     let pieces: Buffer[] | undefined;
     let size = 0;
     let ended = false;
     // Comes after every request, and an error costs as much as parsing one.
     const gone = (): void => {
+      clearTimeout(late);
       if (!ended) reject(serverError("client-gone", "the client went away while it sent the request"));
     };
     request.on("data", (piece: Buffer) => {
@@ -114,6 +120,7 @@ function readBody(request: IncomingMessage, limit: number): Promise<Buffer> | Bu
       else (pieces ??= [first]).push(piece);
     });
     request.on("end", () => {
+      clearTimeout(late);
       ended = true;
       resolve(pieces === undefined ? (first ?? NOTHING) : Buffer.concat(pieces, size));
     });
@@ -152,8 +159,10 @@ export function newId(): string {
 
 /** A request so malformed that it has no route: answered on the bare socket. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) {
-    socket.destroy();
+  if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable || refused.has(socket)) {
+    // What was written before is sent all the same.
+    if (refused.has(socket) && socket.writable) socket.end(() => socket.destroy());
+    else socket.destroy();
     return;
   }
   const timeout = error.code === "ERR_HTTP_REQUEST_TIMEOUT";

@@ -14,12 +14,15 @@ import { GrpcHost, isGrpc, type Connection } from "../grpc/host.ts";
 import type { TlsFiles } from "../tls/files.ts";
 import { answerBrokenRequest, nodeListener } from "./node-host.ts";
 import { peerOf } from "./peer.ts";
+import { refuseExpectation, wellFormed } from "./request-form.ts";
 import { sniff, type Spoken } from "./sniff.ts";
 
 /** Longer than the minute after which load balancers close idle connections, so that it is they who close. */
 const KEEP_ALIVE_MS = 72_000;
 /** For a connection's first bytes, and for a TLS handshake. */
 const FIRST_BYTES_MS = 15_000;
+/** For a request's line and headers; all of it has the server's own time. */
+const HEADERS_MS = 30_000;
 /** Dead peers of idle HTTP/2 connections are found by TCP's own probes. */
 const PROBE_MS = 60_000;
 const MAX_STREAMS = 256;
@@ -43,10 +46,19 @@ export interface PortOptions {
 }
 
 export function createPort(app: App, { tls, adminPort = false }: PortOptions = {}): Port {
-  const { requestTimeoutMs } = app.context.options;
+  const { requestTimeoutMs, receiveTimeoutMs } = app.context.options;
   const listener = nodeListener(app, adminPort);
+  const listener1 = wellFormed(listener);
   // An import would read every export of node:http, and with WebSocket load undici, HTTP/2 and TLS: 40 ms of a start.
-  const http = process.getBuiltinModule("node:http").createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: requestTimeoutMs + 60_000, noDelay: true }, listener);
+  const http = process.getBuiltinModule("node:http").createServer({
+    keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: receiveTimeoutMs, headersTimeout: Math.min(HEADERS_MS, receiveTimeoutMs),
+    connectionsCheckingInterval: Math.min(5000, Math.max(100, receiveTimeoutMs / 4)), requireHostHeader: false, noDelay: true,
+  }, listener1);
+  // A connection on which nothing moves: a reader that stopped, while no prediction is on its way any longer.
+  http.timeout = requestTimeoutMs + receiveTimeoutMs;
+  // The client is told to go on when its body is read: one that is refused is never sent.
+  http.on("checkContinue", listener1);
+  http.on("checkExpectation", refuseExpectation);
   http.on("clientError", answerBrokenRequest);
   const serveHttp1 = http.listeners("connection")[0] as (this: Server, socket: Socket) => void;
   http.removeAllListeners("connection");
