@@ -4,7 +4,8 @@
     node --conditions=@slipway/source scripts/check-corpus.ts OUT
 
 Modes: float, float16, dynamic, int8, int8io (inputs and outputs in int8 too), int16. LITE=ref asks the reference kernels
-instead of what users get.
+instead of what users get, LITE=litert the newest runtime (ai-edge-litert), which the importer follows where they differ.
+KINDS="mlp large ..." chooses among the kinds of model.
 """
 import json
 import os
@@ -44,6 +45,22 @@ def typical(r, kind):
                       lambda: L.Multiply()([y, L.Reshape((1, 1, y.shape[-1]))(L.Dense(y.shape[-1], activation="hard_sigmoid")(L.GlobalAveragePooling2D()(y)))]), lambda: L.Activation("hard_silu")(y), lambda: L.Resizing(5, 7)(y), lambda: L.Cropping2D(1)(y) if min(y.shape[1:3]) > 3 else y)()
         y = r.one(L.GlobalAveragePooling2D, L.GlobalMaxPooling2D, L.Flatten)()(y)
         return x, L.Dense(r.int(1, 5), activation=r.one("softmax", "sigmoid", None))(y)
+    if kind == "attention":
+        x = L.Input((r.int(2, 6), r.int(2, 12)), name="x")
+        y = r.one(lambda: L.LayerNormalization()(x), lambda: L.Add()([x, L.MultiHeadAttention(r.int(1, 3), r.int(2, 8))(x, x)]), lambda: L.Dot(axes=r.one(1, 2))([L.Dense(5)(x), L.Dense(5)(x)]))()
+        y = r.one(lambda: y, lambda: L.LayerNormalization()(L.Add()([y, L.Dense(y.shape[-1])(L.Dense(9, activation=r.one("relu", "gelu"))(y))])))()
+        return x, r.one(lambda: y, lambda: L.Dense(3, activation="softmax")(L.GlobalAveragePooling1D()(y)))()
+    if kind == "large":
+        # Weights of 1,024 elements and more, which dynamic-range quantization takes.
+        what = r.one("dense", "places", "conv", "conv", "depthwise", "separable", "sequence", "rnn", "attention")
+        if what in ("conv", "depthwise", "separable"):
+            x = L.Input((r.int(4, 9), r.int(4, 9), r.int(64, 130)), name="x")
+            same, strides = r.one("same", "valid"), r.one(1, 2)
+            return x, {"conv": lambda: L.Conv2D(r.int(20, 40), r.one(1, 2, 3, (1, 3)), strides=strides, padding=same, activation=r.one("relu", None)), "depthwise": lambda: L.DepthwiseConv2D(r.one(3, 4), strides=strides, padding=same, depth_multiplier=2), "separable": lambda: L.SeparableConv2D(r.int(20, 40), 3, padding=same, depth_multiplier=2)}[what]()(x)
+        x = L.Input((r.int(30, 200),) if what == "dense" else (r.int(3, 6), r.int(24, 60)), batch_size=1 if what == "rnn" else None, name="x")
+        if what == "dense":
+            return x, L.Dense(r.int(5, 40))(L.Dense(r.int(40, 200), activation=r.one("relu", "tanh", None), use_bias=r.chance(0.8))(x))
+        return x, {"places": lambda: L.Dense(r.int(48, 90))(x), "sequence": lambda: L.Conv1D(r.int(20, 60), 3, padding=r.one("same", "valid", "causal"))(x), "rnn": lambda: r.one(L.LSTM, L.GRU, L.SimpleRNN)(r.int(24, 64))(x), "attention": lambda: L.MultiHeadAttention(4, 16)(x, x)}[what]()
     t, f = r.int(3, 8), r.int(1, 5)
     if kind == "rnn":
         x = L.Input((t, f), batch_size=1, name="x")
@@ -75,11 +92,19 @@ def convert(model, mode, feeds, r):
     return conv.convert()
 
 
+def interpreter(content):
+    asked = os.environ.get("LITE")
+    if asked == "litert":
+        from ai_edge_litert.interpreter import Interpreter
+        return Interpreter(model_content=content, num_threads=1)
+    return tf.lite.Interpreter(model_content=content, num_threads=1, **({"experimental_op_resolver_type": RESOLVERS[asked]} if asked else {}))
+
+
 def build(seed, modes):
     r = Random(seed)
     keras.utils.set_random_seed(seed)
     mode = r.one(*modes)
-    kind = r.one("mlp", "cnn", "cnn", "rnn", "text", "random")
+    kind = r.one(*os.environ.get("KINDS", "mlp cnn cnn rnn text random attention large").split())
     if kind == "random":
         xs, y, feeds = rk.make_floats(r, r.one(2, 3, 4))
         x, data = xs[0], next(iter(feeds.values()))
@@ -90,7 +115,7 @@ def build(seed, modes):
     rk.shake(model, seed)
     calibrate = np.concatenate([data, r.r.randint(0, 12, (20, *data.shape[1:])).astype(data.dtype) if kind == "text" else normal(r, 20, *data.shape[1:])])
     content = convert(model, mode, calibrate, r)
-    it = tf.lite.Interpreter(model_content=content, num_threads=1, **({"experimental_op_resolver_type": RESOLVERS[os.environ["LITE"]]} if os.environ.get("LITE") else {}))
+    it = interpreter(content)
     it.allocate_tensors()
     (d,) = it.get_input_details()
     if d["dtype"] != data.dtype:

@@ -23,15 +23,21 @@ export class LiteContext {
   readonly run: (within: LiteContext) => void;
   readonly o: Ops;
   readonly values: Map<number, Value> = new Map();
+  /** What a user should know, once each; bodies of loops share their model's. */
+  readonly warnings: Set<string>;
   readonly #constants = new Map<number, Tensor>();
 
-  constructor(model: LiteGraph, graphs: readonly LiteGraph[], graph: GraphBuilder, run: LiteContext["run"], depth = 0) {
+  constructor(model: LiteGraph, graphs: readonly LiteGraph[], graph: GraphBuilder, run: LiteContext["run"], depth = 0, warnings: Set<string> = new Set()) {
     this.run = run;
+    this.warnings = warnings;
     this.model = model;
     this.graphs = graphs;
     this.depth = depth;
     this.graph = graph;
     this.o = new Ops(graph);
+  }
+  warn(message: string): void {
+    this.warnings.add(message);
   }
   /** What an operator makes of constants is one too. */
   settle(t: LiteTensor, constant: Tensor): Value {

@@ -30,3 +30,23 @@ export function quantizeRows(x: Value, axes: readonly number[], c: LiteContext):
   const steps = o.add(graph.op("Round", [o.mul(x, perStep)]), o.add(zeroPoint, 128));
   return { value: o.cast(graph.op("Clip", [steps, zero, o.scalar(255, "float")]), "uint8"), scale: o.div(1, perStep), zeroPoint };
 }
+
+/** The same by the interpreter's own kernels (tensor_utils::AsymmetricQuantizeFloats), which compute the zero point in double and round ties away from zero. */
+export function quantizeRowsPlainly(x: Value, axes: readonly number[], c: LiteContext): Quantized {
+  const { o, graph } = c;
+  const zero = o.scalar(0, "float");
+  const low = graph.op("Min", [graph.op("ReduceMin", [x, o.int64s(axes)], { keepdims: 1 }), zero]);
+  const high = graph.op("Max", [graph.op("ReduceMax", [x, o.int64s(axes)], { keepdims: 1 }), zero]);
+  const double = (v: Value): Value => o.cast(v, "double");
+  const away = (v: Value): Value => o.mul(graph.op("Sign", [v]), graph.op("Floor", [o.add(graph.op("Abs", [v]), 0.5)]));
+  const range = double(o.sub(high, low));
+  const flat = o.equal(range, 0);
+  const exact = o.where(flat, 1, o.div(range, 255));
+  const [lowSteps, highSteps] = [o.div(double(low), exact), o.div(double(high), exact)];
+  const fromLow = o.less(o.add(graph.op("Abs", [lowSteps]), 128), o.add(graph.op("Abs", [highSteps]), 127));
+  const zeroPoint = away(graph.op("Clip", [o.where(fromLow, o.sub(o.scalar(-128, "double"), lowSteps), o.sub(o.scalar(127, "double"), highSteps)), o.scalar(-128, "double"), o.scalar(127, "double")]));
+  const settled = o.cast(o.where(flat, o.scalar(0, "double"), zeroPoint), "float");
+  const scale = o.cast(exact, "float");
+  const steps = o.add(away(o.mul(x, o.div(1, scale))), o.add(settled, 128));
+  return { value: o.cast(graph.op("Clip", [steps, zero, o.scalar(255, "float")]), "uint8"), scale, zeroPoint: settled };
+}

@@ -47,7 +47,7 @@ function convert(bytes: Uint8Array): ImportedModel {
   const finished = graph.finish();
   return {
     format: "TensorFlow Lite",
-    compiled: { model: serializeModel(finished), signature, opsets: Object.fromEntries(finished.opsets.map((o) => [o.domain, o.version])), className: "tflite.Model", warnings: [] },
+    compiled: { model: serializeModel(finished), signature, opsets: Object.fromEntries(finished.opsets.map((o) => [o.domain, o.version])), className: "tflite.Model", warnings: [...c.warnings] },
     producer: {},
   };
 }

@@ -74,6 +74,10 @@ const pad: Infer = (n) => {
 
 const matmulInteger: Infer = (n) => {
   const [a, b] = [n.shape(0), n.shape(1)];
+  if (a && b && a.length > 2 && b.length === a.length) {
+    sameDim(a.at(-1)!, b.at(-2)!, "inner dimensions differ");
+    return [{ type: "int32", shape: [...a.slice(0, -2).map((d, i) => (d === 1 ? b[i]! : d)), a.at(-2)!, b.at(-1)!] }];
+  }
   if (!a || !b || a.length < 2 || b.length !== 2) return [{ type: "int32", shape: null }];
   sameDim(a.at(-1)!, b[0]!, "inner dimensions differ");
   return [{ type: "int32", shape: [...a.slice(0, -1), b[1]!] }];

@@ -15,7 +15,7 @@ function inner(op: OperatorView, c: LiteContext, id: number): LiteGraph {
 /** The results of another graph of the file for some values. */
 function call(op: OperatorView, c: LiteContext, of: LiteGraph, builder: GraphBuilder, values: readonly Value[]): Value[] {
   if (of.inputs.length !== values.length) throw op.malformed(`it gives ${values.length} values to a graph that takes ${of.inputs.length}`);
-  const within = new LiteContext(of, c.graphs, builder, c.run, c.depth + 1);
+  const within = new LiteContext(of, c.graphs, builder, c.run, c.depth + 1, c.warnings);
   of.inputs.forEach((index, i) => within.values.set(index, values[i]!));
   c.run(within);
   return of.outputs.map((index) => {

@@ -3,7 +3,8 @@
 import type { Value } from "../../../onnx/index.ts";
 import { floats, type Tensor } from "../../../tensor/index.ts";
 import { toNchw, toNhwc, type LiteContext, type Operator, type OperatorView } from "../context.ts";
-import { quantizeRows } from "../hybrid.ts";
+import { multiplyByEights, quantizeMultiplier } from "../fixed-point.ts";
+import { quantizeRows, quantizeRowsPlainly } from "../hybrid.ts";
 
 /** Elements of a constant with its axes in another order. */
 function transposed(t: Tensor, perm: readonly number[]): Tensor {
@@ -46,7 +47,7 @@ function requantize(op: OperatorView, c: LiteContext, sums: Value, channels: num
   if (scales.length !== 1 && scales.length !== channels) throw op.malformed(`${scales.length} scales for ${channels} channels`);
   if (op.name === "TRANSPOSE_CONV" && !c.constantOf(op.tensor(0))) {
     // Its size is made in the model, which XNNPACK does not take: the interpreter's own kernel computes it.
-    const scaled = c.multiply(c.int64(sums), Array.from(scales, (s) => (op.scale(x) * s) / op.scale(y)));
+    const scaled = multiplyByEights(c.graph, c.int64(sums), Array.from(scales, (s) => quantizeMultiplier((op.scale(x) * s) / op.scale(y))), channels);
     return c.clamp(c.o.add(scaled, op.zeroPoint(y)), op.range(activation), "int8");
   }
   const factors = Array.from(scales, (s) => Math.fround(Math.fround(op.scale(x) * s) / op.scale(y)));
@@ -101,7 +102,10 @@ function convolve(op: OperatorView, c: LiteContext, depthwise: boolean): Value {
   const activation = op.activation(act);
   const how = form(op, raw);
   if (how === "hybrid") {
-    const q = quantizeRows(op.value(0), [1, 2, 3], c);
+    const one = w.shape[2] === 1 && w.shape[3] === 1;
+    if (!one && (sh > w.shape[2]! || sw > w.shape[3]!)) c.warn("a dynamic-range CONV_2D whose stride is wider than its kernel is computed as LiteRT does; tf.lite.Interpreter() of TensorFlow 2.21 gives other results");
+    // XNNPACK takes a window of one place as a dense layer of every place; depthwise windows are left to the interpreter's own kernel.
+    const q = depthwise ? quantizeRowsPlainly(op.value(0), [1, 2, 3], c) : quantizeRows(op.value(0), one && sw === 1 && sh === 1 ? [3] : [1, 2, 3], c);
     const centred = c.o.sub(c.float(q.value), c.o.add(q.zeroPoint, 128));
     const sums = toNhwc(c, c.graph.op("Conv", [toNchw(c, centred), c.graph.constant(asFloats(w))], attributes));
     return hybridResult(op, c, sums, q.scale, out, activation);

@@ -4,7 +4,7 @@ import type { Value } from "../../../onnx/index.ts";
 import { floats, type Tensor } from "../../../tensor/index.ts";
 import { erf } from "../erf.ts";
 import { type LiteContext, type Operator, type OperatorView } from "../context.ts";
-import { nearestEven, shiftRight } from "../fixed-point.ts";
+import { inverseRoot, multiplyOne, nearestEven, quantizeMultiplier, shiftRight } from "../fixed-point.ts";
 
 /** The input without its zero point, int64. */
 const centred = (op: OperatorView, c: LiteContext, i: number): Value => c.o.sub(c.int64(op.value(i)), op.zeroPoint(op.tensor(i)));
@@ -59,11 +59,11 @@ function table(op: OperatorView, c: LiteContext, exact: ((x: number) => number) 
   if (!exact) throw op.unsupported("int8 is not compiled");
   const [input, output] = [op.tensor(0), op.output];
   const inverse = Math.fround(1 / op.scale(output));
-  const values = Int8Array.from({ length: 256 }, (_, i) => {
-    const x = Math.fround(op.scale(input) * (i - 128 - op.zeroPoint(input)));
-    const scaled = nearestEven(Math.fround(Math.fround(exact(x)) * inverse)) + op.zeroPoint(output);
-    return Math.min(127, Math.max(-128, scaled));
-  });
+  return lookUp(op, c, (v) => nearestEven(Math.fround(Math.fround(exact(Math.fround(op.scale(input) * (v - op.zeroPoint(input))))) * inverse)) + op.zeroPoint(output));
+}
+/** The result for each of the 256 inputs, clamped. */
+function lookUp(op: OperatorView, c: LiteContext, result: (v: number) => number): Value {
+  const values = Int8Array.from({ length: 256 }, (_, i) => Math.min(127, Math.max(-128, result(i - 128))));
   return c.o.gather(c.graph.constant({ type: "int8", shape: [256], data: values }), c.o.add(c.o.cast(op.value(0), "int32"), 128), 0);
 }
 
@@ -167,7 +167,30 @@ const cast: Operator = {
   },
 };
 const squared: Operator = { names: ["SQUARE"], convert: (op, c) => c.o.mul(floatOnly(op), op.value(0)) };
-const rsqrt: Operator = { names: ["RSQRT"], convert: (op, c) => (op.quantized(op.tensor(0)) ? table(op, c, (x) => 1 / Math.sqrt(x)) : c.o.div(1, c.o.sqrt(floatOnly(op)))) };
+const rsqrt: Operator = { names: ["RSQRT"], convert: (op, c) => (op.quantized(op.tensor(0)) ? wholeRsqrt(op, c) : c.o.div(1, c.o.sqrt(floatOnly(op)))) };
+/** The interpreter's own kernel, in fixed point. It ends with an error where an input is below its zero point. */
+function wholeRsqrt(op: OperatorView, c: LiteContext): Value {
+  const [input, output] = [op.tensor(0), op.output];
+  if (op.zeroPoint(input) !== -128) throw op.unsupported("int8 inputs that can be negative are not compiled");
+  const { mantissa, shift } = quantizeMultiplier(1 / Math.fround(Math.fround(Math.sqrt(op.scale(input))) * op.scale(output)));
+  return lookUp(op, c, (v) => {
+    const x = v - op.zeroPoint(input);
+    if (x <= 0) return 127;
+    const root = inverseRoot(x);
+    return multiplyOne(multiplyOne(1, { mantissa: root.mantissa, shift: root.shift + 20 }), { mantissa, shift: shift - 20 }) + op.zeroPoint(output);
+  });
+}
+const log: Operator = { names: ["LOG"], convert: (op, c) => (op.quantized(op.tensor(0)) ? table(op, c, (x) => (x > 0 ? Math.log(x) : -Infinity)) : c.graph.op("Log", [op.value(0)])) };
+/** Cut off rather than rounded. */
+const sqrt: Operator = {
+  names: ["SQRT"],
+  convert: (op, c) => {
+    if (!op.quantized(op.tensor(0))) return c.o.sqrt(op.value(0));
+    const [input, output] = [op.tensor(0), op.output];
+    if (op.zeroPoint(input) !== -128) throw op.unsupported("int8 inputs that can be negative are not compiled");
+    return lookUp(op, c, (v) => Math.floor(Math.fround(Math.fround(Math.sqrt(Math.fround(op.scale(input) * (v + 128)))) / op.scale(output))) + op.zeroPoint(output));
+  },
+};
 const squaredDifference: Operator = {
   names: ["SQUARED_DIFFERENCE"],
   convert: (op, c) => {
@@ -195,7 +218,7 @@ const hardSwish = (x: number): number => (x * Math.min(6, Math.max(0, x + 3))) /
 export const ELEMENTWISE: readonly Operator[] = [
   add, sub, mul, div, extreme("MAXIMUM", "Max"), extreme("MINIMUM", "Min"),
   unary("LOGISTIC", "Sigmoid", (x) => 1 / (1 + Math.exp(-x))), unary("TANH", "Tanh", Math.tanh), unary("ELU", "Elu", (x) => (x < 0 ? Math.expm1(x) : x)), unary("EXP", "Exp", Math.exp),
-  unary("ABS", "Abs", Math.abs), unary("NEG", "Neg"), unary("LOG", "Log", Math.log), unary("SQRT", "Sqrt", Math.sqrt), unary("SIN", "Sin"), unary("COS", "Cos"), unary("SIGN", "Sign"), unary("FLOOR", "Floor"), unary("CEIL", "Ceil"), unary("ROUND", "Round"),
+  unary("ABS", "Abs", Math.abs), unary("NEG", "Neg"), log, sqrt, unary("SIN", "Sin"), unary("COS", "Cos"), unary("SIGN", "Sign"), unary("FLOOR", "Floor"), unary("CEIL", "Ceil"), unary("ROUND", "Round"),
   unary("HARD_SWISH", "HardSwish", hardSwish), unary("LOGICAL_NOT", "Not"), unary("LOG_SOFTMAX", "LogSoftmax"),
   {
     names: ["GELU"],

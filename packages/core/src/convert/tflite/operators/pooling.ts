@@ -1,9 +1,8 @@
 // Pools and reductions.
 
 import type { Value } from "../../../onnx/index.ts";
-import { floats, int64s } from "../../../tensor/index.ts";
+import { floats } from "../../../tensor/index.ts";
 import { toNchw, toNhwc, type LiteContext, type Operator, type OperatorView } from "../context.ts";
-import { quantizeMultiplier } from "../fixed-point.ts";
 
 function window(op: OperatorView): { kernel_shape: number[]; strides: number[]; auto_pad: string } {
   const [sw, sh, kw, kh] = [op.int(1), op.int(2), op.int(3), op.int(4)];
@@ -55,17 +54,14 @@ function reduce(op: OperatorView, c: LiteContext, type: string): Value {
   const shape = op.shape(0);
   const count = axes.reduce((n, a) => n * (typeof shape.at(a) === "number" ? (shape.at(a) as number) : NaN), 1);
   if (!Number.isSafeInteger(count) || count < 1) throw op.unsupported("an average over an open dimension is not compiled");
+  // XNNPACK's sums of raw bytes, times a factor that has the division in it, plus a zero point that has the input's.
   const [input, output] = [op.tensor(0), op.output];
-  const sums = c.graph.op("ReduceSum", [c.int64(x), list], { keepdims });
-  const centred = c.o.sub(sums, c.graph.constant(int64s([op.zeroPoint(input) * count], [])));
-  let { mantissa, shift } = quantizeMultiplier(op.scale(input) / op.scale(output));
-  if (type === "ReduceMean") {
-    // The division is put into the multiplier with as many bits as fit.
-    const bits = Math.min(Math.floor(Math.log2(count)), 32, 31 + shift);
-    mantissa = Number((BigInt(mantissa) << BigInt(bits)) / BigInt(count));
-    shift -= bits;
-  }
-  return c.clamp(c.o.add(c.multiplyBy(centred, [{ mantissa, shift }]), op.zeroPoint(output)), op.range("NONE"), "int8");
+  const ratio = Math.fround(op.scale(input) / op.scale(output));
+  const factor = type === "ReduceMean" ? Math.fround(ratio * Math.fround(1 / count)) : ratio;
+  const zero = Math.fround(op.zeroPoint(output) - Math.fround(Math.fround(count * op.zeroPoint(input)) * factor));
+  const sums = c.float(c.graph.op("ReduceSum", [c.int64(x), list], { keepdims }));
+  const nearest = c.graph.op("Round", [c.o.add(c.o.mul(sums, c.o.scalar(factor, "float")), c.o.scalar(zero, "float"))]);
+  return c.o.cast(c.graph.op("Clip", [nearest, c.o.scalar(-128, "float"), c.o.scalar(127, "float")]), "int8");
 }
 const reduction = (name: string, type: string): Operator => ({ names: [name], convert: (op, c) => reduce(op, c, type) });
 

@@ -20,6 +20,7 @@ const sequenceLstm: Operator = {
     for (const [from, to, what] of [[9, 11, "peepholes"], [16, 17, "a projection"], [20, 23, "layer normalization"]] as const) {
       for (let i = from; i <= to; i++) if (op.has(i)) throw op.unsupported(`${what} is not compiled`);
     }
+    c.warn("each call starts with a state of zeros; TensorFlow Lite's interpreter keeps the LSTM's state from call to call until reset_all_variables()");
     if (!op.has(1)) throw op.unsupported("joined input and forget gates are not compiled");
     const [cellClip, projectionClip, timeMajor, activation] = [op.number(1), op.number(2), op.flag(3), op.activation(0)];
     if (projectionClip !== 0) throw op.unsupported("a clipped projection is not compiled");

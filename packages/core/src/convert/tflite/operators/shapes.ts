@@ -147,8 +147,12 @@ const batchMatmul: Operator = {
     if (!whole) return c.graph.op("MatMul", [turned(0, op.flag(0)), turned(1, op.flag(1))]);
     const bytes = [0, 1].map((i) => c.o.cast(c.o.add(c.o.cast(turned(i, op.flag(i)), "int32"), 128), "uint8"));
     const zeros = [0, 1].map((i) => c.graph.constant({ type: "uint8", shape: [], data: Uint8Array.of(op.zeroPoint(op.tensor(i)) + 128) }));
-    const factor = Math.fround(Math.fround(op.scale(op.tensor(0)) * op.scale(op.tensor(1))) / op.scale(op.output));
-    return c.requantize(c.graph.op("MatMulInteger", [...bytes, ...zeros]), [factor], op.zeroPoint(op.output), op.range("NONE"), "int8");
+    const product = Math.fround(op.scale(op.tensor(0)) * op.scale(op.tensor(1)));
+    const sums = c.graph.op("MatMulInteger", [...bytes, ...zeros]);
+    if (op.zeroPoint(op.tensor(1)) === 0) return c.requantize(sums, [Math.fround(product / op.scale(op.output))], op.zeroPoint(op.output), op.range("NONE"), "int8");
+    // XNNPACK has no zero point of the second factor: the interpreter's own kernel computes it.
+    c.warn("int8 BATCH_MATMUL is computed as LiteRT does; tf.lite.Interpreter() of TensorFlow 2.21 leaves the second factor's zero point out, so that its results differ");
+    return c.clamp(c.o.add(c.multiply(c.int64(sums), [product / op.scale(op.output)]), op.zeroPoint(op.output)), op.range("NONE"), "int8");
   },
 };
 
