@@ -42,15 +42,15 @@ def shake(model):
     return model
 
 
-def case(name, save, values, signature="serving_default"):
+def case(name, save, values, signature="serving_default", whole=False):
     folder = OUT / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     path = str(folder / "saved_model")
     save(path)
-    for extra in ("fingerprint.pb", "keras_metadata.pb"):
+    for extra in () if whole else ("fingerprint.pb", "keras_metadata.pb"):
         (folder / "saved_model" / extra).unlink(missing_ok=True)
-    if (folder / "saved_model" / "assets").exists():
+    if not whole and (folder / "saved_model" / "assets").exists():
         (folder / "saved_model" / "assets").rmdir()
     serve = tf.saved_model.load(path).signatures[signature]
     names = sorted(serve.structured_input_signature[1])
@@ -136,10 +136,44 @@ def keras_cases(prefix, save):
     case(prefix + "attention", lambda path: save(words, path), [rng.randint(0, 9, (6, 5)).astype("int32")])
 
 
+SENTENCES = np.array([["The cat sat, on the mat!"], ["A DOG barks\tat the  cat"], ["unknown W\u00f6rds FLY; high sat"], [""], ["  !!! "], ["\u00dcn\u00efcode \u00c0\u00c9 cat"]], dtype=object)
+
+
+def text_cases(prefix, save):
+    for name, kw in {"words": {"output_sequence_length": 5}, "words-open": {}, "words-counted": {"output_mode": "tf_idf"}}.items():
+        words = L.TextVectorization(**kw)
+        words.adapt(tf.constant(["The cat sat on the mat.", "A dog! barks at the cat", "birds FLY, high", "the dog sat"]))
+        i = L.Input((1,), dtype="string", name="text")
+        x = words(i)
+        if name != "words-counted":
+            x = L.GlobalAveragePooling1D()(L.Embedding(16, 3)(x))
+        model = keras.Model(i, L.Dense(2)(x))
+        case(prefix + name, lambda path: save(model, path), [SENTENCES])
+
+
+class FromFile(tf.Module):
+    """A table that is filled from a file among the assets."""
+
+    def __init__(self):
+        path = OUT / "vocabulary.txt"
+        path.write_text("cat\ndog\nb\u00e4r\n")
+        index = tf.lookup.TextFileIndex
+        self.t = tf.lookup.StaticHashTable(tf.lookup.TextFileInitializer(str(path), tf.string, index.WHOLE_LINE, tf.int64, index.LINE_NUMBER), -1)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="word")])
+    def find(self, word):
+        return {"place": self.t.lookup(tf.strings.lower(word))}
+
+
 if LEGACY:
     keras_cases("savedmodel-keras2-", lambda model, path: model.save(path, save_format="tf", include_optimizer=False))
+    text_cases("savedmodel-keras2-", lambda model, path: model.save(path, save_format="tf", include_optimizer=False))
 else:
     keras_cases("savedmodel-", lambda model, path: model.export(path, verbose=False))
+    text_cases("savedmodel-", lambda model, path: model.export(path, verbose=False))
+    from_file = FromFile()
+    case("savedmodel-asset", lambda path: tf.saved_model.save(from_file, path, signatures={"serving_default": from_file.find}), [np.array(["Cat", "DOG", "b\u00e4r", "cow"], dtype=object)], whole=True)
+    (OUT / "vocabulary.txt").unlink()
     module = Module()
     case("savedmodel-module", lambda path: tf.saved_model.save(module, path), [rand(6, 4)])
     plain_model = layers(L.Input((4,), name="x"), L.Dense(3, activation="relu"), L.BatchNormalization(), L.PReLU(), L.Dense(1, activation="sigmoid"))

@@ -173,6 +173,9 @@ export class NodeView {
     if (!values.every(Number.isSafeInteger)) throw malformed(`${this.where} has a ${name} that is too large`, this.where);
     return values;
   }
+  texts(name: string): string[] {
+    return this.node.attrs.get(name)?.message(1)?.texts(2) ?? [];
+  }
   elementType(name: string, otherwise?: ElementType): ElementType {
     const attr = this.node.attrs.get(name);
     if (!attr?.has(6) && otherwise) return otherwise;

@@ -52,7 +52,13 @@ function fillings(model: SavedModel): { readonly byNode: Map<string, Filling>; r
       }
     }
   };
-  walk(model.nodes, (input) => through(model.nodes, nodeOf(input)), 0);
+  // The path of a file goes through a variable that is assigned when TensorFlow loads the model.
+  const assigned = new Map([...model.nodes.values()].flatMap((n) => (n.op === "AssignVariableOp" ? [[nodeOf(n.inputs[0] ?? ""), nodeOf(n.inputs[1] ?? "")] as const] : [])));
+  walk(model.nodes, (input) => {
+    const node = through(model.nodes, nodeOf(input));
+    const path = node?.op === "ReadVariableOp" ? assigned.get(nodeOf(node.inputs[0] ?? "")) : undefined;
+    return path !== undefined && model.assets.has(path) ? model.nodes.get(path) : node;
+  }, 0);
   return { byNode, byName };
 }
 function through(nodes: ReadonlyMap<string, TfNode>, name: string): TfNode | undefined {

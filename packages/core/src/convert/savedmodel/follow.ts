@@ -5,6 +5,7 @@ import { SlipwayError } from "../../base/index.ts";
 import { malformed, savedModelError, shown } from "./errors.ts";
 import { NodeView, type Made, type TfContext } from "./context.ts";
 import type { SavedModel, TfNode } from "./model.ts";
+import { followed } from "./operators/texts.ts";
 import { operators, OUTPUTS } from "./registry.ts";
 import { Handle, TfList, TfTensor, type TfValue } from "./values.ts";
 
@@ -99,13 +100,18 @@ export class Follower {
     const operator = operators.get(node.op);
     if (!operator) throw savedModelError("savedmodel-operator", `${view.where}: the operator ${shown(node.op)} is not compiled`, { where: view.where, hint: ADVICE });
     try {
-      const made = operator.convert(view, c);
+      const made = followed(view, c, (of) => settled(operator.convert(of, c), c)) ?? operator.convert(view, c);
       const list = (Array.isArray(made) ? made : [made]) as readonly Made[];
-      return list.map((m) => (m instanceof TfTensor || m instanceof Handle || m instanceof TfList ? m : c.tensor(m)));
+      return list.map((m) => settled(m, c));
     } catch (error) {
       // What the graph's builder refuses: shapes that do not fit, or a type that the engine has no kernel for.
       if (error instanceof SlipwayError && error.code === "onnx-internal") throw view.unsupported(error.message, ADVICE);
       throw error;
     }
   }
+}
+
+function settled(made: Made | readonly Made[], c: TfContext): TfValue {
+  const m = (Array.isArray(made) ? made[0] : made) as Made;
+  return m instanceof TfTensor || m instanceof Handle || m instanceof TfList ? m : c.tensor(m);
 }

@@ -76,3 +76,37 @@ export class Dilated extends TfTensor {
     this.flat = flat;
   }
 }
+
+/** The words of texts: in TensorFlow one list of all of them, here [N, T] with a mask of those that there are. */
+export class Tokens extends TfTensor {
+  readonly dense: TfTensor;
+  /** bool [N, T]. */
+  readonly present: Value;
+  constructor(dense: TfTensor, present: Value, refuse: () => Error) {
+    super(dense.type, () => {
+      throw refuse();
+    });
+    this.dense = dense;
+    this.present = present;
+  }
+}
+export type PartitionRole = "indices" | "rowIds" | "counts" | "ends" | "splits" | "other";
+/** What is computed of where words lie: it is followed, and not compiled. */
+export class Partition extends TfTensor {
+  readonly role: PartitionRole;
+  /** Of the words. */
+  readonly present: Value;
+  /** How many texts there are. */
+  readonly rows: Size | undefined;
+  /** It is the greater one of this and something else. */
+  readonly least: TfTensor | undefined;
+  constructor(role: PartitionRole, present: Value, rows: Size | undefined, refuse: () => Error, least?: TfTensor) {
+    super("int64", () => {
+      throw refuse();
+    });
+    this.role = role;
+    this.present = present;
+    this.rows = rows;
+    this.least = least;
+  }
+}

@@ -1,7 +1,8 @@
 // TextVectorization (Keras 2.12 to 3.15): lower-casing of ASCII, ASCII punctuation taken out, words between ASCII white
 // space or single characters, n-grams joined by a space, then the table.
 
-import { Ops, type Value } from "../../../onnx/index.ts";
+import type { Value } from "../../../onnx/index.ts";
+import { CHARACTER, cut, lowerAscii, NOT_SPACE, withoutPunctuation } from "../../tensorflow-text.ts";
 import { closeGaps } from "../../sklearn/text/ids.ts";
 import { defineLayer, rankOf, single, type KerasContext, type LayerDefinition, type LayerView } from "../layer.ts";
 import { DROPPED } from "./encode.ts";
@@ -10,35 +11,13 @@ import { boundedSize } from "./shape.ts";
 
 const MAX_GRAM = 32;
 const END = Number.MAX_SAFE_INTEGER;
-const NOT_PUNCTUATION = "[^\\x21-\\x2f\\x3a-\\x40\\x5b-\\x60\\x7b-\\x7e]+";
-const NOT_SPACE = "[^\\x09-\\x0d\\x20]+";
-const CHARACTER = "(?s:.)";
-
-/** [N] texts -> [N, T], rows filled with "". The sample keeps the result from having no column. */
-function cut(texts: Value, expression: string, c: KerasContext): Value {
-  const sample = c.o.concat([texts, c.o.strings(["x"])], 0);
-  return c.o.slice(c.graph.op("Tokenizer", [sample], { mark: 0, mincharnum: 1, pad_value: "", tokenexp: expression }), 0, -1, 0);
-}
-
-/** [N] texts without punctuation: the pieces between are joined again. */
-function withoutPunctuation(texts: Value, c: KerasContext): Value {
-  const pieces = c.o.transpose(cut(texts, NOT_PUNCTUATION, c), [1, 0]);
-  const start = c.graph.op("LabelEncoder", [texts], { keys_strings: [""], values_strings: [""], default_string: "" });
-  // ONNX Runtime's StringConcat appends to what an earlier step left in its result; Where, as the last node, does not.
-  const body = c.graph.body([{ type: "string", shape: ["N"] }, { type: "string", shape: ["N"] }], (graph, [so, piece]) => {
-    const o = new Ops(graph);
-    return [graph.op("Where", [o.not(graph.op("Equal", [piece!, o.strings([""], [])])), graph.op("StringConcat", [so!, piece!]), so!])];
-  });
-  return c.graph.ops("Scan", [start, pieces], { body, num_scan_inputs: 1 }, 1)[0]!;
-}
 
 function standardize(layer: LayerView, texts: Value, c: KerasContext): Value {
   const raw = layer.raw("standardize");
   if (raw === null) return texts;
   if (raw !== undefined && typeof raw !== "string") throw layer.refuse("a standardize function", "a function of one's own is not in the file as data, and Slipway runs no code from a file", "Use standardize=\"lower_and_strip_punctuation\", \"lower\", \"strip_punctuation\" or None.");
   const how = layer.word("standardize", ["lower_and_strip_punctuation", "lower", "strip_punctuation"], "lower_and_strip_punctuation");
-  // In the locale "C" only ASCII has cases, as in tf.strings.lower.
-  const lower = how === "strip_punctuation" ? texts : c.graph.op("StringNormalizer", [texts], { case_change_action: "LOWER", is_case_sensitive: 1, locale: "C" });
+  const lower = how === "strip_punctuation" ? texts : lowerAscii(texts, c);
   return how === "lower" ? lower : withoutPunctuation(lower, c);
 }
 

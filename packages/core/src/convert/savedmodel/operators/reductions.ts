@@ -2,7 +2,7 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { define, type NodeView, type Operator, type TfContext } from "../context.ts";
-import type { OpenSize, TfTensor } from "../values.ts";
+import { TfTensor, type OpenSize } from "../values.ts";
 
 function reduce(op: NodeView, c: TfContext, type: string): TfTensor | Value {
   const over = axes(op);
@@ -14,6 +14,15 @@ function axes(op: NodeView): number[] {
   return op.ints(1, "axes").map((a) => op.axis(a, rank));
 }
 const reduction = (name: string, type: string): Operator => define(name, (op, c) => reduce(op, c, type));
+
+/** Of no elements it is not a number: ONNX Runtime says 0. */
+function mean(op: NodeView, c: TfContext): TfTensor | Value {
+  const made = reduce(op, c, "ReduceMean");
+  const [shape, over] = [op.shape(0), axes(op)];
+  if (made instanceof TfTensor || (made.type !== "float" && made.type !== "double") || over.every((a) => shape[a] !== null && shape[a] !== 0)) return made;
+  const count = c.graph.op("ReduceProd", [c.o.gather(c.graph.op("Shape", [op.value(0)]), { type: "int64", shape: [over.length], data: BigInt64Array.from(over, BigInt) }, 0)], { keepdims: 0 });
+  return c.o.where(c.o.equal(count, 0), NaN, made);
+}
 
 /** Of sizes it is a size. */
 function product(op: NodeView, c: TfContext): TfTensor | Value {
@@ -56,7 +65,7 @@ function bincount(op: NodeView, c: TfContext): Value {
 }
 
 export const REDUCTIONS: readonly Operator[] = [
-  reduction("Mean", "ReduceMean"), reduction("Sum", "ReduceSum"), reduction("Max", "ReduceMax"), reduction("Min", "ReduceMin"),
+  define("Mean", mean), reduction("Sum", "ReduceSum"), reduction("Max", "ReduceMax"), reduction("Min", "ReduceMin"),
   define("Prod", product), truth("All", "ReduceMin"), truth("Any", "ReduceMax"),
   place("ArgMax", "ArgMax"), place("ArgMin", "ArgMin"), define("TopKV2", topK),
   define("DenseBincount", bincount),
