@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { SlipwayError } from "../base/index.ts";
+import { codeOf } from "../base/testing.ts";
 import { readHdf5, ZipArchive } from "../formats/index.ts";
 import { makeZip } from "../formats/testing.ts";
 import { importModel } from "./import-model.ts";
@@ -32,17 +32,6 @@ const FILES: readonly (readonly [format: string, ...files: string[]])[] = [
   ["PMML", "cases/pmml-sk-network/model.pmml", "cases/pmml-sk-vectors-regression/model.pmml", "cases/pmml-rules-firstHit/model.pmml", "cases/pmml-glm-multinomial/model.pmml", "cases/pmml-sk-bayes/model.pmml"],
   ["pickle", "joined/bundle.pkl", "joined/encoder.joblib"],
 ];
-
-/** "" for a model, else the code. Anything but a coded error is thrown on. */
-function outcome(read: () => unknown): string {
-  try {
-    read();
-    return "";
-  } catch (error) {
-    if (error instanceof SlipwayError && error.kind !== "internal") return error.code;
-    throw error;
-  }
-}
 
 type Change = { readonly what: "set" | "flip" | "insert" | "remove" | "copy" | "cut"; readonly at: number; readonly by: number; readonly from: number };
 const change: fc.Arbitrary<Change> = fc.record({
@@ -78,9 +67,9 @@ describe("damaged files", () => {
       const damaged = damage(bytes, changes);
       const started = performance.now();
       try {
-        const code = outcome(() => read(damaged));
+        const code = codeOf(() => read(damaged));
         codes.set(code, (codes.get(code) ?? 0) + 1);
-        if (code === "") models++;
+        if (code === "no error") models++;
         const took = performance.now() - started;
         slowest = Math.max(slowest, took);
         expect(took).toBeLessThan(SLOWEST_MS);
@@ -98,7 +87,7 @@ describe("damaged files", () => {
     for (const file of files) {
       const bytes = new Uint8Array(readFileSync(corpus + file));
       it(`of ${format} (${file}) are read or refused with a code`, { timeout: 3_600_000 }, () => {
-        expect(outcome(() => importModel(bytes))).toBe("");
+        expect(codeOf(() => importModel(bytes))).toBe("no error");
         check(`${format} ${file}`, bytes, Math.ceil(RUNS / files.length), importModel);
       });
     }

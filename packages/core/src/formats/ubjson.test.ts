@@ -1,21 +1,12 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
-import { SlipwayError } from "../base/index.ts";
+import { codeOf } from "../base/testing.ts";
 import { readJsonDocument } from "./json-document.ts";
 import { readUbjson } from "./ubjson.ts";
 
 const bytes = (...parts: (string | number | readonly number[])[]): Uint8Array =>
   Uint8Array.from(parts.flatMap((p) => (typeof p === "string" ? [...p].map((ch) => ch.charCodeAt(0)) : typeof p === "number" ? [p] : [...p])));
 const length = (n: number): number[] => [0, 0, 0, 0, 0, 0, 0, n];
-const code = (make: () => unknown): string => {
-  try {
-    make();
-  } catch (error) {
-    if (error instanceof SlipwayError) return error.code;
-    throw error;
-  }
-  return "none";
-};
 
 describe("UBJSON", () => {
   it("reads typed lists of big-endian numbers as typed arrays", () => {
@@ -33,16 +24,16 @@ describe("UBJSON", () => {
     expect(Object.keys(document)).toEqual(["__proto__"]);
   });
   it("refuses lengths beyond the file before it allocates", () => {
-    expect(code(() => readUbjson(bytes("[$d#L", [0, 0, 0, 1, 0, 0, 0, 0])))).toBe("bytes-truncated");
-    expect(code(() => readUbjson(bytes("[#L", [0, 0, 0, 1, 0, 0, 0, 0])))).toBe("document-malformed");
-    expect(code(() => readUbjson(bytes("SL", [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0])))).toBe("document-malformed");
+    expect(codeOf(() => readUbjson(bytes("[$d#L", [0, 0, 0, 1, 0, 0, 0, 0])))).toBe("bytes-truncated");
+    expect(codeOf(() => readUbjson(bytes("[#L", [0, 0, 0, 1, 0, 0, 0, 0])))).toBe("document-malformed");
+    expect(codeOf(() => readUbjson(bytes("SL", [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0])))).toBe("document-malformed");
   });
   it("refuses nesting without end", () => {
-    expect(code(() => readUbjson(bytes("[".repeat(100_000))))).toBe("document-too-deep");
+    expect(codeOf(() => readUbjson(bytes("[".repeat(100_000))))).toBe("document-too-deep");
   });
   it("answers anything else with a coded error", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (tail) => {
-      code(() => readUbjson(Uint8Array.from([0x7b, ...tail])));
+      codeOf(() => readUbjson(Uint8Array.from([0x7b, ...tail])));
     }), { numRuns: 500 });
   });
 });
@@ -54,11 +45,11 @@ describe("JSON documents", () => {
   });
   it("are bounded in depth whatever stands in their texts", () => {
     expect(read(`["${"[".repeat(50)}\\"["]`)).toEqual([`${"[".repeat(50)}"[`]);
-    expect(code(() => read("[".repeat(9) + "]".repeat(9)))).toBe("document-too-deep");
-    expect(code(() => read("[".repeat(1_000_000)))).toBe("document-too-deep");
+    expect(codeOf(() => read("[".repeat(9) + "]".repeat(9)))).toBe("document-too-deep");
+    expect(codeOf(() => read("[".repeat(1_000_000)))).toBe("document-too-deep");
   });
   it("that are cut off are refused", () => {
-    expect(code(() => read('{"a": [1, 2'))).toBe("document-malformed");
-    expect(code(() => readJsonDocument(Uint8Array.of(0x22, 0xff, 0x22), 8))).toBe("document-malformed");
+    expect(codeOf(() => read('{"a": [1, 2'))).toBe("document-malformed");
+    expect(codeOf(() => readJsonDocument(Uint8Array.of(0x22, 0xff, 0x22), 8))).toBe("document-malformed");
   });
 });

@@ -1,19 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SlipwayError } from "../base/index.ts";
+import { codeOf } from "../base/testing.ts";
 import { makeZip as zip } from "./testing.ts";
 import { ZipArchive } from "./zip.ts";
 
 const text = (s: string): Uint8Array => new TextEncoder().encode(s);
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof SlipwayError) return error.code;
-    throw error;
-  }
-  return "none";
-}
 
 describe("zip", () => {
   const good = zip([{ name: "a.txt", content: text("hello") }, { name: "dir/b", content: text("x".repeat(5000)), deflated: true }]);

@@ -22,7 +22,7 @@ export interface PackedFace {
 
 const HEAD = "head/";
 
-/** `bytes` is a model that Slipway wrote. */
+/** `bytes` is a model that Slipway wrote. @throws SlipwayError onnx-malformed where it was changed since */
 export function packedFace(bytes: Uint8Array): PackedFace {
   const file = new ByteReader(bytes);
   const top = [...readFields(file)];
@@ -71,6 +71,7 @@ function packedInputs(heads: readonly Node[], infos: ReadonlyMap<string, ValueIn
     const columns = parts.map((name) => by.get(name)?.inputs[0] ?? name);
     const cast = [end, by.get(parts[0]!)].find((n) => n?.opType === "Cast")?.attributes.get("to");
     const type = cast && "int" in cast ? (typeOf(Number(cast.int)) ?? null) : (infos.get(columns[0]!)?.type ?? null);
+    if (type === null) throw onnxError("onnx-malformed", "columns that are joined have no element type", { where: end.outputs[0]! });
     return { name: end.outputs[0]!, type, shape: ["N", columns.length], columns };
   });
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SlipwayError } from "../base/index.ts";
+import { codeOf } from "../base/testing.ts";
 import { ProtoWriter } from "../formats/index.ts";
 import { doubles, type ElementType, type Tensor } from "../tensor/index.ts";
 import { describeOnnx, findProblems, GraphBuilder, Ops, packedFace, readModel, serializeModel, type Model } from "./index.ts";
@@ -22,15 +22,6 @@ function everything(): Model {
   return g.finish({ name: "all", docString: "everything", metadata: { k: "v" } });
 }
 const bytes = serializeModel(everything());
-const codeOf = (f: () => unknown): string => {
-  try {
-    f();
-    return "none";
-  } catch (error) {
-    expect(error).toBeInstanceOf(SlipwayError);
-    return (error as SlipwayError).code;
-  }
-};
 /** A model whose only initializer is written by `write`. */
 const withTensor = (write: (w: ProtoWriter) => void): Uint8Array => {
   const w = new ProtoWriter();

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { inflateSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SlipwayError } from "../base/index.ts";
+import { codeOf } from "../base/testing.ts";
 import {
   arrayValues, assertInert, children, columnNames, dangers, indexValues, NumpyArray, readDataFrame, readPickleFile, readSeries, SparseMatrix, sparseToDense, type PickleLimits, type PyValue,
 } from "./index.ts";
@@ -12,15 +12,6 @@ import { toJson } from "./testing.ts";
 
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof SlipwayError) return error.code;
-    throw error;
-  }
-  return "no error";
-}
 
 const read = (text: string, limits?: Partial<PickleLimits>): string => codeOf(() => readPickleFile(ascii(text), limits ? { limits } : {}));
 const calls = (text: string): string[] => dangers(readPickleFile(ascii(text))).map((d) => `${d.kind} ${d.name} ${d.offset}`);

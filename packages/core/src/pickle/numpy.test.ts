@@ -1,7 +1,7 @@
 // Arrays and sparse matrices as typed arrays.
 
 import { describe, expect, it } from "vitest";
-import { SlipwayError } from "../base/index.ts";
+import { codeOf } from "../base/testing.ts";
 import {
   arrayFloat64, arrayInt64, arrayStrings, arrayValues, NumpyArray, NumpyDType, NumpyScalar, PyTuple, SparseMatrix, sparseToDense, structuredColumn, type NumpyKind,
 } from "./index.ts";
@@ -13,15 +13,6 @@ const doubles = (shape: number[], values: number[], fortran = false): NumpyArray
 const ints = (values: number[]): NumpyArray => array("i", 4, [values.length], new Uint8Array(Int32Array.from(values).buffer));
 const objects = (...values: ConstructorParameters<typeof NumpyArray>[4] & object): NumpyArray => new NumpyArray(new NumpyDType("O", 8), [values.length], false, bytes(), values);
 
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof SlipwayError) return error.code;
-    throw error;
-  }
-  return "no error";
-}
 
 describe("arrays", () => {
   it("gives doubles row-major, whatever the order in the file", () => {

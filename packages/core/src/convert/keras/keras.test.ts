@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { SlipwayError } from "../../base/index.ts";
+import { refusalOf } from "../../base/testing.ts";
 import { ZipArchive } from "../../formats/index.ts";
 import { makeZip } from "../../formats/testing.ts";
 import { importKeras, importKerasH5 } from "./import-keras.ts";
@@ -18,41 +18,32 @@ function changed(path: string, change: (config: Tree) => unknown): Uint8Array {
   const made = change(config) ?? config;
   return makeZip(zip.names.map((name) => ({ name, content: name === "config.json" ? new TextEncoder().encode(JSON.stringify(made)) : zip.read(name)! })));
 }
-function errorOf(run: () => unknown): SlipwayError | undefined {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof SlipwayError) return error;
-    throw error;
-  }
-  return undefined;
-}
 const layers = (config: Tree): Tree[] => (config["config"] as { layers: Tree[] }).layers;
 
 describe("Keras", () => {
   it("refuses a Lambda layer as code", () => {
     const bytes = changed("keras-text-lstm/model.keras", (config) => void (layers(config)[2]!["class_name"] = "Lambda"));
-    expect(errorOf(() => importKeras(bytes))).toMatchObject({ code: "contains-code" });
+    expect(refusalOf(() => importKeras(bytes))).toMatchObject({ code: "contains-code" });
   });
   it("refuses someone's own layer by its name", () => {
     const bytes = changed("keras-text-lstm/model.keras", (config) => void Object.assign(layers(config)[1]!, { class_name: "MyLayer", module: "my_project.layers", registered_name: "mine>MyLayer" }));
-    const error = errorOf(() => importKeras(bytes));
+    const error = refusalOf(() => importKeras(bytes));
     expect(error?.code).toBe("custom-class");
     expect(error?.message).toContain("MyLayer");
   });
   it("refuses Keras's own layers that are not compiled as such", () => {
     const bytes = changed("keras-text-lstm/model.keras", (config) => void (layers(config)[1]!["class_name"] = "Hashing"));
-    expect(errorOf(() => importKeras(bytes))).toMatchObject({ code: "unsupported-layer" });
+    expect(refusalOf(() => importKeras(bytes))).toMatchObject({ code: "unsupported-layer" });
   });
   it("refuses half precision", () => {
     const bytes = changed("keras-text-lstm/model.keras", (config) => {
       (layers(config).at(-1)!["config"] as Tree)["dtype"] = { class_name: "DTypePolicy", config: { name: "mixed_float16" } };
     });
-    expect(errorOf(() => importKeras(bytes))).toMatchObject({ code: "unsupported-option" });
+    expect(refusalOf(() => importKeras(bytes))).toMatchObject({ code: "unsupported-option" });
   });
   it("says what to do with a file of weights only", () => {
     const zip = new ZipArchive(file("keras-text-lstm/model.keras"));
-    expect(errorOf(() => importKerasH5(zip.read("model.weights.h5")!))).toMatchObject({ code: "keras-no-architecture" });
+    expect(refusalOf(() => importKerasH5(zip.read("model.weights.h5")!))).toMatchObject({ code: "keras-no-architecture" });
   });
   it("names weight groups as Keras does", () => {
     expect(["Conv2DTranspose", "LSTM", "PReLU", "GlobalAveragePooling1D", "BatchNormalization", "SimpleRNN", "SeparableConv1D", "GRU"].map(snakeCase)).toEqual([
@@ -77,7 +68,7 @@ describe("Keras files that were tampered with", () => {
   for (const name of ["keras-activation-layers", "keras-shapes", "keras-convolutions", "keras-pooling", "keras-normalizations", "keras-merges", "keras-recurrent", "keras-bidirectional", "keras-masks", "keras-attention", "keras-nested-shared", "keras-preprocessing", "keras-text-vectorization", "keras-cells", "keras-images", "keras-operations", "keras-more-layers"]) {
     it(`${name}: any changed setting is taken or refused with a code`, () => {
       fc.assert(fc.property(fc.nat(1e6), fc.constantFrom(...ODD), (at, odd) => {
-        errorOf(() => importKeras(changed(`${name}/model.keras`, (config) => {
+        refusalOf(() => importKeras(changed(`${name}/model.keras`, (config) => {
           const all = places(config["config"]);
           const path = all[at % all.length]!;
           let parent = config["config"] as Tree;
@@ -92,7 +83,7 @@ describe("Keras files that were tampered with", () => {
     fc.assert(fc.property(fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 30 }), (changes) => {
       const bytes = good.slice();
       for (const [at, value] of changes) bytes[at] = value;
-      errorOf(() => importKerasH5(bytes));
+      refusalOf(() => importKerasH5(bytes));
     }), { numRuns: 150 });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ByteReader, SlipwayError } from "../../base/index.ts";
+import { ByteReader } from "../../base/index.ts";
+import { codeOf } from "../../base/testing.ts";
 import { ProtoWriter, readFields } from "../../formats/index.ts";
 import { GraphBuilder, serializeModel, type Dim } from "../../onnx/index.ts";
 import { floats } from "../../tensor/index.ts";
@@ -37,15 +38,6 @@ function external(entries: Readonly<Record<string, string>>): Uint8Array {
   return w.finish();
 }
 
-function code(run: () => unknown): string | undefined {
-  try {
-    run();
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof SlipwayError)) throw error;
-    return error.code;
-  }
-}
 
 describe("weights beside an ONNX model", () => {
   const weights = new Uint8Array(Float32Array.of(9, 1.5, 2.5, -3).buffer);
@@ -56,23 +48,23 @@ describe("weights beside an ONNX model", () => {
     expect(importOnnx(compiled.model).compiled.signature).toEqual(compiled.signature);
   });
   it("are not read where the caller gives no access", () => {
-    expect(code(() => importOnnx(external({ location: "w.bin" })))).toBe("onnx-external-data");
+    expect(codeOf(() => importOnnx(external({ location: "w.bin" })))).toBe("onnx-external-data");
   });
   it("are never read outside of the model's folder", () => {
     for (const location of ["/etc/passwd", "../w.bin", "a/../../w.bin", "..\\w.bin", "C:\\w.bin", "C:w.bin", "a//b", "\\\\host\\share", "w.bin\0", ""]) {
       let asked = false;
-      expect([location, code(() => importOnnx(external({ location }), { readSibling: () => { asked = true; return weights; } }))]).toEqual([location, "onnx-external-data"]);
+      expect([location, codeOf(() => importOnnx(external({ location }), { readSibling: () => { asked = true; return weights; } }))]).toEqual([location, "onnx-external-data"]);
       expect(asked).toBe(false);
     }
   });
   it("are refused where the file is missing, too short, or not as long as the tensor", () => {
     const read = folder({ "w.bin": weights });
     for (const entries of [{ location: "other.bin" }, { location: "w.bin", offset: "8", length: "12" }, { location: "w.bin", offset: "999999999999" }]) {
-      expect(code(() => importOnnx(external(entries), { readSibling: read }))).toBe("onnx-external-data");
+      expect(codeOf(() => importOnnx(external(entries), { readSibling: read }))).toBe("onnx-external-data");
     }
-    expect(code(() => importOnnx(external({ location: "w.bin" }), { readSibling: read }))).toBe("onnx-malformed");
-    expect(code(() => importOnnx(external({ location: "w.bin", offset: "-4" }), { readSibling: read }))).toBe("onnx-malformed");
-    expect(code(() => importOnnx(external({ offset: "4" }), { readSibling: read }))).toMatch(/^onnx-/);
+    expect(codeOf(() => importOnnx(external({ location: "w.bin" }), { readSibling: read }))).toBe("onnx-malformed");
+    expect(codeOf(() => importOnnx(external({ location: "w.bin", offset: "-4" }), { readSibling: read }))).toBe("onnx-malformed");
+    expect(codeOf(() => importOnnx(external({ offset: "4" }), { readSibling: read }))).toMatch(/^onnx-/);
   });
 });
 
@@ -104,6 +96,6 @@ describe("an ONNX model", () => {
     g.output("y", g.op("Neg", [g.input("x", "float", ["N"])]));
     const m = g.finish();
     const broken = serializeModel({ ...m, graph: { ...m.graph, nodes: m.graph.nodes.map((n) => ({ ...n, inputs: ["nowhere"] })) } });
-    expect(code(() => importOnnx(broken))).toBe("onnx-invalid-graph");
+    expect(codeOf(() => importOnnx(broken))).toBe("onnx-invalid-graph");
   });
 });

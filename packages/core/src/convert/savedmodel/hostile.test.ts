@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SlipwayError } from "../../base/index.ts";
+import { codeOf } from "../../base/testing.ts";
 import { sniffFormat } from "../../formats/index.ts";
 import type { ReadSibling } from "../imported.ts";
 import { importSavedModel } from "./import-savedmodel.ts";
@@ -15,15 +15,6 @@ const DATA = "variables/variables.data-00000-of-00001";
 const files: Readonly<Record<string, Uint8Array>> = { "saved_model.pb": read("saved_model.pb"), [INDEX]: read(INDEX), [DATA]: read(DATA) };
 
 const sibling = (changed: Readonly<Record<string, Uint8Array | undefined>> = {}): ReadSibling => (name) => (name in changed ? changed[name] : files[name]);
-function code(run: () => unknown): string | undefined {
-  try {
-    run();
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof SlipwayError)) throw error;
-    return error.code;
-  }
-}
 
 describe("a SavedModel", () => {
   it("is told from an ONNX file by its first bytes", () => {
@@ -33,15 +24,15 @@ describe("a SavedModel", () => {
   });
 
   it("without its weights says which file is missing", () => {
-    expect(code(() => importSavedModel(files["saved_model.pb"]!))).toBe("savedmodel-files");
-    expect(code(() => importSavedModel(files["saved_model.pb"]!, { readSibling: sibling({ [INDEX]: undefined }) }))).toBe("savedmodel-files");
-    expect(code(() => importSavedModel(files["saved_model.pb"]!, { readSibling: sibling({ [DATA]: undefined }) }))).toBe("savedmodel-files");
+    expect(codeOf(() => importSavedModel(files["saved_model.pb"]!))).toBe("savedmodel-files");
+    expect(codeOf(() => importSavedModel(files["saved_model.pb"]!, { readSibling: sibling({ [INDEX]: undefined }) }))).toBe("savedmodel-files");
+    expect(codeOf(() => importSavedModel(files["saved_model.pb"]!, { readSibling: sibling({ [DATA]: undefined }) }))).toBe("savedmodel-files");
   });
 
   it("with a changed weight is refused by its checksum", () => {
     const data = files[DATA]!.slice();
     for (let i = 0; i < data.length; i++) data[i]! ^= 1;
-    expect(code(() => importSavedModel(files["saved_model.pb"]!, { readSibling: sibling({ [DATA]: data }) }))).toBe("savedmodel-malformed");
+    expect(codeOf(() => importSavedModel(files["saved_model.pb"]!, { readSibling: sibling({ [DATA]: data }) }))).toBe("savedmodel-malformed");
   });
 
   const mutation = fc.record({ kind: fc.constantFrom("set", "cut", "insert", "copy"), at: fc.nat(200_000), other: fc.nat(200_000), value: fc.nat(255) });
@@ -60,7 +51,7 @@ describe("a SavedModel", () => {
     fc.assert(fc.property(fc.constantFrom("saved_model.pb", INDEX), fc.array(mutation, { minLength: 1, maxLength: 4 }), (name, mutations) => {
       const bytes = mutations.reduce(mutate, files[name]!);
       const changed = { ...files, [name]: bytes };
-      code(() => importSavedModel(changed["saved_model.pb"]!, { readSibling: sibling(changed) }));
+      codeOf(() => importSavedModel(changed["saved_model.pb"]!, { readSibling: sibling(changed) }));
     }), { numRuns: Number(process.env["SLIPWAY_FUZZ"] ?? 250) });
   });
 });

@@ -1,21 +1,12 @@
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { SlipwayError } from "../../base/index.ts";
+import { refusalOf } from "../../base/testing.ts";
 import { inverseRoot, multiplyOne, quantizeMultiplier } from "./fixed-point.ts";
 import { importTflite } from "./import-tflite.ts";
 
 const file = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(`../../../../../corpus/cases/${name}/model.tflite`, import.meta.url)));
 
-function errorOf(run: () => unknown): SlipwayError | undefined {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof SlipwayError) return error;
-    throw error;
-  }
-  return undefined;
-}
 
 describe("TensorFlow Lite", () => {
   it("writes factors as TensorFlow's QuantizeMultiplier does", () => {
@@ -43,12 +34,12 @@ describe("TensorFlow Lite", () => {
       fc.assert(fc.property(fc.array(fc.tuple(fc.nat(good.length - 1), fc.constantFrom(0, 1, 2, 4, 16, 127, 128, 255)), { minLength: 1, maxLength: 12 }), (changes) => {
         const bytes = good.slice();
         for (const [at, value] of changes) bytes[at] = value;
-        errorOf(() => importTflite(bytes));
+        refusalOf(() => importTflite(bytes));
       }), { numRuns: 150 });
     });
     it(`${name}: fails with a code wherever it is cut off`, () => {
       const good = file(name);
-      for (let length = 8; length < good.length - 64; length += 331) expect(errorOf(() => importTflite(good.subarray(0, length)))).toBeDefined();
+      for (let length = 8; length < good.length - 64; length += 331) expect(refusalOf(() => importTflite(good.subarray(0, length)))).toBeDefined();
     });
   }
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SlipwayError } from "../../../base/index.ts";
+import { codeOf } from "../../../base/testing.ts";
 import { NumpyArray, NumpyDType, PyDict, PyGlobal, PyObject, PyTuple, type PyValue } from "../../../pickle/index.ts";
 import { Conversion } from "../../conversion/conversion.ts";
 import { Estimator } from "../../conversion/estimator.ts";
@@ -41,14 +41,6 @@ function estimator(rows: readonly Row[], options: { values?: readonly number[]; 
 
 const read = (rows: readonly Row[], options?: Parameters<typeof estimator>[1]): ReturnType<typeof readTree> =>
   readTree(estimator(rows, options), new Conversion(new Map()), 2);
-function code(run: () => unknown): string | undefined {
-  try {
-    run();
-  } catch (error) {
-    return error instanceof SlipwayError ? error.code : String(error);
-  }
-  return undefined;
-}
 
 const leaf: Row = [-1, -1, -2, -2];
 const stump: Row[] = [[1, 2, 0, 0.5], leaf, leaf];
@@ -81,20 +73,20 @@ describe("readTree", () => {
     ["no threshold", [[1, 2, 0, NaN], leaf, leaf]],
     ["no nodes", []],
   ])("refuses %s", (_, rows) => {
-    expect(code(() => read(rows))).toBe("malformed-model");
+    expect(codeOf(() => read(rows))).toBe("malformed-model");
   });
   it("refuses values that do not fit the nodes", () => {
-    expect(code(() => read(stump, { values: [2, 1, 1] }))).toBe("malformed-model");
-    expect(code(() => read(stump, { values: [3, 2, 1] }))).toBe("malformed-model");
-    expect(code(() => read(stump, { values: [3, 1] }))).toBe("malformed-model");
-    expect(code(() => read(stump, { features: -1n }))).toBe("malformed-model");
-    expect(code(() => read(stump, { features: 200n }))).toBe("malformed-model");
-    expect(code(() => read(stump, { state: "nothing" }))).toBe("malformed-model");
+    expect(codeOf(() => read(stump, { values: [2, 1, 1] }))).toBe("malformed-model");
+    expect(codeOf(() => read(stump, { values: [3, 2, 1] }))).toBe("malformed-model");
+    expect(codeOf(() => read(stump, { values: [3, 1] }))).toBe("malformed-model");
+    expect(codeOf(() => read(stump, { features: -1n }))).toBe("malformed-model");
+    expect(codeOf(() => read(stump, { features: 200n }))).toBe("malformed-model");
+    expect(codeOf(() => read(stump, { state: "nothing" }))).toBe("malformed-model");
   });
   it("refuses a tree so deep that ONNX Runtime would crash on it", () => {
     const rows: Row[] = [];
     for (let i = 0; i < 2001; i++) rows.push([2 * i + 1, 2 * i + 2, 0, i], leaf);
     rows.push(leaf);
-    expect(code(() => read(rows))).toBe("unsupported-option");
+    expect(codeOf(() => read(rows))).toBe("unsupported-option");
   });
 });
