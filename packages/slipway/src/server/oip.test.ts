@@ -1,17 +1,13 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModelPackage } from "../runtime/index.ts";
-import { columnsModel, matrixModel, textModel } from "../runtime/testing.ts";
-import { createServer, type App } from "./index.ts";
-import { inject } from "./testing.ts";
+import type { App } from "./index.ts";
+import { inject, testApp } from "./testing.ts";
 
 let app: App;
 beforeAll(async () => {
-  app = createServer({ models: await Promise.all([columnsModel(), matrixModel(), textModel()].map((s) => loadModelPackage(s))), options: { auth: { anonymous: "admin", administration: "any-port" } } });
+  app = await testApp({ options: { auth: { anonymous: "admin", administration: "any-port" } } });
 });
-afterAll(async () => {
-  await Promise.all(app.context.models.all.map((m) => m.close()));
-});
+afterAll(() => app.context.models.close());
 
 /** What both answers and errors may hold; a test that reads what is not there fails. */
 interface Answer {

@@ -1,11 +1,19 @@
-// Requests brought to an application without a socket, for tests.
+// For tests: an application over small models, and requests brought to it without a socket.
 
 import type { IncomingHttpHeaders } from "node:http";
-import type { App } from "./app.ts";
+import { loadModelPackage, type ModelSource } from "../runtime/index.ts";
+import { columnsModel, matrixModel, textModel } from "../runtime/testing.ts";
+import { createServer, type App } from "./app.ts";
 import { bodyTooLarge } from "./body.ts";
+import type { ServerOptions } from "./context.ts";
 import { Call } from "./http/call.ts";
 import { requestId } from "./http/node-host.ts";
 import type { Route } from "./http/routing-table.ts";
+
+/** Serves `loan` (columns), `linear` (a matrix) and `tickets` (a text), or other models. `app.context.models.close()` ends it. */
+export async function testApp({ models = [columnsModel(), matrixModel(), textModel()], options }: { readonly models?: readonly ModelSource[]; readonly options?: ServerOptions } = {}): Promise<App> {
+  return createServer({ models: await Promise.all(models.map((source) => loadModelPackage(source))), ...(options === undefined ? {} : { options }) });
+}
 
 export interface Injected {
   readonly method?: string;

@@ -1,12 +1,11 @@
 // Trees that ask the same question on every level (CatBoost's): a leaf's number is the answers written as bits. Each column
 // becomes one byte a row, the number of the model's thresholds that lie below it, so that sixteen rows are compared at once.
 
-import type { Numbers } from "../value.ts";
 import type { Arena } from "../wasm/arena.ts";
 import { FunctionWriter, writeModule } from "../wasm/assembler.ts";
 import type { Columns } from "./columns.ts";
 import type { Forest } from "./forest.ts";
-import { BLOCK, type BlockWalker, type TakeResults } from "./block-walker.ts";
+import { BLOCK, overCodedRows, type BlockWalker } from "./block-walker.ts";
 import { planByteColumns } from "./byte-columns.ts";
 import type { LeafUse } from "./walk-module.ts";
 
@@ -145,21 +144,8 @@ export function obliviousWalker(arena: Arena, forest: Forest, columns: Columns, 
   compiled.set(key, module);
   const { exports } = new WebAssembly.Instance(module, { env: { memory: arena.memory } });
   const [few, many] = [exports[`trees_${how}_1`] as Trees, exports[`trees_${how}_${BLOCK / LANES}`] as Trees];
-  let out = arena.results(how, results, BLOCK * width);
-
-  return {
-    run(rows: Numbers, features: number, count: number, start: Numbers | undefined, take: TakeResults): void {
-      // The memory has grown since: views on it are void.
-      if (out.length === 0) out = arena.results(how, results, BLOCK * width);
-      for (let first = 0; first < count; first += BLOCK) {
-        const n = Math.min(BLOCK, count - first);
-        coded.fill(rows, features, first, n);
-        if (start === undefined) out.fill(0, 0, n * width);
-        else for (let i = 0, j = first * width; i < n * width; i++) out[i] = start[j++]!;
-        if (n <= LANES) few(coded.at, treeAt, shapes.length, scratch, results, width * bytes, n);
-        else many(coded.at, treeAt, shapes.length, scratch, results, width * bytes, Math.ceil(n / 8));
-        take(out, first, n);
-      }
-    },
-  };
+  return overCodedRows(arena, coded, how, results, width, (n) => {
+    if (n <= LANES) few(coded.at, treeAt, shapes.length, scratch, results, width * bytes, n);
+    else many(coded.at, treeAt, shapes.length, scratch, results, width * bytes, Math.ceil(n / 8));
+  });
 }

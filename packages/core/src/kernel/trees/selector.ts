@@ -3,10 +3,10 @@
 // function a tree, written part by part while larger batches come. The idea is that of the "tensor trees" of bitwise selection;
 // it pays where trees have some dozens of leaves (30 nodes cost as much as three or four steps of a walk).
 
-import { NotForMe, type Numbers } from "../value.ts";
+import { NotForMe } from "../value.ts";
 import type { Arena } from "../wasm/arena.ts";
 import { FunctionWriter, writeModule } from "../wasm/assembler.ts";
-import { BLOCK, type BlockWalker, type TakeResults } from "./block-walker.ts";
+import { BLOCK, overCodedRows, type BlockWalker } from "./block-walker.ts";
 import { planByteColumns, type ByteColumns } from "./byte-columns.ts";
 import type { Columns } from "./columns.ts";
 import type { Forest } from "./forest.ts";
@@ -189,20 +189,6 @@ class Writing {
     const scratch = arena.take(BLOCK);
     const results = arena.take(BLOCK * stride);
     const run = new WebAssembly.Instance(module, { env: { memory: arena.memory } }).exports["run"] as Run;
-    let out = arena.results(how, results, BLOCK * width);
-    return {
-      run(rows: Numbers, features: number, count: number, start: Numbers | undefined, take: TakeResults): void {
-        // The memory has grown since: the view on it is void.
-        if (out.length === 0) out = arena.results(how, results, BLOCK * width);
-        for (let first = 0; first < count; first += BLOCK) {
-          const n = Math.min(BLOCK, count - first);
-          coded.fill(rows, features, first, n);
-          if (start === undefined) out.fill(0, 0, n * width);
-          else for (let i = 0, j = first * width; i < n * width; i++) out[i] = start[j++]!;
-          run(coded.at, scratch, results, stride, Math.ceil(n / LANES));
-          take(out, first, n);
-        }
-      },
-    };
+    return overCodedRows(arena, coded, how, results, width, (n) => run(coded.at, scratch, results, stride, Math.ceil(n / LANES)));
   }
 }

@@ -2,11 +2,10 @@
 // so that a new route cannot be forgotten.
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadModelPackage } from "../../runtime/index.ts";
 import { columnsModel, matrixModel } from "../../runtime/testing.ts";
 import { createServer, type App } from "../index.ts";
 import type { Action, Route } from "../http/routing-table.ts";
-import { inject } from "../testing.ts";
+import { inject, testApp } from "../testing.ts";
 import { makeKey } from "./key-file.ts";
 import { ROLE_NAMES, ROLES, type Role } from "./principal.ts";
 
@@ -20,7 +19,7 @@ const keys = [...Object.values(made).map((m) => m.record), expired.record, { ...
 let app: App;
 // A new one for every test: whoever may unloads its models.
 beforeEach(async () => {
-  app = createServer({ models: await Promise.all([columnsModel(), matrixModel()].map((s) => loadModelPackage(s))), options: { auth: { keys: { keys } } } });
+  app = await testApp({ models: [columnsModel(), matrixModel()], options: { auth: { keys: { keys } } } });
 });
 afterEach(() => app.context.models.close());
 

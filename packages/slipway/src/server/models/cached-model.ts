@@ -3,7 +3,8 @@
 // begins with none. Never around a model that draws random numbers (see repository.ts).
 
 import { createHash } from "node:crypto";
-import type { Batch, Encoded, ModelInput, OnInvalid, Prediction, PredictOptions, Servable } from "../../runtime/index.ts";
+import type { Batch, Prediction, PredictOptions, Servable } from "../../runtime/index.ts";
+import { WrappedModel } from "./wrapped-model.ts";
 
 export interface CacheOptions {
   readonly maxBytes: number;
@@ -27,44 +28,19 @@ interface Kept {
 /** What an entry takes beside its values. */
 const ENTRY_BYTES = 400;
 
-export class CachedModel implements Servable {
+export class CachedModel extends WrappedModel {
   readonly stats: CacheStats = { hits: 0, misses: 0, pushedOut: 0, bytes: 0, entries: 0 };
-  readonly #model: Servable;
   readonly #options: CacheOptions;
   readonly #now: () => number;
   /** The first is the one that was used longest ago. */
   readonly #kept = new Map<string, Kept>();
 
   constructor(model: Servable, options: CacheOptions, now: () => number = () => performance.now()) {
-    this.#model = model;
+    super(model);
     this.#options = options;
     this.#now = now;
   }
-  get name(): string {
-    return this.#model.name;
-  }
-  get version(): string {
-    return this.#model.version;
-  }
-  get digest(): string {
-    return this.#model.digest;
-  }
-  get signature(): Servable["signature"] {
-    return this.#model.signature;
-  }
-  get busy(): boolean {
-    return this.#model.busy;
-  }
-  get load(): NonNullable<Servable["load"]> {
-    return this.#model.load ?? { requests: 0, rows: 0 };
-  }
-  encode(input: ModelInput, onInvalid?: OnInvalid): Encoded {
-    return this.#model.encode(input, onInvalid);
-  }
-  selectOutputs(names?: readonly string[]): ReturnType<Servable["selectOutputs"]> {
-    return this.#model.selectOutputs(names);
-  }
-  async run(batch: Batch, options: PredictOptions = {}): Promise<Prediction> {
+  override async run(batch: Batch, options: PredictOptions = {}): Promise<Prediction> {
     const key = keyOf(batch, options.outputs);
     const kept = this.#kept.get(key);
     if (kept !== undefined && this.#now() < kept.until && (kept.prediction.refused === undefined || options.onInvalid === "rows")) {
@@ -75,14 +51,14 @@ export class CachedModel implements Servable {
       return { ...kept.prediction, computeMs: 0, queueMs: 0 };
     }
     this.stats.misses++;
-    const prediction = await this.#model.run(batch, options);
+    const prediction = await this.model.run(batch, options);
     this.#keep(key, prediction);
     return prediction;
   }
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.#kept.clear();
     this.stats.bytes = this.stats.entries = 0;
-    await this.#model.close();
+    await super.close();
   }
 
   #keep(key: string, prediction: Prediction): void {

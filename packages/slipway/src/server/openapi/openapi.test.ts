@@ -1,17 +1,13 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModelPackage } from "../../runtime/index.ts";
-import { columnsModel, matrixModel, textModel } from "../../runtime/testing.ts";
-import { createServer, type App } from "../index.ts";
-import { inject } from "../testing.ts";
+import type { App } from "../index.ts";
+import { inject, testApp } from "../testing.ts";
 
 let app: App;
 beforeAll(async () => {
-  app = createServer({ models: await Promise.all([columnsModel(), matrixModel(), textModel()].map((s) => loadModelPackage(s))) });
+  app = await testApp();
 });
-afterAll(async () => {
-  await Promise.all(app.context.models.all.map((m) => m.close()));
-});
+afterAll(() => app.context.models.close());
 
 describe("/openapi.json", () => {
   it("is valid OpenAPI 3.1 and its references lead somewhere", async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModelPackage, type ModelSource } from "../../runtime/index.ts";
+import type { ModelSource } from "../../runtime/index.ts";
 import { columnsModel, matrixModel, textModel } from "../../runtime/testing.ts";
-import { createServer, type App } from "../index.ts";
-import { inject } from "../testing.ts";
+import type { App } from "../index.ts";
+import { inject, testApp } from "../testing.ts";
 
 const hostile = '"><script>alert(1)</script>\'&';
 /** The loan model with names and categories that try to break out of the page. */
@@ -14,11 +14,9 @@ function hostileModel(): ModelSource {
 
 let app: App;
 beforeAll(async () => {
-  app = createServer({ models: await Promise.all([columnsModel(), matrixModel(), textModel(), hostileModel()].map((s) => loadModelPackage(s))) });
+  app = await testApp({ models: [columnsModel(), matrixModel(), textModel(), hostileModel()] });
 });
-afterAll(async () => {
-  await Promise.all(app.context.models.all.map((m) => m.close()));
-});
+afterAll(() => app.context.models.close());
 const page = async (url: string): Promise<{ text: string; headers: Record<string, unknown> }> => {
   const answer = await inject(app, { url, headers: { accept: "text/html" } });
   expect(answer.statusCode).toBe(200);

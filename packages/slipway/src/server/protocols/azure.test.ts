@@ -1,9 +1,7 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createServer, type App } from "../app.ts";
-import { loadModelPackage } from "../../runtime/index.ts";
-import { columnsModel, matrixModel, textModel } from "../../runtime/testing.ts";
-import { inject, type InjectedAnswer } from "../testing.ts";
+import type { App } from "../app.ts";
+import { inject, testApp, type InjectedAnswer } from "../testing.ts";
 import { protocolContract, pythonJson, rowsOf, type Row, type Wire } from "./contract.ts";
 
 const post = (body: unknown, headers: Record<string, string> = {}) => ({ method: "POST", url: "/score", headers: { "content-type": "application/json", ...headers }, payload: pythonJson(body) });
@@ -25,11 +23,9 @@ protocolContract({ ...wire, name: "Azure ML, Inputs", records: inInputs, matrix:
 
 let app: App;
 beforeAll(async () => {
-  app = createServer({ models: await Promise.all([columnsModel(), matrixModel(), textModel()].map((s) => loadModelPackage(s))) });
+  app = await testApp();
 });
-afterAll(async () => {
-  await Promise.all(app.context.models.all.map((m) => m.close()));
-});
+afterAll(() => app.context.models.close());
 const row = { age: 45, plan: "pro", member: false };
 
 describe("Azure ML's inference server", () => {

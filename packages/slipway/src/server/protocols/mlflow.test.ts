@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createServer, type App } from "../app.ts";
 import { loadModelPackage } from "../../runtime/index.ts";
-import { columnsModel, matrixModel, textModel } from "../../runtime/testing.ts";
-import { inject, type InjectedAnswer } from "../testing.ts";
+import { textModel } from "../../runtime/testing.ts";
+import { inject, testApp, type InjectedAnswer } from "../testing.ts";
 import { protocolContract, pythonJson, rowsOf, type Row, type Wire } from "./contract.ts";
 
 const post = (body: unknown, type = "application/json") => ({ method: "POST", url: "/invocations", headers: { "content-type": type }, payload: pythonJson(body) });
@@ -25,11 +25,9 @@ protocolContract({ ...wire, name: "MLflow, inputs", records: (_, rows) => post({
 
 let app: App;
 beforeAll(async () => {
-  app = createServer({ models: await Promise.all([columnsModel(), matrixModel(), textModel()].map((s) => loadModelPackage(s))) });
+  app = await testApp();
 });
-afterAll(async () => {
-  await Promise.all(app.context.models.all.map((m) => m.close()));
-});
+afterAll(() => app.context.models.close());
 const row = { age: 45, plan: "pro", member: false };
 
 describe("MLflow's scoring server", () => {

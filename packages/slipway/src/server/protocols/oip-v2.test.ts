@@ -1,9 +1,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModelPackage } from "../../runtime/index.ts";
-import { columnsModel, matrixModel, textModel } from "../../runtime/testing.ts";
-import { createServer, type App } from "../app.ts";
-import { inject } from "../testing.ts";
+import type { App } from "../app.ts";
+import { inject, testApp } from "../testing.ts";
 import { pythonJson, protocolContract, type Row, type Wire } from "./contract.ts";
 
 interface Tensor {
@@ -33,7 +31,7 @@ protocolContract({
 
 let app: App;
 beforeAll(async () => {
-  app = createServer({ models: await Promise.all([columnsModel(), matrixModel(), textModel()].map((s) => loadModelPackage(s))) });
+  app = await testApp();
 });
 afterAll(() => app.context.models.close());
 const row = { age: 45, plan: "pro", member: false };

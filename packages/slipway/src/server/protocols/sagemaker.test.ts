@@ -3,10 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createServer, type App } from "../app.ts";
-import { loadModelPackage } from "../../runtime/index.ts";
-import { columnsModel, matrixModel, textModel } from "../../runtime/testing.ts";
 import { writePackage } from "../models/testing-packages.ts";
-import { inject, type InjectedAnswer } from "../testing.ts";
+import { inject, testApp, type InjectedAnswer } from "../testing.ts";
 import { protocolContract, pythonJson, rowsOf, type Row, type Wire } from "./contract.ts";
 
 const LINES = "application/jsonlines";
@@ -37,11 +35,9 @@ protocolContract({
 
 let app: App;
 beforeAll(async () => {
-  app = createServer({ models: await Promise.all([columnsModel(), matrixModel(), textModel()].map((s) => loadModelPackage(s))) });
+  app = await testApp();
 });
-afterAll(async () => {
-  await Promise.all(app.context.models.all.map((m) => m.close()));
-});
+afterAll(() => app.context.models.close());
 const ask = (payload: string | Buffer, type: string, more: Record<string, string> = {}, url = "/invocations") => inject(app, { method: "POST", url, headers: { "content-type": type, ...more }, payload });
 
 describe("SageMaker's container", () => {

@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModelPackage } from "../../runtime/index.ts";
-import { columnsModel, matrixModel, textModel } from "../../runtime/testing.ts";
-import { createServer, type App } from "../app.ts";
-import { inject, type InjectedAnswer } from "../testing.ts";
+import type { App } from "../app.ts";
+import { inject, testApp, type InjectedAnswer } from "../testing.ts";
 import { protocolContract, pythonJson, readPythonJson, type Row, type Wire } from "./contract.ts";
 
 const post = (url: string, body: unknown) => ({ method: "POST", url, payload: pythonJson(body) });
@@ -39,11 +37,9 @@ protocolContract(columnWire);
 
 let app: App;
 beforeAll(async () => {
-  app = createServer({ models: await Promise.all([columnsModel(), matrixModel(), textModel()].map((s) => loadModelPackage(s))) });
+  app = await testApp();
 });
-afterAll(async () => {
-  await Promise.all(app.context.models.all.map((m) => m.close()));
-});
+afterAll(() => app.context.models.close());
 const row = { age: 45, plan: "pro", member: false };
 const ask = async (url: string, body: unknown): Promise<unknown> => readPythonJson((await inject(app, post(url, body))).body);
 const failure = async (url: string, body: unknown): Promise<[number, string]> => {

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createServer, type App } from "../app.ts";
-import { loadModelPackage } from "../../runtime/index.ts";
 import { columnsModel, matrixModel } from "../../runtime/testing.ts";
-import { inject, type InjectedAnswer } from "../testing.ts";
+import { inject, testApp, type InjectedAnswer } from "../testing.ts";
 import { protocolContract, pythonJson, rowsOf, type Wire } from "./contract.ts";
 
 const URL = "/v1/endpoints/12/deployedModels/34:predict";
@@ -13,11 +12,9 @@ protocolContract({ name: "Vertex AI", namesModel: false, records: ask, matrix: a
 
 let app: App;
 beforeAll(async () => {
-  app = createServer({ models: await Promise.all([columnsModel(), matrixModel()].map((s) => loadModelPackage(s))), options: { vertex: { health: "/health/live", predict: "/predict", deployedModelId: "77" } } });
+  app = await testApp({ models: [columnsModel(), matrixModel()], options: { vertex: { health: "/health/live", predict: "/predict", deployedModelId: "77" } } });
 });
-afterAll(async () => {
-  await Promise.all(app.context.models.all.map((m) => m.close()));
-});
+afterAll(() => app.context.models.close());
 const row = { age: 45, plan: "pro", member: false };
 
 describe("Vertex AI's container", () => {

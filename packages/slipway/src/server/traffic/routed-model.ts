@@ -2,6 +2,7 @@
 // shadow afterwards. Until rows are checked it is the version that would answer by default.
 
 import type { Batch, Encoded, ModelInput, OnInvalid, Prediction, PredictOptions, Servable } from "../../runtime/index.ts";
+import { WrappedModel } from "../models/wrapped-model.ts";
 
 export interface Routing {
   /** The version that answers these rows. */
@@ -9,55 +10,33 @@ export interface Routing {
   readonly answered?: ((input: ModelInput, onInvalid: OnInvalid | undefined, outputs: readonly string[] | undefined, given: Prediction) => void) | undefined;
 }
 
-export class RoutedModel implements Servable {
-  #model: Servable;
+export class RoutedModel extends WrappedModel {
   #asked: { readonly input: ModelInput; readonly onInvalid: OnInvalid | undefined } | undefined;
   readonly #routing: Routing;
 
   constructor(model: Servable, routing: Routing) {
-    this.#model = model;
+    super(model);
     this.#routing = routing;
   }
-  get name(): string {
-    return this.#model.name;
-  }
-  get version(): string {
-    return this.#model.version;
-  }
-  get digest(): string {
-    return this.#model.digest;
-  }
-  get signature(): Servable["signature"] {
-    return this.#model.signature;
-  }
-  get busy(): boolean {
-    return this.#model.busy;
-  }
-  get load(): NonNullable<Servable["load"]> {
-    return this.#model.load ?? NO_LOAD;
-  }
-  encode(input: ModelInput, onInvalid?: OnInvalid): Encoded {
+  override encode(input: ModelInput, onInvalid?: OnInvalid): Encoded {
     if (this.#routing.choose !== undefined) {
       const chosen = this.#routing.choose(input);
       // Rows were read by the layout of the first: another one cannot take them.
-      if (chosen.signature.layout === this.#model.signature.layout) this.#model = chosen;
+      if (chosen.signature.layout === this.model.signature.layout) this.model = chosen;
     }
     this.#asked = { input, onInvalid };
-    return this.#model.encode(input, onInvalid);
+    return this.model.encode(input, onInvalid);
   }
-  selectOutputs(names?: readonly string[]): ReturnType<Servable["selectOutputs"]> {
-    return this.#model.selectOutputs(names);
-  }
-  async run(batch: Batch, options: PredictOptions = {}): Promise<Prediction> {
-    const given = await this.#model.run(batch, options);
+  override async run(batch: Batch, options: PredictOptions = {}): Promise<Prediction> {
+    const given = await this.model.run(batch, options);
     if (this.#asked !== undefined) this.#routing.answered?.(this.#asked.input, this.#asked.onInvalid, options.outputs, given);
     return given;
   }
-  close(): Promise<void> {
+  /** The versions behind it are not its own. */
+  override close(): Promise<void> {
     return Promise.resolve();
   }
 }
-const NO_LOAD = { requests: 0, rows: 0 };
 
 /** What a request's first row has in a column, as a key; undefined where it has nothing. */
 export function firstValue(input: ModelInput, column: string, signature: Servable["signature"]): string | undefined {
