@@ -27,7 +27,7 @@ const FILES: readonly (readonly [format: string, ...files: string[]])[] = [
   ["Keras archive", "joined/network.keras", "cases/keras-preprocessing/model.keras", "cases/keras-attention/model.keras", "cases/keras-text-vectorization/model.keras"],
   ["Keras HDF5", "joined/network.h5", "joined/windows.h5", "cases/keras-text-lstm-h5/model.h5"],
   ["TensorFlow Lite", "joined/network.tflite", "cases/tflite-int8-mlp/model.tflite", "cases/tflite-float-sequence/model.tflite", "cases/tflite-recurrent/model.tflite", "cases/tflite-dynamic/model.tflite"],
-  ["ONNX", "joined/opset17.onnx", "cases/onnx-branch/model.onnx", "cases/onnx-sk-forest-zipmap/model.onnx"],
+  ["ONNX", "joined/opset17.onnx", "cases/onnx-branch/model.onnx", "cases/onnx-sk-forest-zipmap/model.onnx", "cases/onnx-old-opset1/model.onnx"],
   ["PyTorch", "cases/torch-recurrent-export/model.pt2", "cases/torch-edit-export/model.pt2", "cases/torch-recurrent-script/model.pt"],
   ["PMML", "cases/pmml-sk-network/model.pmml", "cases/pmml-sk-vectors-regression/model.pmml", "cases/pmml-rules-firstHit/model.pmml", "cases/pmml-glm-multinomial/model.pmml", "cases/pmml-sk-bayes/model.pmml"],
   ["pickle", "joined/bundle.pkl", "joined/encoder.joblib"],

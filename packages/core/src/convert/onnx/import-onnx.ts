@@ -1,17 +1,20 @@
 // An ONNX file as a model: read, checked, described and served as it is, of any opset and IR version. Two things are
 // changed, on the bytes: weights in files beside it are taken inside, and ZipMap, whose result (a list of maps) the
-// engine cannot hand over, gives way to the matrix it takes.
+// engine cannot hand over, gives way to the matrix it takes. Operator sets before 7, which the engine does not run, are
+// written anew for it.
 
-import { assertSound, changeGraph, onnxError, wholeModel, type Model, type Node, type Problem, type ValueInfo } from "../../onnx/index.ts";
+import { assertSound, changeGraph, onnxError, serializeModel, wholeModel, type Model, type Node, type Problem, type ValueInfo } from "../../onnx/index.ts";
 import type { Signature } from "../../package/index.ts";
 import type { ImportedModel, ImportOptions } from "../imported.ts";
 import { classesOf, Meanings } from "./classifiers.ts";
+import { liftOld } from "./lift-old.ts";
 import { rowsAreIndependent } from "./row-independence.ts";
 import { givenInputs, tensorSignature } from "./tensor-signature.ts";
 
 /** @throws onnx-*: damaged, not valid, weights outside the model's folder, inputs or outputs that are no tensors */
 export function importOnnx(file: Uint8Array, options: ImportOptions = {}): ImportedModel {
-  const { bytes, model } = wholeModel(file, options.readSibling);
+  const { bytes, model: found } = wholeModel(file, options.readSibling);
+  const model = liftOld(found);
   const warnings = assertSound(model).map(tell);
   const meanings = new Meanings(model.graph);
   const settled = settleOutputs(model, meanings, warnings);
@@ -25,7 +28,7 @@ export function importOnnx(file: Uint8Array, options: ImportOptions = {}): Impor
   return {
     format: `ONNX, IR version ${model.irVersion}`,
     compiled: {
-      model: settled.changed ? settled.change(bytes) : bytes,
+      model: model !== found ? serializeModel(settled.apply(model)) : settled.changed ? settled.change(bytes) : bytes,
       signature,
       opsets: Object.fromEntries(model.opsets.map((o) => [o.domain, o.version])),
       className: "onnx.ModelProto",
@@ -43,6 +46,7 @@ interface SettledOutputs {
   readonly outputs: readonly ValueInfo[];
   readonly changed: boolean;
   readonly change: (bytes: Uint8Array) => Uint8Array;
+  readonly apply: (model: Model) => Model;
 }
 
 /** Outputs that the engine can hand over. */
@@ -70,5 +74,6 @@ function settleOutputs(model: Model, meanings: Meanings, warnings: string[]): Se
   }
   if (outputs.length === 0) throw onnxError("onnx-unsupported", `none of the model's outputs is a tensor (${graph.outputs.map((o) => `${o.name}: ${o.typeText ?? "?"}`).join(", ")})`, { hint: "Export the model so that its outputs are tensors." });
   const hasOpset = model.opsets.some((o) => o.domain === "" || o.domain === "ai.onnx");
-  return { outputs, changed: changes.size > 0, change: (bytes) => changeGraph(bytes, { nodes, outputs: changes, ...(hasOpset || nodes.size === 0 ? {} : { importOpset: 13 }) }) };
+  const apply = ({ graph: { values: _, ...rest }, ...of }: Model): Model => ({ ...of, graph: { ...rest, outputs, nodes: rest.nodes.map((n, i) => nodes.get(i) ?? n) } });
+  return { outputs, changed: changes.size > 0, apply, change: (bytes) => changeGraph(bytes, { nodes, outputs: changes, ...(hasOpset || nodes.size === 0 ? {} : { importOpset: 13 }) }) };
 }
