@@ -74,6 +74,9 @@ function settleOutputs(model: Model, meanings: Meanings, warnings: string[]): Se
   }
   if (outputs.length === 0) throw onnxError("onnx-unsupported", `none of the model's outputs is a tensor (${graph.outputs.map((o) => `${o.name}: ${o.typeText ?? "?"}`).join(", ")})`, { hint: "Export the model so that its outputs are tensors." });
   const hasOpset = model.opsets.some((o) => o.domain === "" || o.domain === "ai.onnx");
-  const apply = ({ graph: { values: _, ...rest }, ...of }: Model): Model => ({ ...of, graph: { ...rest, outputs, nodes: rest.nodes.map((n, i) => nodes.get(i) ?? n) } });
+  const apply = (of: Model): Model => {
+    const { values: _, ...rest } = of.graph;
+    return { ...of, graph: { ...rest, outputs, nodes: rest.nodes.map((n, i) => nodes.get(i) ?? n) } };
+  };
   return { outputs, changed: changes.size > 0, apply, change: (bytes) => changeGraph(bytes, { nodes, outputs: changes, ...(hasOpset || nodes.size === 0 ? {} : { importOpset: 13 }) }) };
 }
