@@ -15,7 +15,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const python = pythonWith("tritonclient.http", "numpy");
 const FAMILIES = new Set(["linear", "tree", "forest", "boosting", "neighbors", "svm", "neural", "cluster", "meta", "text"]);
 const shared = join(here, "..", "..", "shared", "corpus", "cases");
-const inputFormat = (c: CorpusCase): string => (JSON.parse(readFileSync(join(c.folder, "case.json"), "utf8")) as { input: { format: string } }).input.format;
+const inputFormat = (c: CorpusCase): string => (JSON.parse(readFileSync(join(c.folder, "case.json"), "utf8")) as { input?: { format: string } }).input?.format ?? "";
 const sets: readonly (readonly [string, readonly CorpusCase[]])[] = [
   [shared, listCases(shared).filter((c) => c.expect === "import" && FAMILIES.has(c.family))],
   // Every tenth of our own many.

@@ -39,7 +39,7 @@ def loan(age_type="FP64", **options):
 
 out["plain"], out["float32"], out["int32"] = loan(), loan("FP32"), loan("INT32")
 out["gzip"] = loan(compression_algorithm="gzip")
-out["parameters"] = loan(priority=3, timeout=10_000_000, client_timeout=10, parameters={"a": 1, "b": 2.5, "c": "x", "d": True}, headers={"x-request-id": "mine"})
+out["parameters"] = loan(priority=3, timeout=10_000_000, client_timeout=10, parameters={"a": 1, "c": "x", "d": True}, headers={"x-request-id": "mine"})
 classes = client.infer("loan", [tensor("age", [45], "FP64"), tensor("plan", ["pro"], "BYTES"), tensor("member", [True], "BOOL")], outputs=[grpc.InferRequestedOutput("probabilities", class_count=2)])
 out["classes"] = [t.decode().split(":")[1:] for t in classes.as_numpy("probabilities")[0]]
 matrix = tensor("X", [[1.0, 1, 1], [1, 2, 3]], "FP64", (2, 3))
