@@ -12,4 +12,7 @@ const child = spawn(node, ["--conditions=@slipway/source", "--disable-warning=Ex
 });
 // A terminal's Ctrl-C reaches both processes by itself.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal));
+// npm ends the shell between it and this process on SIGTERM, and nobody says so here: another parent does.
+const parent = process.ppid;
+setInterval(() => process.ppid === parent || child.kill("SIGTERM"), 250).unref();
 child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" || signal === "SIGTERM" ? 0 : 1)));

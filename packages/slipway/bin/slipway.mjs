@@ -16,6 +16,9 @@ if (major < 22 || (major === 22 && minor < 18)) {
     const child = spawn(own, [path("./slipway.mjs"), ...process.argv.slice(2)], { stdio: "inherit", env: { ...process.env, SLIPWAY_RESTARTED: "1" } });
     // Who stops this process means the other one. A terminal's Ctrl-C reaches both by itself.
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal));
+    // npm ends the shell between it and this process on SIGTERM, and nobody says so here: another parent does.
+    const parent = process.ppid;
+    if (process.env.npm_lifecycle_event !== undefined) setInterval(() => process.ppid === parent || child.kill("SIGTERM"), 250).unref();
     process.exit(await new Promise((resolve) => child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal]))));
   }
   console.error(`slipway needs Node 22.18 or later; this is ${process.version}. Install a newer one: https://nodejs.org`);

@@ -35,6 +35,8 @@ export interface LoadResult {
   readonly errors: Readonly<Record<string, number>>;
   /** Began in the measured time. */
   readonly asked: number;
+  /** Answered well in the measured time, whenever they began. */
+  readonly done: number;
   /** From when a request was due to when it was sent: waiting for a connection, or the load's own lateness. */
   readonly lag: Latencies;
   /** Share of the time in which the sending thread worked. */

@@ -45,7 +45,7 @@ export async function runLoad(plan: LoadPlan, threads = 1): Promise<Measurement>
     for (const [code, n] of Object.entries(r.errors)) errors[code] = (errors[code] ?? 0) + n;
   }
   return {
-    connections: plan.connections, rate: plan.rate, goodput: (good.count * 1000) / plan.durationMs, asked: results.reduce((n, r) => n + r.asked, 0), good, refused, lag, errors,
+    connections: plan.connections, rate: plan.rate, goodput: (results.reduce((n, r) => n + r.done, 0) * 1000) / plan.durationMs, asked: results.reduce((n, r) => n + r.asked, 0), good, refused, lag, errors,
     failed: Object.values(errors).reduce((n, e) => n + e, 0), busy: Math.max(...results.map((r) => r.busy)), waited: results.reduce((n, r) => n + r.waited, 0),
   };
 }

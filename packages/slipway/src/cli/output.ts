@@ -18,7 +18,11 @@ function write(fd: 1 | 2, text: string): void {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "EPIPE") return;
-      if (code !== "EAGAIN") throw error;
+      if (code !== "EAGAIN") {
+        // Notes that nobody can take, as on a full disk, must not end what they are about.
+        if (fd === 2) return;
+        throw usageError("cannot-write", `standard output cannot be written (${code ?? "unknown"})`, { hint: "Check that the disk it goes to has room.", cause: error });
+      }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }

@@ -7,6 +7,7 @@ import { createLog, Logger, makeKey, ModelDirectory, Pipeline, Repository, runPr
 import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../config/index.ts";
 import { configOptions, configSources } from "./config-options.ts";
 import { hostingOf } from "./hosting.ts";
+import { followParent } from "./follow-parent.ts";
 import { accessOptions } from "./serve-access.ts";
 import { telemetryOptions } from "./serve-telemetry.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
@@ -83,6 +84,7 @@ export const serve: Command = defineCommand({
       const first = served[0];
       printResult(`serving ${names.slice(0, 20).join(", ")}${names.length > 20 ? `, and ${names.length - 20} more` : ""} on ${server.url}\n\n  try it in a browser   ${server.url}/\n${first === undefined ? "" : `  ask it                ${curlLine(server.url, first)}\n`}  its interface         ${server.url}/openapi.json\n\nCtrl-C stops.`);
     }
+    followParent(() => process.kill(process.pid, "SIGTERM"));
     await server.closed;
     return 0;
   },

@@ -21,6 +21,7 @@ import { requestSpans } from "./telemetry/otlp-spans.ts";
 import { requestLog } from "./telemetry/request-log.ts";
 import { versionLayer } from "./traffic/router.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
+import { WorkQueue } from "./work-queue.ts";
 import { traceContext } from "./telemetry/trace-context.ts";
 
 /** Looks at every request that has a route before its body is read, and at every answer. */
@@ -44,6 +45,7 @@ export class App {
   readonly #before: readonly Required<Pick<Layer, "before">>[];
   readonly #headers: readonly Required<Pick<Layer, "headers">>[];
   readonly #audit: Audit;
+  readonly #work = new WorkQueue();
 
   constructor(context: ServerContext, table: RoutingTable, layers: readonly Layer[]) {
     this.context = context;
@@ -72,7 +74,7 @@ export class App {
         const read = readBody(this.context.options.bodyLimit);
         const raw = read instanceof Promise ? await read : read;
         call.body = raw.length === 0 || call.headers["content-encoding"] === undefined ? raw : await plainBody(raw, call.headers, this.context.options.bodyLimit);
-        const handled = match.route.handle(call);
+        const handled = match.route.action === "predict" ? this.#work.run(call, () => match.route.handle(call)) : match.route.handle(call);
         early = handled instanceof Promise ? await handled : handled;
         const { cluster } = this.context;
         if (cluster !== undefined && administers(call) && (early.status ?? 200) < 400) await this.#repeat(cluster, call);

@@ -23,6 +23,8 @@ const KEEP_ALIVE_MS = 72_000;
 const FIRST_BYTES_MS = 15_000;
 /** For a request's line and headers; all of it has the server's own time. */
 const HEADERS_MS = 30_000;
+/** When stopping: for a connection's first bytes. */
+const WAITING_MS = 500;
 /** Dead peers of idle HTTP/2 connections are found by TCP's own probes. */
 const PROBE_MS = 60_000;
 const MAX_STREAMS = 256;
@@ -69,11 +71,12 @@ export function createPort(app: App, { tls, adminPort = false }: PortOptions = {
   const secure = tls === undefined ? undefined : tlsServer(tls);
   const stopWatching = tls?.watch((context) => secure?.setSecureContext(context));
 
-  const waiting = new Set<Socket>();
+  /** Connections that have sent nothing yet, and since when. */
+  const waiting = new Map<Socket, number>();
   const encrypted = new Set<Socket>();
   /** What a connection, or what is inside a TLS connection, turns out to speak. */
   const take = (socket: Socket, inside: boolean): void => {
-    waiting.add(socket);
+    waiting.set(socket, performance.now());
     sniff(socket, FIRST_BYTES_MS, (spoken) => {
       waiting.delete(socket);
       if (secure === undefined || inside) serve(socket, spoken);
@@ -111,9 +114,12 @@ export function createPort(app: App, { tls, adminPort = false }: PortOptions = {
       }, timeoutMs);
       const idle = setInterval(() => {
         http.closeIdleConnections();
-        for (const socket of waiting) socket.destroy();
+        // Who has just connected is about to ask.
+        for (const [socket, since] of waiting) if (performance.now() - since > WAITING_MS) socket.destroy();
         for (const session of sessions) if (!session.closed && !session.destroyed) session.close();
       }, 50);
+      // Connections that the system has accepted for a listener which closes are reset: closed right after it took them all.
+      await new Promise((resolve) => setImmediate(resolve));
       await new Promise<void>((resolve) => http.close(() => resolve()));
       clearTimeout(force);
       clearInterval(idle);
