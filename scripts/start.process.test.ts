@@ -22,9 +22,9 @@ it.skipIf(process.platform === "win32")("the service stops when npm is told to, 
     });
     const row = JSON.stringify({ contract: "one year", internet: "dsl", tenure_months: 14, monthly_charges: 40, support_calls: 2, senior: false });
     const outcomes: number[] = [];
-    let stopping = false;
+    const state = { stopping: false };
     const asking = Promise.all(Array.from({ length: 4 }, async () => {
-      while (!stopping) {
+      while (!state.stopping) {
         const answer = await fetch(`${url}/predict`, { method: "POST", headers: { "content-type": "application/json" }, body: row });
         await answer.json();
         outcomes.push(answer.status);
@@ -34,7 +34,7 @@ it.skipIf(process.platform === "win32")("the service stops when npm is told to, 
     npm.kill("SIGTERM");
     // As a load balancer does: nothing new is sent once it is not ready.
     while ((await fetch(`${url}/health/ready`)).status === 200) await new Promise((resolve) => setTimeout(resolve, 10));
-    stopping = true;
+    state.stopping = true;
     await asking;
     expect(new Set(outcomes)).toEqual(new Set([200]));
     while (await fetch(`${url}/health/live`).then(() => true, () => false)) await new Promise((resolve) => setTimeout(resolve, 50));

@@ -33,10 +33,10 @@ export async function experiment(serve: readonly string[], run: (e: Experiment) 
 export function watchHealth(target: Target): () => Promise<LatencyHistogram> {
   const histogram = new LatencyHistogram();
   const request = Buffer.from(`GET /health/live HTTP/1.1\r\nhost: ${target.host}:${target.port}\r\n\r\n`);
-  let going = true;
+  const state = { going: true };
   const done = (async () => {
     const connection = new Connection(target, 10_000);
-    while (going) {
+    while (state.going) {
       const before = performance.now();
       await new Promise((resolve) => connection.send(request, resolve));
       histogram.add(performance.now() - before);
@@ -45,7 +45,7 @@ export function watchHealth(target: Target): () => Promise<LatencyHistogram> {
     connection.end();
   })();
   return async () => {
-    going = false;
+    state.going = false;
     await done;
     return histogram;
   };

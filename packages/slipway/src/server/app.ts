@@ -79,6 +79,7 @@ export class App {
         const { cluster } = this.context;
         if (cluster !== undefined && administers(call) && (early.status ?? 200) < 400) await this.#repeat(cluster, call);
       }
+      call.forgetBody();
       answer = early;
     } catch (thrown) {
       answer = this.#fail(toSlipwayError(thrown), call, protocol ?? this.table.protocolAt(call.path));

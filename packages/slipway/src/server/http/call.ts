@@ -106,6 +106,10 @@ export class Call {
     return typeof value === "string" ? value : undefined;
   }
 
+  /** The answer is made, and may take long to be read: what it was made from is let go of. */
+  forgetBody(): void {
+    this.body = NO_BODY;
+  }
   /** Called once the request is answered: what was held for it is let go. */
   onFinished(end: () => void): void {
     (this.#ends ??= []).push(end);
