@@ -15,7 +15,7 @@ export function renderConfig(fields: Fields = SERVE_SETTINGS): string {
   const lines = [
     "# Configuration",
     "",
-    "`slipway serve` takes its settings from options, from the environment, from a file, and from defaults, in this order: what stands further to the left wins, setting by setting.",
+    "`slipway serve` (and `slipway test` its section `gate`) takes its settings from options, from the environment, from a file, and from defaults, in this order: what stands further to the left wins, setting by setting.",
     "",
     "The file is `slipway.config.yaml`, `.yml`, `.json`, `.ts`, `.mts`, `.js` or `.mjs` in the folder where the command runs, or the one named by `--config` or `SLIPWAY_CONFIG`. A module exports the settings, or a function that gives them, by default. Unknown keys are refused with the nearest name, and every message says the line.",
     "",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { arrivalTimes, randomNumbers } from "./arrivals.ts";
+import { randomNumbers } from "@slipway/core/stats";
+import { arrivalTimes } from "./arrivals.ts";
 
 describe("arrivals", () => {
   it("are even where they are constant", () => {

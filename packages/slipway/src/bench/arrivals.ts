@@ -1,16 +1,5 @@
 // When requests are due in an open loop: evenly, or as a Poisson process, which is what many independent callers are.
 
-/** A small generator (xorshift32), the same on every machine. */
-export function randomNumbers(seed: number): () => number {
-  let s = (seed | 0) || 1;
-  return () => {
-    s ^= s << 13;
-    s ^= s >>> 17;
-    s ^= s << 5;
-    return (s >>> 0) / 2 ** 32;
-  };
-}
-
 /** Milliseconds from the start, ascending, all below `totalMs`. */
 export function arrivalTimes(rate: number, totalMs: number, arrivals: "poisson" | "constant", random: () => number): Float64Array {
   const times = new Float64Array(Math.ceil((rate * totalMs) / 1000 + 6 * Math.sqrt((rate * totalMs) / 1000) + 16));

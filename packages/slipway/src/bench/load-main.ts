@@ -4,7 +4,8 @@
 
 import { performance } from "node:perf_hooks";
 import { MessageChannel, parentPort, Worker, workerData } from "node:worker_threads";
-import { arrivalTimes, randomNumbers } from "./arrivals.ts";
+import { randomNumbers } from "@slipway/core/stats";
+import { arrivalTimes } from "./arrivals.ts";
 import { Connection, type Reply } from "./connection.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
 import type { LoadPlan, LoadResult } from "./messages.ts";

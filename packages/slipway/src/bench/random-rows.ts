@@ -3,8 +3,8 @@
 // answered from caches that real requests do not find.
 
 import type { Checks, Signature, TensorInput } from "@slipway/core/package";
+import { randomNumbers } from "@slipway/core/stats";
 import { Encoder, proofRows } from "../runtime/index.ts";
-import { randomNumbers } from "./arrivals.ts";
 import { benchError } from "./errors.ts";
 
 const MAX_TENSOR = 2 ** 24;

@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   inspect: { summary: "what is inside a model file, safely; what can be compiled and what cannot", load: async () => (await import("./inspect.ts")).inspect },
   convert: { summary: "only the compiled ONNX", load: async () => (await import("./convert.ts")).convert },
   pack: { summary: "one package of the compiled model, its signature and its checks", load: async () => (await import("./pack.ts")).pack },
+  test: { summary: "the gate: whether a model may be released", load: async () => (await import("./test.ts")).test },
   predict: { summary: "one-off predictions from a file or package", load: async () => (await import("./predict.ts")).predict },
   keys: { summary: "API keys: who may ask a service, and what", load: async () => (await import("./keys.ts")).keys },
   bench: { summary: "throughput, latency, and how many replicas a load needs", load: async () => (await import("./bench.ts")).bench },

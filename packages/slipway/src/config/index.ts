@@ -1,4 +1,5 @@
 export { configError } from "./errors.ts";
+export { GATE_SETTINGS, type GateSettings } from "./gate-settings.ts";
 export { MODEL_SETTINGS, type ModelSettings } from "./model-settings.ts";
 export { PIPELINE_SETTINGS, type PipelineSettings, type StepSettings } from "./pipeline-settings.ts";
 export { describeLeaf, readLeafText } from "./read-leaf.ts";

@@ -1,7 +1,8 @@
-// Every setting of `slipway serve`. An entry here is an option, a SLIPWAY_ variable, a key of the configuration file and
+// Every setting of `slipway serve`, and the section that `slipway test` reads. An entry here is an option, a SLIPWAY_ variable, a key of the configuration file and
 // a row of docs/configuration.md (scripts/config-doc.ts).
 
 import { ACCESS_SETTINGS } from "./access-settings.ts";
+import { GATE_SETTINGS } from "./gate-settings.ts";
 import { MODEL_SETTINGS } from "./model-settings.ts";
 import { TELEMETRY_SETTINGS } from "./telemetry-settings.ts";
 import { PIPELINE_SETTINGS } from "./pipeline-settings.ts";
@@ -40,6 +41,7 @@ const settings = {
   uploads: { type: "flag", default: false, help: "take models that come in a load request itself (Triton's `file:` parameters), not only those of the folder" },
   models: { type: "map", keys: "models' names", of: { type: "section", help: "", fields: MODEL_SETTINGS as typeof MODEL_SETTINGS }, help: "settings of single models, by name" },
   pipelines: { type: "map", keys: "pipelines' names", of: { type: "section", help: "", fields: PIPELINE_SETTINGS as typeof PIPELINE_SETTINGS }, help: "pipelines and ensembles of the served models, each served as one more model" },
+  gate: { type: "section", flag: false, fields: GATE_SETTINGS as typeof GATE_SETTINGS, help: "what `slipway test` asks of a model before it may be released" },
 } as const;
 
 export const SERVE_SETTINGS: typeof settings & typeof ACCESS_SETTINGS & typeof TELEMETRY_SETTINGS = { ...settings, ...ACCESS_SETTINGS, ...TELEMETRY_SETTINGS };

@@ -19,6 +19,7 @@ export { openModel, readModelBytes, type OpenedModel, type OpenOptions } from ".
 export type { Packed, PackOptions } from "./pack.ts";
 export { halfToNumber, numberToHalf } from "./half.ts";
 export { siblingsOf } from "./read-sibling.ts";
+export { readCheckRows } from "./check-rows.ts";
 export { readData } from "./read-data.ts";
 export type { Placement } from "./placement.ts";
 export type { BatchingOptions } from "./scheduling/options.ts";

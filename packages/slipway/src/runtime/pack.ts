@@ -6,13 +6,12 @@ import { basename } from "node:path";
 import type { ImportedModel } from "@slipway/core/convert";
 import {
   buildPackage, compareOutputs, nameFromFile, readCheckFile, sampleChecks, sha256, writeCard, writeSbom,
-  type CardFacts, type CheckRow, type Checks, type Comparison, type ModelPackage, type Signature,
+  type CardFacts, type Checks, type Comparison, type ModelPackage, type Signature,
 } from "@slipway/core/package";
-import { CsvReader, type CsvField } from "./csv.ts";
+import { readCheckRows } from "./check-rows.ts";
 import { provenKernel } from "./engine.ts";
 import { runtimeError } from "./errors.ts";
 import { importFile, type ImportFileOptions } from "./import-file.ts";
-import { parseJson } from "./json.ts";
 import { loadModelPackage } from "./model.ts";
 
 export interface PackOptions extends ImportFileOptions {
@@ -91,24 +90,6 @@ export async function runChecks(model: Uint8Array, signature: Signature, checks:
   } finally {
     await loaded.close();
   }
-}
-
-/** JSON records, or CSV with a header line whose empty unquoted fields are missing. */
-function readCheckRows(text: string): CheckRow[] {
-  const first = text.trimStart()[0];
-  if (first === "[" || first === "{") {
-    const parsed = parseJson(text);
-    const rows: unknown = Array.isArray(parsed) ? parsed : (parsed as { records?: unknown }).records;
-    if (!Array.isArray(rows)) throw runtimeError("request-shape", "the check file is JSON, but not a list of records", { hint: "Write it as [{...}, {...}] or as CSV." });
-    return rows as CheckRow[];
-  }
-  const lines: CsvField[][] = [];
-  const reader = new CsvReader((fields) => lines.push(fields));
-  reader.push(text);
-  reader.end();
-  const [header, ...rows] = lines;
-  const names = (header ?? []).map((h) => h ?? "");
-  return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i] ?? null])));
 }
 
 function differs(comparison: Comparison, file: string, signature: Signature, checks: Checks): Error {

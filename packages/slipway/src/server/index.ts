@@ -12,3 +12,4 @@ export { Pipeline } from "./pipelines/pipeline.ts";
 export { modelInside } from "./models/model-inside.ts";
 export { createHandler, toNodeHandler, type Handler, type HandlerOptions } from "./handler.ts";
 export { runPrimary } from "./cluster/index.ts";
+export { Html, html } from "./pages/html.ts";

@@ -1,0 +1,73 @@
+// slipway test PKG|FILE: the gate.
+
+import { basename } from "node:path";
+import { readCheckFile, sha256, type Checks, type Signature } from "@slipway/core/package";
+import { resolveConfig, SERVE_SETTINGS } from "../config/index.ts";
+import { junitXml, reportPage, reportText, runGate, scoreOf } from "../gate/index.ts";
+import { openModel, readCheckRows } from "../runtime/index.ts";
+import { defineCommand, usageError, type Command } from "./command.ts";
+import { engineOf, engineOption } from "./engine-option.ts";
+import { printJson, printNote, printResult, progress } from "./output.ts";
+import { readText } from "./read-text.ts";
+import { writeFileWhole } from "./write-file.ts";
+
+export const test: Command = defineCommand({
+  name: "test",
+  summary: "the gate: whether a model may be released",
+  usage: "PKG|FILE [--data labelled.csv --target COLUMN] [--baseline OTHER.slip] [--report report.html] [--junit file.xml]",
+  arguments: [{ name: "PKG|FILE", help: "a package or a saved model" }],
+  options: {
+    check: { type: "string", value: "FILE", help: "rows with the model's columns and what it predicted in the notebook; those of the package by default" },
+    data: { type: "string", value: "FILE", help: "labelled rows (CSV or JSON): the model's columns and what was true" },
+    target: { type: "string", value: "COLUMN", help: "which column of the labelled rows says what was true" },
+    slice: { type: "string", value: "COLUMN", multiple: true, help: "tell quality by the values of this column of the labelled rows; may be repeated" },
+    baseline: { type: "string", value: "PKG|FILE", help: "a model to compare with on the labelled rows, such as the one in production" },
+    report: { type: "string", value: "FILE", help: "write a page for people (.html)" },
+    junit: { type: "string", value: "FILE", help: "write JUnit XML for a CI" },
+    config: { type: "string", value: "FILE", help: "the configuration, whose section gate sets the bars; slipway.config.yaml, .json or .ts of this folder by default" },
+    seed: { type: "string", value: "N", help: "of what is drawn at random (1 by default)" },
+    entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
+    preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it" },
+    engine: engineOption,
+  },
+  examples: ["slipway test churn.slip", "slipway test churn.slip --data labelled.csv --target churned --slice contract --report churn.html", "slipway test churn.slip --data labelled.csv --target churned --baseline production.slip --junit gate.xml"],
+  async run(call) {
+    const dataFile = call.text("data");
+    const target = call.text("target");
+    if ((dataFile === undefined) !== (target === undefined)) throw usageError("missing-argument", dataFile === undefined ? "--target names a column of the labelled rows, and there are none" : "the labelled rows need --target", { hint: "Give --data FILE and --target COLUMN." });
+    for (const name of ["slice", "baseline"]) {
+      if (dataFile === undefined && (call.text(name) !== undefined || call.texts(name).length > 0)) throw usageError("missing-argument", `--${name} needs labelled rows`, { hint: "Give --data FILE and --target COLUMN." });
+    }
+    const { settings, notes } = await resolveConfig(SERVE_SETTINGS, { file: call.text("config") ?? process.env["SLIPWAY_CONFIG"], folder: process.cwd() });
+    for (const note of notes) printNote(`note: ${note}`);
+    const line = progress();
+    line.update("reading ...");
+    const entry = call.text("entry");
+    const opened = await openModel(call.args[0]!, { preprocess: call.texts("preprocess"), ...(entry === undefined ? {} : { entry }) });
+    const baseline = call.text("baseline");
+    const check = call.text("check");
+    const seed = call.count("seed", [1, 2 ** 31 - 1]);
+    const report = await runGate({
+      package: opened.package, settings: settings.gate ?? {}, engine: engineOf(call), slices: call.texts("slice"),
+      ...(check === undefined ? {} : { checks: await readChecks(check, opened.package.signature) }),
+      ...(dataFile === undefined ? {} : { data: { file: basename(dataFile), text: await readText(dataFile), target: target! } }),
+      ...(baseline === undefined ? {} : { baseline: (await openModel(baseline)).package }),
+      ...(seed === undefined ? {} : { seed }),
+      onTest: (title) => line.update(`${title} ...`),
+    }).finally(() => line.done());
+    const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+    const page = call.text("report");
+    if (page !== undefined) await writeFileWhole(page, encode(reportPage(report)));
+    const junit = call.text("junit");
+    if (junit !== undefined) await writeFileWhole(junit, encode(junitXml(report)));
+    if (call.flag("json")) printJson({ ...report, score: scoreOf(report.results) });
+    else printResult(`${reportText(report)}${page === undefined ? "" : `\nreport: ${page}`}`);
+    return report.passed ? 0 : 1;
+  },
+});
+
+async function readChecks(file: string, signature: Signature): Promise<Checks> {
+  if (signature.layout === "tensors") throw usageError("bad-argument", "a check file is a table of columns, and this model takes tensors");
+  const text = await readText(file);
+  return readCheckFile(readCheckRows(text), signature, { file: basename(file), sha256: await sha256(new TextEncoder().encode(text)) }).checks;
+}

@@ -1,0 +1,26 @@
+// What every test of the gate is given.
+
+import type { Checks, ModelPackage } from "@slipway/core/package";
+import type { GateSettings } from "../config/index.ts";
+import type { Model, Prediction } from "../runtime/index.ts";
+import type { LabelledData } from "./labelled-data.ts";
+
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface GateContext {
+  readonly package: ModelPackage;
+  /** Loaded with the engine that would serve it. */
+  readonly model: Model;
+  /** Rows with what the notebook predicted: the package's own, or those of --check. */
+  readonly checks: Checks | null;
+  /** Rows that the model answers: the checks' inputs, the labelled data's, or made from the signature. */
+  readonly rows: readonly Row[];
+  readonly rowsFrom: "checks" | "labelled data" | "signature";
+  /** The answers to `rows`. */
+  readonly answers: Prediction;
+  readonly labelled?: LabelledData;
+  readonly baseline?: Model;
+  readonly settings: Partial<GateSettings>;
+  readonly slices: readonly string[];
+  readonly seed: number;
+}

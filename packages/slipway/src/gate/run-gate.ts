@@ -1,0 +1,94 @@
+// The gate: every test in turn, each with its verdict. One that cannot be carried out has failed, with the error as reason.
+
+import { nearest, SlipwayError, VERSION } from "@slipway/core/base";
+import type { Checks, ModelPackage } from "@slipway/core/package";
+import type { GateSettings } from "../config/index.ts";
+import { loadModelPackage, type EngineChoice, type EngineWish, type Model } from "../runtime/index.ts";
+import type { GateContext } from "./context.ts";
+import type { Finding, GateResult, GateTest } from "./define-gate-test.ts";
+import { gateError } from "./errors.ts";
+import { readLabelled } from "./labelled-data.ts";
+import { sampleRows } from "./sample-rows.ts";
+import { GATE_TESTS } from "./tests/index.ts";
+
+export interface GateRequest {
+  readonly package: ModelPackage;
+  readonly settings: Partial<GateSettings>;
+  /** In place of the package's own. */
+  readonly checks?: Checks;
+  readonly data?: { readonly text: string; readonly file: string; readonly target: string };
+  readonly slices?: readonly string[];
+  readonly baseline?: ModelPackage;
+  readonly engine?: EngineWish;
+  readonly seed?: number;
+  readonly onTest?: (title: string) => void;
+}
+export interface GateReport {
+  readonly passed: boolean;
+  readonly model: { readonly name: string; readonly version: string; readonly digest: string };
+  readonly engine: EngineChoice;
+  readonly tool: string;
+  readonly seed: number;
+  readonly rows: { readonly from: string; readonly count: number };
+  readonly baseline?: { readonly name: string; readonly version: string; readonly digest: string };
+  readonly results: readonly GateResult[];
+}
+
+/** @throws gate-test-unknown, gate-setting, gate-data, and what loading the model throws */
+export async function runGate(request: GateRequest): Promise<GateReport> {
+  const { settings, seed = 1 } = request;
+  for (const name of [...(settings.skip ?? []), ...(settings.require ?? [])]) {
+    const names = GATE_TESTS.map((t) => t.name);
+    if (names.includes(name)) continue;
+    const near = nearest(name, names);
+    throw gateError("gate-test-unknown", `the gate has no test ${JSON.stringify(name.slice(0, 100))}`, { hint: near === undefined ? `It has ${names.join(", ")}.` : `Did you mean ${near}?` });
+  }
+  const model = await loadModelPackage(request.package, { placement: "inline", engine: request.engine });
+  let baseline: Model | undefined;
+  try {
+    const slices = [...new Set([...(request.slices ?? []), ...(request.data === undefined ? [] : settings.slices ?? [])])];
+    const checks = request.checks ?? request.package.checks;
+    const labelled = request.data === undefined ? undefined : await readLabelled(request.data.text, request.data.file, request.data.target, slices, model);
+    const sample = await sampleRows(model, checks, labelled, seed);
+    if (request.baseline !== undefined) baseline = await loadModelPackage(request.baseline, { placement: "inline" });
+    const context: GateContext = {
+      package: request.package, model, checks, settings, slices, seed, ...sample,
+      ...(labelled === undefined ? {} : { labelled }), ...(baseline === undefined ? {} : { baseline }),
+    };
+    const results: GateResult[] = [];
+    for (const test of GATE_TESTS) {
+      request.onTest?.(test.title);
+      results.push(await runTest(test, context));
+    }
+    return {
+      passed: results.every((r) => r.verdict !== "fail"),
+      model: named(model), engine: model.engine, tool: `slipway ${VERSION}`, seed,
+      rows: { from: sample.rowsFrom, count: sample.rows.length },
+      ...(baseline === undefined ? {} : { baseline: named(baseline) }),
+      results,
+    };
+  } finally {
+    await baseline?.close();
+    await model.close();
+  }
+}
+
+function named({ name, version, digest }: Model): GateReport["model"] {
+  return { name, version, digest };
+}
+
+async function runTest(test: GateTest, context: GateContext): Promise<GateResult> {
+  const { name, title, checks, area } = test;
+  const { skip = [], require = [] } = context.settings;
+  const before = performance.now();
+  let finding: Finding;
+  try {
+    finding = skip.includes(name) ? { verdict: "skipped", reason: "the configuration leaves it out (gate.skip)" } : await test.run(context);
+  } catch (error) {
+    if (error instanceof SlipwayError && error.kind === "usage") throw error;
+    const coded = error instanceof SlipwayError ? ` [${error.code}]` : "";
+    finding = { verdict: "fail", reason: `it could not be carried out: ${error instanceof Error ? error.message : String(error)}${coded}` };
+  }
+  if (finding.verdict === "skipped" && require.includes(name)) finding = { ...finding, verdict: "fail", reason: `it is required (gate.require) and could not be carried out: ${finding.reason}` };
+  return { name, title, checks, area, ms: performance.now() - before, ...finding };
+}
