@@ -20,7 +20,7 @@ export function rocAuc(scores: ArrayLike<number>, positive: ArrayLike<number>): 
         const weight = weights === null ? 1 : weights[row]!;
         if (positive[row]) tiedPositive += weight;
         else tiedNegative += weight;
-      } while (i < order.length && scores[order[i]!]! === score);
+      } while (i < order.length && score === scores[order[i]!]);
       won += tiedPositive * (below + tiedNegative / 2);
       below += tiedNegative;
       positives += tiedPositive;

@@ -1,7 +1,6 @@
 // How good the model is on labelled data: overall and by slice, with bootstrap intervals; bars where the configuration has them.
 
 import { bootstrap, calibration, confusion, percentileInterval, type Interval, type Metric } from "@slipway/core/stats";
-import type { GateContext } from "../context.ts";
 import { defineGateTest, skipped, type Cell, type Finding, type GateTest, type Picture, type Table } from "../define-gate-test.ts";
 import { gateError } from "../errors.ts";
 import { judged, type Judged } from "../judged.ts";
