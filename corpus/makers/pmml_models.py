@@ -25,12 +25,12 @@ def keep(name, path_or_text, records, maker="hand"):
     for record in records:
         try:
             result = evaluator.evaluate({k: v for k, v in record.items() if v is not None})
-            first = result.get(target[0]) if target else next(iter(result.values()))
+            first = result.get(target[0]) if target and target[0] in result else next(iter(result.values()))
             if first is None: raise ValueError("no answer")
             rows.append((first, result)); good.append(record)
         except Exception as error:
             print(name, "refused", record, str(error)[:90]); bad.append(record)
-    probabilities = [k for k in rows[0][1] if k.startswith("probability(")]
+    probabilities = [k for k in rows[0][1] if str(k).startswith("probability(")]
     outputs = {}
     values = [r[0] for r in rows]
     numeric = not probabilities and all(isinstance(v, (int, float)) for v in values)
@@ -152,6 +152,18 @@ def others_by_hand():
     for criterion in ["firstHit", "weightedSum"]:
         keep("rules-" + criterion, HEAD.format(v=2, app="SPSS", target=CLASS) + rs.format(c=criterion, s=schema), rows(16))
 
+cluster = '''<ClusteringModel functionName="clustering" modelClass="centerBased" numberOfClusters="3"><MiningSchema><MiningField name="age"/><MiningField name="income"/></MiningSchema>
+<LocalTransformations><DerivedField name="thousands" optype="continuous" dataType="double"><Apply function="/"><FieldRef field="income"/><Constant dataType="double">1000</Constant></Apply></DerivedField></LocalTransformations>
+<ComparisonMeasure kind="distance"><{m}/></ComparisonMeasure><ClusteringField field="age" compareFunction="absDiff" fieldWeight="{w}"/><ClusteringField field="thousands" compareFunction="absDiff"/>
+<Cluster id="a" name="young"><Array n="2" type="real">28 22.5</Array></Cluster><Cluster id="b"><Array n="2" type="real">47.5 40</Array></Cluster><Cluster {id}><Array n="2" type="real">66 61</Array></Cluster></ClusteringModel></PMML>'''
+
+def clusters():
+    some = [{k: r[k] for k in ("age", "income")} for r in rows(24)]
+    for m in ["euclidean", "squaredEuclidean", "cityBlock", "chebychev"]:
+        keep("clusters-" + m, HEAD.format(v=3, app="KNIME", target="") + cluster.format(m=m, w=1 if m == "euclidean" else 2.5, id='id="c"'), some + [{"age": None, "income": 1.0}, {"age": 70.0, "income": None}, {"age": None, "income": None}])
+    keep("clusters-numbered", HEAD.format(v=3, app="R pmml", target="") + cluster.format(m="euclidean", w=1, id="").replace('id="a" ', "").replace('id="b"', ""), some)
+
 by_hand()
 others_by_hand()
+clusters()
 exported()
