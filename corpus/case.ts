@@ -68,7 +68,7 @@ export function readBadInputs(folder: string): unknown[] {
 
 /** Names that scikit-learn's methods have here. */
 const OUTPUT_NAMES: Readonly<Record<string, readonly string[]>> = {
-  predict: ["label", "value"], predict_proba: ["probabilities"], decision_function: ["score"], score_samples: ["score_samples"], transform: ["transformed"],
+  predict: ["label", "value", "probability", "probabilities"], predict_proba: ["probabilities"], decision_function: ["score"], score_samples: ["score_samples"], transform: ["transformed"],
 };
 
 /** Differences, worst first in words; empty when all agrees. Every expected output is compared, required or not. */

@@ -35,6 +35,8 @@ export interface Fitted {
   readonly predictProba?: () => readonly Value[];
   /** [N] (binary, outlier) or [N, C], as scikit-learn shapes it. */
   readonly decisionFunction?: () => Value;
+  /** What a regressor's predictions are called, where they are no plain values: `probability` of one number, `probabilities`. */
+  readonly predictName?: "probability" | "probabilities";
   /**
    * Boosted trees: what the trees add up to, [N] or [N, C], where the objective makes something else of it (`output_margin`,
    * `raw_score`, `RawFormulaVal`). No method of the estimator, so that meta-estimators do not see it.

@@ -41,7 +41,8 @@ export function nameOutputs(c: Conversion, fitted: Fitted, warnings: string[]): 
       const classes = fitted.classes ?? [];
       const all = classes.length === 1 ? labelScalars(classes[0]!) : undefined;
       add("label", "label", labelValue(c, raw, classes), all ? { classes: all } : {});
-    } else add(fitted.kind === "regressor" ? "value" : "label", fitted.kind === "regressor" ? "value" : "label", raw);
+    } else if (fitted.kind === "regressor") add(fitted.predictName ?? "value", "value", raw);
+    else add("label", "label", raw);
   }
   const { predictProba, scoreSamples, transform } = fitted;
   const decisionFunction = fitted.decisionFunction ?? fitted.margin;

@@ -72,7 +72,10 @@ function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   const predict = memo(() => (single ? flat(c, values()) : values()));
   const score = memo(() => (single ? flat(c, forest().sums) : forest().sums));
   const margin = (custom || isIdentity(model.objective)) && !model.average ? {} : { margin: score };
-  if (!est.className.endsWith("Classifier") || custom) return { kind: "regressor", predict, ...margin };
+  if (!est.className.endsWith("Classifier") || custom) {
+    const probable = !custom && PROBABLE.has(model.objective[0] ?? "");
+    return { kind: "regressor", predict, ...(probable ? { predictName: single ? "probability" : "probabilities" } as const : {}), ...margin };
+  }
   const encoder = est.raw("_le");
   const classes = encoder instanceof PyObject && encoder.attributes ? est.child(encoder, "_le").labels() : est.labels(est.has("_classes") ? "_classes" : "classes_");
   const count = classes.values.length;
@@ -83,6 +86,9 @@ function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   const decision = est.has("_fitted_with_feature_names") ? { decisionFunction: score } : margin;
   return { kind: "classifier", classes: [classes], predictProba: memo(() => [proba()]), predict: memo(() => c.o.argmax(proba(), 1)), ...decision };
 }
+
+/** Objectives whose predictions are probabilities. */
+const PROBABLE: ReadonlySet<string> = new Set(["binary", "multiclass", "multiclassova", "xentropy", "cross_entropy"]);
 
 /** With an objective of one's own the wrapper gives raw scores. */
 function isCustom(est: Estimator, model: LightgbmModel): boolean {
