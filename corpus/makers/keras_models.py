@@ -456,6 +456,20 @@ def tflite_recurrent():
     tflite("tflite-recurrent", keras.Model(i, L.Dense(2)(L.GRU(3)(x))), {"x": rand(1, 5, 3)})
 
 
+@case
+def keras_hashing():
+    w, p, n, m = L.Input((1,), dtype="string", name="w"), L.Input((2,), dtype="string", name="p"), L.Input((1,), dtype="int64", name="n"), L.Input((1,), dtype="int32", name="m")
+    ys = {"fast": L.Hashing(1000)(w), "masked": L.Hashing(7, mask_value="missing")(w), "strong": L.Hashing(1000, salt=[133, 137])(w), "hot": L.Hashing(6, salt=5, output_mode="one_hot", mask_value="")(w), "multi": L.Hashing(9, output_mode="multi_hot")(p),
+          "count": L.Hashing(9, output_mode="count", salt=3)(p), "whole": L.Hashing(500)(n), "whole_masked": L.Hashing(20, mask_value=42)(n), "whole_strong": L.Hashing(33, salt=[1, 2])(m), "cross": L.HashedCrossing(1000)([w, n]), "cross_hot": L.HashedCrossing(5, output_mode="one_hot")([n, m]), "cross_texts": L.HashedCrossing(1000)([w, w]),
+          "unknown": L.StringLookup(vocabulary=["red", "green"], num_oov_indices=30)(w), "unknown_masked": L.StringLookup(vocabulary=["red", "green"], num_oov_indices=4, mask_token="")(w), "unknown_multi": L.StringLookup(vocabulary=["red", "other"], num_oov_indices=5, output_mode="multi_hot")(p), "unknown_whole": L.IntegerLookup(vocabulary=[1, 42], num_oov_indices=4)(n)}
+    if not LEGACY:
+        ys["unknown_farm"] = L.IntegerLookup(vocabulary=[1, 42], num_oov_indices=4, oov_method="farmhash")(n)
+    numbers = np.array([0, 1, -5, 42, 7, 123456789, -1, 3, 2, 11, 12, 13])[:, None]
+    feeds = {"w": np.array(["", "a", "red", "green", "bl\u00e5", "x" * 40, "a text of twenty-two..", "y" * 70, "missing", "other", "42", "zebra"], dtype=object)[:, None], "p": np.array([["a", "red"], ["", "q"], ["new", "bl\u00e5"], ["unseen thing", "other"]] * 3, dtype=object),
+             "n": numbers.astype("int64"), "m": numbers.astype("int32")}
+    keras_case("keras-hashing", keras.Model([w, p, n, m], ys), feeds, random=False)
+
+
 for name, make in MAKERS.items():
     if not ONLY or name in ONLY:
         make()

@@ -111,6 +111,7 @@ function withGraph(steps: readonly Found[], model: ImportedModel, label: string)
   if (rows !== "independent" && rows !== "one") {
     throw convertError("join-unsupported", `the rows that the model (${label}) takes may depend on each other, or are a fixed number`, { where: target.name, hint: "Export it with an open first dimension, the batch." });
   }
+  if (signature.hashedTensors) throw convertError("join-unsupported", `the model (${label}) hashes its inputs, which is done outside the graph`, { where: target.name });
   const back = readModel(model.compiled.model);
   const { model: joined, names } = joinGraphs({ front: readModel(front.model), from: made.graphName, back, to: target.name, rowByRow: rows === "one" });
   const problem = findFault(findProblems(joined));

@@ -1,4 +1,4 @@
-export { ANY_RANK, MISSING_STRING, REFUSED_OUTPUT, type Column, type ColumnType, type Output, type OutputKind, type Scalar, type Signature, type TensorInput, type TensorRows, type TextInput, type TextNormalization } from "./signature.ts";
+export { ANY_RANK, MISSING_STRING, REFUSED_OUTPUT, type Column, type ColumnType, type HashedTensor, type Output, type OutputKind, type Scalar, type Signature, type TensorInput, type TensorRows, type TextInput, type TextNormalization } from "./signature.ts";
 export { parseSignature, signatureToJson } from "./parse-signature.ts";
 export { type ModelPackage, type PackageManifest, type PackageParts, type PackageSource } from "./types.ts";
 export { checkName, checkVersion, nameFromFile, parseManifest } from "./manifest.ts";
@@ -12,4 +12,5 @@ export { sha256 } from "./sha256.ts";
 export { packageError } from "./errors.ts";
 export { writeCard, type CardFacts, type CardParts } from "./card.ts";
 export { writeSbom, type SbomParts } from "./sbom.ts";
+export { hashElements } from "./hash-elements.ts";
 export { normalizeText } from "./normalize-text.ts";

@@ -26,6 +26,15 @@ describe("parseSignature", () => {
     expect(open.columns[0]!.limits).toBeUndefined();
   });
 
+  it("keeps what the runtime hashes, and says where that is wrong", () => {
+    const hashed = { name: "w/hashed/0", of: ["w"], method: "siphash24", key: ["133", "18446744073709551615"], buckets: 10 } as const;
+    const signature: Signature = { ...exampleSignature(), layout: "tensors", columns: [], tensors: [{ name: "w", type: "string", shape: [-1, 1] }], tensorRows: "independent", hashedTensors: [hashed] };
+    expect(throughJson(signature).hashedTensors).toEqual([hashed]);
+    for (const wrong of [{ ...hashed, of: [] }, { ...hashed, key: ["1"] }, { ...hashed, key: ["1", "18446744073709551616"] }, { ...hashed, buckets: 0 }, { ...hashed, method: "md5" }]) {
+      expect(() => throughJson({ ...signature, hashedTensors: [wrong as unknown as typeof hashed] })).toThrow(expect.objectContaining({ code: "package-signature" }));
+    }
+  });
+
   it("passes over fields it does not know and takes outputs of unknown width", () => {
     const value = json();
     value["invented"] = [1];

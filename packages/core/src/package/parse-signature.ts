@@ -5,10 +5,11 @@
 import { packageError } from "./errors.ts";
 import { asArray, asText, decodeNumber, encodeNumber, JsonObject, oneOf, type Fail } from "./json.ts";
 import type { ElementType } from "../tensor/index.ts";
-import type { Column, Output, Scalar, Signature, TensorInput, TextInput, TextNormalization } from "./signature.ts";
+import type { Column, Output, Scalar, Signature, HashedTensor, TensorInput, TextInput, TextNormalization } from "./signature.ts";
 
 const MAX_COLUMNS = 1_000_000;
 const MAX_OUTPUTS = 1000;
+const MAX_HASHED = 10_000;
 const MAX_CATEGORIES = 10_000_000;
 
 const fail: Fail = (message, where) => packageError("package-signature", message, { where: `signature.json: ${where}` });
@@ -30,6 +31,7 @@ export function parseSignature(json: unknown): Signature {
     layout,
     ...(matrixName === undefined ? {} : { matrixName }),
     ...(layout === "tensors" ? { tensors: top.array("tensors", MAX_COLUMNS, parseTensor), tensorRows: top.oneOf("tensorRows", ["independent", "together", "one", "none"]) } : {}),
+    ...(layout === "tensors" && top.has("hashedTensors") ? { hashedTensors: top.array("hashedTensors", MAX_HASHED, parseHashed) } : {}),
     columns,
     ...(top.has("textInputs") ? { textInputs: top.array("textInputs", MAX_COLUMNS, parseTextInput) } : {}),
     ...(top.has("rowCells") ? { rowCells: parseCount(top, "rowCells") } : {}),
@@ -45,6 +47,7 @@ export function signatureToJson(signature: Signature): object {
     matrixName: signature.matrixName,
     tensors: signature.tensors,
     tensorRows: signature.tensorRows,
+    hashedTensors: signature.hashedTensors,
     columns: signature.columns.map((c) => ({
       name: c.name,
       type: c.type,
@@ -126,6 +129,18 @@ function parseTensor(value: unknown, where: string): TensorInput {
     return d as number | string;
   });
   return { name: t.string("name"), type: t.oneOf("type", ELEMENT_TYPES), shape, ...(t.has("anyRank") && t.boolean("anyRank") ? { anyRank: true } : {}) };
+}
+
+function parseHashed(value: unknown, where: string): HashedTensor {
+  const t = new JsonObject(value, where, fail);
+  const of = t.array("of", 1000, (v, at) => asText(v, at, fail));
+  const method = t.oneOf("method", ["farmhash64", "siphash24", "crossed"]);
+  const key = method === "siphash24" ? t.array("key", 2, (v, at) => {
+    if (typeof v !== "string" || !/^\d{1,20}$/.test(v) || BigInt(v) >= 2n ** 64n) throw fail("expected a number of 64 bits, as a text", at);
+    return v;
+  }) : undefined;
+  if (of.length === 0 || (key !== undefined && key.length !== 2)) throw fail("expected the names of tensors, and a key of two numbers for siphash24", where);
+  return { name: t.string("name"), of, method, ...(key === undefined ? {} : { key: [key[0]!, key[1]!] as const }), buckets: parseCount(t, "buckets") };
 }
 
 function parseOutput(value: unknown, where: string): Output {

@@ -53,6 +53,18 @@ export interface TensorInput {
 }
 export const ANY_RANK = 5;
 
+/** An int64 input of the graph that the runtime makes of others, element by element, as TensorFlow puts texts into buckets. */
+export interface HashedTensor {
+  /** As in the graph. */
+  readonly name: string;
+  /** Of `tensors`, all of one shape. Numbers are hashed as their decimal text, but for `crossed`, which takes them as they are. */
+  readonly of: readonly string[];
+  readonly method: "farmhash64" | "siphash24" | "crossed";
+  /** For siphash24: two numbers of 64 bits. */
+  readonly key?: readonly [string, string];
+  readonly buckets: number;
+}
+
 /**
  * What the first dimension of every tensor is: `independent` rows, which may be cut and joined; rows that are computed
  * `together`, as they may depend on each other; `one` row a call; or nothing of the kind (`none`).
@@ -94,6 +106,7 @@ export interface Signature {
   /** The graph's input for `matrix`. */
   readonly matrixName?: string;
   readonly tensors?: readonly TensorInput[];
+  readonly hashedTensors?: readonly HashedTensor[];
   /** For `tensors`. */
   readonly tensorRows?: TensorRows;
   readonly columns: readonly Column[];

@@ -1,7 +1,7 @@
 // A batch -> the engine's input tensors. Where an input holds all columns of its kind in the batch's order, which the
 // packed face makes the usual case, the batch's own memory is handed over.
 
-import { MISSING_STRING, normalizeText, type Signature, type TextNormalization } from "@slipway/core/package";
+import { hashElements, MISSING_STRING, normalizeText, type HashedTensor, type Signature, type TextNormalization } from "@slipway/core/package";
 import { runtimeError } from "./errors.ts";
 import type { Plan } from "./columns.ts";
 import type { Batch } from "./encode.ts";
@@ -35,10 +35,24 @@ export function planFeeds(inputs: readonly EngineInput[], columns: ReadonlyMap<s
 
 function tensorFeeds(inputs: readonly EngineInput[], signature: Signature): Feed[] {
   return inputs.map((input) => {
+    const hashed = signature.hashedTensors?.find((t) => t.name === input.name);
+    if (hashed) return hashedFeed(hashed, signature);
     const place = (signature.tensors ?? []).findIndex((t) => t.name === input.name);
     if (place < 0) throw runtimeError("runtime-load-failed", `the model takes ${JSON.stringify(input.name)}, which its signature does not name`);
     return { name: input.name, take: (batch, start, count) => tensorRowsOf(batch.tensors![place]!, batch.rows, start, count) };
   });
+}
+
+function hashedFeed(hashed: HashedTensor, signature: Signature): Feed {
+  const places = hashed.of.map((name) => (signature.tensors ?? []).findIndex((t) => t.name === name));
+  if (places.includes(-1)) throw runtimeError("runtime-load-failed", `the model's input ${JSON.stringify(hashed.name)} is made of a tensor that its signature does not name`);
+  return {
+    name: hashed.name,
+    take: (batch, start, count) => {
+      const tensors = places.map((place) => tensorRowsOf(batch.tensors![place]!, batch.rows, start, count));
+      return { type: "int64", dims: tensors[0]!.dims, data: hashElements(hashed, tensors.map((t) => t.data as ArrayLike<string | number | bigint>)) };
+    },
+  };
 }
 
 /** `normalize`: what is done to the texts of a place beyond what was done when they were encoded. */

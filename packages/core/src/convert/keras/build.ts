@@ -30,7 +30,7 @@ export class ModelBuilder {
   readonly #graph: GraphBuilder;
   readonly #version: readonly [number, number];
   readonly inputs: GraphInput[] = [];
-  readonly whole: WholeModel = { checks: [], together: false };
+  readonly whole: WholeModel = { checks: [], together: false, inputs: new Map(), hashed: [] };
 
   constructor(graph: GraphBuilder, version: readonly [number, number]) {
     this.#graph = graph;
@@ -174,7 +174,9 @@ export class ModelBuilder {
     });
     const elem = type ?? inputType(config);
     this.inputs.push({ name, type: elem, shape: [null, ...dims] });
-    return { value: this.#graph.input(name, elem, ["N", ...dims]) };
+    const value = this.#graph.input(name, elem, ["N", ...dims]);
+    this.whole.inputs.set(value, name);
+    return { value };
   }
 }
 

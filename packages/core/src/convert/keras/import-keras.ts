@@ -90,6 +90,7 @@ function convert(config: JsonObject, store: WeightStore, version: string, format
   const signature: Signature = {
     layout: "tensors", columns: [], extraColumns: "refused", tensorRows: builder.whole.together ? "together" : "independent", outputs,
     ...(checks.length === 0 ? {} : { rowChecks: checks.map((check) => check.reason) }),
+    ...(builder.whole.hashed.length === 0 ? {} : { hashedTensors: builder.whole.hashed }),
     tensors: builder.inputs.map((i) => ({ name: i.name, type: i.type, shape: i.shape.map((d) => d ?? -1) })),
   };
   const model = graph.finish();

@@ -32,8 +32,13 @@ describe("Keras", () => {
     expect(error?.message).toContain("MyLayer");
   });
   it("refuses Keras's own layers that are not compiled as such", () => {
-    const bytes = changed("keras-text-lstm/model.keras", (config) => void (layers(config)[1]!["class_name"] = "Hashing"));
+    const bytes = changed("keras-text-lstm/model.keras", (config) => void (layers(config)[1]!["class_name"] = "STFTSpectrogram"));
     expect(refusalOf(() => importKeras(bytes))).toMatchObject({ code: "unsupported-layer" });
+  });
+  it("hashes inputs of the model only", () => {
+    expect(importKeras(file("keras-hashing/model.keras")).compiled.signature.hashedTensors).toContainEqual(expect.objectContaining({ of: ["w"], method: "farmhash64", buckets: 1000 }));
+    const bytes = changed("keras-text-lstm/model.keras", (config) => void Object.assign(layers(config)[2]!, { class_name: "Hashing", config: { name: "hashing", num_bins: 10 } }));
+    expect(refusalOf(() => importKeras(bytes))).toMatchObject({ code: "unsupported-option", message: expect.stringContaining("computed in the model") as string });
   });
   it("refuses half precision", () => {
     const bytes = changed("keras-text-lstm/model.keras", (config) => {

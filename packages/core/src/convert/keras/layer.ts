@@ -1,5 +1,6 @@
 // The contract of a layer's converter: four files make a layer (its converter, a test, a fixture, a line in the registry).
 
+import type { HashedTensor } from "../../package/index.ts";
 import type { SlipwayError } from "../../base/index.ts";
 import { Ops, type Dim, type GraphBuilder, type Value } from "../../onnx/index.ts";
 import { elementCount, floats, type Tensor } from "../../tensor/index.ts";
@@ -96,6 +97,9 @@ export function toFloats(t: Tensor, layer: Config): Tensor<"float"> {
 export interface WholeModel {
   readonly checks: { readonly refused: Value; readonly reason: string }[];
   together: boolean;
+  /** The graph's inputs, by their values. */
+  readonly inputs: Map<Value, string>;
+  readonly hashed: HashedTensor[];
 }
 
 /** What converters add nodes with. */
@@ -131,6 +135,20 @@ export class KerasContext {
     const rank = this.shape(refused).length;
     const any = rank === 1 ? refused : this.o.cast(this.graph.op("ReduceMax", [this.o.cast(refused, "int32"), this.o.int64s(Array.from({ length: rank - 1 }, (_, i) => i + 1))], { keepdims: 0 }), "bool");
     this.#whole.checks.push({ refused: any, reason });
+  }
+  /**
+   * Buckets of texts or numbers, int64 of the shape of the first value, computed by the runtime: ONNX cannot.
+   * undefined: a value is not an input of the model.
+   */
+  hashed(values: readonly Value[], how: Omit<HashedTensor, "name" | "of">): Value | undefined {
+    const of = values.map((v) => this.#whole?.inputs.get(v));
+    const whole = this.#whole;
+    if (!whole || of.some((name) => name === undefined)) return undefined;
+    const taken = new Set([...whole.inputs.values()]);
+    let name = "";
+    for (let i = 0; name === "" || taken.has(name); i++) name = `${of[0]}/hashed/${whole.hashed.length + i}`;
+    whole.hashed.push({ name, of: of as string[], ...how });
+    return this.graph.input(name, "int64", [...values[0]!.shape!]);
   }
   /** What a row gives depends on the rows it is computed with. */
   rowsTogether(): void {

@@ -86,7 +86,11 @@ export function lookUp(layer: LayerView, table: Table, value: Value, c: KerasCon
     c.refuseRows(c.o.equal(found, -2), `${layer.where}: a value is not in its vocabulary, and num_oov_indices is 0`);
     return found;
   }
-  if (text || layer.raw("oov_method") === "farmhash") throw layer.refuse(`num_oov_indices=${unknowns}`, "unknown values are spread by a hash of their text", "Use num_oov_indices=1.");
+  if (text || layer.raw("oov_method") === "farmhash") {
+    const spread = c.hashed([value], { method: "farmhash64", buckets: unknowns });
+    if (!spread) throw layer.refuse(`num_oov_indices=${unknowns}`, "unknown values that are computed in the model are spread by a hash of their text", "Use num_oov_indices=1.");
+    return c.o.where(c.o.equal(found, -2), c.o.add(spread, first), found);
+  }
   return c.o.where(c.o.equal(found, -2), c.o.add(c.graph.op("Mod", [input, c.o.scalar(unknowns, "int64")]), first), found);
 }
 
