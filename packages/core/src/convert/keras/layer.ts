@@ -144,7 +144,7 @@ export class KerasContext {
     const of = values.map((v) => this.#whole?.inputs.get(v));
     const whole = this.#whole;
     if (!whole || of.some((name) => name === undefined)) return undefined;
-    const taken = new Set([...whole.inputs.values()]);
+    const taken = new Set(whole.inputs.values());
     let name = "";
     for (let i = 0; name === "" || taken.has(name); i++) name = `${of[0]}/hashed/${whole.hashed.length + i}`;
     whole.hashed.push({ name, of: of as string[], ...how });
