@@ -5,12 +5,13 @@
 // The load comes from wrk (Debian's package); the server and the load are pinned to a core each. BODY.json is one request.
 // --peer measures a server that runs already, so that others can be in the same rounds.
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { median, needWrk, wrk, type Measured } from "./shared/wrk.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,8 +22,8 @@ const { values, positionals } = parseArgs({
 });
 const [model, bodyFile] = positionals;
 if (model === undefined || bodyFile === undefined) throw new Error("MODEL and BODY.json are needed");
-if (spawnSync("wrk", ["--version"]).error !== undefined) throw new Error("wrk is not here: apt-get install wrk");
-const body = readFileSync(bodyFile, "utf8");
+needWrk();
+const body = readFileSync(bodyFile);
 const folder = mkdtempSync(join(tmpdir(), "slipway-bench-"));
 const bin = fileURLToPath(new URL("../packages/slipway/bin/slipway.mjs", import.meta.url));
 
@@ -37,14 +38,6 @@ createServer((q, r) => {
   });
 }).listen(0, "127.0.0.1", function () { console.log(JSON.stringify({ url: "http://127.0.0.1:" + this.address().port })); });
 process.on("SIGTERM", () => process.exit(0));`);
-writeFileSync(join(folder, "post.lua"), `local f = io.open("${join(folder, "body.json")}", "rb")
-wrk.method = "POST"
-wrk.body = f:read("*a")
-wrk.headers["Content-Type"] = "application/json"
-done = function(summary, latency)
-  io.write(string.format("RESULT %d %d %d %d %d %d\\n", summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), summary.errors.status, summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout))
-end`);
-writeFileSync(join(folder, "body.json"), body);
 
 interface Contender {
   readonly name: string;
@@ -71,37 +64,17 @@ const contenders: Contender[] = [
 const answer = await fetch(`${contenders[1]!.url}${values.path}`, { method: "POST", headers: { "content-type": "application/json" }, body });
 if (answer.status !== 200) throw new Error(`slipway answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
 
-interface Round {
-  readonly rps: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly failed: number;
-  /** Microseconds of processor time a request: what is left of the noise of a busy machine. */
-  readonly cpu: number;
-}
-/** Seconds of processor time that a process has used: /proc/PID/stat, fields 14 and 15, in hundredths. */
-function cpuSeconds(pid: number | undefined): number {
-  if (pid === undefined) return NaN;
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-function load(contender: Contender, seconds: number): Round {
+function load(contender: Contender, seconds: number): Promise<Measured> {
   const url = contender.name.startsWith("slipway") ? contender.url + values.path : contender.url;
-  const before = cpuSeconds(contender.pid);
-  const run = spawnSync("taskset", ["-c", "1", "wrk", "-t1", `-c${values.connections}`, `-d${seconds}s`, "-s", join(folder, "post.lua"), "--latency", url], { encoding: "utf8" });
-  const match = /RESULT (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)/.exec(run.stdout);
-  if (match === null) throw new Error(run.stdout + run.stderr);
-  const [requests, duration, p50, p99, status, broken] = match.slice(1).map(Number) as [number, number, number, number, number, number];
-  return { rps: requests / (duration / 1e6), p50: p50 / 1000, p99: p99 / 1000, failed: status + broken, cpu: ((cpuSeconds(contender.pid) - before) * 1e6) / requests };
+  return wrk({ url, pid: contender.pid, bodies: [body], connections: Number(values.connections), seconds });
 }
-for (const contender of contenders) load(contender, 1);
-const rounds = new Map<string, Round[]>(contenders.map((c) => [c.name, []]));
-for (let i = 0; i < Number(values.rounds); i++) for (const c of contenders) rounds.get(c.name)!.push(load(c, Number(values.seconds)));
+for (const contender of contenders) await load(contender, 1);
+const rounds = new Map<string, Measured[]>(contenders.map((c) => [c.name, []]));
+for (let i = 0; i < Number(values.rounds); i++) for (const c of contenders) rounds.get(c.name)!.push(await load(c, Number(values.seconds)));
 await Promise.all(contenders.map((c) => c.stop()));
 rmSync(folder, { recursive: true });
 
-const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]!;
-const of = (name: string, key: keyof Round): number => median(rounds.get(name)!.map((r) => r[key]));
+const of = (name: string, key: keyof Measured): number => median(rounds.get(name)!.map((r) => r[key]));
 const rows = contenders.map(({ name }) => ({
   name, "requests/s": Math.round(of(name, "rps")), "of echo": Number(median(rounds.get(name)!.map((r, i) => r.rps / rounds.get("node:http echo")![i]!.rps)).toFixed(2)),
   "cpu us": Number(of(name, "cpu").toFixed(1)), "cpu of echo": Number((of("node:http echo", "cpu") / of(name, "cpu")).toFixed(2)), "p50 ms": Number(of(name, "p50").toFixed(3)), "p99 ms": Number(of(name, "p99").toFixed(3)), "p99 of echo": Number((of(name, "p99") / of("node:http echo", "p99")).toFixed(2)), failed: rounds.get(name)!.reduce((n, r) => n + r.failed, 0),

@@ -105,6 +105,13 @@ describe("rows and columns", () => {
     const family = new Encoder(signature([{ name: "f1" }, { name: "f2" }]));
     expect(family.encode({ kind: "records", records: [{ f1: 1, f10: 2 }] }).batch.rows).toBe(1);
   });
+  it("refuses what has none of the model's columns, where all of them may be missing", () => {
+    const encoder = new Encoder(signature([{ name: "age" }, { name: "plan", type: "string" }]));
+    for (const body of [{ instances: [{ age: 3, plan: "pro" }] }, { foo: 1 }, [{ age: 3 }, { foo: 1 }], { foo: [1, 2], bar: [3, 4] }]) {
+      expect(refusal(() => encoder.encode(readInput(body, encoder.plan.signature)))).toMatchObject({ code: "request-invalid" });
+    }
+    expect(encoder.encode(readInput([{}, { age: 3, foo: 1 }], encoder.plan.signature)).batch.rows).toBe(2);
+  });
   it("refuses extra columns where the model does", () => {
     const strict = new Encoder(signature([{ name: "age" }], { extraColumns: "refused" }));
     expect(refusal(() => strict.encode({ kind: "records", records: [{ age: 1, agee: 2 }] })).message).toContain('row 0, column "agee": expected only columns that the model knows');

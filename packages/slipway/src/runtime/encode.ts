@@ -112,18 +112,22 @@ export class Encoder {
       }
       const keys = Object.keys(values);
       if (keys.length !== present) {
-        this.#checkExtra(keys.filter((k) => !names.has(k)), row, problems, (name) => !Object.hasOwn(values, name));
+        const unknown = keys.filter((k) => !names.has(k));
+        this.#checkExtra(unknown, row, problems, (name) => !Object.hasOwn(values, name), unknown.length === keys.length);
       }
     }
     return batch;
   }
 
-  /** Unknown columns: refused where the model refuses them; else only when one is probably a mistyped name of an absent column. */
-  #checkExtra(unknown: readonly string[], row: number | null, problems: Problems, absent: (name: string) => boolean): void {
+  /**
+   * Unknown columns: refused where the model refuses them or where there are no others (another protocol's request would be
+   * taken for a row of missing values); else only when one is probably a mistyped name of an absent column.
+   */
+  #checkExtra(unknown: readonly string[], row: number | null, problems: Problems, absent: (name: string) => boolean, alone: boolean): void {
     if (unknown.length === 0) return;
     const absentNames = this.plan.usedNames.filter(absent);
     for (const name of unknown.slice(0, 1000)) {
-      if (this.plan.signature.extraColumns === "refused") problems.unknownColumn(row, name, absentNames.length > 0 ? absentNames : this.plan.usedNames);
+      if (this.plan.signature.extraColumns === "refused" || alone) problems.unknownColumn(row, name, absentNames.length > 0 ? absentNames : this.plan.usedNames);
       else if (absentNames.length > 0 && mistyped(name, absentNames)) problems.unknownColumn(row, name, absentNames);
     }
   }
@@ -166,7 +170,8 @@ export class Encoder {
         hint: "Every column needs one value a row; send null where a value is missing." });
     }
     const batch = this.#allocate(rows);
-    this.#checkExtra(given.filter((name) => !this.plan.names.has(name)), null, problems, (name) => !Object.hasOwn(columns, name));
+    const unknown = given.filter((name) => !this.plan.names.has(name));
+    this.#checkExtra(unknown, null, problems, (name) => !Object.hasOwn(columns, name), unknown.length === given.length);
     for (const slot of this.plan.slots) {
       const values = Object.hasOwn(columns, slot.name) ? columns[slot.name] : undefined;
       if (values === undefined && slot.column.missing === "refused") problems.missingColumn(null, slot.name, slot.expected, slot.column.missingReason);

@@ -11,6 +11,7 @@ export { readInput } from "./input.ts";
 export { onlyInput, shapeText, type GivenTensor } from "./tensors.ts";
 export { CsvReader, readCsv, type CsvField, type CsvOptions } from "./csv.ts";
 export { parseJson } from "./json.ts";
+export { readNumbersJson } from "./numbers-json.ts";
 export { runtimeError } from "./errors.ts";
 export { availableCpus, sessionThreads } from "./threads.ts";
 export { preloadEngine, type EngineData, type SessionOptions } from "./session.ts";

@@ -6,7 +6,7 @@ import type { ModelInput } from "./encode.ts";
 import { runtimeError } from "./errors.ts";
 import { exampleRequest } from "./example.ts";
 import { preview } from "./problems.ts";
-import { flatten, onlyInput, type GivenTensor } from "./tensors.ts";
+import { flatten, isList, onlyInput, type GivenTensor } from "./tensors.ts";
 
 const WRAPPERS = ["records", "rows", "columns", "texts"] as const;
 
@@ -37,16 +37,17 @@ function isTensors(body: unknown, signature: Signature): body is object {
 function readTensors(body: unknown, signature: Signature): ModelInput {
   if (Array.isArray(body)) {
     const first: unknown = body.find((v) => v !== null);
-    if (typeof first === "object" && first !== null && !Array.isArray(first)) return { kind: "records", records: body };
+    if (typeof first === "object" && first !== null && !isList(first)) return { kind: "records", records: body };
     const only = onlyInput(signature);
-    if (only && body.length > 0) return { kind: "rows", rows: only.shape.length > 1 && !Array.isArray(first) ? [body] : body };
+    if (only && body.length > 0) return { kind: "rows", rows: only.shape.length > 1 && !isList(first) ? [body] : body };
     throw notUnderstood(preview(body), signature);
   }
   if (typeof body !== "object" || body === null) throw notUnderstood(preview(body), signature);
   const object = body as Readonly<Record<string, unknown>>;
   const isInput = (name: string): boolean => signature.tensors?.some((t) => t.name === name) ?? false;
   for (const wrapper of ["records", "rows"] as const) {
-    const list = object[wrapper];
+    const given = object[wrapper];
+    const list = given instanceof Float64Array ? Array.from(given) : given;
     if (Array.isArray(list) && !isInput(wrapper)) return wrapper === "records" ? { kind: "records", records: list } : { kind: "rows", rows: list };
   }
   const { columns } = object;
@@ -73,7 +74,7 @@ function refuseFor(signature: Signature): (message: string, where?: string) => E
 /** {name, shape, data} of the Open Inference Protocol; the data may be flat or nested. */
 function protocolTensor(tensor: unknown, refuse: (message: string, where?: string) => Error): [string, GivenTensor] {
   const { name, shape, data } = (typeof tensor === "object" && tensor !== null ? tensor : {}) as Readonly<Record<string, unknown>>;
-  if (typeof name !== "string" || !Array.isArray(data)) throw refuse('an input in "inputs" has no "name" or no list of "data"');
+  if (typeof name !== "string" || !isList(data)) throw refuse('an input in "inputs" has no "name" or no list of "data"');
   const where = `input ${JSON.stringify(name.slice(0, 100))}`;
   const flat = flatten(data, where, refuse);
   if (shape === undefined) return [name, flat];

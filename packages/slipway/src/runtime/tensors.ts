@@ -122,23 +122,58 @@ export function flatten(value: unknown, where: string, refuse: Refuse): GivenTen
   for (let v = value; isList(v) && shape.length <= MAX_RANK; v = v[0]) shape.push(v.length);
   const count = shape.reduce((n, d) => n * d, 1);
   if (shape.length > MAX_RANK || count > MAX_ELEMENTS) throw refuse(`${where}: lists of shape [${shape.join(", ")}] are too large`, where);
-  const data: unknown[] = [];
+  const data = new Flat(Math.min(count, FIRST_CAPACITY));
   const walk = (v: unknown, depth: number): void => {
     if (depth === shape.length) {
       if (isList(v)) throw uneven();
-      data.push(v);
+      data.add(v);
       return;
     }
     if (!isList(v) || v.length !== shape[depth]) throw uneven();
-    if (depth === shape.length - 1) for (let i = 0; i < v.length; i++) walk(v[i], depth + 1);
+    if (v instanceof Float64Array && depth === shape.length - 1) data.addAll(v);
     else for (let i = 0; i < v.length; i++) walk(v[i], depth + 1);
   };
   const uneven = (): Error => refuse(`${where}: its lists differ in length or depth; the first ones have shape [${shape.join(", ")}]`, where);
   walk(value, 0);
-  return { shape, data };
+  return { shape, data: data.values };
 }
 
-function isList(value: unknown): value is ArrayLike<unknown> {
+const FIRST_CAPACITY = 2 ** 16;
+
+/** Values one after the other: doubles while they come as lists of doubles, else whatever they are. It grows with what is there, not with what a shape says. */
+class Flat {
+  #doubles: Float64Array | undefined;
+  #mixed: unknown[] | undefined;
+  #count = 0;
+  readonly #capacity: number;
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+  add(value: unknown): void {
+    this.#mixed ??= this.#doubles === undefined ? [] : Array.from(this.#doubles.subarray(0, this.#count));
+    this.#mixed.push(value);
+  }
+  addAll(list: Float64Array): void {
+    if (this.#mixed !== undefined) {
+      for (const value of list) this.#mixed.push(value);
+      return;
+    }
+    const end = this.#count + list.length;
+    if (this.#doubles === undefined || end > this.#doubles.length) {
+      const more = new Float64Array(Math.max(end, this.#capacity, this.#count * 2));
+      if (this.#doubles !== undefined) more.set(this.#doubles.subarray(0, this.#count));
+      this.#doubles = more;
+    }
+    this.#doubles.set(list, this.#count);
+    this.#count = end;
+  }
+  get values(): ArrayLike<unknown> {
+    return this.#mixed ?? this.#doubles?.subarray(0, this.#count) ?? [];
+  }
+}
+
+/** A list, or numbers as readNumbersJson and binary requests have them. */
+export function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 }
 
@@ -174,6 +209,7 @@ function toElements(type: ElementType, values: ArrayLike<unknown>, where: string
   if (type === "float16") return Uint16Array.from(toElements("double", values, where, refuse) as Float64Array, numberToHalf);
   const Target = ARRAYS[type]!;
   if (values instanceof Target) return values;
+  if (type === "float" && values instanceof Float64Array) return toFloats(values, bad);
   const data = new Target(values.length);
   const range = RANGES[type];
   for (let i = 0; i < data.length; i++) {
@@ -183,6 +219,15 @@ function toElements(type: ElementType, values: ArrayLike<unknown>, where: string
     if (range && !(Number.isInteger(n) && n >= range[0] && n <= range[1])) throw bad(i, type === "bool" ? "true or false" : `a whole number from ${range[0]} to ${range[1]}`);
     data[i] = n;
     if (data[i] === Infinity && n !== Infinity || data[i] === -Infinity && n !== -Infinity) throw bad(i, "a number that its floats can hold");
+  }
+  return data;
+}
+
+function toFloats(values: Float64Array, bad: (i: number, expected: string) => Error): Float32Array {
+  const data = new Float32Array(values);
+  for (let i = 0; i < data.length; i++) {
+    const v = values[i]!;
+    if (data[i]! - data[i]! !== 0 && v - v === 0) throw bad(i, "a number that its floats can hold");
   }
   return data;
 }

@@ -65,7 +65,7 @@ export function rowsOf(input: ModelInput, columns: readonly string[], count: num
 function short(value: unknown): unknown {
   if (typeof value === "string") return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}...` : value;
   if (typeof value === "bigint") return String(value);
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? `[${value.length} values]` : "{...}";
+  if (typeof value === "object" && value !== null) return Array.isArray(value) || value instanceof Float64Array ? `[${value.length} values]` : "{...}";
   return value;
 }
 function round(ms: number): number {

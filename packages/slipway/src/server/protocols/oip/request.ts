@@ -2,7 +2,7 @@
 // (https://github.com/kserve/open-inference-protocol, Triton's extension_binary_data.md): JSON, then the binary inputs'
 // bytes in the inputs' order. `Inference-Header-Content-Length` is the JSON's length; 0 means that the body is raw data.
 
-import { parseJson } from "../../../runtime/index.ts";
+import { parseJson, readNumbersJson } from "../../../runtime/index.ts";
 import { serverError } from "../../errors.ts";
 import { DATATYPES, isDatatype, readByteStrings, readFixed, type Datatype } from "./datatype.ts";
 
@@ -52,7 +52,8 @@ export function readInferRequest(body: Uint8Array, headerLength: string | undefi
     if (length === 0) return { raw: body };
     jsonLength = length;
   }
-  const json = parseJson(decode(body.subarray(0, jsonLength)));
+  const text = body.subarray(0, jsonLength);
+  const json = readNumbersJson(text) ?? parseJson(decode(text));
   if (!isObject(json)) throw bad("the request is not a JSON object");
   if (json["id"] !== undefined && typeof json["id"] !== "string") throw bad('"id" is not a string');
   const parameters = readParameters(json["parameters"], "the request");
@@ -133,12 +134,13 @@ export function readShape(value: unknown, label: string): number[] {
   return value as number[];
 }
 
-function readJsonData(data: unknown, datatype: Datatype, count: number, shape: readonly number[], label: string): unknown[] {
-  if (!Array.isArray(data)) throw bad(`${label}: "data" is not a list`);
+function readJsonData(data: unknown, datatype: Datatype, count: number, shape: readonly number[], label: string): ArrayLike<unknown> {
+  if (!isList(data)) throw bad(`${label}: "data" is not a list`);
   if (datatype === "FP16" || datatype === "BF16") throw bad(`${label}: ${datatype} cannot be written in JSON`, "Send it as binary data, or as FP32.");
-  const flat = data.some(Array.isArray) ? flatten(data, label) : data;
+  const flat = Array.isArray(data) && data.some(isList) ? flatten(data, label) : data;
   if (flat.length !== count) throw bad(`${label}: shape [${shape.join(", ")}] takes ${count} values, "data" has ${flat.length}`);
   const { range } = DATATYPES[datatype];
+  if (flat instanceof Float64Array && range === undefined && datatype !== "BOOL") return flat;
   for (let i = 0; i < flat.length; i++) {
     const value: unknown = flat[i];
     if (value === null) continue;
@@ -154,17 +156,22 @@ function readJsonData(data: unknown, datatype: Datatype, count: number, shape: r
 }
 
 /** Nested lists of any depth that the reader lets through (64), row-major. */
-function flatten(data: readonly unknown[], label: string): unknown[] {
+function flatten(data: ArrayLike<unknown>, label: string): unknown[] {
   const out: unknown[] = [];
-  const walk = (list: readonly unknown[], depth: number): void => {
+  const walk = (list: ArrayLike<unknown>, depth: number): void => {
     if (depth > MAX_RANK) throw bad(`${label}: "data" is nested too deeply`);
-    for (const value of list) {
-      if (Array.isArray(value)) walk(value, depth + 1);
+    for (let i = 0; i < list.length; i++) {
+      const value = list[i];
+      if (isList(value)) walk(value, depth + 1);
       else out.push(value);
     }
   };
   walk(data, 1);
   return out;
+}
+
+function isList(value: unknown): value is unknown[] | Float64Array {
+  return Array.isArray(value) || value instanceof Float64Array;
 }
 
 function readOutputs(value: unknown, binaryDefault: boolean): RequestedOutput[] | undefined {

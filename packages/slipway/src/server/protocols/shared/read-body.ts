@@ -1,7 +1,7 @@
 // A body of any kind that rows come in -> the runtime's input. What only some requests need is imported when one comes.
 
 import type { Signature } from "@slipway/core/package";
-import { parseJson, readCsv, readInput, runtimeError, type ModelInput, type Servable } from "../../../runtime/index.ts";
+import { parseJson, readCsv, readInput, readNumbersJson, runtimeError, type ModelInput, type Servable } from "../../../runtime/index.ts";
 import { bodyText, mediaType } from "../../body.ts";
 import { serverError } from "../../errors.ts";
 import type { Call } from "../../http/call.ts";
@@ -28,7 +28,7 @@ export function readBody(call: Call, model: Servable, options: BodyOptions = {})
 
 export function readPart(part: Part, call: Call, signature: Signature, options: BodyOptions): ModelInput | Promise<ModelInput> {
   switch (part.kind) {
-    case "json": return readInput(parseJson(textOf(part)), signature);
+    case "json": return readInput((signature.layout === "tensors" ? readNumbersJson(part.bytes) : undefined) ?? parseJson(textOf(part)), signature);
     case "csv": return options.headless === true ? readHeadlessCsv(textOf(part), signature) : readCsv(textOf(part), signature);
     case "lines": return readLines(textOf(part), signature);
     case "text": return readText(textOf(part), signature);
