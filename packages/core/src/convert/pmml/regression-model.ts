@@ -7,10 +7,14 @@ import { childrenOf, malformed, needNumber, numberOf, refuse, textOf } from "./e
 import { refuseMissing } from "./fields.ts";
 import { classified, dictionaryClasses, either, isFloat, union, type Result } from "./result.ts";
 
+const FLOAT_E = 2.7182817;
+
 export function convertRegression(p: Pmml, model: XmlElement, scope: Scope, top: boolean): Result {
   const { o } = p.c;
   const float = isFloat(model);
   const round = (v: Value): Value => roundFloat(p, v, float);
+  // JPMML's FloatValue.exp takes a power of E as it is written in seven digits.
+  const exp = (v: Value): Value => (float ? round(o.pow(FLOAT_E, v)) : o.exp(v));
   const tables = childrenOf(model, "RegressionTable");
   if (tables.length === 0) throw malformed(model, "it has no RegressionTable");
   const scores = tables.map((table) => linear(p, table, scope, float, top));
@@ -20,10 +24,10 @@ export function convertRegression(p: Pmml, model: XmlElement, scope: Scope, top:
   const link = (y: Value): Value => {
     switch (method) {
       case "none": return y;
-      case "logit": case "softmax": return round(o.div(1, round(o.add(round(o.exp(o.neg(y))), 1))));
-      case "exp": return round(o.exp(y));
-      case "cloglog": return round(o.sub(1, o.exp(o.neg(o.exp(y)))));
-      case "loglog": return round(o.exp(o.neg(o.exp(o.neg(y)))));
+      case "logit": case "softmax": return round(o.div(1, round(o.add(exp(o.neg(y)), 1))));
+      case "exp": return exp(y);
+      case "cloglog": return round(o.sub(1, exp(o.neg(exp(y)))));
+      case "loglog": return exp(o.neg(exp(o.neg(y))));
       default: throw unknown();
     }
   };
@@ -37,8 +41,10 @@ export function convertRegression(p: Pmml, model: XmlElement, scope: Scope, top:
   const all = (): Value => o.concat(values);
   let probabilities: Value;
   if (method === "softmax") {
-    const e = round(o.exp(round(o.sub(all(), o.max(all(), 1, true)))));
-    probabilities = round(o.div(e, round(o.sum(e, 1, true))));
+    const e = exp(round(o.sub(all(), o.max(all(), 1, true))));
+    // One after the other: floats round at every step.
+    const sum = float ? values.map((_, i) => o.columns(e, [i])).reduce((a, b) => round(o.add(a, b))) : o.sum(e, 1, true);
+    probabilities = round(o.div(e, sum));
   } else if (method === "simplemax") probabilities = round(o.div(all(), round(o.sum(all(), 1, true))));
   else if (own.length === 2) {
     const first = link(values[0]!);
