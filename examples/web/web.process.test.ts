@@ -38,7 +38,7 @@ async function works(ask: (path: string, init?: RequestInit) => Promise<Response
   expect((await ask("/api/model/health/ready")).status).toBe(200);
   expect((await ask("/api/model/nowhere")).status).toBe(404);
   const page = await (await ask("/api/model/models/churn", { headers: { accept: "text/html" } })).text();
-  const [, script] = /<script src="([^"]+)"/.exec(page)!;
+  const [, script] = /<script [^>]*src="([^"]+)"/.exec(page)!;
   expect(script).toBe("/api/model/assets/try.js");
   expect((await ask(script!)).status).toBe(200);
 }

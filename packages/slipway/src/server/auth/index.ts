@@ -1,4 +1,4 @@
-export { allowModel, authLayer, isAuthenticated, type AuthOptions } from "./layer.ts";
+export { allowModel, mayAsk, authLayer, isAuthenticated, type AuthOptions } from "./layer.ts";
 export { Audit } from "./audit.ts";
 export { corsLayer } from "./cors.ts";
 export { limitLayer, type LimitOptions } from "./limits.ts";

@@ -98,11 +98,14 @@ export function authLayer(options: AuthOptions = {}): Layer {
   }
 }
 
+/** Whether whoever asks may use the model. */
+export function mayAsk({ principal }: Call, model: string): boolean {
+  return principal === undefined || mayUse(principal, model);
+}
 /** @throws SlipwayError forbidden */
 export function allowModel(call: Call, model: string): void {
-  const { principal } = call;
-  if (principal !== undefined && !mayUse(principal, model)) {
-    throw authError("forbidden", `${principal.id} may not use the model ${JSON.stringify(model.slice(0, 150))}`, { hint: "Its key is for other models." });
+  if (!mayAsk(call, model)) {
+    throw authError("forbidden", `${call.principal!.id} may not use the model ${JSON.stringify(model.slice(0, 150))}`, { hint: "Its key is for other models." });
   }
 }
 

@@ -42,6 +42,7 @@ export function describeRoutes(models: readonly Servable[], ids: readonly string
   const of = (properties: Record<string, Json>, required: readonly string[] = Object.keys(properties)): Json => ({ type: "object", properties, required });
 
   add("GET /models/{name}", { tag: "Models", summary: "A model and its signature; a page to try it, for browsers", response: { ...json(OBJECT), "text/html": TEXT } });
+  add("GET /models/{name}/versions/{version}", { tag: "Models", summary: "The same of one version", response: { ...json(OBJECT), "text/html": TEXT } });
   add("GET /models", { tag: "Models", summary: "The models served here", response: json(of({ models: { type: "array", items: ref("Model") } })) });
   add("POST /models/{name}/versions/{version}/predict", { tag: "Predict", summary: "Predict with one version", request: json({ anyOf: ids.map((id) => ref(`${id}.Request`)) }), response: json({ anyOf: ids.map((id) => ref(`${id}.Answer`)) }) });
   add("GET /openapi.json", { tag: "Models", summary: "This document", response: json(OBJECT) });

@@ -1,10 +1,11 @@
-// The page's script and style sheet, as files of their own: the page's Content-Security-Policy takes nothing inline.
+// The pages' scripts and style sheet, as files of their own: the page's Content-Security-Policy takes nothing inline.
 
 import { readFile } from "node:fs/promises";
 import { serverError } from "../errors.ts";
 import type { Answer } from "../http/call.ts";
 
-const TYPES: Readonly<Record<string, string>> = { "try.js": "text/javascript; charset=utf-8", "try.css": "text/css; charset=utf-8" };
+const SCRIPT = "text/javascript; charset=utf-8";
+const TYPES: Readonly<Record<string, string>> = { "try.js": SCRIPT, "ask.js": SCRIPT, "draw.js": SCRIPT, "try.css": "text/css; charset=utf-8" };
 
 /** Beside `src` and `dist`, so that the same path holds from both. */
 const FOLDER = new URL("../../../assets/", import.meta.url);

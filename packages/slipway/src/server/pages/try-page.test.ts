@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ModelSource } from "../../runtime/index.ts";
 import { columnsModel, matrixModel, textModel } from "../../runtime/testing.ts";
 import type { App } from "../index.ts";
+import { makeKey } from "../auth/key-file.ts";
 import { inject, testApp } from "../testing.ts";
 
 const hostile = '"><script>alert(1)</script>\'&';
@@ -49,7 +50,7 @@ describe("the try-it page", () => {
     expect(text).toContain("&#34;&#62;&#60;script&#62;");
   });
   it("comes with its script and style sheet and nothing else", async () => {
-    for (const [file, type] of [["try.js", "text/javascript"], ["try.css", "text/css"]]) {
+    for (const [file, type] of [["try.js", "text/javascript"], ["ask.js", "text/javascript"], ["draw.js", "text/javascript"], ["try.css", "text/css"]]) {
       const answer = await inject(app, `/assets/${file}`);
       expect([answer.statusCode, answer.headers["content-type"]]).toEqual([200, `${type}; charset=utf-8`]);
     }
@@ -58,5 +59,55 @@ describe("the try-it page", () => {
   it("leaves JSON to those who ask for it", async () => {
     expect((await inject(app, { url: "/models/loan", headers: { accept: "application/json" } })).json().name).toBe("loan");
     expect((await inject(app, { url: "/models/loan?format=json", headers: { accept: "text/html" } })).json().name).toBe("loan");
+  });
+  it("leads to the other models and to the versions of this one", async () => {
+    const second = { ...columnsModel(), manifest: { name: "loan", version: "1.3.0" } };
+    const several = await testApp({ models: [columnsModel(), second, matrixModel()] });
+    const html = async (url: string): Promise<string> => (await inject(several, { url, headers: { accept: "text/html" } })).body;
+    const chosen = await html("/models/loan");
+    expect(chosen).toContain('<a href="/models/loan" aria-current="page">as the service chooses</a><a href="/models/loan/versions/1.2.0">1.2.0</a><a href="/models/loan/versions/1.3.0">1.3.0</a>');
+    expect(chosen).toContain('data-url="/models/loan/predict"');
+    const old = await html("/models/loan/versions/1.2.0");
+    expect(old).toContain('<a href="/models/loan/versions/1.2.0" aria-current="page">1.2.0</a>');
+    expect(old).toContain('data-url="/models/loan/versions/1.2.0/predict"');
+    expect(await html("/models/linear")).not.toContain('aria-label="Versions"');
+    expect((await inject(several, "/models/loan/versions/1.2.0")).json()).toMatchObject({ version: "1.2.0" });
+    await several.context.models.close();
+  });
+});
+
+describe("where keys are asked for", () => {
+  const all = makeKey({ name: "all", roles: ["predictor"] });
+  const linear = makeKey({ name: "linear", roles: ["predictor"], models: ["linear"] });
+  let closed: App;
+  beforeAll(async () => {
+    closed = await testApp({ options: { auth: { keys: { keys: [all.record, linear.record] } } } });
+  });
+  afterAll(() => closed.context.models.close());
+  const ask = (url: string, key?: string, accept = "text/html") => inject(closed, { url, headers: { accept, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) } });
+
+  it("a browser gets a field for one in the page's place, and learns nothing of the models", async () => {
+    for (const url of ["/", "/models/loan", "/models/loan/versions/1.2.0", "/openapi.json"]) {
+      const answer = await ask(url);
+      expect([answer.statusCode, answer.errorCode], url).toEqual([401, "credentials-missing"]);
+      expect(answer.headers["content-type"]).toContain("text/html");
+      expect(answer.headers["content-security-policy"]).toContain("default-src 'none'");
+      expect(answer.body).toMatch(/<label for="key">/);
+      expect(answer.body).not.toMatch(/loan|tickets|linear/);
+    }
+    expect((await ask("/", "nonsense")).body).toContain("neither an API key of this server nor a token.");
+  });
+  it("programs get JSON", async () => {
+    for (const [url, accept] of [["/models/loan", "application/json"], ["/models/loan?format=json", "text/html"]] as const) expect((await ask(url, undefined, accept)).json().error.code).toBe("credentials-missing");
+    const post = await inject(closed, { method: "POST", url: "/predict", headers: { accept: "text/html" }, payload: "{}" });
+    expect([post.statusCode, post.json().error.code]).toEqual([401, "credentials-missing"]);
+  });
+  it("a key opens the pages of its models, and shows no others", async () => {
+    expect((await ask("/", all.key)).body).toContain("<h1 tabindex=\"-1\">loan</h1>");
+    const own = await ask("/", linear.key);
+    expect(own.body).toContain("<h1 tabindex=\"-1\">linear</h1>");
+    expect(own.body).not.toMatch(/loan|tickets/);
+    expect((await ask("/models/loan", linear.key)).statusCode).toBe(403);
+    expect((await ask("/models", linear.key, "application/json")).json().models.map((m: { name: string }) => m.name)).toEqual(["linear"]);
   });
 });

@@ -1,48 +1,47 @@
 // The try-it page: a form made from the signature, the answer as a picture, the same question as a curl line.
-// Plain HTML with one script and one style sheet; nothing inline and nothing from elsewhere.
 
 import { exampleRequest, exampleValue, shapeText, usedColumns, type Servable } from "../../runtime/index.ts";
+import { mayAsk } from "../auth/index.ts";
 import type { ServerContext } from "../context.ts";
-import type { Answer } from "../http/call.ts";
+import type { Answer, Call } from "../http/call.ts";
 import { renderCell, renderField } from "./fields.ts";
 import { html, type Html } from "./html.ts";
+import { keyField, pageAnswer, renderPage } from "./layout.ts";
 
-const SECURITY = {
-  "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  "referrer-policy": "no-referrer",
-  "x-frame-options": "DENY",
-  "cross-origin-opener-policy": "same-origin",
-};
 /** Wider models are asked by pasting rows only. */
 const MAX_FIELDS = 400;
 
-export function tryPage(model: Servable, context: ServerContext): Answer {
-  return { headers: { ...SECURITY, "content-type": "text/html; charset=utf-8" }, body: renderTryPage(model, context.models.all, context.options.basePath) };
+/** `version`: the one that the address names, where it names one. */
+export function tryPage(call: Call, model: Servable, { models, options }: ServerContext, version?: string): Answer {
+  const names = models.all.map((m) => m.name).filter((name) => mayAsk(call, name));
+  return pageAnswer(renderTryPage(model, { names, versions: models.versionsOf(model.name), version, base: options.basePath ?? "" }));
 }
 
-export function renderTryPage(model: Servable, all: readonly Servable[], base: string = ""): string {
-  const path = `${base}/models/${encodeURIComponent(model.name)}`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${model.name} ${model.version}: try it</title>
-<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath d='M1 10h14l-3 4H4zM7 2h2v7H7z' fill='%230b6e99'/%3E%3C/svg%3E">
-<link rel="stylesheet" href="${base}/assets/try.css">
-<script src="${base}/assets/try.js" defer></script>
-</head>
-<body>
-<header>
+interface Place {
+  /** Models that whoever asks may use. */
+  readonly names: readonly string[];
+  /** Of this model. */
+  readonly versions: readonly string[];
+  readonly version: string | undefined;
+  readonly base: string;
+}
+
+function renderTryPage(model: Servable, { names, versions, version, base }: Place): string {
+  const at = (name: string): string => `${base}/models/${encodeURIComponent(name)}`;
+  const own = at(model.name);
+  const path = version === undefined ? own : `${own}/versions/${encodeURIComponent(version)}`;
+  const current = (is: boolean): Html | false => is && html` aria-current="page"`;
+  return renderPage(`${model.name} ${model.version}: try it`, base, html`<header>
 <div class="bar">
-<div class="title"><h1>${model.name}</h1><p>version ${model.version} <code title="${model.digest}">${model.digest.slice(0, 19)}</code></p></div>
+<div class="title"><h1 tabindex="-1">${model.name}</h1><p>version ${model.version} <code title="${model.digest}">${model.digest.slice(0, 19)}</code></p></div>
 <nav aria-label="Service"><a href="${base}/openapi.json">OpenAPI</a> <a href="${path}?format=json">Signature</a> <a href="${base}/metrics">Metrics</a></nav>
 </div>
-${all.length > 1 && html`<nav class="models" aria-label="Models">${all.map((m) => html`<a href="${base}/models/${encodeURIComponent(m.name)}"${m === model ? html` aria-current="page"` : undefined}>${m.name}</a>`)}</nav>`}
+${names.length > 1 && html`<nav class="choices" aria-label="Models">${names.map((name) => html`<a href="${at(name)}"${current(name === model.name)}>${name}</a>`)}</nav>`}
+${versions.length > 1 && html`<nav class="choices" aria-label="Versions"><a href="${own}"${current(version === undefined)}>as the service chooses</a>${versions.map((v) => html`<a href="${own}/versions/${encodeURIComponent(v)}"${current(version !== undefined && v === model.version)}>${v}</a>`)}</nav>`}
+${keyField(false)}
 </header>
-<main data-layout="${model.signature.layout}" data-url="${path}/predict">
-<form novalidate aria-label="Ask the model">
+<main data-layout="${model.signature.layout}" data-url="${path}/predict" data-versions="${versions.length}">
+<form id="ask" novalidate aria-label="Ask the model">
 ${inputs(model)}
 <div class="buttons"><button type="submit" class="primary">Predict</button><button type="button" id="example">Example</button><button type="reset">Clear</button></div>
 <noscript><p class="problem">This page needs JavaScript. Rows go to POST ${path}/predict.</p></noscript>
@@ -57,10 +56,7 @@ ${inputs(model)}
 <details><summary>Whole answer as JSON</summary><pre tabindex="0"><code id="raw"></code></pre></details>
 </div>
 </section>
-</main>
-</body>
-</html>
-`.text;
+</main>`);
 }
 
 function inputs(model: Servable): Html {

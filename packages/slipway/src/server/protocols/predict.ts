@@ -6,12 +6,14 @@
 // bad rows with {"error": {...}} in their place instead of refusing the request.
 
 import { placeRows, rowsJson, type OnInvalid, type Servable } from "../../runtime/index.ts";
+import { mayAsk } from "../auth/index.ts";
 import type { ServerContext } from "../context.ts";
 import { serverError } from "../errors.ts";
 import { after, jsonAnswer, jsonText, type Answer, type Call } from "../http/call.ts";
 import { newId } from "../http/node-host.ts";
 import type { Protocol } from "../http/routing-table.ts";
 import { infer, type Inference } from "../inference.ts";
+import { pageError, wantsPage } from "../pages/key-page.ts";
 import { negotiated } from "./shared/answer-rows.ts";
 import { ROWS_AT_ONCE } from "./shared/pieces.ts";
 import { readBody } from "./shared/read-body.ts";
@@ -20,19 +22,21 @@ export function slipwayProtocol(context: ServerContext): Protocol {
   const { models } = context;
   return {
     name: "slipway",
+    error: pageError(context.options.basePath),
     routes: [
       { method: "POST", path: "/predict", action: "predict", handle: (call) => after(models.select(call, {}), (model) => predict(context, model, call)) },
       { method: "POST", path: "/models/{name}/predict", action: "predict", handle: (call) => after(models.select(call, call.params), (model) => predict(context, model, call)) },
       { method: "POST", path: "/models/{name}/versions/{version}/predict", action: "predict", handle: (call) => after(models.select(call, call.params), (model) => predict(context, model, call)) },
-      { method: "GET", path: "/models", action: "read", handle: () => jsonAnswer({ models: models.all.map(listed) }) },
+      { method: "GET", path: "/models", action: "read", handle: (call) => jsonAnswer({ models: models.all.filter((m) => mayAsk(call, m.name)).map(listed) }) },
       { method: "GET", path: "/models/{name}", action: "read", handle: show },
+      { method: "GET", path: "/models/{name}/versions/{version}", action: "read", handle: show },
     ],
   };
 
   async function show(call: Call): Promise<Answer> {
-    const model = models.find(call.params["name"]!);
-    // A browser gets the page, unless it asks for the JSON by ?format=json.
-    if (/text\/html/.test(call.header("accept") ?? "") && call.query.get("format") !== "json") return (await import("../pages/try-page.ts")).tryPage(model, context);
+    const { name, version } = call.params;
+    const model = models.find(name!, version);
+    if (wantsPage(call)) return (await import("../pages/try-page.ts")).tryPage(call, model, context, version);
     return jsonAnswer({ ...listed(model), signature: model.signature });
   }
 }
