@@ -120,10 +120,14 @@ export function startForm(credentials, refused) {
     try {
       const response = await fetch(main.dataset.url, { method: "POST", headers: { ...credentials(), "content-type": request.type }, body: request.body });
       const result = await response.json();
+      if (response.status === 401) {
+        answer.replaceChildren();
+        call.hidden = true;
+        return refused(result.error.message);
+      }
       document.getElementById("curl").textContent = curlLine(request, "authorization" in credentials());
       document.getElementById("raw").textContent = JSON.stringify(result, null, 2);
       call.hidden = false;
-      if (response.status === 401) refused(result.error.message);
       if (!response.ok) return showFailure(result.error);
       const rows = result.predictions;
       if (rows.length === 1) answer.replaceChildren(...Object.entries(rows[0]).map(([name, value]) => drawOutput(name, value)));

@@ -43,13 +43,31 @@ function bars(entries, probability) {
   return box;
 }
 
+const LISTED = 40;
+function shapeOf(value) {
+  return Array.isArray(value) ? [value.length, ...shapeOf(value[0])] : [];
+}
+/** The first numbers of a list, however deep it is. */
+function listed(value) {
+  const first = [];
+  let more = 0;
+  const walk = (v) => {
+    if (Array.isArray(v)) v.forEach(walk);
+    else if (first.length < LISTED) first.push(figure(v));
+    else more++;
+  };
+  walk(value);
+  return first.join(", ") + (more > 0 ? `, ... ${more} more` : "");
+}
+
 export function drawOutput(name, value) {
   const box = element("div", undefined, "output");
   box.append(element("h3", name.replaceAll("_", " ")));
   const probability = name.startsWith("probabilities");
   if (Array.isArray(value)) {
-    if (probability) box.append(bars(value.map((v, i) => [String(i), v]), true));
-    else box.append(element("p", value.slice(0, 40).map(figure).join(", ") + (value.length > 40 ? `, ... ${value.length - 40} more` : ""), name === "label" || name === "value" ? "big" : "figure"));
+    if (Array.isArray(value[0])) box.append(element("p", `${shapeOf(value).join(" × ")} numbers`, "hint"), element("p", listed(value), "figure"));
+    else if (probability) box.append(bars(value.map((v, i) => [String(i), v]), true));
+    else box.append(element("p", listed(value), name === "label" || name === "value" ? "big" : "figure"));
   } else if (typeof value === "object" && value !== null) box.append(bars(Object.entries(value), probability));
   else box.append(element("p", figure(value), name === "label" || name === "value" ? "big" : "figure"));
   return box;

@@ -15,7 +15,7 @@ function start() {
   const ask = (message) => {
     form.hidden = false;
     held.hidden = true;
-    problem.textContent = message;
+    problem.textContent = /[.?]$/.test(message) ? message : `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
     problem.hidden = false;
     field.focus();
   };

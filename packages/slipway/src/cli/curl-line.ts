@@ -5,8 +5,10 @@ import { exampleRequest, type Servable } from "../runtime/index.ts";
 /** A longer request is better read from a file. */
 const MAX_BODY = 1000;
 
-export function curlLine(url: string, model: Servable): string {
+/** `keyed`: the service asks for a key, which the line takes from the environment. */
+export function curlLine(url: string, model: Servable, keyed: boolean): string {
+  const call = `curl -s ${url}/predict${keyed ? ' -H "authorization: Bearer $SLIPWAY_API_KEY"' : ""} -H 'content-type: application/json'`;
   const body = JSON.stringify(exampleRequest(model.signature)).replaceAll("'", "'\\''");
-  if (body.length > MAX_BODY) return `curl -s ${url}/predict -H 'content-type: application/json' -d @request.json`;
-  return `curl -s ${url}/predict -H 'content-type: application/json' -d '${body}'`;
+  if (body.length > MAX_BODY) return `${call} -d @request.json`;
+  return `${call} -d '${body}'`;
 }

@@ -3,7 +3,7 @@
 import cluster from "node:cluster";
 import { SlipwayError, VERSION } from "@slipway/core/base";
 import { availableCpus, Model, preloadEngine, type LoadOptions } from "../runtime/index.ts";
-import { createLog, Logger, makeKey, ModelDirectory, Pipeline, Repository, runPrimary, startServer, type TlsOptions } from "../server/index.ts";
+import { createLog, isAuthenticated, Logger, makeKey, ModelDirectory, Pipeline, Repository, runPrimary, startServer, type TlsOptions } from "../server/index.ts";
 import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../config/index.ts";
 import { configOptions, configSources } from "./config-options.ts";
 import { hostingOf } from "./hosting.ts";
@@ -82,7 +82,7 @@ export const serve: Command = defineCommand({
     else {
       const names = models.directory.list.map((v) => `${v.name} ${v.version}${v.state === "ready" ? "" : v.onDemand ? " (loaded when asked)" : ` (not served: ${v.reason?.message ?? v.state})`}`);
       const first = served[0];
-      printResult(`serving ${names.slice(0, 20).join(", ")}${names.length > 20 ? `, and ${names.length - 20} more` : ""} on ${server.url}\n\n  try it in a browser   ${server.url}/\n${first === undefined ? "" : `  ask it                ${curlLine(server.url, first)}\n`}  its interface         ${server.url}/openapi.json\n\nCtrl-C stops.`);
+      printResult(`serving ${names.slice(0, 20).join(", ")}${names.length > 20 ? `, and ${names.length - 20} more` : ""} on ${server.url}\n\n  try it in a browser   ${server.url}/\n${first === undefined ? "" : `  ask it                ${curlLine(server.url, first, isAuthenticated(access.auth))}\n`}  its interface         ${server.url}/openapi.json\n\nCtrl-C stops.`);
     }
     followParent(() => process.kill(process.pid, "SIGTERM"));
     await server.closed;

@@ -20,7 +20,7 @@ export function pageError(base = ""): (error: SlipwayError, call: Call) => Answe
 <section class="panel">
 <h1 tabindex="-1">A key is needed</h1>
 <p>This service answers those who have a key.</p>
-${keyField(true, error.code === "credentials-missing" ? undefined : `${error.message}.`)}
+${keyField(true, error.code === "credentials-missing" ? undefined : `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`)}
 <noscript><p class="problem">This page needs JavaScript. Programs send the key as Authorization: Bearer ...</p></noscript>
 </section>
 </main>`), status);

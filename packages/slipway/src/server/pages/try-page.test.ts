@@ -95,7 +95,7 @@ describe("where keys are asked for", () => {
       expect(answer.body).toMatch(/<label for="key">/);
       expect(answer.body).not.toMatch(/loan|tickets|linear/);
     }
-    expect((await ask("/", "nonsense")).body).toContain("neither an API key of this server nor a token.");
+    expect((await ask("/", "nonsense")).body).toContain("What was sent is neither an API key of this server nor a token.");
   });
   it("programs get JSON", async () => {
     for (const [url, accept] of [["/models/loan", "application/json"], ["/models/loan?format=json", "text/html"]] as const) expect((await ask(url, undefined, accept)).json().error.code).toBe("credentials-missing");
