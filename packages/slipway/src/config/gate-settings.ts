@@ -40,7 +40,7 @@ const settings = {
       p50Ms: { type: "number", help: "median milliseconds of a call with one row" },
       p99Ms: { type: "number", help: "99th percentile of the same" },
       minRowsPerSecond: { type: "number", help: "rows a second in batches of 256" },
-      memory: { type: "bytes", help: "resident memory of a process that holds the model alone and has answered" },
+      memory: { type: "bytes", help: "resident memory of the process that tests" },
       packageSize: { type: "bytes", help: "size of the package" },
     },
   },

@@ -16,6 +16,8 @@ export interface GateContext {
   /** Rows that the model answers: the checks' inputs, the labelled data's, or made from the signature. */
   readonly rows: readonly Row[];
   readonly rowsFrom: "checks" | "labelled data" | "signature";
+  /** Why there are none. */
+  readonly noRows?: string;
   /** The answers to `rows`. */
   readonly answers: Prediction;
   readonly labelled?: LabelledData;

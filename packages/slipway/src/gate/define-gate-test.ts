@@ -40,6 +40,8 @@ export interface GateTest {
   /** One sentence: what it checks. */
   readonly checks: string;
   readonly area: Area;
+  /** Skipped where there is no row that the model answers. */
+  readonly needsRows?: true;
   readonly run: (context: GateContext) => Finding | Promise<Finding>;
 }
 export interface GateResult extends Finding {

@@ -15,6 +15,8 @@ export interface LabelledData {
   /** The same rows with every column of the file, as texts or JSON values. */
   readonly whole: readonly CheckRow[];
   readonly truth: Truth;
+  /** The file is CSV, whose fields are all texts. */
+  readonly csv: boolean;
   readonly unlabelled: number;
   /** Rows the model refuses, and why the first ones. */
   readonly refused: number;
@@ -39,8 +41,7 @@ export async function readLabelled(text: string, file: string, target: string, s
   }
   const labelled = given.filter((row) => row[target] !== null && row[target] !== "" && row[target] !== undefined);
   const isCsv = !/^\s*[[{]/.test(text);
-  const columns = signature.columns.filter((c) => c.used && names.includes(c.name) && c.name !== target);
-  const rows = labelled.map((row): Row => Object.fromEntries(columns.map((c) => [c.name, isCsv ? fromCsv(row[c.name] ?? null, c.type) : row[c.name]])));
+  const rows = rowsFor({ whole: labelled, csv: isCsv, target }, signature);
   const { placeOf } = rows.length === 0 ? { placeOf: () => undefined } : await predictEach(model, rows);
   const kept = rows.flatMap((_, i) => (placeOf(i) === undefined ? [] : [i]));
   const refusals: { row: number; message: string }[] = [];
@@ -51,7 +52,22 @@ export async function readLabelled(text: string, file: string, target: string, s
   return {
     file, target, rows: kept.map((i) => rows[i]!), whole: kept.map((i) => labelled[i]!),
     truth: readTruth(kept.map((i) => labelled[i]![target]!), signature, file, target),
-    unlabelled: given.length - labelled.length, refused: rows.length - kept.length, refusals,
+    csv: isCsv, unlabelled: given.length - labelled.length, refused: rows.length - kept.length, refusals,
+  };
+}
+
+/** The rows as this model takes them: its own columns of the file, never the target. */
+export function rowsFor({ whole, csv, target }: Pick<LabelledData, "whole" | "csv" | "target">, signature: Signature): Row[] {
+  const columns = signature.columns.filter((c) => c.used && c.name !== target && whole[0] !== undefined && Object.hasOwn(whole[0], c.name));
+  return whole.map((row) => Object.fromEntries(columns.map((c) => [c.name, csv ? fromCsv(row[c.name] ?? null, c.type) : row[c.name]])));
+}
+
+/** The rows at these places. */
+export function subsetOf(labelled: LabelledData, places: readonly number[]): LabelledData {
+  const { rows, whole, truth } = labelled;
+  return {
+    ...labelled, rows: places.map((i) => rows[i]!), whole: places.map((i) => whole[i]!),
+    truth: truth.kind === "classes" ? { ...truth, values: Int32Array.from(places, (i) => truth.values[i]!) } : { ...truth, values: Float64Array.from(places, (i) => truth.values[i]!) },
   };
 }
 

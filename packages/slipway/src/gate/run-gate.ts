@@ -5,7 +5,7 @@ import type { Checks, ModelPackage } from "@slipway/core/package";
 import type { GateSettings } from "../config/index.ts";
 import { loadModelPackage, type EngineChoice, type EngineWish, type Model } from "../runtime/index.ts";
 import type { GateContext } from "./context.ts";
-import type { Finding, GateResult, GateTest } from "./define-gate-test.ts";
+import { skipped, type Finding, type GateResult, type GateTest } from "./define-gate-test.ts";
 import { gateError } from "./errors.ts";
 import { readLabelled } from "./labelled-data.ts";
 import { sampleRows } from "./sample-rows.ts";
@@ -83,7 +83,8 @@ async function runTest(test: GateTest, context: GateContext): Promise<GateResult
   const before = performance.now();
   let finding: Finding;
   try {
-    finding = skip.includes(name) ? { verdict: "skipped", reason: "the configuration leaves it out (gate.skip)" } : await test.run(context);
+    finding = skip.includes(name) ? skipped("the configuration leaves it out (gate.skip)")
+      : test.needsRows === true && context.rows.length === 0 ? skipped(`there is no row to test with: ${context.noRows ?? "the model answers none"}`) : await test.run(context);
   } catch (error) {
     if (error instanceof SlipwayError && error.kind === "usage") throw error;
     const coded = error instanceof SlipwayError ? ` [${error.code}]` : "";

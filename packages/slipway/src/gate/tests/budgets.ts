@@ -14,6 +14,7 @@ const MAX_MS = 1000;
 export const budgets: GateTest = defineGateTest({
   name: "budgets", title: "Time, memory and size", area: "infrastructure",
   checks: "Milliseconds of a call with one row, rows a second in batches, memory of the process and size of the package.",
+  needsRows: true,
   async run({ package: source, model, rows, settings }): Promise<Finding> {
     const bars = settings.budgets ?? {};
     const times: number[] = [];

@@ -1,13 +1,18 @@
 // The gate's tests, in the order in which they are run and told.
 
 import type { GateTest } from "../define-gate-test.ts";
+import { baseline } from "./baseline.ts";
 import { budgets } from "./budgets.ts";
 import { determinism } from "./determinism.ts";
 import { engines } from "./engines.ts";
+import { leakage } from "./leakage.ts";
 import { parity } from "./parity.ts";
 import { quality } from "./quality.ts";
+import { robustness } from "./robustness.ts";
+import { rules } from "./rules.ts";
 import { schemaFuzz } from "./schema-fuzz.ts";
 import { served } from "./served.ts";
 import { signature } from "./signature.ts";
+import { simplerModel } from "./simpler-model.ts";
 
-export const GATE_TESTS: readonly GateTest[] = [parity, signature, engines, served, determinism, schemaFuzz, quality, budgets];
+export const GATE_TESTS: readonly GateTest[] = [parity, signature, engines, served, determinism, schemaFuzz, quality, baseline, simplerModel, leakage, robustness, rules, budgets];

@@ -12,6 +12,7 @@ const ROWS_AT_ONCE = 100;
 export const served: GateTest = defineGateTest({
   name: "served", title: "Through the server", area: "infrastructure",
   checks: "POST /predict answers the known rows as the model itself does: nothing is lost between a request and its answer.",
+  needsRows: true,
   async run({ model, rows, rowsFrom, answers }) {
     // Not closed: it would close the model with it.
     const handler = createHandler(model);

@@ -1,7 +1,7 @@
 // Whether the model gives what its signature promises: outputs of the stated width, labels that are among the classes,
 // probabilities that are some.
 
-import { MISSING_STRING } from "@slipway/core/package";
+import { MISSING_STRING, type Signature } from "@slipway/core/package";
 import type { OutputData } from "../../runtime/index.ts";
 import { defineGateTest, type Cell, type GateTest } from "../define-gate-test.ts";
 import { labelKey } from "../labelled-data.ts";
@@ -14,8 +14,9 @@ const SLACK = 1e-4;
 export const signature: GateTest = defineGateTest({
   name: "signature", title: "What the signature promises", area: "data",
   checks: "Every output has the stated width, labels are among the stated classes, probabilities are between 0 and 1 and add up to 1, numbers are numbers.",
+  needsRows: true,
   run({ answers, model, rowsFrom }) {
-    const faults = answers.outputs.flatMap((o) => faultsOf(o, answers.rows, model.signature.layout === "tensors").map((fault): Cell[] => [o.output.name, fault]));
+    const faults = answers.outputs.flatMap((o) => faultsOf(o, answers.rows, model.signature).map((fault): Cell[] => [o.output.name, fault]));
     const numeric = answers.outputs.filter((o) => o.output.kind === "value" && o.width === 1 && typeof o.data[0] === "number");
     const figures = Object.fromEntries(answers.outputs.map((o) => [o.output.name, `${o.output.kind}, ${o.output.type}, ${o.width} a row`]));
     return {
@@ -29,12 +30,12 @@ export const signature: GateTest = defineGateTest({
   },
 });
 
-function faultsOf(o: OutputData, rows: number, tensors: boolean): string[] {
+function faultsOf(o: OutputData, rows: number, { layout, outputs }: Signature): string[] {
   const { output, width } = o;
   const found: string[] = [];
   const stated = output.rowShape.reduce((n, d) => n * d, 1);
   // Tensors have sizes that depend on their inputs.
-  if (!tensors && output.rowShape.every((d) => d >= 0) && stated !== width) found.push(`${stated} values a row are promised, ${width} are given`);
+  if (layout !== "tensors" && output.rowShape.every((d) => d >= 0) && stated !== width) found.push(`${stated} values a row are promised, ${width} are given`);
   if (output.columns !== undefined && output.columns.length !== width) found.push(`${output.columns.length} entries are named, ${width} are given`);
   if (output.kind === "label" && output.classes !== undefined && output.classes.length > 0) {
     const classes = new Set(output.classes.map((c) => labelKey(c, output.type)));
@@ -54,7 +55,9 @@ function faultsOf(o: OutputData, rows: number, tensors: boolean): string[] {
   }
   if (nan > 0) found.push(`${nan} of ${rows * width} values are NaN`);
   if (outside > 0) found.push(`${outside} probabilities are not between 0 and 1`);
-  if (output.kind === "probabilities" && output.rowShape.length === 1 && output.columns !== undefined && nan === 0) {
+  // Of several labels a row, each has a probability of its own.
+  const oneLabel = outputs.some((l) => l.kind === "label" && l.rowShape.length === 0 && l.classes?.length === width);
+  if (output.kind === "probabilities" && output.rowShape.length === 1 && oneLabel && nan === 0) {
     let off = 0;
     for (let row = 0; row < rows; row++) {
       let sum = 0;
