@@ -72,7 +72,7 @@ def exported():
         "sk-logistic": (prepare(True), LogisticRegression(), two), "sk-logistic-3": (prepare(True), LogisticRegression(), three), "sk-linear": (prepare(True), LinearRegression(), amount),
         "sk-boosting": (prepare(), GradientBoostingClassifier(n_estimators=6, random_state=0), two), "sk-boosting-3": (prepare(), GradientBoostingClassifier(n_estimators=4, max_depth=2, random_state=0), three),
         "sk-boosting-regression": (prepare(), GradientBoostingRegressor(n_estimators=8, random_state=0), amount),
-        "xgb-regression": (prepare(), XGBRegressor(n_estimators=8, max_depth=3), amount), "xgb-binary": (prepare(), XGBClassifier(n_estimators=8, max_depth=3), two),
+        "xgb-regression": (prepare(), XGBRegressor(n_estimators=8, max_depth=3), amount), "xgb-binary": (prepare(), XGBClassifier(n_estimators=8, max_depth=3), two), "xgb-3": (prepare(), XGBClassifier(n_estimators=4, max_depth=2), np.clip(risk, 0, 2)),
         "sk-voting": (prepare(True), VotingClassifier([("a", LogisticRegression()), ("b", DecisionTreeClassifier(max_depth=3))], voting="soft"), three),
     }
     for name, (transform, model, y) in models.items():
