@@ -16,28 +16,30 @@ await experiment([], async ({ service, target, requests }) => {
     socket.write(Buffer.from(request!.toString("latin1").replace("\r\n", "\r\nconnection: close\r\n"), "latin1"));
   });
   console.log(`one answer: ${mb(whole)}, its request ${mb(request!.length)}; memory ${mb(service.usage()?.rss)}`);
-  const health = watchHealth(target);
-  const sockets = Array.from({ length: readers }, () => {
-    const socket = connect(target.port, target.host);
-    socket.on("error", () => undefined);
-    socket.write(request!);
-    // Not a byte more than the system itself takes in.
-    socket.pause();
-    return socket;
-  });
   const quiet = async (): Promise<void> => {
-    for (let i = 0; i < 80; i++) {
+    for (let i = 0; i < 60; i++) {
       const before = service.usage()?.cpuS ?? 0;
       await sleep(500);
       if ((service.usage()?.cpuS ?? 0) - before < 0.03) return;
     }
   };
-  await quiet();
-  const held = service.usage()?.rss;
-  console.log(`${readers} readers that do not read, once every answer is made: ${mb(held)}`);
+  const health = watchHealth(target);
+  // What stays from one wave to the next would grow; what one wave takes and the next one takes again is bounded.
+  for (let wave = 1; wave <= 3; wave++) {
+    const sockets = Array.from({ length: readers }, () => {
+      const socket = connect(target.port, target.host);
+      socket.on("error", () => undefined);
+      socket.write(request!);
+      // Not a byte more than the system itself takes in.
+      socket.pause();
+      return socket;
+    });
+    await sleep(1000);
+    await quiet();
+    console.log(`wave ${wave}: ${readers} readers that do not read, every answer made: ${mb(service.usage()?.rss)}`);
+    for (const socket of sockets) socket.destroy();
+    await sleep(500);
+  }
   const alive = await health();
-  console.log(`health p50 ${ms(alive.percentile(0.5))}, p99 ${ms(alive.percentile(0.99))}`);
-  for (const socket of sockets) socket.destroy();
-  await quiet();
-  console.log(`after they left: ${mb(service.usage()?.rss)}`);
+  console.log(`health p50 ${ms(alive.percentile(0.5))}, p99 ${ms(alive.percentile(0.99))}; after they left: ${mb(service.usage()?.rss)}`);
 });

@@ -44,7 +44,7 @@ const table = {
   "grpc-only": { kind: "unsupported", doc: "The address is a gRPC method, and the request is no gRPC call." },
   "service-unknown": { kind: "not-found", doc: "gRPC's health check was asked for a service that is not served. The error lists those that are." },
   "server-busy": { kind: "exhausted", doc: "The server holds too many large requests that are still arriving. Try again later." },
-  "server-overloaded": { kind: "exhausted", doc: "More predictions wait than the server does in a second. Ask again after `Retry-After`, or run more replicas." },
+  "server-overloaded": { kind: "exhausted", doc: "More predictions wait than the server holds. Ask again after `Retry-After`, or run more replicas." },
   "server-failed": { kind: "internal", doc: "A fault of Slipway's. Report it with the request id from the log." },
 } as const;
 

@@ -127,12 +127,15 @@ async function listenOrExplain(server: Server, port: number, host: string): Prom
   }
 }
 
+/** Connections that wait to be accepted: beyond it the system drops the end of a handshake, and a client waits seconds for nothing. */
+const BACKLOG = 4096;
+
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     // Processes that serve together have a socket each.
     const together = process.env["_SLIPWAY_PROCESS"] === undefined ? {} : { exclusive: true, reusePort: true };
-    server.listen({ port, host, ...together }, () => {
+    server.listen({ port, host, backlog: BACKLOG, ...together }, () => {
       server.off("error", reject);
       resolve();
     });

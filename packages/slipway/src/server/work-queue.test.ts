@@ -32,34 +32,22 @@ describe("the queue of work", () => {
     for (let i = 0; i < 10; i++) ask(i, 1);
     expect(done).toEqual([0, 1, 2, 3]);
     turn();
-    expect(done).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(done.slice(0, 8)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     ask(10, 1);
     turn();
     expect(done).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     turn();
     expect(turns).toHaveLength(0);
   });
-  it("refuses at once what would wait for more than a second's work, and takes more when it has caught up", async () => {
+  it("refuses what is too much to hold, and takes more when it has caught up", async () => {
     const { queue, outcomes, ask, turn } = make();
-    for (let i = 0; i < 400; i++) ask(i, 4);
-    turn();
-    for (let i = 400; i < 800; i++) ask(i, 4);
-    await Promise.resolve();
-    const refused = outcomes.filter((o) => o.endsWith("server-overloaded"));
-    expect(refused.length).toBeGreaterThan(300);
-    expect(queue.length).toBeLessThan(450);
+    for (let i = 0; i < 10_100; i++) ask(i, 4);
+    expect(outcomes.filter((o) => o.endsWith("server-overloaded"))).toHaveLength(99);
     while (queue.length > 0) turn();
-    ask(900, 4);
+    ask(20_000, 4);
     turn();
     await new Promise((resolve) => setImmediate(resolve));
-    expect(outcomes).toContain("900 done");
-  });
-  it("never refuses few callers, however slow they are", () => {
-    const { outcomes, ask, turn } = make();
-    for (let i = 0; i < 30; i++) ask(i, 500);
-    turn();
-    for (let i = 30; i < 32; i++) ask(i, 500);
-    expect(outcomes).toEqual([]);
+    expect(outcomes).toContain("20000 done");
   });
   it("does no work for who has gone", async () => {
     const { queue, done, outcomes, ask, turn } = make();

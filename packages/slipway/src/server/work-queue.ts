@@ -1,19 +1,20 @@
 // Predictions in slices of a few milliseconds: what one turn of the event loop brings beyond a slice waits for the next
-// turn, so that health and refusals are answered between slices however many requests have come. What waits longer than a
-// second's work is refused at once: where more comes than can be done, work on answers that come too late would take the
-// place of answers in time. The cost of a request, with everything around it, is learnt from the slices themselves.
+// turn, so that health, metrics and administration are answered between slices however many requests have come. What waits
+// is bounded in number and in bytes; it is in order, and who has gone meanwhile costs no work.
+// A model's own queue (runtime/scheduling) refuses by the time that its engine would take. Here nothing is refused by an
+// estimate: reading a request only to refuse it costs much of what a small one costs to answer.
 
 import type { Answer, Call } from "./http/call.ts";
 import { serverError } from "./errors.ts";
 
 const SLICE_MS = 4;
-const MAX_WAIT_MS = 1000;
-/** Few callers are never refused, however long their requests take. */
-const MIN_QUEUE = 32;
+/** A slice is as long as reading what came took, up to this: reading must not take the place of the work. */
+const LONGEST_SLICE_MS = 50;
+const MAX_WAITING = 10_000;
 /** Bodies of what waits. */
-const MAX_BYTES = 256 * 2 ** 20;
-/** Weight of one slice in what is learnt. */
-const LEARN = 0.1;
+const MAX_BYTES = 512 * 2 ** 20;
+/** For whom it is refused. */
+const RETRY_AFTER_MS = 1000;
 
 type Work = () => Answer | Promise<Answer>;
 interface Waiting {
@@ -37,9 +38,7 @@ export class WorkQueue {
   #bytes = 0;
   #armed = false;
   #since = 0;
-  #done = 0;
-  /** Milliseconds a request. */
-  #each = 0;
+  #servedUntil = 0;
 
   constructor(clock: Clock = REAL) {
     this.#clock = clock;
@@ -54,14 +53,9 @@ export class WorkQueue {
     const now = this.#clock.now();
     if (!this.#armed) this.#arm(now);
     const { length } = this;
-    if (length === 0 && now - this.#since < SLICE_MS) {
-      this.#done++;
-      return work();
-    }
-    const waitMs = length * this.#each;
-    if (length >= MIN_QUEUE && (waitMs > MAX_WAIT_MS || this.#bytes + call.body.length > MAX_BYTES)) {
-      throw serverError("server-overloaded", `${length} requests wait, about ${Math.round(waitMs)} ms of work`, {
-        hint: "Ask again after the time in Retry-After, or run more replicas.", data: { retryAfterMs: Math.ceil(waitMs) } });
+    if (length === 0 && now - this.#since < SLICE_MS) return work();
+    if (length >= MAX_WAITING || (length > 0 && this.#bytes + call.body.length > MAX_BYTES)) {
+      throw serverError("server-overloaded", `${length} requests of ${this.#bytes} bytes wait already`, { hint: "Ask again after the time in Retry-After, or run more replicas.", data: { retryAfterMs: RETRY_AFTER_MS } });
     }
     this.#bytes += call.body.length;
     return new Promise((resolve, reject) => this.#waiting.push({ call, work, resolve, reject }));
@@ -70,20 +64,18 @@ export class WorkQueue {
   #arm(now: number): void {
     this.#armed = true;
     this.#since = now;
-    this.#done = 0;
+    this.#servedUntil = now;
     this.#clock.later(this.#turn);
   }
 
   readonly #turn = (): void => {
     const now = this.#clock.now();
-    if (this.#done > 0) {
-      const each = (now - this.#since) / this.#done;
-      this.#each = this.#each === 0 ? each : this.#each + LEARN * (each - this.#each);
-    }
+    const slice = Math.max(SLICE_MS, Math.min(LONGEST_SLICE_MS, now - this.#servedUntil));
     this.#armed = false;
     if (this.length === 0) return;
     this.#arm(now);
-    while (this.#head < this.#waiting.length && this.#clock.now() - now < SLICE_MS) this.#serve(this.#waiting[this.#head++]!);
+    while (this.#head < this.#waiting.length && this.#clock.now() - now < slice) this.#serve(this.#waiting[this.#head++]!);
+    this.#servedUntil = this.#clock.now();
     // Those that have gone are let go of now and then.
     if (this.#head === this.#waiting.length || this.#head > 1024) {
       this.#waiting = this.#waiting.slice(this.#head);
@@ -94,9 +86,7 @@ export class WorkQueue {
   #serve({ call, work, resolve, reject }: Waiting): void {
     this.#bytes -= call.body.length;
     try {
-      // Nobody waits for it any longer: that costs nothing.
       call.throwIfAborted();
-      this.#done++;
       resolve(work());
     } catch (error) {
       reject(error);
