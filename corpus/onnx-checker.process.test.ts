@@ -21,7 +21,12 @@ describe("the models of the corpus", () => {
     }
     for (const [name, bytes] of models) {
       const model = readModel(bytes);
-      expect(findProblems(model), name).toEqual([]);
+      const problems = findProblems(model);
+      // A script whose tensors may be of any rank has no shapes to declare. ONNX Runtime takes that, onnx.checker does not.
+      if (problems.length > 0 && problems.every((p) => p.message === "it is declared without a shape")) {
+        expect(name).toMatch(/-any-rank-/);
+        models.delete(name);
+      } else expect(problems, name).toEqual([]);
       expect(Buffer.compare(serializeModel(model), bytes), name).toBe(0);
     }
     expect(models.size).toBeGreaterThan(0);
