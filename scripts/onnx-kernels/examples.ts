@@ -23,7 +23,7 @@ const ARRAYS = {
 } as const;
 
 /** A tensor of small numbers in any type. */
-export function tensor(type: ElementType, shape: readonly number[], values?: readonly number[]): Tensor {
+function tensor(type: ElementType, shape: readonly number[], values?: readonly number[]): Tensor {
   const n = elementCount(shape);
   const data = values ?? Array.from({ length: n }, (_, i) => (type === "bool" ? i % 2 : 1));
   if (type === "string") return { type, shape, data: data.map((v) => `a${v}`) };

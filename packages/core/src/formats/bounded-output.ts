@@ -24,11 +24,11 @@ export interface ExpansionLimits {
 const MiB = 2 ** 20;
 
 /** The most a file may expand to at `consumed` bytes of input. */
-export function allowedOutput(consumed: number, limits: ExpansionLimits): number {
+function allowedOutput(consumed: number, limits: ExpansionLimits): number {
   return Math.min(limits.bytes, Math.max(limits.freeBytes ?? 64 * MiB, consumed * (limits.ratio ?? 1000)));
 }
 
-export function refuseBomb(format: string, produced: number, consumed: number): never {
+function refuseBomb(format: string, produced: number, consumed: number): never {
   throw compressionError("compressed-bomb", `the ${format} data expand to more than ${produced} bytes from ${consumed}`, {
     where: `compressed byte ${consumed}`,
     hint: "A model does not compress this well: the file was made to exhaust memory, or holds nothing. If you trust it, decompress it first.",

@@ -25,7 +25,7 @@ export interface ZipLimits {
   readonly ratio: number;
   readonly freeBytes: number;
 }
-export const ZIP_LIMITS: ZipLimits = { entries: 100_000, bytes: 2 ** 31 - 1, ratio: 200, freeBytes: 2 ** 24 };
+const ZIP_LIMITS: ZipLimits = { entries: 100_000, bytes: 2 ** 31 - 1, ratio: 200, freeBytes: 2 ** 24 };
 
 interface Entry {
   readonly name: string;

@@ -17,7 +17,7 @@ export interface FinishOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-export const PRODUCER = "slipway";
+const PRODUCER = "slipway";
 const IR_VERSION = 10;
 
 export function finishGraph(graph: BuiltGraph, options: FinishOptions): Model {

@@ -6,7 +6,7 @@ import { KERNELS } from "./kernels.generated.ts";
 import type { Formal, OpSchema } from "./schema.ts";
 
 /** The type of every type variable of a node, in the schema's order; "-" where no value has it. */
-export function typeKey(schema: OpSchema, inputs: readonly (Known | null)[], outputs: readonly { readonly type: ElementType }[]): string[] {
+function typeKey(schema: OpSchema, inputs: readonly (Known | null)[], outputs: readonly { readonly type: ElementType }[]): string[] {
   const variables = [...schema.types.keys()];
   const found = new Map<string, ElementType>();
   const look = (formals: readonly Formal[], values: readonly ({ readonly type: ElementType } | null)[]): void => {

@@ -67,7 +67,7 @@ function writeAttribute(w: ProtoWriter, name: string, a: Attribute): void {
 const FEW_INTEGERS = 64;
 
 /** TensorProto: strings one by one, a few integers as int64_data, everything else as raw_data. */
-export function writeTensor(w: ProtoWriter, tensor: Tensor, name: string): void {
+function writeTensor(w: ProtoWriter, tensor: Tensor, name: string): void {
   w.packedInts(1, tensor.shape);
   w.int(2, ONNX_TYPE[tensor.type]);
   const few = tensor.type === "int64" && tensor.data.length <= FEW_INTEGERS;

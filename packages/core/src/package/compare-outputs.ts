@@ -53,7 +53,7 @@ export interface Comparison {
   readonly worst: readonly Disagreement[];
 }
 
-export const WORST_ROWS = 10;
+const WORST_ROWS = 10;
 
 /** @throws SlipwayError package-check-output when the outputs cannot be laid side by side */
 export function compareOutputs(

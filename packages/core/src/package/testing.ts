@@ -41,7 +41,7 @@ export function exampleManifest(extra: Partial<PackageManifest> = {}): PackageMa
   };
 }
 
-export function exampleChecks(): Checks {
+function exampleChecks(): Checks {
   return {
     source: { file: "check.csv", sha256: "ef".repeat(32), rows: 2 },
     inputs: [{ months: 3, plan: "pro", active: true }, { months: NaN, plan: "basic", active: null }],

@@ -6,7 +6,7 @@ import { NumpyDType, PyBytes, PyGlobal, PyObject, PyTuple, type PyValue } from "
 const complexClass = new PyGlobal("builtins", "complex");
 
 /** Half precision, IEEE 754 binary16. */
-export function readHalf(view: DataView, at: number, littleEndian: boolean): number {
+function readHalf(view: DataView, at: number, littleEndian: boolean): number {
   const bits = view.getUint16(at, littleEndian);
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;

@@ -22,7 +22,7 @@ export interface BootstrapOptions {
   readonly rows?: ArrayLike<number>;
 }
 
-export const DRAWS = 1000;
+const DRAWS = 1000;
 /** Rows touched in all: bounds the time for large data, where intervals are narrow anyway. */
 const MAX_WORK = 2e7;
 const FEWEST_DRAWS = 100;

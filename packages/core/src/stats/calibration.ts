@@ -4,7 +4,7 @@
 
 import type { Weights } from "./metric.ts";
 
-export const CALIBRATION_BINS = 10;
+const CALIBRATION_BINS = 10;
 
 export interface CalibrationBin {
   readonly low: number;

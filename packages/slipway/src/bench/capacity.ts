@@ -21,7 +21,7 @@ export interface Capacity {
 const FAILED = 0.001;
 const STEPS = 6;
 
-export function holds(m: Measurement, p99Ms: number): boolean {
+function holds(m: Measurement, p99Ms: number): boolean {
   return m.good.count > 0 && m.failed <= FAILED * m.asked && m.good.percentile(0.99) <= p99Ms;
 }
 

@@ -7,4 +7,4 @@ export { randomRows } from "./random-rows.ts";
 export { notesOn, reportHtml, reportJson, reportText, type BenchReport, type Stage } from "./report.ts";
 export { makeRequest, PROTOCOLS, type BenchProtocol } from "./requests.ts";
 export { runLoad, type Measurement } from "./run-load.ts";
-export { startService, usageOf, type Service, type Usage } from "./service.ts";
+export { startService, type Service, type Usage } from "./service.ts";

@@ -25,7 +25,7 @@ export interface BenchReport {
   readonly notes: readonly string[];
 }
 
-export function stageJson({ measurement: m, cpu, rss }: Stage): object {
+function stageJson({ measurement: m, cpu, rss }: Stage): object {
   return {
     ...(m.rate === undefined ? { loop: "closed", connections: m.connections } : { loop: "open", rate: m.rate, connections: m.connections }),
     asked: m.asked, goodput_rps: round(m.goodput), failed: m.failed, errors: m.errors, latency_ms: percentiles(m.good),
@@ -59,7 +59,7 @@ function cells({ measurement: m, cpu, rss }: Stage, rows: number): string[] {
     m.good.count === 0 ? "-" : shortMs(m.good.max / 1000), String(m.failed), cpu === undefined ? "-" : cpu.toFixed(2), rss === undefined ? "-" : `${Math.round(rss / 2 ** 20)} MB`,
   ];
 }
-export function shortMs(ms: number): string {
+function shortMs(ms: number): string {
   return Number.isNaN(ms) ? "-" : ms < 10 ? ms.toFixed(2) : ms < 100 ? ms.toFixed(1) : String(Math.round(ms));
 }
 

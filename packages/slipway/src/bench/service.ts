@@ -66,7 +66,7 @@ function stop(child: ChildProcess): Promise<void> {
 const TICKS = 100;
 
 /** Of a process and those that it started; undefined where the system does not tell. */
-export function usageOf(pid: number): Usage | undefined {
+function usageOf(pid: number): Usage | undefined {
   try {
     let cpuS = 0;
     let rss = 0;

@@ -50,7 +50,7 @@ export function defineCommand(command: Command): Command {
   return command;
 }
 
-export const COMMON_OPTIONS: Readonly<Record<"json" | "help", OptionSpec>> = {
+const COMMON_OPTIONS: Readonly<Record<"json" | "help", OptionSpec>> = {
   json: { type: "boolean", help: "print the result as JSON" },
   help: { type: "boolean", short: "h", help: "show this help" },
 };

@@ -50,7 +50,7 @@ function recordType(name: string, signature: Signature): string {
 }
 
 /** Of a value in a row; null is in it where the column may be missing. */
-export function cellType(column: Column, named: boolean): string {
+function cellType(column: Column, named: boolean): string {
   if (!column.used) return "unknown";
   return column.missing === "allowed" ? `${valueType(column, named)} | null` : valueType(column, named);
 }

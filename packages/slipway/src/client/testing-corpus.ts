@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { listCases, readInputs, type CorpusCase } from "../../../../corpus/case.ts";
 import type { Model } from "../runtime/index.ts";
 
-export const CORPUS: string = fileURLToPath(new URL("../../../../corpus/cases/", import.meta.url));
+const CORPUS: string = fileURLToPath(new URL("../../../../corpus/cases/", import.meta.url));
 
 /** One case of each family of names. */
 export function someCases(): CorpusCase[] {

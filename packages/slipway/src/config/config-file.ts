@@ -60,6 +60,6 @@ async function readModule(path: string, name: string): Promise<ConfigFile> {
     throw configError("config-file-unreadable", `${name} could not be run: ${(cause instanceof Error ? cause.message : String(cause)).split("\n", 1)[0]!}`, { cause });
   }
   if (typeof value === "function") value = await (value as () => unknown)();
-  if (value === undefined) throw configError("config-file-unreadable", `${name} exports nothing by default`, { hint: "export default { ... }" });
+  if (value === undefined) throw configError("config-file-unreadable", `${name} exports nothing by default`, { hint: "It ends with: export default { port: 9000 }, or a function that gives such settings." });
   return { path, value, locate: (keys) => (keys.length === 0 ? name : `${name}, ${keys.join(".")}`) };
 }

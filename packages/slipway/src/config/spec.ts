@@ -92,6 +92,6 @@ export function leavesOf(fields: Fields, above: readonly string[] = []): Leaf[] 
   });
 }
 
-export function kebab(key: string): string {
+function kebab(key: string): string {
   return key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 }

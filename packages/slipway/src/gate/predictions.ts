@@ -24,7 +24,7 @@ export async function predictEach(model: Model, rows: readonly Row[]): Promise<{
   };
 }
 
-export function toleranceOf(output: Output): Tolerance {
+function toleranceOf(output: Output): Tolerance {
   if (output.kind === "label" || output.type === "string" || output.type === "bool") return "exact";
   const size = output.type === "float16" ? 1e-2 : output.type === "float" ? 1e-5 : 1e-9;
   return { rtol: size, atol: size };

@@ -8,7 +8,7 @@ import type { GateContext, Row } from "./context.ts";
 import type { LabelledData } from "./labelled-data.ts";
 import { predict, predictEach } from "./predictions.ts";
 
-export const SAMPLE_ROWS = 500;
+const SAMPLE_ROWS = 500;
 
 export async function sampleRows(model: Model, checks: Checks | null, labelled: LabelledData | undefined, seed: number): Promise<Pick<GateContext, "rows" | "rowsFrom" | "noRows"> & { readonly answers: Prediction }> {
   const { signature } = model;

@@ -59,7 +59,7 @@ function knownValues(column: Column): ReadonlySet<Scalar> {
 }
 
 /** "a whole number", "one of \"a\", \"b\"" ... for messages. */
-export function describeColumn(column: Column): string {
+function describeColumn(column: Column): string {
   const may = column.missing === "allowed" ? " or null" : "";
   if (column.categories !== undefined && column.unknown === "refused") {
     const listed = column.categories.slice(0, LISTED).map((c) => JSON.stringify(c)).join(", ");
@@ -132,7 +132,7 @@ export function checkString(slot: Slot, value: unknown, row: number, source: Sou
   return text;
 }
 
-export function refuseMissing(slot: Slot, value: unknown, row: number, problems: Problems): void {
+function refuseMissing(slot: Slot, value: unknown, row: number, problems: Problems): void {
   problems.add(row, slot.name, slot.expected, value === null || value === undefined ? "a missing value" : `${preview(value)}, which is a missing value`, slot.column.missingReason);
 }
 

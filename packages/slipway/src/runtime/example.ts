@@ -44,7 +44,7 @@ export function exampleRequest(signature: Signature): unknown {
 }
 
 /** Nested lists of a shape that the input takes; no more than a few values where a shape is large. */
-export function exampleTensor(input: TensorInput): unknown {
+function exampleTensor(input: TensorInput): unknown {
   const value = input.type === "string" ? "some text" : input.type === "bool" ? true : /int/.test(input.type) ? 1 : 0.5;
   const make = (depth: number): unknown => {
     const d = input.shape[depth];

@@ -82,7 +82,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
 }
 
 /** Predicts the checks' rows and compares. */
-export async function runChecks(model: Uint8Array, signature: Signature, checks: Checks): Promise<Comparison> {
+async function runChecks(model: Uint8Array, signature: Signature, checks: Checks): Promise<Comparison> {
   const loaded = await loadModelPackage({ model, signature, manifest: { name: "checks", version: "0.0.0" }, digest: "" }, { engine: "onnxruntime" });
   try {
     const { batch } = loaded.encode({ kind: "records", records: checks.inputs });

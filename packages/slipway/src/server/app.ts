@@ -6,7 +6,7 @@ import type { Servable } from "../runtime/index.ts";
 import { Audit, authLayer, corsLayer, limitLayer } from "./auth/index.ts";
 import { plainBody } from "./body.ts";
 import type { ServerContext, ServerOptions } from "./context.ts";
-import { errorBody, serverError, statusOf, toSlipwayError } from "./errors.ts";
+import { errorBody, statusOf, toSlipwayError } from "./errors.ts";
 import { grpcProtocols } from "./grpc/protocols.ts";
 import { jsonAnswer, type Answer, type Call } from "./http/call.ts";
 import { codingFor, compressed } from "./http/compress.ts";
@@ -200,10 +200,4 @@ export function createServer(input: { readonly models: readonly Servable[] | Rep
     versionLayer(),
     ...(options.limits === undefined ? [] : [limitLayer(options.limits)]),
   ]);
-}
-
-/** A fault of the table, not of a request. */
-export function tableOf(context: ServerContext): RoutingTable {
-  if (context.table === undefined) throw serverError("server-failed", "the routing table is not built yet");
-  return context.table;
 }

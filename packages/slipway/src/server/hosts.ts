@@ -7,7 +7,7 @@ import { serverError } from "./errors.ts";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-export function hostAllowed(header: string | undefined, allowed: readonly string[]): boolean {
+function hostAllowed(header: string | undefined, allowed: readonly string[]): boolean {
   if (header === undefined || header === "") return true;
   const host = header.replace(/:\d+$/, "").toLowerCase();
   return LOOPBACK.has(host) || host.endsWith(".localhost") || /^127(?:\.\d{1,3}){3}$/.test(host) || allowed.some((a) => a.toLowerCase() === host);

@@ -3,7 +3,7 @@
 
 import { PyByteArray, PyDict, PyGlobal, PyObject, PyTuple, type PickleFile, type PyValue } from "../../pickle/index.ts";
 
-export function savedBooster(module: string, bytes: Uint8Array, attributes: Readonly<Record<string, PyValue>>): PickleFile {
+function savedBooster(module: string, bytes: Uint8Array, attributes: Readonly<Record<string, PyValue>>): PickleFile {
   const value = new PyObject(new PyGlobal(module, "Booster"), "newobj", new PyTuple([]));
   const state = new PyDict();
   for (const [key, v] of Object.entries(attributes)) state.set(key, v);

@@ -87,7 +87,7 @@ export function nameOutputs(c: Conversion, fitted: Fitted, warnings: string[]): 
   return outputs;
 }
 
-export function labelScalars(labels: Labels): Scalar[] {
+function labelScalars(labels: Labels): Scalar[] {
   return labels.type === "int64" ? labels.values.map((v) => (Number.isSafeInteger(Number(v)) ? Number(v) : String(v))) : [...labels.values];
 }
 

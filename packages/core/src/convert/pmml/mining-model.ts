@@ -99,7 +99,7 @@ function chain(p: Pmml, model: XmlElement, segments: readonly Segment[], scope: 
 }
 
 /** The output fields of a model, for models after it. */
-export function defineOutputs(p: Pmml, model: XmlElement, result: Result, scope: Scope): void {
+function defineOutputs(p: Pmml, model: XmlElement, result: Result, scope: Scope): void {
   const output = childOf(model, "Output");
   for (const field of output ? childrenOf(output, "OutputField") : []) {
     const feature = field.attributes.get("feature") ?? "predictedValue";

@@ -9,7 +9,6 @@ const TYPES: Readonly<Record<number, ElementType>> = {
   1: "float", 2: "double", 3: "int32", 4: "uint8", 5: "int16", 6: "int8", 7: "string", 9: "int64", 10: "bool", 17: "uint16", 19: "float16", 22: "uint32", 23: "uint64",
 };
 const TYPE_NAMES: Readonly<Record<number, string>> = { 8: "complex64", 14: "bfloat16", 18: "complex128", 20: "resource", 21: "variant" };
-export const DT_RESOURCE = 20;
 /** References of TensorFlow 1: the type plus 100. */
 const REFERENCE = 100;
 
@@ -30,7 +29,7 @@ export function readShape(message: Message | undefined, where: string): number[]
   return dims;
 }
 
-export function countOf(shape: readonly number[], where: string): number {
+function countOf(shape: readonly number[], where: string): number {
   let n = 1;
   for (const d of shape) n *= d;
   if (!(n >= 0) || n > MAX_ELEMENTS || shape.some((d) => d < 0)) throw savedModelError("savedmodel-limit", `${where}: a tensor of shape [${shape.join(", ")}]`, { where });

@@ -218,6 +218,6 @@ export class OperatorView {
   }
 }
 
-export const awayFromZero = (x: number): number => Math.sign(x) * Math.floor(Math.abs(x) + 0.5);
+const awayFromZero = (x: number): number => Math.sign(x) * Math.floor(Math.abs(x) + 0.5);
 export const toNchw = (c: LiteContext, x: Value): Value => c.o.transpose(x, [0, 3, 1, 2]);
 export const toNhwc = (c: LiteContext, x: Value): Value => c.o.transpose(x, [0, 2, 3, 1]);

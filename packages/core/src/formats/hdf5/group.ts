@@ -29,7 +29,7 @@ export function readMembers(source: Source, messages: readonly Message[]): Map<s
   return members;
 }
 
-export function readLink(source: Source, r: ByteReader, members: Map<string, number>): void {
+function readLink(source: Source, r: ByteReader, members: Map<string, number>): void {
   const at = r.offset;
   if (r.u8("a link") !== 1) throw damaged("a link has an unknown version", at);
   const flags = r.u8("a link");

@@ -82,7 +82,7 @@ export function mapOf(value: Value, shape: readonly number[]): Int32Array {
   return broadcastMap(value.shape, shape) ?? Int32Array.from({ length: value.store.width }, (_, i) => i);
 }
 
-export function binaryValue(build: Build, name: string, a: Value, b: Value): Value {
+function binaryValue(build: Build, name: string, a: Value, b: Value): Value {
   const kind = name === "Pow" ? a.store.kind : sameKind([a, b]);
   const texts = kind === "string";
   if (texts && name !== "Equal") throw new NotForMe("texts");

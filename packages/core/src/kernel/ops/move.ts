@@ -11,7 +11,7 @@ function view(value: Value, shape: readonly number[]): Value {
 }
 
 /** result[r, i] = value[r, map[i]]. */
-export function picked(build: Build, value: Value, shape: readonly number[], map: Int32Array): Value {
+function picked(build: Build, value: Value, shape: readonly number[], map: Int32Array): Value {
   const result = build.result(value.store.kind, shape, [value], (out): Step => {
     const from = map[0] ?? 0;
     const run = map.every((v, i) => v === from + i);

@@ -56,7 +56,7 @@ function walkerOf(...given: ConstructorParameters<typeof ForestWalker>): BlockWa
 }
 
 /** Sums of leaf weights by target: [N, targets]. `start` is what they begin with: float [N, 1] of float sums. */
-export function sumStep(arena: Arena | undefined, forest: Forest, X: Store, features: number, out: Store, start: Store | undefined): Step {
+function sumStep(arena: Arena | undefined, forest: Forest, X: Store, features: number, out: Store, start: Store | undefined): Step {
   const { targets, leafWeight, leafTarget } = forest;
   if (targets > MOST_TARGETS) throw new NotForMe(`trees with ${targets} targets`);
   const byTree = treeTargets(forest);

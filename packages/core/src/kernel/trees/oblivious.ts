@@ -26,7 +26,7 @@ interface Shape {
 }
 
 /** The trees as levels and leaves, where all of them are of this kind. */
-export function obliviousShapes(forest: Forest, columns: Columns): readonly Shape[] | undefined {
+function obliviousShapes(forest: Forest, columns: Columns): readonly Shape[] | undefined {
   const shapes: Shape[] = [];
   for (let t = 0; t < forest.roots.length; t++) {
     const depth = forest.depth[t]!;

@@ -9,7 +9,7 @@ import { FunctionWriter, writeModule } from "../wasm/assembler.ts";
 
 /** What becomes of a leaf: its weight is added in double or in float, or its number is written down. */
 export type LeafUse = "f64" | "f32" | "leaf";
-export const LEAF_USES: readonly LeafUse[] = ["f64", "f32", "leaf"];
+const LEAF_USES: readonly LeafUse[] = ["f64", "f32", "leaf"];
 
 export const TREE_BYTES = 16;
 export const NODE_BYTES = 16;

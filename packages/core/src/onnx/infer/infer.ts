@@ -23,7 +23,7 @@ export interface Output extends Inferred {
 }
 
 /** The types that a node binds to the schema's type variables; throws when an input's type does not fit. */
-export function bindTypes(schema: OpSchema, inputs: readonly (Known | null)[]): Map<string, ElementType> {
+function bindTypes(schema: OpSchema, inputs: readonly (Known | null)[]): Map<string, ElementType> {
   const bound = new Map<string, ElementType>();
   inputs.forEach((input, i) => {
     const formal = schema.inputs[Math.min(i, schema.inputs.length - 1)];

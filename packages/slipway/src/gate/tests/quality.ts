@@ -71,7 +71,7 @@ export const quality: GateTest = defineGateTest({
   },
 });
 
-export function intervalsOf(metrics: readonly Metric[], rows: number, seed: number): readonly Interval[] {
+function intervalsOf(metrics: readonly Metric[], rows: number, seed: number): readonly Interval[] {
   return bootstrap(metrics, rows, { seed }).samples.map((s) => percentileInterval(s));
 }
 

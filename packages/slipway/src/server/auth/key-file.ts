@@ -27,7 +27,7 @@ const MAX_FILE = 16 * 2 ** 20;
 /** How often a change of the file is looked for. */
 const CHECK_MS = 1000;
 
-export function hashKey(key: string): string {
+function hashKey(key: string): string {
   return `sha256:${createHash("sha256").update(key).digest("hex")}`;
 }
 

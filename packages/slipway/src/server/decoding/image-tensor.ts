@@ -28,7 +28,7 @@ export interface ImageTensor {
   readonly data: Uint8Array | Float32Array;
 }
 
-export function sniffImage(bytes: Uint8Array): "png" | "jpeg" | undefined {
+function sniffImage(bytes: Uint8Array): "png" | "jpeg" | undefined {
   if (bytes.length > 8 && bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47 && bytes[4] === 13 && bytes[5] === 10) return "png";
   return bytes.length > 4 && bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff ? "jpeg" : undefined;
 }

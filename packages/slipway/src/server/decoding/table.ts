@@ -17,7 +17,7 @@ export function isIndex(name: string): boolean {
 }
 
 /** Dates as ISO texts, bytes as text, big integers as numbers where they are exact. */
-export function plainValue(value: unknown): unknown {
+function plainValue(value: unknown): unknown {
   if (typeof value === "bigint") return BigInt(Number(value)) === value ? Number(value) : value;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (value === undefined) return null;

@@ -10,7 +10,7 @@ interface Fault {
 }
 
 /** Rewrites an address in absolute form, whose authority then counts as the Host, to its path. */
-export function requestFault(request: IncomingMessage): Fault | undefined {
+function requestFault(request: IncomingMessage): Fault | undefined {
   const { headers, rawHeaders } = request;
   const coding = headers["transfer-encoding"];
   if (coding !== undefined) {

@@ -76,7 +76,7 @@ const times = (factor: number): NumpyFunction => ({ affine: [factor, 0], emit: (
 const finiteOnly = (c: Conversion, x: Value): Value => c.o.lessEqual(c.o.abs(x), MAX);
 
 /** By NumPy's name. `round_`, `around`, `abs` and other second names are among them. */
-export const numpyFunctions: ReadonlyMap<string, NumpyFunction> = new Map<string, NumpyFunction>(Object.entries({
+const numpyFunctions: ReadonlyMap<string, NumpyFunction> = new Map<string, NumpyFunction>(Object.entries({
   log1p: { finite: [-1 + 2 ** -53, MAX], emit: log1p },
   expm1: { bounded: [-Infinity, EXP_LIMIT], emit: expm1 },
   log: log(1), log2: log(Math.LN2), log10: log(Math.LN10),
@@ -112,7 +112,7 @@ export const numpyFunctions: ReadonlyMap<string, NumpyFunction> = new Map<string
   float64: identity,
 } satisfies Record<string, NumpyFunction>));
 
-export const scipyFunctions: ReadonlyMap<string, NumpyFunction> = new Map<string, NumpyFunction>(Object.entries({
+const scipyFunctions: ReadonlyMap<string, NumpyFunction> = new Map<string, NumpyFunction>(Object.entries({
   expit: { tame: true, emit: (c, x) => c.o.sigmoid(x) },
   logit: { finite: [5e-324, 1 - 2 ** -53], emit: (c, x) => c.o.log(c.o.div(x, c.o.sub(1, x))) },
   log1p: { finite: [-1 + 2 ** -53, MAX], emit: log1p },

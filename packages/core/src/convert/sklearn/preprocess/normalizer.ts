@@ -9,7 +9,7 @@ import { mapFeatures, mixFlows } from "../../conversion/frame.ts";
 const TINY = 10 * Number.EPSILON;
 
 /** x [N, F] divided by its norms; a row of zeros stays. */
-export function normalizeRows(c: Conversion, x: Value, norm: "l1" | "l2" | "max"): Value {
+function normalizeRows(c: Conversion, x: Value, norm: "l1" | "l2" | "max"): Value {
   const { o } = c;
   const length = norm === "l1" ? o.sum(o.abs(x), 1, true) : norm === "l2" ? o.sqrt(o.sum(o.mul(x, x), 1, true)) : o.max(o.abs(x), 1, true);
   return o.div(x, o.where(o.less(length, TINY), o.scalar(1), length));

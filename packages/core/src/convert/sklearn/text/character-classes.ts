@@ -1,9 +1,6 @@
-// Python's character classes for str patterns, spelled for RE2. Checked over all code points (Unicode 14):
-// \w is str.isalnum() or "_", which is exactly the general categories L and N and "_"; \d is Nd; \s is str.isspace().
+// Python's \s for str patterns, which is str.isspace(), spelled for RE2. Checked over all code points (Unicode 14).
 
 /** Inside of a bracket expression. */
-export const WORD = "\\p{L}\\p{N}_";
-export const DIGIT = "\\p{Nd}";
 export const SPACE = "\\x{9}-\\x{d}\\x{1c}-\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}";
 
 /** The same as code point ranges. */

@@ -144,6 +144,6 @@ export function closeGaps(ids: Value, keep: Value, c: Pick<Conversion, "o" | "gr
   return c.graph.op("ScatterElements", [blank, target, o.where(keep, ids, NOTHING)], { axis: 1 });
 }
 
-export function filled(shape: Value, id: number, c: Pick<Conversion, "graph">): Value {
+function filled(shape: Value, id: number, c: Pick<Conversion, "graph">): Value {
   return c.graph.op("ConstantOfShape", [shape], { value: int64s([id]) });
 }

@@ -35,7 +35,7 @@ function toIndex(v: PyValue): number | undefined {
   return typeof plain === "bigint" || (typeof plain === "number" && Number.isInteger(plain)) ? Number(plain) : undefined;
 }
 
-export function compareCodePoints(a: string, b: string): number {
+function compareCodePoints(a: string, b: string): number {
   const x = [...a];
   const y = [...b];
   for (let i = 0; i < Math.min(x.length, y.length); i++) {

@@ -18,7 +18,7 @@ function readBlocks(op: OperatorView): { readonly blocks: number[]; readonly pai
   return { blocks, pairs: blocks.map((_, i) => [flat[2 * i]!, flat[2 * i + 1]!]) };
 }
 /** The scalar that means zero in the tensor's type. */
-export function zeroOf(op: OperatorView, c: LiteContext): Value {
+function zeroOf(op: OperatorView, c: LiteContext): Value {
   const t = op.tensor(0);
   const value = t.quantization ? op.zeroPoint(t) : 0;
   switch (t.type) {

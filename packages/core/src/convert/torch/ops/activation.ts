@@ -10,10 +10,10 @@ const activation = (names: readonly string[], params: string, make: Make): Opera
   defineOperator({ names, params, open: "through", convert: (args, c) => make(args.tensor("self"), args, c) });
 const plain = (op: string): Make => (x, _args, c) => c.graph.op(op, [x]);
 
-export function clip(x: Value, low: number | undefined, high: number | undefined, c: TorchContext): Value {
+function clip(x: Value, low: number | undefined, high: number | undefined, c: TorchContext): Value {
   return c.graph.op("Clip", [x, low === undefined ? null : c.number(low, x), high === undefined ? null : c.number(high, x)]);
 }
-export function softplus(x: Value, beta: number, threshold: number, c: TorchContext): Value {
+function softplus(x: Value, beta: number, threshold: number, c: TorchContext): Value {
   const scaled = c.o.mul(x, beta);
   const soft = x.type === "float" ? c.graph.op("Softplus", [scaled]) : log1p(c.o.exp(scaled), c);
   return c.o.where(c.o.greater(scaled, threshold), x, c.o.div(soft, beta));

@@ -23,7 +23,7 @@ function additive(mask: Value, allowed: boolean, c: TorchContext, type: "float" 
 }
 
 /** softmax(q k' * scale + mask) v for [..., L, E]. */
-export function attend(q: Value, k: Value, v: Value, mask: Value | null, scale: Operand, c: TorchContext): { readonly value: Value; readonly weights: Value } {
+function attend(q: Value, k: Value, v: Value, mask: Value | null, scale: Operand, c: TorchContext): { readonly value: Value; readonly weights: Value } {
   let scores = c.o.mul(c.graph.op("MatMul", [q, swapLast(k, c)]), scale);
   if (mask) scores = c.o.add(scores, mask);
   const weights = c.graph.op("Softmax", [scores], { axis: -1 });
@@ -44,7 +44,7 @@ export interface HeadWeights {
 }
 
 /** Attention of query, key and value [N, L, E] by packed weights [3E, E]; the weights of the heads are [N, H, L, S]. */
-export function headAttention(given: readonly Value[], embed: number, heads: number, w: HeadWeights, mask: Value | null, c: TorchContext): { readonly value: Value; readonly weights: Value } {
+function headAttention(given: readonly Value[], embed: number, heads: number, w: HeadWeights, mask: Value | null, c: TorchContext): { readonly value: Value; readonly weights: Value } {
   const each = embed / heads;
   const [q, k, v] = given.map((x, i) => {
     const rows = c.o.slice(w.qkv, i * embed, (i + 1) * embed, 0);

@@ -93,7 +93,7 @@ function place(args: Args, c: TorchContext): Value {
 }
 
 /** Whole slices of `dim` are set, at `index` [K]: to a value, to the slices of `source`, or by adding those. */
-export function placeSlices(x: Value, dim: number, index: Value, source: Value, add: boolean, c: TorchContext): Value {
+function placeSlices(x: Value, dim: number, index: Value, source: Value, add: boolean, c: TorchContext): Value {
   const rank = c.rank(x);
   const front = [dim, ...without(rank, [dim])];
   const moved = c.o.transpose(x, front);

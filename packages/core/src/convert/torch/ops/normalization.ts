@@ -41,7 +41,7 @@ function batchNorm(args: Args, c: TorchContext): Value {
 }
 
 /** (x - mean) / sqrt(var + eps) over the axes. */
-export function standardized(x: Value, axes: readonly number[], eps: number, c: TorchContext): Value {
+function standardized(x: Value, axes: readonly number[], eps: number, c: TorchContext): Value {
   const over = c.o.int64s(axes);
   const centred = c.o.sub(x, c.graph.op("ReduceMean", [x, over], { keepdims: 1 }));
   const variance = c.graph.op("ReduceMean", [c.o.mul(centred, centred), over], { keepdims: 1 });

@@ -11,7 +11,7 @@ import { common } from "./promotion.ts";
 const FAR = 2 ** 31 - 1;
 
 /** -1 is inferred; an open size is, too, where it is the only one. The rows keep their name where they are the first. */
-export function reshaped(x: Value, items: readonly TorchValue[], args: Args, c: TorchContext): Value {
+function reshaped(x: Value, items: readonly TorchValue[], args: Args, c: TorchContext): Value {
   if (items.some((i) => i === 0n)) throw args.refuse("a size of 0");
   const known = items.every((i) => typeof i === "bigint") ? items.map(Number) : undefined;
   const shape = x.shape;

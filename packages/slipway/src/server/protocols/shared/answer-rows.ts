@@ -40,7 +40,7 @@ async function* inPieces(rows: number, text: (start: number, end: number) => str
 }
 
 /** An object of the outputs a row, or, of one output, its value. */
-export function plainRows(prediction: Prediction, start = 0, end: number = prediction.rows): Value[] {
+function plainRows(prediction: Prediction, start = 0, end: number = prediction.rows): Value[] {
   const rows = toRows(prediction, start, end);
   const [only, second] = prediction.outputs;
   return only === undefined || second !== undefined ? rows : rows.map((row) => row[only.output.name]!);

@@ -46,7 +46,7 @@ export function unsupported(type: string): Error {
 }
 
 /** A JSON value a line; each is a row. */
-export function readLines(text: string, signature: Signature): ModelInput {
+function readLines(text: string, signature: Signature): ModelInput {
   const values = text.split(/\r?\n/).filter((line) => line.trim() !== "").map((line) => parseJson(line));
   if (values.length === 0) throw runtimeError("request-shape", "the body has no lines", { hint: "Send one JSON value a line." });
   // SageMaker's own algorithms call a row of numbers its features.

@@ -34,7 +34,7 @@ interface Planned {
   readonly plan: ImagePlan & { readonly flat: boolean };
 }
 
-export function imagePlan(signature: Signature, query: URLSearchParams): Planned {
+function imagePlan(signature: Signature, query: URLSearchParams): Planned {
   const [input, second] = signature.tensors ?? [];
   const dims = input === undefined || second !== undefined ? [] : (signature.tensorRows === "none" ? input.shape : input.shape.slice(1)).map((d) => (typeof d === "string" ? -1 : d));
   const isChannels = (d: number | undefined): d is 1 | 3 | 4 => d === 1 || d === 3 || d === 4;

@@ -6,7 +6,7 @@ import { runtimeError } from "../../../runtime/index.ts";
 const MAX_DEPTH = 64;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-export function isB64(value: unknown): value is { readonly b64: string } {
+function isB64(value: unknown): value is { readonly b64: string } {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { b64 } = value as { b64?: unknown };
   return typeof b64 === "string" && Object.keys(value).length === 1;
