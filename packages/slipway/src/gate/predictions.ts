@@ -60,6 +60,16 @@ export function servedAsExpected(rows: readonly Row[], given: readonly OutputDat
   }));
 }
 
+/**
+ * Whether the only outputs that differ are transformed columns. Some transformers (NMF) iterate over a whole batch until all
+ * of it is near enough, in the source library too: a row's numbers then depend on the rows beside it.
+ */
+export function onlyTransformed(comparisons: readonly Comparison[], signature: Signature): boolean {
+  const differing = comparisons.flatMap((c) => c.outputs.filter((o) => o.beyond > 0).map((o) => o.output));
+  return differing.length > 0 && differing.every((name) => signature.outputs.some((o) => o.name === name && o.kind === "transformed"));
+}
+export const ITERATES = "the transformed numbers of a row depend on the rows beside it, as with methods that iterate over a batch";
+
 export function worstTable(comparison: Comparison, title = "Worst rows"): readonly Table[] {
   if (comparison.worst.length === 0) return [];
   return [{

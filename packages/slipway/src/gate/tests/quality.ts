@@ -34,7 +34,7 @@ export const quality: GateTest = defineGateTest({
       const wanted = [...(min === undefined ? [] : [`at least ${min}`]), ...(max === undefined ? [] : [`at most ${max}`])].join(", ");
       if (wanted !== "") bar.push(`${m.name} ${wanted}${sure ? " for the whole interval" : ""}`);
       // Written so that NaN misses its bar.
-      if ((min !== undefined && !((sure ? low : value) >= min)) || (max !== undefined && !((sure ? high : value) <= max))) missed.push(`${m.name} is ${numberText(value)} (${numberText(low)} to ${numberText(high)}), the bar is ${wanted}`);
+      if ((min !== undefined && !((sure ? low : value) >= min)) || (max !== undefined && !((sure ? high : value) <= max))) missed.push(`${m.name} is ${numberText(value)} (${numberText(low)} to ${numberText(high)}), the bar is ${wanted}${sure ? " for the whole interval" : ""}`);
       return [m.name, value, low, high, wanted];
     });
     const tables: Table[] = [{ title: "Overall", columns: ["metric", "value", "95% from", "to", "bar"], rows: table }];

@@ -168,12 +168,13 @@ function preprocess(est: Estimator, frame: Frame, c: Conversion, categorical: Re
 
 /**
  * A category as the trees of 1.0 to 1.3 see it: NaN for negative and unknown numbers, otherwise cast to uint8 as C does
- * (the fraction cut off, 256 wrapping to 0).
+ * (the fraction cut off, 256 wrapping to 0; from 2^31 on, infinity included, x86 gives 0).
  */
 function knownOrMissing(c: Conversion, column: Value, known: ReadonlySet<number>): Value {
   const table = Float64Array.from({ length: 257 }, (_, i) => (known.has(i) ? i : NaN));
   const absent = c.o.or(c.o.isNaN(column), c.o.less(column, 0));
-  const number = c.o.cast(c.o.where(absent, 256, c.graph.op("Mod", [c.graph.op("Floor", [c.o.where(absent, 0, column)]), c.o.scalar(256)], { fmod: 1 })), "int64");
+  const beyond = c.o.not(c.o.less(column, 2 ** 31));
+  const number = c.o.cast(c.o.where(absent, 256, c.graph.op("Mod", [c.graph.op("Floor", [c.o.where(beyond, 0, c.o.where(absent, 0, column))]), c.o.scalar(256)], { fmod: 1 })), "int64");
   return c.o.gather(c.o.doubles(table), number, 0);
 }
 function knownCategories(est: Estimator, c: Conversion, width: number): (feature: number) => ReadonlySet<number> {
