@@ -8,13 +8,14 @@ import type { Logger } from "../telemetry/log.ts";
 import { CachedModel } from "./cached-model.ts";
 import { DescribedModel } from "./described-model.ts";
 import type { ModelDirectory } from "./directory.ts";
-import { scanFolder, type FoundModel } from "./folder.ts";
+import { FolderSync } from "./folder-sync.ts";
 import { Loader } from "./loading/loader.ts";
 import { MAX_TRIAL_BYTES, prepare, runChecks, type Prepared } from "./loading/prepare.ts";
+import { estimatedBytes, makeRoom } from "./memory-budget.ts";
 import type { ModelEntry } from "./model-entry.ts";
 import { ModelVersion } from "./model-version.ts";
 import { Turns } from "./turns.ts";
-import { chooseVersions, type VersionPolicy } from "./version-policy.ts";
+import type { VersionPolicy } from "./version-policy.ts";
 
 export interface RepositoryOptions {
   readonly folder?: string | undefined;
@@ -44,8 +45,6 @@ export interface Origin {
   readonly discard?: (() => void) | undefined;
 }
 
-/** Memory of a loaded model for each byte of its graph: forests take three times their size, networks less. */
-const MEMORY_FACTOR = 3;
 /** Opening that takes longer would hold up requests that are under way: the model runs in a worker thread then. */
 const INLINE_OPEN_MS = 50;
 const DRAIN_MS = 120_000;
@@ -55,22 +54,17 @@ export class Repository {
   readonly #options: RepositoryOptions;
   readonly #loader: Loader;
   readonly #turns: Turns;
+  readonly #folder: FolderSync | undefined;
   readonly #origins = new WeakMap<ModelVersion, Origin>();
   /** Of one model after another. */
   readonly #chains = new Map<string, Promise<unknown>>();
   readonly #bringing = new WeakMap<ModelVersion, Promise<void>>();
   readonly #retiring = new Set<Promise<void>>();
-  /** Versions of packages whose file name does not tell, by path and fingerprint. */
-  readonly #identified = new Map<string, string>();
-  /** Unloaded by request: left alone until loaded by request. */
-  readonly #held = new Set<string>();
-  readonly #policies = new Map<string, VersionPolicy>();
   #serving = false;
   /** Bytes of what is being opened. */
   #opening = 0;
   readonly #closing = new AbortController();
   #poll: NodeJS.Timeout | undefined;
-  #seen = new Map<string, string>();
   /** Told of versions that are gone for good. */
   onGone: (version: ModelVersion) => void = () => undefined;
   swaps = 0;
@@ -81,6 +75,11 @@ export class Repository {
     this.#options = options;
     this.#loader = options.loader ?? new Loader();
     this.#turns = new Turns(options.loadAtOnce ?? 1);
+    this.#folder = options.folder === undefined ? undefined : new FolderSync(options.folder, options.lazy === true, {
+      directory, serial: (name, work) => this.#serial(name, work), install: (entry, version, origin) => this.#install(entry, version, origin),
+      describe: (entry, version, origin) => this.#describe(entry, version, origin), remove: (entry, version) => this.#remove(entry, version),
+      versionIn: async (path) => (await this.#prepare({ argument: path }, false)).source.manifest.version,
+    });
     directory.bring = (entry, version) => this.#bring(entry, version);
     directory.onClose(() => this.close());
   }
@@ -116,39 +115,14 @@ export class Repository {
     return prepared.warnings;
   }
 
-  /**
-   * Brings the served models in line with the folder. `patient`: a file that is still being written waits for the next
-   * look. `again`: what is not loaded is tried again though its file is the same.
-   */
+  /** Brings the served models in line with the folder, where there is one; see FolderSync. */
   async sync(patient = false, only?: string, again = false): Promise<{ readonly notes: readonly string[]; readonly failed: readonly string[] }> {
-    const { folder } = this.#options;
-    if (folder === undefined) return { notes: [], failed: [] };
-    const scan = await scanFolder(folder);
-    const settled = (f: FoundModel): boolean => !patient || this.#seen.get(f.path) === f.fingerprint;
-    const found = scan.found.filter((f) => only === undefined || f.name === only);
-    const ready = found.filter((f) => settled(f) || this.#known(f));
-    this.#seen = new Map(scan.found.map((f) => [f.path, f.fingerprint]));
-    const byName = new Map<string, Map<string, FoundModel>>();
-    const failed: string[] = [];
-    for (const f of ready) {
-      const version = f.version ?? (await this.#identify(f));
-      let versions = byName.get(f.name);
-      if (versions === undefined) byName.set(f.name, (versions = new Map()));
-      versions.set(version, f);
-    }
-    const gone = only === undefined ? [...this.#fromFolder.keys()].filter((name) => !byName.has(name) && !found.some((f) => f.name === name)) : [];
-    for (const name of gone) byName.set(name, new Map());
-    for (const [name, versions] of byName) {
-      if (this.#held.has(name)) continue;
-      failed.push(...(await this.#serial(name, () => this.#align(name, versions, again))));
-    }
-    return { notes: scan.notes, failed };
+    return (await this.#folder?.sync(patient, only, again)) ?? { notes: [], failed: [] };
   }
 
   /** Loads a model of the folder by request, also one that was unloaded. @throws SlipwayError model-unknown, and the first version's reason where none can be served */
   async load(name: string, policy?: VersionPolicy): Promise<void> {
-    this.#held.delete(name);
-    if (policy !== undefined) this.#policies.set(name, policy);
+    this.#folder?.release(name, policy);
     await this.sync(false, name, true);
     const after = this.directory.entries.get(name);
     // What is not of the folder comes from where it came from.
@@ -156,7 +130,7 @@ export class Repository {
       await this.#serial(name, async () => {
         for (const v of after.sorted) {
           const origin = this.#origins.get(v);
-          if (v.servable === undefined && origin !== undefined && this.#fromFolder.get(name)?.has(v.version) !== true) await this.#install(after, v.version, origin).catch(() => undefined);
+          if (v.servable === undefined && origin !== undefined && this.#folder?.has(name, v.version) !== true) await this.#install(after, v.version, origin).catch(() => undefined);
         }
       });
     }
@@ -179,10 +153,8 @@ export class Repository {
         if (entry.versions.size === 0) this.directory.entries.delete(name);
         throw failure;
       }
-      this.#held.add(name);
       for (const v of entry.sorted) if (!versions.has(v.version)) this.#remove(entry, v);
-      // For a later look at the folder they are versions that it no longer has.
-      this.#fromFolder.set(name, new Map([...versions.keys()].map((v) => [v, ""])));
+      this.#folder?.replaced(name, versions.keys());
     });
   }
 
@@ -200,7 +172,7 @@ export class Repository {
   /** Stays listed; a request for it is answered with model-unavailable. @throws SlipwayError model-unknown */
   async unload(name: string, version?: string): Promise<void> {
     const entry = this.directory.entryOf(name);
-    if (version === undefined) this.#held.add(name);
+    if (version === undefined) this.#folder?.hold(name);
     const wanted = version === undefined ? undefined : entry.resolve(version);
     await this.#serial(name, () => {
       for (const v of entry.sorted) if (wanted === undefined || v === wanted) this.#putAway(v, false, { code: "model-unavailable", message: "unloaded by request" });
@@ -223,47 +195,6 @@ export class Repository {
   /** Bytes of what is loaded, by estimate. */
   get loadedBytes(): number {
     return this.#evictable().reduce((n, v) => n + v.bytes, 0);
-  }
-
-  readonly #fromFolder = new Map<string, Map<string, string>>();
-
-  #known(f: FoundModel): boolean {
-    return [...(this.#fromFolder.get(f.name)?.values() ?? [])].includes(key(f));
-  }
-
-  /** One model as the folder has it. @returns what failed */
-  async #align(name: string, found: ReadonlyMap<string, FoundModel>, again: boolean): Promise<string[]> {
-    const entry = this.directory.entry(name);
-    const known = this.#fromFolder.get(name) ?? new Map<string, string>();
-    const wanted = chooseVersions(found.keys(), this.#policies.get(name) ?? entry.settings.versions, entry.named);
-    const next = new Map(wanted.map((v) => [v, key(found.get(v)!)]));
-    this.#fromFolder.set(name, next);
-    const failed: string[] = [];
-    for (const v of wanted) {
-      const there = entry.versions.get(v);
-      const same = known.get(v) === next.get(v) && there !== undefined;
-      if (same && (there.servable !== undefined || (!again && (there.onDemand || there.state === "unavailable")))) continue;
-      const f = found.get(v)!;
-      const origin: Origin = { argument: f.path, fingerprint: f.fingerprint };
-      try {
-        if (this.#options.lazy === true && !again && there?.servable === undefined) await this.#describe(entry, v, origin);
-        else await this.#install(entry, v, origin);
-      } catch (error) {
-        failed.push(`${name} ${v}: ${(error as Error).message}`);
-      }
-    }
-    // What the folder no longer has goes only when its successor answers.
-    if (wanted.length === 0 || wanted.some((v) => entry.versions.get(v)?.servable !== undefined || entry.versions.get(v)?.onDemand === true)) {
-      for (const v of [...known.keys()].filter((k) => !next.has(k))) {
-        const old = entry.versions.get(v);
-        if (old !== undefined) this.#remove(entry, old);
-      }
-    } else for (const [v, k] of known) if (!next.has(v)) next.set(v, k);
-    if (entry.versions.size === 0) {
-      this.directory.entries.delete(name);
-      this.#fromFolder.delete(name);
-    }
-    return failed;
   }
 
   /** Loads aside, checks, warms, flips, and lets the old one go. */
@@ -295,7 +226,7 @@ export class Repository {
   async #open(entry: ModelEntry, version: ModelVersion, origin: Origin, given?: Prepared, old?: ModelVersion): Promise<void> {
     await this.#turns.take(async () => {
       const prepared = given ?? (await this.#prepare(origin));
-      const bytes = prepared.source.model.byteLength * MEMORY_FACTOR;
+      const bytes = estimatedBytes(prepared.source.model.byteLength);
       this.#makeRoom(bytes, version, old);
       this.#opening += bytes;
       const source = { ...prepared.source, manifest: { ...prepared.source.manifest, name: entry.name, version: version.version } };
@@ -386,23 +317,13 @@ export class Repository {
     return [...this.directory.entries.values()].flatMap((e) => [...e.versions.values()]).filter((v) => v.servable !== undefined && this.#origins.has(v));
   }
 
-  /** Puts away what was asked least recently until so many bytes fit. @throws SlipwayError memory-budget */
+  /** @throws SlipwayError memory-budget */
   #makeRoom(bytes: number, fresh: ModelVersion, old?: ModelVersion): void {
     const { memoryBudget } = this.#options;
     if (memoryBudget === undefined) return;
     const loaded = this.#evictable().filter((v) => v !== fresh && v !== old);
-    let sum = loaded.reduce((n, v) => n + v.bytes, 0) + this.#opening + bytes;
-    const idle = loaded.filter((v) => v.leases === 0 && this.directory.entries.get(v.name)?.mayGo(v) === true).sort((a, b) => a.lastAsked - b.lastAsked);
-    const away: ModelVersion[] = [];
-    while (sum > memoryBudget && idle.length > 0) {
-      const v = idle.shift()!;
-      sum -= v.bytes;
-      away.push(v);
-    }
-    if (sum > memoryBudget) {
-      throw serverError("memory-budget", `${fresh.name} ${fresh.version} would take about ${mb(bytes)}, and ${mb(sum - bytes)} of the budget of ${mb(memoryBudget)} cannot be freed now`, { hint: "Raise --memory-budget, or serve fewer models at a time." });
-    }
-    for (const v of away) {
+    const idle = loaded.filter((v) => v.leases === 0 && this.directory.entries.get(v.name)?.mayGo(v) === true);
+    for (const v of makeRoom(memoryBudget, fresh, bytes, loaded, this.#opening, idle)) {
       this.evictions++;
       this.#options.log?.info("model put away for the memory budget", { model: v.name, version: v.version });
       this.#putAway(v, true);
@@ -438,21 +359,6 @@ export class Repository {
     this.#retiring.add(closing);
   }
 
-  async #identify(f: FoundModel): Promise<string> {
-    const isPackage = /\.slip$/i.test(f.path) || !/\.[a-z0-9]+$/i.test(f.path);
-    if (!isPackage) return "0.0.0";
-    const known = this.#identified.get(key(f));
-    if (known !== undefined) return known;
-    let version = "0.0.0";
-    try {
-      version = (await this.#prepare({ argument: f.path }, false)).source.manifest.version;
-    } catch {
-      // Its loading fails for the same reason, and tells it.
-    }
-    this.#identified.set(key(f), version);
-    return version;
-  }
-
   #serial<T>(name: string, work: () => T | Promise<T>): Promise<T> {
     const before = this.#chains.get(name) ?? Promise.resolve();
     const done = before.then(work, work);
@@ -461,11 +367,4 @@ export class Repository {
     void tail.then(() => this.#chains.get(name) === tail && this.#chains.delete(name));
     return done;
   }
-}
-
-function key(f: FoundModel): string {
-  return `${f.path}\0${f.fingerprint}`;
-}
-function mb(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MB`;
 }
