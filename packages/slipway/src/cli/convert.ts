@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { compileGraph, readInputSpecs, readSource, type InputSpec } from "@slipway/core/convert";
+import { signatureToJson } from "@slipway/core/package";
 import { assertInert } from "@slipway/core/pickle";
 import { readModelBytes, splitEntry } from "../runtime/index.ts";
 import { importFile } from "../runtime/import-file.ts";
@@ -60,7 +61,7 @@ export const convert: Command = defineCommand({
     if (compiled.signature.columns.some((c) => c.normalize?.includes("catboost_hash"))) {
       warnings.push("Slipway's runtime turns categories into CatBoost's hashes before the graph sees them; other runtimes have to do it themselves");
     }
-    if (call.flag("json")) printJson({ output, bytes: compiled.model.length, signature: compiled.signature, warnings });
+    if (call.flag("json")) printJson({ output, bytes: compiled.model.length, signature: signatureToJson(compiled.signature), warnings });
     else {
       for (const w of warnings) printNote(`note: ${w}`);
       printResult(`wrote ${output} (${size(compiled.model.length)})\n${signatureTable(compiled.signature)}`);

@@ -2,7 +2,7 @@
 
 import { importModel, inspectSource, readSource, type Inspection, type InspectionNode } from "@slipway/core/convert";
 import { sniffFormat } from "@slipway/core/formats";
-import type { Signature } from "@slipway/core/package";
+import { signatureToJson, type Signature } from "@slipway/core/package";
 import { openModel, readModelBytes, siblingsOf } from "../runtime/index.ts";
 import { defineCommand, type Command } from "./command.ts";
 import { describeOnnxText } from "./describe-onnx.ts";
@@ -27,7 +27,7 @@ export const inspect: Command = defineCommand({
     const format = sniffFormat(bytes);
     if (format === "slip") {
       const { package: pkg } = await openModel(path);
-      const summary = { manifest: pkg.manifest, digest: pkg.digest, modelBytes: pkg.model.length, signature: pkg.signature, checks: pkg.checks === null ? null : { rows: pkg.checks.inputs.length, source: pkg.checks.source.file } };
+      const summary = { manifest: pkg.manifest, digest: pkg.digest, modelBytes: pkg.model.length, signature: signatureToJson(pkg.signature), checks: pkg.checks === null ? null : { rows: pkg.checks.inputs.length, source: pkg.checks.source.file } };
       if (call.flag("json")) printJson(summary);
       else {
         printResult(`${pkg.manifest.name} ${pkg.manifest.version}   ${pkg.digest}\n  from ${pkg.manifest.source.file}, ${pkg.manifest.source.rootClass} (${Object.entries(pkg.manifest.source.producer).map(([k, v]) => `${k} ${v}`).join(", ")})\n  model ${size(pkg.model.length)}${pkg.checks === null ? "" : `, ${pkg.checks.inputs.length} checked rows`}\n`);

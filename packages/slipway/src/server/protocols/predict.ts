@@ -5,6 +5,7 @@
 // Row i of an answer is called `<prediction_id>-<i>`. `?outputs=label,score` chooses outputs; `?on_invalid=rows` answers
 // bad rows with {"error": {...}} in their place instead of refusing the request.
 
+import { signatureToJson } from "@slipway/core/package";
 import { placeRows, rowsJson, type OnInvalid, type Servable } from "../../runtime/index.ts";
 import { mayAsk } from "../auth/index.ts";
 import type { ServerContext } from "../context.ts";
@@ -37,7 +38,7 @@ export function slipwayProtocol(context: ServerContext): Protocol {
     const { name, version } = call.params;
     const model = models.find(name!, version);
     if (wantsPage(call)) return (await import("../pages/try-page.ts")).tryPage(call, model, context, version);
-    return jsonAnswer({ ...listed(model), signature: model.signature });
+    return jsonAnswer({ ...listed(model), signature: signatureToJson(model.signature) });
   }
 }
 
