@@ -32,6 +32,7 @@ const settings = {
     fields: {
       maxRowsBeyond: { type: "number", max: 1, default: 0.001, help: "the part of rows with a number beyond its tolerance" },
       maxLabelFlips: { type: "number", max: 1, default: 0.0001, help: "the part of labels that differ" },
+      maxMetricLoss: { type: "number", default: 0.001, help: "how much worse than with the notebook's predictions a figure may be; of figures above 1, as a part of them" },
     },
   },
   budgets: {

@@ -1,5 +1,6 @@
 // A model's answers to labelled rows, ready to be judged: predicted classes or numbers, probabilities, and the metrics.
 
+import type { Output, Scalar, Signature } from "@slipway/core/package";
 import { classificationMetrics, regressionMetrics, type Metric } from "@slipway/core/stats";
 import type { Model } from "../runtime/index.ts";
 import { gateError } from "./errors.ts";
@@ -16,38 +17,49 @@ export interface Judged {
   readonly metrics: readonly Metric[];
 }
 
+export interface GivenOutput {
+  readonly output: Output;
+  readonly width: number;
+  readonly data: ArrayLike<number | bigint | string>;
+}
+
 /** @throws gate-data where the model does not give what the other one is judged by */
 export async function judged(model: Model, labelled: LabelledData): Promise<Judged> {
+  return judgedFrom(model.signature, (await predict(model, labelled.rows)).outputs, labelled, `${model.name} ${model.version}`);
+}
+
+/** The same of answers that are there already. @param who for messages @throws gate-data */
+export function judgedFrom(signature: Signature, outputs: readonly GivenOutput[], labelled: LabelledData, who: string): Judged {
   const { truth } = labelled;
-  const { outputs } = await predict(model, labelled.rows);
-  const { label, probabilities, value } = judgedOutputs(model.signature);
-  const dataOf = (name: string | undefined): (typeof outputs)[number] | undefined => outputs.find((o) => o.output.name === name);
+  const { label, probabilities, value } = judgedOutputs(signature);
+  const dataOf = (name: string | undefined): GivenOutput | undefined => outputs.find((o) => o.output.name === name);
   const n = labelled.rows.length;
   if (truth.kind === "numbers") {
     const given = dataOf(value?.name);
-    if (given === undefined) throw gateError("gate-data", `${model.name} ${model.version} gives no number to compare with ${labelled.target}`);
+    if (given === undefined) throw gateError("gate-data", `${who} gives no number to compare with ${labelled.target}`);
     const predicted = Float64Array.from({ length: n }, (_, i) => Number(given.data[i]));
     return { truth, classes: [], predicted, metrics: regressionMetrics(truth.values, predicted) };
   }
   const { classes } = truth;
-  const given = dataOf(probabilities?.name);
-  const type = label?.type ?? (probabilities?.columns?.every((c) => typeof c === "number") === true ? "int64" : "string");
   const place = new Map(classes.map((c, i) => [c, i]));
-  let table: Float64Array | undefined;
-  if (given !== undefined && given.width === probabilities!.columns!.length) {
-    const places = probabilities!.columns!.map((c) => place.get(labelKey(c, type)));
-    if (places.length === classes.length && places.every((p) => p !== undefined)) {
-      table = new Float64Array(n * classes.length);
-      for (let i = 0; i < n; i++) for (const [j, p] of places.entries()) table[i * classes.length + p] = Number(given.data[i * given.width + j]);
-    }
-  }
+  const type = label?.type ?? (probabilities?.columns?.every((c) => typeof c === "number") === true ? "int64" : "string");
+  const table = tableOf(dataOf(probabilities?.name), n, classes.length, (c) => place.get(labelKey(c, type)));
   const labels = dataOf(label?.name);
-  if (labels === undefined && table === undefined) throw gateError("gate-data", `${model.name} ${model.version} predicts none of the classes of ${labelled.target}`);
+  if (labels === undefined && table === undefined) throw gateError("gate-data", `${who} predicts none of the classes of ${labelled.target}`);
   const predicted = Int32Array.from({ length: n }, (_, i) => (labels === undefined ? largest(table!, i, classes.length) : place.get(labelKey(cellOf(labels, i), type)) ?? classes.length));
   return {
     truth, classes, predicted, ...(table === undefined ? {} : { probabilities: table }),
     metrics: classificationMetrics({ classes: classes.length, truth: truth.values, predicted, ...(table === undefined ? {} : { probabilities: table }) }),
   };
+}
+
+/** [rows, classes] in the order of the truth's classes; undefined where the output names others. */
+function tableOf(given: GivenOutput | undefined, rows: number, classes: number, placeOf: (name: Scalar) => number | undefined): Float64Array | undefined {
+  const places = given?.output.columns?.map(placeOf);
+  if (given === undefined || places?.length !== classes || given.width !== classes || places.includes(undefined)) return undefined;
+  const table = new Float64Array(rows * classes);
+  for (let i = 0; i < rows; i++) for (const [j, p] of places.entries()) table[i * classes + p!] = Number(given.data[i * classes + j]);
+  return table;
 }
 
 function largest(table: Float64Array, row: number, width: number): number {

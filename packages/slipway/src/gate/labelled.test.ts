@@ -75,6 +75,25 @@ describe("the baseline", () => {
   });
 });
 
+describe("the notebook's predictions beside the target", () => {
+  const withAnswers = async (): Promise<Rows> => {
+    const model = await loadModelPackage(churn);
+    const answers = await model.predict(rows.map((row) => ({ ...row, region: undefined, truth: undefined })));
+    await model.close();
+    return rows.map((row, i) => ({ ...row, label: answers[i]!["label"], probability_stays: (answers[i]!["probabilities"] as { stays: number }).stays, probability_leaves: (answers[i]!["probabilities"] as { leaves: number }).leaves }));
+  };
+  it("are as good, or better, and then the model fails", async () => {
+    const given = await withAnswers();
+    expect(await run("notebook-quality", { data: labelled(given) })).toMatchObject({ verdict: "pass" });
+    // A notebook that was right more often.
+    const better = given.map((row, i) => (i % 4 === 0 ? { ...row, label: row["truth"] } : row));
+    expect(await run("notebook-quality", { data: labelled(better) })).toMatchObject({ verdict: "fail", reason: expect.stringMatching(/^accuracy is 0\.\d+, in the notebook 0\.\d+/) });
+  });
+  it("are not there: the test is skipped", async () => {
+    expect(await run("notebook-quality", { data: labelled(rows) })).toMatchObject({ verdict: "skipped", reason: expect.stringContaining("no predictions of the notebook") });
+  });
+});
+
 describe("the simplest predictor", () => {
   it("is beaten by a model that knows something", async () => {
     expect(await run("simpler-model", { data: labelled(rows) })).toMatchObject({ verdict: "pass" });

@@ -30,7 +30,7 @@ function toleranceOf(output: Output): Tolerance {
   return { rtol: size, atol: size };
 }
 
-export function cellOf({ output, data }: Pick<OutputData, "output" | "data">, i: number): CheckValue {
+export function cellOf({ output, data }: { readonly output: Output; readonly data: ArrayLike<number | bigint | string> }, i: number): CheckValue {
   const value = data[i]!;
   if (output.type === "bool") return value !== 0 && value !== 0n;
   return value === MISSING_STRING ? null : value;

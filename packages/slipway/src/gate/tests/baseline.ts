@@ -1,9 +1,9 @@
-// Against another model on the same rows: how much better or worse, with the interval of the difference (a paired bootstrap).
+// Against another model on the same rows: how much better or worse, with the interval of the difference.
 
-import { bootstrap, percentileInterval } from "@slipway/core/stats";
-import { defineGateTest, skipped, type Cell, type Finding, type GateTest } from "../define-gate-test.ts";
+import { defineGateTest, skipped, type Finding, type GateTest } from "../define-gate-test.ts";
 import { judged } from "../judged.ts";
-import { subsetOf, rowsFor } from "../labelled-data.ts";
+import { rowsFor, subsetOf } from "../labelled-data.ts";
+import { GAIN_COLUMNS, gainCells, gainsOf } from "../paired.ts";
 import { predictEach } from "../predictions.ts";
 import { numberText } from "../report/words.ts";
 
@@ -20,31 +20,23 @@ export const baseline: GateTest = defineGateTest({
     const both = otherRows.flatMap((_, i) => (placeOf(i) === undefined ? [] : [i]));
     if (both.length === 0) return { verdict: "fail", reason: "the baseline refuses every labelled row", bar: "rows that both answer" };
     const rows = subsetOf(labelled, both);
-    const mine = (await judged(model, rows)).metrics;
-    const theirs = (await judged(other, { ...rows, rows: both.map((i) => otherRows[i]!) })).metrics;
-    const pairs = mine.flatMap((m) => theirs.filter((t) => t.name === m.name).map((t) => [m, t] as const));
-    const { samples } = bootstrap(pairs.flat(), both.length, { seed });
+    const mine = await judged(model, rows);
+    const theirs = await judged(other, { ...rows, rows: both.map((i) => otherRows[i]!) });
+    const gains = gainsOf(mine.metrics, theirs.metrics, both.length, seed);
     const bars = settings.quality ?? {};
     const named = Object.entries(bars).filter(([, b]) => b.maxLoss !== undefined).map(([name]) => name);
     const wanted = named.length > 0 ? named : JUDGED;
-    const missed: string[] = [];
-    const doubtful: string[] = [];
-    const table = pairs.map(([m, t], i): Cell[] => {
-      const sign = m.better === "higher" ? 1 : -1;
-      // Positive where this model is better.
-      const gain = sign * (m.of(null) - t.of(null));
-      const { low, high } = percentileInterval(samples[2 * i]!.map((value, draw) => sign * (value - samples[2 * i + 1]![draw]!)));
-      const allowed = bars[m.name]?.maxLoss ?? 0;
-      if (wanted.includes(m.name) && gain < -allowed) (high < -allowed ? missed : doubtful).push(`${m.name} is worse by ${numberText(-gain)} (better by ${numberText(low)} to ${numberText(high)})`);
-      return [m.name, m.of(null), t.of(null), gain, low, high, wanted.includes(m.name) ? `worse by at most ${allowed}` : ""];
-    });
-    const gains = table.filter(([name]) => wanted.includes(String(name))).map(([name, , , gain, low, high]) => `${String(name)} better by ${numberText(gain as number)} (${numberText(low as number)} to ${numberText(high as number)})`);
+    const allowed = (metric: string): number => bars[metric]?.maxLoss ?? 0;
+    const judgedGains = gains.filter((g) => wanted.includes(g.metric));
+    const worse = judgedGains.filter((g) => g.gain < -allowed(g.metric));
+    const missed = worse.filter((g) => g.high < -allowed(g.metric));
+    const told = (list: typeof gains): string => list.map((g) => `${g.metric} is worse by ${numberText(-g.gain)} (better by ${numberText(g.low)} to ${numberText(g.high)})`).join("; ");
     return {
-      verdict: missed.length > 0 ? "fail" : doubtful.length > 0 ? "warn" : "pass",
-      reason: missed.length > 0 ? missed.join("; ") : doubtful.length > 0 ? `${doubtful.join("; ")}: ${both.length} rows do not tell` : gains.join(", "),
-      bar: wanted.filter((name) => pairs.some(([m]) => m.name === name)).map((name) => `${name} worse by at most ${bars[name]?.maxLoss ?? 0}`).join(", "),
+      verdict: missed.length > 0 ? "fail" : worse.length > 0 ? "warn" : "pass",
+      reason: missed.length > 0 ? told(missed) : worse.length > 0 ? `${told(worse)}: ${both.length} rows do not tell` : judgedGains.map((g) => `${g.metric} better by ${numberText(g.gain)} (${numberText(g.low)} to ${numberText(g.high)})`).join(", "),
+      bar: judgedGains.map((g) => `${g.metric} worse by at most ${allowed(g.metric)}`).join(", "),
       figures: { baseline: `${other.name} ${other.version}`, rows: both.length, "rows the baseline refuses": otherRows.length - both.length },
-      tables: [{ title: `Against ${other.name} ${other.version}`, columns: ["metric", "this model", "baseline", "better by", "95% from", "to", "bar"], rows: table }],
+      tables: [{ title: `Against ${other.name} ${other.version}`, columns: [...GAIN_COLUMNS("baseline"), "bar"], rows: gains.map((g) => [...gainCells(g), wanted.includes(g.metric) ? `worse by at most ${allowed(g.metric)}` : ""]) }],
     };
   },
 });

@@ -6,6 +6,7 @@ import { budgets } from "./budgets.ts";
 import { determinism } from "./determinism.ts";
 import { engines } from "./engines.ts";
 import { leakage } from "./leakage.ts";
+import { notebookQuality } from "./notebook-quality.ts";
 import { parity } from "./parity.ts";
 import { quality } from "./quality.ts";
 import { robustness } from "./robustness.ts";
@@ -15,4 +16,4 @@ import { served } from "./served.ts";
 import { signature } from "./signature.ts";
 import { simplerModel } from "./simpler-model.ts";
 
-export const GATE_TESTS: readonly GateTest[] = [parity, signature, engines, served, determinism, schemaFuzz, quality, baseline, simplerModel, leakage, robustness, rules, budgets];
+export const GATE_TESTS: readonly GateTest[] = [parity, signature, engines, served, determinism, schemaFuzz, quality, notebookQuality, baseline, simplerModel, leakage, robustness, rules, budgets];

@@ -1,10 +1,11 @@
 // A model has to earn its place: against the simplest predictor there is, which knows only how often each class occurs, or
 // the mean (ML Test Score, model 5). It is given the shares of the labelled rows themselves, which favours it.
 
-import { bootstrap, classificationMetrics, percentileInterval, regressionMetrics, type Metric } from "@slipway/core/stats";
-import { defineGateTest, skipped, type Cell, type GateTest } from "../define-gate-test.ts";
+import { classificationMetrics, regressionMetrics, type Metric } from "@slipway/core/stats";
+import { defineGateTest, skipped, type GateTest } from "../define-gate-test.ts";
 import { judged } from "../judged.ts";
 import type { Truth } from "../labelled-data.ts";
+import { GAIN_COLUMNS, gainCells, gainsOf } from "../paired.ts";
 import { numberText } from "../report/words.ts";
 
 const JUDGED = ["balanced_accuracy", "log_loss", "rmse"];
@@ -15,25 +16,18 @@ export const simplerModel: GateTest = defineGateTest({
   async run({ labelled, model, seed }) {
     if (labelled === undefined) return skipped("no labelled data was given (--data and --target)");
     const { truth } = labelled;
-    const distinct = new Set(truth.values).size;
-    if (distinct < 2) return skipped("the target has one value in every labelled row");
-    const simple = simplest(truth);
-    const pairs = (await judged(model, labelled)).metrics.filter((m) => JUDGED.includes(m.name)).flatMap((m) => simple.filter((s) => s.name === m.name).map((s) => [m, s] as const));
-    const { samples } = bootstrap(pairs.flat(), labelled.rows.length, { seed });
-    const table = pairs.map(([m, s], i): Cell[] => {
-      const sign = m.better === "higher" ? 1 : -1;
-      const { low, high } = percentileInterval(samples[2 * i]!.map((value, draw) => sign * (value - samples[2 * i + 1]![draw]!)));
-      return [m.name, m.of(null), s.of(null), sign * (m.of(null) - s.of(null)), low, high];
-    });
-    const sure = table.filter((row) => (row[4] as number) > 0);
-    const better = table.filter((row) => (row[3] as number) > 0);
-    const told = table.map(([name, mine, theirs]) => `${String(name)} ${numberText(mine as number)} against ${numberText(theirs as number)}`).join(", ");
+    if (new Set(truth.values).size < 2) return skipped("the target has one value in every labelled row");
+    const metrics = (await judged(model, labelled)).metrics.filter((m) => JUDGED.includes(m.name));
+    const gains = gainsOf(metrics, simplest(truth), labelled.rows.length, seed);
+    const sure = gains.some((g) => g.low > 0);
+    const better = gains.some((g) => g.gain > 0);
+    const told = gains.map((g) => `${g.metric} ${numberText(g.mine)} against ${numberText(g.theirs)}`).join(", ");
     return {
-      verdict: sure.length > 0 ? "pass" : better.length > 0 ? "warn" : "fail",
-      reason: sure.length > 0 ? told : better.length > 0 ? `better, but ${labelled.rows.length} rows could show that by chance: ${told}` : `not better than ${truth.kind === "classes" ? "always the commonest class" : "always the mean"}: ${told}`,
-      bar: `better in ${pairs.map(([m]) => m.name).join(" or ")}, the whole interval of the difference counted`,
+      verdict: sure ? "pass" : better ? "warn" : "fail",
+      reason: sure ? told : better ? `better, but ${labelled.rows.length} rows could show that by chance: ${told}` : `not better than ${truth.kind === "classes" ? "always the commonest class" : "always the mean"}: ${told}`,
+      bar: `better in ${gains.map((g) => g.metric).join(" or ")}, the whole interval of the difference counted`,
       figures: { rows: labelled.rows.length },
-      tables: [{ title: "Against the simplest predictor", columns: ["metric", "this model", "simplest", "better by", "95% from", "to"], rows: table }],
+      tables: [{ title: "Against the simplest predictor", columns: GAIN_COLUMNS("simplest"), rows: gains.map(gainCells) }],
     };
   },
 });
