@@ -14,8 +14,12 @@ export interface Quantized {
   readonly zeroPoint: Value;
 }
 
+/** A sigmoid or tanh before it is not the same to the last bit in two engines; what it does to a value on the edge of a step cannot be known. */
+const ROUNDS = "dynamic-range weights: what flows between layers is rounded to 256 steps when it is computed, so where another layer's function differs in its last bit, a value on the edge of a step moves by one step (seen: 1e-3 of an output)";
+
 /** `axes`: those that one scale is for. */
 export function quantizeRows(x: Value, axes: readonly number[], c: LiteContext): Quantized {
+  c.warn(ROUNDS);
   const { o, graph } = c;
   const zero = o.scalar(0, "float");
   const low = graph.op("Min", [graph.op("ReduceMin", [x, o.int64s(axes)], { keepdims: 1 }), zero]);
@@ -33,6 +37,7 @@ export function quantizeRows(x: Value, axes: readonly number[], c: LiteContext):
 
 /** The same by the interpreter's own kernels (tensor_utils::AsymmetricQuantizeFloats), which compute the zero point in double and round ties away from zero. */
 export function quantizeRowsPlainly(x: Value, axes: readonly number[], c: LiteContext): Quantized {
+  c.warn(ROUNDS);
   const { o, graph } = c;
   const zero = o.scalar(0, "float");
   const low = graph.op("Min", [graph.op("ReduceMin", [x, o.int64s(axes)], { keepdims: 1 }), zero]);

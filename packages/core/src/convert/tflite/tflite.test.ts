@@ -23,6 +23,7 @@ describe("TensorFlow Lite", () => {
   it("says where runtimes differ, and that a state is not kept between calls", () => {
     expect(importTflite(file("tflite-int8-transformer")).compiled.warnings).toEqual([expect.stringMatching(/BATCH_MATMUL is computed as LiteRT does/)]);
     expect(importTflite(file("tflite-float-lstm")).compiled.warnings).toEqual([expect.stringMatching(/each call starts with a state of zeros/)]);
+    expect(importTflite(file("tflite-dynamic")).compiled.warnings).toEqual([expect.stringMatching(/rounded to 256 steps/)]);
     expect(importTflite(file("tflite-int8-layer-norm")).compiled.warnings).toEqual([]);
   });
   it("takes rows where the file leaves their number open", () => {
