@@ -64,8 +64,8 @@ export function readSource(bytes: Uint8Array): SourceFile {
     const other = OTHER_FORMATS[format];
     if (other) throw importError("format-not-a-model", `the file is ${other[0]}`, { hint: other[1] });
     if (READERS[format]) throw importError("format-not-a-model", "the file is a model in a format of its own, where a pickle is wanted", { hint: "Pass it as the model, not beside one." });
-    throw importError("format-unknown", `the file begins with ${hex(bytes)}, which is no model format that Slipway knows`, {
-      hint: "Save the model with joblib.dump or pickle.dump." });
+    throw importError("format-unknown", `the file begins with ${beginning(bytes)}, which is no model format that Slipway knows`, {
+      hint: "Slipway reads pickle and joblib, XGBoost, LightGBM, CatBoost, Keras, TensorFlow, TensorFlow Lite, PyTorch, PMML and ONNX files. Pass the file that the library saved the model in." });
   }
   const pickle = readPickleFile(bytes);
   const joblib = pickle.globals.some((g) => g.name.startsWith("joblib."));
@@ -84,6 +84,9 @@ export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Imp
   return { format: source.format, compiled, producer: typeof version === "string" ? { "scikit-learn": version } : {} };
 }
 
-function hex(bytes: Uint8Array): string {
+/** Its first bytes: as text where they are ASCII that can be printed, else in hexadecimal. */
+function beginning(bytes: Uint8Array): string {
+  const text = String.fromCharCode(...bytes.subarray(0, 24));
+  if (/^[\x20-\x7e\t\r\n]+$/.test(text)) return `the text ${JSON.stringify(text)}`;
   return [...bytes.subarray(0, 8)].map((b) => b.toString(16).padStart(2, "0")).join(" ");
 }

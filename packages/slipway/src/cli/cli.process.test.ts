@@ -1,7 +1,7 @@
 // The command line as its users meet it: in a process of its own, by exit code, stdout and stderr.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -84,6 +84,35 @@ describe("predict", () => {
     writeFileSync(join(folder, "utf16.csv"), Buffer.from("\ufeffcontract\nx\n", "utf16le"));
     expect(slipway(["predict", model, "utf16.csv"]).err).toContain("is not UTF-8 [data-not-text]");
     expect(slipway(["predict", model, model]).err).toContain("is not text [data-not-text]");
+  });
+});
+
+describe("messages on what was given", () => {
+  const corpus = fileURLToPath(new URL("../../../../corpus/", import.meta.url));
+  it("says the file's size as it lies on the disk, and unpacked", () => {
+    const { size } = statSync(model);
+    expect(slipway(["inspect", model]).out).toMatch(new RegExp(`^joblib, zlib, protocol 4, ${(size / 1000).toFixed(1)} kB \\(\\d+\\.\\d kB unpacked\\)\n`));
+    expect(slipway(["inspect", model]).out).toContain("train_score_=an array of float64, shape (100)");
+  });
+  it("outlines the JSON that a model of tensors takes, where it gets CSV", () => {
+    const { code, err } = slipway(["predict", join(corpus, "cases/tflite-int8-image/model.tflite"), "-"], "a,b\n1,2\n");
+    expect(code).toBe(2);
+    expect(err).toMatch(/no table: \S+ \[N, \d+, \d+, \d+\] \[request-csv\]/);
+    expect(err).toMatch(/JSON of this form is valid: \{"inputs": \{"\S+": \[\[\[\[/);
+  });
+  it("tells a missing text from an empty one", () => {
+    const text = join(corpus, "cases/tfidf-accents-sk15/model.pkl");
+    expect(slipway(["predict", text, "-"], "text,other\n,1\n").err).toContain("is an empty text");
+    expect(slipway(["predict", text, "-"], 'text,other\n"",1\n').err).not.toContain("missing value");
+  });
+  it("shows how a file begins that is no model, and which files are", () => {
+    writeFileSync(join(folder, "notes.md"), "# Notes\non models\n");
+    const { code, err } = slipway(["inspect", "notes.md"]);
+    expect(code).toBe(2);
+    expect(err).toContain('begins with the text "# Notes\\non models\\n", which is no model format that Slipway knows [format-unknown]');
+    expect(err).toContain("XGBoost");
+    writeFileSync(join(folder, "noise.bin"), Uint8Array.of(0x01, 0x02, 0xff, 0xfe));
+    expect(slipway(["inspect", "noise.bin"]).err).toContain("begins with 01 02 ff fe,");
   });
 });
 

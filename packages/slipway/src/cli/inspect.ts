@@ -51,7 +51,7 @@ export const inspect: Command = defineCommand({
     }
     const inspection = inspectSource(readSource(bytes), entry === undefined ? {} : { entry });
     if (call.flag("json")) printJson(inspection);
-    else printResult(render(inspection, call.flag("names")));
+    else printResult(render(inspection, bytes.length, call.flag("names")));
     return inspection.dangers.length > 0 ? 1 : 0;
   },
 });
@@ -60,8 +60,8 @@ function compiles(bytes: number, warnings: readonly string[], signature: Signatu
   return [`Compiles to ONNX (${size(bytes)}).`, ...warnings.map((w) => `  note: ${w}`), "", signatureTable(signature)];
 }
 
-function render(i: Inspection, withNames: boolean): string {
-  const lines = [`${i.format}, protocol ${i.protocol}, ${size(i.bytes)}${i.trailingBytes > 0 ? `, ${i.trailingBytes} bytes after the end` : ""}`, ""];
+function render(i: Inspection, fileBytes: number, withNames: boolean): string {
+  const lines = [`${i.format}, protocol ${i.protocol}, ${size(fileBytes)}${i.bytes > fileBytes ? ` (${size(i.bytes)} unpacked)` : ""}${i.trailingBytes > 0 ? `, ${i.trailingBytes} bytes after the end` : ""}`, ""];
   tree(i.tree, "", lines);
   if (i.dangers.length > 0) {
     lines.push("", "DANGER: loading this file in Python would run:");

@@ -19,6 +19,27 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
   return { code, out: out.trim(), err };
 }
 
+it("shows a line that works where callers need a key", async () => {
+  const { out: key } = await run("keys", "create", "--keys", "line.json");
+  const server = spawn(process.execPath, [bin, "serve", example, "--port", "0", "--keys", "line.json", "--log-level", "error"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    let text = "";
+    for await (const piece of server.stdout) {
+      text += String(piece);
+      if (text.includes("Ctrl-C")) break;
+    }
+    const line = /ask it +(curl .*)/.exec(text)![1]!;
+    const body = JSON.parse(/-d '(.*)'$/.exec(line)![1]!) as unknown;
+    const [, name, value] = /-H "([^:]+): ([^"]+)"/.exec(line)!;
+    const ask = async (shown: string): Promise<number> => (await fetch(/http:\S+/.exec(line)![0], { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json", [name!]: shown } })).status;
+    expect(await ask(value!.replace("$SLIPWAY_API_KEY", key))).toBe(200);
+    expect(await ask(value!)).toBe(401);
+  } finally {
+    server.kill("SIGINT");
+    await once(server, "exit");
+  }
+});
+
 it("makes, lists and revokes keys, which a running server minds", async () => {
   const made = await run("keys", "create", "--role", "predictor", "--expires", "90d", "--name", "webshop");
   expect(made.code).toBe(0);

@@ -57,6 +57,9 @@ export function printError(error: unknown, json: boolean): number {
 }
 
 const MAX_PROBLEMS = 5;
+const EMPTY_TEXT = "An empty field of a CSV is a missing value, \"\" in quotes is an empty text; JSON (in pandas df.to_json(path, orient=\"records\")) keeps them apart.";
+/** Longer examples are outlined. */
+const MAX_EXAMPLE = 1000;
 
 /** What an answer keeps in `data`, for people: further problems, and a valid request. */
 function requestDetails(error: SlipwayError): { problems: string; hint: string | undefined } {
@@ -64,9 +67,20 @@ function requestDetails(error: SlipwayError): { problems: string; hint: string |
   const more = Array.isArray(problems) ? (problems as { row?: unknown; column?: unknown; expected?: unknown; found?: unknown }[]).slice(1, MAX_PROBLEMS).filter((p) => p.found !== "no such column") : [];
   const lines = more.map((p) => `\n  also: ${[p.row == null ? "" : `row ${String(p.row)}`, p.column == null ? "" : `column ${JSON.stringify(p.column)}`].filter(Boolean).join(", ")}: expected ${String(p.expected)}, found ${String(p.found)}`);
   const shown = example === undefined ? "" : JSON.stringify(example);
+  const shape = shown.length > MAX_EXAMPLE ? outline(example) : "";
   const hint = !(error.hint ?? "").includes("data.example") ? error.hint
-    : shown.length > 1000 ? "Compare the data with the columns that slipway inspect shows." : `This is valid: ${shown}`;
-  return { problems: lines.join(""), hint };
+    : shape === "" ? `This is valid: ${shown}`
+    : shape.length > MAX_EXAMPLE ? "Compare the data with the columns that slipway inspect shows." : `JSON of this form is valid: ${shape}`;
+  const noText = Array.isArray(problems) && (problems as { expected?: unknown; found?: unknown }[]).slice(0, MAX_PROBLEMS).some((p) => p.found === "a missing value" && String(p.expected).startsWith("text"));
+  const whole = noText ? [hint, EMPTY_TEXT].filter((t) => t !== undefined).join(" ") : hint;
+  return { problems: lines.join(""), hint: whole };
+}
+
+/** An example with the beginning of every list only. It nests no deeper than a tensor has dimensions. */
+function outline(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.slice(0, 1).map(outline).join("")}${value.length > 1 ? `, ... ${value.length} in all` : ""}]`;
+  if (typeof value === "object" && value !== null) return `{${Object.entries(value).map(([key, v]) => `${JSON.stringify(key)}: ${outline(v)}`).join(", ")}}`;
+  return JSON.stringify(value);
 }
 
 function internalFault(error: unknown): SlipwayError {

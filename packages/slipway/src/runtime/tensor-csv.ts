@@ -6,7 +6,7 @@ import type { CsvField } from "./csv.ts";
 import type { ModelInput } from "./encode.ts";
 import { runtimeError } from "./errors.ts";
 import { exampleRequest } from "./example.ts";
-import { onlyInput } from "./tensors.ts";
+import { onlyInput, shapeText } from "./tensors.ts";
 
 const MISSING = /^(|nan|na|n\/a|null|none|-nan)$/i;
 
@@ -20,7 +20,7 @@ export function tensorCsv(rows: readonly (readonly CsvField[])[], signature: Sig
   }
   const inputs = signature.tensors ?? [];
   if (signature.tensorRows === "none" || !inputs.every((t) => t.shape.slice(1).every((d) => d === 1))) {
-    throw runtimeError("request-csv", "the model takes tensors that are no table", { hint: "Send them as JSON; data.example is a valid request.", data: { example: exampleRequest(signature) } });
+    throw runtimeError("request-csv", `the model takes tensors that are no table: ${inputs.slice(0, 5).map((t) => `${t.name} ${shapeText(t, signature)}`).join(", ")}`, { hint: "Send them as JSON; data.example is a valid request.", data: { example: exampleRequest(signature) } });
   }
   const names = header.map((field) => (field ?? "").trim());
   const missing = inputs.find((t) => !names.includes(t.name));

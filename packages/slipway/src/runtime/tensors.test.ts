@@ -78,7 +78,7 @@ describe("a request of tensors", () => {
     expect(() => csv("town,age\nBern,31\n", s)).toThrow(/does not name the input "city"/);
     for (const text of ["1,2\n3,4\n", "a,b\n1,2\n3,4\n"]) expect(csv(text, signature([X]))).toEqual([{ dims: [2, 2], data: [1, 2, 3, 4] }]);
     expect(() => csv("a,b\n1,x\n", signature([X]))).toThrow(/value 1 is text "x"/);
-    expect(() => csv("a\n1\n", signature([{ name: "x", type: "float", shape: ["N", 2, 2] }]))).toThrow(/no table/);
+    expect(() => csv("a\n1\n", signature([{ name: "x", type: "float", shape: ["N", 2, 2] }]))).toThrow(/no table: x \[N, 2, 2\]/);
   });
   it("takes one set of tensors where there are no rows", () => {
     const s = signature([{ name: "a", type: "float", shape: ["m", "k"] }, { name: "b", type: "float", shape: ["k", -1] }, { name: "c", type: "float", shape: [] }], "none");

@@ -171,7 +171,7 @@ export function describe(v: PyValue | undefined): string {
   if (typeof v === "number" || typeof v === "bigint" || typeof v === "boolean") return String(v);
   if (v instanceof PyGlobal) return `the name ${v.qualifiedName}`;
   if (v instanceof PyObject) return `an object of ${v.className}`;
-  if (v instanceof NumpyArray) return `an array ${v.dtype.code} of shape (${v.shape.join(", ")})`;
+  if (v instanceof NumpyArray) return `an array of ${dtypeName(v.dtype.code)}, shape (${v.shape.join(", ")})`;
   if (v instanceof PyList) return `a list of ${v.items.length}`;
   if (v instanceof PyTuple) return `a tuple of ${v.items.length}`;
   if (v instanceof PyDict) return `a dict of ${v.size}`;
@@ -217,4 +217,13 @@ export function toLabels(v: PyValue, path: string): Labels {
   if (items.every((x) => typeof x === "number" || typeof x === "bigint")) return { type: "double", values: items.map(Number) };
   throw convertError("unsupported-option", `labels of mixed kinds: ${items.slice(0, 4).map(describe).join(", ")}`, {
     where: path, hint: "Turn the target into strings or integers before fitting." });
+}
+
+const KINDS: Readonly<Record<string, string>> = { f: "float", i: "int", u: "uint", c: "complex" };
+/** As NumPy names it: "<f8" is float64, "|O" object. Texts and dates keep their code. */
+function dtypeName(code: string): string {
+  const [, kind, bytes] = /^[<>|=]?([a-zA-Z])(\d{0,9})$/.exec(code) ?? [];
+  if (kind === "O") return "object";
+  if (kind === "b") return "bool";
+  return kind !== undefined && KINDS[kind] !== undefined && bytes !== "" ? `${KINDS[kind]}${Number(bytes) * 8}` : code;
 }
