@@ -46,6 +46,11 @@ describe("models that are good", () => {
   });
 });
 
+it("is documented, test by test", () => {
+  const document = readFileSync(join(root, "docs", "testing-models.md"), "utf8");
+  expect(GATE_TESTS.map((t) => t.name).filter((name) => !document.includes(`| \`${name}\` |`))).toEqual([]);
+});
+
 it("skips what needs rows where none can be made, and says why", async () => {
   const report = await gate({ package: (await openModel(join(root, "corpus", "cases", "torch-cnn-whole", "model.pt"))).package, settings: { skip: ["budgets"] } });
   expect(of(report, "served")).toMatchObject({ verdict: "skipped", reason: expect.stringContaining("give rows with --check or --data") });
