@@ -1,9 +1,10 @@
 // `slipway serve` side by side in one run with other servers of the same models and with the limits of the platform:
 // a node:http echo and onnxruntime-node behind node:http.
-//   node --conditions=@slipway/source bench/peers.ts FOLDER [--cases m1,m3] [--only fastapi_ort,...] [--seconds 1] [--rounds 3] [--json]
+//   node --conditions=@slipway/source bench/peers.ts FOLDER [--cases m1,m3] [--only fastapi_ort,...] [--seconds 1] [--rounds 3] [--warm 3] [--json]
 // FOLDER holds contenders.json, the servers it names (environments in envs/, made by its setup_envs.sh) and the models and
 // payloads of its make_models.py. Contenders whose environment is not there are left out. Each server runs on core 0, with
 // its defaults and its log in a file, the load (wrk) on core 1; rounds take turns. Ratios are medians over rounds.
+// Before them, servers on node get --warm seconds for the compiler: some ten thousand requests, which a busy machine takes longer for.
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
@@ -16,7 +17,7 @@ import { median, needWrk, wrk, type Measured } from "./shared/wrk.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { cases: { type: "string" }, only: { type: "string" }, seconds: { type: "string", default: "1" }, rounds: { type: "string", default: "3" }, json: { type: "boolean", default: false } },
+  options: { cases: { type: "string" }, only: { type: "string" }, seconds: { type: "string", default: "1" }, rounds: { type: "string", default: "3" }, warm: { type: "string", default: "3" }, json: { type: "boolean", default: false } },
 });
 if (positionals[0] === undefined) throw new Error("the folder with contenders.json is needed");
 needWrk();
@@ -29,6 +30,8 @@ interface Case {
   readonly rows?: number;
   readonly connections?: number;
   readonly bytes?: boolean;
+  /** Without the servers that are far behind: what they do under another load says nothing new. */
+  readonly near?: boolean;
 }
 interface Group {
   readonly name: string;
@@ -39,13 +42,15 @@ interface Group {
 }
 const ONE: Case = { what: "1 row, 16 connections" };
 const GROUPS: readonly Group[] = [
-  { name: "m1", model: "m1", file: "m1.pkl", cases: [ONE, { what: "1 row, 1 connection", connections: 1 }, { what: "64 rows, 16 connections", rows: 64 }] },
-  { name: "m1n", model: "m1n", file: "m1n.pkl", cases: [ONE, { what: "1 row, 1 connection", connections: 1 }] },
+  { name: "m1", model: "m1", file: "m1.pkl", cases: [ONE, { what: "1 row, 1 connection", connections: 1, near: true }, { what: "64 rows, 16 connections", rows: 64 }] },
+  { name: "m1n", model: "m1n", file: "m1n.pkl", cases: [ONE, { what: "1 row, 1 connection", connections: 1, near: true }] },
   { name: "m2", model: "m2", file: "m2.onnx", cases: [ONE, { what: "64 rows, 16 connections", rows: 64 }] },
   { name: "m4", model: "m4", file: "m4.pkl", cases: [ONE] },
   { name: "m3", model: "m3", file: "m3.onnx", cases: [{ what: "JSON, 4 connections", connections: 4 }, { what: "bytes, 4 connections", connections: 4, bytes: true }] },
   { name: "m1n2", model: "m1n", file: "m1n.pkl", cores: 2, cases: [{ what: "1 row, 16 connections, two cores" }] },
 ];
+/** Those that compute with ONNX Runtime or nothing. */
+const NEAR = /^(?:slipway|node_http_|fastapi_ort)/;
 /** Those with an address for floats as they are. */
 const RAW = /^(?:slipway|node_http_ort$|fastapi_)/;
 
@@ -67,10 +72,10 @@ function installed(entry: Entry, model: string): boolean {
   return env === undefined || existsSync(join(root, env, "bin", /envs\/\w+\/bin\/(\w+)/.exec(entry.cmd)?.[1] ?? "mlserver"));
 }
 
-const rows: Record<string, string | number>[] = [];
+const running: Contender[] = [];
+process.once("SIGINT", () => void Promise.all(running.map((s) => s.stop())).then(() => process.exit(130)));
 for (const group of GROUPS.filter((g) => values.cases === undefined || values.cases.split(",").includes(g.name))) {
   const load = loadavg()[0]!.toFixed(1);
-  const running: Contender[] = [];
   try {
     for (const entry of entriesOf(group)) {
       const server = await Contender.start(entry, root, group.model, group.cores === 2 && entry.cores !== 1 && entry.name !== "node_http_echo" ? "0,1" : "0", logs);
@@ -82,17 +87,19 @@ for (const group of GROUPS.filter((g) => values.cases === undefined || values.ca
         await server.stop();
       }
     }
-    for (const one of group.cases) rows.push(...(await measure(group, one, running, load)));
+    for (const one of group.cases) {
+      const found = await measure(group, one, running, load);
+      if (values.json) for (const row of found) console.log(JSON.stringify(row));
+      else console.table(found);
+    }
   } finally {
-    await Promise.all(running.map((s) => s.stop()));
+    await Promise.all(running.splice(0).map((s) => s.stop()));
   }
 }
 rmSync(logs, { recursive: true });
-if (values.json) console.log(JSON.stringify(rows));
-else console.table(rows);
 
-async function measure(group: Group, { what, rows: count = 1, connections = 16, bytes = false }: Case, running: readonly Contender[], load: string): Promise<Record<string, string | number>[]> {
-  const entrants = running.filter((s) => !bytes || RAW.test(s.entry.name)).map((server) => ({ server, request: requestOf(root, server.entry, group.model, count, bytes), rounds: [] as Measured[] }));
+async function measure(group: Group, { what, rows: count = 1, connections = 16, bytes = false, near = false }: Case, entered: readonly Contender[], load: string): Promise<Record<string, string | number>[]> {
+  const entrants = entered.filter((s) => (!bytes || RAW.test(s.entry.name)) && (!near || NEAR.test(s.entry.name))).map((server) => ({ server, request: requestOf(root, server.entry, group.model, count, bytes), rounds: [] as Measured[] }));
   for (const { server, request } of entrants) {
     for (let i = 0; i < request.bodies.length; i++) {
       const wrong = await server.ask(request, i);
@@ -101,7 +108,7 @@ async function measure(group: Group, { what, rows: count = 1, connections = 16, 
   }
   for (let round = -1; round < Number(values.rounds); round++) {
     for (const { server, request, rounds } of entrants) {
-      const found = await wrk({ url: server.url(request.path), pid: server.pid, bodies: request.bodies, headers: request.headers, connections, seconds: round < 0 ? 1 : Number(values.seconds), cores: group.cores === 2 ? "0,1" : "1" });
+      const found = await wrk({ url: server.url(request.path), pid: server.pid, bodies: request.bodies, headers: request.headers, connections, seconds: round < 0 && NEAR.test(server.entry.name) ? Number(values.warm) : Number(values.seconds), cores: group.cores === 2 ? "0,1" : "1" });
       if (round >= 0) rounds.push(found);
     }
   }

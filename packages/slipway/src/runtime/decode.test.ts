@@ -35,3 +35,14 @@ describe("shortestFloat", () => {
     fc.assert(fc.property(fc.float(), (f) => Object.is(Math.fround(shortestFloat(f)), f)));
   });
 });
+
+describe("shortestFloat", () => {
+  it("gives what trying one digit after the other gives, for floats of every size", () => {
+    const bydigits = (value: number): number => [6, 7, 8].map((d) => Number(value.toPrecision(d))).find((v) => Math.fround(v) === value) ?? Number(value.toPrecision(9));
+    const size = fc.oneof(fc.float({ noNaN: true, noDefaultInfinity: true }), fc.float({ min: 0, max: 1, noNaN: true }), fc.double({ min: -5, max: 7, noNaN: true }).map((e) => Math.fround(10 ** e)), fc.integer({ min: -1_000_000, max: 1_000_000 }).map((v) => Math.fround(v / 64)), fc.constantFrom(1e-4, 1e-3, 0.1, 1, 9.9999995, 999999.9, 1e6, 0.3).map(Math.fround));
+    fc.assert(fc.property(size, fc.boolean(), (value, minus) => {
+      const v = minus ? -value : value;
+      expect(shortestFloat(v)).toBe(v === 0 ? v : bydigits(v));
+    }), { numRuns: 20_000 });
+  });
+});

@@ -91,12 +91,33 @@ export function readInt64(value: bigint): number | string {
   return Number.isSafeInteger(n) ? n : value.toString();
 }
 
-/** The decimal number with fewest digits that rounds to this float. */
+/** The decimal number with fewest digits, six at least, that rounds to this float. */
 export function shortestFloat(value: number): number {
+  const size = Math.abs(value);
+  if (size >= 1e-4 && size < 1e6) return value < 0 ? -shortestOf(size) : shortestOf(size);
   if (!Number.isFinite(value) || value === 0) return value;
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return short;
   }
   return Number(value.toPrecision(9));
+}
+
+const POWERS: readonly number[] = Array.from({ length: 14 }, (_, i) => Number(`1e${i}`));
+
+/**
+ * The same without texts, as these are most of the time that floats take. A float's 24 bits times a power of ten up to 10^12
+ * (its odd part has 28 bits) is exact, so rounding it gives the digits; digits over that power are then the nearest double.
+ */
+function shortestOf(value: number): number {
+  // Places after the point for six digits.
+  let places = 5;
+  if (value >= 1) for (let limit = 10; value >= limit; limit *= 10) places--;
+  else for (let power = 1; value * POWERS[power]! < 1; power++) places++;
+  if (value < 1) places++;
+  for (let end = places + 3; places < end; places++) {
+    const short = Math.round(value * POWERS[places]!) / POWERS[places]!;
+    if (Math.fround(short) === value) return short;
+  }
+  return Math.round(value * POWERS[places]!) / POWERS[places]!;
 }

@@ -48,9 +48,12 @@ async function send(call: Call, answer: Answer, request: IncomingMessage, respon
   if (request.httpVersionMajor > 1) delete headers["connection"];
   const silent = call.method === "HEAD";
   if (body === null || typeof body === "string" || body instanceof Uint8Array) {
-    if (status !== 204 && status !== 304) headers["content-length"] = body === null ? 0 : typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
+    const size = body === null ? 0 : typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
+    if (status !== 204 && status !== 304) headers["content-length"] = size;
     response.writeHead(status, headers);
     if (silent || body === null) response.end();
+    // As many bytes as characters: ASCII, which is written faster as what it is.
+    else if (typeof body === "string") response.end(body, size === body.length ? "latin1" : "utf8");
     else response.end(body);
   } else {
     response.writeHead(status, headers);

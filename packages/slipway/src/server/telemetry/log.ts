@@ -17,9 +17,9 @@ export class Logger {
   }
   write(level: Level, msg: string, fields: Readonly<Record<string, unknown>> = {}): void {
     if (!this.enabled(level)) return;
-    const { err, ...rest } = fields;
-    const failure = err === undefined ? {} : { err: describe(err) };
-    this.#options!.write(`${JSON.stringify({ level, time: new Date().toISOString(), msg, ...rest, ...failure })}\n`);
+    const time = new Date().toISOString();
+    const line = fields["err"] === undefined ? { level, time, msg, ...fields } : { level, time, msg, ...fields, err: describe(fields["err"]) };
+    this.#options!.write(`${JSON.stringify(line)}\n`);
   }
   info(msg: string, fields?: Readonly<Record<string, unknown>>): void {
     this.write("info", msg, fields);
