@@ -6,6 +6,7 @@
 const MAX_DEPTH = 64;
 /** Shorter lists of numbers stay plain: a typed array costs more than it gives. */
 const MIN_TYPED = 16;
+const CHUNK = 2 ** 16;
 const MAX_EXACT_DIGITS = 15;
 /** So many digits fit into 32 bits. */
 const MAX_INT_DIGITS = 9;
@@ -31,13 +32,15 @@ export function readNumbersJson(bytes: Uint8Array): unknown {
 class Reader {
   readonly #bytes: Buffer;
   #at = 0;
-  /** Numbers of the list that is being read. */
-  #numbers: Float64Array = new Float64Array(256);
+  /** Where numbers go. Lists share it, as a buffer for each of them keeps the collector busy. */
+  #numbers: Float64Array;
+  #used = 0;
   /** How many lists in a row had a number that is not read here: their like go to JSON.parse at once. */
   #long = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#numbers = new Float64Array(Math.min(CHUNK, Math.ceil(bytes.length / 2)));
   }
 
   whole(): unknown {
@@ -90,8 +93,10 @@ class Reader {
     const count = this.#long > 3 ? -1 : this.#plainNumbers();
     if (count >= 0) {
       this.#long = 0;
-      const numbers = this.#numbers.subarray(0, count);
-      return count < MIN_TYPED ? Array.from(numbers) : numbers.slice();
+      const numbers = this.#numbers.subarray(this.#used, this.#used + count);
+      if (count < MIN_TYPED) return Array.from(numbers);
+      this.#used += count;
+      return numbers;
     }
     this.#long++;
     const end = this.#bytes.indexOf(0x5d, start);
@@ -115,6 +120,7 @@ class Reader {
   #plainNumbers(): number {
     const bytes = this.#bytes;
     let numbers = this.#numbers;
+    let used = this.#used;
     let at = this.#at;
     let count = 0;
     for (;;) {
@@ -145,12 +151,13 @@ class Reader {
       if (digits > MAX_EXACT_DIGITS) return -1;
       const value = digits <= MAX_INT_DIGITS ? whole : digitsOf(bytes, first, at);
       while (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) c = bytes[++at]!;
-      if (count === numbers.length) {
-        const more = new Float64Array(count * 2);
-        more.set(numbers);
+      if (used + count === numbers.length) {
+        const more = new Float64Array(Math.max(CHUNK, count * 2));
+        more.set(numbers.subarray(used));
         this.#numbers = numbers = more;
+        this.#used = used = 0;
       }
-      numbers[count++] = (negative ? -value : value) / POWERS[places]!;
+      numbers[used + count++] = (negative ? -value : value) / POWERS[places]!;
       at++;
       if (c === 0x5d) {
         this.#at = at;

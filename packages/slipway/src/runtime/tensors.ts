@@ -138,7 +138,7 @@ export function flatten(value: unknown, where: string, refuse: Refuse): GivenTen
   return { shape, data: data.values };
 }
 
-const FIRST_CAPACITY = 2 ** 16;
+const FIRST_CAPACITY = 2 ** 18;
 
 /** Values one after the other: doubles while they come as lists of doubles, else whatever they are. It grows with what is there, not with what a shape says. */
 class Flat {
