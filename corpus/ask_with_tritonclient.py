@@ -9,7 +9,7 @@ import numpy as np
 import tritonclient.http as http
 
 NUMPY = {"FP64": np.float64, "FP32": np.float32, "INT64": np.int64, "INT32": np.int32, "BOOL": np.bool_}
-OUTPUTS = {"predict": ("label", "value"), "predict_proba": ("probabilities",), "decision_function": ("score",), "score_samples": ("score_samples",), "transform": ("transformed",)}
+OUTPUTS = {"predict": ("label", "value", "probability", "probabilities"), "predict_proba": ("probabilities",), "decision_function": ("score",), "score_samples": ("score_samples",), "transform": ("transformed",)}
 
 
 def number(v):
