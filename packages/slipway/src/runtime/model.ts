@@ -256,6 +256,11 @@ export class Model implements Servable {
     return (this.#session as Partial<PooledSession>).pids ?? [];
   }
 
+  /** @throws SlipwayError overloaded, while the queue is full */
+  admit(): void {
+    admit(this.#load, this.#slots, this.#cost, this.#batching);
+  }
+
   /** Requests that wait, and their rows. */
   get load(): Readonly<Load> {
     return this.#load;

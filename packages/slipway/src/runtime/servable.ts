@@ -20,6 +20,8 @@ export interface Servable {
   /** The outputs of the signature with these names, in the order asked for; all of them by default. @throws SlipwayError output-unknown */
   selectOutputs(names?: readonly string[]): readonly Output[];
   readonly busy: boolean;
+  /** Asked before a request is decoded: what would be refused for a full queue is refused before it costs anything. @throws SlipwayError overloaded */
+  admit?(): void;
   /** What waits for the engine. */
   readonly load?: { readonly requests: number; readonly rows: number };
   /** Waits for what is running. */

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModelPackage } from "../runtime/index.ts";
+import { loadModelPackage, runtimeError, type Servable } from "../runtime/index.ts";
 import { columnsModel, matrixModel, textModel } from "../runtime/testing.ts";
 import { createServer, type App } from "./index.ts";
 import { inject } from "./testing.ts";
@@ -122,6 +122,19 @@ describe("errors", () => {
     const answer = await inject(app, { url: "/models", headers: { host: "evil.example:8080" } });
     expect([answer.statusCode, answer.json().error.code]).toEqual([403, "host-refused"]);
     expect((await inject(app, { url: "/models", headers: { host: "[::1]:8080" } })).statusCode).toBe(200);
+  });
+});
+
+describe("a full queue", () => {
+  it("refuses before it looks at what was sent, with the time to come back", async () => {
+    const { manifest: { name, version }, digest, signature } = matrixModel();
+    const never = (): never => {
+      throw new Error("not asked");
+    };
+    const full: Servable = { name, version, digest, signature, busy: true, encode: never, run: never, selectOutputs: never, close: () => Promise.resolve(), admit: () => { throw runtimeError("overloaded", "full", { data: { retryAfterMs: 2500 } }); } };
+    const busy = createServer({ models: [full] });
+    const answer = await inject(busy, { method: "POST", url: "/predict", payload: "{ this is no JSON" });
+    expect([answer.statusCode, answer.headers["retry-after"], answer.json().error.code]).toEqual([429, "3", "overloaded"]);
   });
 });
 

@@ -103,9 +103,11 @@ export class ModelDirectory {
   hold(call: Call, entry: ModelEntry, version: ModelVersion): Servable | Promise<Servable> {
     const { servable } = version;
     if (servable === undefined) return this.#brought(call, entry, version);
+    call.target = servable;
     version.lastAsked = performance.now();
+    servable.admit?.();
     call.onFinished(version.lease());
-    return (call.target = servable);
+    return servable;
   }
   async #brought(call: Call, entry: ModelEntry, version: ModelVersion): Promise<Servable> {
     if (!version.onDemand || version.state === "unavailable" || this.bring === undefined) throw unavailable(version);
