@@ -306,6 +306,12 @@ def threshold_tuned_default():
 
 
 @case
+def ovo_bayes():
+    X, y = blobs(2, "str", features=5)
+    return OneVsOneClassifier(GaussianNB()).fit(X, y), rows(X)
+
+
+@case
 def selftraining():
     X, y = blobs(3)
     y = y.copy()

@@ -2,7 +2,7 @@
 
     python trees_and_meta.py OUT [NAME ...]    writes OUT/<name>-<environment>/{case.json,model.joblib,inputs.json,expected.json}
 
-Runs under scikit-learn 1.1 to 1.9. A case that the running version does not know is skipped.
+Runs under scikit-learn 1.0 to 1.9. A case that the running version does not know is skipped.
 """
 import json, os, sys, warnings
 import joblib

@@ -78,6 +78,14 @@ describe("two processes", () => {
     expect([unloaded.status, await unloaded.text()]).toEqual([200, expect.anything()]);
     const statuses = await Promise.all(Array.from({ length: 12 }, async () => (await ask(`${url}/models/churn/predict`, { method: "POST", body: row })).status));
     expect(statuses.filter((s) => s === 200)).toEqual([]);
+    // A process that is started in the place of another knows what was done before.
+    const [first] = pidsOf(child!.pid!);
+    process.kill(first!, "SIGKILL");
+    while (pidsOf(child!.pid!).includes(first!)) await new Promise((resolve) => setTimeout(resolve, 20));
+    await bothServe(url);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const later = await Promise.all(Array.from({ length: 12 }, async () => (await ask(`${url}/models/churn/predict`, { method: "POST", body: row })).status));
+    expect(later.filter((s) => s === 200)).toEqual([]);
   });
   it("end with the fault of what cannot start", async () => {
     child = spawn(process.execPath, ["--conditions=@slipway/source", bin, "serve", "nowhere.pkl", "--processes", "2"], { stdio: ["ignore", "ignore", "pipe"] });

@@ -16,6 +16,8 @@ export class Member {
   readonly #stop: (reason: string) => void;
   readonly #waiting = new Map<number, (values: readonly Value[]) => void>();
   #asked = 0;
+  /** One after another, in the order in which they were done first. */
+  #acts: Promise<unknown> = Promise.resolve();
 
   constructor(app: App, ports: { readonly port: number; readonly adminPort: number | undefined }, stop: (reason: string) => void) {
     this.#app = app;
@@ -52,7 +54,11 @@ export class Member {
     switch (message.kind) {
       case "stop": return this.#stop(message.reason);
       case "families": return this.#send({ kind: "answer", id: message.id, value: families(this.#app.context) });
-      case "act": return this.#send({ kind: "answer", id: message.id, value: await this.#act(message.act) });
+      case "act": {
+        const done = this.#acts.then(() => this.#act(message.act));
+        this.#acts = done;
+        return this.#send({ kind: "answer", id: message.id, value: await done });
+      }
       case "answers": {
         this.#waiting.get(message.id)?.(message.values);
         this.#waiting.delete(message.id);

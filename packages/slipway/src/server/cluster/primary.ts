@@ -3,7 +3,7 @@
 
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "../telemetry/log.ts";
-import type { ToMember, ToPrimary } from "./messages.ts";
+import type { Act, ToMember, ToPrimary } from "./messages.ts";
 
 export interface PrimaryOptions {
   readonly processes: number;
@@ -17,6 +17,7 @@ const MAX_PAUSE_MS = 5000;
 const SOON_MS = 5000;
 /** A process that does not answer does not hold up the others. */
 const ANSWER_MS = 10_000;
+const NOBODY_ASKED = 0;
 
 interface Question {
   readonly from: Worker;
@@ -35,6 +36,8 @@ export function runPrimary({ processes, log, env = {} }: PrimaryOptions): Promis
   cluster.setupPrimary({ serialization: "advanced" });
   const questions = new Map<number, Question>();
   const alive = new Set<Worker>();
+  /** What was done since the first process started: one that is started later does it too. */
+  const acts: Act[] = [];
   let asked = 0;
   let ports: Readonly<Record<string, string>> | undefined;
   let stopping = false;
@@ -84,7 +87,10 @@ export function runPrimary({ processes, log, env = {} }: PrimaryOptions): Promis
 
   function take(worker: Worker, message: ToPrimary): void {
     if (message.kind === "ready") {
-      if (ports !== undefined) return;
+      if (ports !== undefined) {
+        for (const act of acts) send(worker, { kind: "act", id: NOBODY_ASKED, act });
+        return;
+      }
       ports = { _SLIPWAY_SHARED_PORT: String(message.port), ...(message.adminPort === undefined ? {} : { _SLIPWAY_SHARED_ADMIN_PORT: String(message.adminPort) }) };
       for (let i = 1; i < processes; i++) start();
     } else if (message.kind === "answer") {
@@ -92,6 +98,7 @@ export function runPrimary({ processes, log, env = {} }: PrimaryOptions): Promis
       if (question !== undefined) answered(question, worker, message.value, message.id);
     } else {
       const id = ++asked;
+      if (message.what.kind === "act") acts.push(message.what.act);
       const asking = others(worker);
       const question: Question = {
         from: worker, id: message.id, missing: new Set(asking.map((w) => w.id)), values: [],

@@ -77,9 +77,11 @@ export const oneVsOneClassifier: EstimatorConverter = defineEstimator({
       return c.o.add(won, c.o.div(sum, c.o.mul(3, c.o.add(c.o.abs(sum), 1))));
     });
     const decision = memo(() => (count === 2 ? flat(c, c.o.slice(votes(), 1, 2, 1)) : votes()));
+    // Up to 1.0 above 0, whatever its members give.
+    const threshold = est.versionAtLeast(1, 1) ? members[0]!.threshold : 0;
     return {
       kind: "classifier", classes: [classes], decisionFunction: decision,
-      predict: memo(() => (count === 2 ? c.o.cast(c.o.greater(decision(), members[0]!.threshold), "int64") : c.o.argmax(decision(), 1))),
+      predict: memo(() => (count === 2 ? c.o.cast(c.o.greater(decision(), threshold), "int64") : c.o.argmax(decision(), 1))),
     };
   },
 });
