@@ -5,6 +5,7 @@ import type { Arena } from "../wasm/arena.ts";
 import { FunctionWriter, writeModule } from "../wasm/assembler.ts";
 import type { Columns } from "./columns.ts";
 import type { Forest } from "./forest.ts";
+import { addLeaf } from "./add-leaf.ts";
 import { BLOCK, overCodedRows, type BlockWalker } from "./block-walker.ts";
 import { planByteColumns } from "./byte-columns.ts";
 import type { LeafUse } from "./walk-module.ts";
@@ -57,7 +58,6 @@ function trees(how: LeafUse, vectors: number, depth: number): FunctionWriter {
   const [level, left, from, leaves, number, to, more] = f.locals("i32", 7) as [number, number, number, number, number, number, number];
   const numbers = f.locals("v128", vectors);
   const [threshold, bit] = f.locals("v128", 2) as [number, number];
-  const size = how === "f64" ? 3 : 2;
   const unrolled = vectors === 1 ? 1 : 8;
   const bits = f.locals("v128", depth);
   bits.forEach((local, l) => f.i32(1 << l).op("i8x16.splat").set(local));
@@ -81,16 +81,7 @@ function trees(how: LeafUse, vectors: number, depth: number): FunctionWriter {
     f.get(scratch).set(number).get(rows).set(more);
     f.loop(() => {
       for (let i = 0; i < unrolled; i++) {
-        const leaf = (): FunctionWriter => f.get(number).access("i32.load8_u", i).i32(size).op("i32.shl").get(leaves).op("i32.add");
-        f.get(to);
-        if (how === "f64") {
-          f.get(to).access("f64.load");
-          leaf().access("f64.load").op("f64.add").access("f64.store");
-        } else if (how === "f32") {
-          f.get(to).access("f32.load");
-          leaf().access("f32.load").op("f32.add").access("f32.store");
-        } else leaf().access("i32.load").access("i32.store");
-        f.get(to, stride).op("i32.add").set(to);
+        addLeaf(f, how, i, { number, leaves, to, stride });
       }
       f.increase(number, unrolled);
       f.get(more).i32(1).op("i32.sub").tee(more);

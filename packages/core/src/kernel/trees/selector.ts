@@ -6,6 +6,7 @@
 import { NotForMe } from "../value.ts";
 import type { Arena } from "../wasm/arena.ts";
 import { FunctionWriter, writeModule } from "../wasm/assembler.ts";
+import { addLeaf } from "./add-leaf.ts";
 import { BLOCK, overCodedRows, type BlockWalker } from "./block-walker.ts";
 import { planByteColumns, type ByteColumns } from "./byte-columns.ts";
 import type { Columns } from "./columns.ts";
@@ -74,19 +75,9 @@ function treeFunction(forest: Forest, columns: Columns, coded: ByteColumns, root
 function addFunction(how: LeafUse): FunctionWriter {
   const f = new FunctionWriter("", ["i32", "i32", "i32", "i32", "i32"]);
   const [number, leaves, to, stride, groups] = [0, 1, 2, 3, 4];
-  const size = how === "f64" ? 3 : 2;
   f.loop(() => {
     for (let i = 0; i < 8; i++) {
-      const leaf = (): FunctionWriter => f.get(number).access("i32.load8_u", i).i32(size).op("i32.shl").get(leaves).op("i32.add");
-      f.get(to);
-      if (how === "f64") {
-        f.get(to).access("f64.load");
-        leaf().access("f64.load").op("f64.add").access("f64.store");
-      } else if (how === "f32") {
-        f.get(to).access("f32.load");
-        leaf().access("f32.load").op("f32.add").access("f32.store");
-      } else leaf().access("i32.load").access("i32.store");
-      f.get(to, stride).op("i32.add").set(to);
+      addLeaf(f, how, i, { number, leaves, to, stride });
     }
     f.increase(number, 8);
     f.get(groups).i32(1).op("i32.sub").tee(groups);
