@@ -87,6 +87,7 @@ export function compilePickled(value: PyValue, options: CompileOptions = {}): Co
       ...(rowChecks.length === 0 ? {} : { rowChecks }),
       ...(texts.length === 0 ? {} : { textInputs: texts.map((t) => ({ name: t.name, column: c.columns[t.column]!.name, normalize: t.normalize })) }),
       ...(c.rowCells === 0 ? {} : { rowCells: c.rowCells }),
+      ...(c.rowsTogether ? { tensorRows: "together" } as const : {}),
       extraColumns: shape.kind === "columns" && startsWithSelection(est) ? "ignored" : "refused",
       outputs: outputs.map((o) => o.output),
     },

@@ -31,6 +31,7 @@ export function parseSignature(json: unknown): Signature {
     layout,
     ...(matrixName === undefined ? {} : { matrixName }),
     ...(layout === "tensors" ? { tensors: top.array("tensors", MAX_COLUMNS, parseTensor), tensorRows: top.oneOf("tensorRows", ["independent", "together", "one", "none"]) } : {}),
+    ...(layout !== "tensors" && top.has("tensorRows") ? { tensorRows: top.oneOf("tensorRows", ["independent", "together"]) } : {}),
     ...(layout === "tensors" && top.has("hashedTensors") ? { hashedTensors: top.array("hashedTensors", MAX_HASHED, parseHashed) } : {}),
     columns,
     ...(top.has("textInputs") ? { textInputs: top.array("textInputs", MAX_COLUMNS, parseTextInput) } : {}),

@@ -107,7 +107,7 @@ export interface Signature {
   readonly matrixName?: string;
   readonly tensors?: readonly TensorInput[];
   readonly hashedTensors?: readonly HashedTensor[];
-  /** For `tensors`. */
+  /** In the other layouts rows are independent unless it says `together`. */
   readonly tensorRows?: TensorRows;
   readonly columns: readonly Column[];
   readonly textInputs?: readonly TextInput[];

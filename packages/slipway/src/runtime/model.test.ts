@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { GraphBuilder, Ops, serializeModel } from "@slipway/core/onnx";
+import { parseSignature, signatureToJson } from "@slipway/core/package";
+import { doubles } from "@slipway/core/tensor";
 import { loadModelPackage, type Model } from "./index.ts";
 import { columnsModel, matrixModel, textModel } from "./testing.ts";
 
@@ -9,6 +12,22 @@ beforeAll(async () => {
   [loan, linear, tickets] = await Promise.all([columnsModel(), matrixModel(), textModel()].map((s) => loadModelPackage(s))) as [Model, Model, Model];
 });
 afterAll(() => Promise.all([loan, linear, tickets].map((m) => m.close())));
+
+describe("a model whose rows depend on each other", () => {
+  it("computes each request whole and alone, in every layout", async () => {
+    const g = new GraphBuilder();
+    const o = new Ops(g);
+    const x = g.entry("slipway.numbers", "double");
+    const sum = g.op("ReduceSum", [x], { keepdims: 1 });
+    g.bindEntryAsInput(x, "X", 3);
+    g.output("value", o.reshape(o.add(o.mul(o.columns(x, [0]), doubles([0])), sum), [-1]));
+    const source = matrixModel();
+    const model = await loadModelPackage({ ...source, model: serializeModel(g.finish()), signature: parseSignature(JSON.parse(JSON.stringify(signatureToJson({ ...source.signature, tensorRows: "together" })))) });
+    const [one, two, many] = await Promise.all([model.predict([[1, 1, 1]]), model.predict([[2, 2, 2], [3, 3, 3]]), model.predict(Array.from({ length: 20_000 }, () => [1, 1, 1]))]);
+    expect([one, two, many.length, many[0], many.at(-1)]).toEqual([[{ value: 3 }], [{ value: 15 }, { value: 15 }], 20_000, { value: 60_000 }, { value: 60_000 }]);
+    await model.close();
+  });
+});
 
 describe("a model", () => {
   it("predicts a record with every output by name", async () => {

@@ -274,7 +274,8 @@ export class Model implements Servable {
   #chunkRows(batch: Batch, start: number): number {
     const { numbers, strings } = this.encoder.plan;
     const { rowCells = 0, layout, tensorRows } = this.signature;
-    if (layout === "tensors") return tensorRows === "one" || tensorRows === "none" ? 1 : tensorRows === "together" ? batch.rows : Math.min(batch.rows - start, this.#rowsPerTurn);
+    if (tensorRows === "together") return batch.rows;
+    if (layout === "tensors") return tensorRows === "one" || tensorRows === "none" ? 1 : Math.min(batch.rows - start, this.#rowsPerTurn);
     const rows = Math.min(batch.rows - start, this.#rowsPerTurn, Math.floor(MAX_CHUNK_CELLS / Math.max(1, numbers + strings)), rowCells === 0 ? Infinity : Math.floor(MAX_CHUNK_INNER / rowCells));
     if (rowCells === 0) return Math.max(1, rows);
     // The engine cuts texts into tokens in a table that is as wide as the longest of them.

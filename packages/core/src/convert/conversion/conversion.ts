@@ -52,6 +52,8 @@ export class Conversion {
   readonly warnings: string[] = [];
   /** The widest row of a text vectorizer; 0 without one. */
   rowCells = 0;
+  /** Whether rows may depend on each other, so that a request may be neither cut nor joined with others. */
+  rowsTogether = false;
   /** Frames that are sparse matrices in scikit-learn: to XGBoost their zeros are missing. */
   readonly sparse: WeakSet<Frame> = new WeakSet();
   readonly #converters: ReadonlyMap<string, EstimatorConverter>;

@@ -40,6 +40,7 @@ export const nonNegativeFactorization: EstimatorConverter = defineEstimator({
     return {
       kind: "transformer",
       transform: memo(() => {
+        c.rowsTogether = true;
         c.warnings.push(`${est.className} stops by a criterion over all rows of a request: a row's answer can differ by about tol (${est.number("tol")}) with the rows around it, as in scikit-learn`);
         // MiniBatchNMF.transform does not look.
         if (est.className === "NMF") for (let j = 0; j < X.width; j++) limitFeature(c, X, j, 0, Infinity);
