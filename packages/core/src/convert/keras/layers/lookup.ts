@@ -20,12 +20,17 @@ export interface Table {
   readonly start: number;
 }
 
+/** A text, or a whole number that is exact as a double. */
+function isToken(v: unknown, text: boolean): v is Token {
+  return text ? typeof v === "string" : Number.isSafeInteger(v);
+}
+
 function readVocabulary(layer: LayerView, text: boolean): Token[] {
   const raw = layer.raw("vocabulary");
   if (Array.isArray(raw)) {
     return (raw as unknown[]).map((v) => {
-      if (typeof v !== (text ? "string" : "number")) throw layer.malformed(`its vocabulary holds ${JSON.stringify(v).slice(0, 80)}`);
-      return v as Token;
+      if (!isToken(v, text)) throw layer.malformed(`its vocabulary holds ${JSON.stringify(v).slice(0, 80)}`);
+      return v;
     });
   }
   if (typeof raw === "string") throw layer.refuse("a vocabulary in a file of its own", "it is not in the model's file", "Give the layer the list itself: vocabulary=[...].");
@@ -40,7 +45,7 @@ function readVocabulary(layer: LayerView, text: boolean): Token[] {
   if (count !== undefined && lines.length !== count) throw layer.malformed(`its vocabulary of ${count} entries is ${lines.length} lines: an entry holds a line break`);
   if (text) return lines;
   return lines.map((line) => {
-    if (!/^[+-]?\d{1,19}$/.test(line)) throw layer.malformed(`its vocabulary holds ${JSON.stringify(line.slice(0, 80))}`);
+    if (!/^[+-]?\d{1,19}$/.test(line) || !Number.isSafeInteger(Number(line))) throw layer.malformed(`its vocabulary holds ${JSON.stringify(line.slice(0, 80))}`);
     return Number(line);
   });
 }
@@ -52,8 +57,8 @@ export function readTable(layer: LayerView, text: boolean, modes: readonly Mode[
   const special = (key: string): Token | undefined => {
     const v = layer.raw(key);
     if (v === undefined || v === null) return undefined;
-    if (typeof v !== (text ? "string" : "number")) throw layer.malformed(`${key} is ${JSON.stringify(v).slice(0, 80)}`);
-    return v as Token;
+    if (!isToken(v, text)) throw layer.malformed(`${key} is ${JSON.stringify(v).slice(0, 80)}`);
+    return v;
   };
   const mask = special("mask_token") ?? defaults.mask;
   const oov = special("oov_token") ?? defaults.oov;

@@ -263,7 +263,7 @@ function argument(raw: unknown, values: ReadonlyMap<string, TorchValue>): TorchV
     if (value === undefined) throw malformed(`the graph uses ${shown(String(name))} before it is made`);
     return value;
   };
-  const symbol = (v: unknown): TorchValue => (isObject(v) && "as_int" in v ? BigInt(Number(v["as_int"])) : isObject(v) && "as_float" in v ? Number(v["as_float"]) : isObject(v) && "as_bool" in v ? v["as_bool"] === true : named(v));
+  const symbol = (v: unknown): TorchValue => (isObject(v) && "as_int" in v ? integer(v["as_int"]) : isObject(v) && "as_float" in v ? Number(v["as_float"]) : isObject(v) && "as_bool" in v ? v["as_bool"] === true : named(v));
   const integer = (v: unknown): bigint => {
     if (typeof v !== "number" || !Number.isInteger(v)) throw malformed("an argument is not an integer");
     return BigInt(v);
