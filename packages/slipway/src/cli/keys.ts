@@ -1,6 +1,6 @@
 // slipway keys create|list|revoke: API keys for `slipway serve --keys FILE`.
 
-import { isRole, authError, makeKey, readKeyFile, ROLE_NAMES, writeKeyFile, type KeyRecord, type Role } from "../server/index.ts";
+import { GROUP, isRole, authError, makeKey, readKeyFile, ROLE_NAMES, writeKeyFile, type KeyRecord, type Role } from "../server/index.ts";
 import { defineCommand, usageError, type Command, type Invocation } from "./command.ts";
 import { printJson, printNote, printResult } from "./output.ts";
 
@@ -16,10 +16,11 @@ export const keys: Command = defineCommand({
     keys: { type: "string", value: "FILE", help: `where keys are kept, hashed (${DEFAULT_FILE} by default)` },
     role: { type: "string", value: "ROLE", multiple: true, help: `${ROLE_NAMES.join(", ")} (predictor by default); may be repeated` },
     model: { type: "string", value: "NAME", multiple: true, help: "a model it is for, or a prefix with * (every model by default); may be repeated" },
+    group: { type: "string", value: "NAME", multiple: true, help: "a part of the organisation its owner speaks for in approvals; may be repeated" },
     expires: { type: "string", value: "TIME", help: "12h, 90d, 2w, 1y, or a date (never by default)" },
-    name: { type: "string", value: "TEXT", help: "whose it is" },
+    name: { type: "string", value: "TEXT", help: "whose it is: approvals count people by this name" },
   },
-  examples: ["slipway keys create --role predictor --model churn --expires 90d --name webshop", "slipway keys list", "slipway keys revoke 3f9a0c11d2e4"],
+  examples: ["slipway keys create --role predictor --model churn --expires 90d --name webshop", "slipway keys create --role reviewer --group business --name anna@example.com", "slipway keys list", "slipway keys revoke 3f9a0c11d2e4"],
   run(call) {
     const path = call.text("keys") ?? DEFAULT_FILE;
     const [what, id] = call.args;
@@ -38,12 +39,15 @@ function create(path: string, call: Invocation): number {
   if (wrong !== undefined) throw usageError("bad-argument", `there is no role ${JSON.stringify(wrong)}`, { hint: `Roles: ${ROLE_NAMES.join(", ")}.` });
   const roles = (asked.length === 0 ? ["predictor"] : asked) as readonly Role[];
   const models = call.texts("model");
+  const groups = call.texts("group");
+  const bad = groups.find((group) => !GROUP.test(group));
+  if (bad !== undefined) throw usageError("bad-argument", `--group is ${JSON.stringify(bad.slice(0, 100))}`, { hint: "Letters, digits, '.', '_' and '-', up to 64." });
   const { key, record } = makeKey({
     name: call.text("name") ?? "", roles, expires: expiry(call.text("expires")),
-    models: models.length === 0 ? undefined : models,
+    models: models.length === 0 ? undefined : models, ...(groups.length === 0 ? {} : { groups }),
   });
   writeKeyFile(path, [...readKeyFile(path), record]);
-  if (call.flag("json")) printJson({ id: record.id, key, roles, models: models.length === 0 ? null : models, expires: record.expires ?? null, file: path });
+  if (call.flag("json")) printJson({ id: record.id, key, roles, models: models.length === 0 ? null : models, groups, expires: record.expires ?? null, file: path });
   else {
     printNote(`key ${record.id} for ${roles.join(", ")}${models.length === 0 ? "" : ` on ${models.join(", ")}`}, kept (hashed) in ${path}. It is shown only now:`);
     printResult(key);

@@ -26,7 +26,7 @@ function authOptions(settings: ServeSettings): AuthOptions {
   });
   return {
     keys: path === undefined ? undefined : { path },
-    tokens: issuer === undefined ? undefined : { issuer, audience: audience!, jwks: settings.oidcJwks, rolesClaim: settings.oidcRoles, defaultRole: settings.oidcDefaultRole },
+    tokens: issuer === undefined ? undefined : { issuer, audience: audience!, jwks: settings.oidcJwks, rolesClaim: settings.oidcRoles, groupsClaim: settings.oidcGroups, personClaim: settings.oidcPerson, defaultRole: settings.oidcDefaultRole },
     certificates: certificates === undefined ? undefined : Object.fromEntries(certificates),
     anonymous,
   };

@@ -6,6 +6,8 @@ const settings = {
   oidcAudience: { type: "text", value: "NAME", help: "the audience that tokens must be made for" },
   oidcJwks: { type: "text", value: "URL|FILE", help: "the keys of tokens, where the provider's discovery is not to be asked" },
   oidcRoles: { type: "text", value: "CLAIM", help: "the claim that holds roles; roles, then scope, by default" },
+  oidcGroups: { type: "text", value: "CLAIM", help: "the claim that holds groups; groups by default" },
+  oidcPerson: { type: "text", value: "CLAIM", help: "the claim that names the person, such as email; sub by default" },
   oidcDefaultRole: { type: "choice", choices: ["viewer", "predictor", "developer", "reviewer", "operator", "admin"], value: "ROLE", help: "role of tokens that name none; without it they may do nothing" },
   clientRole: { type: "texts", value: "NAME=ROLE", help: "role of the client certificate with this common name; * for all" },
   anonymous: { type: "choice", choices: ["nobody", "viewer", "predictor", "developer", "reviewer", "operator", "admin"], value: "ROLE", help: "what somebody without credentials may be; nobody where there are keys or tokens" },

@@ -3,7 +3,7 @@ export { startServer, type RunningServer, type StartOptions } from "./start.ts";
 export type { TlsOptions } from "./tls/files.ts";
 export { createLog, Logger } from "./telemetry/log.ts";
 export type { LogOptions, ServerOptions, VertexAddresses } from "./context.ts";
-export { authError, isAuthenticated, isRole, makeKey, readKeyFile, ROLE_NAMES, writeKeyFile, type AuthOptions, type KeyRecord, type LimitOptions, type Role } from "./auth/index.ts";
+export { authError, GROUP, isAuthenticated, isRole, makeKey, readKeyFile, ROLE_NAMES, writeKeyFile, type AuthOptions, type KeyRecord, type LimitOptions, type Role } from "./auth/index.ts";
 export { ModelDirectory } from "./models/directory.ts";
 export { Repository, type Origin, type RepositoryOptions } from "./models/repository.ts";
 export { Pipeline } from "./pipelines/pipeline.ts";

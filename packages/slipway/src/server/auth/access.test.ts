@@ -7,6 +7,8 @@ import { loadModelPackage, type Model } from "../../runtime/index.ts";
 import { matrixModel } from "../../runtime/testing.ts";
 import { createServer } from "../index.ts";
 import { inject } from "../testing.ts";
+import { Call } from "../http/call.ts";
+import { authLayer } from "./layer.ts";
 import { KeyStore, makeKey, readKeyFile, writeKeyFile } from "./key-file.ts";
 import { ClientLimits } from "./limits.ts";
 
@@ -30,6 +32,17 @@ describe("the file of keys", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readKeyFile(path)).toEqual([record]);
   });
+  it("says whose a key is and for whom they speak", async () => {
+    const { key, record } = makeKey({ name: " Anna ", roles: ["reviewer", "operator"], groups: ["business"] });
+    const path = join(folder, "groups.json");
+    writeKeyFile(path, [record]);
+    expect(readKeyFile(path)).toEqual([record]);
+    const layer = authLayer({ keys: { path } });
+    const call = new Call({ id: "1", method: "GET", url: "/", headers: { authorization: `Bearer ${key}` } });
+    call.route = { method: "GET", path: "/", action: "release", handle: () => ({ body: null }) };
+    await layer.before!(call);
+    expect(call.principal).toMatchObject({ id: `key:${record.id}`, person: "Anna", groups: ["business"], roles: ["reviewer", "operator"] });
+  });
   it("is read again when it changes, and a broken one takes nobody's key away", () => {
     const path = join(folder, "changing.json");
     const one = makeKey({ name: "one", roles: ["viewer"] });
@@ -45,7 +58,7 @@ describe("the file of keys", () => {
     writeKeyFile(path, [{ ...one.record, revoked: new Date().toISOString() }]);
     expect(store.verify(one.key, t + 6000)).toEqual({ fault: "revoked" });
   });
-  it.each(["{", "[]", '{"keys": 3}', '{"keys": [null]}', '{"keys": [{"id": "x"}]}', '{"keys": [{"id": "abcdefabcdef", "hash": "sha256:00", "roles": ["viewer"]}]}'])("refuses %s with a code", (text) => {
+  it.each(["{", "[]", '{"keys": 3}', '{"keys": [null]}', '{"keys": [{"id": "x"}]}', '{"keys": [{"id": "abcdefabcdef", "hash": "sha256:00", "roles": ["viewer"]}]}', `{"keys": [{"id": "abcdefabcdef", "hash": "sha256:${"0".repeat(64)}", "roles": ["viewer"], "groups": ["a b"]}]}`])("refuses %s with a code", (text) => {
     const path = join(folder, "bad.json");
     writeFileSync(path, text);
     expect(() => readKeyFile(path)).toThrow(expect.objectContaining({ code: "key-file" }));

@@ -3,5 +3,5 @@ export { Audit } from "./audit.ts";
 export { corsLayer } from "./cors.ts";
 export { limitLayer, type LimitOptions } from "./limits.ts";
 export { makeKey, readKeyFile, recordOf, writeKeyFile, type KeyRecord } from "./key-file.ts";
-export { isRole, ROLE_NAMES, type Principal, type Role } from "./principal.ts";
+export { GROUP, isRole, mayUse, principalOf, ROLE_NAMES, ROLES, type Principal, type Role } from "./principal.ts";
 export { authError } from "./errors.ts";

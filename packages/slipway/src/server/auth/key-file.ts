@@ -6,7 +6,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { authError } from "./errors.ts";
-import { isRole, ROLE_NAMES, type Role } from "./principal.ts";
+import { GROUP, isRole, ROLE_NAMES, type Role } from "./principal.ts";
 
 export interface KeyRecord {
   readonly id: string;
@@ -16,6 +16,8 @@ export interface KeyRecord {
   readonly hash: string;
   readonly roles: readonly Role[];
   readonly models?: readonly string[] | undefined;
+  /** Parts of the organisation that its owner speaks for. */
+  readonly groups?: readonly string[] | undefined;
   /** ISO 8601. */
   readonly created: string;
   readonly expires?: string | undefined;
@@ -32,12 +34,12 @@ function hashKey(key: string): string {
 }
 
 /** A new key and what is kept of it. */
-export function makeKey(fields: Pick<KeyRecord, "name" | "roles" | "models" | "expires">): { readonly key: string; readonly record: KeyRecord } {
+export function makeKey(fields: Pick<KeyRecord, "name" | "roles" | "models" | "groups" | "expires">): { readonly key: string; readonly record: KeyRecord } {
   return recordOf(`slip_${randomBytes(6).toString("hex")}_${randomBytes(32).toString("base64url")}`, fields);
 }
 
 /** A key that was made before. */
-export function recordOf(key: string, fields: Pick<KeyRecord, "name" | "roles" | "models" | "expires">): { readonly key: string; readonly record: KeyRecord } {
+export function recordOf(key: string, fields: Pick<KeyRecord, "name" | "roles" | "models" | "groups" | "expires">): { readonly key: string; readonly record: KeyRecord } {
   return { key, record: { id: key.split("_")[1]!, hash: hashKey(key), created: new Date().toISOString(), ...fields } };
 }
 
@@ -58,15 +60,16 @@ export function readKeyFile(path: string): KeyRecord[] {
 }
 
 function readRecord(entry: unknown, bad: (what: string) => Error): KeyRecord {
-  const { id, name, hash, roles, models, created, expires, revoked } = (typeof entry === "object" && entry !== null ? entry : {}) as Readonly<Record<string, unknown>>;
+  const { id, name, hash, roles, models, groups, created, expires, revoked } = (typeof entry === "object" && entry !== null ? entry : {}) as Readonly<Record<string, unknown>>;
   if (typeof id !== "string" || !/^[a-z0-9]{12}$/.test(id)) throw bad('its "id" is not 12 letters and digits');
   if (typeof hash !== "string" || !/^sha256:[0-9a-f]{64}$/.test(hash)) throw bad('its "hash" is not sha256:<64 hex digits>');
   if (!Array.isArray(roles) || roles.length === 0 || !roles.every(isRole)) throw bad(`its "roles" are not some of ${ROLE_NAMES.join(", ")}`);
   if (models !== undefined && !(Array.isArray(models) && models.every((m) => typeof m === "string"))) throw bad('its "models" are not a list of names');
+  if (groups !== undefined && !(Array.isArray(groups) && groups.every((g) => typeof g === "string" && GROUP.test(g)))) throw bad('its "groups" are not a list of names');
   for (const [label, time] of [["created", created], ["expires", expires], ["revoked", revoked]] as const) {
     if (time !== undefined && (typeof time !== "string" || Number.isNaN(Date.parse(time)))) throw bad(`its "${label}" is not a time`);
   }
-  return { id, name: typeof name === "string" ? name : id, hash, roles, created: (created as string | undefined) ?? "", ...(models === undefined ? {} : { models: models as string[] }),
+  return { id, name: typeof name === "string" ? name : id, hash, roles, created: (created as string | undefined) ?? "", ...(models === undefined ? {} : { models: models as string[] }), ...(groups === undefined ? {} : { groups: groups as string[] }),
     ...(expires === undefined ? {} : { expires: expires as string }), ...(revoked === undefined ? {} : { revoked: revoked as string }) };
 }
 

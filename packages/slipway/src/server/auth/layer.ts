@@ -6,7 +6,7 @@ import type { Call } from "../http/call.ts";
 import type { Action } from "../http/routing-table.ts";
 import { authError } from "./errors.ts";
 import { KeyStore, type KeyRecord } from "./key-file.ts";
-import { actionsOf, mayUse, type Principal, type Role } from "./principal.ts";
+import { mayUse, principalOf, ROLE_NAMES, ROLES, type Principal, type Role } from "./principal.ts";
 import { TokenVerifier, type TokenOptions } from "./tokens.ts";
 
 export interface AuthOptions {
@@ -25,8 +25,8 @@ export interface AuthOptions {
   readonly administration?: "own-port" | "any-port" | undefined;
 }
 
-const EVERYONE: Principal = { id: "anonymous", kind: "anonymous", actions: new Set<Action>(["open", "read", "predict", "observe", "feedback"]) };
-const NOBODY: Principal = { id: "anonymous", kind: "anonymous", actions: new Set<Action>(["open"]) };
+const NOBODY: Principal = principalOf({ id: "anonymous", kind: "anonymous", roles: [] });
+const EVERYONE: Principal = { ...NOBODY, actions: new Set<Action>(["open", "read", "predict", "observe", "feedback"]) };
 
 export function isAuthenticated(options: AuthOptions | undefined): boolean {
   return options !== undefined && (options.keys !== undefined || options.tokens !== undefined || options.certificates !== undefined) && (options.anonymous === undefined || options.anonymous === "nobody");
@@ -36,14 +36,14 @@ export function authLayer(options: AuthOptions = {}): Layer {
   const keys = options.keys === undefined ? undefined : new KeyStore(options.keys);
   const tokens = options.tokens === undefined ? undefined : new TokenVerifier(options.tokens);
   const anonymous = options.anonymous === undefined ? (keys ?? tokens ?? options.certificates) === undefined ? EVERYONE : NOBODY
-    : options.anonymous === "nobody" ? NOBODY : { ...EVERYONE, actions: actionsOf([options.anonymous]) };
+    : options.anonymous === "nobody" ? NOBODY : principalOf({ id: "anonymous", kind: "anonymous", roles: [options.anonymous] });
 
   return {
     name: "auth",
     before(call) {
       // Another process of this service has looked at who asks.
       if (call.repeats !== undefined) {
-        call.principal = { id: call.repeats, kind: "key", actions: actionsOf(["admin"]) };
+        call.principal = principalOf({ id: call.repeats, kind: "key", roles: ["admin"] });
         return;
       }
       const given = credentials(call);
@@ -76,7 +76,7 @@ export function authLayer(options: AuthOptions = {}): Layer {
     if (call.peer === undefined || options.certificates === undefined) return undefined;
     const peer = call.peer.commonName ?? call.peer.subject;
     const role = Object.hasOwn(options.certificates, peer) ? options.certificates[peer] : options.certificates["*"];
-    return role === undefined ? undefined : { id: `certificate:${peer.slice(0, 200)}`, kind: "certificate", actions: actionsOf([role]) };
+    return role === undefined ? undefined : principalOf({ id: `certificate:${peer.slice(0, 200)}`, kind: "certificate", name: peer, roles: [role] });
   }
 
   function allow(call: Call, principal: Principal): void {
@@ -88,7 +88,7 @@ export function authLayer(options: AuthOptions = {}): Layer {
         throw authError("credentials-missing", administrative ? "this is an act of administration: it needs a key or token with the role operator or admin" : "this address needs a key or a token", {
           hint: "Send it as `Authorization: Bearer ...`. `slipway keys create` makes one." });
       }
-      throw authError("forbidden", `${principal.id} may not ${action} here`, { hint: `It needs a role that allows ${action}.` });
+      throw authError("forbidden", `${principal.id} may not ${action} here`, { hint: `It needs the role ${ROLE_NAMES.filter((role) => ROLES[role].includes(action)).join(" or ")}.` });
     }
     if (administrative && options.administration !== "any-port" && !call.adminPort) {
       throw authError("admin-closed", "acts of administration are not taken on this port", { hint: "Start the server with --admin-port and ask there." });
@@ -110,7 +110,8 @@ export function allowModel(call: Call, model: string): void {
 }
 
 function ofKey(record: KeyRecord): Principal {
-  return { id: `key:${record.id}`, kind: "key", actions: actionsOf(record.roles), ...(record.models === undefined ? {} : { models: record.models }) };
+  const { id, name, roles, groups, models } = record;
+  return principalOf({ id: `key:${id}`, kind: "key", name, roles, groups, models });
 }
 
 function credentials(call: Call): string | undefined {

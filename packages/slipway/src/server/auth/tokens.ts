@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { authError } from "./errors.ts";
-import { actionsOf, isRole, type Principal, type Role } from "./principal.ts";
+import { GROUP, isRole, principalOf, type Principal, type Role } from "./principal.ts";
 
 export interface TokenOptions {
   /** What `iss` must be; its `/.well-known/openid-configuration` is asked for the keys unless `jwks` is given. */
@@ -16,6 +16,10 @@ export interface TokenOptions {
   readonly rolesClaim?: string | undefined;
   /** The claim that lists models; `slipway_models` by default. Without it all models. */
   readonly modelsClaim?: string | undefined;
+  /** The claim that lists groups; `groups` by default. What cannot be a group's name is left out. */
+  readonly groupsClaim?: string | undefined;
+  /** The claim that names the person, such as `email`; `sub` by default. Must be one that people cannot change themselves. */
+  readonly personClaim?: string | undefined;
   /** Role of tokens that name none of ours; none by default: such tokens may do nothing. */
   readonly defaultRole?: Role | undefined;
   readonly clockToleranceSeconds?: number | undefined;
@@ -60,15 +64,17 @@ export class TokenVerifier {
   }
 
   #read(payload: Readonly<Record<string, unknown>>): Principal {
-    const { rolesClaim, modelsClaim = "slipway_models", defaultRole } = this.#options;
+    const { rolesClaim, modelsClaim = "slipway_models", groupsClaim = "groups", personClaim = "sub", defaultRole } = this.#options;
     const found = rolesClaim === undefined ? [...words(payload["roles"]), ...words(payload["scope"])] : words(at(payload, rolesClaim));
     const roles = found.map((name) => name.replace(/^slipway:/, "")).filter(isRole);
     const models = at(payload, modelsClaim);
     const subject = typeof payload["sub"] === "string" ? payload["sub"] : typeof payload["client_id"] === "string" ? payload["client_id"] : "unknown";
-    return {
-      id: `token:${subject.slice(0, 200)}`, kind: "token", actions: actionsOf(roles.length > 0 ? roles : defaultRole === undefined ? [] : [defaultRole]),
-      ...(models === undefined ? {} : { models: words(models) }),
-    };
+    const person = at(payload, personClaim);
+    return principalOf({
+      id: `token:${subject.slice(0, 200)}`, kind: "token", roles: roles.length > 0 ? roles : defaultRole === undefined ? [] : [defaultRole],
+      name: typeof person === "string" ? person : subject, groups: words(at(payload, groupsClaim)).filter((g) => GROUP.test(g)),
+      models: models === undefined ? undefined : words(models),
+    });
   }
 
   async #prepare(): Promise<Verify> {

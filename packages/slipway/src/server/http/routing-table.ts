@@ -10,8 +10,10 @@ import type { Answer, Call } from "./call.ts";
  * What a caller must be allowed to do:
  * `open` nothing (health), `read` see models and their signatures, `predict` ask them, `observe` read metrics,
  * `feedback` send labels, `operate` load, unload and switch models, `admin` everything else.
+ * Of the registry: `comment` take part in a discussion and edit cards, `offer` bring versions, test them and ask for their
+ * release, `review` approve and reject, `release` move aliases, `govern` webhooks and the policy's emergency exit.
  */
-export type Action = "open" | "read" | "predict" | "observe" | "feedback" | "operate" | "admin";
+export type Action = "open" | "read" | "predict" | "observe" | "feedback" | "comment" | "offer" | "review" | "release" | "govern" | "operate" | "admin";
 
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "OPTIONS";
