@@ -1,6 +1,7 @@
 // A model file of any format -> a compiled model. Told by content, never by extension.
 
 import { sniffFormat, type FileFormat } from "../formats/index.ts";
+import { leastSizes, readModel } from "../onnx/index.ts";
 import { assertInert, readPickleFile, type PickleFile } from "../pickle/index.ts";
 import { savedLightgbm, savedXgboost } from "./boosted/saved-file.ts";
 import { savedCatboost } from "./catboost/saved-file.ts";
@@ -75,7 +76,7 @@ export function readSource(bytes: Uint8Array): SourceFile {
 /** Reads and compiles. @throws as readSource and compilePickled, and `pickle-calls-code` */
 export function importModel(bytes: Uint8Array, options: ImportOptions = {}): ImportedModel {
   const reader = READERS[sniffFormat(bytes)];
-  if (reader) return reader(bytes, options);
+  if (reader) return withLeastSizes(reader(bytes, options));
   const source = readSource(bytes);
   assertInert(source.pickle);
   if (source.pickle.value === OLD_TORCH) throw oldTorch();
@@ -89,4 +90,18 @@ function beginning(bytes: Uint8Array): string {
   const text = String.fromCharCode(...bytes.subarray(0, 24));
   if (/^[\x20-\x7e\t\r\n]+$/.test(text)) return `the text ${JSON.stringify(text)}`;
   return [...bytes.subarray(0, 8)].map((b) => b.toString(16).padStart(2, "0")).join(" ");
+}
+
+/** Below some sizes a convolution or a pooling has nothing to look at: the signature says so. */
+function withLeastSizes(imported: ImportedModel): ImportedModel {
+  const { compiled } = imported;
+  const { tensors } = compiled.signature;
+  if (!tensors?.some((t) => t.anyRank !== true && t.shape.some((d) => d === -1 || typeof d === "string"))) return imported;
+  const found = leastSizes(readModel(compiled.model));
+  if (found.size === 0) return imported;
+  const told = tensors.map((t) => {
+    const least = t.anyRank === true ? undefined : found.get(t.name);
+    return least === undefined ? t : { ...t, least };
+  });
+  return { ...imported, compiled: { ...compiled, signature: { ...compiled.signature, tensors: told } } };
 }

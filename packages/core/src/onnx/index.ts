@@ -1,6 +1,7 @@
 export type { EntrySource } from "./built.ts";
 export { assertSound, findFault } from "./assert-sound.ts";
 export { checkModel, findProblems, type Problem } from "./check.ts";
+export { leastSizes } from "./least-sizes.ts";
 export { mapInput, sequenceOutput, zipOutput, type MapKeys } from "./composite.ts";
 export { describeOnnx, type OnnxDescription } from "./describe.ts";
 export { onnxError } from "./errors.ts";

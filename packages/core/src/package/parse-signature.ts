@@ -129,7 +129,12 @@ function parseTensor(value: unknown, where: string): TensorInput {
     if (typeof d === "string" ? d === "" : typeof d !== "number" || !Number.isSafeInteger(d) || d < -1) throw fail("expected a size, -1 or a name", at);
     return d as number | string;
   });
-  return { name: t.string("name"), type: t.oneOf("type", ELEMENT_TYPES), shape, ...(t.has("anyRank") && t.boolean("anyRank") ? { anyRank: true } : {}) };
+  const least = t.has("least") ? t.array("least", 64, (d, at) => {
+    if (typeof d !== "number" || !Number.isSafeInteger(d) || d < 0) throw fail("expected a size", at);
+    return d;
+  }) : undefined;
+  if (least !== undefined && least.length !== shape.length) throw fail(`expected ${shape.length} sizes`, t.at("least"));
+  return { name: t.string("name"), type: t.oneOf("type", ELEMENT_TYPES), shape, ...(least === undefined ? {} : { least }), ...(t.has("anyRank") && t.boolean("anyRank") ? { anyRank: true } : {}) };
 }
 
 function parseHashed(value: unknown, where: string): HashedTensor {

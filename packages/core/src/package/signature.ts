@@ -48,6 +48,8 @@ export interface TensorInput {
   readonly type: ElementType;
   /** -1: any size. A text names a size that is the same wherever the name stands. */
   readonly shape: readonly (number | string)[];
+  /** The least size of each dimension, 0 where there is none: below it a window of the model has no room. */
+  readonly least?: readonly number[];
   /** Any number of dimensions from 1 to ANY_RANK will do, the same for all such inputs; `shape` is one of them. */
   readonly anyRank?: true;
 }

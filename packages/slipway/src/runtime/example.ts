@@ -48,7 +48,7 @@ function exampleTensor(input: TensorInput): unknown {
   const value = input.type === "string" ? "some text" : input.type === "bool" ? true : /int/.test(input.type) ? 1 : 0.5;
   const make = (depth: number): unknown => {
     const d = input.shape[depth];
-    return d === undefined ? value : Array.from({ length: typeof d === "string" || d === -1 ? 1 : d }, () => make(depth + 1));
+    return d === undefined ? value : Array.from({ length: typeof d === "string" || d === -1 ? Math.max(1, input.least?.[depth] ?? 1) : d }, () => make(depth + 1));
   };
   return make(0);
 }

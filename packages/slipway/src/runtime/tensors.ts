@@ -56,6 +56,8 @@ export function encodeTensors(input: ModelInput, signature: Signature): Batch {
       ? [...tensor.shape, ...spec.shape.slice(tensor.shape.length).map(() => 1)] : tensor.shape;
     const fits = spec.anyRank === true ? shape.length > 0 && shape.length <= ANY_RANK : shape.length === spec.shape.length && spec.shape.every((d, i) => typeof d === "string" || d === -1 || d === shape[i] || (i === 0 && !whole));
     if (!fits) throw refuse(`${where}: expected shape ${shapeText(spec, signature)}, found [${shape.join(", ")}]`, where);
+    const small = spec.anyRank === true ? -1 : shape.findIndex((d, i) => d < (spec.least?.[i] ?? 0));
+    if (small >= 0) throw refuse(`${where}: dimension ${small} must be at least ${spec.least![small]}, found ${shape[small]} in [${shape.join(", ")}]: a window of the model has no room in less`, where);
     if (spec.anyRank === true) {
       rank ??= shape.length;
       if (shape.length !== rank) throw refuse(`${where} has ${shape.length} dimensions, an input before it has ${rank}`, where);

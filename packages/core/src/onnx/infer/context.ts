@@ -28,6 +28,8 @@ export interface Body {
 
 /** Thrown by inference functions; the caller adds the node. */
 export class InferenceError extends Error {}
+/** A window, or what a padding leaves, has no room in its input. */
+export class WindowError extends InferenceError {}
 
 export type Infer = (n: NodeContext) => readonly Inferred[];
 

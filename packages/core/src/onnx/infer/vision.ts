@@ -1,7 +1,7 @@
 // Shapes of convolutions, pools and padding: values [N, C, D1 ... Dk].
 
 import type { Dim } from "../value.ts";
-import { InferenceError, plus, sameDim, type Infer, type NodeContext } from "./context.ts";
+import { InferenceError, WindowError, plus, sameDim, type Infer, type NodeContext } from "./context.ts";
 
 /** The spatial dimensions of a window that moves over the input. */
 function windows(n: NodeContext, spatial: readonly Dim[], kernel: readonly Dim[]): Dim[] {
@@ -21,8 +21,10 @@ function windows(n: NodeContext, spatial: readonly Dim[], kernel: readonly Dim[]
     if (typeof width !== "number") return null;
     const padding = auto === "VALID" ? 0 : (pads[i] ?? 0) + (pads[i + k] ?? 0);
     const room = size + padding - ((width - 1) * (dilations[i] ?? 1) + 1);
-    if (room < 0) throw new InferenceError(`a window of ${width} does not fit ${size} with padding ${padding}`);
-    return round(room / stride) + 1;
+    const out = round(room / stride) + 1;
+    // Counted upwards, a window that is cut off still counts.
+    if (out < 1 || (room < 0 && round === Math.floor)) throw new WindowError(`a window of ${width} does not fit ${size} with padding ${padding}`);
+    return out;
   });
 }
 
@@ -49,7 +51,9 @@ const convTranspose: Infer = (n) => {
     const width = w[i + 2];
     if (typeof size !== "number" || typeof width !== "number") return null;
     const pads = n.string("auto_pad") === "VALID" ? 0 : at("pads", i, 0) + at("pads", i + k, 0);
-    return at("strides", i, 1) * (size - 1) + at("output_padding", i, 0) + (width - 1) * at("dilations", i, 1) + 1 - pads;
+    const out = at("strides", i, 1) * (size - 1) + at("output_padding", i, 0) + (width - 1) * at("dilations", i, 1) + 1 - pads;
+    if (out < 1 && size > 0) throw new WindowError(`a transposed convolution of ${size} leaves ${out}`);
+    return out;
   });
   const out = typeof w[1] === "number" ? w[1] * n.int("group") : null;
   return [{ shape: [x[0]!, out, ...spatial] }];
@@ -69,7 +73,13 @@ const pad: Infer = (n) => {
   if (x === null) return [{ shape: null }];
   if (!pads || n.inputs[3]) return [{ shape: x.map(() => null) }];
   if (pads.length !== 2 * x.length) throw new InferenceError(`${pads.length} pads for rank ${x.length}`);
-  return [{ shape: x.map((d, i) => plus(d, pads[i]! + pads[i + x.length]!)) }];
+  return [{ shape: x.map((d, i) => {
+    const out = plus(d, pads[i]! + pads[i + x.length]!);
+    if (typeof out === "number" && out < 0) throw new WindowError(`a padding of ${pads[i]} and ${pads[i + x.length]} leaves nothing of ${d}`);
+    const reflected = n.string("mode") === "reflect" && typeof d === "number" && Math.max(pads[i]!, pads[i + x.length]!) >= d;
+    if (reflected) throw new WindowError(`${Math.max(pads[i]!, pads[i + x.length]!)} cannot be reflected of ${d}`);
+    return out;
+  }) }];
 };
 
 const matmulInteger: Infer = (n) => {

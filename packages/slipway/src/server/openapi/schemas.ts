@@ -41,7 +41,8 @@ function nestedSchema(input: TensorInput, depth: number): Json {
   const size = input.shape[depth];
   if (size === undefined) return { type: input.type === "string" ? "string" : input.type === "bool" ? "boolean" : /int/.test(input.type) ? "integer" : ["number", "null"] };
   const fixed = typeof size === "number" && size >= 0 && depth > 0;
-  return { type: "array", items: nestedSchema(input, depth + 1), ...(fixed ? { minItems: size, maxItems: size } : {}) };
+  const least = input.least?.[depth] ?? 0;
+  return { type: "array", items: nestedSchema(input, depth + 1), ...(fixed ? { minItems: size, maxItems: size } : least > 1 && depth > 0 ? { minItems: least } : {}) };
 }
 
 /** null is among the types where the column may be missing. */
