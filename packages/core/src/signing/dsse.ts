@@ -83,6 +83,6 @@ export async function verifyEnvelope(envelope: Envelope, keys: readonly Verifica
 function notSigned({ signatures }: Envelope, keys: readonly VerificationKey[]): Error {
   if (signatures.length === 0) return signingError("signature-missing", "the envelope holds no signature");
   const named = signatures.flatMap((s) => (s.keyid ? [s.keyid.slice(0, 80)] : []));
-  return signingError("signature-invalid", `no signature by ${keys.length === 1 ? `the key ${keys[0]!.id}` : `any of the ${keys.length} keys`} over this content`, {
-    ...(named.length === 0 ? {} : { hint: `The envelope says that it was signed by ${named.map((id) => JSON.stringify(id)).join(", ")}.` }) });
+  return signingError("signature-invalid", `no signature by ${keys.length === 1 ? `the key ${keys[0]!.id}` : `any of the ${keys.length} keys`} over this content`,
+    named.length === 0 ? {} : { hint: `The envelope says that it was signed by ${named.map((id) => JSON.stringify(id)).join(", ")}.` });
 }
