@@ -2,7 +2,7 @@ import { defineErrors, type ErrorDefinition, type ErrorDetails, type SlipwayErro
 
 type PackageCode =
   | "package-not-a-package" | "package-malformed" | "package-missing-part" | "package-corrupt" | "package-too-large"
-  | "package-ambiguous" | "package-not-found" | "package-signature" | "package-manifest" | "package-checks"
+  | "package-ambiguous" | "package-not-found" | "package-signature" | "package-manifest" | "package-checks" | "package-profile"
   | "package-name" | "package-version" | "package-no-hashing"
   | "package-check-empty" | "package-check-columns" | "package-check-value" | "package-check-output";
 
@@ -19,6 +19,7 @@ export const packageError: ((code: PackageCode, message: string, details?: Error
   "package-signature": { kind: "invalid", doc: "signature.json is not a valid signature: a field is missing, has the wrong type or contradicts another." },
   "package-manifest": { kind: "invalid", doc: "slipway.json is not a valid package manifest: a field is missing or has the wrong type." },
   "package-checks": { kind: "invalid", doc: "checks.json is not valid: a field is missing or has the wrong type, or its rows do not agree in number." },
+  "package-profile": { kind: "invalid", doc: "profile.json is not valid: a field is missing or has the wrong type, or its counts do not add up. Pack the model again." },
   "package-check-empty": { kind: "invalid", doc: "The check file has no rows. Write at least one row with the model's inputs and what it predicted." },
   "package-check-columns": { kind: "invalid", doc: "The check file's columns do not fit the model: an input is missing, nothing says what was predicted, or two columns mean the same output." },
   "package-check-value": { kind: "invalid", doc: "A value of the check file is not of its column's type. The message names the row (from 1) and the column." },

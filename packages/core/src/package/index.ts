@@ -14,3 +14,5 @@ export { writeCard, type CardFacts, type CardParts } from "./card.ts";
 export { writeSbom, type SbomParts } from "./sbom.ts";
 export { hashElements } from "./hash-elements.ts";
 export { normalizeText } from "./normalize-text.ts";
+export { ProfileCounter, profiledColumns, profileOf, rowKey, type Profile, type ProfiledColumn, type ProfiledData, type ProfiledOutput } from "./profile.ts";
+export { parseProfile, profileToJson } from "./parse-profile.ts";

@@ -47,7 +47,7 @@ export interface PackageParts {
   readonly model: Uint8Array;
   readonly signature: Signature;
   readonly checks: Checks | null;
-  /** The reference distribution of inputs and outputs; carried as it is. */
+  /** The reference distribution of inputs and outputs as JSON: `profileToJson` makes it, `parseProfile` checks it. */
   readonly profile: unknown;
   /** The model card in Markdown. */
   readonly card: string;

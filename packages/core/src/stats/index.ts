@@ -6,3 +6,7 @@ export { normalNumbers, randomNumbers } from "./random.ts";
 export { quantile } from "./quantile.ts";
 export { rankingAuc, rocAuc } from "./roc-auc.ts";
 export { regressionMetrics } from "./regression.ts";
+export { chiSquareQuantile, chiSquareTail } from "./chi-square.ts";
+export { freeze, momentsOf, Tally, type Counted, type Distribution, type Shape } from "./distribution.ts";
+export { believable, driftBetween, LEAST_ROWS, type Drift } from "./drift.ts";
+export { distinctCount, hashText, mergeSketches, shareWithin, sketchOf, type DistinctSketch } from "./distinct.ts";

@@ -5,8 +5,8 @@ import { VERSION } from "@slipway/core/base";
 import { basename } from "node:path";
 import type { ImportedModel } from "@slipway/core/convert";
 import {
-  buildPackage, compareOutputs, nameFromFile, readCheckFile, sampleChecks, sha256, writeCard, writeSbom,
-  type CardFacts, type Checks, type Comparison, type ModelPackage, type Signature,
+  buildPackage, compareOutputs, nameFromFile, profileOf, profileToJson, readCheckFile, sampleChecks, sha256, writeCard, writeSbom,
+  type CardFacts, type Checks, type Comparison, type ModelPackage, type Profile, type Signature,
 } from "@slipway/core/package";
 import { readCheckRows } from "./check-rows.ts";
 import { provenKernel } from "./engine.ts";
@@ -21,6 +21,8 @@ export interface PackOptions extends ImportFileOptions {
   readonly facts?: CardFacts;
   /** Rows with the columns the model takes and, beside them, what it predicted. */
   readonly check?: { readonly file: string; readonly text: string };
+  /** Rows that the model was made with, for the profile; those of the check file by default. */
+  readonly profile?: { readonly source: Profile["source"]; readonly rows: readonly Readonly<Record<string, unknown>>[] };
   /** Whether the package is to say that our own kernel answers as ONNX Runtime does, where that is so. */
   readonly prove?: boolean;
 }
@@ -42,6 +44,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
   const notes = [...imported.compiled.warnings];
   let signature: Signature = imported.compiled.signature;
   let checks: Checks | null = null;
+  let allChecks: Checks | null = null;
   let comparison: Comparison | undefined;
   if (options.check && signature.layout === "tensors") {
     throw runtimeError("request-shape", "a check file is a table of columns, and this model takes tensors", { hint: "Pack it without --check." });
@@ -55,8 +58,11 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
     comparison = await runChecks(model, file.signature, file.checks);
     if (!comparison.passed) throw differs(comparison, options.check.file, file.signature, file.checks);
     signature = file.signature;
+    allChecks = file.checks;
     checks = sampleChecks(file.checks, KEPT_CHECKS);
   }
+  const profiled = options.profile ?? (allChecks === null ? undefined : { source: allChecks.source, rows: allChecks.inputs });
+  const profile = profiled === undefined || signature.layout === "tensors" ? null : profileToJson(await makeProfile(model, signature, profiled));
   const kernel = options.prove === true ? await provenKernel({ model, signature, checks, manifest: { name: "proof", version: "0.0.0" }, digest: "" }) : undefined;
   const manifest = {
     name: options.name ?? nameFromFile(path),
@@ -72,7 +78,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
   const described = { manifest, signature, ...(options.facts ? { facts: options.facts } : {}), ...(comparison ? { comparison } : {}) };
   return {
     package: await buildPackage({
-      manifest, model, signature, checks, profile: null,
+      manifest, model, signature, checks, profile,
       card: writeCard({ ...described, ...(options.check ? { checkFile: basename(options.check.file) } : {}) }),
       sbom: writeSbom({ ...described, modelSha256: await sha256(model), opsets: imported.compiled.opsets }),
     }),
@@ -87,6 +93,21 @@ async function runChecks(model: Uint8Array, signature: Signature, checks: Checks
   try {
     const { batch } = loaded.encode({ kind: "records", records: checks.inputs });
     return compareOutputs(checks.expected, (await loaded.run(batch)).outputs, checks.tolerance);
+  } finally {
+    await loaded.close();
+  }
+}
+
+/** What the model answers to the rows is part of it; rows that it refuses are not in it. */
+async function makeProfile(model: Uint8Array, signature: Signature, { source, rows }: NonNullable<PackOptions["profile"]>): Promise<Profile> {
+  const loaded = await loadModelPackage({ model, signature, manifest: { name: "profile", version: "0.0.0" }, digest: "" }, { engine: "onnxruntime", placement: "inline" });
+  try {
+    const { batch, kept } = loaded.encode({ kind: "records", records: rows }, "rows");
+    const { outputs, refused } = await loaded.run(batch, { onInvalid: "rows" });
+    const encoded = kept === undefined ? rows : Array.from(kept, (i) => rows[i]!);
+    if (refused === undefined || refused.size === 0) return profileOf(signature, encoded, outputs, source);
+    const answered = encoded.flatMap((_, i) => (refused.has(i) ? [] : [i]));
+    return profileOf(signature, answered.map((i) => encoded[i]!), outputs.map((o) => ({ ...o, data: answered.flatMap((i) => Array.from({ length: o.width }, (_, j) => o.data[i * o.width + j]!)) })), source);
   } finally {
     await loaded.close();
   }

@@ -1,0 +1,81 @@
+// profile.json, checked as it is read, and written.
+
+import type { Distribution, Shape } from "../stats/index.ts";
+import { packageError } from "./errors.ts";
+import { asText, decodeNumber, encodeNumber, JsonObject, type Fail } from "./json.ts";
+import type { Profile } from "./profile.ts";
+import type { Scalar } from "./signature.ts";
+
+const MAX_BINS = 10_000;
+const MAX_HASHES = 1 << 16;
+const MAX_PARTS = 100_000;
+
+const fail: Fail = (message, where) => packageError("package-profile", message, { where: `profile.json: ${where}` });
+
+export function profileToJson(profile: Profile): object {
+  return {
+    version: profile.version, source: profile.source, rows: profile.rows,
+    columns: profile.columns.map(({ name, distribution }) => ({ name, ...distributionToJson(distribution) })),
+    outputs: profile.outputs.map(({ name, entry, distribution }) => ({ name, entry, ...distributionToJson(distribution) })),
+    seen: profile.seen,
+  };
+}
+export function distributionToJson({ shape, rows, missing, bins, outside, sum, squares }: Distribution): object {
+  const bounds = shape.kind === "category" ? { values: shape.values } : { edges: shape.edges.map(encodeNumber), low: encodeNumber(shape.low), high: encodeNumber(shape.high) };
+  return { kind: shape.kind, ...bounds, rows, missing, outside, bins, sum: encodeNumber(sum), squares: encodeNumber(squares) };
+}
+
+/** null where the package holds none. @throws package-profile */
+export function parseProfile(json: unknown): Profile | null {
+  if (json === null || json === undefined) return null;
+  const top = new JsonObject(json, "", fail);
+  if (top.get("version") !== 1) throw fail("expected 1: it was made by another version of Slipway", "version");
+  const source = top.object("source");
+  const sha256 = source.optionalString("sha256");
+  const seen = top.object("seen");
+  return {
+    version: 1,
+    source: { file: source.string("file"), ...(sha256 === undefined ? {} : { sha256 }) },
+    rows: top.count("rows"),
+    columns: top.array("columns", MAX_PARTS, (value, where) => {
+      const column = new JsonObject(value, where, fail);
+      return { name: column.string("name"), distribution: parseDistribution(column) };
+    }),
+    outputs: top.array("outputs", MAX_PARTS, (value, where) => {
+      const output = new JsonObject(value, where, fail);
+      const entry = output.get("entry");
+      if (entry !== null && !["string", "number", "boolean"].includes(typeof entry)) throw fail("expected a class, a place or null", output.at("entry"));
+      return { name: output.string("name"), entry: entry as Scalar | null, distribution: parseDistribution(output) };
+    }),
+    seen: {
+      size: seen.count("size", MAX_HASHES),
+      hashes: seen.array("hashes", MAX_HASHES, (value, where) => {
+        if (!Number.isSafeInteger(value)) throw fail("expected a whole number", where);
+        return value as number;
+      }),
+    },
+  };
+}
+
+export function parseDistribution(from: JsonObject): Distribution {
+  const number = (value: unknown, where: string): number => {
+    const read = decodeNumber(value);
+    if (read === undefined) throw fail("expected a number", where);
+    return read;
+  };
+  const kind = from.oneOf("kind", ["number", "length", "category"]);
+  const shape: Shape = kind === "category"
+    ? { kind, values: from.array("values", MAX_BINS, (value, where) => asText(value, where, fail)) }
+    : { kind, edges: from.array("edges", MAX_BINS, number), low: number(from.get("low"), from.at("low")), high: number(from.get("high"), from.at("high")) };
+  if (shape.kind !== "category" && shape.edges.some((edge, i) => Number.isNaN(edge) || (i > 0 && !(edge > shape.edges[i - 1]!)))) throw fail("expected edges that rise", from.at("edges"));
+  const rows = from.count("rows");
+  const missing = from.count("missing");
+  const bins = from.array("bins", MAX_BINS + 1, (value, where) => {
+    if (!Number.isSafeInteger(value) || (value as number) < 0) throw fail("expected a count", where);
+    return value as number;
+  });
+  const wanted = (shape.kind === "category" ? shape.values.length : shape.edges.length) + 1;
+  if (bins.length !== wanted) throw fail(`${bins.length} counts for ${wanted} bins`, from.at("bins"));
+  if (bins.reduce((a, b) => a + b, missing) !== rows) throw fail(`the counts do not add up to ${rows} rows`, from.at("bins"));
+  return { shape, rows, missing, bins, outside: from.count("outside"), sum: number(from.get("sum"), from.at("sum")), squares: number(from.get("squares"), from.at("squares")) };
+}
