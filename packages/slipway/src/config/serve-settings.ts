@@ -2,11 +2,13 @@
 // a row of docs/configuration.md (scripts/config-doc.ts).
 
 import { ACCESS_SETTINGS } from "./access-settings.ts";
+import { APPROVAL_SETTINGS } from "./approval-settings.ts";
 import { GATE_SETTINGS } from "./gate-settings.ts";
 import { MODEL_SETTINGS } from "./model-settings.ts";
 import { TELEMETRY_SETTINGS } from "./telemetry-settings.ts";
 import { PIPELINE_SETTINGS } from "./pipeline-settings.ts";
 import type { Settings } from "./spec.ts";
+import { WEBHOOK_SETTINGS } from "./webhook-settings.ts";
 
 const settings = {
   host: { type: "text", value: "ADDRESS", default: "127.0.0.1", help: "where to listen; by default this machine only" },
@@ -42,6 +44,8 @@ const settings = {
   models: { type: "map", keys: "models' names", of: { type: "section", help: "", fields: MODEL_SETTINGS as typeof MODEL_SETTINGS }, help: "settings of single models, by name" },
   pipelines: { type: "map", keys: "pipelines' names", of: { type: "section", help: "", fields: PIPELINE_SETTINGS as typeof PIPELINE_SETTINGS }, help: "pipelines and ensembles of the served models, each served as one more model" },
   gate: { type: "section", flag: false, fields: GATE_SETTINGS as typeof GATE_SETTINGS, help: "what `slipway test` asks of a model before it may be released" },
+  approvals: { type: "map", keys: "aliases", of: { type: "section", help: "", fields: APPROVAL_SETTINGS as typeof APPROVAL_SETTINGS }, help: "what must be so before an alias of the registry may name a version, by alias; * for every other alias" },
+  webhooks: { type: "section", flag: false, fields: WEBHOOK_SETTINGS as typeof WEBHOOK_SETTINGS, help: "how the registry's webhooks are delivered" },
 } as const;
 
 export const SERVE_SETTINGS: typeof settings & typeof ACCESS_SETTINGS & typeof TELEMETRY_SETTINGS = { ...settings, ...ACCESS_SETTINGS, ...TELEMETRY_SETTINGS };
