@@ -8,7 +8,7 @@ const table = {
   "request-unknown": { kind: "not-found", doc: "There is no request with that id." },
   "request-open": { kind: "conflict", doc: "The same release is asked for already. The error gives the open request's id." },
   "request-closed": { kind: "conflict", doc: "The request was promoted, rejected, withdrawn, or has expired. Open a new one." },
-  "request-invalid": { kind: "invalid", doc: "A request, a decision or a comment is malformed. The error says what was expected." },
+  "decision-invalid": { kind: "invalid", doc: "A request, a decision or a comment is malformed. The error says what was expected." },
   "decision-repeated": { kind: "conflict", doc: "This person has approved the request already, perhaps with another key. One person counts once." },
   "decision-by-author": { kind: "refused", doc: "Who offered the version asks to approve it, which the policy does not allow." },
   "group-foreign": { kind: "refused", doc: "The decision is given for a group that the person does not speak for. Groups stand in their key or token." },
