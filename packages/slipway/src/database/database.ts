@@ -1,0 +1,34 @@
+// What every room that keeps state sees of a database: SQL texts that SQLite and Postgres both take, and transactions.
+//
+// A text uses $1, $2 ... for its parameters and keeps to what both dialects know (`returning`, `on conflict`, `with`,
+// window functions). Where Postgres cannot guess a parameter's type it is told: cast($1 as text). Truth values are the
+// integers 0 and 1, times are ISO 8601 texts in UTC, JSON is text.
+
+export type Dialect = "sqlite" | "postgres";
+
+/** What a parameter or a column can be. Whole numbers are exact up to 2^53. */
+export type Value = string | number | null;
+
+export interface Database {
+  readonly dialect: Dialect;
+  /**
+   * The rows of one statement. Outside a transaction a `select` sees what was committed; any other statement is a
+   * transaction of its own.
+   * @throws database-unreachable, database-login, database-busy, database-constraint, database-unwritable, database-fault
+   */
+  query<R extends object = Record<string, Value>>(sql: string, parameters?: readonly Value[]): Promise<R[]>;
+  /**
+   * Runs `work` alone: transactions that write come one after the other, also those of other processes, so that what one
+   * read still holds when it writes. What it did is kept whole when it returns and undone whole when it throws.
+   *
+   * `work` may be run again where the database broke off before anything was kept, so it changes nothing but through
+   * `tx`. It should be short: everyone else waits. A transaction inside a transaction (on `tx`) is part of it.
+   */
+  transaction<T>(work: (tx: Database) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Whether a statement only reads; everything else is given a transaction. */
+export function onlyReads(sql: string): boolean {
+  return /^\s*select\b/i.test(sql);
+}

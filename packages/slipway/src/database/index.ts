@@ -1,0 +1,4 @@
+export { type Database, type Dialect, type Value } from "./database.ts";
+export { databaseError } from "./errors.ts";
+export { migrate, type Migration } from "./migrate.ts";
+export { openDatabase, shownUrl } from "./open.ts";
