@@ -6,7 +6,7 @@ export { checksToJson, parseChecks, type Checks, type CheckValue, type Tolerance
 export { compareOutputs, type ActualOutput, type Comparison, type Disagreement, type OutputComparison } from "./compare-outputs.ts";
 export { type ExpectedColumn } from "./check-columns.ts";
 export { readCheckFile, sampleChecks, type CheckFile, type CheckRow } from "./check-file.ts";
-export { buildPackage, writeLayout, writeSlip } from "./oci.ts";
+export { buildPackage, FILEPATH, MEDIA, PARTS, REF_NAME, writeLayout, writeSlip } from "./oci.ts";
 export { readLayout, readSlip, type ReadFile, type ReadOptions } from "./read.ts";
 export { sha256 } from "./sha256.ts";
 export { packageError } from "./errors.ts";
@@ -16,3 +16,4 @@ export { hashElements } from "./hash-elements.ts";
 export { normalizeText } from "./normalize-text.ts";
 export { ProfileCounter, profiledColumns, profileOf, rowKey, type Profile, type ProfiledColumn, type ProfiledData, type ProfiledOutput } from "./profile.ts";
 export { parseProfile, profileToJson } from "./parse-profile.ts";
+export { JsonObject, parseJson, toJsonBytes, type Fail } from "./json.ts";
