@@ -12,9 +12,7 @@ export interface Policy extends ApprovalSettings {
 
 export interface CountedApproval {
   readonly person: string;
-  /** Groups that the person spoke for when they approved. */
-  readonly groups: readonly string[];
-  /** The one group that they approved for, where they said so. */
+  /** The one group that they spoke for, where they said so. */
   readonly as: string | null;
 }
 export interface Evidence {
@@ -69,9 +67,8 @@ export function evaluatePolicy(policy: Policy, evidence: Evidence): Verdict {
     const need = policy.approvals - eligible.length;
     missing.push({ what: "approvals", text: `${need} more ${need === 1 ? "person has" : "people have"} to approve (${eligible.length} of ${policy.approvals})`, need: policy.approvals, have: eligible.length });
   }
-  const { assigned, filled } = assign(eligible, policy.groups ?? {});
   for (const [group, need] of Object.entries(policy.groups ?? {})) {
-    const have = filled.get(group) ?? 0;
+    const have = eligible.filter((a) => a.as === group).length;
     if (have < need) missing.push({ what: "group", group, need, have, text: `${need - have} approval${need - have === 1 ? "" : "s"} of the group ${group} ${need - have === 1 ? "is" : "are"} missing (${have} of ${need})` });
   }
   if (policy.gate !== undefined) {
@@ -82,41 +79,7 @@ export function evaluatePolicy(policy: Policy, evidence: Evidence): Verdict {
     else if (!(age <= policy.gate)) missing.push({ what: "gate", text: `the last gate report is of ${at ?? "an unknown time"}; it may be ${duration(policy.gate)} old` });
   }
   if (policy.signed && !evidence.signed) missing.push({ what: "signature", text: "the package has no signature by a trusted key" });
-  return { met: missing.length === 0, missing, counted: eligible.map((a, i) => ({ person: a.person, group: assigned[i] ?? null })) };
-}
-
-/**
- * Gives every approval at most one group so that as many places as can be are filled: a person who speaks for two groups
- * fills one place. Kuhn's augmenting paths over (approval, place).
- */
-function assign(approvals: readonly CountedApproval[], groups: Readonly<Record<string, number>>): { readonly assigned: readonly (string | undefined)[]; readonly filled: ReadonlyMap<string, number> } {
-  const places = Object.entries(groups).flatMap(([group, need]) => Array.from({ length: need }, () => group));
-  const holder: (number | undefined)[] = places.map(() => undefined);
-  const fits = (i: number, place: number): boolean => {
-    const { as, groups: speaksFor } = approvals[i]!;
-    return as === null ? speaksFor.includes(places[place]!) : as === places[place];
-  };
-  const seat = (i: number, tried: Set<number>): boolean => {
-    for (let place = 0; place < places.length; place++) {
-      if (tried.has(place) || !fits(i, place)) continue;
-      tried.add(place);
-      const other = holder[place];
-      if (other === undefined || seat(other, tried)) {
-        holder[place] = i;
-        return true;
-      }
-    }
-    return false;
-  };
-  for (let i = 0; i < approvals.length; i++) seat(i, new Set());
-  const assigned: (string | undefined)[] = approvals.map(() => undefined);
-  const filled = new Map<string, number>();
-  for (const [place, i] of holder.entries()) {
-    if (i === undefined) continue;
-    assigned[i] = places[place];
-    filled.set(places[place]!, (filled.get(places[place]!) ?? 0) + 1);
-  }
-  return { assigned, filled };
+  return { met: missing.length === 0, missing, counted: eligible.map((a) => ({ person: a.person, group: a.as })) };
 }
 
 function duration(ms: number): string {
