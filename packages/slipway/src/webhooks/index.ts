@@ -1,0 +1,7 @@
+export { webhookError } from "./errors.ts";
+export { destinations, type Destinations } from "./destinations.ts";
+export { makeSecret, signWebhook, verifyWebhook, type SignedHeaders } from "./sign.ts";
+export { WEBHOOK_MIGRATIONS } from "./tables.ts";
+export { type Attempt, type Delivery, type Webhook } from "./webhook.ts";
+export { Webhooks } from "./webhooks.ts";
+export { Deliverer, type DelivererOptions } from "./deliverer.ts";

@@ -1,0 +1,110 @@
+// Registering webhooks and looking at what was delivered. Every act has its row in the audit log.
+
+import { appendAudit, listAudit, type Actor } from "../audit/index.ts";
+import { migrate, type Database, type Value } from "../database/index.ts";
+import { isIP } from "node:net";
+import { randomUUID } from "node:crypto";
+import { readDestination, type Destinations } from "./destinations.ts";
+import { webhookError } from "./errors.ts";
+import { makeSecret } from "./sign.ts";
+import { WEBHOOK_MIGRATIONS } from "./tables.ts";
+import { DELIVERY_COLUMNS, deliveryOf, readEvents, readModels, WEBHOOK_COLUMNS, webhookOf, type Delivery, type Webhook } from "./webhook.ts";
+
+const MAX_WEBHOOKS = 100;
+const MAX_DESCRIPTION = 1000;
+
+export class Webhooks {
+  readonly database: Database;
+  readonly destinations: Destinations;
+
+  private constructor(database: Database, destinations: Destinations) {
+    this.database = database;
+    this.destinations = destinations;
+  }
+  /** The audit log's table is there already. */
+  static async open(database: Database, destinations: Destinations): Promise<Webhooks> {
+    await migrate(database, "webhooks", WEBHOOK_MIGRATIONS);
+    return new Webhooks(database, destinations);
+  }
+
+  /** Events from now on. The secret is given here and never again. @throws webhook-invalid, webhook-address-refused, webhook-limit */
+  async create(given: { readonly url?: unknown; readonly events?: unknown; readonly models?: unknown; readonly description?: unknown }, actor: Actor): Promise<Webhook & { readonly secret: string }> {
+    const url = readDestination(given.url);
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    // A name is looked up when it is called; what an address is can be told now.
+    if (isIP(host) !== 0 && !this.destinations.allows(host)) throw webhookError("webhook-address-refused", `${host} is an address of this machine or of a private network`, { where: "url", hint: "Name it under webhooks.allow of the configuration where it is meant." });
+    const events = readEvents(given.events);
+    const models = readModels(given.models);
+    const { description = "" } = given;
+    if (typeof description !== "string" || description.length > MAX_DESCRIPTION) throw webhookError("webhook-invalid", `a description is a text of at most ${MAX_DESCRIPTION} characters`, { where: "description" });
+    const secret = makeSecret();
+    return this.database.transaction(async (tx) => {
+      const [{ n }] = (await tx.query<{ n: number }>("select count(*) as n from webhooks")) as [{ n: number }];
+      if (Number(n) >= MAX_WEBHOOKS) throw webhookError("webhook-limit", `there are ${MAX_WEBHOOKS} webhooks already`);
+      const id = randomUUID();
+      const entry = await appendAudit(tx, { actor, action: "webhook.created", detail: { webhook: id, url: url.href, events, models } });
+      const [row] = await tx.query(`insert into webhooks (id, url, events, models, description, secret, state, note, position, failures, created_at, created_by) values ($1, $2, $3, $4, $5, $6, 'active', '', $7, 0, $8, $9) returning ${WEBHOOK_COLUMNS}`, [
+        id, url.href, JSON.stringify(events), models === null ? null : JSON.stringify(models), description, secret, entry.seq, entry.time, actor.name]);
+      return { ...webhookOf(row!), secret };
+    });
+  }
+
+  async list(): Promise<Webhook[]> {
+    return (await this.database.query(`select ${WEBHOOK_COLUMNS} from webhooks order by created_at, id`)).map(webhookOf);
+  }
+
+  /** @throws webhook-unknown */
+  async get(id: string): Promise<Webhook> {
+    const [row] = await this.database.query(`select ${WEBHOOK_COLUMNS} from webhooks where id = $1`, [id]);
+    if (row === undefined) throw unknown(id);
+    return webhookOf(row);
+  }
+
+  /** With what is known of its deliveries. @throws webhook-unknown */
+  remove(id: string, actor: Actor): Promise<void> {
+    return this.database.transaction(async (tx) => {
+      await tx.query("delete from deliveries where webhook = $1", [id]);
+      const [row] = await tx.query<{ url: string }>("delete from webhooks where id = $1 returning url", [id]);
+      if (row === undefined) throw unknown(id);
+      await appendAudit(tx, { actor, action: "webhook.deleted", detail: { webhook: id, url: row.url } });
+    });
+  }
+
+  /** Switches one on again that was disabled, or lets one that waits call at once. @param skip gives up what waits @throws webhook-unknown */
+  activate(id: string, actor: Actor, skip = false): Promise<Webhook> {
+    return this.database.transaction(async (tx) => {
+      const entry = await appendAudit(tx, { actor, action: "webhook.enabled", detail: { webhook: id, skip } });
+      if (skip) {
+        await tx.query("update deliveries set state = 'skipped' where webhook = $1 and state = 'pending'", [id]);
+        await tx.query("update webhooks set position = $2 where id = $1", [id, entry.seq - 1]);
+      }
+      const [row] = await tx.query(`update webhooks set state = 'active', note = '', failures = 0, failing_since = null, next_at = null, lease_owner = null, lease_until = null where id = $1 returning ${WEBHOOK_COLUMNS}`, [id]);
+      if (row === undefined) throw unknown(id);
+      return webhookOf(row);
+    });
+  }
+
+  /** The latest first. @throws webhook-unknown */
+  async deliveries(id: string, { before, limit = 50 }: { readonly before?: number | undefined; readonly limit?: number | undefined } = {}): Promise<Delivery[]> {
+    await this.get(id);
+    const parameters: Value[] = [id, Math.min(Math.max(limit, 1), 200)];
+    if (before !== undefined) parameters.push(before);
+    return (await this.database.query(`select ${DELIVERY_COLUMNS} from deliveries where webhook = $1 ${before === undefined ? "" : "and seq < $3"} order by seq desc limit $2`, parameters)).map(deliveryOf);
+  }
+
+  /** @throws webhook-unknown */
+  async delivery(webhook: string, id: string): Promise<Delivery> {
+    const [row] = await this.database.query(`select ${DELIVERY_COLUMNS} from deliveries where webhook = $1 and id = $2`, [webhook, id]);
+    if (row === undefined) throw webhookError("webhook-unknown", `the webhook has no delivery ${JSON.stringify(id.slice(0, 100))}`);
+    return deliveryOf(row);
+  }
+
+  /** The audit entry that a delivery tells. */
+  async entryOf(delivery: Delivery): Promise<Awaited<ReturnType<typeof listAudit>>[number]> {
+    return (await listAudit(this.database, { after: delivery.seq - 1, limit: 1 }))[0]!;
+  }
+}
+
+function unknown(id: string): Error {
+  return webhookError("webhook-unknown", `there is no webhook ${JSON.stringify(id.slice(0, 100))}`);
+}
