@@ -1,0 +1,41 @@
+// Addresses of the HTTP interface and of the dashboard's own pages.
+
+const part = encodeURIComponent;
+export const API = "/api/v1";
+
+export const api = {
+  me: `${API}/me`,
+  keys: `${API}/me/keys`,
+  session: `${API}/session`,
+  signIn: `${API}/sign-in`,
+  models: `${API}/models`,
+  model: (name: string) => `${API}/models/${part(name)}`,
+  versions: (name: string) => `${API}/models/${part(name)}/versions`,
+  version: (name: string, version: number) => `${API}/models/${part(name)}/versions/${version}`,
+  alias: (name: string, alias: string) => `${API}/models/${part(name)}/aliases/${part(alias)}`,
+  requests: `${API}/requests`,
+  request: (id: string) => `${API}/requests/${part(id)}`,
+  audit: `${API}/audit`,
+  webhooks: `${API}/webhooks`,
+  deliveries: (id: string) => `${API}/webhooks/${part(id)}/deliveries`,
+} as const;
+
+export const ROOT = "/dashboard";
+export const page = {
+  models: `${ROOT}/models`,
+  offer: `${ROOT}/offer`,
+  model: (name: string) => `${ROOT}/models/${part(name)}`,
+  version: (name: string, version: number, tab = "") => `${ROOT}/models/${part(name)}/versions/${version}${tab === "" ? "" : `/${tab}`}`,
+  approvals: `${ROOT}/approvals`,
+  request: (id: string) => `${ROOT}/approvals/${part(id)}`,
+  audit: `${ROOT}/audit`,
+  webhooks: `${ROOT}/webhooks`,
+  webhook: (id: string) => `${ROOT}/webhooks/${part(id)}`,
+  account: `${ROOT}/account`,
+  signIn: `${ROOT}/sign-in`,
+} as const;
+
+export function withQuery(path: string, query: Readonly<Record<string, string | number | null | undefined>>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString()}`;
+}
