@@ -6,6 +6,7 @@ import { defineConfig, type UserConfig } from "vite";
 const config: UserConfig = defineConfig({
   base: "/dashboard/",
   publicDir: false,
+  resolve: { conditions: ["@slipway/source", "module", "browser"] },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: false, cssCodeSplit: false,

@@ -4,7 +4,7 @@ export interface Me {
   readonly name: string;
   readonly roles: readonly string[];
   readonly groups: readonly string[];
-  /** Acts that the person's roles allow: "offer", "request", "decide", "promote", "admin" ... */
+  /** Actions that the person's roles allow: read, comment, offer, review, release, govern, admin ... */
   readonly can: readonly string[];
 }
 export interface PersonKey {

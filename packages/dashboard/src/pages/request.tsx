@@ -37,7 +37,7 @@ export function RequestPage({ id }: { readonly id: string }): VNode {
   return <div class="page">
     <PageHead title={<>{request.model} version {request.version} <span aria-hidden="true">→</span><span class="visually-hidden">to be</span> {request.alias}</>} documentTitle={`${request.model} ${request.version} to ${request.alias}`} crumbs={[["Approvals", page.approvals]]} actions={<>
       {waits && (request.createdBy === me.name || may("admin")) && <Act work={() => act("withdraw", "The request is withdrawn.")} onError={(e) => setFailure(asApiError(e))}>Withdraw</Act>}
-      {ready && may("promote") && <Act className="primary" work={() => act("promote", `Version ${request.version} is ${request.alias} now.`)} onError={(e) => setFailure(asApiError(e))}><Icon name="play" size={16} />Release it</Act>}
+      {ready && may("release") && <Act className="primary" work={() => act("promote", `Version ${request.version} is ${request.alias} now.`)} onError={(e) => setFailure(asApiError(e))}><Icon name="play" size={16} />Release it</Act>}
     </>}>
       <div class="chips"><Chip tone={ready && request.state === "open" ? "good" : STATE[request.state][1]}>{ready && request.state === "open" ? "may be released" : STATE[request.state][0]}</Chip></div>
       <p class="soft small">asked <Time at={request.createdAt} /> by {request.createdBy}{request.expiresAt !== null && waits && <> · expires {fullTime(request.expiresAt)}</>}</p>
@@ -64,7 +64,7 @@ export function RequestPage({ id }: { readonly id: string }): VNode {
             {request.missing.length === 0 && waits && <li><span class="done"><Icon name="check" size={16} /></span><strong>Everything is there.</strong></li>}
           </ul>
         </Panel>
-        {waits && may("decide") && <DecideForm request={request} author={version.data?.createdBy} onDone={loaded.reload} />}
+        {waits && may("review") && <DecideForm request={request} author={version.data?.createdBy} onDone={loaded.reload} />}
       </div>
     </div>
   </div>;

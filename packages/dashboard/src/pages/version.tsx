@@ -32,7 +32,7 @@ export function VersionPage({ name, version: text, tab = "" }: { readonly name: 
   return <div class="page">
     <PageHead title={<>{name} <span class="soft">version {text}</span></>} documentTitle={`${title} · ${name} ${text}`} crumbs={[["Models", page.models], [name, page.model(name)]]} actions={version !== undefined && <>
       <a class="button" href={`${api.version(name, number)}/package`} download={`${name}-${number}.slip`}><Icon name="download" />Package</a>
-      {may("request") && open.length === 0 && <button type="button" class="primary" onClick={() => setAsking(true)}><Icon name="approvals" />Ask for release</button>}
+      {may("offer") && open.length === 0 && <button type="button" class="primary" onClick={() => setAsking(true)}><Icon name="approvals" />Ask for release</button>}
       {open.length > 0 && <a class="button primary" href={page.request(open[0]!.id)}><Icon name="approvals" />Open request</a>}
     </>}>
       {version !== undefined && <>

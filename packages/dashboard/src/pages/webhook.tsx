@@ -24,7 +24,7 @@ export function WebhookPage({ id }: { readonly id: string }): VNode {
   const list = deliveries.data?.deliveries;
   const error = failure ?? hooks.error ?? deliveries.error;
   return <div class="page">
-    <PageHead title={hook?.url ?? "Webhook"} documentTitle="Webhook" crumbs={[["Webhooks", page.webhooks]]} actions={hook !== undefined && may("webhooks") && <button type="button" class="danger" onClick={() => setRemoving(true)}>Remove</button>}>
+    <PageHead title={hook?.url ?? "Webhook"} documentTitle="Webhook" crumbs={[["Webhooks", page.webhooks]]} actions={hook !== undefined && may("govern") && <button type="button" class="danger" onClick={() => setRemoving(true)}>Remove</button>}>
       {hook !== undefined && <p class="soft">Told of {hook.events.length === 0 || hook.events.includes("*") ? "everything" : hook.events.join(", ")}</p>}
     </PageHead>
     {error !== undefined && <Failure error={error} />}
@@ -37,7 +37,7 @@ export function WebhookPage({ id }: { readonly id: string }): VNode {
         <th scope="row"><code>{d.event}</code></th>
         <td><Chip tone={TONE[d.state] ?? "plain"}>{d.state.replaceAll("_", " ")}</Chip>{(d.status !== null || d.error !== null) && <div class="soft small">{d.status !== null && `status ${d.status}`} {d.error}</div>}</td>
         <td>{d.attempts}{d.nextAt !== null && d.state !== "delivered" && <div class="soft small">next <Time at={d.nextAt} /></div>}</td><td><Time at={d.createdAt} /></td>
-        <td>{d.state !== "delivered" && may("webhooks") && <Act className="small" work={async () => {
+        <td>{d.state !== "delivered" && may("govern") && <Act className="small" work={async () => {
           await send("POST", `${api.deliveries(id)}/${encodeURIComponent(d.id)}/retry`);
           await deliveries.reload();
         }} onError={(e) => setFailure(asApiError(e))}>Send again</Act>}</td>

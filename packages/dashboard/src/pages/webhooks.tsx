@@ -16,7 +16,7 @@ export function WebhooksPage(): VNode {
   const [adding, setAdding] = useState(false);
   const [secret, setSecret] = useState<string | undefined>(undefined);
   const list = hooks.data?.webhooks;
-  const add = may("webhooks");
+  const add = may("govern");
   return <div class="page">
     <PageHead title="Webhooks" documentTitle="Webhooks" actions={add && list !== undefined && list.length > 0 && <button type="button" class="primary" onClick={() => setAdding(true)}>Add a webhook</button>}>
       <p class="soft">Addresses that are told when a model is offered, approved or released. Each message is signed, and sent again until it is taken.</p>

@@ -187,7 +187,7 @@ export function createServer(input: { readonly models: readonly Servable[] | Rep
   const models = repository.directory;
   const telemetry = new Telemetry(models);
   const context: ServerContext = { models, repository, options, log, telemetry, startedAt: Date.now(), ready: true };
-  const table = new RoutingTable([...PROTOCOLS.map((protocol) => protocol(context)), ...grpcProtocols(context)]);
+  const table = new RoutingTable([...[...PROTOCOLS, ...(options.protocols ?? [])].map((protocol) => protocol(context)), ...grpcProtocols(context)]);
   context.table = table;
   if (options.otlp !== undefined) context.exporter = new OtlpExporter(options.otlp, context);
   telemetry.sources.push(() => models.families());

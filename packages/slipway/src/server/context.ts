@@ -3,7 +3,7 @@
 import type { ModelInput, Servable } from "../runtime/index.ts";
 import type { AuthOptions, LimitOptions } from "./auth/index.ts";
 import type { Member } from "./cluster/index.ts";
-import type { RoutingTable } from "./http/routing-table.ts";
+import type { Protocol, RoutingTable } from "./http/routing-table.ts";
 import type { ModelDirectory } from "./models/directory.ts";
 import type { Repository } from "./models/repository.ts";
 import type { Logger } from "./telemetry/log.ts";
@@ -43,6 +43,8 @@ export interface ServerOptions {
   readonly multiModelRoot?: string;
   /** Addresses that Vertex AI gave its container. */
   readonly vertex?: VertexAddresses;
+  /** Further protocols beside the built-in ones: the registry's interface, the dashboard. */
+  readonly protocols?: readonly ((context: ServerContext) => Protocol)[];
 }
 export interface VertexAddresses {
   readonly health?: string | undefined;

@@ -15,8 +15,9 @@ interface Event {
 }
 
 export function Timeline({ request }: { readonly request: ApprovalRequest }): VNode {
-  const events: Event[] = [
-    { at: request.createdAt, icon: "upload", tone: "", text: `${request.createdBy} asked for it`, quote: request.comment },
+  const asked: Event = { at: request.createdAt, icon: "upload", tone: "", text: `${request.createdBy} asked for it`, quote: request.comment };
+  const events = [
+    asked,
     ...request.decisions.map((d): Event => ({
       at: d.at, icon: d.decision === "approve" ? "check" : "cross", tone: d.decision === "approve" ? "good" : "bad",
       text: `${d.by} ${d.decision === "approve" ? "approved" : "rejected"} it${d.as === null ? "" : ` for ${d.as}`}`, quote: d.comment,

@@ -36,7 +36,7 @@ export function CardTab({ version }: { readonly version: VersionDetail }): VNode
   const card = useLoad<Card>(path);
   const [draft, setDraft] = useState<{ readonly text: string; readonly base: string } | undefined>(undefined);
   const edit = (text: string): void => setDraft({ text, base: card.data?.revision ?? "" });
-  const editable = may("card");
+  const editable = may("comment");
   const { data } = card;
   return <div class="grid2">
     <Panel title="Model card" actions={editable && draft === undefined && data !== undefined && data.text !== "" && <button type="button" onClick={() => edit(data.text)}><Icon name="edit" size={16} />Edit</button>}>

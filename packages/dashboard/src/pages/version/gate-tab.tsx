@@ -28,7 +28,7 @@ export function GateTab({ version, onDone }: { readonly version: VersionDetail; 
     setRunning(true);
     await run.reload();
   };
-  const button = (text: string, primary = false): VNode | false => may("gate") && <Act className={primary ? "primary" : ""} work={start} onError={(e) => setFailure(asApiError(e))}>{text}</Act>;
+  const button = (text: string, primary = false): VNode | false => may("offer") && <Act className={primary ? "primary" : ""} work={start} onError={(e) => setFailure(asApiError(e))}>{text}</Act>;
   const { data } = run;
   return <div class="stack">
     {failure !== undefined && <Failure error={failure} />}

@@ -5,3 +5,4 @@ export { limitLayer, type LimitOptions } from "./limits.ts";
 export { makeKey, readKeyFile, recordOf, writeKeyFile, type KeyRecord } from "./key-file.ts";
 export { GROUP, isRole, mayUse, principalOf, ROLE_NAMES, ROLES, type Principal, type Role } from "./principal.ts";
 export { authError } from "./errors.ts";
+export { cookieOf, sameSite, SESSION_COOKIE, sessionCookie, type SessionHolder, type SessionSource } from "./sessions.ts";

@@ -100,26 +100,32 @@ export class KeyStore {
     return this.#keys.size;
   }
 
+  /** A key by its id, for a session that it began: it ends with the key. */
+  find(id: string, now: number = Date.now()): KeyVerdict {
+    this.#refresh(now);
+    return verdictOn(this.#keys.get(id), now);
+  }
+
   /** undefined: this is no key of ours at all. */
   verify(given: string, now: number = Date.now()): KeyVerdict {
     const match = KEY.exec(given);
     if (match === null) return undefined;
-    if (this.#path !== undefined && now - this.#checked > CHECK_MS) {
-      this.#checked = now;
-      // A file that is broken for a moment, or for good, takes nobody's key away; the fault shows at the next start.
-      try {
-        this.#reload();
-      } catch {
-        this.#stamp = "";
-      }
-    }
+    this.#refresh(now);
     const record = this.#keys.get(match[1]!);
     const hash = hashKey(given);
     const same = timingSafeEqual(Buffer.from(hash), Buffer.from(record?.hash ?? hash.replace(/.$/, (c) => (c === "0" ? "1" : "0"))));
-    if (record === undefined || !same) return { fault: "unknown" };
-    if (record.revoked !== undefined) return { fault: "revoked" };
-    if (record.expires !== undefined && Date.parse(record.expires) <= now) return { fault: "expired" };
-    return { record };
+    return same ? verdictOn(record, now) : { fault: "unknown" };
+  }
+
+  #refresh(now: number): void {
+    if (this.#path === undefined || now - this.#checked <= CHECK_MS) return;
+    this.#checked = now;
+    // A file that is broken for a moment, or for good, takes nobody's key away; the fault shows at the next start.
+    try {
+      this.#reload();
+    } catch {
+      this.#stamp = "";
+    }
   }
 
   #reload(): void {
@@ -129,4 +135,11 @@ export class KeyStore {
     this.#keys = new Map(readKeyFile(this.#path!).map((k) => [k.id, k]));
     this.#stamp = stamp;
   }
+}
+
+function verdictOn(record: KeyRecord | undefined, now: number): KeyVerdict {
+  if (record === undefined) return { fault: "unknown" };
+  if (record.revoked !== undefined) return { fault: "revoked" };
+  if (record.expires !== undefined && Date.parse(record.expires) <= now) return { fault: "expired" };
+  return { record };
 }

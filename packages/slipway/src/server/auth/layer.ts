@@ -7,6 +7,7 @@ import type { Action } from "../http/routing-table.ts";
 import { authError } from "./errors.ts";
 import { KeyStore, type KeyRecord } from "./key-file.ts";
 import { mayUse, principalOf, ROLE_NAMES, ROLES, type Principal, type Role } from "./principal.ts";
+import { sameSite, sessionCookie, type SessionSource } from "./sessions.ts";
 import { TokenVerifier, type TokenOptions } from "./tokens.ts";
 
 export interface AuthOptions {
@@ -21,6 +22,8 @@ export interface AuthOptions {
    * With any of them: nothing but health.
    */
   readonly anonymous?: Role | "nobody" | undefined;
+  /** Sessions of browsers: a cookie in a key's place. */
+  readonly sessions?: SessionSource | undefined;
   /** Where acts of administration are taken: on the port of their own (default), or on every port. */
   readonly administration?: "own-port" | "any-port" | undefined;
 }
@@ -52,7 +55,7 @@ export function authLayer(options: AuthOptions = {}): Layer {
         call.principal = anonymous;
         return;
       }
-      const principal = given === undefined ? fromCertificate(call) ?? anonymous : identify(given);
+      const principal = given === undefined ? fromSession(call) ?? fromCertificate(call) ?? anonymous : identify(given);
       if (!(principal instanceof Promise)) return allow(call, principal);
       return principal.then((p) => allow(call, p));
     },
@@ -70,6 +73,19 @@ export function authLayer(options: AuthOptions = {}): Layer {
     // A server that asks nobody who they are is asked by clients that always send a key, the OpenAI clients for example.
     if (keys === undefined && tokens === undefined) return anonymous;
     throw authError("credentials-refused", "what was sent is neither an API key of this server nor a token");
+  }
+
+  function fromSession(call: Call): Promise<Principal> | undefined {
+    const token = options.sessions === undefined ? undefined : sessionCookie(call);
+    if (token === undefined) return undefined;
+    return options.sessions!.find(token).then((found) => {
+      // One that is over is as good as none: pages then ask to sign in.
+      if (found === undefined) return fromCertificate(call) ?? anonymous;
+      sameSite(call);
+      if ("principal" in found) return found.principal;
+      const verdict = keys?.find(found.keyId);
+      return verdict !== undefined && "record" in verdict ? ofKey(verdict.record) : anonymous;
+    });
   }
 
   function fromCertificate(call: Call): Principal | undefined {

@@ -9,7 +9,7 @@ import { describeRoutes, ERROR_SCHEMAS, ref, type Description, type Json } from 
 import { answerSchema, predictionSchema, requestSchema, rowSchema, schemaName, TENSOR } from "./schemas.ts";
 
 /** Addresses that are no interface: the page's files, gRPC's methods, which reflection describes, and what is only refused. */
-const UNDESCRIBED = /^\/(?:assets\/|\w+\.[\w.]+\/)|:explain$/;
+const UNDESCRIBED = /^\/(?:assets\/|dashboard|\w+\.[\w.]+\/)|:explain$/;
 
 export function openApiDocument(context: ServerContext): Json {
   const models = context.models.all;
