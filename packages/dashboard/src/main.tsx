@@ -1,10 +1,5 @@
-// The dashboard's entry: styles, theme, links, the application.
+// The dashboard's entry: theme, links, the application. Its styles are index.html's.
 
-import "./styles/tokens.css";
-import "./styles/base.css";
-import "./styles/shell.css";
-import "./styles/parts.css";
-import "./styles/content.css";
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { followLinks } from "./lib/router.ts";

@@ -4,7 +4,7 @@ import type { ComponentChildren, VNode } from "preact";
 import { useState } from "preact/hooks";
 import { send } from "./api/client.ts";
 import { api, page, withQuery } from "./api/paths.ts";
-import type { ApprovalRequest } from "./api/types.ts";
+import type { ReleaseRequest } from "./api/types.ts";
 import { useLoad } from "./lib/load.ts";
 import { go, type Place } from "./lib/router.ts";
 import { readTheme, setTheme, type Theme } from "./lib/theme.ts";
@@ -14,7 +14,7 @@ import { useSession } from "./session.ts";
 
 export function Shell({ place, children, onSignedOut }: { readonly place: Place; readonly children: ComponentChildren; readonly onSignedOut: () => void }): VNode {
   const { me } = useSession();
-  const open = useLoad<{ readonly requests: readonly ApprovalRequest[] }>(withQuery(api.requests, { state: "open" }), 20_000);
+  const open = useLoad<{ readonly requests: readonly ReleaseRequest[] }>(withQuery(api.requests, { state: "open" }), 20_000);
   const waiting = open.data?.requests.length ?? 0;
   const links: readonly (readonly [string, string, IconName, number?])[] = [
     ["Models", page.models, "models"], ["Approvals", page.approvals, "approvals", waiting], ["Audit", page.audit, "audit"], ["Webhooks", page.webhooks, "webhooks"],

@@ -9,8 +9,8 @@ export interface Me {
 }
 export interface PersonKey {
   readonly id: string;
-  readonly publicKey: string;
-  readonly label?: string | null;
+  readonly pem: string;
+  readonly label: string;
   readonly createdAt: string;
 }
 
@@ -80,7 +80,7 @@ export interface Attachment {
 export interface VersionDetail extends Version {
   readonly signature: Signature;
   readonly attachments: readonly Attachment[];
-  readonly requests: readonly ApprovalRequest[];
+  readonly requests: readonly ReleaseRequest[];
 }
 export interface Card {
   readonly text: string;
@@ -155,36 +155,48 @@ export interface GateRun {
 
 export interface Decision {
   readonly id: string;
+  readonly person: string;
   readonly decision: "approve" | "reject";
-  readonly by: string;
+  /** The group that the person spoke for. */
   readonly as: string | null;
   readonly comment: string | null;
-  readonly at: string;
-  /** Who signed it: the person's own key, or the server's. */
-  readonly signedBy: string | null;
+  readonly time: string;
+  /** Whether it counts: false where its key was removed, or a later decision of the same person stands. */
+  readonly counts: boolean;
+  readonly signedBy: "person" | "server";
 }
 export interface Comment {
   readonly id: string;
-  readonly by: string;
+  readonly author: string;
   readonly text: string;
-  readonly at: string;
+  readonly time: string;
 }
-export interface ApprovalRequest {
+/** What the policy says of the request as it is. */
+export interface PolicyVerdict {
+  readonly met: boolean;
+  readonly missing: readonly { readonly what: string; readonly text: string }[];
+  readonly counted: readonly { readonly person: string; readonly group: string | null }[];
+}
+export interface ReleaseRequest {
   readonly id: string;
   readonly model: string;
   readonly version: number;
   readonly digest: string;
   readonly alias: string;
-  readonly state: "open" | "approved" | "rejected" | "withdrawn" | "expired" | "promoted";
-  readonly comment: string | null;
+  readonly state: "open" | "promoted" | "rejected" | "withdrawn" | "expired";
+  readonly requestedBy: string;
+  readonly comment: string;
+  readonly from: number | null;
   readonly createdAt: string;
-  readonly createdBy: string;
-  readonly expiresAt: string | null;
+  readonly expiresAt: string;
+  readonly closedAt: string | null;
+  readonly closedBy: string | null;
+}
+export interface RequestDetails extends ReleaseRequest {
+  readonly policy: Policy | null;
+  readonly verdict: PolicyVerdict;
   readonly decisions: readonly Decision[];
   readonly comments: readonly Comment[];
-  /** What the policy still needs, in words. Nothing: it may be promoted. */
-  readonly missing: readonly string[];
-  readonly policy: Policy | null;
 }
 
 export interface AuditRow {

@@ -1,10 +1,7 @@
-// A decision as a signed envelope: an in-toto statement about the package's digest, signed by the person's key in this
-// browser. What it says is fixed by the server's approvals (docs/approvals.md).
+// A decision as an envelope that the person's key in this browser signs, about the package's digest.
 
-import { makeStatement, signStatement, type Envelope, type SigningKey } from "@slipway/core/signing";
-import type { ApprovalRequest } from "../api/types.ts";
-
-export const DECISION_TYPE = "https://slipway.dev/decision/v1";
+import { makeApproval, signStatement, type Envelope, type SigningKey } from "@slipway/core/signing";
+import type { ReleaseRequest } from "../api/types.ts";
 
 export interface DecisionFields {
   readonly decision: "approve" | "reject";
@@ -13,8 +10,8 @@ export interface DecisionFields {
   readonly person: string;
 }
 
-export async function signDecision(request: ApprovalRequest, fields: DecisionFields, key: SigningKey): Promise<Envelope> {
-  const { decision, as, comment, person } = fields;
-  const predicate = { decision, model: request.model, version: request.version, alias: request.alias, request: request.id, person, group: as, comment, time: new Date().toISOString() };
-  return await signStatement(makeStatement([{ name: `${request.model}:${request.version}`, digest: request.digest }], DECISION_TYPE, predicate), [key]);
+export async function signDecision(request: ReleaseRequest, fields: DecisionFields, key: SigningKey): Promise<Envelope> {
+  const { decision, as: group, comment, person } = fields;
+  const { id, model, version, alias, digest } = request;
+  return await signStatement(makeApproval(digest, { decision, request: id, model, version, alias, person, group, comment, time: new Date().toISOString(), via: null }), [key]);
 }

@@ -25,7 +25,7 @@ export function AccountPage(): VNode {
   const register = async (): Promise<void> => {
     setFailure(undefined);
     const key = (await personKey(me.name)) ?? (await makePersonKey(me.name));
-    await send("POST", api.keys, { publicKey: key.publicKey.pem, label: browserName() });
+    await send("POST", api.keys, { pem: key.publicKey.pem, label: browserName() });
     setMine(key.publicKey.id);
     await keys.reload();
     toast("Your approvals are signed with this key from now on.");
@@ -48,7 +48,7 @@ export function AccountPage(): VNode {
       {keys.error !== undefined && <Failure error={keys.error} />}
       {(keys.data === undefined && keys.error === undefined) || mine === undefined ? <Loading /> : registered === undefined ? <div><Act className="primary" work={register} onError={fail}><Icon name="key" size={16} />Make a key in this browser</Act></div> : <div class="note good"><strong>This browser signs with your key.</strong></div>}
       {keys.data !== undefined && keys.data.keys.length > 0 && <div class="scroll"><table class="dense"><caption>Your keys</caption><thead><tr><th scope="col">Key</th><th scope="col">Made</th><th scope="col"><span class="visually-hidden">More</span></th></tr></thead>
-        <tbody>{keys.data.keys.map((k) => <tr key={k.id}><th scope="row">{k.label ?? "key"} {k.id === mine && <Chip tone="accent">this browser</Chip>}<div class="soft small"><code>{k.id.slice(0, 20)}</code></div></th><td><Time at={k.createdAt} /></td><td><Act className="small danger" work={() => remove(k.id)} onError={fail}>Remove<span class="visually-hidden"> {k.label ?? k.id.slice(0, 8)}</span></Act></td></tr>)}</tbody></table></div>}
+        <tbody>{keys.data.keys.map((k) => <tr key={k.id}><th scope="row">{k.label || "key"} {k.id === mine && <Chip tone="accent">this browser</Chip>}<div class="soft small"><code>{k.id.slice(0, 20)}</code></div></th><td><Time at={k.createdAt} /></td><td><Act className="small danger" work={() => remove(k.id)} onError={fail}>Remove<span class="visually-hidden"> {k.label || k.id.slice(0, 8)}</span></Act></td></tr>)}</tbody></table></div>}
     </Panel>
   </div>;
 }

@@ -2,20 +2,18 @@
 
 import type { VNode } from "preact";
 import { api, page, withQuery } from "../api/paths.ts";
-import type { ApprovalRequest } from "../api/types.ts";
+import type { ReleaseRequest } from "../api/types.ts";
 import { useLoad } from "../lib/load.ts";
 import type { Place } from "../lib/router.ts";
 import { Chip, Empty, Failure, Loading, PageHead, Time, type Tone } from "../parts/basics.tsx";
-import { useSession } from "../session.ts";
 
-export const STATE: Readonly<Record<ApprovalRequest["state"], readonly [string, Tone]>> = {
-  open: ["waits for approval", "warn"], approved: ["may be released", "good"], rejected: ["rejected", "bad"], withdrawn: ["withdrawn", "plain"], expired: ["expired", "plain"], promoted: ["released", "good"],
+export const STATE: Readonly<Record<ReleaseRequest["state"], readonly [string, Tone]>> = {
+  open: ["waits", "warn"], rejected: ["rejected", "bad"], withdrawn: ["withdrawn", "plain"], expired: ["expired", "plain"], promoted: ["released", "good"],
 };
 
 export function ApprovalsPage({ place }: { readonly place: Place }): VNode {
-  const { me } = useSession();
   const all = place.query.get("show") === "all";
-  const requests = useLoad<{ readonly requests: readonly ApprovalRequest[] }>(withQuery(api.requests, all ? { limit: 200 } : { state: "open" }), 10_000);
+  const requests = useLoad<{ readonly requests: readonly ReleaseRequest[] }>(withQuery(api.requests, all ? { limit: 200 } : { state: "open" }), 10_000);
   const list = requests.data?.requests;
   return <div class="page">
     <PageHead title="Approvals" documentTitle="Approvals"><p class="soft">Versions that somebody asks to release.</p></PageHead>
@@ -25,12 +23,12 @@ export function ApprovalsPage({ place }: { readonly place: Place }): VNode {
     {list?.length === 0 && <div class="panel"><Empty icon="approvals" title={all ? "No request yet" : "Nothing waits for an approval"}><p>Whoever wants a version to answer in production opens it under <a href={page.models}>Models</a> and presses “Ask for release”.</p></Empty></div>}
     {list !== undefined && list.length > 0 && <div class="panel flush rows-link"><div class="scroll"><table>
       <caption class="visually-hidden">Requests</caption>
-      <thead><tr><th scope="col">Request</th><th scope="col">Asked by</th><th scope="col">State</th><th scope="col">Still needed</th></tr></thead>
+      <thead><tr><th scope="col">Request</th><th scope="col">Asked by</th><th scope="col">State</th><th scope="col">Until</th></tr></thead>
       <tbody>{list.map((r) => <tr key={r.id}>
-        <th scope="row"><a href={page.request(r.id)}>{r.model} version {r.version} → {r.alias}</a>{r.comment !== null && <div class="soft small">{r.comment.slice(0, 140)}</div>}</th>
-        <td>{r.createdBy}<div class="soft small"><Time at={r.createdAt} /></div></td>
-        <td><Chip tone={STATE[r.state][1]}>{STATE[r.state][0]}</Chip>{r.decisions.some((d) => d.by === me.name) && <div class="soft small">you have decided</div>}</td>
-        <td class="small">{r.state !== "open" ? "" : r.missing.length === 0 ? "nothing" : <ul class="tight">{r.missing.map((m) => <li key={m}>{m}</li>)}</ul>}</td>
+        <th scope="row"><a href={page.request(r.id)}>{r.model} version {r.version} → {r.alias}</a>{r.comment !== "" && <div class="soft small">{r.comment.slice(0, 140)}</div>}</th>
+        <td>{r.requestedBy}<div class="soft small"><Time at={r.createdAt} /></div></td>
+        <td><Chip tone={STATE[r.state][1]}>{STATE[r.state][0]}</Chip></td>
+        <td>{r.state === "open" ? <Time at={r.expiresAt} /> : r.closedAt === null ? "" : <><Time at={r.closedAt} />{r.closedBy !== null && <div class="soft small">by {r.closedBy}</div>}</>}</td>
       </tr>)}</tbody>
     </table></div></div>}
   </div>;

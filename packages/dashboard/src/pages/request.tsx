@@ -5,9 +5,10 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { asApiError, send, type ApiError } from "../api/client.ts";
 import { api, page } from "../api/paths.ts";
-import type { ApprovalRequest, ModelDetail, VersionDetail } from "../api/types.ts";
+import type { ModelDetail, RequestDetails, VersionDetail } from "../api/types.ts";
 import { fullTime } from "../lib/format.ts";
 import { useLoad } from "../lib/load.ts";
+import { samePerson } from "../lib/person.ts";
 import { policyText } from "../lib/policy.ts";
 import { Act, Chip, Digest, Facts, Failure, GateChip, Loading, PageHead, Panel, Time } from "../parts/basics.tsx";
 import { Icon } from "../parts/icons.tsx";
@@ -19,7 +20,7 @@ import { Timeline } from "./request/timeline.tsx";
 
 export function RequestPage({ id }: { readonly id: string }): VNode {
   const { me, may } = useSession();
-  const loaded = useLoad<ApprovalRequest>(api.request(id), 5000);
+  const loaded = useLoad<RequestDetails>(api.request(id), 5000);
   const request = loaded.data;
   const version = useLoad<VersionDetail>(request === undefined ? undefined : api.version(request.model, request.version));
   const model = useLoad<ModelDetail>(request === undefined ? undefined : api.model(request.model));
@@ -32,15 +33,15 @@ export function RequestPage({ id }: { readonly id: string }): VNode {
   };
   if (request === undefined) return <div class="page"><PageHead title="Request" documentTitle="Request" crumbs={[["Approvals", page.approvals]]} />{loaded.error === undefined ? <Loading /> : <Failure error={loaded.error} retry={() => void loaded.reload()} />}</div>;
   const now = model.data?.aliases.find((a) => a.alias === request.alias);
-  const waits = request.state === "open" || request.state === "approved";
-  const ready = waits && request.missing.length === 0;
+  const waits = request.state === "open";
+  const ready = waits && request.verdict.met;
   return <div class="page">
     <PageHead title={<>{request.model} version {request.version} <span aria-hidden="true">→</span><span class="visually-hidden">to be</span> {request.alias}</>} documentTitle={`${request.model} ${request.version} to ${request.alias}`} crumbs={[["Approvals", page.approvals]]} actions={<>
-      {waits && (request.createdBy === me.name || may("admin")) && <Act work={() => act("withdraw", "The request is withdrawn.")} onError={(e) => setFailure(asApiError(e))}>Withdraw</Act>}
+      {waits && (samePerson(request.requestedBy, me.name) || may("admin")) && <Act work={() => act("withdraw", "The request is withdrawn.")} onError={(e) => setFailure(asApiError(e))}>Withdraw</Act>}
       {ready && may("release") && <Act className="primary" work={() => act("promote", `Version ${request.version} is ${request.alias} now.`)} onError={(e) => setFailure(asApiError(e))}><Icon name="play" size={16} />Release it</Act>}
     </>}>
-      <div class="chips"><Chip tone={ready && request.state === "open" ? "good" : STATE[request.state][1]}>{ready && request.state === "open" ? "may be released" : STATE[request.state][0]}</Chip></div>
-      <p class="soft small">asked <Time at={request.createdAt} /> by {request.createdBy}{request.expiresAt !== null && waits && <> · expires {fullTime(request.expiresAt)}</>}</p>
+      <div class="chips"><Chip tone={ready ? "good" : STATE[request.state][1]}>{ready ? "may be released" : waits ? "waits for approval" : STATE[request.state][0]}</Chip></div>
+      <p class="soft small">asked <Time at={request.createdAt} /> by {request.requestedBy}{waits && <> · expires {fullTime(request.expiresAt)}</>}</p>
     </PageHead>
     {failure !== undefined && <Failure error={failure} />}
     <div class="grid2">
@@ -51,7 +52,7 @@ export function RequestPage({ id }: { readonly id: string }): VNode {
           ["Offered by", version.data?.createdBy ?? ""],
           ["Gate", version.data === undefined ? "" : <span class="row"><GateChip gate={version.data.gate} /><a class="small" href={page.version(request.model, request.version, "gate")}>see the report</a></span>],
           ["Package", <Digest digest={request.digest} />],
-          request.comment !== null && ["Comment", <span style={{ whiteSpace: "pre-wrap" }}>{request.comment}</span>],
+          request.comment !== "" && ["Comment", <span style={{ whiteSpace: "pre-wrap" }}>{request.comment}</span>],
         ]} /></Panel>
         <Panel title="What happened"><Timeline request={request} /><CommentForm id={id} onDone={loaded.reload} /></Panel>
       </div>
@@ -59,9 +60,9 @@ export function RequestPage({ id }: { readonly id: string }): VNode {
         <Panel title="What it needs">
           {request.policy === null ? <p class="soft">There is no policy for {request.alias}: whoever may operate can release it.</p> : <p class="small soft">{policyText(request.policy)}</p>}
           <ul class="needs">
-            {request.missing.map((m) => <li key={m}><span class="open"><Icon name="clock" size={16} /></span><span>{m}</span></li>)}
-            {request.decisions.filter((d) => d.decision === "approve").map((d) => <li key={d.id}><span class="done"><Icon name="check" size={16} /></span><span>approved by {d.by}{d.as !== null && ` for ${d.as}`}</span></li>)}
-            {request.missing.length === 0 && waits && <li><span class="done"><Icon name="check" size={16} /></span><strong>Everything is there.</strong></li>}
+            {waits && request.verdict.missing.map((m) => <li key={m.text}><span class="open"><Icon name="clock" size={16} /></span><span>{m.text.charAt(0).toUpperCase() + m.text.slice(1)}</span></li>)}
+            {request.decisions.filter((d) => d.decision === "approve" && d.counts).map((d) => <li key={d.id}><span class="done"><Icon name="check" size={16} /></span><span>Approved by {d.person}{d.as !== null && ` for ${d.as}`}</span></li>)}
+            {ready && <li><span class="done"><Icon name="check" size={16} /></span><strong>Everything is there.</strong></li>}
           </ul>
         </Panel>
         {waits && may("review") && <DecideForm request={request} author={version.data?.createdBy} onDone={loaded.reload} />}

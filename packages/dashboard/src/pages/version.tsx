@@ -28,7 +28,7 @@ export function VersionPage({ name, version: text, tab = "" }: { readonly name: 
   const [asking, setAsking] = useState(false);
   const version = loaded.data;
   const title = TABS.find(([t]) => t === tab)?.[1] ?? "Card";
-  const open = (version?.requests ?? []).filter((r) => r.state === "open" || r.state === "approved");
+  const open = (version?.requests ?? []).filter((r) => r.state === "open");
   return <div class="page">
     <PageHead title={<>{name} <span class="soft">version {text}</span></>} documentTitle={`${title} · ${name} ${text}`} crumbs={[["Models", page.models], [name, page.model(name)]]} actions={version !== undefined && <>
       <a class="button" href={`${api.version(name, number)}/package`} download={`${name}-${number}.slip`}><Icon name="download" />Package</a>

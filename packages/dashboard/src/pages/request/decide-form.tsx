@@ -4,21 +4,22 @@ import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { asApiError, send, type ApiError } from "../../api/client.ts";
 import { api, page } from "../../api/paths.ts";
-import type { ApprovalRequest, PersonKey } from "../../api/types.ts";
+import type { PersonKey, RequestDetails } from "../../api/types.ts";
 import { useLoad } from "../../lib/load.ts";
+import { samePerson } from "../../lib/person.ts";
 import { Failure, Field, Panel } from "../../parts/basics.tsx";
 import { Icon } from "../../parts/icons.tsx";
 import { toast } from "../../parts/toasts.tsx";
 import { useSession } from "../../session.ts";
 
-export function DecideForm({ request, author, onDone }: { readonly request: ApprovalRequest; readonly author: string | undefined; readonly onDone: () => Promise<void> }): VNode {
+export function DecideForm({ request, author, onDone }: { readonly request: RequestDetails; readonly author: string | undefined; readonly onDone: () => Promise<void> }): VNode {
   const { me } = useSession();
   const [as, setAs] = useState(me.groups[0] ?? "");
   const [comment, setComment] = useState("");
   const [busy, setBusy] = useState<"approve" | "reject" | undefined>(undefined);
   const [failure, setFailure] = useState<ApiError | undefined>(undefined);
-  const own = request.decisions.find((d) => d.by === me.name);
-  const byAuthor = author === me.name && request.policy?.author !== true && request.policy !== null;
+  const own = request.decisions.find((d) => samePerson(d.person, me.name) && d.counts);
+  const byAuthor = author !== undefined && samePerson(author, me.name) && request.policy?.author !== true && request.policy !== null;
   const keys = useOwnKey(me.name);
 
   const decide = async (decision: "approve" | "reject"): Promise<void> => {
@@ -62,7 +63,7 @@ function useOwnKey(person: string): { readonly usable: boolean } {
   return { usable: mine !== undefined && registered.data?.keys.some((k) => k.id === mine) === true };
 }
 
-async function signed(request: ApprovalRequest, fields: { readonly decision: "approve" | "reject"; readonly as: string | null; readonly comment: string | null; readonly person: string }): Promise<unknown> {
+async function signed(request: RequestDetails, fields: { readonly decision: "approve" | "reject"; readonly as: string | null; readonly comment: string | null; readonly person: string }): Promise<unknown> {
   const [{ personKey }, { signDecision }] = await Promise.all([import("../../lib/person-key.ts"), import("../../lib/sign-decision.ts")]);
   const key = await personKey(fields.person);
   return key === undefined ? undefined : await signDecision(request, fields, key);

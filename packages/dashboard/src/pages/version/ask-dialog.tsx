@@ -4,7 +4,7 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { asApiError, send, type ApiError } from "../../api/client.ts";
 import { api, page } from "../../api/paths.ts";
-import type { AliasInfo, ApprovalRequest, Policy, VersionDetail } from "../../api/types.ts";
+import type { AliasInfo, ReleaseRequest, Policy, VersionDetail } from "../../api/types.ts";
 import { policyText } from "../../lib/policy.ts";
 import { go } from "../../lib/router.ts";
 import { Failure, Field } from "../../parts/basics.tsx";
@@ -21,7 +21,7 @@ export function AskDialog({ version, policies, aliases, onClose }: { readonly ve
   const ask = async (): Promise<void> => {
     setBusy(true);
     try {
-      const request = await send<ApprovalRequest>("POST", `${api.model(version.model)}/requests`, { version: version.version, alias, ...(comment.trim() === "" ? {} : { comment: comment.trim() }) });
+      const request = await send<ReleaseRequest>("POST", `${api.model(version.model)}/requests`, { version: version.version, alias, ...(comment.trim() === "" ? {} : { comment: comment.trim() }) });
       go(page.request(request.id));
     } catch (error) {
       setFailure(asApiError(error));
