@@ -1,0 +1,12 @@
+export { type MoveOptions } from "./aliases.ts";
+export { type NewAttachment } from "./attachments.ts";
+export { registryError } from "./errors.ts";
+export { type ModelQuery } from "./models.ts";
+export { checkAlias, looksLikeReference, parseReference, type Reference } from "./reference.ts";
+export { Registry, type RegistryOptions } from "./registry.ts";
+export { type GarbageReport, type Retained, type RetentionPolicy } from "./removal.ts";
+export {
+  ATTACHMENT_KINDS, type Alias, type AliasChange, type AliasMove, type Attachment, type AttachmentKind, type Guard, type Keeper, type Lineage, type ModelSummary, type Version,
+  type VersionDetails,
+} from "./types.ts";
+export { type VersionQuery } from "./version-rows.ts";

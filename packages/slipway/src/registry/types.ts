@@ -1,0 +1,127 @@
+// What the registry hands out.
+
+import type { Actor } from "../audit/index.ts";
+import type { Database } from "../database/index.ts";
+
+export interface Version {
+  readonly model: string;
+  /** 1, 2, 3 ...: given when it was offered. */
+  readonly version: number;
+  /** "sha256:..." of the package's manifest. */
+  readonly digest: string;
+  /** The semantic version that the package itself states. */
+  readonly packageVersion: string;
+  readonly state: "available" | "deleted";
+  readonly createdAt: string;
+  readonly createdBy: string;
+  /** Bytes of all its blobs. */
+  readonly size: number;
+  readonly description: string;
+  readonly authors: readonly string[];
+  /** Of the saved model: "pickle", "keras" ... */
+  readonly format: string;
+  /** The outermost class of the saved model. */
+  readonly rootClass: string;
+  /** Library versions: {"scikit-learn": "1.5.2"}. */
+  readonly producer: Readonly<Record<string, string>>;
+  readonly sourceName: string;
+  /** "sha256:..." of the saved model's file. */
+  readonly sourceDigest: string;
+  /** The version of the same model that it replaces or was retrained from. */
+  readonly parent: number | null;
+  /** Where its training data is: an address, a query, a digest. */
+  readonly trainingData: string | null;
+  /** The commit of the code that trained it. */
+  readonly commit: string | null;
+  /** Aliases that name it now, in lexical order. */
+  readonly aliases: readonly string[];
+  /** By the latest report of the gate that is attached. */
+  readonly gate: { readonly state: "green" | "red" | "none"; readonly at: string | null };
+  /** Whether a signature is attached; whose it is, is for `slipway verify` to say. */
+  readonly signed: boolean;
+}
+
+/** A version with what only its own page needs. */
+export interface VersionDetails extends Version {
+  /** signature.json of the package. */
+  readonly signature: unknown;
+  /** The card: the latest that was attached, else the package's own. */
+  readonly card: string;
+  readonly attachments: readonly Attachment[];
+}
+
+export interface ModelSummary {
+  readonly name: string;
+  readonly description: string;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly updatedAt: string;
+  /** The newest version that was not removed; null when all were. */
+  readonly latest: number | null;
+  /** How many there are, without those that were removed. */
+  readonly versions: number;
+  readonly aliases: Readonly<Record<string, number>>;
+}
+
+export interface Alias {
+  readonly model: string;
+  readonly alias: string;
+  readonly version: number;
+  /** How often it was set. */
+  readonly revision: number;
+  readonly updatedAt: string;
+  readonly updatedBy: string;
+}
+
+export interface AliasMove {
+  readonly alias: string;
+  readonly revision: number;
+  /** Null where it was removed. */
+  readonly version: number | null;
+  /** What it named before. */
+  readonly previous: number | null;
+  readonly at: string;
+  readonly by: string;
+}
+
+export const ATTACHMENT_KINDS = ["gate-report", "signature", "bom", "attestation", "card", "approval"] as const;
+export type AttachmentKind = (typeof ATTACHMENT_KINDS)[number];
+
+export interface Attachment {
+  readonly id: string;
+  readonly model: string;
+  readonly version: number;
+  readonly kind: AttachmentKind;
+  readonly mediaType: string;
+  /** "sha256:..." of its bytes. */
+  readonly digest: string;
+  /** "sha256:..." of the manifest by which it refers to the package in the OCI store. */
+  readonly manifestDigest: string;
+  readonly size: number;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly summary: Readonly<Record<string, unknown>>;
+}
+
+export interface Lineage {
+  readonly parent?: number | undefined;
+  readonly trainingData?: string | undefined;
+  readonly commit?: string | undefined;
+}
+
+/** A move of an alias that is about to happen. */
+export interface AliasChange {
+  readonly model: string;
+  readonly alias: string;
+  /** What it names now; null where it is new. */
+  readonly from: number | null;
+  /** What it is to name; null where it is to be removed. */
+  readonly to: number | null;
+  /** Of the version it is to name. */
+  readonly digest: string | null;
+  readonly actor: Actor;
+}
+/** Asked in the transaction that moves the alias; throws to refuse. */
+export type Guard = (change: AliasChange, tx: Database) => Promise<void>;
+/** Says, in the transaction that would remove a version, what still needs it; undefined where nothing does. */
+export type Keeper = (tx: Database, model: string, version: number) => Promise<string | undefined>;
