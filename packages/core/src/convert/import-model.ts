@@ -2,7 +2,7 @@
 
 import { sniffFormat, type FileFormat } from "../formats/index.ts";
 import { leastSizes, readModel } from "../onnx/index.ts";
-import { assertInert, readPickleFile, type PickleFile } from "../pickle/index.ts";
+import { assertInert, pickleOfSkops, readPickleFile, type PickleFile } from "../pickle/index.ts";
 import { savedLightgbm, savedXgboost } from "./boosted/saved-file.ts";
 import { savedCatboost } from "./catboost/saved-file.ts";
 import { importError } from "./import-errors.ts";
@@ -61,12 +61,13 @@ export function readSource(bytes: Uint8Array): SourceFile {
   if (format === "git-lfs-pointer") throw importError("file-git-lfs-pointer", "the file is a Git LFS pointer, not the model itself", { hint: "Run: git lfs pull" });
   const booster = BOOSTERS[format];
   if (booster) return { format: booster[0], pickle: booster[1](bytes) };
+  if (format === "skops") return { format: "skops", pickle: readPickleFile(pickleOfSkops(bytes)) };
   if (format !== "pickle") {
     const other = OTHER_FORMATS[format];
     if (other) throw importError("format-not-a-model", `the file is ${other[0]}`, { hint: other[1] });
     if (READERS[format]) throw importError("format-not-a-model", "the file is a model in a format of its own, where a pickle is wanted", { hint: "Pass it as the model, not beside one." });
     throw importError("format-unknown", `the file begins with ${beginning(bytes)}, which is no model format that Slipway knows`, {
-      hint: "Slipway reads pickle and joblib, XGBoost, LightGBM, CatBoost, Keras, TensorFlow, TensorFlow Lite, PyTorch, PMML and ONNX files. Pass the file that the library saved the model in." });
+      hint: "Slipway reads pickle, joblib and skops, XGBoost, LightGBM, CatBoost, Keras, TensorFlow, TensorFlow Lite, PyTorch, PMML and ONNX files. Pass the file that the library saved the model in." });
   }
   const pickle = readPickleFile(bytes);
   const joblib = pickle.globals.some((g) => g.name.startsWith("joblib."));

@@ -2,7 +2,7 @@
 
 /** `unknown` is everything that is not recognised; `pickle` includes joblib and compressed pickles. */
 export type FileFormat =
-  | "pickle" | "slip" | "onnx" | "keras" | "hdf5" | "savedmodel" | "torch" | "zip" | "tflite" | "catboost" | "lightgbm"
+  | "pickle" | "slip" | "onnx" | "keras" | "hdf5" | "savedmodel" | "torch" | "skops" | "zip" | "tflite" | "catboost" | "lightgbm"
   | "xgboost-json" | "xgboost-ubjson" | "xgboost-binary" | "json" | "npy" | "xml" | "html" | "csv"
   | "git-lfs-pointer" | "empty" | "unknown";
 
@@ -58,6 +58,7 @@ function zipKind(head: string, bytes: Uint8Array): FileFormat {
   if (/data\.pkl|\/version|constants\.pkl|archive_format/.test(head)) return "torch";
   const directory = ascii(bytes, Math.max(0, bytes.length - DIRECTORY), bytes.length);
   if (/PK\x01\x02[^]{42}[^/\0]{1,200}\/(?:data\.pkl|constants\.pkl|archive_format|models\/\w+\.json)/.test(directory)) return "torch";
+  if (/PK\x01\x02[^]{42}schema\.json/.test(directory)) return "skops";
   return "zip";
 }
 

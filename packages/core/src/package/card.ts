@@ -57,6 +57,7 @@ export function writeCard({ manifest, signature, facts = {}, comparison, checkFi
       ["Compiled by", `${tool.name} ${tool.version}`],
       ...(manifest.created === undefined ? [] : [["Packed", manifest.created]]),
       ...(manifest.licenses === undefined ? [] : [["Licences", manifest.licenses.join(", ")]]),
+      ...Object.entries(manifest.origin ?? {}).map(([what, value]) => [what, value]),
       ...manifest.lineage.map((digest) => ["Comes from", digest]),
     ])}`,
   ];

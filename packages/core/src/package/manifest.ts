@@ -54,6 +54,7 @@ export function manifestToJson(manifest: PackageManifest): object {
     },
     tool: { name: tool.name, version: tool.version },
     lineage,
+    ...(manifest.origin === undefined ? {} : { origin: Object.fromEntries(Object.entries(manifest.origin).sort(([a], [b]) => (a < b ? -1 : 1))) }),
     ...(manifest.kernel === undefined ? {} : { kernel: manifest.kernel }),
   };
   parseManifest(json);
@@ -95,6 +96,7 @@ export function parseManifest(json: unknown): PackageManifest {
       if (!DIGEST.test(digest)) throw fail("expected sha256: and 64 hex digits", where);
       return digest;
     }),
+    ...(top.has("origin") ? { origin: top.texts("origin") } : {}),
     ...(top.has("kernel") ? { kernel: top.count("kernel") } : {}),
   };
 }

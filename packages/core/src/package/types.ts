@@ -33,6 +33,8 @@ export interface PackageManifest {
   readonly tool: { readonly name: string; readonly version: string };
   /** Digests of the packages this one comes from: the version it replaces, the model it was retrained from. */
   readonly lineage: readonly string[];
+  /** What the tool that kept the model tells of where it came from: {"mlflow run id": "...", "mlflow registered version": "3"}. */
+  readonly origin?: Readonly<Record<string, string>>;
   /**
    * The version of Slipway's own kernel that was seen to answer as ONNX Runtime does when this was packed: a runtime with
    * the same version serves the model without ONNX Runtime.

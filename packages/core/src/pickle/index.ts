@@ -3,6 +3,7 @@ export { defaultLimits, type PickleLimits } from "./limits.ts";
 export { assertInert, classifyGlobal, dangers, type Danger, type DangerKind, type GlobalRole } from "./dangers.ts";
 export { categoriesOf, columnNames, indexValues, pandasKind, readDataFrame, readSeries } from "./pandas.ts";
 export { pickleError } from "./errors.ts";
+export { pickleOfSkops, skopsError } from "./skops.ts";
 export { children } from "./depth.ts";
 export {
   arrayFloat64, arrayInt64, arrayLength, arrayStrings, arrayValues, structuredColumn, type NumericArray,

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { compileGraph, readInputSpecs, readSource, type InputSpec } from "@slipway/core/convert";
 import { signatureToJson } from "@slipway/core/package";
 import { assertInert } from "@slipway/core/pickle";
-import { readModelBytes, splitEntry } from "../runtime/index.ts";
+import { locateModel, readModelBytes } from "../runtime/index.ts";
 import { importFile } from "../runtime/import-file.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { size } from "./size.ts";
@@ -32,7 +32,7 @@ export const convert: Command = defineCommand({
       return 0;
     }
     if (call.args[0] === undefined) throw usageError("missing-argument", "convert needs FILE", { hint: "slipway convert FILE -o model.onnx" });
-    const { path, entry = call.text("entry") } = splitEntry(call.args[0]);
+    const { path, entry = call.text("entry") } = locateModel(call.args[0]);
     const preprocess = call.texts("preprocess");
     const output = call.text("output");
     if (output === undefined) throw usageError("missing-argument", "convert needs a place to write to", { hint: "slipway convert FILE -o model.onnx" });

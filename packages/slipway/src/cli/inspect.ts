@@ -3,7 +3,7 @@
 import { importModel, inspectSource, readSource, type Inspection, type InspectionNode } from "@slipway/core/convert";
 import { sniffFormat } from "@slipway/core/formats";
 import { signatureToJson, type Signature } from "@slipway/core/package";
-import { openModel, readModelBytes, siblingsOf } from "../runtime/index.ts";
+import { locateModel, openModel, readModelBytes, siblingsOf, type MlflowModel } from "../runtime/index.ts";
 import { defineCommand, type Command } from "./command.ts";
 import { describeOnnxText } from "./describe-onnx.ts";
 import { printJson, printResult } from "./output.ts";
@@ -21,8 +21,11 @@ export const inspect: Command = defineCommand({
   },
   examples: ["slipway inspect model.joblib", "slipway inspect model.pkl --json | jq .compile", "slipway inspect downloaded.pkl --names"],
   async run(call) {
-    const path = call.args[0]!;
-    const entry = call.text("entry");
+    const located = locateModel(call.args[0]!);
+    const { path, mlflow } = located;
+    const entry = call.text("entry") ?? located.entry;
+    const kept = mlflow === undefined ? {} : { mlflow: { flavor: mlflow.flavor, origin: mlflow.origin, inputs: mlflow.inputs ?? null } };
+    const heading = mlflow === undefined ? "" : mlflowText(mlflow);
     const bytes = await readModelBytes(path);
     const format = sniffFormat(bytes);
     if (format === "slip") {
@@ -38,23 +41,28 @@ export const inspect: Command = defineCommand({
     if (format === "onnx") {
       const { describeOnnx, wholeModel } = await import("@slipway/core/onnx");
       const description = describeOnnx(wholeModel(bytes, siblingsOf(path)).bytes);
-      if (call.flag("json")) printJson(description);
-      else printResult(describeOnnxText(description, bytes.length));
+      if (call.flag("json")) printJson({ ...description, ...kept });
+      else printResult(heading + describeOnnxText(description, bytes.length));
       return 0;
     }
-    if (format !== "pickle") {
+    if (format !== "pickle" && format !== "skops") {
       const { format: name, compiled } = importModel(bytes, { readSibling: siblingsOf(path), ...(entry === undefined ? {} : { entry }) });
       const { signature, warnings, className } = compiled;
-      if (call.flag("json")) printJson({ format: name, bytes: bytes.length, className, compile: { ok: true, signature, modelBytes: compiled.model.length, warnings } });
-      else printResult([`${name}, ${size(bytes.length)}: ${className}`, "", ...compiles(compiled.model.length, warnings, signature)].join("\n"));
+      if (call.flag("json")) printJson({ format: name, bytes: bytes.length, className, compile: { ok: true, signature, modelBytes: compiled.model.length, warnings }, ...kept });
+      else printResult(heading + [`${name}, ${size(bytes.length)}: ${className}`, "", ...compiles(compiled.model.length, warnings, signature)].join("\n"));
       return 0;
     }
     const inspection = inspectSource(readSource(bytes), entry === undefined ? {} : { entry });
-    if (call.flag("json")) printJson(inspection);
-    else printResult(render(inspection, bytes.length, call.flag("names")));
+    if (call.flag("json")) printJson({ ...inspection, ...kept });
+    else printResult(heading + render(inspection, bytes.length, call.flag("names")));
     return inspection.dangers.length > 0 ? 1 : 0;
   },
 });
+
+function mlflowText({ flavor, origin, inputs, notes }: MlflowModel): string {
+  const takes = inputs?.map((c) => `${c.name === undefined ? "" : `${c.name}: `}${c.type}${c.required ? "" : " (may be missing)"}`).join(", ");
+  return [`MLflow model, flavour ${flavor}`, ...Object.entries(origin).filter(([key]) => key !== "mlflow flavor").map(([key, value]) => `  ${key}: ${value}`), ...(takes === undefined ? [] : [`  signature: ${takes.slice(0, 1000)}`]), ...notes.map((n) => `  note: ${n}`), "", ""].join("\n");
+}
 
 function compiles(bytes: number, warnings: readonly string[], signature: Signature): string[] {
   return [`Compiles to ONNX (${size(bytes)}).`, ...warnings.map((w) => `  note: ${w}`), "", signatureTable(signature)];

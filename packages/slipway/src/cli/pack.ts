@@ -1,7 +1,7 @@
 // slipway pack FILE [--check check.csv] [--name N] [-o model.slip]
 
 import { writeSlip, type Comparison, type Signature } from "@slipway/core/package";
-import { readModelBytes, splitEntry } from "../runtime/index.ts";
+import { locateModel, readModelBytes } from "../runtime/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { size } from "./size.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
@@ -13,7 +13,7 @@ export const pack: Command = defineCommand({
   name: "pack",
   summary: "one package of the compiled model, its signature and its checks",
   usage: "FILE [--preprocess scaler.pkl] [--check check.csv] [-o model.slip]",
-  arguments: [{ name: "FILE", help: "a saved model; FILE#ENTRY where it holds several", optional: true }],
+  arguments: [{ name: "FILE", help: "a saved model; FILE#ENTRY where it holds several; a folder of MLflow's, or models:/NAME/VERSION in its store", optional: true }],
   options: {
     model: { type: "string", value: "FILE", help: "the saved model, in place of FILE" },
     preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; FILE#ENTRY or #ENTRY where a file holds several; may be repeated, in order" },
@@ -29,13 +29,15 @@ export const pack: Command = defineCommand({
     "slipway pack churn.joblib --check check.csv",
     "slipway pack --preprocess scaler.pkl --model model.h5",
     "slipway pack bundle.pkl --entry model --preprocess '#scaler'",
+    "slipway pack mlruns/0/4f1c/artifacts/model",
+    "slipway pack models:/churn/3 --check check.csv",
     "slipway pack model.pkl --name churn --version 1.2.0 -o churn-1.2.0.slip",
   ],
   async run(call) {
     const given = call.args[0] ?? call.text("model");
     if (given === undefined) throw usageError("missing-argument", "pack needs FILE", { hint: `slipway pack ${pack.usage}` });
     if (call.args[0] !== undefined && call.text("model") !== undefined) throw usageError("bad-argument", "the model is given twice: as FILE and with --model", { hint: "Give transformers with --preprocess." });
-    const { path, entry } = splitEntry(given);
+    const { path, entry, mlflow, name, version } = locateModel(given);
     const { packModel } = await import("../runtime/pack.ts");
     const optional = (name: string): Record<string, string> => {
       const v = call.text(name);
@@ -47,7 +49,8 @@ export const pack: Command = defineCommand({
     const bytes = await readModelBytes(path);
     const packed = await packModel(path, bytes, {
       prove: true,
-      ...optional("entry"), ...(entry === undefined ? {} : { entry }), preprocess: call.texts("preprocess"), ...optional("name"), ...optional("version"),
+      ...optional("entry"), ...(entry === undefined ? {} : { entry }), preprocess: call.texts("preprocess"),
+      ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }), ...(mlflow === undefined ? {} : { mlflow }), ...optional("name"), ...optional("version"),
       facts: { ...optional("purpose"), ...optional("owner") },
       ...(check === undefined ? {} : { check: { file: check, text: await readText(check) } }),
     }).finally(() => line.done());

@@ -16,6 +16,8 @@ export { runtimeError } from "./errors.ts";
 export { availableCpus } from "./threads.ts";
 export { preloadEngine, type EngineData, type SessionOptions } from "./session.ts";
 export { splitEntry } from "./split-entry.ts";
+export { locateModel, type Located } from "./locate.ts";
+export type { MlflowModel } from "./mlflow/index.ts";
 export { openModel, readModelBytes, type OpenedModel, type OpenOptions } from "./open.ts";
 export type { Packed, PackOptions } from "./pack.ts";
 export { halfToNumber, numberToHalf } from "./half.ts";

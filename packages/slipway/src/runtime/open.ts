@@ -9,7 +9,7 @@ import { readLayout, readSlip, type ModelPackage } from "@slipway/core/package";
 import { runtimeError } from "./errors.ts";
 import type { ImportFileOptions } from "./import-file.ts";
 import { SAVED_MODEL, siblingsOf } from "./read-sibling.ts";
-import { splitEntry } from "./split-entry.ts";
+import { locateModel } from "./locate.ts";
 
 export interface OpenOptions extends ImportFileOptions {
   /** For a saved file: the package's name (from the file's by default) and version (0.0.0 by default). */
@@ -42,18 +42,19 @@ export async function readModelBytes(path: string): Promise<Uint8Array> {
 }
 
 /**
- * @param argument a path, or FILE#ENTRY
+ * @param argument a path, FILE#ENTRY, or a model that MLflow keeps (`models:/name/3`)
  * @throws as readModelBytes, the import and the package room
  */
 export async function openModel(argument: string, options: OpenOptions = {}): Promise<OpenedModel> {
-  const { path, entry } = splitEntry(argument);
+  const { path, entry, mlflow, name, version } = locateModel(argument);
   const info = await stat(path).catch(() => undefined);
   const compiled = (options.preprocess ?? []).length > 0;
   if (!compiled && info?.isDirectory() && (await stat(join(path, "oci-layout")).catch(() => undefined))) return { package: await sound(await readLayoutFolder(path)) };
   const bytes = await readModelBytes(path);
   if (!compiled && sniffFormat(bytes) === "slip") return { package: await sound(await readSlip(bytes)) };
   const { packModel } = await import("./pack.ts");
-  const packed = await packModel(path, bytes, entry === undefined ? options : { ...options, entry });
+  const known = { ...(entry === undefined ? {} : { entry }), ...(mlflow === undefined ? {} : { mlflow }) };
+  const packed = await packModel(path, bytes, { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }), ...options, ...known });
   return { package: packed.package, imported: packed.imported };
 }
 

@@ -13,10 +13,13 @@ import { provenKernel } from "./engine.ts";
 import { runtimeError } from "./errors.ts";
 import { importFile, type ImportFileOptions } from "./import-file.ts";
 import { loadModelPackage } from "./model.ts";
+import { withMlflowSignature, type MlflowModel } from "./mlflow/index.ts";
 
 export interface PackOptions extends ImportFileOptions {
   readonly name?: string;
   readonly version?: string;
+  /** What MLflow tells of the model. */
+  readonly mlflow?: MlflowModel;
   /** For the model card. */
   readonly facts?: CardFacts;
   /** Rows with the columns the model takes and, beside them, what it predicted. */
@@ -43,6 +46,11 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
   const { model } = imported.compiled;
   const notes = [...imported.compiled.warnings];
   let signature: Signature = imported.compiled.signature;
+  if (options.mlflow) {
+    const told = withMlflowSignature(signature, options.mlflow);
+    signature = told.signature;
+    notes.push(...options.mlflow.notes, ...told.notes);
+  }
   let checks: Checks | null = null;
   let allChecks: Checks | null = null;
   let comparison: Comparison | undefined;
@@ -73,6 +81,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
     },
     tool: { name: "slipway", version: VERSION },
     lineage: joined,
+    ...(options.mlflow === undefined ? {} : { origin: options.mlflow.origin }),
     ...(kernel === undefined ? {} : { kernel }),
   };
   const described = { manifest, signature, ...(options.facts ? { facts: options.facts } : {}), ...(comparison ? { comparison } : {}) };
