@@ -42,7 +42,7 @@ export function readMlflowFolder(folder: string, origin: Readonly<Record<string,
   const example = described.example === undefined ? undefined : readExample(inside(folder, described.example));
   return {
     path, flavor: flavor.name,
-    origin: Object.fromEntries([...Object.entries({ flavor: flavor.name, ...described.facts, ...(typeof version === "string" ? { library: `${flavor.library} ${version.slice(0, 100)}` } : {}), ...origin })].map(([key, value]) => [`mlflow ${key}`, value])),
+    origin: Object.fromEntries(Object.entries({ flavor: flavor.name, ...described.facts, ...(typeof version === "string" ? { library: `${flavor.library} ${version.slice(0, 100)}` } : {}), ...origin }).map(([key, value]) => [`mlflow ${key}`, value])),
     ...(described.inputs === undefined ? {} : { inputs: described.inputs }),
     ...(example === undefined ? {} : { example }),
     notes: typeof code === "string" ? [`the folder brings Python code of its own (${code.slice(0, 100)}), which is never run`] : [],

@@ -85,8 +85,8 @@ function place(address: string | undefined, cwd: string, variable: string): stri
   if (address === undefined || address === "") return undefined;
   const sqlite = /^sqlite:\/\/\/(.*)$/.exec(address);
   if (sqlite) return resolve(cwd, sqlite[1]!);
-  if (/^file:\/\//.test(address)) return fileURLToPath(address);
-  if (/^file:/.test(address)) return resolve(cwd, address.slice("file:".length));
+  if (address.startsWith("file://")) return fileURLToPath(address);
+  if (address.startsWith("file:")) return resolve(cwd, address.slice("file:".length));
   if (/^[a-z][a-z0-9+.-]+:/i.test(address)) throw mlflowError("mlflow-remote", `${variable === "" ? "the address" : variable} names a store that is not on this disk (${address.split(":")[0]})`, { hint: "Download the model's folder first: mlflow artifacts download --artifact-uri models:/NAME/VERSION -d FOLDER. Then pass FOLDER." });
   return resolve(cwd, address);
 }
@@ -97,7 +97,7 @@ function folderOf(address: string, roots: readonly string[], store: () => Store,
     const location = store().logged(address.replace(/^models:\/+/, ""));
     if (location !== undefined) return folderOf(location, roots, store, cwd, 1);
   }
-  if (/^runs:/.test(address) && depth === 0) {
+  if (address.startsWith("runs:") && depth === 0) {
     const [run = "", ...path] = address.replace(/^runs:\/+/, "").split("/");
     const artifacts = SAFE.test(run) ? store().run(run) : undefined;
     if (artifacts !== undefined) return folderOf(`${artifacts}/${path.join("/")}`, roots, store, cwd, 1);
