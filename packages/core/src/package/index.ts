@@ -1,6 +1,6 @@
 export { ANY_RANK, MISSING_STRING, REFUSED_OUTPUT, type Column, type ColumnType, type HashedTensor, type Output, type OutputKind, type Scalar, type Signature, type TensorInput, type TensorRows, type TextInput, type TextNormalization } from "./signature.ts";
 export { parseSignature, signatureToJson } from "./parse-signature.ts";
-export { type ModelPackage, type PackageManifest, type PackageParts, type PackageSource } from "./types.ts";
+export { type Attachment, type ModelPackage, type PackageManifest, type PackageParts, type PackageSource } from "./types.ts";
 export { checkName, checkVersion, nameFromFile, parseManifest } from "./manifest.ts";
 export { checksToJson, parseChecks, type Checks, type CheckValue, type Tolerance } from "./checks.ts";
 export { compareOutputs, type ActualOutput, type Comparison, type Disagreement, type OutputComparison } from "./compare-outputs.ts";
@@ -17,3 +17,5 @@ export { normalizeText } from "./normalize-text.ts";
 export { ProfileCounter, profiledColumns, profileOf, rowKey, type Profile, type ProfiledColumn, type ProfiledData, type ProfiledOutput } from "./profile.ts";
 export { parseProfile, profileToJson } from "./parse-profile.ts";
 export { JsonObject, parseJson, toJsonBytes, type Fail } from "./json.ts";
+export { attach, EMPTY_CONFIG, makeAttachment, type AttachmentParts } from "./attachment.ts";
+export { packageFiles } from "./files.ts";

@@ -3,6 +3,7 @@
 // A `.slip` file is a tar of the layout. Every layer is raw and uncompressed, so a layer's digest is its file's SHA-256.
 
 import { writeTar, type TarEntry } from "../formats/index.ts";
+import { EMPTY_CONFIG } from "./attachment.ts";
 import { checksToJson, parseChecks } from "./checks.ts";
 import { toJsonBytes } from "./json.ts";
 import { manifestToJson } from "./manifest.ts";
@@ -71,13 +72,14 @@ export async function buildPackage(parts: PackageParts): Promise<ModelPackage> {
   const digest = await digestOf(manifest);
   const blobs = new Map<string, Uint8Array>([[digest, manifest], [configDigest, config]]);
   files.forEach(([, , bytes], i) => blobs.set(digests[i]!, bytes));
-  return { ...parts, profile: parts.profile ?? null, digest, blobs };
+  return { ...parts, profile: parts.profile ?? null, digest, blobs, attachments: [] };
 }
 
-/** The files of an OCI image layout that holds this package alone, sorted by path. */
+/** The files of an OCI image layout that holds this package and its attachments alone, sorted by path. */
 export function* writeLayout(pkg: ModelPackage): Iterable<TarEntry> {
-  const paths = [...pkg.blobs.keys()].sort().map((digest): [string, string] => [`blobs/${digest.replace(":", "/")}`, digest]);
-  for (const [path, digest] of paths) yield { path, bytes: pkg.blobs.get(digest)! };
+  const blobs = new Map(pkg.blobs);
+  for (const { manifest, digest, bytes } of pkg.attachments) blobs.set(digest, manifest).set(layerDigest(manifest), bytes).set(EMPTY_CONFIG.digest, EMPTY_CONFIG.bytes);
+  for (const digest of [...blobs.keys()].sort()) yield { path: `blobs/${digest.replace(":", "/")}`, bytes: blobs.get(digest)! };
   yield {
     path: "index.json",
     bytes: toJsonBytes({
@@ -89,7 +91,7 @@ export function* writeLayout(pkg: ModelPackage): Iterable<TarEntry> {
         size: pkg.blobs.get(pkg.digest)!.length,
         annotations: { [REF_NAME]: pkg.manifest.version },
         artifactType: MEDIA.artifact,
-      }],
+      }, ...pkg.attachments.map(({ artifactType, digest, manifest }) => ({ mediaType: MEDIA.manifest, digest, size: manifest.length, artifactType }))],
     }),
   };
   yield { path: "oci-layout", bytes: toJsonBytes({ imageLayoutVersion: "1.0.0" }) };
@@ -98,6 +100,11 @@ export function* writeLayout(pkg: ModelPackage): Iterable<TarEntry> {
 /** The layout as one reproducible tar file. */
 export function writeSlip(pkg: ModelPackage): Uint8Array {
   return writeTar([...writeLayout(pkg)]);
+}
+
+/** Of an attachment's manifest, which has one layer and was checked when it was made or read. */
+function layerDigest(manifest: Uint8Array): string {
+  return (JSON.parse(new TextDecoder().decode(manifest)) as { layers: [{ digest: string }] }).layers[0].digest;
 }
 
 /** ModelPack's own configuration. Its schema is closed, so what is ours lives in slipway.json. */

@@ -2,6 +2,7 @@
 // Nothing is believed: paths, sizes and media types are checked, and every blob is hashed before it is used.
 
 import { readTar } from "../formats/index.ts";
+import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from "./attachment.ts";
 import { parseChecks } from "./checks.ts";
 import { packageError } from "./errors.ts";
 import { JsonObject, parseJson, type Fail } from "./json.ts";
@@ -9,7 +10,7 @@ import { DIGEST, parseManifest } from "./manifest.ts";
 import { FILEPATH, MEDIA, PARTS, REF_NAME } from "./oci.ts";
 import { parseSignature } from "./parse-signature.ts";
 import { sha256 } from "./sha256.ts";
-import type { ModelPackage } from "./types.ts";
+import type { Attachment, ModelPackage } from "./types.ts";
 
 /** Gives a file's bytes by its path in the layout; should refuse to load more than `maxBytes`. */
 export type ReadFile = (path: string, maxBytes: number) => Promise<Uint8Array | undefined>;
@@ -52,7 +53,8 @@ export async function readLayout(readFile: ReadFile, options: ReadOptions = {}):
   const version = new JsonObject(json(layout, "oci-layout"), "oci-layout", malformed).string("imageLayoutVersion");
   if (!/^1\.\d+\.\d+$/.test(version)) throw malformed(`the layout's version is ${JSON.stringify(version.slice(0, 50))}, not 1.0.0`, "oci-layout");
 
-  const entry = chooseEntry(new JsonObject(json(indexBytes, "index.json"), "index.json", malformed), options.reference);
+  const index = new JsonObject(json(indexBytes, "index.json"), "index.json", malformed);
+  const entry = chooseEntry(index, options.reference);
   const blobs = new Map<string, Uint8Array>();
   const manifestBytes = await readBlob(readFile, entry, "manifest", MAX_JSON_BYTES, blobs);
   const manifest = new JsonObject(json(manifestBytes, "manifest"), "manifest", malformed);
@@ -108,7 +110,32 @@ export async function readLayout(readFile: ReadFile, options: ReadOptions = {}):
     sbom: optionalJson(PARTS.sbom),
     digest: entry.digest,
     blobs,
+    attachments: await readAttachments(readFile, index, entry.digest),
   };
+}
+
+/** The artifacts of the layout that name this package as their subject. */
+async function readAttachments(readFile: ReadFile, index: JsonObject, subject: string): Promise<Attachment[]> {
+  const others = index.array("manifests", 10_000, descriptor).filter((d) => d.mediaType === MEDIA.manifest && d.artifactType !== undefined && d.artifactType !== MEDIA.artifact);
+  const attachments: Attachment[] = [];
+  const blobs = new Map<string, Uint8Array>();
+  for (const entry of others) {
+    const where = `attachment ${entry.digest}`;
+    const bytes = await readBlob(readFile, entry, where, MAX_JSON_BYTES, blobs);
+    const manifest = new JsonObject(json(bytes, where), where, malformed);
+    if (!manifest.has("subject") || descriptor(manifest.get("subject"), manifest.at("subject")).digest !== subject) continue;
+    if (attachments.length >= MAX_ATTACHMENTS) throw packageError("package-too-large", `the package has more than ${MAX_ATTACHMENTS} attachments`, { where: "index.json" });
+    const [layer, ...more] = manifest.array("layers", MAX_LAYERS, descriptor);
+    // What other tools attach may have several parts; ours have one.
+    if (layer === undefined || more.length > 0) continue;
+    attachments.push({
+      artifactType: entry.artifactType!, mediaType: layer.mediaType,
+      bytes: await readBlob(readFile, layer, where, MAX_ATTACHMENT_BYTES, blobs),
+      annotations: manifest.has("annotations") ? manifest.texts("annotations") : {},
+      manifest: bytes, digest: entry.digest,
+    });
+  }
+  return attachments;
 }
 
 function chooseEntry(index: JsonObject, reference: string | undefined): Descriptor {

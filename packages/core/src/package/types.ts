@@ -57,9 +57,23 @@ export interface PackageParts {
   readonly sbom: unknown;
 }
 
+/** Something said about a package after it was packed: a signature, a report. See attachment.ts. */
+export interface Attachment {
+  readonly artifactType: string;
+  /** Of `bytes`. */
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Its OCI manifest, whose `subject` is the package's, and that manifest's digest. */
+  readonly manifest: Uint8Array;
+  readonly digest: string;
+}
+
 export interface ModelPackage extends PackageParts {
   /** "sha256:..." of the OCI manifest: what this package is called everywhere. */
   readonly digest: string;
   /** The bytes of the OCI manifest, its config and every layer, by digest; unknown layers of other tools included. */
   readonly blobs: ReadonlyMap<string, Uint8Array>;
+  /** What came along with it, in the order it was added. Not part of its digest. */
+  readonly attachments: readonly Attachment[];
 }

@@ -4,3 +4,7 @@ export { parseEnvelope, preAuthEncoding, signEnvelope, verifyEnvelope, type Enve
 export { IN_TOTO_PAYLOAD, makeStatement, parseStatement, signStatement, STATEMENT_TYPE, verifyStatement, type Statement, type Subject, type VerifiedStatement } from "./statement.ts";
 export { signingError } from "./errors.ts";
 export { APPROVAL_PREDICATE, makeApproval, readApproval, type Approval } from "./approval.ts";
+export { BUNDLE_TYPE, keyHint, readBundle, writeBundle, type Bundle } from "./bundle.ts";
+export { bundleAttachment, MODEL_SIGNATURE, MODEL_SIGNATURE_ATTACHMENT, modelStatement, readModelSignature, signModel, verifyModel, type ModelFiles, type SignedModel, type SignedResource, type Trusted } from "./model-signature.ts";
+export { filesOfPackage, packageSignatures, predicateTypeOf, signPackage, verifyPackage } from "./package-signature.ts";
+export { certificatesOfPem, parseCertificate, verifyChain, type Certificate } from "./x509.ts";

@@ -1,0 +1,3 @@
+export { createKeyFiles, readAnyPublicKey, readCertificateFiles, readSigningKeyFile, readTrustedKeys } from "./key-files.ts";
+export { filesOf } from "./folder-files.ts";
+export { signingFileError } from "./errors.ts";
