@@ -8,7 +8,7 @@ import { plainBody } from "./body.ts";
 import type { ServerContext, ServerOptions } from "./context.ts";
 import { errorBody, statusOf, toSlipwayError } from "./errors.ts";
 import { grpcProtocols } from "./grpc/protocols.ts";
-import { jsonAnswer, type Answer, type Call } from "./http/call.ts";
+import { after, jsonAnswer, type Answer, type Call } from "./http/call.ts";
 import { codingFor, compressed } from "./http/compress.ts";
 import { RoutingTable, type Match, type Protocol } from "./http/routing-table.ts";
 import { hostLayer } from "./hosts.ts";
@@ -56,11 +56,12 @@ export class App {
     this.#headers = layers.filter((l) => l.headers !== undefined) as Required<Layer>[];
   }
 
-  /** Never rejects. `readBody` is called at most once, when the request may pass. */
-  async handle(call: Call, readBody: (limit: number) => Promise<Buffer> | Buffer): Promise<Answer> {
+  /** At once where nothing has to be waited for. Never rejects. `readBody` is called at most once, when the request may pass. */
+  handle(call: Call, readBody: (limit: number) => Promise<Buffer> | Buffer): Answer | Promise<Answer> {
     this.started();
-    let answer: Answer;
     let protocol: Protocol | undefined;
+    const failed = (thrown: unknown): Answer | Promise<Answer> => this.#leave(call, this.#fail(toSlipwayError(thrown), call, protocol ?? this.table.protocolAt(call.path)));
+    let answer: Answer | Promise<Answer>;
     try {
       for (const layer of this.#preflight) {
         const given = layer.preflight(call);
@@ -68,22 +69,29 @@ export class App {
       }
       const match = this.route(call);
       protocol = match.protocol;
-      const admitted = this.admit(call);
-      let early = admitted instanceof Promise ? await admitted : admitted;
-      if (early === undefined) {
-        const read = readBody(this.context.options.bodyLimit);
-        const raw = read instanceof Promise ? await read : read;
-        call.body = raw.length === 0 || call.headers["content-encoding"] === undefined ? raw : await plainBody(raw, call.headers, this.context.options.bodyLimit);
-        const handled = match.route.action === "predict" ? this.#work.run(call, () => match.route.handle(call)) : match.route.handle(call);
-        early = handled instanceof Promise ? await handled : handled;
-        const { cluster } = this.context;
-        if (cluster !== undefined && administers(call) && (early.status ?? 200) < 400) await this.#repeat(cluster, call);
-      }
-      call.forgetBody();
-      answer = early;
+      answer = after(this.admit(call), (early) => early ?? after(readBody(this.context.options.bodyLimit), (raw) => this.#answer(call, match, raw)));
     } catch (thrown) {
-      answer = this.#fail(toSlipwayError(thrown), call, protocol ?? this.table.protocolAt(call.path));
+      return failed(thrown);
     }
+    return answer instanceof Promise ? answer.then((given) => this.#leave(call, given), failed) : this.#leave(call, answer);
+  }
+
+  #answer(call: Call, { route }: Match, raw: Buffer): Answer | Promise<Answer> {
+    const plain = raw.length === 0 || call.headers["content-encoding"] === undefined ? raw : plainBody(raw, call.headers, this.context.options.bodyLimit);
+    return after(plain, (body) => {
+      call.body = body;
+      const handled = route.action === "predict" ? this.#work.run(call, () => route.handle(call)) : route.handle(call);
+      const { cluster } = this.context;
+      if (cluster === undefined || !administers(call)) return handled;
+      return after(handled, async (answer) => {
+        if ((answer.status ?? 200) < 400) await this.#repeat(cluster, call);
+        return answer;
+      });
+    });
+  }
+
+  #leave(call: Call, answer: Answer): Answer | Promise<Answer> {
+    call.forgetBody();
     call.answeredAt = performance.now();
     const dressed = this.#dress(call, answer);
     const coding = codingFor(call, dressed);

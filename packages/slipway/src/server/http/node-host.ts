@@ -32,7 +32,8 @@ export function nodeListener(app: App, adminPort = false): (request: IncomingMes
       adminPort,
       isGone: () => isClosed(response) || socket?.destroyed === true,
     });
-    const answered = app.handle(call, (limit) => readBody(request, response, limit, app.context.options.receiveTimeoutMs)).then((answer) => send(call, answer, request, response));
+    const answer = app.handle(call, (limit) => readBody(request, response, limit, app.context.options.receiveTimeoutMs));
+    const answered = answer instanceof Promise ? answer.then((given) => send(call, given, request, response)) : send(call, answer, request, response);
     answered.then(() => app.finished(call, response.statusCode), () => {
       response.destroy();
       app.finished(call, 500);

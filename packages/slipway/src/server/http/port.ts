@@ -12,6 +12,7 @@ import type { Server as TlsServer, TLSSocket } from "node:tls";
 import type { App } from "../app.ts";
 import { GrpcHost, isGrpc, type Connection } from "../grpc/host.ts";
 import type { TlsFiles } from "../tls/files.ts";
+import { DirectHost } from "./direct/host.ts";
 import { answerBrokenRequest, nodeListener } from "./node-host.ts";
 import { peerOf } from "./peer.ts";
 import { refuseExpectation, wellFormed } from "./request-form.ts";
@@ -64,6 +65,7 @@ export function createPort(app: App, { tls, adminPort = false }: PortOptions = {
   http.on("clientError", answerBrokenRequest);
   const serveHttp1 = http.listeners("connection")[0] as (this: Server, socket: Socket) => void;
   http.removeAllListeners("connection");
+  const direct = new DirectHost({ app, adminPort, receiveTimeoutMs, keepAliveMs: KEEP_ALIVE_MS, stalledMs: http.timeout, handOver: (socket) => void serveHttp1.call(http, socket) });
 
   const grpc = new GrpcHost(app, adminPort);
   const sessions = new Set<ServerHttp2Session>();
@@ -91,7 +93,7 @@ export function createPort(app: App, { tls, adminPort = false }: PortOptions = {
     }, () => waiting.delete(socket));
   };
   const serve = (socket: Socket, spoken: Spoken): void => {
-    if (spoken !== "http2") return serveHttp1.call(http, socket);
+    if (spoken !== "http2") return direct.serve(socket);
     socket.allowHalfOpen = false;
     socket.setKeepAlive(true, PROBE_MS);
     http2 ??= http2Server(sessions, grpc, listener);
@@ -109,11 +111,13 @@ export function createPort(app: App, { tls, adminPort = false }: PortOptions = {
       stopWatching?.();
       const force = setTimeout(() => {
         http.closeAllConnections();
+        direct.closeAll();
         for (const session of sessions) session.destroy();
         for (const socket of encrypted) socket.destroy();
       }, timeoutMs);
       const idle = setInterval(() => {
         http.closeIdleConnections();
+        direct.closeIdle();
         // Who has just connected is about to ask.
         for (const [socket, since] of waiting) if (performance.now() - since > WAITING_MS) socket.destroy();
         for (const session of sessions) if (!session.closed && !session.destroyed) session.close();
