@@ -23,8 +23,7 @@ export class Answer {
     this.#rows = rows;
     this.#outputs = outputs;
     this.#signature = signature;
-    this.names = outputs.map((o) => o.graphName);
-    if (signature.rowChecks !== undefined) this.names = [...this.names, REFUSED_OUTPUT];
+    this.names = namesOf(outputs, signature);
   }
 
   /** The rows [start, start + count), which took so many milliseconds; gives these. */
@@ -56,6 +55,19 @@ export class Answer {
       }
     }
   }
+}
+
+/** Of the usual choice of outputs once: engines tell it by its identity. */
+const known = new WeakMap<readonly Output[], readonly string[]>();
+
+function namesOf(outputs: readonly Output[], signature: Signature): readonly string[] {
+  let names = known.get(outputs);
+  if (names === undefined) {
+    names = outputs.map((o) => o.graphName);
+    if (signature.rowChecks !== undefined) names = [...names, REFUSED_OUTPUT];
+    known.set(outputs, names);
+  }
+  return names;
 }
 
 /** A package can hold any graph: what it gives need not be what its signature says. */

@@ -73,7 +73,8 @@ function predict(context: ServerContext, model: Servable, call: Call): Answer | 
 const ANY = new Set(["*/*", "application/json", "application/json, text/plain, */*"]);
 
 function answer(call: Call, model: Servable, { encoded, prediction }: Inference): Answer | Promise<Answer> {
-  const id = newId();
+  // The request's own id, unless the client chose that.
+  const id = call.header("x-request-id") === undefined ? call.id : newId();
   const tail = `"model":${summaryJson(model)},"prediction_id":"${id}"}`;
   const headers = { "x-prediction-id": id };
   const accept = call.header("accept");

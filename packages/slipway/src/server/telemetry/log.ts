@@ -17,9 +17,13 @@ export class Logger {
   }
   write(level: Level, msg: string, fields: Readonly<Record<string, unknown>> = {}): void {
     if (!this.enabled(level)) return;
-    const time = new Date().toISOString();
+    const time = timestamp();
     const line = fields["err"] === undefined ? { level, time, msg, ...fields } : { level, time, msg, ...fields, err: describe(fields["err"]) };
     this.#options!.write(`${JSON.stringify(line)}\n`);
+  }
+  /** A line that is JSON already, with its level, time and message, and a line feed. */
+  line(text: string): void {
+    this.#options!.write(text);
   }
   info(msg: string, fields?: Readonly<Record<string, unknown>>): void {
     this.write("info", msg, fields);
@@ -30,6 +34,19 @@ export class Logger {
   error(msg: string, fields?: Readonly<Record<string, unknown>>): void {
     this.write("error", msg, fields);
   }
+}
+
+let second = 0;
+let prefix = "";
+/** Now, as Date's toISOString writes it. */
+export function timestamp(): string {
+  const now = Date.now();
+  const ms = now % 1000;
+  if (now - ms !== second || prefix === "") {
+    second = now - ms;
+    prefix = new Date(second).toISOString().slice(0, -4);
+  }
+  return `${prefix}${ms < 10 ? "00" : ms < 100 ? "0" : ""}${ms}Z`;
 }
 
 function describe(error: unknown): object {
