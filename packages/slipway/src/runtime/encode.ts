@@ -6,6 +6,7 @@ import { nearest } from "@slipway/core/base";
 import { checkNumber, checkString, planColumns, type Plan, type Slot, type Source } from "./columns.ts";
 import { runtimeError } from "./errors.ts";
 import { exampleRequest, exampleText } from "./example.ts";
+import { PlainRows } from "./plain-rows.ts";
 import { preview, Problems, type Problem } from "./problems.ts";
 import type { EngineTensor } from "./session.ts";
 import { encodeTensors, type GivenTensor } from "./tensors.ts";
@@ -34,21 +35,26 @@ export type ModelInput =
   | { readonly kind: "rows"; readonly rows: readonly unknown[]; readonly source?: Source }
   | { readonly kind: "columns"; readonly columns: Readonly<Record<string, ArrayLike<unknown>>>; readonly source?: Source }
   | { readonly kind: "texts"; readonly texts: readonly unknown[] }
-  | { readonly kind: "tensors"; readonly tensors: Readonly<Record<string, GivenTensor>> };
+  | { readonly kind: "tensors"; readonly tensors: Readonly<Record<string, GivenTensor>> }
+  /** Checked already, for the model that read it. `sent`: the same as it came. */
+  | { readonly kind: "batch"; readonly batch: Batch; readonly sent: () => ModelInput };
 
 /** Examples of wider models would bury the error they belong to. */
 const MAX_EXAMPLE_COLUMNS = 1000;
 /** Cells of one request: bounds what is allocated for it (8 bytes each). */
 const MAX_CELLS = 2 ** 28;
+const NO_ERRORS: ReadonlyMap<number, Problem> = new Map();
 
 export class Encoder {
   readonly plan: Plan;
+  #plain: PlainRows | undefined;
   constructor(signature: Signature) {
     this.plan = planColumns(signature);
   }
 
   /** @throws SlipwayError request-invalid, unless `onInvalid` is "rows"; request-shape; request-limit. */
   encode(input: ModelInput, onInvalid: OnInvalid = "throw"): Encoded {
+    if (input.kind === "batch") return { batch: input.batch, rowErrors: NO_ERRORS };
     if (this.plan.signature.layout === "tensors") return { batch: encodeTensors(input, this.plan.signature), rowErrors: new Map() };
     const problems = new Problems();
     const batch = this.#fill(input, problems);
@@ -61,7 +67,12 @@ export class Encoder {
     return { batch: pickRows(batch, kept, this.plan), kept, rowErrors: problems.rows };
   }
 
-  #fill(input: ModelInput, problems: Problems): Batch {
+  /** Rows in JSON that are plain and good; undefined: they are to be read another way. */
+  readJson(bytes: Uint8Array): Batch | undefined {
+    return (this.#plain ??= new PlainRows(this.plan)).read(bytes);
+  }
+
+  #fill(input: Exclude<ModelInput, { kind: "batch" }>, problems: Problems): Batch {
     switch (input.kind) {
       case "records": return this.#fromRecords(input.records, input.source ?? "json", problems);
       case "rows": return this.#fromRows(input.rows, input.source ?? "json", problems);

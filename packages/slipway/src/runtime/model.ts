@@ -116,6 +116,11 @@ export class Model implements Servable {
     return this.encoder.encode(input, onInvalid);
   }
 
+  /** Rows in JSON that are plain and good, read and checked at once; undefined: they are to be read another way. */
+  readJson(bytes: Uint8Array): Batch | undefined {
+    return this.encoder.readJson(bytes);
+  }
+
   /** The outputs of the signature with these names, in the order asked for. @throws SlipwayError output-unknown */
   selectOutputs(names?: readonly string[]): readonly Output[] {
     if (names === undefined) return this.signature.outputs;

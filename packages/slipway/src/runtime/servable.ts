@@ -13,6 +13,8 @@ export interface Servable {
   readonly signature: Signature;
   /** Checks rows and brings them into the engine's form. @throws SlipwayError request-invalid, request-shape, request-limit */
   encode(input: ModelInput, onInvalid?: OnInvalid): Encoded;
+  /** Rows in JSON that are plain and good, read and checked at once, for `encode` to take as they are; undefined: they are to be read another way. */
+  readJson?(bytes: Uint8Array): Batch | undefined;
   /** @throws SlipwayError output-unknown, request-invalid, runtime-failed, model-closed */
   run(batch: Batch, options?: PredictOptions): Promise<Prediction>;
   /** The same at once, where the engine can and the batch is small; else undefined. Throws as `run` rejects. */

@@ -82,6 +82,7 @@ type Refuse = (message: string, where?: string) => Error;
 function collect(input: ModelInput, signature: Signature, refuse: Refuse): Map<string, GivenTensor> {
   switch (input.kind) {
     case "tensors": return new Map(Object.entries(input.tensors));
+    case "batch": return collect(input.sent(), signature, refuse);
     case "records": return fromRecords(input.records, signature, refuse);
     case "columns": return new Map(Object.entries(input.columns).map(([name, list]) => [name, flatten(Array.from(list), `input ${JSON.stringify(name)}`, refuse)]));
     case "texts":

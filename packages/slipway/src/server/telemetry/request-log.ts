@@ -51,6 +51,7 @@ function share(id: string): number {
 export function rowsOf(input: ModelInput, columns: readonly string[], count: number, redact: ReadonlySet<string>): readonly unknown[] {
   const strike = (name: string, value: unknown): unknown => (redact.has(name) ? STRUCK : short(value));
   switch (input.kind) {
+    case "batch": return rowsOf(input.sent(), columns, count, redact);
     case "records": return input.records.slice(0, count).map((record) => (typeof record === "object" && record !== null ? Object.fromEntries(Object.entries(record).slice(0, MAX_COLUMNS).map(([name, value]) => [name, strike(name, value)])) : short(record)));
     case "rows": return input.rows.slice(0, count).map((row) => (Array.isArray(row) ? Object.fromEntries(row.slice(0, MAX_COLUMNS).map((value: unknown, i) => [columns[i] ?? String(i), strike(columns[i] ?? String(i), value)])) : short(row)));
     case "columns": {

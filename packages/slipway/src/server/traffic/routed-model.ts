@@ -42,6 +42,7 @@ export class RoutedModel extends WrappedModel {
 export function firstValue(input: ModelInput, column: string, signature: Servable["signature"]): string | undefined {
   let value: unknown;
   switch (input.kind) {
+    case "batch": return firstValue(input.sent(), column, signature);
     case "records": {
       const [record] = input.records;
       if (typeof record === "object" && record !== null && Object.hasOwn(record, column)) value = (record as Readonly<Record<string, unknown>>)[column];

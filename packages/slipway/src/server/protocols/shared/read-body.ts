@@ -23,12 +23,20 @@ export interface Part {
 
 /** @throws SlipwayError content-type-unsupported, body-damaged, request-json, request-csv, request-shape, table-damaged, image-damaged ... */
 export function readBody(call: Call, model: Servable, options: BodyOptions = {}): ModelInput | Promise<ModelInput> {
-  return readPart({ kind: bodyKind(call), contentType: call.header("content-type") ?? "", bytes: call.body }, call, model.signature, options);
+  const part = { kind: bodyKind(call), contentType: call.header("content-type") ?? "", bytes: call.body };
+  if (part.kind !== "json") return readPart(part, call, model.signature, options);
+  const batch = model.readJson?.(part.bytes);
+  const sent = (): ModelInput => readJson(part, model.signature);
+  return batch === undefined ? sent() : { kind: "batch", batch, sent };
+}
+
+function readJson(part: Part, signature: Signature): ModelInput {
+  return readInput((signature.layout === "tensors" ? readNumbersJson(part.bytes) : undefined) ?? parseJson(textOf(part)), signature);
 }
 
 export function readPart(part: Part, call: Call, signature: Signature, options: BodyOptions): ModelInput | Promise<ModelInput> {
   switch (part.kind) {
-    case "json": return readInput((signature.layout === "tensors" ? readNumbersJson(part.bytes) : undefined) ?? parseJson(textOf(part)), signature);
+    case "json": return readJson(part, signature);
     case "csv": return options.headless === true ? readHeadlessCsv(textOf(part), signature) : readCsv(textOf(part), signature);
     case "lines": return readLines(textOf(part), signature);
     case "text": return readText(textOf(part), signature);
