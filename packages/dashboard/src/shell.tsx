@@ -26,7 +26,7 @@ export function Shell({ place, children, onSignedOut }: { readonly place: Place;
   };
   return <div class="shell">
     <a class="skip" href="#main">To the content</a>
-    <div class="side">
+    <header class="side">
       <a class="brand" href={page.models}><Mark />Slipway</a>
       <nav aria-label="Main"><ul>{links.map(([text, href, icon, count = 0]) => <li key={href}>
         <a href={href} aria-current={place.path === href || place.path.startsWith(`${href}/`) || (href === page.models && place.path === page.offer) ? "page" : undefined}>
@@ -37,7 +37,7 @@ export function Shell({ place, children, onSignedOut }: { readonly place: Place;
         <a class="name" href={page.account} aria-current={place.path === page.account ? "page" : undefined}>{me.name}</a>
         <div class="row"><ThemeButton /><button type="button" class="quiet small" onClick={() => void signOut()}><Icon name="out" size={16} />Sign out</button></div>
       </div>
-    </div>
+    </header>
     <main id="main" tabIndex={-1}>{children}</main>
   </div>;
 }

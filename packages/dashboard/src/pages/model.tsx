@@ -60,7 +60,7 @@ function InUse({ model, onHistory }: { readonly model: ModelDetail; readonly onH
 function AliasRow({ model, alias, info, policy, onHistory }: { readonly model: string; readonly alias: string; readonly info: AliasInfo | undefined; readonly policy: Policy | undefined; readonly onHistory: (alias: string) => void }): VNode {
   return <tr>
     <th scope="row"><Chip tone={info === undefined ? "plain" : alias === "production" ? "good" : "accent"}>{alias}</Chip></th>
-    <td>{info === undefined ? <span class="soft">none yet</span> : <a href={page.version(model, info.version)}>version {info.version}</a>}</td>
+    <td>{info === undefined ? <span class="soft">none yet</span> : <a class="nowrap" href={page.version(model, info.version)}>version {info.version}</a>}</td>
     <td>{info !== undefined && <><Time at={info.updatedAt} /><div class="soft small">by {info.updatedBy}</div></>}</td>
     <td class="small">{policy === undefined ? <span class="soft">whoever may operate</span> : policyText(policy)}</td>
     <td>{info !== undefined && <button type="button" class="quiet small" onClick={() => onHistory(alias)}>History<span class="visually-hidden"> of {alias}</span></button>}</td>

@@ -42,10 +42,16 @@ export function SignInPage({ place, onSignedIn }: { readonly place: Place; reado
   useEffect(() => {
     document.title = "Sign in · Slipway";
     get<Ways>(api.signIn).then(setWays, (error: unknown) => setFailure(asApiError(error)));
-    const code = /^#code=([\w-]{20,100})$/.exec(location.hash)?.[1];
-    if (code === undefined) return;
-    history.replaceState(null, "", location.pathname + location.search);
-    void signIn({ code });
+    const useLink = (): void => {
+      const code = /^#code=([\w-]{20,100})$/.exec(location.hash)?.[1];
+      if (code === undefined) return;
+      history.replaceState(null, "", location.pathname + location.search);
+      void signIn({ code });
+    };
+    useLink();
+    // The link may be opened in the tab that shows this page already.
+    addEventListener("hashchange", useLink);
+    return () => removeEventListener("hashchange", useLink);
   }, []);
   const refused = place.query.get("error");
 

@@ -39,12 +39,22 @@ export function Loading({ what = "Loading" }: { readonly what?: string }): VNode
 
 /** What went wrong, with its code and what to do about it. */
 export function Failure({ error, retry }: { readonly error: ApiError; readonly retry?: () => void }): VNode {
+  const { example, problems: found } = (error.data ?? {}) as { readonly example?: unknown; readonly problems?: unknown };
+  const problems = Array.isArray(found) ? found.map(problemText) : [];
   return <div class="note bad" role="alert">
     <strong>{error.message}</strong>
-    {error.hint !== undefined && <p>{error.hint}</p>}
+    {problems.length > 1 && <ul class="small">{problems.slice(0, 6).map((p, i) => <li key={i}>{p}</li>)}</ul>}
+    {error.hint !== undefined && <p>{example === undefined ? error.hint : error.hint.replace(/data\.example is a valid request\.?/, "This is valid:")}</p>}
+    {example !== undefined && <pre class="json" tabIndex={0}>{JSON.stringify(example, null, 1).slice(0, 2000)}</pre>}
     <p class="small soft">Code <code>{error.code}</code></p>
     {retry !== undefined && <div><button type="button" onClick={retry}>Try again</button></div>}
   </div>;
+}
+
+function problemText(problem: unknown): string {
+  const { row, column, expected, found } = (problem ?? {}) as Readonly<Record<string, unknown>>;
+  const where = [row == null ? "" : `row ${String(row)}`, column == null ? "" : `column ${String(column)}`].filter((t) => t !== "").join(", ");
+  return `${where}${where === "" ? "" : ": "}expected ${String(expected)}, found ${String(found)}`;
 }
 
 export function Empty({ icon, title, children, level = 2 }: { readonly icon?: IconName; readonly title: string; readonly children?: ComponentChildren; readonly level?: 2 | 3 }): VNode {

@@ -43,7 +43,7 @@ export function Lineage({ versions, current }: { readonly versions: readonly Ver
       })}
       {shown.map((v) => {
         const { x, y } = place.get(v.version)!;
-        return <a href={page.version(v.model, v.version)} aria-label={`version ${v.version}`}><g class={`node ${v.version === current ? "current" : ""}`}>
+        return <a href={page.version(v.model, v.version)}><g class={`node ${v.version === current ? "current" : ""}`}>
           <rect x={x} y={y} width={W} height={H} rx="8" />
           <text x={x + 12} y={y + 22} font-weight="600">version {v.version}</text>
           <text class="sub" x={x + 12} y={y + 40}>{v.aliases.length > 0 ? short(v.aliases.join(", ")) : gateWord(v)}</text>

@@ -45,7 +45,7 @@ export function DecideForm({ request, author, onDone }: { readonly request: Requ
     {me.groups.length === 1 && <p class="small">You decide for <strong>{as}</strong>.</p>}
     <Field id="decision-comment" label="Comment" hint="What you looked at; why not, where you reject"><textarea id="decision-comment" rows={3} value={comment} aria-describedby="decision-comment-hint" onInput={(e) => setComment(e.currentTarget.value)} /></Field>
     {failure !== undefined && <Failure error={failure} />}
-    <p class="small soft row"><Icon name="key" size={15} />{keys.usable ? "Signed with your key in this browser." : <span>Signed by the server on your sign-in. <a href={page.account}>Sign with a key of your own</a></span>}</p>
+    <p class="small soft line"><Icon name="key" size={15} />{keys.usable ? "Signed with your key in this browser." : <span>Signed by the server on your sign-in. <a href={page.account}>Sign with a key of your own</a></span>}</p>
     <div class="buttons">
       <button type="button" class="primary" disabled={busy !== undefined || byAuthor} aria-busy={busy === "approve"} onClick={() => void decide("approve")}><Icon name="check" size={16} />Approve</button>
       <button type="button" class="danger" disabled={busy !== undefined} aria-busy={busy === "reject"} onClick={() => void decide("reject")}><Icon name="cross" size={16} />Reject</button>

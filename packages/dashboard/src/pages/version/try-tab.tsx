@@ -20,7 +20,7 @@ export function TryTab({ version }: { readonly version: VersionDetail }): VNode 
   const { signature } = version;
   const columns = signature.columns.filter((c) => c.used);
   const asFields = signature.layout === "columns" && columns.length <= MAX_FIELDS;
-  const [texts, setTexts] = useState<Readonly<Record<string, string>>>(() => Object.fromEntries(columns.map((c) => [c.name, textOf(c.example ?? null)])));
+  const [texts, setTexts] = useState<Readonly<Record<string, string>>>(() => Object.fromEntries(columns.map((c) => [c.name, textOf(exampleOf(c))])));
   const [json, setJson] = useState(() => exampleJson(signature, columns));
   const [answer, setAnswer] = useState<Answer | undefined>(undefined);
   const [failure, setFailure] = useState<ApiError | undefined>(undefined);
@@ -88,7 +88,7 @@ function AnswerRow({ row, outputs }: { readonly row: Row; readonly outputs: read
 
 function Bars({ entries }: { readonly entries: readonly (readonly [string, number])[] }): VNode {
   const sorted = [...entries].sort((a, b) => b[1] - a[1]).slice(0, 12);
-  return <div class="answer-bars">{sorted.map(([name, share]) => <div class="line" key={name}><span>{name}</span><span class="track" aria-hidden="true"><span class="fill" style={{ display: "block", width: `${Math.max(0, Math.min(1, share)) * 100}%` }} /></span><span class="value">{percent(share)}</span></div>)}</div>;
+  return <div class="answer-bars">{sorted.map(([name, share]) => <div class="bar-line" key={name}><span>{name}</span><span class="track" aria-hidden="true"><span class="fill" style={{ display: "block", width: `${Math.max(0, Math.min(1, share)) * 100}%` }} /></span><span class="value">{percent(share)}</span></div>)}</div>;
 }
 
 function entriesOf(value: unknown, output: Output): (readonly [string, number])[] {
@@ -115,11 +115,21 @@ function rowOf(columns: readonly Column[], texts: Readonly<Record<string, string
     return [c.name, Number.isNaN(number) ? text : number];
   }));
 }
+/** A value that the column takes: the check file's first, a known category, the middle of what was seen. */
+function exampleOf(c: Column): Scalar | null {
+  if (c.example !== undefined && c.example !== null) return c.example;
+  if (c.categories?.[0] !== undefined) return c.categories[0];
+  if (c.missing === "allowed" && c.range === undefined) return null;
+  if (c.type === "boolean") return true;
+  if (c.type === "string") return "a text";
+  const middle = c.range === undefined ? 0 : (c.range[0] + c.range[1]) / 2;
+  return c.type === "int64" ? Math.round(middle) : Number(middle.toPrecision(4));
+}
 function exampleJson(signature: Signature, columns: readonly Column[]): string {
   if (signature.layout === "text") return JSON.stringify([columns[0]?.example ?? "a text"]);
-  if (signature.layout === "matrix") return JSON.stringify([columns.map((c) => c.example ?? 0)]);
+  if (signature.layout === "matrix") return JSON.stringify([columns.map((c) => exampleOf(c) ?? 0)]);
   if (signature.layout === "tensors") return JSON.stringify({ inputs: Object.fromEntries((signature.tensors ?? []).map((t) => [t.name, zeros(t.shape.map((s) => (typeof s === "number" && s > 0 ? s : 1)))])) });
-  return JSON.stringify([Object.fromEntries(columns.map((c) => [c.name, c.example ?? null]))], null, 1);
+  return JSON.stringify([Object.fromEntries(columns.map((c) => [c.name, exampleOf(c)]))], null, 1);
 }
 function zeros(shape: readonly number[]): unknown {
   const [first, ...rest] = shape;
