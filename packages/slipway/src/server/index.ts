@@ -6,6 +6,8 @@ export type { LogOptions, ServerOptions, VertexAddresses } from "./context.ts";
 export { authError, GROUP, isAuthenticated, isRole, makeKey, readKeyFile, ROLE_NAMES, writeKeyFile, type AuthOptions, type KeyRecord, type LimitOptions, type Role } from "./auth/index.ts";
 export { ModelDirectory } from "./models/directory.ts";
 export { Repository, type Origin, type RepositoryOptions } from "./models/repository.ts";
+export { registryAliases } from "./models/registry-aliases.ts";
+export { DashboardFiles, dashboardProtocol, SessionStore, type DashboardOptions, type OidcClient } from "./dashboard/index.ts";
 export { Pipeline } from "./pipelines/pipeline.ts";
 export { modelInside } from "./models/model-inside.ts";
 export { createHandler, toNodeHandler, type Handler, type HandlerOptions } from "./handler.ts";

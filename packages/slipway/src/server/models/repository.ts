@@ -8,7 +8,8 @@ import type { Logger } from "../telemetry/log.ts";
 import { CachedModel } from "./cached-model.ts";
 import { DescribedModel } from "./described-model.ts";
 import type { ModelDirectory } from "./directory.ts";
-import { FolderSync } from "./folder-sync.ts";
+import { AliasFollower, type AliasSource } from "./alias-follower.ts";
+import { FolderSync, type FolderActs } from "./folder-sync.ts";
 import { Loader } from "./loading/loader.ts";
 import { MAX_TRIAL_BYTES, prepare, runChecks, type Prepared } from "./loading/prepare.ts";
 import { estimatedBytes, makeRoom } from "./memory-budget.ts";
@@ -20,6 +21,9 @@ import type { VersionPolicy } from "./version-policy.ts";
 export interface RepositoryOptions {
   readonly folder?: string | undefined;
   readonly pollMs?: number | undefined;
+  /** Versions that aliases name elsewhere are served; how often to look. */
+  readonly aliases?: AliasSource | undefined;
+  readonly followMs?: number | undefined;
   /** Models of the folder are loaded when they are first asked. */
   readonly lazy?: boolean | undefined;
   /** Bytes that loaded models may take, by estimate. */
@@ -55,6 +59,7 @@ export class Repository {
   readonly #loader: Loader;
   readonly #turns: Turns;
   readonly #folder: FolderSync | undefined;
+  readonly #follower: AliasFollower | undefined;
   readonly #origins = new WeakMap<ModelVersion, Origin>();
   /** Of one model after another. */
   readonly #chains = new Map<string, Promise<unknown>>();
@@ -64,7 +69,7 @@ export class Repository {
   /** Bytes of what is being opened. */
   #opening = 0;
   readonly #closing = new AbortController();
-  #poll: NodeJS.Timeout | undefined;
+  readonly #polls = new Set<NodeJS.Timeout>();
   /** Told of versions that are gone for good. */
   onGone: (version: ModelVersion) => void = () => undefined;
   swaps = 0;
@@ -75,11 +80,13 @@ export class Repository {
     this.#options = options;
     this.#loader = options.loader ?? new Loader();
     this.#turns = new Turns(options.loadAtOnce ?? 1);
-    this.#folder = options.folder === undefined ? undefined : new FolderSync(options.folder, options.lazy === true, {
+    const acts: FolderActs = {
       directory, serial: (name, work) => this.#serial(name, work), install: (entry, version, origin) => this.#install(entry, version, origin),
       describe: (entry, version, origin) => this.#describe(entry, version, origin), remove: (entry, version) => this.#remove(entry, version),
       versionIn: async (path) => (await this.#prepare({ argument: path }, false)).source.manifest.version,
-    });
+    };
+    this.#folder = options.folder === undefined ? undefined : new FolderSync(options.folder, options.lazy === true, acts);
+    this.#follower = options.aliases === undefined ? undefined : new AliasFollower(options.aliases, acts, options.log);
     directory.bring = (entry, version) => this.#bring(entry, version);
     directory.onClose(() => this.close());
   }
@@ -91,11 +98,19 @@ export class Repository {
   /** From now on requests are served: loading happens in the loader's thread, and the folder is looked at again and again. */
   serving(): void {
     this.#serving = true;
-    const { folder, pollMs } = this.#options;
-    if (folder === undefined || pollMs === undefined) return;
+    const { folder, pollMs, followMs, log } = this.#options;
+    if (folder !== undefined && pollMs !== undefined) this.#repeat(pollMs, () => this.sync(true), (err) => log?.warn("the folder of models cannot be read", { err }));
+    if (this.#follower !== undefined && followMs !== undefined) this.#repeat(followMs, () => this.follow(), (err) => log?.warn("the registry cannot be read; what is served is served on", { err }));
+  }
+
+  #repeat(ms: number, work: () => Promise<unknown>, failed: (error: unknown) => void): void {
     const next = (): void => {
-      this.#poll = setTimeout(() => void this.sync(true).catch((err: unknown) => this.#options.log?.warn("the folder of models cannot be read", { err })).finally(() => !this.#closing.signal.aborted && next()), pollMs);
-      this.#poll.unref();
+      const timer = setTimeout(() => void work().catch(failed).finally(() => {
+        this.#polls.delete(timer);
+        if (!this.#closing.signal.aborted) next();
+      }), ms);
+      timer.unref();
+      this.#polls.add(timer);
     };
     next();
   }
@@ -118,6 +133,11 @@ export class Repository {
   /** Brings the served models in line with the folder, where there is one; see FolderSync. */
   async sync(patient = false, only?: string, again = false): Promise<{ readonly notes: readonly string[]; readonly failed: readonly string[] }> {
     return (await this.#folder?.sync(patient, only, again)) ?? { notes: [], failed: [] };
+  }
+
+  /** Serves what aliases name now, where they are followed. @returns what cannot be served, and why */
+  async follow(now?: number): Promise<readonly string[]> {
+    return (await this.#follower?.follow(now)) ?? [];
   }
 
   /** Loads a model of the folder by request, also one that was unloaded. @throws SlipwayError model-unknown, and the first version's reason where none can be served */
@@ -186,7 +206,7 @@ export class Repository {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    clearTimeout(this.#poll);
+    for (const timer of this.#polls) clearTimeout(timer);
     if (this.#options.loader === undefined) await this.#loader.close();
     for (const entry of this.directory.entries.values()) for (const v of entry.versions.values()) this.#origins.get(v)?.discard?.();
     await this.settled();
