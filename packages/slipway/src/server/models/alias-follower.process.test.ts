@@ -62,10 +62,10 @@ describe("aliases of a registry", () => {
     expect(served()).toEqual(["1", "2"]);
     expect(await ask()).toMatchObject({ version: "1" });
 
-    let moving = true;
+    const moved = new AbortController();
     const asking = (async () => {
       const answers: Awaited<ReturnType<typeof ask>>[] = [];
-      while (moving) {
+      while (!moved.signal.aborted) {
         answers.push(await ask());
         await new Promise((resolve) => setImmediate(resolve));
       }
@@ -73,7 +73,7 @@ describe("aliases of a registry", () => {
     })();
     await registry.setAlias("churn", "production", 3, { actor: kim });
     await repository.follow();
-    moving = false;
+    moved.abort();
     const answers = await asking;
     expect(answers.length).toBeGreaterThan(3);
     expect(answers.every((a) => a.status === 200)).toBe(true);
