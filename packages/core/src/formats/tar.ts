@@ -117,6 +117,31 @@ export function writeTar(entries: readonly TarEntry[]): Uint8Array {
   return out;
 }
 
+/** The 512 bytes before a file's own, for archives that are written piece by piece. Contents are padded to 512 bytes; 1024 zeros end an archive. */
+export function tarHeader(path: string, size: number): Uint8Array {
+  const header = new Uint8Array(BLOCK);
+  writeHeader(header, 0, path, size);
+  return header;
+}
+
+/**
+ * What a header says, for archives that are read piece by piece; undefined at the archive's end.
+ * @throws tar-malformed, tar-unsafe-path for anything but files and folders
+ */
+export function parseTarHeader(header: Uint8Array, offset: number): { readonly path: string; readonly size: number; readonly folder: boolean } | undefined {
+  if (header.every((b) => b === 0)) return undefined;
+  checkSum(header, offset);
+  const type = String.fromCharCode(header[156]!);
+  const path = ustarPath(header);
+  if (type !== "0" && type !== "\0" && type !== "5") {
+    throw tarError("tar-unsafe-path", `${shown(path)} is ${LINKS[type] ?? `an entry of type ${shown(type)}`}, not a file`, { where: `byte ${offset}`, hint: "Unpack the archive, and give the folder." });
+  }
+  const folder = type === "5";
+  const safe = safePath(path);
+  if (safe === undefined && !(folder && /^\.?\/?$/.test(path))) throw tarError("tar-unsafe-path", `the path ${shown(path)} is absolute or leaves the archive`, { where: `byte ${offset}` });
+  return { path: safe ?? "", size: numberField(header, 124, 12, "size", offset), folder };
+}
+
 const LINKS: Readonly<Record<string, string>> = {
   1: "a hard link", 2: "a symbolic link", 3: "a device", 4: "a device", 6: "a pipe",
 };

@@ -30,9 +30,18 @@ export async function appendAudit(tx: Database, event: AuditEvent): Promise<Audi
     previousHash: last?.hash ?? NO_HASH,
   };
   const entry: AuditEntry = { ...draft, hash: hashEntry(draft) };
+  await insert(tx, entry);
+  return entry;
+}
+
+/** Writes a log that was verified into an empty one, as it was. */
+export async function restoreAudit(tx: Database, entries: readonly AuditEntry[]): Promise<void> {
+  for (const entry of entries) await insert(tx, entry);
+}
+
+async function insert(tx: Database, entry: AuditEntry): Promise<void> {
   await tx.query(`insert into audit (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, [
     entry.seq, entry.time, entry.actor, entry.how, entry.action, entry.model, entry.version, JSON.stringify(entry.detail), entry.previousHash, entry.hash]);
-  return entry;
 }
 
 export interface AuditQuery {

@@ -9,4 +9,8 @@ export {
   ATTACHMENT_KINDS, type Alias, type AliasChange, type AliasMove, type Attachment, type AttachmentKind, type Guard, type Keeper, type Lineage, type ModelSummary, type Version,
   type VersionDetails,
 } from "./types.ts";
+export { type ExportReport } from "./transfer/export.ts";
+export { type ImportOptions, type ImportReport } from "./transfer/import.ts";
+export { type Problem } from "./compare-tables.ts";
+export { type VerifyRegistryOptions, type VerifyReport } from "./verify.ts";
 export { type VersionQuery } from "./version-rows.ts";

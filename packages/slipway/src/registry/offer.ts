@@ -11,6 +11,7 @@ import { record, type RegistryContext } from "./context.ts";
 import { registryError } from "./errors.ts";
 import { storePackage, versionTag } from "./package-store.ts";
 import type { Lineage } from "./types.ts";
+import { VERSION_COLUMNS } from "./version-rows.ts";
 
 const MAX_TEXT = 2000;
 
@@ -57,7 +58,11 @@ async function enter(context: RegistryContext, tx: Database, pkg: ModelPackage, 
   await tx.query("insert into models (name, description, created_at, created_by, updated_at) values ($1, $2, $3, $4, $3) on conflict (name) do nothing", [model, pkg.manifest.description ?? "", now, actor.name]);
   const [{ next }] = (await tx.query<{ next: number }>("select coalesce(max(version), 0) + 1 as next from versions where model = $1", [model])) as [{ next: number }];
   const parent = lineage.parent ?? (await parentByDigest(tx, model, pkg.manifest.lineage));
-  await insertVersion(tx, { model, version: next, pkg, createdAt: now, createdBy: actor.name, parent, trainingData: lineage.trainingData ?? null, commit: lineage.commit ?? null });
+  const { source } = pkg.manifest;
+  await insertVersion(tx, {
+    model, version: next, digest: pkg.digest, packageVersion: pkg.manifest.version, state: "available", createdAt: now, createdBy: actor.name, sourceName: source.file,
+    sourceDigest: `sha256:${source.sha256}`, parent, trainingData: lineage.trainingData ?? null, commit: lineage.commit ?? null, pkg: factsOf(pkg),
+  });
   await touchModel(tx, model, now);
   if (pkg.manifest.description !== undefined) await tx.query("update models set description = $2 where name = $1", [model, pkg.manifest.description]);
   await record(context, tx, {
@@ -67,32 +72,44 @@ async function enter(context: RegistryContext, tx: Database, pkg: ModelPackage, 
   return next;
 }
 
+/** Of a package, what its version's row tells. */
+export type PackageFacts = Pick<ModelPackage, "manifest" | "signature" | "card" | "digest"> & { readonly size: number };
+
 export interface NewVersion {
   readonly model: string;
   readonly version: number;
-  readonly pkg: ModelPackage;
+  readonly digest: string;
+  readonly packageVersion: string;
+  readonly state: "available" | "deleted";
   readonly createdAt: string;
   readonly createdBy: string;
+  readonly sourceName: string;
+  readonly sourceDigest: string;
   readonly parent: number | null;
   readonly trainingData: string | null;
   readonly commit: string | null;
-  readonly state?: "available" | "deleted";
+  /** Undefined for a version that was removed, where it is gone. */
+  readonly pkg: PackageFacts | undefined;
 }
 
-export async function insertVersion(tx: Database, { model, version, pkg, createdAt, createdBy, parent, trainingData, commit }: NewVersion): Promise<void> {
-  const { manifest } = pkg;
-  const { source } = manifest;
-  const size = [...pkg.blobs.values()].reduce((sum, bytes) => sum + bytes.length, 0);
+export function factsOf(pkg: ModelPackage): PackageFacts {
+  const { manifest, signature, card, digest } = pkg;
+  return { manifest, signature, card, digest, size: [...pkg.blobs.values()].reduce((sum, bytes) => sum + bytes.length, 0) };
+}
+
+export async function insertVersion(tx: Database, v: NewVersion): Promise<void> {
+  const manifest = v.pkg?.manifest;
+  const source = manifest?.source;
   const search = [
-    model, manifest.version, manifest.description, createdBy, ...(manifest.authors ?? []), ...Object.entries(source.producer).flat(), source.format, source.rootClass,
-    source.file, `sha256:${source.sha256}`, pkg.digest, trainingData, commit,
+    v.model, v.packageVersion, manifest?.description, v.createdBy, ...(manifest?.authors ?? []), ...Object.entries(source?.producer ?? {}).flat(), source?.format, source?.rootClass,
+    v.sourceName, v.sourceDigest, v.digest, v.trainingData, v.commit,
   ].filter((text) => text !== undefined && text !== null && text !== "").join(" ").toLowerCase();
   const values = [
-    model, version, pkg.digest, manifest.version, createdAt, createdBy, size, manifest.description ?? "", JSON.stringify(manifest.authors ?? []), source.format, source.rootClass,
-    JSON.stringify(source.producer), source.file, `sha256:${source.sha256}`, parent, trainingData, commit, JSON.stringify(signatureToJson(pkg.signature)), pkg.card, search, "available",
+    v.model, v.version, v.digest, v.packageVersion, v.createdAt, v.createdBy, v.pkg?.size ?? 0, manifest?.description ?? "", JSON.stringify(manifest?.authors ?? []), source?.format ?? "",
+    source?.rootClass ?? "", JSON.stringify(source?.producer ?? {}), v.sourceName, v.sourceDigest, v.parent, v.trainingData, v.commit,
+    v.pkg === undefined ? "null" : JSON.stringify(signatureToJson(v.pkg.signature)), v.pkg?.card ?? "", search, v.state,
   ];
-  await tx.query(`insert into versions (model, version, digest, package_version, created_at, created_by, size, description, authors, format, root_class, producer, source_name, source_digest,
-    parent_version, training_data, commit_id, signature, card, search, state) values (${values.map((_, i) => `$${i + 1}`).join(", ")})`, values);
+  await tx.query(`insert into versions (${VERSION_COLUMNS}) values (${values.map((_, i) => `$${i + 1}`).join(", ")})`, values);
 }
 
 export async function touchModel(tx: Database, model: string, at: string): Promise<void> {

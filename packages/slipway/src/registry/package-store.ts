@@ -24,7 +24,7 @@ export async function storePackage(blobs: BlobStore, pkg: ModelPackage): Promise
 }
 
 /** The whole package; every byte was hashed. @throws oci-not-found and what else the store and the package room throw */
-export async function loadPackage(blobs: BlobStore, digest: string, packageVersion: string): Promise<ModelPackage> {
+export async function loadPackage(blobs: Pick<BlobStore, "readManifest" | "readBlob">, digest: string, packageVersion: string): Promise<ModelPackage> {
   const { bytes, mediaType } = await blobs.readManifest(digest);
   return readLayout(async (path, maxBytes) => {
     if (path === "oci-layout") return toJsonBytes({ imageLayoutVersion: "1.0.0" });

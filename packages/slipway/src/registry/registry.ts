@@ -13,8 +13,11 @@ import { offerPackage } from "./offer.ts";
 import { loadPackage } from "./package-store.ts";
 import { collectGarbage, holdVersion, markRemoved, releaseVersion, retainVersions, takeManifest, type GarbageReport, type Retained, type RetentionPolicy } from "./removal.ts";
 import { REGISTRY_MIGRATIONS } from "./tables.ts";
+import { exportRegistry, type ExportReport } from "./transfer/export.ts";
+import { importRegistry, type ImportOptions, type ImportReport } from "./transfer/import.ts";
 import type { Alias, AliasMove, Attachment, Guard, Keeper, Lineage, ModelSummary, Version, VersionDetails } from "./types.ts";
 import { complete, findVersion, searchVersions, versionsOf, type VersionQuery } from "./version-rows.ts";
+import { verifyRegistry, type VerifyRegistryOptions, type VerifyReport } from "./verify.ts";
 
 export interface RegistryOptions {
   readonly database: Database;
@@ -148,6 +151,22 @@ export class Registry {
   }
   release(name: string, version: number, holder: string, tx: Database = this.database): Promise<void> {
     return releaseVersion(tx, name, version, holder);
+  }
+
+  /** Looks at everything: the audit log, the tables against it, every blob against its digest. */
+  verify(options: VerifyRegistryOptions = {}): Promise<VerifyReport> {
+    return verifyRegistry(this.#context, options);
+  }
+  /**
+   * Writes everything, or some models, to a folder, or to one file where the name ends in .tar.
+   * @throws registry-not-found, registry-export-exists, audit-broken
+   */
+  exportTo(target: string, { models, actor }: { readonly models?: readonly string[] | undefined; readonly actor: Actor }): Promise<ExportReport> {
+    return exportRegistry(this.#context, target, models, actor);
+  }
+  /** Takes an export in: as it was where this registry is empty, else beside what is there. @throws registry-export, audit-broken */
+  importFrom(source: string, options: ImportOptions): Promise<ImportReport> {
+    return importRegistry(this.#context, source, options);
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,114 @@
+// registry.json of an export: what it holds, and checking what somebody gives.
+
+import { JsonObject, parseJson, type Fail } from "@slipway/core/package";
+import { registryError } from "../errors.ts";
+import { ATTACHMENT_KINDS, type Attachment } from "../types.ts";
+
+export const FORMAT = "slipway-registry";
+export const FORMAT_VERSION = 1;
+const MAX_ROWS = 1_000_000;
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+export interface ExportedModel {
+  readonly name: string;
+  readonly description: string;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly updatedAt: string;
+}
+/** What its package does not tell. Of a version that was removed there is nothing else. */
+export interface ExportedVersion {
+  readonly model: string;
+  readonly version: number;
+  readonly digest: string;
+  readonly packageVersion: string;
+  readonly state: "available" | "deleted";
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly sourceName: string;
+  readonly sourceDigest: string;
+  readonly parent: number | null;
+  readonly trainingData: string | null;
+  readonly commit: string | null;
+}
+export interface ExportedAlias {
+  readonly model: string;
+  readonly alias: string;
+  readonly version: number;
+  readonly revision: number;
+  readonly updatedAt: string;
+  readonly updatedBy: string;
+}
+export interface ExportedMove {
+  readonly model: string;
+  readonly alias: string;
+  readonly revision: number;
+  readonly version: number | null;
+  readonly previous: number | null;
+  readonly at: string;
+  readonly by: string;
+}
+export interface Tables {
+  readonly exportedAt: string;
+  readonly exportedBy: string;
+  /** The audit log's length and last hash; null where only some models were exported. */
+  readonly audit: { readonly entries: number; readonly head: string } | null;
+  readonly models: readonly ExportedModel[];
+  readonly versions: readonly ExportedVersion[];
+  readonly aliases: readonly ExportedAlias[];
+  readonly moves: readonly ExportedMove[];
+  readonly attachments: readonly Attachment[];
+}
+
+const fail: Fail = (message, where) => registryError("registry-export", message, { where: `registry.json: ${where}` });
+
+/** @throws registry-export */
+export function parseTables(bytes: Uint8Array): Tables {
+  const top = new JsonObject(parseJson(bytes, "registry.json", fail), "", fail);
+  if (top.string("format") !== FORMAT) throw fail(`the format is not ${FORMAT}`, "format");
+  const version = top.count("formatVersion");
+  if (version !== FORMAT_VERSION) throw fail(`the format's version is ${version}; this Slipway reads ${FORMAT_VERSION}`, "formatVersion");
+  const audit = top.get("audit") === null ? undefined : top.object("audit");
+  return {
+    exportedAt: time(top, "exportedAt"), exportedBy: top.string("exportedBy"),
+    audit: audit === undefined ? null : { entries: audit.count("entries"), head: audit.string("head") },
+    models: rows(top, "models", (m) => ({ name: m.string("name"), description: m.string("description"), createdAt: time(m, "createdAt"), createdBy: m.string("createdBy"), updatedAt: time(m, "updatedAt") })),
+    versions: rows(top, "versions", (v) => ({
+      model: v.string("model"), version: number(v, "version"), digest: digest(v, "digest"), packageVersion: v.string("packageVersion"), state: v.oneOf("state", ["available", "deleted"]),
+      createdAt: time(v, "createdAt"), createdBy: v.string("createdBy"), sourceName: v.string("sourceName"), sourceDigest: digest(v, "sourceDigest"), parent: orNull(v, "parent", number),
+      trainingData: orNull(v, "trainingData", (o, key) => o.string(key)), commit: orNull(v, "commit", (o, key) => o.string(key)),
+    })),
+    aliases: rows(top, "aliases", (a) => ({ model: a.string("model"), alias: a.string("alias"), version: number(a, "version"), revision: number(a, "revision"), updatedAt: time(a, "updatedAt"), updatedBy: a.string("updatedBy") })),
+    moves: rows(top, "moves", (m) => ({ model: m.string("model"), alias: m.string("alias"), revision: number(m, "revision"), version: orNull(m, "version", number), previous: orNull(m, "previous", number), at: time(m, "at"), by: m.string("by") })),
+    attachments: rows(top, "attachments", (a) => ({
+      id: a.string("id"), model: a.string("model"), version: number(a, "version"), kind: a.oneOf("kind", ATTACHMENT_KINDS), mediaType: a.string("mediaType"), digest: digest(a, "digest"),
+      manifestDigest: digest(a, "manifestDigest"), size: a.count("size"), createdAt: time(a, "createdAt"), createdBy: a.string("createdBy"), summary: plain(a, "summary"),
+    })),
+  };
+}
+
+function rows<T>(top: JsonObject, key: string, read: (row: JsonObject) => T): T[] {
+  return top.array(key, MAX_ROWS, (value, where) => read(new JsonObject(value, where, fail)));
+}
+function number(object: JsonObject, key: string): number {
+  const value = object.count(key, 1_000_000_000);
+  if (value < 1) throw fail("expected a number from 1", object.at(key));
+  return value;
+}
+function digest(object: JsonObject, key: string): string {
+  const text = object.string(key);
+  if (!DIGEST.test(text)) throw fail("expected sha256: and 64 hex digits", object.at(key));
+  return text;
+}
+function time(object: JsonObject, key: string): string {
+  const text = object.string(key);
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(text) || Number.isNaN(Date.parse(text))) throw fail("expected a time such as 2026-01-31T12:00:00Z", object.at(key));
+  return text;
+}
+function orNull<T>(object: JsonObject, key: string, read: (object: JsonObject, key: string) => T): T | null {
+  return object.get(key) === null ? null : read(object, key);
+}
+function plain(object: JsonObject, key: string): Record<string, unknown> {
+  object.object(key);
+  return object.get(key) as Record<string, unknown>;
+}
