@@ -11,7 +11,7 @@ export const client: Command = defineCommand({
   name: "client",
   summary: "a typed TypeScript client of a model or a running service",
   usage: "PKG|FILE|URL ... [-o client.ts]",
-  arguments: [{ name: "PKG|FILE|URL", help: "packages, saved models, or the address of a running service; NAME=PATH gives a model the name that it is served under", many: true }],
+  arguments: [{ name: "PKG|FILE|URL", help: "packages, saved models, or the address of a running service; NAME=PATH gives a model the name that it is served under", package: true, many: true }],
   options: {
     out: { type: "string", short: "o", value: "FILE", help: "where to write the file; standard output by default" },
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },

@@ -23,6 +23,8 @@ export interface OptionSpec {
   /** For help: the value's name. */
   readonly value?: string;
   readonly help: string;
+  /** A model: a path, or a reference that is fetched before the command runs (local-packages.ts). */
+  readonly package?: boolean;
 }
 
 export interface Invocation {
@@ -39,11 +41,29 @@ export interface Command {
   readonly summary: string;
   /** After `slipway NAME`. */
   readonly usage: string;
-  readonly arguments: readonly { readonly name: string; readonly help: string; readonly optional?: boolean; readonly many?: boolean }[];
+  readonly arguments: readonly { readonly name: string; readonly help: string; readonly optional?: boolean; readonly many?: boolean; /** As of options. */ readonly package?: boolean }[];
   readonly options: Readonly<Record<string, OptionSpec>>;
   readonly examples: readonly string[];
   /** Returns the exit code. */
   readonly run: (call: Invocation) => Promise<number>;
+}
+
+/** A command of commands: `slipway registry push`. Only the file of the one that is called is loaded. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  readonly commands: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>>;
+  /** Below the list of commands in help. */
+  readonly notes: readonly string[];
+}
+
+export function groupHelp(group: CommandGroup): string {
+  const width = Math.max(...Object.keys(group.commands).map((n) => n.length));
+  return `${[
+    `slipway ${group.name}: ${group.summary}`, "", `  slipway ${group.name} COMMAND [ARGUMENTS]`, "",
+    ...Object.entries(group.commands).map(([name, c]) => `  ${name.padEnd(width)}  ${c.summary}`), "",
+    `  slipway ${group.name} COMMAND --help shows a command's options and examples.`, ...(group.notes.length > 0 ? ["", ...group.notes] : []),
+  ].join("\n")}\n`;
 }
 
 export function defineCommand(command: Command): Command {

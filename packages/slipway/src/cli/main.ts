@@ -1,10 +1,15 @@
 // The command line's door: finds the command, loads only its file, runs it, and ends with its exit code.
 
 import { nearest, VERSION } from "@slipway/core/base";
-import { commandHelp, parseCall, usageError, type Command } from "./command.ts";
+import { commandHelp, groupHelp, parseCall, usageError, type Command, type CommandGroup } from "./command.ts";
+import { withLocalPackages } from "./local-packages.ts";
 import { printError, printResult } from "./output.ts";
 
-const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<Command | CommandGroup>;
+}
+const COMMANDS: Readonly<Record<string, Entry>> = {
   inspect: { summary: "what is inside a model file, safely; what can be compiled and what cannot", load: async () => (await import("./inspect.ts")).inspect },
   convert: { summary: "only the compiled ONNX", load: async () => (await import("./convert.ts")).convert },
   pack: { summary: "one package of the compiled model, its signature and its checks", load: async () => (await import("./pack.ts")).pack },
@@ -13,6 +18,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   keys: { summary: "API keys: who may ask a service, and what", load: async () => (await import("./keys.ts")).keys },
   bench: { summary: "throughput, latency, and how many replicas a load needs", load: async () => (await import("./bench.ts")).bench },
   client: { summary: "a typed TypeScript client of a model or a running service", load: async () => (await import("./client.ts")).client },
+  registry: { summary: "versions of models, and the aliases that name them", load: async () => (await import("./registry/index.ts")).registry },
   serve: { summary: "a running service from a file or package", load: async () => (await import("./serve.ts")).serve },
 };
 
@@ -50,19 +56,28 @@ export async function run(argv: readonly string[]): Promise<number> {
       printResult(VERSION);
       return 0;
     }
-    const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-    if (!entry) {
-      const near = nearest(name, Object.keys(COMMANDS));
-      throw usageError("unknown-command", `there is no command ${JSON.stringify(name)}`, { hint: near ? `Did you mean slipway ${near}?` : "slipway --help lists the commands." });
+    const loaded = await find(COMMANDS, name, "slipway").load();
+    if (!("commands" in loaded)) return await invoke(loaded, rest);
+    const [sub, ...more] = rest;
+    if (sub === undefined || sub === "help" || sub === "--help" || sub === "-h") {
+      printResult(groupHelp(loaded));
+      return sub === undefined ? 2 : 0;
     }
-    const command = await entry.load();
-    const call = parseCall(command, rest);
-    if (call.flag("help")) {
-      printResult(commandHelp(command));
-      return 0;
-    }
-    return await command.run(call);
+    return await invoke(await find(loaded.commands, sub, `slipway ${name}`).load(), more);
   } catch (error) {
     return printError(error, json);
   }
+}
+
+async function invoke(command: Command, argv: readonly string[]): Promise<number> {
+  const call = parseCall(command, argv);
+  if (!call.flag("help")) return command.run(await withLocalPackages(command, call));
+  printResult(commandHelp(command));
+  return 0;
+}
+
+function find<T>(commands: Readonly<Record<string, T>>, name: string, before: string): T {
+  if (Object.hasOwn(commands, name)) return commands[name]!;
+  const near = nearest(name, Object.keys(commands));
+  throw usageError("unknown-command", `there is no command ${JSON.stringify(before === "slipway" ? name : `${before.slice("slipway ".length)} ${name}`)}`, { hint: near ? `Did you mean ${before} ${near}?` : `${before} --help lists the commands.` });
 }

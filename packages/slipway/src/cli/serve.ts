@@ -19,7 +19,7 @@ export const serve: Command = defineCommand({
   name: "serve",
   summary: "a running service from a file or package",
   usage: "PKG|FILE ... [--port 8080]",
-  arguments: [{ name: "PKG|FILE", help: "packages or saved models; NAME=PATH gives one a name", many: true, optional: true }],
+  arguments: [{ name: "PKG|FILE", help: "packages or saved models; NAME=PATH gives one a name", package: true, many: true, optional: true }],
   options: {
     ...configOptions(SERVE_SETTINGS),
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },

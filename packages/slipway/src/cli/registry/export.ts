@@ -1,0 +1,25 @@
+// slipway registry export TARGET [MODEL ...]
+
+import { defineCommand, type Command } from "../command.ts";
+import { printJson, printResult } from "../output.ts";
+import { size } from "../size.ts";
+import { withRegistry } from "./with-registry.ts";
+
+export const exportCommand: Command = defineCommand({
+  name: "registry export",
+  summary: "everything, or some models, to a folder or one file",
+  usage: "TARGET [MODEL ...]",
+  arguments: [
+    { name: "TARGET", help: "a folder that is made, or a file that ends in .tar" },
+    { name: "MODEL", help: "only these; everything by default, the audit log included", optional: true, many: true },
+  ],
+  options: {},
+  examples: ["slipway registry export backup.tar", "slipway registry export for-the-other-site churn credit"],
+  run: (call) => withRegistry(false, async (registry, actor) => {
+    const [target, ...models] = call.args as [string, ...string[]];
+    const report = await registry.exportTo(target, { models: models.length === 0 ? undefined : models, actor });
+    if (call.flag("json")) printJson({ ...report, target });
+    else printResult(`${report.models} models, ${report.versions} versions, ${report.attachments} attachments (${size(report.bytes)}) are in ${target}\nits digest, for --digest of import: ${report.digest}`);
+    return 0;
+  }),
+});

@@ -1,0 +1,28 @@
+// slipway registry verify
+
+import { registryError } from "../../registry/index.ts";
+import { defineCommand, type Command } from "../command.ts";
+import { printJson, printResult, progress } from "../output.ts";
+import { size } from "../size.ts";
+import { withRegistry } from "./with-registry.ts";
+
+export const verify: Command = defineCommand({
+  name: "registry verify",
+  summary: "whether tables, packages and audit log are whole and fit together",
+  usage: "[--head HASH]",
+  arguments: [],
+  options: { head: { type: "string", value: "HASH", help: "a hash that must be in the audit log: what an earlier verify printed and you kept elsewhere" } },
+  examples: ["slipway registry verify", "slipway registry verify --json"],
+  run: (call) => withRegistry(false, async (registry) => {
+    const line = progress();
+    const report = await registry.verify({ head: call.text("head"), onVersion: (where) => line.update(`${where} ...`) }).finally(() => line.done());
+    if (call.flag("json")) printJson({ whole: report.problems.length === 0, ...report });
+    else if (report.problems.length === 0) {
+      printResult(`whole: ${report.models} models, ${report.versions} versions, ${report.attachments} attachments (${size(report.bytes)} hashed), ${report.audit!.entries} entries of the audit log\nhead of the audit log: ${report.audit!.head}`);
+    } else {
+      printResult(report.problems.map((p) => `${p.where}: ${p.message}`).join("\n"));
+      throw registryError("registry-damaged", `${report.problems.length} problem${report.problems.length === 1 ? "" : "s"}`, { where: report.problems[0]!.where, hint: "Offer the package again where its blobs are damaged; compare the rest with an export or a copy from before." });
+    }
+    return report.problems.length === 0 ? 0 : 1;
+  }),
+});

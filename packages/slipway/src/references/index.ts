@@ -1,0 +1,1 @@
+export { localFile, type LocalFile, type LocalOptions } from "./local-file.ts";

@@ -1,0 +1,79 @@
+// One resolver for whatever stands where a package goes: a path, a version of the registry (NAME:3, NAME@production,
+// NAME@sha256:...), an artifact (oci://HOST/REPOSITORY:TAG). Both kinds of reference end at a digest, and a digest's
+// package is kept as a .slip file in `.slipway/packages`: fetched once, hashed again by whoever opens it.
+
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { writeSlip, type ModelPackage } from "@slipway/core/package";
+import { isOciReference, parseReference, RegistryStore, ociError } from "../oci/index.ts";
+import { loadPackage, looksLikeReference, openRegistry, registryError } from "../registry/index.ts";
+
+export interface LocalFile {
+  /** What can be opened. */
+  readonly path: string;
+  /** Of a version of the registry. */
+  readonly model?: string;
+  readonly version?: number;
+  /** "sha256:..."; of a reference only. */
+  readonly digest?: string;
+}
+export interface LocalOptions {
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** The working folder. */
+  readonly folder?: string | undefined;
+}
+
+/**
+ * A path as it is; of a reference, the file that its package was fetched to. A file that is there is never taken for a
+ * reference; write ./churn:3 for a file that is not there yet.
+ * @throws registry-*, oci-*, package-*
+ */
+export async function localFile(argument: string, options: LocalOptions = {}): Promise<LocalFile> {
+  if (isOciReference(argument)) return fromArtifact(argument, options);
+  const folder = options.folder ?? process.cwd();
+  if (!looksLikeReference(argument) || existsSync(join(folder, argument)) || existsSync(argument)) return { path: argument };
+  const registry = await openRegistry({ env: options.env, folder, create: false });
+  try {
+    const { model, version, digest, state } = await registry.version(argument);
+    if (state !== "available") throw registryError("registry-version-removed", `${model}:${version} was removed; its package is gone`);
+    const path = await kept(options, digest, () => registry.package(`${model}:${version}`));
+    return { path, model, version, digest };
+  } finally {
+    await registry.close();
+  }
+}
+
+async function fromArtifact(argument: string, options: LocalOptions): Promise<LocalFile> {
+  const { host, repository, tag, digest } = parseReference(argument);
+  const store = await RegistryStore.open(host, repository, options.env === undefined ? {} : { env: options.env });
+  try {
+    const wanted = digest ?? (await store.resolve(tag ?? "latest"));
+    if (wanted === undefined) throw ociError("oci-not-found", `${host}/${repository} has no tag ${JSON.stringify(tag ?? "latest")}`, { hint: tag === undefined ? "Say which: oci://HOST/REPOSITORY:TAG." : "Check the tag." });
+    return { path: await kept(options, wanted, () => loadPackage(store, wanted, tag ?? "latest")), digest: wanted };
+  } finally {
+    await store.close();
+  }
+}
+
+async function kept({ folder = process.cwd() }: LocalOptions, digest: string, load: () => Promise<ModelPackage>): Promise<string> {
+  const path = join(folder, ".slipway", "packages", `${digest.slice("sha256:".length)}.slip`);
+  if (existsSync(path)) return path;
+  const bytes = writeSlip(await load());
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    const file = await open(temporary, "wx");
+    try {
+      await file.writeFile(bytes);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  return path;
+}
