@@ -1,34 +1,44 @@
-// slipway keys create|list|revoke: API keys for `slipway serve --keys FILE`.
+// slipway keys create|list|revoke: API keys for `slipway serve --keys FILE`; slipway keys signing ...: see keys-signing.ts.
 
 import { GROUP, isRole, authError, makeKey, readKeyFile, ROLE_NAMES, writeKeyFile, type KeyRecord, type Role } from "../server/index.ts";
 import { defineCommand, usageError, type Command, type Invocation } from "./command.ts";
+import { signingKeys } from "./keys-signing.ts";
 import { printJson, printNote, printResult } from "./output.ts";
+import { passwordOption } from "./signing-key.ts";
 
 const DEFAULT_FILE = ".slipway/keys.json";
 const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000, w: 604_800_000, y: 31_536_000_000 };
 
 export const keys: Command = defineCommand({
   name: "keys",
-  summary: "API keys: who may ask a service, and what",
-  usage: "create|list|revoke [ID] [--keys FILE]",
-  arguments: [{ name: "create|list|revoke", help: "what to do" }, { name: "ID", help: "the key to revoke, as list shows it", optional: true }],
+  summary: "API keys: who may ask a service, and what; keys for signing",
+  usage: "create|list|revoke [ID] [--keys FILE], or signing create|show [KEY]",
+  arguments: [
+    { name: "create|list|revoke|signing", help: "what to do; signing is about keys that sign models" },
+    { name: "ID|create|show", help: "the key to revoke, as list shows it; of keys for signing, what to do", optional: true },
+    { name: "KEY", help: "the file of the private key for signing (.slipway/signing.key by default); its public key is KEY.pub", optional: true },
+  ],
   options: {
     keys: { type: "string", value: "FILE", help: `where keys are kept, hashed (${DEFAULT_FILE} by default)` },
     role: { type: "string", value: "ROLE", multiple: true, help: `${ROLE_NAMES.join(", ")} (predictor by default); may be repeated` },
     model: { type: "string", value: "NAME", multiple: true, help: "a model it is for, or a prefix with * (every model by default); may be repeated" },
     group: { type: "string", value: "NAME", multiple: true, help: "a part of the organisation its owner speaks for in approvals; may be repeated" },
     expires: { type: "string", value: "TIME", help: "12h, 90d, 2w, 1y, or a date (never by default)" },
+    curve: { type: "string", value: "CURVE", help: "of a key for signing: P-256 (by default), P-384 or P-521" },
+    "password-file": passwordOption,
     name: { type: "string", value: "TEXT", help: "whose it is: approvals count people by this name" },
   },
-  examples: ["slipway keys create --role predictor --model churn --expires 90d --name webshop", "slipway keys create --role reviewer --group business --name anna@example.com", "slipway keys list", "slipway keys revoke 3f9a0c11d2e4"],
+  examples: ["slipway keys signing create release.key --password-file password.txt", "slipway keys create --role predictor --model churn --expires 90d --name webshop", "slipway keys create --role reviewer --group business --name anna@example.com", "slipway keys list", "slipway keys revoke 3f9a0c11d2e4"],
   run(call) {
     const path = call.text("keys") ?? DEFAULT_FILE;
-    const [what, id] = call.args;
+    const [what, id, file] = call.args;
+    if (what !== "signing" && file !== undefined) throw usageError("bad-argument", `keys ${what!} takes no ${JSON.stringify(file)}`);
     switch (what) {
+      case "signing": return signingKeys(id, file, call);
       case "create": return Promise.resolve(create(path, call));
       case "list": return Promise.resolve(list(path, call));
       case "revoke": return Promise.resolve(revoke(path, id, call));
-      default: throw usageError("bad-argument", `keys takes create, list or revoke, found ${JSON.stringify(what)}`);
+      default: throw usageError("bad-argument", `keys takes create, list, revoke or signing, found ${JSON.stringify(what)}`);
     }
   },
 });

@@ -7,6 +7,7 @@ import { size } from "./size.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
 import { readText } from "./read-text.ts";
 import { signatureTable } from "./signature-table.ts";
+import { passwordOption, signingKeyOf } from "./signing-key.ts";
 import { writeFileWhole } from "./write-file.ts";
 
 export const pack: Command = defineCommand({
@@ -24,6 +25,8 @@ export const pack: Command = defineCommand({
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
     purpose: { type: "string", value: "TEXT", help: "for the model card: what the model is for" },
     owner: { type: "string", value: "TEXT", help: "for the model card: who answers for it" },
+    sign: { type: "string", value: "KEY", help: "sign the package with this private key (PEM)" },
+    "password-file": passwordOption,
   },
   examples: [
     "slipway pack churn.joblib --check check.csv",
@@ -32,6 +35,7 @@ export const pack: Command = defineCommand({
     "slipway pack mlruns/0/4f1c/artifacts/model",
     "slipway pack models:/churn/3 --check check.csv",
     "slipway pack model.pkl --name churn --version 1.2.0 -o churn-1.2.0.slip",
+    "slipway pack churn.joblib --check check.csv --sign release.key",
   ],
   async run(call) {
     const given = call.args[0] ?? call.text("model");
@@ -43,6 +47,8 @@ export const pack: Command = defineCommand({
       const v = call.text(name);
       return v === undefined ? {} : { [name]: v };
     };
+    const sign = call.text("sign");
+    const key = sign === undefined ? undefined : await signingKeyOf(call, sign);
     const line = progress();
     line.update("reading and compiling ...");
     const check = call.text("check");
@@ -57,15 +63,15 @@ export const pack: Command = defineCommand({
     const { manifest, digest, signature, model } = packed.package;
     const output = call.text("output") ?? `${manifest.name}.slip`;
     if (output === path) throw usageError("bad-argument", "the package would overwrite the model file", { hint: "Choose another name with -o." });
-    const slip = writeSlip(packed.package);
+    const slip = writeSlip(key === undefined ? packed.package : await (await import("@slipway/core/signing")).signPackage(packed.package, key));
     await writeFileWhole(output, slip);
     const { comparison } = packed;
     if (call.flag("json")) {
-      printJson({ output, bytes: slip.length, name: manifest.name, version: manifest.version, digest, signature, notes: packed.notes, ...(comparison ? { check: comparison } : {}) });
+      printJson({ output, bytes: slip.length, name: manifest.name, version: manifest.version, digest, signature, notes: packed.notes, ...(key === undefined ? {} : { signedBy: key.publicKey.id }), ...(comparison ? { check: comparison } : {}) });
       return 0;
     }
     for (const note of packed.notes) printNote(`note: ${note}`);
-    printResult(`packed ${output}   ${size(slip.length)} (from ${size(bytes.length)}; model ${size(model.length)})\n${manifest.name} ${manifest.version}   ${digest}`);
+    printResult(`packed ${output}   ${size(slip.length)} (from ${size(bytes.length)}; model ${size(model.length)})\n${manifest.name} ${manifest.version}   ${digest}${key === undefined ? "" : `\nsigned by key ${key.publicKey.id}`}`);
     if (comparison) printResult(`checked ${comparison.rows} rows: ${agreement(comparison, signature)}${comparison.rounded > 0 ? ` (${comparison.rounded} values to the decimals the file has)` : ""}`);
     else printNote("note: nothing was checked; --check check.csv compares with what the notebook predicted");
     printResult(`\n${signatureTable(signature)}\n\nnext: slipway serve ${output}`);

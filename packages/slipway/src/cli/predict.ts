@@ -4,6 +4,7 @@ import { loadModelPackage, openModel, readData, type PredictedRow, type RowError
 import { defineCommand, type Command } from "./command.ts";
 import { engineOf, engineOption } from "./engine-option.ts";
 import { printJson, printNote, printResult } from "./output.ts";
+import { requireSignatureOption, trustedSigners } from "./trusted-option.ts";
 import { readText } from "./read-text.ts";
 
 export const predict: Command = defineCommand({
@@ -18,6 +19,7 @@ export const predict: Command = defineCommand({
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
     preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; FILE#ENTRY or #ENTRY where a file holds several; may be repeated, in order" },
     engine: engineOption,
+    "require-signature": requireSignatureOption,
     "keep-going": { type: "boolean", help: "answer the good rows and report the bad ones in their place" },
   },
   examples: [
@@ -28,7 +30,7 @@ export const predict: Command = defineCommand({
   async run(call) {
     const entry = call.text("entry");
     const [file, data] = call.args as [string, string];
-    const opened = await openModel(file, { preprocess: call.texts("preprocess"), ...(entry === undefined ? {} : { entry }) });
+    const opened = await openModel(file, { preprocess: call.texts("preprocess"), trusted: await trustedSigners(call.texts("require-signature")), ...(entry === undefined ? {} : { entry }) });
     for (const warning of opened.imported?.compiled.warnings ?? []) printNote(`note: ${warning}`);
     const model = await loadModelPackage(opened.package, { engine: engineOf(call) });
     try {

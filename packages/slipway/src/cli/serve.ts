@@ -12,6 +12,7 @@ import { accessOptions } from "./serve-access.ts";
 import { telemetryOptions } from "./serve-telemetry.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { printJson, printNote, printResult } from "./output.ts";
+import { trustedSigners } from "./trusted-option.ts";
 import { trimMemory } from "./trim-memory.ts";
 import { curlLine } from "./curl-line.ts";
 
@@ -45,7 +46,7 @@ export const serve: Command = defineCommand({
     const engine: LoadOptions = { engine: settings.engine, placement, instances, threads, providers: provider === undefined ? undefined : [...new Set([...provider, "cpu"])] };
     const log = createLog({ level: settings.logLevel, pretty: process.stderr.isTTY });
     const { repository: folder, poll: pollMs, lazy, memoryBudget, loadAtOnce, uploads, models: perModel = {} } = settings;
-    const models = new Repository(new ModelDirectory([], perModel), { folder, pollMs, lazy, memoryBudget, loadAtOnce, uploads, engine, log: new Logger(log) });
+    const models = new Repository(new ModelDirectory([], perModel), { folder, pollMs, lazy, memoryBudget, loadAtOnce, uploads, engine, trusted: await trustedSigners(settings.signatures?.require, settings.signatures?.roots), log: new Logger(log) });
     const paths = Object.entries(perModel).flatMap(([name, { path }]) => (path === undefined ? [] : [`${name}=${path}`]));
     for (const argument of [...call.args, ...(hosting?.model === undefined ? [] : [hosting.model]), ...paths]) {
       const named = /^([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)$/.exec(argument);

@@ -41,6 +41,13 @@ const settings = {
   memoryBudget: { type: "bytes", min: 1_048_576, value: "BYTES", help: "unload the models asked least recently when what the loaded ones hold goes beyond this" },
   loadAtOnce: { type: "count", min: 1, max: 64, default: 1, value: "N", help: "how many models are loaded at the same time" },
   uploads: { type: "flag", default: false, help: "take models that come in a load request itself (Triton's `file:` parameters), not only those of the folder" },
+  signatures: {
+    type: "section", help: "",
+    fields: {
+      require: { type: "texts", flag: "require-signature", value: "KEY.pub", help: "serve only packages that the owner of one of these public keys signed (PEM); may be repeated" },
+      roots: { type: "texts", flag: "signature-root", value: "ROOT.pem", help: "take signers whose certificate leads to one of these root certificates too" },
+    },
+  },
   models: { type: "map", keys: "models' names", of: { type: "section", help: "", fields: MODEL_SETTINGS as typeof MODEL_SETTINGS }, help: "settings of single models, by name" },
   pipelines: { type: "map", keys: "pipelines' names", of: { type: "section", help: "", fields: PIPELINE_SETTINGS as typeof PIPELINE_SETTINGS }, help: "pipelines and ensembles of the served models, each served as one more model" },
   gate: { type: "section", flag: false, fields: GATE_SETTINGS as typeof GATE_SETTINGS, help: "what `slipway test` asks of a model before it may be released" },

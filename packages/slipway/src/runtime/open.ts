@@ -9,12 +9,15 @@ import { readLayout, readSlip, type ModelPackage } from "@slipway/core/package";
 import { runtimeError } from "./errors.ts";
 import type { ImportFileOptions } from "./import-file.ts";
 import { SAVED_MODEL, siblingsOf } from "./read-sibling.ts";
+import type { TrustedSigners } from "./trusted-signers.ts";
 import { locateModel } from "./locate.ts";
 
 export interface OpenOptions extends ImportFileOptions {
   /** For a saved file: the package's name (from the file's by default) and version (0.0.0 by default). */
   readonly name?: string;
   readonly version?: string;
+  /** Only packages that one of them signed are opened; nothing else is. */
+  readonly trusted?: TrustedSigners | undefined;
 }
 export interface OpenedModel {
   readonly package: ModelPackage;
@@ -42,16 +45,18 @@ export async function readModelBytes(path: string): Promise<Uint8Array> {
 }
 
 /**
+ * Every model that is served, predicted with or tested comes through here: what is asked of packages is asked here.
  * @param argument a path, FILE#ENTRY, or a model that MLflow keeps (`models:/name/3`)
- * @throws as readModelBytes, the import and the package room
+ * @throws as readModelBytes, the import and the package room; where signers are named, as requireSignature
  */
 export async function openModel(argument: string, options: OpenOptions = {}): Promise<OpenedModel> {
   const { path, entry, mlflow, name, version } = locateModel(argument);
   const info = await stat(path).catch(() => undefined);
   const compiled = (options.preprocess ?? []).length > 0;
-  if (!compiled && info?.isDirectory() && (await stat(join(path, "oci-layout")).catch(() => undefined))) return { package: await sound(await readLayoutFolder(path)) };
+  if (!compiled && info?.isDirectory() && (await stat(join(path, "oci-layout")).catch(() => undefined))) return { package: await admitted(await readLayoutFolder(path), options) };
   const bytes = await readModelBytes(path);
-  if (!compiled && sniffFormat(bytes) === "slip") return { package: await sound(await readSlip(bytes)) };
+  if (!compiled && sniffFormat(bytes) === "slip") return { package: await admitted(await readSlip(bytes), options) };
+  if (options.trusted !== undefined) throw (await import("./trusted-signers.ts")).refuseUnpacked(path);
   const { packModel } = await import("./pack.ts");
   const known = { ...(entry === undefined ? {} : { entry }), ...(mlflow === undefined ? {} : { mlflow }) };
   const packed = await packModel(path, bytes, { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }), ...options, ...known });
@@ -59,7 +64,8 @@ export async function openModel(argument: string, options: OpenOptions = {}): Pr
 }
 
 /** A package's digests say that it is whole, not who made it. */
-async function sound(pkg: ModelPackage): Promise<ModelPackage> {
+async function admitted(pkg: ModelPackage, { trusted }: OpenOptions): Promise<ModelPackage> {
+  if (trusted !== undefined) await (await import("./trusted-signers.ts")).requireSignature(pkg, trusted);
   const { assertSound } = await import("@slipway/core/onnx");
   assertSound(pkg.model);
   return pkg;

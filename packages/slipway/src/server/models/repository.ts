@@ -2,7 +2,7 @@
 // it take requests, in one assignment; what it replaces is closed when the last request that holds it is answered.
 // Operations on one model come one after another; over all models, so many load at once as was set.
 
-import { loadModelPackage, type LoadOptions, type OpenOptions, type Servable } from "../../runtime/index.ts";
+import { loadModelPackage, type LoadOptions, type OpenOptions, type Servable, type TrustedSigners } from "../../runtime/index.ts";
 import { serverError, toSlipwayError } from "../errors.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { CachedModel } from "./cached-model.ts";
@@ -32,6 +32,8 @@ export interface RepositoryOptions {
   /** Whether load requests may bring models themselves. */
   readonly uploads?: boolean | undefined;
   readonly engine?: LoadOptions | undefined;
+  /** Only packages that one of them signed are served, wherever they come from. */
+  readonly trusted?: TrustedSigners | undefined;
   /** How long requests may hold a version that is replaced. */
   readonly drainMs?: number | undefined;
   readonly log?: Logger | undefined;
@@ -289,7 +291,7 @@ export class Repository {
   #prepare(origin: Origin, trial = this.#serving): Promise<Prepared> {
     // Settings of a model are by name, and a package tells its name only when it is open: whether it is random is found
     // out where any answer is kept.
-    const request = { argument: origin.argument, options: origin.options ?? {}, trial, random: this.directory.keepsAnswers, engine: this.#options.engine?.engine };
+    const request = { argument: origin.argument, options: { ...origin.options, trusted: this.#options.trusted }, trial, random: this.directory.keepsAnswers, engine: this.#options.engine?.engine };
     return this.#serving ? this.#loader.prepare(request) : prepare(request);
   }
 

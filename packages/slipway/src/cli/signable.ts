@@ -1,0 +1,59 @@
+// What a command signs or verifies: a package in its file or folder, or any other folder or file.
+
+import { open, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { sniffFormat } from "@slipway/core/formats";
+import { EMPTY_CONFIG, type Attachment, type ModelPackage } from "@slipway/core/package";
+import { signingError } from "@slipway/core/signing";
+import { LayoutStore } from "../oci/index.ts";
+import { openModel } from "../runtime/index.ts";
+import { signingFileError } from "../signing/index.ts";
+
+const MAX_SIGNATURE = 32 << 20;
+
+export type Signable =
+  | { readonly kind: "slip" | "layout"; readonly package: ModelPackage }
+  | { readonly kind: "files"; readonly folder: boolean };
+
+/** @throws signing-key-file, and what openModel throws of a package */
+export async function readSignable(path: string): Promise<Signable> {
+  const info = await stat(path).catch(() => undefined);
+  if (info === undefined) throw signingFileError("signing-key-file", `there is nothing at ${JSON.stringify(path)}`);
+  if (info.isDirectory()) {
+    if (await stat(join(path, "oci-layout")).catch(() => undefined)) return { kind: "layout", package: (await openModel(path)).package };
+    return { kind: "files", folder: true };
+  }
+  return path.endsWith(".slip") || sniffFormat(await head(path)) === "slip" ? { kind: "slip", package: (await openModel(path)).package } : { kind: "files", folder: false };
+}
+
+/** As much as tells what a file is. */
+async function head(path: string): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const bytes = new Uint8Array(64 << 10);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+    return bytes.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** @throws signature-missing, signing-key-file */
+export async function readSignature(path: string): Promise<Uint8Array> {
+  const info = await stat(path).catch(() => undefined);
+  if (info === undefined) throw signingError("signature-missing", `there is no signature at ${JSON.stringify(path)}`, { hint: "slipway sign makes one; --signature FILE says where it is." });
+  if (!info.isFile() || info.size > MAX_SIGNATURE) throw signingFileError("signing-key-file", `${JSON.stringify(path)} is no signature`);
+  return new Uint8Array(await readFile(path));
+}
+
+/** Adds an attachment to a package's folder; what else the folder holds stays. */
+export async function attachInLayout(folder: string, { manifest, bytes }: Attachment): Promise<void> {
+  const store = await LayoutStore.open(folder);
+  try {
+    await store.writeBlob(EMPTY_CONFIG.bytes);
+    await store.writeBlob(bytes);
+    await store.writeManifest(manifest);
+  } finally {
+    await store.close();
+  }
+}

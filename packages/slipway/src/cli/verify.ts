@@ -1,0 +1,48 @@
+// slipway verify PKG|DIR|FILE --key KEY.pub: whether somebody trusted signed exactly this.
+
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { verifyModel, verifyPackage, type SignedModel, type Trusted } from "@slipway/core/signing";
+import { filesOf, readCertificateFiles, readTrustedKeys } from "../signing/index.ts";
+import { defineCommand, usageError, type Command } from "./command.ts";
+import { printJson, printResult } from "./output.ts";
+import { readSignable, readSignature } from "./signable.ts";
+
+export const verify: Command = defineCommand({
+  name: "verify",
+  summary: "whether a trusted key signed exactly this package or these files",
+  usage: "PKG|DIR|FILE --key KEY.pub [--signature FILE]",
+  arguments: [{ name: "PKG|DIR|FILE", help: "a package (a .slip file or its folder), or any other folder or file" }],
+  options: {
+    key: { type: "string", value: "KEY.pub", multiple: true, help: "a public key whose signature is believed (PEM); may be repeated" },
+    root: { type: "string", value: "ROOT.pem", multiple: true, help: "a root certificate: signers whose certificate leads to it are believed; may be repeated" },
+    signature: { type: "string", value: "FILE", help: "the signature, where it is not in the package; DIR/model.sig or FILE.sig by default" },
+  },
+  examples: ["slipway verify churn.slip --key .slipway/signing.key.pub", "slipway verify ./model-folder --key release.pub", "slipway verify churn.slip --root company-root.pem --signature churn.sig"],
+  async run(call) {
+    const target = call.args[0]!;
+    if (call.texts("key").length === 0 && call.texts("root").length === 0) throw usageError("missing-argument", "verify needs to know whom to believe", { hint: "Give --key KEY.pub or --root ROOT.pem." });
+    const trusted: Trusted = { keys: await readTrustedKeys(call.texts("key")), roots: await readCertificateFiles(call.texts("root")) };
+    const signable = await readSignable(target);
+    const given = call.text("signature");
+    let signed: SignedModel;
+    if (signable.kind === "files") {
+      const path = given ?? (signable.folder ? join(target, "model.sig") : `${target}.sig`);
+      const own = signable.folder ? ownPath(target, path) : [];
+      signed = await verifyModel(await filesOf(target), await readSignature(path), trusted, { own });
+    } else signed = await verifyPackage(signable.package, trusted, given === undefined ? undefined : await readSignature(given));
+    const digest = signable.kind === "files" ? undefined : signable.package.digest;
+    const by = signed.certificate === undefined ? {} : { certificate: signed.certificate };
+    if (call.flag("json")) printJson({ verified: target, key: signed.key.id, ...by, ...(digest === undefined ? {} : { digest }), files: signed.resources.map((r) => r.name), ignored: signed.ignored });
+    else {
+      printResult(`verified ${target}   ${signed.resources.length} files${digest === undefined ? "" : `, ${digest}`}\nsigned by key ${signed.key.id}${signed.certificate === undefined ? "" : ` of ${JSON.stringify(signed.certificate)}`}`);
+      if (signable.kind === "files" && signed.ignored.length > 0) printResult(`not part of it, by the signer's will: ${signed.ignored.slice(0, 20).join(", ")}`);
+    }
+    return 0;
+  },
+});
+
+/** The signature's own path, where it lies in the folder that it signs. */
+function ownPath(folder: string, signature: string): string[] {
+  const inside = relative(resolve(folder), resolve(signature));
+  return inside.startsWith("..") || isAbsolute(inside) ? [] : [inside.replaceAll("\\", "/")];
+}
