@@ -18,6 +18,8 @@ const MATRIX_NAME = "X";
 export interface CompileOptions {
   /** Which entry, where the file holds several models. */
   readonly entry?: string;
+  /** The NumPy that saved the model, where the file tells: numpyOf. */
+  readonly numpy?: 1 | 2 | undefined;
 }
 export interface CompiledModel {
   readonly model: Uint8Array;
@@ -45,6 +47,7 @@ export function compilePickled(value: PyValue, options: CompileOptions = {}): Co
   const found = findModel(value, isEstimator, options.entry);
   const est = found.estimator;
   const c = new Conversion(converters);
+  c.numpy = options.numpy;
   if (!c.knows(est.key)) throw c.unknownClass(est);
   const shape = findInputShape(est);
   if (!shape) {

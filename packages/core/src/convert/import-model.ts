@@ -81,9 +81,18 @@ export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Imp
   const source = readSource(bytes);
   assertInert(source.pickle);
   if (source.pickle.value === OLD_TORCH) throw oldTorch();
-  const compiled = compilePickled(source.pickle.value, options);
+  const compiled = compilePickled(source.pickle.value, { ...options, numpy: numpyOf(source.pickle) });
   const version = compiled.found.estimator.raw("_sklearn_version");
   return { format: source.format, compiled, producer: typeof version === "string" ? { "scikit-learn": version } : {} };
+}
+
+/** NumPy 2 calls its modules numpy._core, NumPy 1 numpy.core; a file without arrays outside joblib's own form names neither. */
+export function numpyOf(pickle: PickleFile): 1 | 2 | undefined {
+  for (const { module } of pickle.globals) {
+    if (module.startsWith("numpy._core.")) return 2;
+    if (module.startsWith("numpy.core.")) return 1;
+  }
+  return undefined;
 }
 
 /** Its first bytes: as text where they are ASCII that can be printed, else in hexadecimal. */

@@ -8,7 +8,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { SlipwayError } from "@slipway/core/base";
-import { compileGraph, readGraphRequest, readSource } from "@slipway/core/convert";
+import { compileGraph, numpyOf, readGraphRequest, readSource } from "@slipway/core/convert";
 import { assertInert } from "@slipway/core/pickle";
 import { readModelBytes } from "../runtime/index.ts";
 import { usageError } from "./command.ts";
@@ -31,7 +31,7 @@ async function answer(line: string): Promise<Record<string, unknown>> {
     const source = readSource(await readModelBytes(request.model));
     assertInert(source.pickle);
     const spec: unknown = JSON.parse(await readFile(request.spec, "utf8"));
-    const compiled = compileGraph(source.pickle.value, readGraphRequest(spec, source.pickle.value));
+    const compiled = compileGraph(source.pickle.value, { ...readGraphRequest(spec, source.pickle.value), numpy: numpyOf(source.pickle) });
     await writeFile(request.out, compiled.model);
     return { id, ok: true, ...(compiled.warnings.length > 0 ? { warnings: compiled.warnings } : {}) };
   } catch (error) {

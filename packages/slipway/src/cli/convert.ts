@@ -1,7 +1,7 @@
 // slipway convert FILE -o model.onnx
 
 import { readFile } from "node:fs/promises";
-import { compileGraph, readInputSpecs, readSource, type InputSpec } from "@slipway/core/convert";
+import { compileGraph, numpyOf, readInputSpecs, readSource, type InputSpec } from "@slipway/core/convert";
 import { signatureToJson } from "@slipway/core/package";
 import { assertInert } from "@slipway/core/pickle";
 import { locateModel, readModelBytes } from "../runtime/index.ts";
@@ -41,7 +41,7 @@ export const convert: Command = defineCommand({
     if (inputs !== undefined) {
       const source = readSource(await readModelBytes(path));
       assertInert(source.pickle);
-      const graph = compileGraph(source.pickle.value, { inputs: await inputFile(inputs), ...(entry === undefined ? {} : { entry }) });
+      const graph = compileGraph(source.pickle.value, { inputs: await inputFile(inputs), numpy: numpyOf(source.pickle), ...(entry === undefined ? {} : { entry }) });
       await writeFileWhole(output, graph.model);
       const tensors = { inputs: graph.inputs, outputs: graph.outputs };
       if (call.flag("json")) printJson({ output, bytes: graph.model.length, ...tensors, warnings: graph.warnings });

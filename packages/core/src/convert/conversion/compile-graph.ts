@@ -17,6 +17,8 @@ export interface GraphOptions {
   readonly inputs: readonly InputSpec[];
   /** Which entry, where the file holds several models. */
   readonly entry?: string;
+  /** The NumPy that saved the model, where the file tells: numpyOf. */
+  readonly numpy?: 1 | 2 | undefined;
   /** Outputs as skl2onnx gives them; all that the model offers, in double and under Slipway's names, when left out. */
   readonly conventional?: ConventionalOptions;
   /** The graph's name; the estimator's class when left out. */
@@ -47,6 +49,7 @@ export function compileGraph(value: PyValue, options: GraphOptions): CompiledGra
   const graph = new GraphBuilder();
   const given = new GivenInputs(graph, options.inputs, shape);
   const c = new Conversion(converters, graph, given);
+  c.numpy = options.numpy;
   if (!c.knows(est.key)) throw c.unknownClass(est);
   const X = given.frame(c, shape);
   const fitted = c.convert(est, X);

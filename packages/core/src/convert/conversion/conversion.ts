@@ -50,6 +50,8 @@ export class Conversion {
   readonly rowChecks: { readonly refused: Value; readonly reason: string }[] = [];
   /** What the user should know though it does not stop the compilation. */
   readonly warnings: string[] = [];
+  /** The NumPy that saved the model, where the file tells. */
+  numpy: 1 | 2 | undefined;
   /** The widest row of a text vectorizer; 0 without one. */
   rowCells = 0;
   /** Whether rows may depend on each other, so that a request may be neither cut nor joined with others. */

@@ -1,12 +1,14 @@
 // sklearn.impute.KNNImputer: the mean of the nearest donors by nan_euclidean distance, computed as scikit-learn does
-// (expanded squares, missing coordinates taken out again). Donors at exactly the same distance: the first one of the
-// training rows, where NumPy's partition leaves the choice open.
+// (expanded squares, missing coordinates taken out again). Of donors at exactly the same distance those count that NumPy's
+// partition takes (numpy-partition.ts); where that cannot be replayed, rows whose answer hangs on it are refused.
 
 import type { Value } from "../../../onnx/index.ts";
 import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
 import { memo, type Conversion } from "../../conversion/conversion.ts";
 import { describe, type Estimator } from "../../conversion/estimator.ts";
 import { Frame, mapFeature, mixFlows } from "../../conversion/frame.ts";
+import { gatherInRows } from "../neighbors/bounded-heap.ts";
+import { argPartition } from "../neighbors/numpy-partition.ts";
 import { indicatedColumns, indicatorFrame, missingMarker } from "./simple-imputer.ts";
 
 /** Distances of one row to all donors; bounds the constants and the work of a row. */
@@ -42,7 +44,7 @@ export const knnImputer: EstimatorConverter = defineEstimator({
         const columns = kept.map((j): Value => {
           const old = o.columns(x, [j]);
           if (donors[j]!.length === 0) return o.mul(o.cast(o.columns(mask, [j]), "double"), 0);
-          return o.where(o.columns(mask, [j]), donorMean(est, c, distance, donors[j]!, donors[j]!.map((i) => data[i * F + j]!)), old);
+          return o.where(o.columns(mask, [j]), donorMean(est, c, distance, o.columns(mask, [j]), donors[j]!, donors[j]!.map((i) => data[i * F + j]!)), old);
         });
         const flows = mixFlows(input.features, { clearMissing: true });
         const features = kept.map((j) => {
@@ -74,14 +76,18 @@ function nanEuclidean(c: Conversion, x: Value, mask: Value, data: Float64Array, 
   return o.where(o.equal(common, 0), o.scalar(NaN), o.sqrt(o.mul(o.div(d, o.maximum(common, 1)), F)));
 }
 
-/** [N, 1]: the weighted mean of the nearest donors' values; the mean of all where none has a distance. */
-function donorMean(est: Estimator, c: Conversion, distance: Value, donors: readonly number[], values: readonly number[]): Value {
+/** [N, 1]: the weighted mean of the nearest donors' values; the mean of all where none has a distance. `wanted`: bool [N, 1], where it is asked for. */
+function donorMean(est: Estimator, c: Conversion, distance: Value, wanted: Value, donors: readonly number[], values: readonly number[]): Value {
   const { o } = c;
-  const k = Math.min(est.int("n_neighbors"), donors.length);
+  const M = donors.length;
+  const k = Math.min(est.int("n_neighbors"), M);
   if (k < 1) throw c.malformed(est, "n_neighbors is less than 1");
   const near = o.columns(distance, donors);
-  const unknown = o.isNaN(near);
-  const [found, places] = c.graph.ops("TopK", [o.where(unknown, o.scalar(Infinity), o.minimum(near, o.scalar(FAR))), o.int64s([k])], { axis: 1, largest: 0, sorted: 1 }, 2) as [Value, Value];
+  const reach = o.where(o.isNaN(near), o.scalar(Infinity), o.minimum(near, o.scalar(FAR)));
+  // Until 1.5 a donor without a distance counted too, where fewer than n_neighbors have one.
+  const all = est.raw("weights") !== "distance" && !est.versionAtLeast(1, 6);
+  const places = k === M ? undefined : nearestDonors(est, c, reach, wanted, values, k, all);
+  const found = places === undefined ? reach : gatherInRows(c.graph, reach, places);
   const known = o.lessEqual(found, FAR);
   let weight: Value;
   if (est.raw("weights") === "distance") {
@@ -89,11 +95,28 @@ function donorMean(est: Estimator, c: Conversion, distance: Value, donors: reado
     const anyZero = o.greater(o.sum(o.cast(zero, "double"), 1, true), 0);
     weight = o.where(anyZero, o.cast(zero, "double"), o.where(known, o.div(1, found), o.scalar(0)));
   } else {
-    // Until 1.5 a donor without a distance counted too, where fewer than n_neighbors have one.
-    weight = est.versionAtLeast(1, 6) ? o.cast(known, "double") : o.add(o.mul(o.cast(known, "double"), 0), 1);
+    weight = all ? o.add(o.mul(o.cast(known, "double"), 0), 1) : o.cast(known, "double");
   }
-  const picked = o.gather(o.doubles(values), places, 0);
+  const picked = places === undefined ? o.doubles(values, [1, M]) : o.gather(o.doubles(values), places, 0);
   const mean = o.div(o.sum(o.mul(picked, weight), 1, true), o.sum(weight, 1, true));
   const none = o.equal(o.sum(o.cast(known, "double"), 1, true), 0);
-  return o.where(none, o.scalar(values.reduce((a, v) => a + v, 0) / values.length), mean);
+  return o.where(none, o.scalar(values.reduce((a, v) => a + v, 0) / M), mean);
+}
+
+/** Which donors np.argpartition takes: int64 [N, k], k < M. `all`: those without a distance too. */
+function nearestDonors(est: Estimator, c: Conversion, reach: Value, wanted: Value, values: readonly number[], k: number, all: boolean): Value {
+  const { o } = c;
+  const M = values.length;
+  const { indices, border, unsure } = argPartition(est, c, reach, M, k, { matters: wanted, missing: true, ofInfinite: all });
+  if (unsure !== undefined) {
+    // Donors at one distance with one value are as good as each other.
+    const tied = o.equal(reach, border);
+    const row = o.doubles(values, [1, M]);
+    const differ = o.greater(o.max(o.where(tied, row, -Infinity), 1), o.min(o.where(tied, row, Infinity), 1));
+    c.rowChecks.push({
+      refused: o.and(unsure, differ),
+      reason: `several rows that ${est.className} could take a missing value from are at exactly the same distance, and which of them NumPy 2 takes depends on the processor`,
+    });
+  }
+  return indices;
 }

@@ -85,7 +85,7 @@ function replayShares(graph: GraphBuilder, distances: Value, M: number, k: numbe
 }
 
 /** [N, M], [N, k] -> [N, k]. The onnx package's evaluator cannot do GatherElements with more than 32 columns to choose from. */
-function gatherInRows(graph: GraphBuilder, from: Value, columns: Value): Value {
+export function gatherInRows(graph: GraphBuilder, from: Value, columns: Value): Value {
   return graph.op("GatherND", [from, new Ops(graph).unsqueeze(columns, 2)], { batch_dims: 1 });
 }
 
