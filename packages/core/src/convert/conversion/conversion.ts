@@ -40,7 +40,7 @@ const MOST_SHARED = 100;
 const FLOAT32_MAX = 3.4028234663852886e38;
 
 /** What is needed to add nodes, to the graph itself or to the body of an If or a Loop inside it. */
-export type Emitter = Pick<Conversion, "graph" | "o" | "refuse" | "malformed">;
+export type Emitter = Pick<Conversion, "graph" | "o" | "refuse" | "malformed" | "numpy">;
 
 export class Conversion {
   readonly graph: GraphBuilder;
@@ -401,7 +401,7 @@ export class Conversion {
   }
   /** For nodes in a body. */
   within(graph: GraphBuilder): Emitter {
-    return { graph, o: new Ops(graph), refuse: this.refuse.bind(this), malformed: this.malformed.bind(this) };
+    return { numpy: this.numpy, graph, o: new Ops(graph), refuse: this.refuse.bind(this), malformed: this.malformed.bind(this) };
   }
   /** An option that changes the result and is not compiled: refused by name. */
   refuse(est: Estimator, option: string, why: string, hint?: string): SlipwayError {

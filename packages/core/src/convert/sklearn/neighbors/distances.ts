@@ -4,8 +4,10 @@
 // Euclidean metric (under that name, or its square) expands (|x|^2 - 2 x.y) + |y|^2, so that is what is done for it.
 
 import type { Value } from "../../../onnx/index.ts";
+import { NumpyArray, SparseMatrix } from "../../../pickle/index.ts";
 import type { Emitter } from "../../conversion/conversion.ts";
 import { describe, toMatrix, toNumber, type Estimator } from "../../conversion/estimator.ts";
+import { replaysPartition } from "./numpy-partition.ts";
 import { cosineSimilarity, dotProducts, squaredNorms, sumOverDifferences, type Rows } from "../kernels.ts";
 
 export interface Distances {
@@ -15,6 +17,8 @@ export interface Distances {
   readonly toDistance: (reduced: Value) => Value;
   /** A distance in the reduced form. */
   readonly reduce: (distance: number) => number;
+  /** Infinite where scipy divides 0 by 0; NumPy puts NaN last. */
+  readonly undefined?: boolean;
   /** The reduced form was computed by expansion, and carries its rounding. */
   readonly expanded?: boolean;
 }
@@ -90,9 +94,11 @@ export function neighborDistances(est: Estimator, c: Emitter, X: Value, Y: Rows)
       }), ...plain };
     case "braycurtis": {
       const above = accumulate(c, X, Y, (d) => o.abs(d));
-      // scikit-learn's own metric divides by sum |x| + |y|, not by sum |x + y| as scipy's.
-      const below = accumulate(c, X, Y, (_, j) => o.add(o.abs(o.columns(X, [j])), o.doubles(column(Y, j).map(Math.abs), [1, Y.rows])));
-      return { reduced: o.where(o.equal(below, 0), 0, o.div(above, below)), ...plain };
+      const ofScipy = brute && !takesArgKmin(est);
+      // scikit-learn's own metric divides by sum |x| + |y|, not by sum |x + y| as scipy's, which brute force takes without ArgKmin.
+      const below = accumulate(c, X, Y, (_, j) => (ofScipy ? o.abs(o.add(o.columns(X, [j]), o.doubles(column(Y, j), [1, Y.rows])))
+        : o.add(o.abs(o.columns(X, [j])), o.doubles(column(Y, j).map(Math.abs), [1, Y.rows]))));
+      return { reduced: o.where(o.equal(below, 0), ofScipy ? Infinity : 0, o.div(above, below)), undefined: ofScipy, ...plain };
     }
     case "hamming":
       return { reduced: o.div(accumulate(c, X, Y, (d) => o.cast(o.not(o.equal(d, 0)), "double")), Y.cols), ...plain };
@@ -100,9 +106,12 @@ export function neighborDistances(est: Estimator, c: Emitter, X: Value, Y: Rows)
       return { reduced: o.minimum(o.maximum(o.sub(1, cosineSimilarity(c, X, Y)), 0), 2), ...plain };
     default: {
       const ofTruths = TRUTHS.get(metric);
-      if (ofTruths && brute) throw c.refuse(est, `metric=${JSON.stringify(metric)}, algorithm="brute"`, "many rows are at the same distance, and NumPy's partition leaves open which of them are taken", 'Use algorithm="ball_tree".');
-      if (ofTruths && UNSETTLED.has(metric) && countsOf(Y).includes(0)) throw c.refuse(est, `metric=${JSON.stringify(metric)}`, "a training row holds zeros only, whose distance to such a row is 0 / 0", 'Use metric="jaccard".');
-      if (ofTruths) return { reduced: ofTruths(c, truths(c, X, Y)), ...plain };
+      if (ofTruths && brute && !replaysPartition(est, c, Y.rows)) throw c.refuse(est, `metric=${JSON.stringify(metric)}, algorithm="brute" and ${Y.rows} training rows`, "many of them are at the same distance, and which NumPy 2 takes depends on the processor where they are more than 256", 'Use algorithm="ball_tree".');
+      if (ofTruths && !brute && UNSETTLED.has(metric) && countsOf(Y).includes(0)) throw c.refuse(est, `metric=${JSON.stringify(metric)}`, "a training row holds zeros only, whose distance to such a row is 0 / 0", 'Use metric="jaccard".');
+      if (ofTruths) {
+        const reduced = ofTruths(c, truths(c, X, Y));
+        return brute && UNSETTLED.has(metric) ? { reduced: o.where(o.isNaN(reduced), Infinity, reduced), undefined: true, ...plain } : { reduced, ...plain };
+      }
       throw c.refuse(est, `metric=${JSON.stringify(metric)}`, "this metric is not compiled",
         'Use "euclidean", "manhattan", "chebyshev", "minkowski", "seuclidean", "canberra", "braycurtis", "hamming", "cosine" or one for truth values ("jaccard", "dice" ...).');
     }
@@ -114,6 +123,9 @@ interface Truths {
   readonly both: Value;
   readonly one: Value;
   readonly all: number;
+  /** Only the given row [N, M], only the fitted one. */
+  readonly onlyGiven: Value;
+  readonly onlyFitted: Value;
 }
 
 /** Metrics for truth values (sklearn/metrics/_dist_metrics: DistanceMetric64): quotients of whole numbers, which are exact. */
@@ -125,6 +137,12 @@ const TRUTHS: ReadonlyMap<string, (c: Emitter, t: Truths) => Value> = new Map<st
   ["sokalmichener", ({ o }, { one, all }) => o.div(o.mul(one, 2), o.add(one, all))],
   ["russellrao", ({ o }, { both, all }) => o.div(o.sub(all, both), all)],
   ["sokalsneath", ({ o }, { both, one }) => o.div(one, o.add(one, o.mul(both, 0.5)))],
+  // Only scipy has it, so that it comes with brute force alone.
+  ["yule", ({ o }, { both, one, all, onlyGiven, onlyFitted }) => {
+    const apart = o.mul(onlyGiven, onlyFitted);
+    const neither = o.sub(o.sub(all, one), both);
+    return o.where(o.equal(apart, 0), 0, o.div(o.mul(apart, 2), o.add(o.mul(both, neither), apart)));
+  }],
   ["kulsinski", ({ o }, { both, one, all }) => o.div(o.add(one, o.sub(all, both)), o.add(one, all))],
 ]);
 
@@ -141,7 +159,9 @@ function truths(c: Emitter, X: Value, Y: Rows): Truths {
   const fitted = Float64Array.from({ length: Y.cols * Y.rows }, (_, i) => Number(Y.data[(i % Y.rows) * Y.cols + Math.floor(i / Y.rows)] !== 0));
   const counts = countsOf(Y);
   const both = o.matmul(given, o.doubles(fitted, [Y.cols, Y.rows]));
-  return { both, one: o.sub(o.add(o.sum(given, 1, true), o.doubles(counts, [1, Y.rows])), o.mul(both, 2)), all: Y.cols };
+  const onlyGiven = o.sub(o.sum(given, 1, true), both);
+  const onlyFitted = o.sub(o.doubles(counts, [1, Y.rows]), both);
+  return { both, one: o.add(onlyGiven, onlyFitted), all: Y.cols, onlyGiven, onlyFitted };
 }
 
 const column = (Y: Rows, j: number): Float64Array => Float64Array.from({ length: Y.rows }, (_, i) => Y.data[i * Y.cols + j]!);
@@ -167,4 +187,18 @@ function vectorParameter(est: Estimator, c: Emitter, name: string, length: numbe
 function params(est: Estimator): ReturnType<Estimator["dict"]> | undefined {
   const name = est.has("effective_metric_params_") ? "effective_metric_params_" : "metric_params";
   return est.isNone(name) ? undefined : est.dict(name);
+}
+
+const ARGKMIN_METRICS = new Set([
+  "braycurtis", "canberra", "chebyshev", "cityblock", "euclidean", "infinity", "l1", "l2", "manhattan", "minkowski", "p", "seuclidean", "sqeuclidean",
+]);
+
+/** ArgKmin.is_usable_for, if new rows come in the type of the fitted ones. */
+export function takesArgKmin(est: Estimator): boolean {
+  const metric = est.rawOf("effective_metric_", "metric");
+  const fitted = est.raw("_fit_X");
+  const since = (minor: number): boolean => est.version[0] === 0 || est.versionAtLeast(1, minor);
+  if (typeof metric !== "string" || !ARGKMIN_METRICS.has(metric) || !since(1)) return false;
+  if (fitted instanceof SparseMatrix) return since(2) && !(since(4) && metric.includes("euclidean"));
+  return fitted instanceof NumpyArray && fitted.dtype.kind === "f" && (fitted.dtype.itemSize === 8 || (fitted.dtype.itemSize === 4 && since(2)));
 }

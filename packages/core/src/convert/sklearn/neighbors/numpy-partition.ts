@@ -32,8 +32,13 @@ export interface Partitioned {
 }
 
 /** Whether NumPy 2 saved the model: its modules are named in the file, else scikit-learn 1.5 and later is taken to run with it. */
-export function isNumpy2(est: Estimator, c: Conversion): boolean {
+function isNumpy2(est: Estimator, c: { readonly numpy: 1 | 2 | undefined }): boolean {
   return (c.numpy ?? (est.versionAtLeast(1, 5) ? 2 : 1)) === 2;
+}
+
+/** Whether ties among M columns without NaN are replayed. */
+export function replaysPartition(est: Estimator, c: { readonly numpy: 1 | 2 | undefined }, M: number): boolean {
+  return M <= NETWORK || !isNumpy2(est, c);
 }
 
 /** Over `distances` [N, M], k < M. */
@@ -48,8 +53,7 @@ export function argPartition(est: Estimator, c: Conversion, distances: Value, M:
   // The maximum changes nothing: it makes an array of its own, without which the onnx package's evaluator cannot gather by it.
   const nearest = o.maximum(o.slice(indices!, 0, k, 1), 0);
   const numpy2 = isNumpy2(est, c);
-  const replays = !numpy2 || M <= NETWORK || options.missing === true;
-  if (!replays) return { indices: nearest, border, unsure: o.squeeze(tie, 1) };
+    if (!replaysPartition(est, c, M) && options.missing !== true) return { indices: nearest, border, unsure: o.squeeze(tie, 1) };
   // A Loop of one turn at most, which costs nothing where there is no such row.
   const state = [nearest, o.squeeze(o.mul(o.cast(tie, "int64"), 0), 1)];
   const body = c.graph.body([{ type: "int64", shape: [] }, { type: "bool", shape: [] }, ...state.map((v) => ({ type: v.type, shape: v.shape }))], (graph, [, , found, unsure]) => {

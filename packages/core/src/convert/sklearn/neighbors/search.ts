@@ -4,14 +4,14 @@
 // are in idx_array's order throughout, where the file has a tree.
 
 import type { Value } from "../../../onnx/index.ts";
-import { NumpyArray, SparseMatrix } from "../../../pickle/index.ts";
 import { inputMatrix, limitFeature, matrix2d } from "../../conversion/algebra.ts";
 import type { Conversion } from "../../conversion/conversion.ts";
 import { describe, type Estimator } from "../../conversion/estimator.ts";
 import type { Frame } from "../../conversion/frame.ts";
 import type { Rows } from "../kernels.ts";
-import { heapNearest, THREADS } from "./bounded-heap.ts";
-import { neighborDistances, type Distances } from "./distances.ts";
+import { gatherInRows, heapNearest, THREADS } from "./bounded-heap.ts";
+import { neighborDistances, takesArgKmin, type Distances } from "./distances.ts";
+import { argPartition, replaysPartition } from "./numpy-partition.ts";
 import { readSearchTree, visitingOrder, type SearchTree } from "./search-tree.ts";
 
 export interface Neighbors {
@@ -47,7 +47,7 @@ export function nearest(est: Estimator, X: Frame, c: Conversion, k: number, opti
   if (k < 1 || k > rows) throw c.malformed(est, `it looks for ${k} neighbours among ${rows} rows`);
   const { values, indices } = tree !== undefined
     ? heapNearest(c, distances.reduced, rows, k, (within, some) => visitingOrder(est, within, within.o.gather(x, some, 0), tree))
-    : bruteNearest(est, c, distances.reduced, Y, k, options.oneHeap === true);
+    : bruteNearest(est, c, distances, Y, k, options.oneHeap === true);
   return { indices, distances: () => distances.toDistance(distances.expanded === true ? exactSquares(c, x, Y, indices) : values), count: rows, order };
 }
 
@@ -58,30 +58,26 @@ export function isExpanded(est: Estimator): boolean {
 }
 
 /** Brute force: scikit-learn goes over the rows with heaps (ArgKmin) where the data is of floats, and else with np.argpartition. */
-function bruteNearest(est: Estimator, c: Conversion, distances: Value, Y: Rows, k: number, oneHeap: boolean): { values: Value; indices: Value } {
+function bruteNearest(est: Estimator, c: Conversion, { reduced: distances, undefined: missing = false }: Distances, Y: Rows, k: number, oneHeap: boolean): { values: Value; indices: Value } {
   const heap = takesArgKmin(est);
-  if (k < Y.rows && (!heap || (Y.rows > 256 && !oneHeap)) && tiesAreLikely(Y)) {
-    c.warnings.push(`${est.className} with algorithm="brute": of training rows at exactly equal distance scikit-learn keeps among the ${k} nearest what `
-      + (heap ? `the number of processor cores decides; ${THREADS} are assumed here` : "np.argpartition leaves there, which depends on NumPy and the processor; here they are the first ones")
+  const left = heap ? (Y.rows > 256 && !oneHeap ? `the number of processor cores decides; ${THREADS} are assumed here` : undefined)
+    : !replaysPartition(est, c, Y.rows) ? "np.argpartition leaves there, which depends on the processor; here they are the first ones"
+    : est.rawOf("effective_metric_", "metric") === "cosine" ? "the rounding of its products decides, which depends on the processor" : undefined;
+  if (k < Y.rows && left !== undefined && tiesAreLikely(Y)) {
+    c.warnings.push(`${est.className} with algorithm="brute": of training rows at exactly equal distance scikit-learn keeps among the ${k} nearest what ${left}`
       + '. Fit it with algorithm="kd_tree" or "ball_tree" for an outcome that does not depend on the machine.');
   }
   if (heap) return heapNearest(c, distances, Y.rows, k, oneHeap ? "one heap" : "shares");
-  const [values, indices] = c.graph.ops("TopK", [distances, c.o.int64s([k])], { axis: 1, largest: 0, sorted: 1 }, 2);
+  const { o } = c;
+  if (k < Y.rows && replaysPartition(est, c, Y.rows)) {
+    const { indices: taken, border, unsure } = argPartition(est, c, distances, Y.rows, k, { missing, ofInfinite: true });
+    if (unsure !== undefined) c.rowChecks.push({ refused: unsure, reason: `which of several training rows at exactly the same distance ${est.className} takes is not reproduced for this row` });
+    if (missing) c.rowChecks.push({ refused: o.squeeze(o.equal(border, Infinity), 1), reason: `the distance of this row to its neighbours is 0 / 0 in ${est.className}` });
+    const [values, order] = c.graph.ops("TopK", [gatherInRows(c.graph, distances, taken), o.int64s([k])], { axis: 1, largest: 0, sorted: 1 }, 2);
+    return { values: values!, indices: gatherInRows(c.graph, taken, order!) };
+  }
+  const [values, indices] = c.graph.ops("TopK", [distances, o.int64s([k])], { axis: 1, largest: 0, sorted: 1 }, 2);
   return { values: values!, indices: indices! };
-}
-
-const ARGKMIN_METRICS = new Set([
-  "braycurtis", "canberra", "chebyshev", "cityblock", "euclidean", "infinity", "l1", "l2", "manhattan", "minkowski", "p", "seuclidean", "sqeuclidean",
-]);
-
-/** ArgKmin.is_usable_for, if new rows come in the type of the fitted ones. */
-function takesArgKmin(est: Estimator): boolean {
-  const metric = est.rawOf("effective_metric_", "metric");
-  const fitted = est.raw("_fit_X");
-  const since = (minor: number): boolean => est.version[0] === 0 || est.versionAtLeast(1, minor);
-  if (typeof metric !== "string" || !ARGKMIN_METRICS.has(metric) || !since(1)) return false;
-  if (fitted instanceof SparseMatrix) return since(2) && !(since(4) && metric.includes("euclidean"));
-  return fitted instanceof NumpyArray && fitted.dtype.kind === "f" && (fitted.dtype.itemSize === 8 || (fitted.dtype.itemSize === 4 && since(2)));
 }
 
 /** Few values in every column, or a row twice: what leaves distances exactly equal. */
