@@ -2,13 +2,13 @@
 // the audit log. The guard runs inside the transaction that moves the alias: transactions that write come one after the
 // other, so a rejection either stands before it, and stops it, or comes after it, and finds the request promoted.
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { SigningKey } from "@slipway/core/signing";
 import { appendAudit, type Actor } from "../audit/index.ts";
-import { migrate, type Database, type Value } from "../database/index.ts";
+import { migrate, newId, type Database, type Value } from "../database/index.ts";
 import { decisionsOf, keepDecision, signedDecision, type GivenDecision } from "./decisions.ts";
 import { approvalError } from "./errors.ts";
 import { gateOf, isSigned, versionFacts, type VerifySignature, type VersionFacts } from "./evidence.ts";
-import { newId } from "./ids.ts";
 import { samePerson } from "./person.ts";
 import { addServerKey } from "./person-keys.ts";
 import { evaluatePolicy, policyFor, type Policy, type Verdict } from "./policy.ts";
@@ -26,6 +26,16 @@ export interface ApprovalOptions {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
+/** A move of an alias that is about to happen. */
+export interface AliasChange {
+  readonly model: string;
+  readonly alias: string;
+  /** What it names now; null where it is new. */
+  readonly from: number | null;
+  /** What it is to name; null where it is to be removed. */
+  readonly to: number | null;
+  readonly actor: Actor;
+}
 export interface RequestQuery {
   readonly state?: RequestState | undefined;
   readonly model?: string | undefined;
@@ -37,6 +47,7 @@ export interface RequestQuery {
 
 const MAX_TEXT = 10_000;
 const MAX_COMMENTS = 1000;
+const MIN_REASON = 10;
 const ALIAS = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/;
 const EXPIRER: Actor = { name: "slipway", roles: [], groups: [], how: "local" };
 
@@ -46,6 +57,8 @@ export class Approvals {
   readonly #options: ApprovalOptions;
   readonly #now: () => number;
   readonly #verify: VerifySignature;
+  /** Why an administrator moves an alias past its policy. */
+  readonly #override = new AsyncLocalStorage<string>();
 
   private constructor(options: ApprovalOptions) {
     this.database = options.database;
@@ -80,7 +93,7 @@ export class Approvals {
       const from = await aliasVersion(tx, model, alias);
       if (from === version) throw approvalError("request-closed", `${alias} names ${model}:${version} already`);
       const now = this.#now();
-      const id = newId(now);
+      const id = newId();
       const [row] = await tx.query(`insert into requests (id, model, version, digest, alias, state, requested_by, comment, from_version, created_at, expires_at) values ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9, $10) returning ${REQUEST_COLUMNS}`, [
         id, model, version, facts.digest, alias, actor.name, comment, from, iso(now), iso(now + (policy?.expires ?? 14 * 86_400_000))]);
       await appendAudit(tx, { actor, action: "request.opened", model, version, detail: { request: id, alias, digest: facts.digest, from, ...(comment === "" ? {} : { comment }) } });
@@ -92,9 +105,8 @@ export class Approvals {
   async list({ state, model, after, limit = 50 }: RequestQuery = {}): Promise<ReleaseRequest[]> {
     await this.expireDue();
     const parameters: Value[] = [Math.min(Math.max(limit, 1), 200)];
-    const where = (["state", state] as const)[1] === undefined && model === undefined && after === undefined ? "" : `where ${[
-      ...(state === undefined ? [] : [`state = $${parameters.push(state)}`]), ...(model === undefined ? [] : [`model = $${parameters.push(model)}`]), ...(after === undefined ? [] : [`id < $${parameters.push(after)}`]),
-    ].join(" and ")}`;
+    const conditions = ([["state =", state], ["model =", model], ["id <", after]] as const).flatMap(([condition, value]) => (value === undefined ? [] : [`${condition} $${parameters.push(value)}`]));
+    const where = conditions.length === 0 ? "" : `where ${conditions.join(" and ")}`;
     return (await this.database.query(`select ${REQUEST_COLUMNS} from requests ${where} order by id desc limit $1`, parameters)).map(requestOf);
   }
 
@@ -142,7 +154,7 @@ export class Approvals {
       // Removed in the meantime, it must not sign any more.
       const [key] = await tx.query<{ removed_at: string | null }>("select removed_at from person_keys where id = $1", [signed.key]);
       if (key === undefined || key.removed_at !== null) throw approvalError("envelope-foreign", `the key ${signed.key.slice(0, 16)} was removed`);
-      const decisionId = newId(now);
+      const decisionId = newId();
       await keepDecision(tx, decisionId, current, complete, signed, iso(now));
       await appendAudit(tx, {
         actor, action: decision === "approve" ? "request.approved" : "request.rejected", model: current.model, version: current.version,
@@ -161,7 +173,7 @@ export class Approvals {
       const [{ n }] = (await tx.query<{ n: number }>("select count(*) as n from comments where request = $1", [id])) as [{ n: number }];
       if (Number(n) >= MAX_COMMENTS) throw approvalError("decision-invalid", `a request has at most ${MAX_COMMENTS} comments`);
       const now = this.#now();
-      const comment: Comment = { id: newId(now), author: actor.name, text: body, time: iso(now) };
+      const comment: Comment = { id: newId(), author: actor.name, text: body, time: iso(now) };
       await tx.query("insert into comments (id, request, author, body, created_at) values ($1, $2, $3, $4, $5)", [comment.id, id, comment.author, body, comment.time]);
       await appendAudit(tx, { actor, action: "request.commented", model: request.model, version: request.version, detail: { request: id, comment: comment.id, text: body } });
       return comment;
@@ -191,6 +203,55 @@ export class Approvals {
       }
       return found.length;
     });
+  }
+
+  /**
+   * Moves an alias past its policy: what `work` moves needs no approvals. For an emergency; the audit log has a row of its
+   * own for it, with the reason and all that was missing.
+   * @throws override-reason
+   */
+  async override<T>(reason: unknown, work: () => Promise<T>): Promise<T> {
+    if (typeof reason !== "string" || reason.trim().length < MIN_REASON || reason.length > MAX_TEXT) throw approvalError("override-reason", `moving an alias past its policy needs a reason of at least ${MIN_REASON} characters`, { where: "override" });
+    return this.#override.run(reason.trim(), work);
+  }
+
+  /**
+   * Asked inside the transaction that moves an alias; a request that is met is promoted by the move.
+   * @throws policy-unmet with `data.missing`
+   */
+  readonly guard = async (change: AliasChange, tx: Database): Promise<void> => {
+    const { model, alias, to: version, from, actor } = change;
+    if (version === null || version === from) return;
+    const now = this.#now();
+    const policy = this.policyFor(model, alias);
+    const [row] = await tx.query(`select ${REQUEST_COLUMNS} from requests where model = $1 and alias = $2 and version = $3 and state = 'open' and expires_at > $4`, [model, alias, version, iso(now)]);
+    const request = row === undefined ? undefined : requestOf(row);
+    const promoted = async (action: string, detail: Readonly<Record<string, unknown>>, state: RequestState = "promoted"): Promise<void> => {
+      if (request !== undefined) await this.#close(tx, request.id, state, actor, now);
+      await appendAudit(tx, { actor, action, model, version, detail: { request: request?.id ?? null, alias, from, ...detail } });
+    };
+    if (policy === undefined) return request === undefined ? undefined : promoted("request.promoted", { policy: null, counted: [] });
+    const verdict = await this.#verdict(tx, { model, version, alias }, request === undefined ? [] : await decisionsOf(tx, request));
+    if (verdict.met) return promoted("request.promoted", { policy, counted: verdict.counted });
+    if (policy.rollback && (await this.#wasPromoted(tx, model, alias, version))) return promoted("alias.rolled-back", { policy });
+    const reason = this.#override.getStore();
+    if (reason !== undefined) return promoted("alias.overridden", { policy, reason, missing: verdict.missing }, "overridden");
+    throw approvalError("policy-unmet", `${alias} may not name ${model}:${version} yet: ${verdict.missing.map((m) => m.text).join("; ")}`, {
+      hint: request === undefined ? `Ask for it: slipway request ${model}:${version} --alias ${alias}.` : undefined,
+      data: { model, version, alias, request: request?.id ?? null, missing: verdict.missing },
+    });
+  };
+
+  /** For the registry: a version that is asked for is not removed. */
+  readonly keeper = async (tx: Database, model: string, version: number): Promise<string | undefined> => {
+    const [open] = await tx.query<{ id: string; alias: string }>("select id, alias from requests where model = $1 and version = $2 and state = 'open'", [model, version]);
+    return open === undefined ? undefined : `the open request ${open.id} for ${open.alias}`;
+  };
+
+  /** Whether the last word on a version under this alias was a promotion. */
+  async #wasPromoted(tx: Database, model: string, alias: string, version: number): Promise<boolean> {
+    const [last] = await tx.query<{ state: string }>("select state from requests where model = $1 and alias = $2 and version = $3 and state in ('promoted', 'rejected') order by closed_at desc, id desc limit 1", [model, alias, version]);
+    return last?.state === "promoted";
   }
 
   async #verdict(tx: Database, request: Pick<ReleaseRequest, "model" | "version" | "alias">, decisions: readonly Decision[]): Promise<Verdict> {

@@ -3,7 +3,8 @@
 import type { Envelope } from "@slipway/core/signing";
 import type { Verdict } from "./policy.ts";
 
-export type RequestState = "open" | "promoted" | "rejected" | "withdrawn" | "expired";
+/** `overridden`: the alias was moved past its policy. */
+export type RequestState = "open" | "promoted" | "rejected" | "withdrawn" | "expired" | "overridden";
 
 export interface ReleaseRequest {
   readonly id: string;

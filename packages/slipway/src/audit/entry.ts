@@ -12,7 +12,7 @@ export interface Actor {
   /** Whom they speak for where approvals ask for it: "business", "operations". */
   readonly groups: readonly string[];
   /** `local`: the user of the command line on the machine that holds the store. */
-  readonly how: "key" | "token" | "local";
+  readonly how: "key" | "token" | "certificate" | "local";
 }
 
 export interface AuditEvent {

@@ -22,6 +22,8 @@ export interface NewAttachment {
   /** What lists show of it, JSON; of a gate's report `passed`: true or false. */
   readonly summary?: Readonly<Record<string, unknown>> | undefined;
   readonly actor: Actor;
+  /** The id of the latest attachment of this kind, null for none: refused where it is another. */
+  readonly expected?: string | null | undefined;
   /** By which other tools look for it; the media type by default. */
   readonly artifactType?: string | undefined;
   /** The file's name for other tools. */
@@ -56,6 +58,10 @@ export async function addAttachment(context: RegistryContext, model: string, ver
   const stored = await storeReferrer(context.blobs, { subject, mediaType, artifactType: given.artifactType ?? mediaType, bytes, title: given.title ?? `${kind}${extensionOf(mediaType)}` });
   return context.database.transaction(async (tx) => {
     await available(tx, model, version);
+    if (given.expected !== undefined) {
+      const [latest] = await tx.query<{ id: string }>("select id from attachments where model = $1 and version = $2 and kind = $3 order by created_at desc, id desc limit 1", [model, version, kind]);
+      if ((latest?.id ?? null) !== given.expected) throw registryError("registry-attachment-newer", `there is a newer ${kind} of ${model}:${version}: ${latest?.id ?? "none"}`, { hint: "Look at it, then decide again.", data: { latest: latest?.id ?? null } });
+    }
     const attachment: Attachment = {
       id: newId(), model, version, kind, mediaType, digest: stored.digest, manifestDigest: stored.manifestDigest, size: bytes.length, createdAt: new Date().toISOString(), createdBy: actor.name,
       summary: JSON.parse(summary) as Record<string, unknown>,

@@ -9,6 +9,7 @@ const table = {
   "registry-in-use": { kind: "conflict", doc: "The version cannot be removed: an alias, an open request or a rollout needs it. The message says which." },
   "registry-lineage": { kind: "usage", doc: "What was said about where the version comes from cannot be: its parent is no version of the model, or a text is too long." },
   "registry-attachment": { kind: "invalid", doc: "What is to be attached to a version is too large, or its kind, media type or summary is not what is allowed." },
+  "registry-attachment-newer": { kind: "conflict", doc: "Somebody attached a newer one since it was looked at: a card that two people edit. Read it again and edit that." },
   "registry-policy": { kind: "usage", doc: "A rule of what is kept is not complete: it needs the number of versions to keep, one at least." },
   "registry-export": { kind: "invalid", doc: "The folder or file is not an export of a registry, was cut off, or was changed. Copy it again, or export again." },
   "registry-export-exists": { kind: "usage", doc: "The export's target exists already. Name another, or remove it." },

@@ -56,8 +56,11 @@ export class App {
     this.#headers = layers.filter((l) => l.headers !== undefined) as Required<Layer>[];
   }
 
-  /** At once where nothing has to be waited for. Never rejects. `readBody` is called at most once, when the request may pass. */
-  handle(call: Call, readBody: (limit: number) => Promise<Buffer> | Buffer): Answer | Promise<Answer> {
+  /**
+   * At once where nothing has to be waited for. Never rejects. `readBody` is called at most once, when the request may pass.
+   * `pieces` gives the body of a route that streams; a host that has none gives it whole.
+   */
+  handle(call: Call, readBody: (limit: number) => Promise<Buffer> | Buffer, pieces?: () => AsyncIterable<Uint8Array>): Answer | Promise<Answer> {
     this.started();
     let protocol: Protocol | undefined;
     const failed = (thrown: unknown): Answer | Promise<Answer> => this.#leave(call, this.#fail(toSlipwayError(thrown), call, protocol ?? this.table.protocolAt(call.path)));
@@ -69,7 +72,12 @@ export class App {
       }
       const match = this.route(call);
       protocol = match.protocol;
-      answer = after(this.admit(call), (early) => early ?? after(readBody(this.context.options.bodyLimit), (raw) => this.#answer(call, match, raw)));
+      answer = after(this.admit(call), (early) => {
+        if (early !== undefined) return early;
+        if (match.route.streams !== true) return after(readBody(this.context.options.bodyLimit), (raw) => this.#answer(call, match, raw));
+        call.pieces = pieces ?? (() => whole(readBody(this.context.options.bodyLimit)));
+        return match.route.handle(call);
+      });
     } catch (thrown) {
       return failed(thrown);
     }
@@ -174,6 +182,10 @@ export class App {
     if (!this.context.ready) headers["connection"] = "close";
     return { status: answer.status ?? 200, headers, body: answer.body };
   }
+}
+
+async function* whole(read: Promise<Buffer> | Buffer): AsyncIterable<Uint8Array> {
+  yield await read;
 }
 
 /** Whether every process of the service has to do it. */

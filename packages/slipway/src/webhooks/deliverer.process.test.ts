@@ -41,7 +41,6 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   if (hasPostgres()) {
     postgres = await startPostgres();
-    await postgres.start();
   }
 });
 afterAll(async () => {

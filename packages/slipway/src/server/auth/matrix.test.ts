@@ -1,109 +1,30 @@
-// Every route of the table, times every role, times no, bad, expired, revoked and good credentials: made from the table,
-// so that a new route cannot be forgotten.
-
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { columnsModel, matrixModel } from "../../runtime/testing.ts";
-import { createServer, type App } from "../index.ts";
-import type { Action, Route } from "../http/routing-table.ts";
 import { inject, testApp } from "../testing.ts";
 import { makeKey } from "./key-file.ts";
-import { ROLE_NAMES, ROLES, type Role } from "./principal.ts";
+import { describeEveryRoute, REFUSALS, requestsOf } from "./testing-matrix.ts";
 
-const HOUR = 3_600_000;
-const made = Object.fromEntries(ROLE_NAMES.map((role) => [role, makeKey({ name: role, roles: [role] })])) as Record<Role, ReturnType<typeof makeKey>>;
-const expired = makeKey({ name: "old", roles: ["admin"], expires: new Date(Date.now() - HOUR).toISOString() });
-const revoked = makeKey({ name: "gone", roles: ["admin"] });
-const onlyLinear = makeKey({ name: "linear only", roles: ["admin"], models: ["lin*"] });
-const keys = [...Object.values(made).map((m) => m.record), expired.record, { ...revoked.record, revoked: new Date().toISOString() }, onlyLinear.record];
-
-let app: App;
-// A new one for every test: whoever may unloads its models.
-beforeEach(async () => {
-  app = await testApp({ models: [columnsModel(), matrixModel()], options: { auth: { keys: { keys } } } });
+describeEveryRoute("every route", async (keys) => {
+  const app = await testApp({ models: [columnsModel(), matrixModel()], options: { auth: { keys: { keys } } } });
+  return { app, close: () => app.context.models.close() };
 });
-afterEach(() => app.context.models.close());
 
-interface Asked {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-/** By which headers protocols tell their requests apart where they share an address. */
-const VARIANTS: readonly Readonly<Record<string, string>>[] = [{}, { accept: "text/html" }, { "content-type": "application/json" }, { "content-type": "text/csv" }, { "x-amzn-sagemaker-target-model": "loan" }];
-
-/** Requests for every address, with parameters that lead to the first model. */
-function requests(): readonly Asked[] {
-  const values: Readonly<Record<string, string>> = { name: "loan", version: "1.2.0", file: "try.css" };
-  const addresses = new Map(app.table.routes.map((r) => [`${r.method} ${r.path}`, { ...r, shared: app.table.routes.filter((o) => o.method === r.method && o.path === r.path).length > 1 }]));
-  return [...addresses.values()].flatMap(({ method, path, shared }) => (shared ? VARIANTS : VARIANTS.slice(0, 1)).map((headers) => ({ method, headers, url: path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "x") })));
-}
-interface Outcome {
-  readonly status: number;
-  readonly code: string | undefined;
-  readonly action: Action | undefined;
-  readonly path: string;
-  readonly route: Route | undefined;
-}
-async function ask(request: Asked, credential?: string, adminPort = true): Promise<Outcome> {
-  const answer = await inject(app, { ...request, adminPort, headers: { ...request.headers, ...(credential === undefined ? {} : { authorization: `Bearer ${credential}` }) }, ...(request.method === "GET" ? {} : { payload: "{}" }) });
-  return { status: answer.statusCode, code: answer.errorCode, action: answer.route?.action, path: answer.route?.path ?? "", route: answer.route };
-}
-const REFUSALS = ["credentials-missing", "credentials-refused", "credentials-expired", "forbidden", "admin-closed"];
-
-describe("every route", () => {
-  it("is reached by these requests, so that none is forgotten", async () => {
-    const reached = new Set((await Promise.all(requests().map((r) => ask(r)))).map((o) => o.route));
-    expect(app.table.routes.length).toBeGreaterThan(15);
-    expect(app.table.routes.filter((r) => !reached.has(r)).map((r) => `${r.method} ${r.path}`)).toEqual([]);
-  });
-  it("is closed without credentials and with bad, expired and revoked ones, unless it is open", async () => {
-    for (const request of requests()) {
-      const label = `${request.method} ${request.url}`;
-      const outcomes = await Promise.all([undefined, `${made.admin.key.slice(0, -1)}!`, made.admin.key.replace(/.$/, (c) => (c === "A" ? "B" : "A")), "nonsense", expired.key, revoked.key].map((credential) => ask(request, credential)));
-      if (outcomes[0]!.action === "open") {
-        for (const { code } of outcomes) expect(REFUSALS, label).not.toContain(code);
-        continue;
-      }
-      expect(outcomes.map((o) => [o.status, o.code]), label).toEqual([
-        [401, "credentials-missing"], [401, "credentials-refused"], [401, "credentials-refused"], [401, "credentials-refused"], [401, "credentials-expired"], [401, "credentials-refused"]]);
-    }
-  });
-  it("is open to the roles that allow its action, and to no other", async () => {
-    for (const request of requests()) {
-      for (const role of ROLE_NAMES) {
-        const { status, code, action } = await ask(request, made[role].key);
-        const allowed = action === "open" || ROLES[role].includes(action!);
-        const label = `${request.method} ${request.url} as ${role}`;
-        if (allowed) expect(REFUSALS, label).not.toContain(code);
-        else expect([status, code], label).toEqual([403, "forbidden"]);
-      }
-    }
-  });
-  it("takes acts of administration on the port of administration only", async () => {
-    for (const request of requests()) {
-      const outcome = await ask(request, made.admin.key, false);
-      if (outcome.action === "operate" || outcome.action === "admin") expect(outcome, request.url).toMatchObject({ status: 403, code: "admin-closed" });
-    }
-  });
-  it("keeps keys to their models", async () => {
-    for (const request of requests()) {
-      const outcome = await ask(request, onlyLinear.key);
-      if (outcome.action === "open" || !outcome.path.includes("{name}")) continue;
-      expect(outcome, request.url).toMatchObject({ status: 403, code: "forbidden" });
-      expect((await ask({ ...request, url: request.url.replace("loan", "linear") }, onlyLinear.key)).code, request.url).not.toBe("forbidden");
-    }
-    // The first model, which has no name in the address.
-    expect(await ask({ method: "POST", url: "/predict", headers: {} }, onlyLinear.key)).toMatchObject({ status: 403, code: "forbidden" });
-  });
+it("keys for other models than the first may not ask that one by no name", async () => {
+  const { key, record } = makeKey({ name: "linear only", roles: ["admin"], models: ["lin*"] });
+  const app = await testApp({ models: [columnsModel(), matrixModel()], options: { auth: { keys: { keys: [record] } } } });
+  const answer = await inject(app, { method: "POST", url: "/predict", payload: "{}", headers: { authorization: `Bearer ${key}` } });
+  expect([answer.statusCode, answer.errorCode]).toEqual([403, "forbidden"]);
+  await app.context.models.close();
 });
 
 describe("without any credentials configured", () => {
   it("everyone may ask and nobody may administrate", async () => {
-    const open = createServer({ models: app.context.models.all });
-    for (const request of requests()) {
+    const open = await testApp({ models: [columnsModel(), matrixModel()] });
+    for (const request of requestsOf(open)) {
       const { route, errorCode } = await inject(open, { ...request, adminPort: true, ...(request.method === "GET" ? {} : { payload: "{}" }) });
       if (!["open", "read", "predict", "observe", "feedback"].includes(route!.action)) expect(errorCode, request.url).toBe("credentials-missing");
       else expect(REFUSALS, request.url).not.toContain(errorCode);
     }
+    await open.context.models.close();
   });
 });

@@ -61,6 +61,8 @@ export class Call {
   answeredAt = 0;
   /** Plain: decompressed, within the limit. */
   body: Buffer = NO_BODY;
+  /** The body of a route that streams, once, as it arrives; not decompressed. */
+  pieces: (() => AsyncIterable<Uint8Array>) | undefined;
   /** performance.now() at which the answer is of no more use. */
   deadline: number = Infinity;
   /** The model that was asked, once that is known. */

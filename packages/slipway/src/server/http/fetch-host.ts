@@ -14,7 +14,7 @@ export function fetchHandler(app: App): (request: Request) => Promise<Response> 
       id: requestId(headers["x-request-id"]), method: request.method, url: withoutBase(url.pathname, app.context.options.basePath) + url.search, headers,
       secure: url.protocol === "https:", isGone: () => request.signal.aborted,
     });
-    const answer = await app.handle(call, (limit) => readBody(request, limit));
+    const answer = await app.handle(call, (limit) => readBody(request, limit), () => piecesOf(request));
     const status = answer.status ?? 200;
     const empty = status === 204 || status === 304 || request.method === "HEAD" || answer.body === null;
     const response = new Response(empty ? null : toBody(answer.body), { status, headers: answer.headers ?? {} });
@@ -38,6 +38,10 @@ function toBody(body: AnswerBody): ConstructorParameters<typeof Response>[0] {
       await pieces.return?.();
     },
   });
+}
+
+async function* piecesOf(request: Request): AsyncGenerator<Uint8Array> {
+  if (request.body !== null) yield* request.body as unknown as AsyncIterable<Uint8Array>;
 }
 
 async function readBody(request: Request, limit: number): Promise<Buffer> {

@@ -32,7 +32,7 @@ export function nodeListener(app: App, adminPort = false): (request: IncomingMes
       adminPort,
       isGone: () => isClosed(response) || socket?.destroyed === true,
     });
-    const answer = app.handle(call, (limit) => readBody(request, response, limit, app.context.options.receiveTimeoutMs));
+    const answer = app.handle(call, (limit) => readBody(request, response, limit, app.context.options.receiveTimeoutMs), () => piecesOf(request, response));
     const answered = answer instanceof Promise ? answer.then((given) => send(call, given, request, response)) : send(call, answer, request, response);
     answered.then(() => app.finished(call, response.statusCode), () => {
       response.destroy();
@@ -131,6 +131,18 @@ function readBody(request: IncomingMessage, response: ServerResponse, limit: num
     request.on("error", gone);
     request.on("close", gone);
   });
+}
+
+/** The body as it arrives; who takes it slowly is sent it slowly. @throws SlipwayError client-gone */
+async function* piecesOf(request: IncomingMessage, response: ServerResponse): AsyncGenerator<Uint8Array> {
+  if (request.readableEnded) return yield bodyReadBefore(request, Infinity);
+  if (request.headers.expect !== undefined && request.httpVersionMajor === 1 && (response as { _sent100?: boolean })._sent100 !== true) response.writeContinue();
+  try {
+    // Not destroyed where it is left early: the answer goes over the same connection.
+    for await (const piece of request.iterator({ destroyOnReturn: false })) yield piece as Buffer;
+  } catch (cause) {
+    throw serverError("client-gone", "the client went away while it sent the request", { cause });
+  }
 }
 
 /** Of a request whose body a framework has read and parsed already, as Express's `json()` does. */

@@ -15,6 +15,15 @@ import type { Answer, Call } from "./call.ts";
  */
 export type Action = "open" | "read" | "predict" | "observe" | "feedback" | "comment" | "offer" | "review" | "release" | "govern" | "operate" | "admin";
 
+/** Of a route, for the OpenAPI document; schemas by media type. */
+export interface RouteAbout {
+  readonly tag: string;
+  readonly summary: string;
+  readonly request?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly query?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly response: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "OPTIONS";
   /** `/v2/models/{name}/infer`: a name in braces takes one segment, or part of one. */
@@ -22,6 +31,10 @@ export interface Route {
   readonly action: Action;
   /** Where another protocol has the same method and path: whether this request is ours. One of them says nothing and takes the rest. */
   readonly claims?: (call: Call) => boolean;
+  /** The body is not read before `handle` is called, which takes it piece by piece (`Call.pieces`) and bounds it itself. */
+  readonly streams?: boolean;
+  /** What the OpenAPI document says of it, where openapi/descriptions.ts says nothing. */
+  readonly about?: RouteAbout;
   readonly handle: (call: Call) => Answer | Promise<Answer>;
   /** Answers calls over gRPC in `handle`'s place. */
   readonly grpc?: GrpcMethod;

@@ -28,11 +28,11 @@ export function openApiDocument(context: ServerContext): Json {
     paths[`/v2${path}/infer`] = { post: inferOperation(model, id) };
   });
   const descriptions = describeRoutes(models, ids);
-  for (const { method, path } of context.table?.routes ?? []) {
+  for (const { method, path, about } of context.table?.routes ?? []) {
     const verb = method.toLowerCase();
     // Each model has these under its own name.
     if (UNDESCRIBED.test(path) || path === "/models/{name}/predict" || path === "/v2/models/{name}/infer" || paths[path]?.[verb] !== undefined) continue;
-    (paths[path] ??= {})[verb] = routeOperation({ method, path }, descriptions.get(`${method} ${path}`), models);
+    (paths[path] ??= {})[verb] = routeOperation({ method, path }, descriptions.get(`${method} ${path}`) ?? about, models);
   }
   return {
     openapi: "3.1.0",
@@ -51,7 +51,7 @@ function routeOperation({ method, path }: Pick<Route, "method" | "path">, descri
   const { tag = "Administration", summary = `${method} ${path}`, request, example, query = {}, response = { "application/json": {} }, error = path.startsWith("/v2") ? "OipError" : "Error" } = description ?? {};
   const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name, in: "path", required: true,
-    schema: name === "name" && models.length > 0 ? { enum: models.map((m) => m.name) } : { type: "string", minLength: 1, ...(name === "version" && models[0] !== undefined ? { examples: [models[0].version] } : {}) },
+    schema: name === "name" && models.length > 0 && !path.startsWith("/api/") ? { enum: models.map((m) => m.name) } : { type: "string", minLength: 1, ...(name === "version" && models[0] !== undefined ? { examples: [models[0].version] } : {}) },
   }));
   const json = request?.["application/json"];
   return {

@@ -1,0 +1,5 @@
+export { apiError } from "./errors.ts";
+export { openRegistryService, type RegistryService, type RegistryServiceOptions } from "./open.ts";
+export { registryProtocol } from "./protocol.ts";
+export type { RegistryServices } from "./services.ts";
+export { REPORT_MEDIA_TYPE } from "./gate-runs.ts";

@@ -1,0 +1,24 @@
+// The audit log: reading, exporting, verifying.
+
+import { exportAudit, listAudit, verifyAudit } from "../../audit/index.ts";
+import { jsonAnswer, mayAsk, type Route } from "../../server/index.ts";
+import { countOf, everyModel, textOf } from "../request.ts";
+import type { RegistryServices } from "../services.ts";
+import { COUNT, listOf, OBJECT, orNull, route, TEXT } from "./route.ts";
+
+export function auditRoutes({ registry: { database } }: RegistryServices): Route[] {
+  return [
+    route("GET", "/audit", "observe", { summary: "Who did what, in order. `after`: entries after this number", query: { after: COUNT, limit: COUNT, model: TEXT, actor: TEXT }, answer: { entries: listOf(OBJECT), next: orNull(COUNT) } }, async (call) => {
+      const limit = Math.min(countOf(call, "limit", 1) ?? 100, 1000);
+      const entries = await listAudit(database, { after: countOf(call, "after"), limit, model: textOf(call, "model"), actor: textOf(call, "actor") });
+      // Of a key for some models only, what concerns no model is kept away too.
+      const shown = call.principal?.models === undefined ? entries : entries.filter((e) => e.model !== null && mayAsk(call, e.model));
+      return jsonAnswer({ entries: shown, next: entries.length === limit ? entries.at(-1)!.seq : null });
+    }),
+    route("GET", "/audit/export", "observe", { summary: "The whole log as JSON lines, which `slipway audit verify` checks", query: { after: COUNT }, answer: "application/jsonlines" }, (call) => {
+      everyModel(call);
+      return { headers: { "content-type": "application/jsonlines; charset=utf-8", "content-disposition": 'attachment; filename="audit.jsonl"' }, body: exportAudit(database, countOf(call, "after")) };
+    }),
+    route("GET", "/audit/verify", "observe", { summary: "Whether every entry is as it was written. `head`: a hash that must be in it", query: { head: TEXT }, answer: { entries: COUNT, head: TEXT } }, async (call) => jsonAnswer(await verifyAudit(database, { head: textOf(call, "head") }))),
+  ];
+}

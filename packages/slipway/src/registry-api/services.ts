@@ -1,0 +1,22 @@
+// What the routes work on.
+
+import type { Approvals } from "../approvals/index.ts";
+import type { GateSettings } from "../config/index.ts";
+import type { Registry } from "../registry/index.ts";
+import type { Deliverer, Webhooks } from "../webhooks/index.ts";
+import type { GateRuns } from "./gate-runs.ts";
+import type { Jobs } from "./jobs/jobs.ts";
+
+export interface RegistryServices {
+  readonly registry: Registry;
+  readonly approvals: Approvals;
+  readonly webhooks: Webhooks;
+  readonly deliverer: Deliverer;
+  readonly jobs: Jobs;
+  readonly gate: GateRuns;
+  readonly gateSettings: Partial<GateSettings>;
+  /** Largest upload in bytes. */
+  readonly uploadLimit: number;
+  /** Where uploads are kept while they are read. */
+  readonly folder: string;
+}
