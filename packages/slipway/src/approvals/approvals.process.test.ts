@@ -9,6 +9,8 @@ import { Registry } from "../registry/index.ts";
 import { addPersonKey, allKeys, Approvals, keysOfPerson, readPolicies, removePersonKey, type RequestDetails } from "./index.ts";
 
 const DAY = 86_400_000;
+/** A disk that others use as well. */
+const HOOK_MS = 60_000;
 const who = (name: string, roles: readonly string[], groups: readonly string[] = []): Actor => ({ name, roles, groups, how: "key" });
 const dana = who("dana", ["developer"]);
 const anna = who("anna", ["reviewer"], ["business"]);
@@ -24,7 +26,7 @@ const code = (work: Promise<unknown>): Promise<string> => work.then(() => "none"
 const missing = (work: Promise<unknown>): Promise<unknown> => work.then(() => "none", (error: { data?: { missing?: readonly { what: string }[] } }) => error.data?.missing?.map((m) => m.what) ?? String(error));
 
 describe.each(backends)("on $name", (backend) => {
-  beforeAll(() => backend.start());
+  beforeAll(() => backend.start(), HOOK_MS);
   afterAll(() => backend.stop());
   const test = it.skipIf(!backend.there);
   let registry: Registry;
@@ -51,7 +53,7 @@ describe.each(backends)("on $name", (backend) => {
     place = backend.place();
     ({ registry, approvals } = await open());
     for (const seed of [1, 2, 3]) await registry.offer(await examplePackage("churn", seed), { actor: dana });
-  });
+  }, HOOK_MS);
   afterEach(async () => {
     for (const one of opened) await verifyAudit(one.database);
     for (const one of opened.splice(0)) await one.close();

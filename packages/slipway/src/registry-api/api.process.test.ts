@@ -19,13 +19,13 @@ const approvals = { production: { approvals: 2, groups: { business: 1 }, author:
 const pickle = readFileSync(new URL("../../../../examples/churn/churn.joblib", import.meta.url));
 
 describe.each(backends)("on $name", (backend) => {
-  beforeAll(() => backend.start());
+  beforeAll(() => backend.start(), 60_000);
   afterAll(() => backend.stop());
   const test = it.skipIf(!backend.there);
   let api: TestRegistry;
   beforeEach(async () => {
     if (backend.there) api = await openTestRegistry(await backend.place().open(), keys, { settings: { approvals, webhooks: { allow: ["loopback"], timeout: 1000, disableAfter: 1000 }, gate: { skip: ["budgets"] } }, uploadLimit: 4 * 2 ** 20 });
-  });
+  }, 60_000);
   afterEach(() => (backend.there ? api.close() : undefined));
   // What takes a process of its own is tried once.
   const once = it.skipIf(!backend.there || backend.database !== "sqlite");
