@@ -12,6 +12,7 @@ import type { ImportedModel, ReadSibling } from "./imported.ts";
 import { joinGraphs } from "./join-graphs.ts";
 import { compilePickled, isEstimator, type CompiledModel } from "./compile.ts";
 import { joinedObject, type JoinedStep } from "./sklearn/compose/joined.ts";
+import type { InputSpec } from "./conversion/given-inputs.ts";
 import { convertError } from "./conversion/errors.ts";
 import { findModel, type FoundModel } from "./find-model.ts";
 import { findInputShape } from "./input-shape.ts";
@@ -25,6 +26,7 @@ export interface JoinedFile {
 }
 export interface JoinedModelFile extends JoinedFile {
   readonly readSibling?: ReadSibling;
+  readonly inputs?: readonly InputSpec[];
 }
 
 /**
@@ -32,7 +34,7 @@ export interface JoinedModelFile extends JoinedFile {
  * @throws as importModel, join-mismatch, join-not-a-transformer, join-unsupported
  */
 export function compileJoined(transformers: readonly JoinedFile[], model: JoinedModelFile): ImportedModel {
-  const options = { ...(model.entry === undefined ? {} : { entry: model.entry }), ...(model.readSibling ? { readSibling: model.readSibling } : {}) };
+  const options = { ...(model.entry === undefined ? {} : { entry: model.entry }), ...(model.inputs === undefined ? {} : { inputs: model.inputs }), ...(model.readSibling ? { readSibling: model.readSibling } : {}) };
   if (transformers.length === 0) return importModel(model.bytes, options);
   const sources = new Map<Uint8Array, SourceFile>();
   const found = transformers.map((file) => {

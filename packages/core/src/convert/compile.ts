@@ -8,6 +8,7 @@ import { convertError } from "./conversion/errors.ts";
 import type { Estimator } from "./conversion/estimator.ts";
 import { findModel, type FoundModel } from "./find-model.ts";
 import type { Frame } from "./conversion/frame.ts";
+import type { InputSpec } from "./conversion/given-inputs.ts";
 import { findInputShape, type InputShape } from "./input-shape.ts";
 import { nameOutputs } from "./conversion/outputs.ts";
 import { converters } from "./registry.ts";
@@ -20,6 +21,8 @@ export interface CompileOptions {
   readonly entry?: string;
   /** The NumPy that saved the model, where the file tells: numpyOf. */
   readonly numpy?: 1 | 2 | undefined;
+  /** Names, element types and shapes of a model's tensors, where its file does not tell them. */
+  readonly inputs?: readonly InputSpec[];
 }
 export interface CompiledModel {
   readonly model: Uint8Array;

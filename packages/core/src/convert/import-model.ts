@@ -5,6 +5,8 @@ import { leastSizes, readModel } from "../onnx/index.ts";
 import { assertInert, pickleOfSkops, readPickleFile, type PickleFile } from "../pickle/index.ts";
 import { savedLightgbm, savedXgboost } from "./boosted/saved-file.ts";
 import { savedCatboost } from "./catboost/saved-file.ts";
+import { convertError } from "./conversion/errors.ts";
+import type { InputSpec } from "./conversion/given-inputs.ts";
 import { importError } from "./import-errors.ts";
 import type { ImportedModel, ImportOptions } from "./imported.ts";
 import { importKeras, importKerasH5 } from "./keras/import-keras.ts";
@@ -51,6 +53,11 @@ const OTHER_FORMATS: Readonly<Partial<Record<FileFormat, readonly [what: string,
   csv: ["a table of text (CSV)", "Pass the saved model first and the data second."],
 };
 
+/** Whether the file is a model of tensors, read by a reader of its own and not as a pickle. */
+export function isTensorModel(bytes: Uint8Array): boolean {
+  return READERS[sniffFormat(bytes)] !== undefined;
+}
+
 /**
  * Recognises the file and reads it. Nothing in it runs.
  * @throws file-*, format-*, and the pickle room's errors
@@ -77,7 +84,11 @@ export function readSource(bytes: Uint8Array): SourceFile {
 /** Reads and compiles. @throws as readSource and compilePickled, and `pickle-calls-code` */
 export function importModel(bytes: Uint8Array, options: ImportOptions = {}): ImportedModel {
   const reader = READERS[sniffFormat(bytes)];
-  if (reader) return withLeastSizes(reader(bytes, options));
+  if (reader) {
+    const imported = reader(bytes, options);
+    if (options.inputs !== undefined && reader !== importTorch) assertTold(imported, options.inputs);
+    return withLeastSizes(imported);
+  }
   const source = readSource(bytes);
   assertInert(source.pickle);
   if (source.pickle.value === OLD_TORCH) throw oldTorch();
@@ -102,16 +113,35 @@ function beginning(bytes: Uint8Array): string {
   return [...bytes.subarray(0, 8)].map((b) => b.toString(16).padStart(2, "0")).join(" ");
 }
 
+const RECURRENT = ["Scan", "LSTM", "GRU", "RNN"];
+const EXTREMES = ["ReduceMax", "ReduceMin", "ArgMax", "ArgMin"];
+/** What the libraries refuse to run over nothing; Keras 2 gives the largest of nothing as minus infinity. */
+function refusesNothing({ format, producer }: ImportedModel): ReadonlySet<string> | undefined {
+  if (format.startsWith("PyTorch") || (producer["keras"] !== undefined && !producer["keras"].startsWith("2"))) return new Set([...RECURRENT, ...EXTREMES]);
+  return producer["keras"] === undefined ? undefined : new Set(RECURRENT);
+}
+
 /** Below some sizes a convolution or a pooling has nothing to look at: the signature says so. */
 function withLeastSizes(imported: ImportedModel): ImportedModel {
   const { compiled } = imported;
   const { tensors } = compiled.signature;
   if (!tensors?.some((t) => t.anyRank !== true && t.shape.some((d) => d === -1 || typeof d === "string"))) return imported;
-  const found = leastSizes(readModel(compiled.model));
+  const found = leastSizes(readModel(compiled.model), refusesNothing(imported));
   if (found.size === 0) return imported;
   const told = tensors.map((t) => {
     const least = t.anyRank === true ? undefined : found.get(t.name);
     return least === undefined ? t : { ...t, least };
   });
   return { ...imported, compiled: { ...compiled, signature: { ...compiled.signature, tensors: told } } };
+}
+
+/** Formats that tell their inputs are not told otherwise. @throws given-inputs */
+function assertTold({ compiled: { signature } }: ImportedModel, inputs: readonly InputSpec[]): void {
+  const told = signature.tensors ?? [];
+  const same = told.length === inputs.length && inputs.every((given) => {
+    const input = told.find((t) => t.name === given.name);
+    return input?.type === given.elem && given.mapKey === undefined && (given.shape === undefined || (given.shape.length === input.shape.length && given.shape.every((d, i) => (typeof input.shape[i] === "number" && input.shape[i] >= 0 ? input.shape[i] : null) === d)));
+  });
+  if (same) return;
+  throw convertError("given-inputs", `the file itself tells what the model takes: ${told.map((t) => `${t.name} ${t.type} [${t.shape.join(", ")}]`).join("; ") || "a table of columns"}`, { hint: "Leave --inputs out." });
 }

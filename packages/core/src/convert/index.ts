@@ -1,6 +1,6 @@
 export { inspectSource, type Inspection, type InspectionNode } from "./inspect.ts";
 export { compileJoined, type JoinedFile, type JoinedModelFile } from "./compile-joined.ts";
-export { importModel, numpyOf, readSource, type SourceFile } from "./import-model.ts";
+export { importModel, isTensorModel, numpyOf, readSource, type SourceFile } from "./import-model.ts";
 export type { ImportedModel, ImportOptions, ReadSibling } from "./imported.ts";
 export { importError } from "./import-errors.ts";
 export { compileGraph, type CompiledGraph, type GraphOptions } from "./conversion/compile-graph.ts";

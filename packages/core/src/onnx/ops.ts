@@ -92,6 +92,13 @@ export class Ops {
   #reduce(op: string, a: Value, axis: number, keep: boolean): Value { return this.graph.op(op, [a, this.int64s([axis])], { keepdims: keep ? 1 : 0 }); }
   sum(a: Value, axis: number, keep = false): Value { return this.#reduce("ReduceSum", a, axis, keep); }
   mean(a: Value, axis: number, keep = false): Value { return this.#reduce("ReduceMean", a, axis, keep); }
+  /** Over several axes (all where none are told); of no elements it is not a number, where ONNX Runtime says 0. */
+  meanOver(a: Value, axes: readonly number[] | null, keep = false): Value {
+    const made = this.graph.op("ReduceMean", [a, axes && this.int64s(axes)], { keepdims: keep ? 1 : 0 });
+    if (axes && a.shape && axes.every((axis) => typeof a.shape![axis] === "number" && a.shape![axis] !== 0)) return made;
+    const count = axes ? this.graph.op("ReduceProd", [this.gather(this.graph.op("Shape", [a]), int64s(axes), 0)], { keepdims: 0 }) : this.graph.op("Size", [a]);
+    return this.where(this.equal(count, 0), NaN, made);
+  }
   max(a: Value, axis: number, keep = false): Value { return this.#reduce("ReduceMax", a, axis, keep); }
   min(a: Value, axis: number, keep = false): Value { return this.#reduce("ReduceMin", a, axis, keep); }
   /** First of the largest, as NumPy does. */

@@ -1,12 +1,12 @@
 // slipway convert FILE -o model.onnx
 
-import { readFile } from "node:fs/promises";
-import { compileGraph, numpyOf, readInputSpecs, readSource, type InputSpec } from "@slipway/core/convert";
+import { compileGraph, isTensorModel, numpyOf, readSource } from "@slipway/core/convert";
 import { signatureToJson } from "@slipway/core/package";
 import { assertInert } from "@slipway/core/pickle";
 import { locateModel, readModelBytes } from "../runtime/index.ts";
 import { importFile } from "../runtime/import-file.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
+import { inputFile } from "./input-file.ts";
 import { size } from "./size.ts";
 import { printJson, printNote, printResult } from "./output.ts";
 import { signatureTable } from "./signature-table.ts";
@@ -38,8 +38,9 @@ export const convert: Command = defineCommand({
     if (output === undefined) throw usageError("missing-argument", "convert needs a place to write to", { hint: "slipway convert FILE -o model.onnx" });
     const inputs = call.text("inputs");
     if (inputs !== undefined && preprocess.length > 0) throw usageError("bad-argument", "--inputs and --preprocess do not go together", { hint: "Leave --inputs out: the columns are those of the first transformer." });
-    if (inputs !== undefined) {
-      const source = readSource(await readModelBytes(path));
+    const bytes = await readModelBytes(path);
+    if (inputs !== undefined && !isTensorModel(bytes)) {
+      const source = readSource(bytes);
       assertInert(source.pickle);
       const graph = compileGraph(source.pickle.value, { inputs: await inputFile(inputs), numpy: numpyOf(source.pickle), ...(entry === undefined ? {} : { entry }) });
       await writeFileWhole(output, graph.model);
@@ -52,7 +53,7 @@ export const convert: Command = defineCommand({
       }
       return 0;
     }
-    const { imported: { compiled } } = await importFile(path, await readModelBytes(path), { preprocess, ...(entry === undefined ? {} : { entry }) });
+    const { imported: { compiled } } = await importFile(path, bytes, { preprocess, ...(inputs === undefined ? {} : { inputs: await inputFile(inputs) }), ...(entry === undefined ? {} : { entry }) });
     await writeFileWhole(output, compiled.model);
     const warnings = [...compiled.warnings];
     if (compiled.signature.columns.some((c) => c.normalize?.some((n) => n.startsWith("strip_accents")))) {
@@ -69,13 +70,3 @@ export const convert: Command = defineCommand({
     return 0;
   },
 });
-
-async function inputFile(path: string): Promise<InputSpec[]> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(path, "utf8"));
-  } catch (error) {
-    throw usageError("bad-argument", `--inputs ${JSON.stringify(path)} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  return readInputSpecs(json);
-}

@@ -1,8 +1,10 @@
 // slipway pack FILE [--check check.csv] [--name N] [-o model.slip]
 
+import { isTensorModel } from "@slipway/core/convert";
 import { writeSlip, type Comparison, type Signature } from "@slipway/core/package";
 import { locateModel, readModelBytes } from "../runtime/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
+import { inputFile } from "./input-file.ts";
 import { size } from "./size.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
 import { readText } from "./read-text.ts";
@@ -22,6 +24,7 @@ export const pack: Command = defineCommand({
     output: { type: "string", short: "o", value: "FILE", help: "where to write the package (NAME.slip by default)" },
     name: { type: "string", value: "NAME", help: "the package's name (from the file's name by default)" },
     version: { type: "string", value: "VERSION", help: "a semantic version (0.0.0 by default)" },
+    inputs: { type: "string", value: "FILE", help: 'what the network takes, where its file does not tell (scripted PyTorch models): [{"name": "x", "elem": "float32", "shape": [null, 3, 224, 224]}]' },
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
     purpose: { type: "string", value: "TEXT", help: "for the model card: what the model is for" },
     owner: { type: "string", value: "TEXT", help: "for the model card: who answers for it" },
@@ -53,8 +56,10 @@ export const pack: Command = defineCommand({
     line.update("reading and compiling ...");
     const check = call.text("check");
     const bytes = await readModelBytes(path);
+    const inputs = call.text("inputs");
+    if (inputs !== undefined && !isTensorModel(bytes)) throw usageError("bad-argument", "--inputs is for networks whose file does not tell what they take; this file tells its columns", { hint: "Leave it out, or: slipway convert FILE -o model.onnx --inputs inputs.json" });
     const packed = await packModel(path, bytes, {
-      prove: true,
+      prove: true, ...(inputs === undefined ? {} : { inputs: await inputFile(inputs) }),
       ...optional("entry"), ...(entry === undefined ? {} : { entry }), preprocess: call.texts("preprocess"),
       ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }), ...(mlflow === undefined ? {} : { mlflow }), ...optional("name"), ...optional("version"),
       facts: { ...optional("purpose"), ...optional("owner") },

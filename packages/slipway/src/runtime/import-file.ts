@@ -2,7 +2,7 @@
 // serve have in common. FILE#ENTRY names one entry of a file, #ENTRY one of the model's own file.
 
 import { basename } from "node:path";
-import { compileJoined, type ImportedModel, type JoinedFile } from "@slipway/core/convert";
+import { compileJoined, type ImportedModel, type InputSpec, type JoinedFile } from "@slipway/core/convert";
 import { sha256 } from "@slipway/core/package";
 import { readModelBytes } from "./open.ts";
 import { siblingsOf } from "./read-sibling.ts";
@@ -13,6 +13,8 @@ export interface ImportFileOptions {
   readonly entry?: string;
   /** Fitted transformers, in the order in which they are applied: FILE, FILE#ENTRY or #ENTRY. */
   readonly preprocess?: readonly string[];
+  /** What a model of tensors takes, where its file does not tell. */
+  readonly inputs?: readonly InputSpec[];
 }
 export interface ImportedFile {
   readonly imported: ImportedModel;
@@ -41,7 +43,7 @@ export async function importFile(path: string, bytes: Uint8Array, options: Impor
       const content = read(name, maxBytes);
       if (content) beside.set(name, content);
       return content;
-    }, ...(options.entry === undefined ? {} : { entry: options.entry }),
+    }, ...(options.inputs === undefined ? {} : { inputs: options.inputs }), ...(options.entry === undefined ? {} : { entry: options.entry }),
   });
   files.delete(path);
   return { imported, source: await digestOf(bytes, beside), joined: await Promise.all([...files.values()].map(async (b) => `sha256:${await sha256(b)}`)) };

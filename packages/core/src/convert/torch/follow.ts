@@ -3,6 +3,9 @@
 
 import { GraphBuilder, serializeModel, type Dim, type Model } from "../../onnx/index.ts";
 import { ANY_RANK, type Output, type Signature, type TensorRows } from "../../package/index.ts";
+import { convertError } from "../conversion/errors.ts";
+import type { InputSpec } from "../conversion/given-inputs.ts";
+import type { ElementType } from "../../tensor/index.ts";
 import type { ImportedGraph } from "../imported.ts";
 import { SlipwayError } from "../../base/index.ts";
 import { torchError } from "./errors.ts";
@@ -33,35 +36,76 @@ const MAX_TRIES = 60;
  * operators that tell nothing: where the model cannot be followed, other shapes are tried, and the signature says so.
  * Where the graph is the same for any number of dimensions, so many are taken.
  */
-export function followModel(inputs: readonly ModelInput[], follow: Follow, className: string): FollowedModel {
+export function followModel(found: readonly ModelInput[], follow: Follow, className: string, given?: readonly InputSpec[]): FollowedModel {
+  const inputs = given ? withGiven(found, given) : found;
+  try {
+    return followInputs(inputs, follow, className);
+  } catch (error) {
+    if (!(error instanceof SlipwayError) || given || !inputs.some((i) => i.open === undefined) || !/^torch-(operator|control-flow)$/.test(error.code) || !UNTOLD.test(error.message)) throw error;
+    const example = inputs.map((i) => ({ name: i.name, elem: "float32", shape: [null, 3, 224, 224] }));
+    throw torchError(error.code as "torch-operator", error.message, { where: error.where, cause: error, hint: `Tell what the model takes: slipway pack model.pt --inputs inputs.json, with ${JSON.stringify(example)} in the file, but the types and sizes that your model takes (null: any size). Or trace it with an example: torch.jit.trace(model, example).` });
+  }
+}
+
+/** What a shape of the inputs would settle. */
+const UNTOLD = /is open|does not tell|refuses its input|only its input has|depends on the input's size|number of dimensions|dimensions? of rows|cannot be compiled here|layout in memory/;
+
+/** The inputs as they were asked for, in the place of what the file tells. */
+function withGiven(found: readonly ModelInput[], given: readonly InputSpec[]): ModelInput[] {
+  const names = found.map((i) => i.name);
+  const bad = (message: string): SlipwayError => convertError("given-inputs", message, { hint: `The model takes: ${names.join(", ")}.` });
+  if (given.length !== found.length) throw bad(`${given.length} inputs are given, the model takes ${found.length}`);
+  const byName = given.every((g) => names.includes(g.name));
+  return found.map((input, i) => {
+    const spec = byName ? given.find((g) => g.name === input.name) : given[i];
+    if (!spec) throw bad(`the input ${JSON.stringify(input.name)} is not given`);
+    if (spec.mapKey !== undefined || spec.elem === "string" || !(spec.elem in TAKEN)) throw bad(`the input ${JSON.stringify(spec.name)} cannot be ${spec.mapKey === undefined ? spec.elem : "a map"}`);
+    if (!spec.shape) return { name: spec.name, open: input.open && { ...input.open, type: spec.elem } };
+    const open = { type: spec.elem, shape: spec.shape.map((d, k) => (k === 0 && d === null ? "N" : d)) };
+    if (input.open && input.open.shape.length !== open.shape.length) throw bad(`the input ${JSON.stringify(spec.name)} is given ${open.shape.length} dimensions; the model was traced with ${input.open.shape.length}`);
+    return { name: spec.name, open };
+  });
+}
+const TAKEN: Readonly<Partial<Record<ElementType, true>>> = { float: true, double: true, int8: true, int16: true, int32: true, int64: true, uint8: true, bool: true };
+
+function followInputs(inputs: readonly ModelInput[], follow: Follow, className: string): FollowedModel {
   if (inputs.length === 0 || inputs.length > MAX_INPUTS) throw torchError("torch-operator", `the model takes ${inputs.length} tensors`, { hint: "Export a model that takes its data as tensors." });
   let tries = 0;
-  const search = (shapes: readonly (OpenShape | undefined)[], guessed: ReadonlyMap<number, (any: boolean) => string>): FollowedModel => {
+  const search = (shapes: readonly (OpenShape | undefined)[], guessed: ReadonlyMap<number, (any: boolean) => string>): Searched => {
     const outcome = attempt(inputs, shapes, follow);
     if (outcome instanceof Followed) {
       const made = finish(outcome.graph, inputs, shapes, outcome.result);
       const open = inputs.flatMap(({ open: told }, i) => (told === undefined && GUESSES.includes(shapes[i]!) ? [i] : []));
       const any = open.length > 0 && alikeForAnyRank(inputs, shapes, open, follow, made);
-      return imported(any ? withAnyRank(made, open) : made, className, [...guessed.values()].map((warn) => warn(any)));
+      return { model: imported(any ? withAnyRank(made, open) : made, className, [...guessed.values()].map((warn) => warn(any))), unlikely: outcome.unlikely };
     }
     const { index } = outcome;
     const candidates = outcome.found ? [outcome.found, ...wider(outcome.found)] : GUESSES;
     let first: unknown = outcome.error;
+    let unlikely: Searched | undefined;
     for (const shape of candidates) {
       if (++tries > MAX_TRIES) break;
       const name = inputs[index]!.name;
-      const told = (any: boolean): string => `the file does not tell the ${any ? "type" : "shape"} of ${name}: it is taken to be ${shape.type}${any ? "" : ` [${shape.shape.map((d) => d ?? "any").join(", ")}]`}${shape.type === "float" ? ", and whole numbers sent to it become floats" : ""}. Trace the model with an example to tell it.`;
+      const told = (any: boolean): string => `the file does not tell the ${any ? "type" : "shape"} of ${name}: it is taken to be ${shape.type}${any ? "" : ` [${shape.shape.map((d) => d ?? "any").join(", ")}]`}${shape.type === "float" ? ", and whole numbers sent to it become floats" : ""}. Tell it with --inputs, or trace the model with an example.`;
       try {
-        return search(shapes.map((s, i) => (i === index ? shape : s)), outcome.found && shape === outcome.found ? guessed : new Map([...guessed, [index, told]]));
+        const made = search(shapes.map((s, i) => (i === index ? shape : s)), outcome.found && shape === outcome.found ? guessed : new Map([...guessed, [index, told]]));
+        if (!made.unlikely) return made;
+        unlikely ??= made;
       } catch (error) {
         if (!(error instanceof SlipwayError) || error.kind === "limit" || !/^(torch|onnx)-/.test(error.code) || /(which|whose type) the file does not tell/.test(error.message)) throw error;
         // A branch on what the model is given is one whatever its shape.
         if (first === undefined || (!outcome.found && error.code === "torch-control-flow")) first = error;
       }
     }
+    if (unlikely) return unlikely;
     throw first;
   };
-  return search(inputs.map((i) => i.open), new Map());
+  return search(inputs.map((i) => i.open), new Map()).model;
+}
+/** `unlikely`: it works, but an image without a batch would be a strange thing to give it. */
+interface Searched {
+  readonly model: FollowedModel;
+  readonly unlikely: boolean;
 }
 
 /** The same last size under more dimensions: [N, 4] may be [N, any, 4]. */
@@ -73,9 +117,11 @@ function wider({ type, shape }: OpenShape): OpenShape[] {
 class Followed {
   readonly graph: GraphBuilder;
   readonly result: TorchValue;
-  constructor(graph: GraphBuilder, result: TorchValue) {
+  readonly unlikely: boolean;
+  constructor(graph: GraphBuilder, result: TorchValue, unlikely: boolean) {
     this.graph = graph;
     this.result = result;
+    this.unlikely = unlikely;
   }
 }
 /** What is missing: the shape of an input, which an operator may have told. */
@@ -89,12 +135,15 @@ function attempt(inputs: readonly ModelInput[], shapes: readonly (OpenShape | un
   const c = new TorchContext(graph, torchOperators);
   const values = inputs.map(({ name }, i) => {
     const known = shapes[i];
-    return known ? new TensorValue(graph.input(name, known.type, known.shape)) : new OpenInput(i);
+    if (!known) return new OpenInput(i);
+    const value = new TensorValue(graph.input(name, known.type, known.shape));
+    if (GUESSES.includes(known)) c.guess(value.value);
+    return value;
   });
   try {
     const result = follow(values, c);
     const open = shapes.findIndex((s) => s === undefined);
-    return open < 0 ? new Followed(graph, result) : { index: open, found: undefined, error: undefined };
+    return open < 0 ? new Followed(graph, result, c.unbatched && shapes.some((s) => s && GUESSES.includes(s))) : { index: open, found: undefined, error: undefined };
   } catch (error) {
     if (error instanceof ShapeFound && !shapes[error.index]) return { index: error.index, found: error.found, error: undefined };
     const open = shapes.findIndex((s) => s === undefined);

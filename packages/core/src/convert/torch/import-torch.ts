@@ -1,7 +1,7 @@
 // PyTorch files: TorchScript archives, whole-module pickles and torch.export archives are compiled; weights alone are not
 // a model. Nothing in them is run: code is read as text and followed, classes are known by name.
 
-import type { ImportedModel } from "../imported.ts";
+import type { ImportedModel, ImportOptions } from "../imported.ts";
 import { TorchArchive } from "./archive.ts";
 import { malformed, torchError } from "./errors.ts";
 import { importExported, isExported } from "./exported/import-exported.ts";
@@ -9,11 +9,11 @@ import { importModule } from "./modules/import-module.ts";
 import { importScript } from "./script/import-script.ts";
 
 /** @throws torch-*, zip-*, pickle-* */
-export function importTorch(bytes: Uint8Array): ImportedModel {
+export function importTorch(bytes: Uint8Array, { inputs }: ImportOptions = {}): ImportedModel {
   const archive = new TorchArchive(bytes);
-  if (archive.zip.names.some((n) => n.startsWith(`${archive.root}code/`)) && archive.has("constants.pkl")) return { format: "PyTorch, TorchScript", compiled: importScript(archive), producer: {} };
+  if (archive.zip.names.some((n) => n.startsWith(`${archive.root}code/`)) && archive.has("constants.pkl")) return { format: "PyTorch, TorchScript", compiled: importScript(archive, inputs), producer: {} };
   if (isExported(archive)) return { format: "PyTorch, torch.export", compiled: importExported(archive), producer: {} };
-  if (archive.has("data.pkl")) return { format: "PyTorch", compiled: importModule(archive), producer: {} };
+  if (archive.has("data.pkl")) return { format: "PyTorch", compiled: importModule(archive, inputs), producer: {} };
   throw malformed("the archive holds neither a module nor code");
 }
 

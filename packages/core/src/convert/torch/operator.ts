@@ -39,6 +39,14 @@ export class ShapeFound extends Error {
 /** These give more than one tensor, of which only the first is computed. */
 const TUPLES = /^_?native_(batch|layer)_norm|^native_dropout$|^log_sigmoid_forward$/;
 
+/** These give floats of whole numbers, or take none. */
+const FLOATS = /^(div|true_divide|divide|mean|var|std|var_mean|std_mean|exp\w*|log\w*|sqrt|rsqrt|reciprocal|sin|cos|tan|asin|acos|atan|atan2|sinh|cosh|tanh|asinh|acosh|atanh|erf\w*|sigmoid|softmax|_softmax|softmin|linear|addmm|baddbmm|conv\w*|_convolution|\w*norm\w*|gelu|silu|mish|elu|selu|celu|leaky_relu|hardswish|hardsigmoid|softplus|softsign|prelu|glu|lstm|gru|rnn_\w+|\w*attention\w*|float|double|to|_to_copy|type_as|avg_pool\w*|adaptive_avg_pool\w*|upsample\w*|interpolate|grid_sampler\w*|cosine_similarity|cdist|quantile|nanquantile|median)$/;
+/** A float among these makes floats of whole numbers. */
+const PROMOTES = /^(add|sub|subtract|rsub|mul|multiply|pow|remainder|fmod|where|clamp|clip|clamp_min|clamp_max|maximum|minimum|floor_divide|floordiv|lerp|addcmul|addcdiv)$/;
+
+/** These put values into a tensor, which keeps its type. */
+const PLACES = /^(index_fill|index_copy|index_put|_index_put_impl|_unsafe_index_put|scatter|select_scatter|slice_scatter|diagonal_scatter|masked_fill|copy|fill)_?$/;
+
 /** What may be done to half precision without computing in it. */
 const HALF_SAFE = /^(to|_to_copy|float|double|type_as|contiguous|detach|detach_|alias|clone|lift_fresh_copy|view|reshape|flatten|permute|transpose|t|unsqueeze|squeeze|select|slice|expand|size|sym_size|dim|numel|is_floating_point|embedding|index_select)$/;
 
@@ -93,6 +101,23 @@ export class Args {
   all(): IterableIterator<TorchValue> {
     for (const name of this.#given.keys()) this.#read.add(name);
     return this.#given.values();
+  }
+  /** The arguments, without having looked at them. */
+  values(): TorchValue[] {
+    return [...this.#given.values()];
+  }
+  /** One of them, without having looked at it. */
+  given(name: string): TorchValue | undefined {
+    return this.#given.get(name);
+  }
+  /** Refuses where the result hangs on an element type that was guessed. */
+  sure(name: string, what: string): void {
+    if (this.#c.isGuess(this.#given.get(name))) throw this.refuse(`${what} of a tensor whose type the file does not tell`);
+  }
+  /** The same where `value` is no whole number, which tensors of whole numbers would round. */
+  sureFor(name: string, value: TorchValue | undefined): void {
+    const fraction = typeof value === "number" ? Number.isFinite(value) && !Number.isInteger(value) : value instanceof TensorValue && !this.#c.isGuess(value) && (value.value.type === "float" || value.value.type === "double");
+    if (fraction) this.sure(name, "a value that may be no whole number,");
   }
   has(name: string): boolean {
     const value = this.get(name);
@@ -211,15 +236,37 @@ export class TorchContext {
   readonly o: Ops;
   /** The file may be of a PyTorch before 1.13, in which some operators did other things. */
   mayBeOld = false;
+  /** div of whole numbers cuts their fraction off, as before PyTorch 1.5: PyTorch still does so in files of versions before 4. */
+  dividesWhole = false;
   /** The model was saved in training mode. */
   trains = false;
+  /** An operator on images or sequences was given one without a batch. */
+  unbatched = false;
   readonly #registry: ReadonlyMap<string, Operator>;
+  readonly #guessed = new Set<Value>();
   #calls = 0;
 
   constructor(graph: GraphBuilder, registry: ReadonlyMap<string, Operator>) {
     this.graph = graph;
     this.o = new Ops(graph);
     this.#registry = registry;
+  }
+
+  /** The element type of this value is a guess: the file does not tell that of the input that it comes from. */
+  guess(value: Value): void {
+    this.#guessed.add(value);
+  }
+  isGuess(value: TorchValue | undefined): boolean {
+    return value instanceof TensorValue && this.#guessed.has(value.value);
+  }
+  /** A result is of a guessed type where an argument of the same type is, unless it is a float whatever it is made of. */
+  #passGuess(args: Args, made: TorchValue): void {
+    if (this.#guessed.size === 0 || FLOATS.test(args.op.replace(/_$/, ""))) return;
+    const given = args.values().flatMap((v) => (v instanceof ListValue ? v.items : [v]));
+    const types = new Set(given.flatMap((v) => (v instanceof TensorValue && this.isGuess(v) ? [v.value.type] : [])));
+    if (types.size === 0) return;
+    const floats = given.some((v) => v instanceof TensorValue && !this.isGuess(v) && (v.value.type === "float" || v.value.type === "double")) || (PROMOTES.test(args.op) && given.some((v) => typeof v === "number"));
+    for (const v of made instanceof ListValue ? made.items : [made]) if (v instanceof TensorValue && types.has(v.value.type) && !(floats && v.value.type === "float")) this.#guessed.add(v.value);
   }
 
   /** Follows one operator: "relu", "add_", "mean". */
@@ -241,7 +288,10 @@ export class TorchContext {
       throw torchError("torch-operator", first.kept ? `${shown(name)} changes a parameter or buffer of the model, so that one prediction would depend on those before` : `${shown(name)} changes a reshaped tensor in place, and whether that changes the tensor it was made from cannot be told`, {
         where: shown(name), hint: "Use the operator without the underscore." });
     }
+    if (PLACES.test(args.op) && this.#guessed.size > 0) for (const name of ["value", "values", "src", "source"]) args.sureFor("self", args.given(name));
     const made = this.#made(operator, args);
+    this.#passGuess(args, made);
+    if (inPlace && first instanceof TensorValue && this.isGuess(first)) this.#guessed.add(made instanceof TensorValue ? made.value : first.value);
     if (operator.view && first instanceof TensorValue) this.#look(operator, args, first, made);
     if (inPlace && first instanceof TensorValue && made instanceof TensorValue) {
       this.#write(first, made.value);

@@ -16,6 +16,7 @@ function windows(n: NodeContext, spatial: readonly Dim[], kernel: readonly Dim[]
     const stride = strides[i] ?? 1;
     if (stride < 1) throw new InferenceError(`a stride of ${stride}`);
     if (typeof size !== "number") return null;
+    if (size === 0) throw new WindowError("a window over nothing");
     if (auto === "SAME_UPPER" || auto === "SAME_LOWER") return Math.ceil(size / stride);
     const width = kernel[i];
     if (typeof width !== "number") return null;
@@ -65,7 +66,10 @@ const pool: Infer = (n) => {
   const shape = [...x.slice(0, 2), ...windows(n, x.slice(2), n.ints("kernel_shape") ?? [])];
   return [{ shape }, { shape }];
 };
-const globalPool: Infer = (n) => [{ shape: n.shape(0)?.map((d, i) => (i < 2 ? d : 1)) ?? null }];
+const globalPool: Infer = (n) => {
+  if (n.shape(0)?.slice(2).includes(0)) throw new WindowError("a window over nothing");
+  return [{ shape: n.shape(0)?.map((d, i) => (i < 2 ? d : 1)) ?? null }];
+};
 
 const pad: Infer = (n) => {
   const x = n.shape(0);

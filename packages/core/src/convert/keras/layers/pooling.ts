@@ -31,14 +31,15 @@ const global = defineLayer({
     const x = c.float(value);
     rankOf(layer, x, d + 2);
     const keepdims = layer.bool("keepdims", false) ? 1 : 0;
-    const axes = c.o.int64s(Array.from({ length: d }, (_, i) => i + (layer.channelsFirst ? 2 : 1)));
+    const over = Array.from({ length: d }, (_, i) => i + (layer.channelsFirst ? 2 : 1));
+    const axes = c.o.int64s(over);
     if (mask && layer.className.startsWith("GlobalAverage") && d === 1) {
       // The mean of the steps that are kept.
       const kept = c.o.unsqueeze(c.float(mask), layer.channelsFirst ? 1 : 2);
       const sum = c.graph.op("ReduceSum", [c.o.mul(x, kept), axes], { keepdims });
       return { value: c.o.div(sum, c.graph.op("ReduceSum", [kept, axes], { keepdims })) };
     }
-    return { value: c.graph.op(layer.className.startsWith("GlobalMax") ? "ReduceMax" : "ReduceMean", [x, axes], { keepdims }) };
+    return { value: layer.className.startsWith("GlobalMax") ? c.graph.op("ReduceMax", [x, axes], { keepdims }) : c.o.meanOver(x, over, keepdims === 1) };
   },
 });
 

@@ -115,10 +115,12 @@ const bidirectional = defineLayer({
     const named = call.named.get("initial_state") ?? call.more[0];
     const states = [...call.inputs.slice(1), ...(named === undefined || "json" in named ? [] : isSym(named) ? [named] : (named as readonly Sym[]))];
     if (!input || states.length % 2 !== 0) throw layer.malformed("its initial states are not those of two layers");
+    const sequences = config["return_sequences"] === true;
+    // Keras 2 sets this on both layers, whatever their own configuration says, and does not save it.
+    const zeroed = (json: JsonObject): JsonObject => (c.keras >= 3 ? json : { ...json, config: { ...(json["config"] as JsonObject), zero_output_for_mask: (json["config"] as JsonObject)["return_sequences"] === true } });
     const half = (i: number): readonly Sym[] => states.slice((i * states.length) / 2, ((i + 1) * states.length) / 2);
     const mode = layer.raw("merge_mode") === null ? null : layer.string("merge_mode", "concat");
-    const [ahead, back] = ([["forward_layer", forward], ["backward_layer", backward]] as const).map(([name, json], i) => c.build(json, layer.store.inner(name, i, 2), { inputs: [input, ...half(i)], more: [], named: new Map() }, c.depth));
-    const sequences = config["return_sequences"] === true;
+    const [ahead, back] = ([["forward_layer", forward], ["backward_layer", backward]] as const).map(([name, json], i) => c.build(zeroed(json), layer.store.inner(name, i, 2), { inputs: [input, ...half(i)], more: [], named: new Map() }, c.depth));
     const a = ahead![0]!;
     const b = sequences ? c.o.slice(back![0]!.value, -1, -Number.MAX_SAFE_INTEGER, 1, -1) : back![0]!.value;
     const mask = sequences && a.mask ? { mask: a.mask } : {};

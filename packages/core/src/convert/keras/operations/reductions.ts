@@ -6,7 +6,7 @@ import { operation, type OperationCall } from "./arguments.ts";
 
 type Reduce = (x: Value, axes: readonly number[], keepdims: boolean, c: KerasContext) => Value;
 const reduce = (type: string): Reduce => (x, axes, keepdims, c) => c.graph.op(type, [x, c.o.int64s(axes)], { keepdims: keepdims ? 1 : 0 });
-const mean = reduce("ReduceMean");
+const mean: Reduce = (x, axes, keepdims, c) => c.o.meanOver(x, axes, keepdims);
 
 const along = (names: string, make: Reduce, wholes = false): LayerDefinition => operation(names, (call, c) => {
   const x = wholes && call.x().type !== "bool" ? call.x() : call.floats();

@@ -15,13 +15,11 @@ function axes(op: NodeView): number[] {
 }
 const reduction = (name: string, type: string): Operator => define(name, (op, c) => reduce(op, c, type));
 
-/** Of no elements it is not a number: ONNX Runtime says 0. */
 function mean(op: NodeView, c: TfContext): TfTensor | Value {
-  const made = reduce(op, c, "ReduceMean");
-  const [shape, over] = [op.shape(0), axes(op)];
-  if (made instanceof TfTensor || (made.type !== "float" && made.type !== "double") || over.every((a) => shape[a] !== null && shape[a] !== 0)) return made;
-  const count = c.graph.op("ReduceProd", [c.o.gather(c.graph.op("Shape", [op.value(0)]), { type: "int64", shape: [over.length], data: BigInt64Array.from(over, BigInt) }, 0)], { keepdims: 0 });
-  return c.o.where(c.o.equal(count, 0), NaN, made);
+  const over = axes(op);
+  const type = op.elementType("T");
+  if (over.length === 0 || (type !== "float" && type !== "double")) return reduce(op, c, "ReduceMean");
+  return c.o.meanOver(op.value(0), over, op.flag("keep_dims"));
 }
 
 /** Of sizes it is a size. */

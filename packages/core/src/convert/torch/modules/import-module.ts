@@ -3,12 +3,13 @@
 
 import { PyDict, PyList, PyObject, PyTuple, type PyValue } from "../../../pickle/index.ts";
 import type { TorchArchive } from "../archive.ts";
+import type { InputSpec } from "../../conversion/given-inputs.ts";
 import { EXPORT_LINE, malformed, shown, torchError } from "../errors.ts";
 import { followModel, type FollowedModel } from "../follow.ts";
 import { torchLayers } from "./layers.ts";
 import { ModuleView } from "./module.ts";
 
-export function importModule(archive: TorchArchive): FollowedModel {
+export function importModule(archive: TorchArchive, given?: readonly InputSpec[]): FollowedModel {
   const root = archive.pickle("data.pkl", "data")?.value;
   if (root === undefined) throw malformed("the archive holds no data.pkl");
   if (root instanceof PyDict) throw weightsOnly(root, archive);
@@ -19,7 +20,7 @@ export function importModule(archive: TorchArchive): FollowedModel {
   return followModel([{ name: "input", open: undefined }], ([x], c) => {
     const file = { archive, layers: torchLayers, c, tensors: new Map(), count: 0 };
     return new ModuleView(root, "model", file).apply(x!);
-  }, root.className);
+  }, root.className, given);
 }
 
 const LOAD = "PyTorch saves no code, so the network is not in the file. In Python, where its class is: model = Net(); model.load_state_dict(torch.load('model.pth', weights_only=True)%KEY%); model.eval(); torch.jit.trace(model, example).save('model.pt'), or torch.onnx.export(model, (example,), 'model.onnx').";

@@ -8,7 +8,7 @@ import { expm1, log1p } from "./exact.ts";
 type Make = (x: Value, args: Args, c: TorchContext) => Value;
 const activation = (names: readonly string[], params: string, make: Make): Operator =>
   defineOperator({ names, params, open: "through", convert: (args, c) => make(args.tensor("self"), args, c) });
-const plain = (op: string): Make => (x, _args, c) => c.graph.op(op, [x]);
+const plain = (op: string): Make => (x, _args, c) => c.graph.op(op, [asFloat(x, c)]);
 
 function clip(x: Value, low: number | undefined, high: number | undefined, c: TorchContext): Value {
   return c.graph.op("Clip", [x, low === undefined ? null : c.number(low, x), high === undefined ? null : c.number(high, x)]);
@@ -39,6 +39,7 @@ function softmax(op: "Softmax" | "LogSoftmax"): Make {
   };
 }
 const leaky = (x: Value, slope: number, c: TorchContext): Value => (x.type === "float" ? c.graph.op("LeakyRelu", [x], { alpha: slope }) : c.o.where(c.o.greater(x, 0), x, c.o.mul(x, slope)));
+const isFloat = (x: Value): boolean => x.type === "double" || x.type === "float";
 const asFloat = (x: Value, c: TorchContext): Value => (x.type === "double" || x.type === "float" ? x : c.o.cast(x, "float"));
 
 const dropout = defineOperator({
@@ -52,7 +53,7 @@ const dropout = defineOperator({
 });
 
 export const ACTIVATION: readonly Operator[] = [
-  activation(["relu"], "self", plain("Relu")),
+  activation(["relu"], "self", (x, _a, c) => (isFloat(x) ? c.graph.op("Relu", [x]) : c.o.cast(c.o.maximum(c.o.cast(x, "int64"), c.o.scalar(0, "int64")), x.type))),
   activation(["relu6"], "self", (x, _a, c) => clip(x, 0, 6, c)),
   activation(["sigmoid", "special_expit"], "self", plain("Sigmoid")),
   activation(["tanh"], "self", plain("Tanh")),
@@ -79,11 +80,22 @@ export const ACTIVATION: readonly Operator[] = [
   activation(["mish"], "self", (x, _a, c) => c.o.mul(x, c.o.tanh(softplus(x, 1, 20, c)))),
   activation(["hardswish"], "self", (x, _a, c) => c.o.div(c.o.mul(x, clip(c.o.add(x, 3), 0, 6, c)), 6)),
   activation(["hardsigmoid"], "self", (x, _a, c) => c.o.div(clip(c.o.add(x, 3), 0, 6, c), 6)),
-  activation(["hardtanh"], "self min_val max_val", (x, a, c) => clip(x, a.float("min_val", -1), a.float("max_val", 1), c)),
+  activation(["hardtanh"], "self min_val max_val", (x, a, c) => {
+    const [low, high] = [a.float("min_val", -1), a.float("max_val", 1)];
+    for (const bound of [low, high]) a.sureFor("self", bound);
+    // Of whole numbers the bounds lose their fractions.
+    return isFloat(x) ? clip(x, low, high, c) : c.o.minimum(c.o.maximum(x, c.o.cast(c.o.scalar(Math.trunc(low), "int64"), x.type)), c.o.cast(c.o.scalar(Math.trunc(high), "int64"), x.type));
+  }),
   activation(["softplus"], "self beta threshold", (x, a, c) => softplus(x, a.float("beta", 1), a.float("threshold", 20), c)),
   activation(["softsign"], "self", (x, _a, c) => c.o.div(x, c.o.add(c.o.abs(x), 1))),
   activation(["log_sigmoid", "log_sigmoid_forward"], "self", (x, _a, c) => c.o.sub(c.o.minimum(x, 0), log1p(c.o.exp(c.o.neg(c.o.abs(x))), c))),
-  activation(["threshold"], "self threshold value", (x, a, c) => c.o.where(c.o.greater(x, a.float("threshold")), x, a.float("value"))),
+  activation(["threshold"], "self threshold value", (x, a, c) => {
+    const [threshold, value] = [a.float("threshold"), a.float("value")];
+    for (const bound of [threshold, value]) a.sureFor("self", bound);
+    if (isFloat(x)) return c.o.where(c.o.greater(x, threshold), x, value);
+    const whole = (n: number): Value => c.o.cast(c.o.scalar(Math.trunc(n), "int64"), x.type);
+    return c.where(c.o.greater(x, whole(threshold)), x, whole(value));
+  }),
   activation(["hardshrink"], "self lambd", (x, a, c) => c.o.where(c.o.lessEqual(c.o.abs(x), a.float("lambd", 0.5)), 0, x)),
   activation(["softshrink"], "self lambd", (x, a, c) => {
     const l = a.float("lambd", 0.5);

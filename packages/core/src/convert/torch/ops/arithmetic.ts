@@ -44,7 +44,15 @@ const scaled = (args: Args, value: Value, c: TorchContext): Value => {
 function divide(args: Args, c: TorchContext): TorchValue | Value {
   // floor_divide rounded towards zero before PyTorch 1.13; of sizes, as Python divides, it does not matter.
   if (args.op === "floor_divide" && c.mayBeOld && args.isTensor("self")) throw args.refuse("rounding, which was another before PyTorch 1.13 and which the file does not tell,", "Save the model again with PyTorch 2.1 or newer, or write torch.div(x, y, rounding_mode=\"floor\").");
-  const mode = args.op.startsWith("floor") ? "floor" : args.string("rounding_mode", "");
+  let mode = args.op.startsWith("floor") ? "floor" : args.string("rounding_mode", "");
+  if (mode === "" && c.dividesWhole && /^div_?$/.test(args.op) && args.isTensor("self")) {
+    const whole = ["self", "other"].every((name) => {
+      const v = args.get(name);
+      return v instanceof TensorValue ? v.value.type !== "float" && v.value.type !== "double" || c.isGuess(v) : typeof v !== "number";
+    });
+    if (whole) for (const name of ["self", "other"]) args.sure(name, "the quotient");
+    if (whole) mode = "trunc";
+  }
   if (mode === "") return sizeful(args, c, (a, b) => a / b, false, () => c.o.div(...both(args, c, "float")));
   return sizeful(args, c, (a, b) => (mode === "floor" ? Math.floor(a / b) : Math.trunc(a / b)), true, () => {
     const [a, b] = both(args, c, "int32");
@@ -109,6 +117,7 @@ const logical = (names: readonly string[], make: (a: Value, b: Value, c: TorchCo
 function bounds(args: Args, c: TorchContext): Value {
   let x = args.tensor("self");
   const limit = (name: string): Value | null => (args.has(name) ? c.o.cast(args.tensor(name), x.type) : null);
+  if (c.mayBeOld) for (const name of ["min", "max"]) args.sureFor("self", args.get(name));
   if (c.mayBeOld && x.type.startsWith("int") && (typeof args.get("min") === "number" || typeof args.get("max") === "number")) throw args.refuse("a bound that is no whole number, which older versions took otherwise,", "Save the model again with PyTorch 2.1 or newer.");
   if ((x.type === "int64" || x.type === "int32") && (typeof args.get("min") === "number" || typeof args.get("max") === "number")) x = c.o.cast(x, "float");
   const [low, high] = [limit("min"), limit("max")];
@@ -146,6 +155,13 @@ export const ARITHMETIC: readonly Operator[] = [
     if (args.get("exponent") === 2n) return c.o.mul(a, a);
     return c.o.pow(a, b);
   } }),
+  defineOperator({ names: ["float_power"], params: "self exponent", convert: (args, c) => {
+    const [a, b] = ["self", "exponent"].map((name) => {
+      const v = args.get(name);
+      return typeof v === "number" || typeof v === "bigint" ? c.o.scalar(Number(v), "double") : c.o.cast(args.tensor(name), "double");
+    }) as [Value, Value];
+    return c.o.pow(a, b);
+  } }),
   defineOperator({ names: ["addcmul", "addcdiv"], params: "self tensor1 tensor2 value", convert: (args, c) => {
     const [a, b] = [args.tensor("tensor1"), args.tensor("tensor2")];
     const value = args.float("value", 1);
@@ -159,7 +175,10 @@ export const ARITHMETIC: readonly Operator[] = [
   defineOperator({ names: ["neg", "negative"], params: "self", open: OPEN, convert: (args, c) => {
     const v = args.get("self");
     if (typeof v === "bigint" || typeof v === "number") return -v;
-    return v instanceof SymbolicInt ? new SymbolicInt(c.o.neg(v.value)) : c.o.neg(args.tensor("self"));
+    if (v instanceof SymbolicInt) return new SymbolicInt(c.o.neg(v.value));
+    const x = args.tensor("self");
+    // Bytes go round.
+    return x.type === "uint8" ? c.o.cast(c.graph.op("Mod", [c.o.sub(c.o.scalar(256, "int64"), c.o.cast(x, "int64")), c.o.scalar(256, "int64")]), "uint8") : c.o.neg(x);
   } }),
   unary(["sqrt"], (x, c) => c.o.sqrt(x)), unary(["exp"], (x, c) => c.o.exp(x)), unary(["log"], (x, c) => c.o.log(x)),
   unary(["rsqrt"], (x, c) => c.o.div(1, c.o.sqrt(x))), unary(["reciprocal"], (x, c) => c.o.div(1, x)), unary(["square"], (x, c) => c.o.mul(x, x), false),
@@ -180,10 +199,8 @@ export const ARITHMETIC: readonly Operator[] = [
     const [a, b] = both(args, c);
     return c.where(c.o.cast(args.tensor("condition"), "bool"), a, b);
   } }),
-  defineOperator({ names: ["clamp", "clip", "clamp_min", "clamp_max"], params: "self min max", open: OPEN, convert: (args, c) => {
-    if (args.op.startsWith("clamp_max") && args.get("max") === undefined) return c.o.minimum(args.tensor("self"), c.o.cast(args.tensor("min"), args.tensor("self").type));
-    return bounds(args, c);
-  } }),
+  defineOperator({ names: ["clamp", "clip", "clamp_min"], params: "self min max", open: OPEN, convert: bounds }),
+  defineOperator({ names: ["clamp_max"], params: "self max", open: OPEN, convert: bounds }),
   defineOperator({ names: ["maximum", "fmax"], params: "self other", convert: (args, c) => c.o.maximum(...both(args, c)) }),
   defineOperator({ names: ["minimum", "fmin"], params: "self other", convert: (args, c) => c.o.minimum(...both(args, c)) }),
 ];

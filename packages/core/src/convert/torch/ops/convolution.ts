@@ -19,7 +19,9 @@ function channels(axis: 0 | 1): (args: Args) => OpenShape | undefined {
 
 /** An unbatched input [C, ...] becomes a batch of one and back. */
 function batched(x: Value, d: number, c: TorchContext, convert: (x: Value) => Value): Value {
-  return c.rank(x) === d + 1 ? c.o.squeeze(convert(c.o.unsqueeze(x, 0)), 0) : convert(x);
+  if (c.rank(x) !== d + 1) return convert(x);
+  c.unbatched = true;
+  return c.o.squeeze(convert(c.o.unsqueeze(x, 0)), 0);
 }
 
 function convolve(args: Args, c: TorchContext, padding: readonly number[] | "same" | "valid"): Value {

@@ -19,7 +19,10 @@ function filled(args: Args, c: TorchContext, value: Value, items: readonly Torch
   return c.graph.op("Expand", [value, c.shape(items, args)]);
 }
 const scalar = (n: number, type: ElementType, c: TorchContext): Value => c.o.cast(c.o.scalar(n, "float"), type);
-const likeDtype = (args: Args): ElementType => dtype(args, args.tensor("self").type);
+const likeDtype = (args: Args, value?: TorchValue): ElementType => {
+  if (!args.has("dtype")) args.sureFor("self", value);
+  return dtype(args, args.tensor("self").type);
+};
 
 const fixed = (names: readonly string[], n: number): readonly Operator[] => [
   defineOperator({ names, params: "size dtype layout device pin_memory", convert: (args, c) => filled(args, c, scalar(n, dtype(args, "float"), c), args.list("size")) }),
@@ -107,8 +110,8 @@ const item = (args: Args, c: TorchContext): TorchValue => {
 export const CREATION: readonly Operator[] = [
   ...fixed(["zeros"], 0), ...fixed(["ones"], 1), ...fixed(["empty"], 0),
   defineOperator({ names: ["full"], params: "size fill_value dtype layout device pin_memory", convert: (args, c) => filled(args, c, c.o.cast(args.tensor("fill_value"), dtype(args, typeof args.get("fill_value") === "bigint" ? "int64" : "float")), args.list("size")) }),
-  defineOperator({ names: ["full_like"], params: "self fill_value dtype layout device pin_memory memory_format", convert: (args, c) => c.graph.op("Expand", [c.o.cast(args.tensor("fill_value"), likeDtype(args)), c.graph.op("Shape", [args.tensor("self")])]) }),
-  defineOperator({ names: ["new_full"], params: "self size fill_value dtype layout device pin_memory", convert: (args, c) => filled(args, c, c.o.cast(args.tensor("fill_value"), likeDtype(args)), args.list("size")) }),
+  defineOperator({ names: ["full_like"], params: "self fill_value dtype layout device pin_memory memory_format", convert: (args, c) => c.graph.op("Expand", [c.o.cast(args.tensor("fill_value"), likeDtype(args, args.get("fill_value"))), c.graph.op("Shape", [args.tensor("self")])]) }),
+  defineOperator({ names: ["new_full"], params: "self size fill_value dtype layout device pin_memory", convert: (args, c) => filled(args, c, c.o.cast(args.tensor("fill_value"), likeDtype(args, args.get("fill_value"))), args.list("size")) }),
   defineOperator({ names: ["linspace"], params: "start end steps dtype layout device pin_memory", convert: (args, c) => {
     const [start, end, n] = [args.float("start"), args.float("end"), args.int("steps")];
     if (!(n >= 1 && n <= 2 ** 24)) throw args.bad("steps", "a positive number");
@@ -193,5 +196,8 @@ export const CREATION: readonly Operator[] = [
   defineOperator({ names: ["__range_length"], params: "start end step", convert: (args) => BigInt(Math.max(0, Math.ceil((args.int("end") - args.int("start")) / args.int("step")))) }),
   defineOperator({ names: ["__derive_index"], params: "index start step", convert: (args) => BigInt(args.int("start") + args.int("index") * args.int("step")) }),
   defineOperator({ names: ["is_scripting", "is_tracing"], params: "self", convert: () => true }),
-  defineOperator({ names: ["is_floating_point"], params: "self", convert: (args) => ["float", "double"].includes(args.tensor("self").type) }),
+  defineOperator({ names: ["is_floating_point"], params: "self", convert: (args) => {
+    args.sure("self", "is_floating_point()");
+    return ["float", "double"].includes(args.tensor("self").type);
+  } }),
 ];

@@ -98,6 +98,7 @@ export const ELEMENTARY: readonly Operator[] = [
   bits(["__and__", "__iand__", "bitwise_and"], "And", (a, b) => a & b), bits(["__or__", "__ior__", "bitwise_or"], "Or", (a, b) => a | b), bits(["__xor__", "__ixor__", "bitwise_xor"], "Xor", (a, b) => a ^ b),
   shift(["__lshift__", "bitwise_left_shift"], true), shift(["__rshift__", "bitwise_right_shift"], false),
   defineOperator({ names: ["bitwise_not", "__invert__"], params: "self", convert: (args, c) => {
+    args.sure("self", "the inverse");
     const x = args.tensor("self");
     // ~x is -x - 1 of every signed number.
     return x.type === "bool" ? c.o.not(x) : x.type === "uint8" ? c.o.cast(c.o.sub(c.o.scalar(255, "int64"), c.o.cast(x, "int64")), "uint8") : c.o.sub(c.o.neg(x), c.o.cast(c.o.scalar(1, "int64"), x.type));

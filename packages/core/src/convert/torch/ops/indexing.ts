@@ -19,6 +19,7 @@ function readIndices(args: Args, c: TorchContext): { readonly axis: number; read
     }
     if (!(item instanceof TensorValue)) throw args.bad("indices", "a list of tensors");
     const v = item.value;
+    if (c.isGuess(item)) throw args.refuse("an index or a mask whose type the file does not tell");
     if (v.type === "bool" || v.type === "uint8") {
       const rank = c.rank(v);
       const places = c.graph.op("NonZero", [c.o.cast(v, "bool")]);

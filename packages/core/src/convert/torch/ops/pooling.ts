@@ -25,7 +25,9 @@ function readWindow(args: Args, d: number): Window {
 
 /** [C, ...] as a batch of one. */
 function batched(x: Value, d: number, c: TorchContext, convert: (x: Value) => Value): Value {
-  return c.rank(x) === d + 1 ? c.o.squeeze(convert(c.o.unsqueeze(x, 0)), 0) : convert(x);
+  if (c.rank(x) !== d + 1) return convert(x);
+  c.unbatched = true;
+  return c.o.squeeze(convert(c.o.unsqueeze(x, 0)), 0);
 }
 
 /** How many windows PyTorch has on an axis: rounded up, but none that begins in the padding at the end. */
@@ -40,6 +42,7 @@ function maxPool(args: Args, c: TorchContext, indices: boolean): TorchValue | Va
   const at = readWindow(args, d);
   const given = args.tensor("self");
   const alone = c.rank(given) === d + 1;
+  c.unbatched ||= alone;
   let x = alone ? c.o.unsqueeze(given, 0) : given;
   let pads = [...at.padding, ...at.padding];
   if (args.bool("ceil_mode", false)) {

@@ -11,7 +11,9 @@ function reduce(op: string, given: Value, args: Args, c: TorchContext): Value {
   const x = given;
   const axes = args.axes("dim", c.rank(x));
   // An empty list is all of them, as None is.
-  const over = axes && axes.length > 0 ? c.o.int64s(axes) : null;
+  const listed = axes && axes.length > 0 ? axes : null;
+  if (op === "ReduceMean") return c.o.meanOver(x, listed, args.bool("keepdim", false));
+  const over = listed && c.o.int64s(listed);
   return c.graph.op(op, [x, over], { keepdims: args.bool("keepdim", false) ? 1 : 0 });
 }
 const floating = (x: Value, c: TorchContext): Value => (x.type === "float" || x.type === "double" ? x : c.o.cast(x, "float"));
@@ -57,7 +59,7 @@ function variance(args: Args, c: TorchContext): TorchValue | Value {
   const v = Number.isNaN(known) ? c.o.div(sum, c.o.squeeze(c.o.maximum(c.o.sub(count(), correction), 0), 0)) : c.o.div(sum, Math.max(0, known - correction));
   const result = args.op.startsWith("std") ? c.o.sqrt(v) : v;
   if (!args.op.endsWith("_mean")) return result;
-  return new ListValue([new TensorValue(result), new TensorValue(c.graph.op("ReduceMean", [x, over], { keepdims: args.bool("keepdim", false) ? 1 : 0 }))], true);
+  return new ListValue([new TensorValue(result), new TensorValue(c.o.meanOver(x, axes, args.bool("keepdim", false)))], true);
 }
 
 /** The norm of order p over the axes. */

@@ -122,6 +122,7 @@ function to(args: Args, c: TorchContext): TorchValue {
   const wanted = typeof first === "bigint" ? first : args.get("second");
   const other = first instanceof TensorValue ? first : args.get("other");
   if (typeof wanted === "bigint" && !Object.hasOwn(SCALAR_TYPES, Number(wanted))) throw args.refuse("half precision and complex numbers", "Call model.float() and save it again.");
+  if (c.isGuess(other ?? undefined)) throw args.refuse("the type of an input, which the file does not tell,");
   const type: ElementType | undefined = other instanceof TensorValue ? other.value.type : typeof wanted === "bigint" ? SCALAR_TYPES[Number(wanted)] : undefined;
   if (type === undefined || (type === self.value.type && (self.half === undefined || typeof wanted !== "bigint"))) return self;
   const known = self.constant && type === "float" ? self.constant : undefined;
@@ -228,8 +229,11 @@ function pad(args: Args, c: TorchContext): Value {
   const x = args.tensor("self");
   const rank = c.rank(x);
   const sizes = args.ints(args.get("pad") === undefined ? "padding" : "pad");
+  const spatial = /(\d)d_?$/.exec(args.op)?.[1];
+  c.unbatched ||= spatial !== undefined && rank === Number(spatial) + 1;
   const mode = args.op.startsWith("reflection") ? "reflect" : args.op.startsWith("replication") ? "replicate" : args.op === "constant_pad_nd" ? "constant" : args.string("mode", "constant");
   const value = args.op === "constant_pad_nd" && typeof args.get("mode") !== "string" && args.get("mode") !== undefined ? args.float("mode", 0) : args.float("value", 0);
+  if (mode === "constant") args.sureFor("self", value);
   const onnxMode = PAD_MODES[mode];
   if (!onnxMode) throw args.refuse(`mode=${JSON.stringify(mode)}`);
   const begin = new Array<number>(rank).fill(0);
@@ -247,7 +251,7 @@ function pad(args: Args, c: TorchContext): Value {
       return c.o.concat(parts, axis);
     }, x);
   }
-  return c.graph.op("Pad", [x, c.o.int64s([...begin, ...end]), onnxMode === "constant" ? c.number(value, x) : null], { mode: onnxMode });
+  return c.graph.op("Pad", [x, c.o.int64s([...begin, ...end]), onnxMode === "constant" ? c.number(x.type === "float" || x.type === "double" ? value : Math.trunc(value), x) : null], { mode: onnxMode });
 }
 
 /** Refuses what could exhaust memory when the model runs. */

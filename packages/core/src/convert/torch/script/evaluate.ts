@@ -347,6 +347,9 @@ export class Evaluator {
       return null;
     }
     if (op === "__getitem__" && !(first instanceof TensorValue)) return this.#index(first ?? null, [second ?? null], f);
+    if ((op === "any" || op === "all") && first instanceof ListValue && first.items.every((i) => typeof i === "boolean" || typeof i === "bigint" || typeof i === "number")) {
+      return op === "any" ? first.items.some(Boolean) : first.items.every(Boolean);
+    }
     if (first instanceof DictValue) {
       const found = this.#ofDict(first, op, args.slice(1));
       if (found !== undefined) return found;
@@ -361,9 +364,11 @@ export class Evaluator {
     }
     if (op === "unchecked_cast") return y ?? x;
     if (op === "RaiseException") throw torchError("torch-control-flow", `the model's code refuses its input${typeof x === "string" ? `: ${shown(x)}` : ""}`, { where: "RaiseException", hint: EXPORT_LINE });
+    if (op === "dtype" && this.#c.isGuess(x)) throw torchError("torch-operator", "the model's code asks for the type of an input, which the file does not tell", { where: "dtype", hint: EXPORT_LINE });
     if (op === "dtype" && x instanceof TensorValue) return BigInt(Object.entries(SCALAR_TYPES).find(([, t]) => t === x.value.type)?.[0] ?? 6);
     if (op === "shape" && x !== undefined) return this.#c.call("size", [x]);
     if (op === "device" || op === "layout") return null;
+    if (op === "type" && x === null) return "cpu";
     if (op === "dtype" && x instanceof OpenInput) throw shapeUntold("dtype");
     if (/^is_(cuda|nested|mps|sparse|quantized|meta|xpu|vulkan|mkldnn|leaf)$/.test(op)) return false;
     if (op === "requires_grad" || op === "training") return false;

@@ -3,12 +3,13 @@
 
 import { PyDict, PyList, PyObject, PyTuple, type PyValue } from "../../../pickle/index.ts";
 import { attributesOf, type TorchArchive } from "../archive.ts";
+import type { InputSpec } from "../../conversion/given-inputs.ts";
 import { EXPORT_LINE, malformed, shown, torchError } from "../errors.ts";
 import { followModel, type FollowedModel, type ModelInput } from "../follow.ts";
 import type { OpenShape } from "../operator.ts";
 import { Evaluator, ScriptCode } from "./evaluate.ts";
 
-export function importScript(archive: TorchArchive): FollowedModel {
+export function importScript(archive: TorchArchive, given?: readonly InputSpec[]): FollowedModel {
   const file = archive.pickle("data.pkl", "data");
   const root = file?.value;
   if (!(root instanceof PyObject) || !root.className.startsWith("__torch__")) throw malformed("data.pkl holds no module");
@@ -28,9 +29,11 @@ export function importScript(archive: TorchArchive): FollowedModel {
   return followModel(named, (values, c) => {
     // The file's own version number stayed 3 where no operator asked for more; the byte order is told since PyTorch 2.1.
     c.mayBeOld = !archive.has("byteorder") && !archive.has(".data/serialization_id");
+    const version = Number(archive.text("version")?.trim() ?? archive.text(".data/version")?.trim());
+    c.dividesWhole = version >= 1 && version < 4;
     c.trains = attributesOf(root).get("training") === true;
     return new Evaluator(archive, code, constants, c).forward(root, values);
-  }, root.className.replace(/^__torch__\.(___torch_mangle_\d+\.)?/, ""));
+  }, root.className.replace(/^__torch__\.(___torch_mangle_\d+\.)?/, ""), given);
 }
 
 /** traced_inputs.pkl, of newer versions: what forward was traced with. */
