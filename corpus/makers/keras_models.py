@@ -470,6 +470,37 @@ def keras_hashing():
     keras_case("keras-hashing", keras.Model([w, p, n, m], ys), feeds, random=False)
 
 
+@case
+def keras_nothing_kept():
+    """Rows all of whose steps are masked, and rows with some."""
+    x = rand(4, 5, 3)
+    x[0], x[1, 3:], x[2, :2], x[3, 0] = 0, 0, 0, 0
+    i = L.Input((5, 3), name="x")
+    m = L.Masking()(i)
+    both = L.Bidirectional(L.LSTM(2, return_sequences=True))(m)
+    ys = {"mean": L.GlobalAveragePooling1D()(m), "max": L.GlobalMaxPooling1D()(m), "last": L.GRU(2)(m), "steps": L.SimpleRNN(2, return_sequences=True)(m), "both": both, "both_mean": L.GlobalAveragePooling1D()(both),
+          "seen": L.GlobalAveragePooling1D()(L.MultiHeadAttention(2, 2)(m, m)), "attended": L.Attention()([m, m])}
+    keras_case("keras-nothing-kept", keras.Model(i, ys), {"x": x})
+
+
+@case
+def keras_masked_transformer():
+    """Attention takes the masks off what it is given (from Keras 3.8 on), so that later layers see none."""
+    i = L.Input((4,), name="x", dtype="int32")
+    x = L.Embedding(6, 4, mask_zero=True)(i)
+    for _ in range(2):
+        x = L.LayerNormalization()(L.Add()([x, L.Dropout(0.1)(L.MultiHeadAttention(2, 3)(x, x))]))
+    ids = np.array([[0, 0, 0, 0], [1, 2, 0, 0], [0, 3, 0, 1], [0, 0, 0, 5]], dtype="int32")
+    keras_case("keras-masked-transformer", keras.Model(i, {"mean": L.GlobalAveragePooling1D()(x), "last": L.LSTM(2)(x)}), {"x": ids})
+
+
+@case
+def keras_no_steps():
+    i, k = L.Input((None, 3), name="x"), L.Input((None, 4, 2), name="k")
+    ys = {"mean": L.GlobalAveragePooling1D()(i), "image_mean": L.GlobalAveragePooling2D()(k), "dense": L.Dense(2)(i), "attended": L.GlobalAveragePooling1D()(L.MultiHeadAttention(1, 2)(i, i))}
+    keras_case("keras-no-steps", keras.Model([i, k], ys), {"x": rand(2, 0, 3), "k": rand(2, 0, 4, 2)})
+
+
 for name, make in MAKERS.items():
     if not ONLY or name in ONLY:
         make()

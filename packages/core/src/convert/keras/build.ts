@@ -7,6 +7,7 @@ import { convertError } from "../conversion/errors.ts";
 import { Config, isObject, type Json, type JsonObject } from "./config.ts";
 import { kerasError } from "./errors.ts";
 import { isSym, KerasContext, LayerView, type Argument, type Call, type LayerDefinition, type Sym, type WholeModel } from "./layer.ts";
+import { executionOrder, keyOf } from "./order.ts";
 import { KNOWN_LAYERS, kerasLayers } from "./registry.ts";
 import type { WeightStore } from "./weights.ts";
 
@@ -29,6 +30,8 @@ export interface GraphInput {
 export class ModelBuilder {
   readonly #graph: GraphBuilder;
   readonly #version: readonly [number, number];
+  /** Values whose mask a layer has taken off. */
+  readonly #stripped = new Set<Value>();
   readonly inputs: GraphInput[] = [];
   readonly whole: WholeModel = { checks: [], together: false, inputs: new Map(), hashed: [] };
 
@@ -72,7 +75,7 @@ export class ModelBuilder {
       at = [this.#input(this.#keras >= 3 ? "keras_tensor" : name, new Config(declared, config.where), first?.["class_name"] === "InputLayer" ? undefined : inputTypeOf(real[0]))];
     }
     real.forEach((json, i) => {
-      at = this.layer(json, stores[i]!, { inputs: at, more: [], named: new Map() }, depth);
+      at = this.layer(json, stores[i]!, this.#unmasked({ inputs: at, more: [], named: new Map() }), depth);
     });
     const last = real.at(-1) ?? layers.at(-1);
     return { outputs: at, names: at.map((_, i) => (at.length === 1 ? layerName(last ?? {}) : `${layerName(last ?? {})}_${i}`)) };
@@ -104,6 +107,7 @@ export class ModelBuilder {
       const nodes = Array.isArray(json["inbound_nodes"]) ? (json["inbound_nodes"] as readonly Json[]) : [];
       nodes.forEach((data, node) => pending.push({ json, index, node, call: readCall(data, layerName(json), config) }));
     });
+    if (this.#keras >= 3) pending = inKerasOrder(pending, config);
     while (pending.length > 0) {
       const left: Pending[] = [];
       for (const p of pending) {
@@ -112,7 +116,7 @@ export class ModelBuilder {
           left.push(p);
           continue;
         }
-        results.set(`${layerName(p.json)}:${p.node}`, this.layer(p.json, stores[p.index]!, call, depth, views, p.index));
+        results.set(`${layerName(p.json)}:${p.node}`, this.layer(p.json, stores[p.index]!, this.#unmasked(call), depth, views, p.index));
       }
       if (left.length === pending.length) throw config.malformed(`the inputs of ${JSON.stringify(layerName(left[0]!.json))} are not in the file, or its layers form a circle`);
       pending = left;
@@ -152,6 +156,7 @@ export class ModelBuilder {
     if (context.depth > MAX_DEPTH) throw convertError("malformed-model", `layers are nested more than ${MAX_DEPTH} deep`);
     const masked = withMasks(call);
     const made = definition.convert(view, masked, context);
+    if (className === "MultiHeadAttention" && context.since(3, 8)) for (const value of tensorsOf(call)) this.#stripped.add(value);
     const list = (Array.isArray(made) ? made : [made]) as readonly (Sym | Value)[];
     for (const m of list) {
       const value = "value" in m ? m.value : m;
@@ -160,6 +165,14 @@ export class ModelBuilder {
     }
     const mask = definition.mask === "pass" && masked.inputs.length === 1 ? masked.inputs[0]!.mask : undefined;
     return list.map((m) => ("value" in m ? m : { value: m, ...(mask ? { mask } : {}) }));
+  }
+
+  /** Without the masks that layers before have taken off. */
+  #unmasked(call: Call): Call {
+    if (this.#stripped.size === 0) return call;
+    const strip = (s: Sym): Sym => (isSym(s) && s.mask && this.#stripped.has(s.value) ? { value: s.value } : s);
+    const argument = (a: Argument): Argument => (isSym(a) ? strip(a) : Array.isArray(a) ? (a as readonly Sym[]).map(strip) : a);
+    return { inputs: call.inputs.map(strip), more: call.more.map(argument), named: new Map([...call.named].map(([name, a]) => [name, argument(a)])) };
   }
 
   #input(name: string, config: Config, type: ElementType | undefined): Sym {
@@ -179,6 +192,33 @@ export class ModelBuilder {
     return { value };
   }
 }
+
+/** Query, value and key of an attention layer's call. */
+function tensorsOf(call: Call): Value[] {
+  return [...call.inputs, ...call.more, ...["query", "value", "key"].map((name) => call.named.get(name))].flatMap((a) => (isSym(a as Argument | undefined) ? [(a as Sym).value] : []));
+}
+
+interface Ordered {
+  readonly json: JsonObject;
+  readonly node: number;
+  readonly call: MakeCall;
+}
+/** The calls in the order in which Keras 3 makes them; those that no output needs last. */
+function inKerasOrder<T extends Ordered>(pending: readonly T[], config: Config): T[] {
+  const byKey = new Map(pending.map((p) => [keyOf(layerName(p.json), p.node), p]));
+  const nodes = new Map([...byKey].map(([key, p]) => {
+    const from: string[] = [];
+    p.call((r) => {
+      from.push(keyOf(r.layer, r.node));
+      return PLACEHOLDER;
+    });
+    return [key, { layer: layerName(p.json), node: p.node, from }];
+  }));
+  const order = executionOrder(nodes, references(config.raw("output_layers"), config).map((r) => keyOf(r.layer, r.node)));
+  const placed = new Set(order);
+  return [...order.map((key) => byKey.get(key)!), ...pending.filter((p) => !placed.has(keyOf(layerName(p.json), p.node)))];
+}
+const PLACEHOLDER = { value: {} as Value } as const;
 
 const TYPES: Readonly<Record<string, ElementType>> = {
   float32: "float", float64: "double", int8: "int8", int16: "int16", int32: "int32", int64: "int64", uint8: "uint8", uint16: "uint16", uint32: "uint32", bool: "bool", string: "string",
