@@ -144,3 +144,20 @@ describe("readCheckFile", () => {
     expect(checks.source.rows).toBe(10);
   });
 });
+
+describe("numbers of single precision", () => {
+  it("that pandas wrote with the fewest digits agree with the same number, and no other", async () => {
+    const { compareOutputs } = await import("./compare-outputs.ts");
+    const output: Output = { ...probabilities([0, 1]), type: "double" };
+    const signature = withOutputs(output);
+    const given = [0.6094486713409424, 131.57516479492188, 1.2345678e-7].map((v) => Math.fround(v));
+    const rows = given.map((v) => ({ ...base, probability_1: [6, 7, 8, 9].map((d) => Number(v.toPrecision(d))).find((s) => Math.fround(s) === v)! }));
+    const { checks } = readCheckFile(rows, signature, source);
+    expect(checks.tolerance["probabilities"]).toMatchObject({ single: true });
+    expect(parseChecks(JSON.parse(JSON.stringify(checksToJson(checks))))).toEqual(checks);
+    const answered = (factor: number): boolean => compareOutputs(checks.expected, [{ output, width: 2, data: given.flatMap((v) => [0, v * factor]) }], checks.tolerance).passed;
+    expect([answered(1), answered(1 + 2e-7)]).toEqual([true, false]);
+    // A number of full precision among them: the file is not of single precision.
+    expect(readCheckFile([...rows, { ...base, probability_1: 0.1234567890123 }], signature, source).checks.tolerance["probabilities"]).not.toHaveProperty("single");
+  });
+});

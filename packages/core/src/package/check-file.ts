@@ -177,6 +177,7 @@ function readExpected(rows: readonly CheckRow[], signature: Signature, expected:
     if (width * rows.length > 1 << 26) throw packageError("package-too-large", `${rows.length} rows of ${width} values of ${output.name}`, { where: file, hint: "Use fewer rows." });
     const exact = output.kind === "label" || output.type === "string" || output.type === "bool";
     let decimals = 0;
+    let single = !exact;
     const matrix = rows.map((row, i) => {
       const cells: CheckValue[] = new Array<CheckValue>(width).fill(null);
       for (const { column, index } of columns) {
@@ -186,14 +187,17 @@ function readExpected(rows: readonly CheckRow[], signature: Signature, expected:
         if (read === undefined) {
           throw packageError("package-check-value", `expected ${exact ? `a label of type ${output.type}` : "a number"}, found ${shown(value)}`, { where: `${file}, row ${i + 1}, column ${column}` });
         }
-        if (!exact && typeof read === "number") decimals = Math.max(decimals, decimalsOf(read));
+        if (!exact && typeof read === "number") {
+          decimals = Math.max(decimals, decimalsOf(read));
+          single &&= isSingle(read);
+        }
         cells[index] = read;
       }
       return cells;
     });
     const size = output.type === "float" ? 1e-5 : 1e-9;
     values.push([output.name, matrix]);
-    tolerance.push([output.name, exact ? "exact" : { rtol: size, atol: size, ...(decimals >= 2 && decimals <= 9 ? { decimals } : {}) }]);
+    tolerance.push([output.name, exact ? "exact" : { rtol: size, atol: size, ...(decimals >= 2 && decimals <= 9 ? { decimals } : {}), ...(single && decimals > 0 ? { single: true as const } : {}) }]);
   }
   return { expected: Object.fromEntries(values), tolerance: Object.fromEntries(tolerance) };
 }
@@ -218,6 +222,14 @@ function readLabel(value: string | number | boolean, output: Output): CheckValue
 }
 
 /** Digits after the point of the shortest decimal. */
+/** Whether it is how NumPy and pandas write some number of single precision: the fewest digits that tell it from others. */
+function isSingle(value: number): boolean {
+  const single = Math.fround(value);
+  if (!Number.isFinite(value) || single === value) return true;
+  for (let digits = 6; digits <= 9; digits++) if (Number(single.toPrecision(digits)) === value) return true;
+  return false;
+}
+
 function decimalsOf(value: number): number {
   if (!Number.isFinite(value)) return 0;
   const match = /^-?\d+(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value));

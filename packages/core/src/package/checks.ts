@@ -12,6 +12,8 @@ export type Tolerance = "exact" | {
   readonly atol: number;
   /** The file was written with so many decimals: a number that rounds to the expected one agrees. */
   readonly decimals?: number;
+  /** The file holds numbers of single precision, as text: the same number of single precision agrees. */
+  readonly single?: true;
 };
 
 export interface Checks {
@@ -39,7 +41,7 @@ export function checksToJson(checks: Checks): object {
     source: { file: checks.source.file, sha256: checks.source.sha256, rows: checks.source.rows },
     inputs: checks.inputs.map((row) => mapValues(row, encodeValue)),
     expected: mapValues(checks.expected, (rows) => rows.map((row) => row.map(encodeValue))),
-    tolerance: mapValues(checks.tolerance, (t) => (t === "exact" ? t : { rtol: t.rtol, atol: t.atol, decimals: t.decimals })),
+    tolerance: mapValues(checks.tolerance, (t) => (t === "exact" ? t : { rtol: t.rtol, atol: t.atol, decimals: t.decimals, single: t.single })),
   };
 }
 
@@ -79,6 +81,7 @@ function parseTolerance(value: unknown, where: string): Tolerance {
     rtol: size("rtol"),
     atol: size("atol"),
     ...(t.has("decimals") ? { decimals: asCount(t.get("decimals"), t.at("decimals"), fail, 20) } : {}),
+    ...(t.get("single") === true ? { single: true } : {}),
   };
 }
 

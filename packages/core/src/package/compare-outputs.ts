@@ -46,7 +46,7 @@ export interface Comparison {
   readonly maxAbs: number;
   /** Largest difference divided by the expected number's size, or by 1 where that is smaller. */
   readonly maxRelative: number;
-  /** Values that agree only because the file was written with few decimals. */
+  /** Values that agree only because the file was written with few decimals, or in single precision. */
   readonly rounded: number;
   readonly outputs: readonly OutputComparison[];
   /** The worst value of each of the worst rows: flipped labels first, then by how far beyond the tolerance. */
@@ -153,6 +153,7 @@ function compareNumbers(
   const bound = allowed.atol + allowed.rtol * Math.abs(e);
   if (difference <= bound) return { difference, severity: 0, rounded: false };
   if (allowed.decimals !== undefined && difference <= bound + 0.500001 * 10 ** -allowed.decimals) return { difference, severity: 0, rounded: true };
+  if (allowed.single === true && Math.fround(a) === Math.fround(e)) return { difference, severity: 0, rounded: true };
   return { difference, severity: Math.min(Number.MAX_VALUE, bound === 0 ? Number.MAX_VALUE : difference / bound), rounded: false };
 }
 

@@ -35,7 +35,7 @@ export function parseProfile(json: unknown): Profile | null {
   const seen = top.object("seen");
   return {
     version: 1,
-    source: { file: source.string("file"), ...(sha256 === undefined ? {} : { sha256 }) },
+    source: { rows: source.oneOf("rows", ["training", "checks"]), file: source.string("file"), ...(sha256 === undefined ? {} : { sha256 }) },
     rows: top.count("rows"),
     columns: top.array("columns", MAX_PARTS, (value, where) => {
       const column = new JsonObject(value, where, fail);

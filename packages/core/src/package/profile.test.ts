@@ -21,7 +21,7 @@ function answers(count: number): Parameters<typeof profileOf>[2] {
     { output: probabilities!, width: 2, data: Float64Array.from({ length: 2 * count }, (_, i) => (i % 2 === 0 ? 1 - p[i >> 1]! : p[i >> 1]!)) },
   ];
 }
-const profile: Profile = profileOf(signature, rows(1000), answers(1000), { file: "check.csv" });
+const profile: Profile = profileOf(signature, rows(1000), answers(1000), { rows: "checks", file: "check.csv" });
 
 describe("the profile", () => {
   it("has the inputs that are used and every entry of the outputs", () => {

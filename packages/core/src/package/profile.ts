@@ -16,7 +16,8 @@ export interface ProfiledOutput {
 }
 export interface Profile {
   readonly version: 1;
-  readonly source: { readonly file: string; readonly sha256?: string };
+  /** `training`: rows that the model was trained on; `checks`: those of its check file. */
+  readonly source: { readonly rows: "training" | "checks"; readonly file: string; readonly sha256?: string };
   /** Rows that were counted. */
   readonly rows: number;
   /** The inputs that the model uses. */

@@ -2,7 +2,8 @@
 
 import { isTensorModel } from "@slipway/core/convert";
 import { writeSlip, type Comparison, type Signature } from "@slipway/core/package";
-import { locateModel, readModelBytes } from "../runtime/index.ts";
+import { basename } from "node:path";
+import { locateModel, readModelBytes, type PackOptions } from "../runtime/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { inputFile } from "./input-file.ts";
 import { size } from "./size.ts";
@@ -21,6 +22,7 @@ export const pack: Command = defineCommand({
     model: { type: "string", value: "FILE", help: "the saved model, in place of FILE" },
     preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; FILE#ENTRY or #ENTRY where a file holds several; may be repeated, in order" },
     check: { type: "string", value: "FILE", help: "rows (CSV or JSON) with the model's columns and what it predicted in the notebook: run now, kept in the package" },
+    training: { type: "string", value: "FILE", help: "rows that the model was trained on (CSV, JSON lines, Parquet ...): the package keeps how they are distributed, to tell when other rows are unlike them; those of --check by default" },
     output: { type: "string", short: "o", value: "FILE", help: "where to write the package (NAME.slip by default)" },
     name: { type: "string", value: "NAME", help: "the package's name (from the file's name by default)" },
     version: { type: "string", value: "VERSION", help: "a semantic version (0.0.0 by default)" },
@@ -55,6 +57,7 @@ export const pack: Command = defineCommand({
     const line = progress();
     line.update("reading and compiling ...");
     const check = call.text("check");
+    const training = call.text("training");
     const bytes = await readModelBytes(path);
     const inputs = call.text("inputs");
     if (inputs !== undefined && !isTensorModel(bytes)) throw usageError("bad-argument", "--inputs is for networks whose file does not tell what they take; this file tells its columns", { hint: "Leave it out, or: slipway convert FILE -o model.onnx --inputs inputs.json" });
@@ -63,6 +66,7 @@ export const pack: Command = defineCommand({
       ...optional("entry"), ...(entry === undefined ? {} : { entry }), preprocess: call.texts("preprocess"),
       ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }), ...(mlflow === undefined ? {} : { mlflow }), ...optional("name"), ...optional("version"),
       facts: { ...optional("purpose"), ...optional("owner") },
+      ...(training === undefined ? {} : { training: await trainingRows(training) }),
       ...(check === undefined ? {} : { check: { file: check, text: await readText(check) } }),
     }).finally(() => line.done());
     const { manifest, digest, signature, model } = packed.package;
@@ -83,6 +87,12 @@ export const pack: Command = defineCommand({
     return 0;
   },
 });
+
+async function trainingRows(file: string): Promise<NonNullable<PackOptions["training"]>> {
+  const { readRows } = await import("../tables/index.ts");
+  const { readTraining } = await import("../gate/index.ts");
+  return { file: basename(file), rows: (signature) => readTraining(readRows(file), signature, 1) };
+}
 
 /** How well the numbers agree; beside it how much that is of values which are themselves large. */
 function agreement(comparison: Comparison, signature: Signature): string {

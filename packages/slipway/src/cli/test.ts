@@ -1,10 +1,11 @@
 // slipway test PKG|FILE: the gate.
 
 import { basename } from "node:path";
-import { readCheckFile, sha256, type Checks, type Signature } from "@slipway/core/package";
+import { readCheckFile, sha256, type Checks, type ModelPackage, type Profile, type Signature } from "@slipway/core/package";
 import { resolveConfig, SERVE_SETTINGS } from "../config/index.ts";
-import { junitXml, reportPage, reportText, runGate, scoreOf } from "../gate/index.ts";
+import { junitXml, readTraining, reportPage, reportText, runGate, scoreOf } from "../gate/index.ts";
 import { openModel, readCheckRows } from "../runtime/index.ts";
+import { readRows } from "../tables/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { engineOf, engineOption } from "./engine-option.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
@@ -18,8 +19,9 @@ export const test: Command = defineCommand({
   arguments: [{ name: "PKG|FILE", help: "a package or a saved model", package: true }],
   options: {
     check: { type: "string", value: "FILE", help: "rows with the model's columns and what it predicted in the notebook; those of the package by default" },
-    data: { type: "string", value: "FILE", help: "labelled rows (CSV or JSON): the model's columns and what was true" },
+    data: { type: "string", value: "FILE", help: "labelled rows (CSV, JSON, JSON lines, Parquet or Arrow, of any size): the model's columns and what was true" },
     target: { type: "string", value: "COLUMN", help: "which column of the labelled rows says what was true" },
+    training: { type: "string", value: "FILE", help: "rows that the model was trained on, in place of the package's profile" },
     slice: { type: "string", value: "COLUMN", multiple: true, help: "tell quality by the values of this column of the labelled rows; may be repeated" },
     baseline: { type: "string", value: "PKG|FILE", package: true, help: "a model to compare with on the labelled rows, such as the one in production" },
     report: { type: "string", value: "FILE", help: "write a page for people (.html)" },
@@ -46,13 +48,15 @@ export const test: Command = defineCommand({
     const opened = await openModel(call.args[0]!, { preprocess: call.texts("preprocess"), ...(entry === undefined ? {} : { entry }) });
     const baseline = call.text("baseline");
     const check = call.text("check");
+    const training = call.text("training");
     const seed = call.count("seed", [1, 2 ** 31 - 1]);
     const report = await runGate({
       package: opened.package, settings: settings.gate ?? {}, engine: engineOf(call), slices: call.texts("slice"),
       ...(check === undefined ? {} : { checks: await readChecks(check, opened.package.signature) }),
-      ...(dataFile === undefined ? {} : { data: { file: basename(dataFile), text: await readText(dataFile), target: target! } }),
+      ...(dataFile === undefined ? {} : { data: { file: dataFile === "-" ? "standard input" : basename(dataFile), rows: readRows(dataFile), target: target! } }),
       ...(baseline === undefined ? {} : { baseline: (await openModel(baseline)).package }),
       ...(seed === undefined ? {} : { seed }),
+      ...(training === undefined ? {} : { profile: await profileFrom(training, opened.package, seed ?? 1) }),
       onTest: (title) => line.update(`${title} ...`),
     }).finally(() => line.done());
     const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -70,4 +74,10 @@ async function readChecks(file: string, signature: Signature): Promise<Checks> {
   if (signature.layout === "tensors") throw usageError("bad-argument", "a check file is a table of columns, and this model takes tensors");
   const text = await readText(file);
   return readCheckFile(readCheckRows(text), signature, { file: basename(file), sha256: await sha256(new TextEncoder().encode(text)) }).checks;
+}
+
+async function profileFrom(file: string, { model, signature }: ModelPackage, seed: number): Promise<Profile> {
+  if (signature.layout === "tensors") throw usageError("bad-argument", "training rows are a table of columns, and this model takes tensors", { hint: "Leave out --training." });
+  const { makeProfile } = await import("../runtime/pack.ts");
+  return makeProfile(model, signature, { rows: "training", file: basename(file) }, await readTraining(readRows(file), signature, seed));
 }

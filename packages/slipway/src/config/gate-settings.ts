@@ -40,12 +40,27 @@ const settings = {
     fields: {
       p50Ms: { type: "number", help: "median milliseconds of a call with one row" },
       p99Ms: { type: "number", help: "99th percentile of the same" },
+      maxSlowdown: { type: "number", min: 1, help: "how many times as long as the baseline a row may take, alone and in batches; 3 by default" },
       minRowsPerSecond: { type: "number", help: "rows a second in batches of 256" },
       memory: { type: "bytes", help: "resident memory of the process that tests" },
       packageSize: { type: "bytes", help: "size of the package" },
     },
   },
   quality: { type: "map", keys: "metrics", of: { type: "section", help: "", fields: bar as typeof bar }, flag: false, help: "bars on labelled data, by metric: accuracy, balanced_accuracy, f1_macro, log_loss, brier_score, roc_auc, calibration_error; mae, rmse, r2, mape" },
+  skew: {
+    type: "section", flag: false, help: "how far labelled rows may be from the package's profile",
+    fields: {
+      maxPsi: { type: "number", help: "population stability index of a column; 0.5 by default" },
+      ignore: { type: "texts", help: "columns that may be as far as they like" },
+    },
+  },
+  leakage: {
+    type: "section", flag: false, help: "what is taken for a leak",
+    fields: {
+      accept: { type: "texts", help: "columns that may tell the target by themselves" },
+      maxSeen: { type: "number", max: 1, help: "the part of labelled rows that may be among those the model was made with; 0.2 by default" },
+    },
+  },
   robustness: {
     type: "section", flag: false, help: "the part of rows whose label may change (of numbers: the mean change, in standard deviations of the answers); only what is set is judged",
     fields: {

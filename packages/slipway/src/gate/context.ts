@@ -1,6 +1,6 @@
 // What every test of the gate is given.
 
-import type { Checks, ModelPackage } from "@slipway/core/package";
+import type { Checks, ModelPackage, Profile } from "@slipway/core/package";
 import type { GateSettings } from "../config/index.ts";
 import type { Model, Prediction } from "../runtime/index.ts";
 import type { LabelledData } from "./labelled-data.ts";
@@ -13,6 +13,8 @@ export interface GateContext {
   readonly model: Model;
   /** Rows with what the notebook predicted: the package's own, or those of --check. */
   readonly checks: Checks | null;
+  /** How inputs and outputs were distributed where the model was made: the package's, or that of --training. */
+  readonly profile: Profile | null;
   /** Rows that the model answers: the checks' inputs, the labelled data's, or made from the signature. */
   readonly rows: readonly Row[];
   readonly rowsFrom: "checks" | "labelled data" | "signature";

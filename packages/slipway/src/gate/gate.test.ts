@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildPackage, readCheckFile, type Checks, type CheckRow, type ModelPackage, type Output } from "@slipway/core/package";
 import { openModel, readCheckRows } from "../runtime/index.ts";
+import { rowsOfText } from "../tables/index.ts";
 import { packModel } from "../runtime/pack.ts";
 import type { GateResult } from "./define-gate-test.ts";
 import { runGate, type GateReport, type GateRequest } from "./run-gate.ts";
@@ -99,7 +100,8 @@ describe("models that are wrong", () => {
 
 describe("quality", () => {
   const rows = checkRows.map((row, i) => ({ ...row, truth: i % 10 === 0 ? (row["label"] === "stays" ? "leaves" : "stays") : row["label"]! }));
-  const data = { file: "labelled.csv", text: csv(rows), target: "truth" };
+  const text = csv(rows);
+  const data = { file: "labelled.csv", target: "truth", get rows() { return rowsOfText(text, "labelled.csv"); } };
   it("is told with intervals, overall and by slice, and judged by the bars that are set", async () => {
     const settings = { ...only("quality"), quality: { accuracy: { min: 0.85, sure: false }, roc_auc: { min: 0.99, sure: false } } };
     const found = of(await gate({ package: churn, data, slices: ["contract"], settings }), "quality");
@@ -119,7 +121,7 @@ describe("quality", () => {
     expect([await judge(false), await judge(true)]).toEqual(["pass", "fail"]);
   });
   it("refuses targets, slices, labels and metrics that are not there by name", async () => {
-    await expect(gate({ package: churn, data: { ...data, target: "truht" } })).rejects.toMatchObject({ code: "gate-data", hint: "Did you mean truth?" });
+    await expect(gate({ package: churn, data: { ...data, rows: data.rows, target: "truht" } })).rejects.toMatchObject({ code: "gate-data", hint: "Did you mean truth?" });
     await expect(gate({ package: churn, data, slices: ["region"] })).rejects.toMatchObject({ code: "gate-data" });
     await expect(gate({ package: churn, data: { ...data, target: "internet" } })).rejects.toMatchObject({ code: "gate-data", message: expect.stringContaining("none of the model's classes") });
     await expect(gate({ package: churn, data, settings: { quality: { rmse: { max: 1, sure: false } } } })).rejects.toMatchObject({ code: "gate-setting" });

@@ -6,3 +6,4 @@ export { reportPage } from "./report/page.ts";
 export { reportText } from "./report/text.ts";
 export { junitXml } from "./report/junit.ts";
 export { scoreOf } from "./report/score.ts";
+export { readTraining } from "./training-rows.ts";

@@ -1,10 +1,10 @@
 // A model's answers to labelled rows, ready to be judged: predicted classes or numbers, probabilities, and the metrics.
 
-import type { Output, Scalar, Signature } from "@slipway/core/package";
+import type { Scalar, Signature } from "@slipway/core/package";
 import { classificationMetrics, regressionMetrics, type Metric } from "@slipway/core/stats";
 import type { Model } from "../runtime/index.ts";
 import { gateError } from "./errors.ts";
-import { judgedOutputs, labelKey, type LabelledData, type Truth } from "./labelled-data.ts";
+import { judgedOutputs, labelKey, type GivenOutput, type LabelledData, type Truth } from "./labelled-data.ts";
 import { cellOf, predict } from "./predictions.ts";
 
 export interface Judged {
@@ -17,10 +17,9 @@ export interface Judged {
   readonly metrics: readonly Metric[];
 }
 
-export interface GivenOutput {
-  readonly output: Output;
-  readonly width: number;
-  readonly data: ArrayLike<number | bigint | string>;
+/** Of every row there is, or of most. @throws gate-data as judged */
+export function judgedAll(model: Model, labelled: LabelledData): Judged {
+  return judgedFrom(model.signature, labelled.judged.outputs, { target: labelled.target, truth: labelled.judged.truth }, `${model.name} ${model.version}`);
 }
 
 /** @throws gate-data where the model does not give what the other one is judged by */
@@ -29,11 +28,11 @@ export async function judged(model: Model, labelled: LabelledData): Promise<Judg
 }
 
 /** The same of answers that are there already. @param who for messages @throws gate-data */
-export function judgedFrom(signature: Signature, outputs: readonly GivenOutput[], labelled: LabelledData, who: string): Judged {
+export function judgedFrom(signature: Signature, outputs: readonly GivenOutput[], labelled: Pick<LabelledData, "target" | "truth">, who: string): Judged {
   const { truth } = labelled;
   const { label, probabilities, value } = judgedOutputs(signature);
   const dataOf = (name: string | undefined): GivenOutput | undefined => outputs.find((o) => o.output.name === name);
-  const n = labelled.rows.length;
+  const n = truth.values.length;
   if (truth.kind === "numbers") {
     const given = dataOf(value?.name);
     if (given === undefined) throw gateError("gate-data", `${who} gives no number to compare with ${labelled.target}`);

@@ -11,6 +11,7 @@ import { normalNumbers, randomNumbers } from "@slipway/core/stats";
 import { doubles } from "@slipway/core/tensor";
 import type { GateSettings } from "../config/index.ts";
 import { loadModelPackage } from "../runtime/index.ts";
+import { rowsOfText } from "../tables/index.ts";
 import { packModel } from "../runtime/pack.ts";
 import { matrixModel } from "../runtime/testing.ts";
 import type { GateResult } from "./define-gate-test.ts";
@@ -35,7 +36,7 @@ beforeAll(async () => {
 });
 
 const only = (...names: string[]): { skip: string[] } => ({ skip: GATE_TESTS.map((t) => t.name).filter((name) => !names.includes(name)) });
-const labelled = (given: Rows): NonNullable<GateRequest["data"]> => ({ file: "labelled.json", text: JSON.stringify(given), target: "truth" });
+const labelled = (given: Rows): NonNullable<GateRequest["data"]> => ({ file: "labelled.json", target: "truth", get rows() { return rowsOfText(JSON.stringify(given), "labelled.json"); } });
 async function run(name: string, request: Partial<GateRequest> = {}, settings: Partial<GateSettings> = {}): Promise<GateResult> {
   const report = await runGate({ package: churn, ...request, settings: { ...only(name), ...settings } });
   return report.results.find((r) => r.name === name)!;

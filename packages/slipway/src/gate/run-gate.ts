@@ -1,7 +1,7 @@
 // The gate: every test in turn, each with its verdict. One that cannot be carried out has failed, with the error as reason.
 
 import { nearest, SlipwayError, VERSION } from "@slipway/core/base";
-import type { Checks, ModelPackage } from "@slipway/core/package";
+import { parseProfile, type Checks, type ModelPackage, type Profile } from "@slipway/core/package";
 import type { GateSettings } from "../config/index.ts";
 import { loadModelPackage, type EngineChoice, type EngineWish, type Model } from "../runtime/index.ts";
 import type { GateContext } from "./context.ts";
@@ -9,6 +9,7 @@ import { skipped, type Finding, type GateResult, type GateTest } from "./define-
 import { gateError } from "./errors.ts";
 import { readLabelled } from "./labelled-data.ts";
 import { sampleRows } from "./sample-rows.ts";
+import type { RowStream } from "../tables/index.ts";
 import { GATE_TESTS } from "./tests/index.ts";
 
 export interface GateRequest {
@@ -16,7 +17,9 @@ export interface GateRequest {
   readonly settings: Partial<GateSettings>;
   /** In place of the package's own. */
   readonly checks?: Checks;
-  readonly data?: { readonly text: string; readonly file: string; readonly target: string };
+  /** In place of the package's own. */
+  readonly profile?: Profile;
+  readonly data?: { readonly rows: RowStream; readonly file: string; readonly target: string };
   readonly slices?: readonly string[];
   readonly baseline?: ModelPackage;
   readonly engine?: EngineWish;
@@ -48,11 +51,11 @@ export async function runGate(request: GateRequest): Promise<GateReport> {
   try {
     const slices = [...new Set([...(request.slices ?? []), ...(request.data === undefined ? [] : settings.slices ?? [])])];
     const checks = request.checks ?? request.package.checks;
-    const labelled = request.data === undefined ? undefined : await readLabelled(request.data.text, request.data.file, request.data.target, slices, model);
+    const labelled = request.data === undefined ? undefined : await readLabelled(request.data.rows, request.data.file, request.data.target, slices, model, seed);
     const sample = await sampleRows(model, checks, labelled, seed);
     if (request.baseline !== undefined) baseline = await loadModelPackage(request.baseline, { placement: "inline" });
     const context: GateContext = {
-      package: request.package, model, checks, settings, slices, seed, ...sample,
+      package: request.package, model, checks, profile: request.profile ?? parseProfile(request.package.profile), settings, slices, seed, ...sample,
       ...(labelled === undefined ? {} : { labelled }), ...(baseline === undefined ? {} : { baseline }),
     };
     const results: GateResult[] = [];

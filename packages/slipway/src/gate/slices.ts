@@ -1,7 +1,6 @@
 // Parts of labelled data by the values of one column: each text, or quarters of a number's range of values.
 
 import { quantile } from "@slipway/core/stats";
-import type { LabelledData } from "./labelled-data.ts";
 import { numberText } from "./report/words.ts";
 
 export interface Slice {
@@ -16,8 +15,7 @@ const MAX_VALUES = 12;
 /** Of a column of texts: the largest ones. */
 const MAX_SLICES = 50;
 
-export function slicesOf({ whole }: Pick<LabelledData, "whole">, column: string): Slice[] {
-  const values = whole.map((row) => row[column] ?? null);
+export function slicesOf(values: readonly (string | number | boolean | null)[]): Slice[] {
   const numbers = values.map((v) => (v === null || v === "" ? NaN : Number(v)));
   const distinct = new Set(values);
   const numeric = distinct.size > MAX_VALUES && values.every((v, i) => v === null || v === "" || Number.isFinite(numbers[i]!));
@@ -31,7 +29,7 @@ export function slicesOf({ whole }: Pick<LabelledData, "whole">, column: string)
   });
   return [...groups].sort(([a, x], [b, y]) => (numeric ? x.reduce((s, i) => Math.min(s, numbers[i]!), Infinity) - y.reduce((s, i) => Math.min(s, numbers[i]!), Infinity) : y.length - x.length || (a < b ? -1 : 1)))
     .slice(0, MAX_SLICES).map(([name, rows]) => {
-      const weights = new Uint8Array(whole.length);
+      const weights = new Uint8Array(values.length);
       for (const i of rows) weights[i] = 1;
       return { name, rows, weights };
     });

@@ -24,8 +24,8 @@ export interface PackOptions extends ImportFileOptions {
   readonly facts?: CardFacts;
   /** Rows with the columns the model takes and, beside them, what it predicted. */
   readonly check?: { readonly file: string; readonly text: string };
-  /** Rows that the model was made with, for the profile; those of the check file by default. */
-  readonly profile?: { readonly source: Profile["source"]; readonly rows: readonly Readonly<Record<string, unknown>>[] };
+  /** Rows that the model was trained on, for the profile; those of the check file by default. */
+  readonly training?: { readonly file: string; readonly sha256?: string; readonly rows: (signature: Signature) => Promise<readonly Readonly<Record<string, unknown>>[]> };
   /** Whether the package is to say that our own kernel answers as ONNX Runtime does, where that is so. */
   readonly prove?: boolean;
 }
@@ -69,8 +69,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
     allChecks = file.checks;
     checks = sampleChecks(file.checks, KEPT_CHECKS);
   }
-  const profiled = options.profile ?? (allChecks === null ? undefined : { source: allChecks.source, rows: allChecks.inputs });
-  const profile = profiled === undefined || signature.layout === "tensors" ? null : profileToJson(await makeProfile(model, signature, profiled));
+  const profile = signature.layout === "tensors" ? null : await profileFor(model, signature, allChecks, options.training);
   const kernel = options.prove === true ? await provenKernel({ model, signature, checks, manifest: { name: "proof", version: "0.0.0" }, digest: "" }) : undefined;
   const manifest = {
     name: options.name ?? nameFromFile(path),
@@ -107,8 +106,18 @@ async function runChecks(model: Uint8Array, signature: Signature, checks: Checks
   }
 }
 
+async function profileFor(model: Uint8Array, signature: Signature, checks: Checks | null, training: PackOptions["training"]): Promise<object | null> {
+  if (training !== undefined) {
+    const { file, sha256: digest } = training;
+    return profileToJson(await makeProfile(model, signature, { rows: "training", file, ...(digest === undefined ? {} : { sha256: digest }) }, await training.rows(signature)));
+  }
+  if (checks === null) return null;
+  const { file, sha256: digest } = checks.source;
+  return profileToJson(await makeProfile(model, signature, { rows: "checks", file, ...(digest === undefined ? {} : { sha256: digest }) }, checks.inputs));
+}
+
 /** What the model answers to the rows is part of it; rows that it refuses are not in it. */
-async function makeProfile(model: Uint8Array, signature: Signature, { source, rows }: NonNullable<PackOptions["profile"]>): Promise<Profile> {
+export async function makeProfile(model: Uint8Array, signature: Signature, source: Profile["source"], rows: readonly Readonly<Record<string, unknown>>[]): Promise<Profile> {
   const loaded = await loadModelPackage({ model, signature, manifest: { name: "profile", version: "0.0.0" }, digest: "" }, { engine: "onnxruntime", placement: "inline" });
   try {
     const { batch, kept } = loaded.encode({ kind: "records", records: rows }, "rows");

@@ -12,8 +12,10 @@ import { quality } from "./quality.ts";
 import { robustness } from "./robustness.ts";
 import { rules } from "./rules.ts";
 import { schemaFuzz } from "./schema-fuzz.ts";
+import { scaling } from "./scaling.ts";
 import { served } from "./served.ts";
 import { signature } from "./signature.ts";
 import { simplerModel } from "./simpler-model.ts";
+import { skew } from "./skew.ts";
 
-export const GATE_TESTS: readonly GateTest[] = [parity, signature, engines, served, determinism, schemaFuzz, quality, notebookQuality, baseline, simplerModel, leakage, robustness, rules, budgets];
+export const GATE_TESTS: readonly GateTest[] = [parity, signature, engines, served, determinism, schemaFuzz, quality, notebookQuality, baseline, simplerModel, leakage, skew, scaling, robustness, rules, budgets];

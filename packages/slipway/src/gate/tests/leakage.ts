@@ -1,8 +1,10 @@
-// Hints that quality on the labelled rows is flattered: a column that alone tells the target, equal rows, rows that are
-// among the checks too, a model that is never wrong. Hints, never failures: each can be so for a good reason.
+// Whether quality on the labelled rows is flattered. It fails where a column alone tells nearly all of the target, or many of
+// the labelled rows are among those the model was trained on. What can be so for a good reason is a hint: a column that tells
+// much, equal rows, rows that are among the checks too, a model that is never wrong.
 
-import { quantile } from "@slipway/core/stats";
-import type { GateContext, Row } from "../context.ts";
+import { profiledColumns, rowKey } from "@slipway/core/package";
+import { quantile, shareWithin } from "@slipway/core/stats";
+import type { GateContext } from "../context.ts";
 import { defineGateTest, skipped, type Cell, type GateTest } from "../define-gate-test.ts";
 import { judged } from "../judged.ts";
 import type { LabelledData, Truth } from "../labelled-data.ts";
@@ -10,6 +12,11 @@ import { percent } from "../report/words.ts";
 
 /** Of what the commonest class (or the mean) leaves to be told. */
 const TELLING = 0.95;
+/** No honest column tells so much, on enough rows to be sure. */
+const GIVING_AWAY = 0.98;
+const ENOUGH_ROWS = 200;
+const MAX_SEEN = 0.2;
+const FEWEST_SEEN = 20;
 const FEWEST_ROWS = 50;
 const MAX_EQUAL = 0.05;
 const BINS = 20;
@@ -19,26 +26,37 @@ export const leakage: GateTest = defineGateTest({
   name: "leakage", title: "Leaks and duplicates", area: "data",
   checks: "Whether a single column tells the target, rows are equal, labelled rows are among the checks, or the model is never wrong.",
   async run(context) {
-    const { labelled, checks, model } = context;
+    const { labelled, checks, model, profile, settings } = context;
     if (labelled === undefined) return skipped("no labelled data was given (--data and --target)");
     const { rows, truth } = labelled;
     const columns = model.signature.columns.filter((c) => c.used && rows[0] !== undefined && Object.hasOwn(rows[0], c.name)).map((c) => c.name);
     const telling = columns.map((name) => ({ name, skill: skillOf(rows.map((row) => row[name]), truth) })).sort((a, b) => b.skill - a.skill);
-    const keys = rows.map((row) => keyOf(row, columns));
+    const kinds = profiledColumns(model.signature);
+    const keys = rows.map((row) => rowKey(row, kinds));
     const { repeated, conflicting } = duplicates(keys, labelled);
-    const known = new Set((checks?.inputs ?? []).map((row) => keyOf(row, columns)));
+    const known = new Set((checks?.inputs ?? []).map((row) => rowKey(row, kinds)));
     const among = keys.filter((key) => known.has(key)).length;
+    const { accept = [], maxSeen = MAX_SEEN } = settings.leakage ?? {};
+    const seen = profile?.source.rows === "training" ? shareWithin(keys, profile.seen) : undefined;
+    // Rows of few columns are equal by chance; how often, the labelled ones tell of themselves.
+    const byChance = 1 - Math.exp((-(2 * repeated) / Math.max(1, rows.length * (rows.length - 1))) * (profile?.rows ?? 0));
+    const trainedOn = seen !== undefined && seen.found >= FEWEST_SEEN && seen.share > Math.max(maxSeen, 2 * byChance);
+    const giving = rows.length < ENOUGH_ROWS ? [] : telling.filter((t) => t.skill >= GIVING_AWAY && !accept.includes(t.name));
+    const leaks = [
+      ...giving.map((t) => `the column ${JSON.stringify(t.name)} alone tells ${percent(t.skill)} of the target: it would not be known when a prediction is wanted (or name it in gate.leakage.accept)`),
+      ...(trainedOn ? [`${percent(seen.share)} of the labelled rows are among those that the model was made with (${profile!.source.file}): its figures say nothing of new rows`] : []),
+    ];
     const hints = [
-      ...(rows.length < FEWEST_ROWS ? [] : telling.filter((t) => t.skill >= TELLING).map((t) => `the column ${JSON.stringify(t.name)} alone tells ${percent(t.skill)} of the target`)),
+      ...(rows.length < FEWEST_ROWS ? [] : telling.filter((t) => t.skill >= TELLING && !giving.includes(t) && !accept.includes(t.name)).map((t) => `the column ${JSON.stringify(t.name)} alone tells ${percent(t.skill)} of the target`)),
       ...(repeated > MAX_EQUAL * rows.length ? [`${repeated} of ${rows.length} rows are repeated`] : []),
       ...(among > MAX_EQUAL * rows.length ? [`${among} of ${rows.length} rows are among the checks too`] : []),
       ...await neverWrong(context, labelled),
     ];
     return {
-      verdict: hints.length > 0 ? "warn" : "pass",
-      reason: hints.length > 0 ? hints.slice(0, 5).join("; ") : "no hint of any",
-      bar: `no column tells ${percent(TELLING)}, at most ${percent(MAX_EQUAL)} of the rows repeated or among the checks`,
-      figures: { rows: rows.length, "repeated rows": repeated, "equal rows with different targets": conflicting, "rows among the checks": among },
+      verdict: leaks.length > 0 ? "fail" : hints.length > 0 ? "warn" : "pass",
+      reason: [...leaks, ...hints].slice(0, 5).join("; ") || "no hint of any",
+      bar: `no column alone tells ${percent(GIVING_AWAY)}, at most ${percent(maxSeen)} of the rows are among those of the training; to be looked at: no column tells ${percent(TELLING)}, at most ${percent(MAX_EQUAL)} of the rows repeated or among the checks`,
+      figures: { rows: rows.length, "repeated rows": repeated, "equal rows with different targets": conflicting, "rows among the checks": among, ...(seen === undefined ? {} : { "share of rows seen in training": seen.share }) },
       tables: [{ title: "What each column alone tells of the target, on rows it was not learnt from", columns: ["column", "share"], rows: telling.slice(0, SHOWN).map((t): Cell[] => [t.name, Math.max(0, t.skill)]) }],
     };
   },
@@ -93,14 +111,6 @@ function binned(values: readonly unknown[]): string[] {
   const sorted = Float64Array.from(numbers).sort();
   const cuts = Array.from({ length: BINS - 1 }, (_, i) => quantile(sorted, (i + 1) / BINS));
   return values.map((v) => (typeof v === "number" && !Number.isNaN(v) ? String(cuts.filter((cut) => v > cut).length) : "missing"));
-}
-
-/** true and 1, and NaN and null, are the same to a model. */
-function keyOf(row: Row, columns: readonly string[]): string {
-  return JSON.stringify(columns.map((name) => {
-    const value = row[name];
-    return typeof value === "boolean" ? Number(value) : typeof value === "bigint" ? String(value) : value === undefined || (typeof value === "number" && Number.isNaN(value)) ? null : value;
-  }));
 }
 
 function duplicates(keys: readonly string[], { truth }: LabelledData): { readonly repeated: number; readonly conflicting: number } {

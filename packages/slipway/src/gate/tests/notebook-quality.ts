@@ -5,8 +5,8 @@ import { SlipwayError } from "@slipway/core/base";
 import { readCheckFile, type Checks, type CheckRow } from "@slipway/core/package";
 import type { GateContext } from "../context.ts";
 import { defineGateTest, skipped, type GateTest } from "../define-gate-test.ts";
-import { judged, judgedFrom, type GivenOutput } from "../judged.ts";
-import { judgedOutputs, type LabelledData } from "../labelled-data.ts";
+import { judged, judgedFrom } from "../judged.ts";
+import { judgedOutputs, type GivenOutput, type LabelledData } from "../labelled-data.ts";
 import { GAIN_COLUMNS, gainCells, gainsOf } from "../paired.ts";
 import { numberText, percent } from "../report/words.ts";
 

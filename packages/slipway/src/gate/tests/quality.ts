@@ -3,7 +3,7 @@
 import { bootstrap, calibration, confusion, percentileInterval, type Interval, type Metric } from "@slipway/core/stats";
 import { defineGateTest, skipped, type Cell, type Finding, type GateTest, type Picture, type Table } from "../define-gate-test.ts";
 import { gateError } from "../errors.ts";
-import { judged, type Judged } from "../judged.ts";
+import { judgedAll, type Judged } from "../judged.ts";
 import { numberText } from "../report/words.ts";
 import { slicesOf, type Slice } from "../slices.ts";
 
@@ -16,14 +16,14 @@ export const quality: GateTest = defineGateTest({
   async run(context): Promise<Finding> {
     const { labelled, model, settings, seed } = context;
     if (labelled === undefined) return skipped("no labelled data was given (--data and --target)");
-    const found = await judged(model, labelled);
+    const found = judgedAll(model, labelled);
     const { metrics } = found;
     const known = metrics.map((m) => m.name);
     const bars = settings.quality ?? {};
     for (const name of Object.keys(bars)) {
       if (!known.includes(name)) throw gateError("gate-setting", `there is no metric ${JSON.stringify(name.slice(0, 100))} of this model`, { where: "gate.quality", hint: `There are ${known.join(", ")}.` });
     }
-    const n = labelled.rows.length;
+    const n = found.truth.values.length;
     const intervals = intervalsOf(metrics, n, seed);
     const missed: string[] = [];
     const bar: string[] = [];
@@ -40,7 +40,7 @@ export const quality: GateTest = defineGateTest({
     const tables: Table[] = [{ title: "Overall", columns: ["metric", "value", "95% from", "to", "bar"], rows: table }];
     const pictures: Picture[] = [...picturesOf(found)];
     for (const column of context.slices) {
-      const slices = slicesOf(labelled, column);
+      const slices = slicesOf(labelled.judged.columns.get(column)!);
       const least = settings.minSliceRows ?? 30;
       tables.push(sliceTable(column, slices, metrics, least));
       for (const slice of slices.filter((s) => s.rows.length >= least)) {
@@ -60,12 +60,12 @@ export const quality: GateTest = defineGateTest({
     for (const [name, { sliceMin, sliceMax }] of Object.entries(bars)) if (sliceMin !== undefined || sliceMax !== undefined) bar.push(`${name} in every slice ${sliceMin === undefined ? `at most ${sliceMax}` : `at least ${sliceMin}`}`);
     if (labelled.refusals.length > 0) tables.push({ title: "Rows that the model refuses", columns: ["row", "why"], rows: labelled.refusals.map((r) => [r.row, r.message]) });
     const told = table.slice(0, found.truth.kind === "classes" ? 2 : 3).map(([name, value, low, high]) => `${String(name)} ${numberText(value as number)} (${numberText(low as number)} to ${numberText(high as number)})`).join(", ");
-    const refused = labelled.refused === 0 ? "" : `; the model refuses ${labelled.refused} of ${labelled.refused + n} rows`;
+    const refused = labelled.refused === 0 ? "" : `; the model refuses ${labelled.refused} of ${labelled.count} rows`;
     return {
       verdict: missed.length > 0 ? "fail" : labelled.refused > 0 ? "warn" : "pass",
       reason: `${missed.length > 0 ? missed.join("; ") : `${told}${bar.length === 0 ? "; no bar is set" : ""}`}${refused}`,
       ...(bar.length === 0 ? {} : { bar: bar.join(", ") }),
-      figures: { rows: n, "rows without a target": labelled.unlabelled, "rows refused": labelled.refused, ...Object.fromEntries(metrics.map((m) => [m.name, m.of(null)])) },
+      figures: { rows: n, ...(n < labelled.count - labelled.refused ? { "rows of the file, of which these are a fair sample": labelled.count } : {}), "rows without a target": labelled.unlabelled, "rows refused": labelled.refused, ...Object.fromEntries(metrics.map((m) => [m.name, m.of(null)])) },
       tables, pictures,
     };
   },

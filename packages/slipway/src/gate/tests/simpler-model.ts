@@ -3,30 +3,34 @@
 
 import { classificationMetrics, regressionMetrics, type Metric } from "@slipway/core/stats";
 import { defineGateTest, skipped, type GateTest } from "../define-gate-test.ts";
-import { judged } from "../judged.ts";
+import { judgedAll } from "../judged.ts";
 import type { Truth } from "../labelled-data.ts";
 import { GAIN_COLUMNS, gainCells, gainsOf } from "../paired.ts";
 import { numberText } from "../report/words.ts";
 
-const JUDGED = ["balanced_accuracy", "log_loss", "rmse"];
+const JUDGED = ["balanced_accuracy", "log_loss", "roc_auc", "rmse"];
+/** With so many a model that is better shows it. */
+const ENOUGH_ROWS = 200;
 
 export const simplerModel: GateTest = defineGateTest({
   name: "simpler-model", title: "Better than the simplest", area: "model",
   checks: "It beats predicting the commonest class with the classes' shares, or the mean, by more than chance.",
-  async run({ labelled, model, seed }) {
+  run({ labelled, model, seed }) {
     if (labelled === undefined) return skipped("no labelled data was given (--data and --target)");
-    const { truth } = labelled;
+    const { truth } = labelled.judged;
     if (new Set(truth.values).size < 2) return skipped("the target has one value in every labelled row");
-    const metrics = (await judged(model, labelled)).metrics.filter((m) => JUDGED.includes(m.name));
-    const gains = gainsOf(metrics, simplest(truth), labelled.rows.length, seed);
+    const metrics = judgedAll(model, labelled).metrics.filter((m) => JUDGED.includes(m.name));
+    const gains = gainsOf(metrics, simplest(truth), truth.values.length, seed);
     const sure = gains.some((g) => g.low > 0);
     const better = gains.some((g) => g.gain > 0);
+    const auc = metrics.find((m) => m.name === "roc_auc")?.of(null);
+    const exchanged = truth.kind === "classes" && truth.classes.length === 2 && auc !== undefined && auc < 0.4 ? `; with the classes ${truth.classes.map((c) => JSON.stringify(c)).join(" and ")} exchanged roc_auc would be ${numberText(1 - auc)}` : "";
     const told = gains.map((g) => `${g.metric} ${numberText(g.mine)} against ${numberText(g.theirs)}`).join(", ");
     return {
-      verdict: sure ? "pass" : better ? "warn" : "fail",
-      reason: sure ? told : better ? `better, but ${labelled.rows.length} rows could show that by chance: ${told}` : `not better than ${truth.kind === "classes" ? "always the commonest class" : "always the mean"}: ${told}`,
+      verdict: sure ? "pass" : better && truth.values.length < ENOUGH_ROWS ? "warn" : "fail",
+      reason: sure ? told : better ? `${truth.values.length < ENOUGH_ROWS ? "better, but" : "not better than always the commonest class or the mean by more than chance:"} ${truth.values.length} rows could show that by chance: ${told}${exchanged}` : `not better than ${truth.kind === "classes" ? "always the commonest class" : "always the mean"}: ${told}${exchanged}`,
       bar: `better in ${gains.map((g) => g.metric).join(" or ")}, the whole interval of the difference counted`,
-      figures: { rows: labelled.rows.length },
+      figures: { rows: truth.values.length },
       tables: [{ title: "Against the simplest predictor", columns: GAIN_COLUMNS("simplest"), rows: gains.map(gainCells) }],
     };
   },

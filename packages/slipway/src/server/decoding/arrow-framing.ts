@@ -23,6 +23,34 @@ export function checkFraming(bytes: Uint8Array): void {
   }
 }
 
+/** One frame by itself, for readers that take them one by one. @throws Error where it is none */
+export const messageOf: {
+  /** @param head the first eight bytes of a frame */
+  readonly frame: (head: Uint8Array) => { readonly metadata: number; readonly start: number };
+  /** @param metadata of a frame */
+  readonly describe: (metadata: Uint8Array) => { readonly kind: number; readonly body: number };
+} = {
+  frame(head) {
+    if (head.length < 8) throw new Error("a frame is cut off");
+    const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+    const marked = view.getInt32(0, true) === -1;
+    const metadata = view.getInt32(marked ? 4 : 0, true);
+    if (metadata < 0 || metadata > 2 ** 28) throw new Error("a frame's metadata are damaged");
+    return { metadata, start: marked ? 8 : 4 };
+  },
+  describe(metadata) {
+    if (metadata.length < 8) throw new Error("a frame's metadata are damaged");
+    const view = new DataView(metadata.buffer, metadata.byteOffset, metadata.byteLength);
+    const body = bodyLength(view, 0, metadata.length);
+    if (body < 0n || body > 2n ** 40n) throw new Error("a frame's body is damaged");
+    const table = view.getUint32(0, true);
+    const vtable = table - view.getInt32(table, true);
+    const field = view.getUint16(vtable, true) < 8 ? 0 : view.getUint16(vtable + 6, true);
+    if (field !== 0 && table + field >= metadata.length) throw new Error("a frame's metadata are damaged");
+    return { kind: field === 0 ? 0 : metadata[table + field]!, body: Number(body) };
+  },
+};
+
 /** Field 3 of the table Message. */
 function bodyLength(view: DataView, start: number, size: number): bigint {
   const table = view.getUint32(start, true);

@@ -42,6 +42,11 @@ export async function readParquet(bytes: Uint8Array<ArrayBuffer>): Promise<Table
   }
 }
 
+/** With a budget of its own: for a file that is read part by part. */
+export function parquetCompressors(): Compressors {
+  return compressors(new Decompression());
+}
+
 function compressors(out: Decompression): Compressors {
   return {
     SNAPPY: (bytes, size) => {
