@@ -9,7 +9,7 @@ import { skipped, type Finding, type GateResult, type GateTest } from "./define-
 import { gateError } from "./errors.ts";
 import { readLabelled } from "./labelled-data.ts";
 import { sampleRows } from "./sample-rows.ts";
-import type { RowStream } from "../tables/index.ts";
+import { rowsOfText, type RowStream } from "../tables/index.ts";
 import { GATE_TESTS } from "./tests/index.ts";
 
 export interface GateRequest {
@@ -19,7 +19,8 @@ export interface GateRequest {
   readonly checks?: Checks;
   /** In place of the package's own. */
   readonly profile?: Profile;
-  readonly data?: { readonly rows: RowStream; readonly file: string; readonly target: string };
+  /** Rows as a stream, or the text of a CSV or JSON file. */
+  readonly data?: { readonly file: string; readonly target: string } & ({ readonly rows: RowStream } | { readonly text: string });
   readonly slices?: readonly string[];
   readonly baseline?: ModelPackage;
   readonly engine?: EngineWish;
@@ -51,7 +52,7 @@ export async function runGate(request: GateRequest): Promise<GateReport> {
   try {
     const slices = [...new Set([...(request.slices ?? []), ...(request.data === undefined ? [] : settings.slices ?? [])])];
     const checks = request.checks ?? request.package.checks;
-    const labelled = request.data === undefined ? undefined : await readLabelled(request.data.rows, request.data.file, request.data.target, slices, model, seed);
+    const labelled = request.data === undefined ? undefined : await readLabelled("text" in request.data ? rowsOfText(request.data.text, request.data.file) : request.data.rows, request.data.file, request.data.target, slices, model, seed);
     const sample = await sampleRows(model, checks, labelled, seed);
     if (request.baseline !== undefined) baseline = await loadModelPackage(request.baseline, { placement: "inline" });
     const context: GateContext = {
