@@ -18,8 +18,8 @@ import { APPROVAL_MIGRATIONS } from "./tables.ts";
 export interface ApprovalOptions {
   readonly database: Database;
   readonly policies: readonly Policy[];
-  /** Signs decisions of people who signed in and have no key of their own. */
-  readonly serverKey: SigningKey;
+  /** Signs decisions of people who signed in and use no key of their own; asked for when the first one comes. */
+  readonly serverKey: () => Promise<SigningKey>;
   readonly serverName?: string;
   /** Without it no package counts as signed. */
   readonly verifySignature?: VerifySignature | undefined;
@@ -71,7 +71,6 @@ export class Approvals {
   /** The registry's own tables are there already. */
   static async open(options: ApprovalOptions): Promise<Approvals> {
     await migrate(options.database, "approvals", APPROVAL_MIGRATIONS);
-    await addServerKey(options.database, options.serverKey.publicKey, options.serverName ?? "slipway");
     return new Approvals(options);
   }
 
@@ -141,7 +140,7 @@ export class Approvals {
     const request = await this.#request(this.database, id);
     const complete: GivenDecision = { ...given, as, comment };
     const now = this.#now();
-    const signed = await signedDecision(this.database, request, complete, this.#options.serverKey, now);
+    const signed = await signedDecision(this.database, request, complete, () => this.#serverKey(), now);
     return this.database.transaction(async (tx) => {
       const current = await this.#open(tx, id);
       const earlier = (await decisionsOf(tx, current)).filter((d) => samePerson(d.person, actor.name)).at(-1);
@@ -252,6 +251,13 @@ export class Approvals {
   async #wasPromoted(tx: Database, model: string, alias: string, version: number): Promise<boolean> {
     const [last] = await tx.query<{ state: string }>("select state from requests where model = $1 and alias = $2 and version = $3 and state in ('promoted', 'rejected') order by closed_at desc, id desc limit 1", [model, alias, version]);
     return last?.state === "promoted";
+  }
+
+  /** Known from its first use on. */
+  async #serverKey(): Promise<SigningKey> {
+    const key = await this.#options.serverKey();
+    await addServerKey(this.database, key.publicKey, this.#options.serverName ?? "slipway");
+    return key;
   }
 
   async #verdict(tx: Database, request: Pick<ReleaseRequest, "model" | "version" | "alias">, decisions: readonly Decision[]): Promise<Verdict> {

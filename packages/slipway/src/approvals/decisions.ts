@@ -27,13 +27,16 @@ export interface SignedDecision {
 }
 
 /** The envelope to keep. @throws envelope-foreign, envelope-malformed, statement-malformed, statement-mismatch */
-export async function signedDecision(database: Database, request: ReleaseRequest, given: GivenDecision, serverKey: SigningKey, now: number): Promise<SignedDecision> {
+export async function signedDecision(database: Database, request: ReleaseRequest, given: GivenDecision, serverKey: () => Promise<SigningKey>, now: number): Promise<SignedDecision> {
   const { decision, as, comment, actor } = given;
   const approval: Approval = {
     decision, request: request.id, model: request.model, version: request.version, alias: request.alias, person: actor.name, group: as, comment,
     time: new Date(now).toISOString(), via: { how: actor.how, credential: given.credential },
   };
-  if (given.envelope === undefined) return { envelope: await signStatement(makeApproval(request.digest, approval), [serverKey]), key: serverKey.publicKey.id };
+  if (given.envelope === undefined) {
+    const key = await serverKey();
+    return { envelope: await signStatement(makeApproval(request.digest, approval), [key]), key: key.publicKey.id };
+  }
   const envelope = parseEnvelope(given.envelope);
   const owned = await keysOfPerson(database, actor.name);
   const known = await knownKeys(database, owned.map((k) => k.id));

@@ -79,7 +79,7 @@ describe.each(backends)("on $name", (backend) => {
     const envelope = await signStatement(makeApproval(digest, { decision: "approve", request: id, model: "linear", version: 1, alias: "production", person: "anna", group: "business", comment: null, time: new Date().toISOString(), via: null }), [key]);
     expect(await code(otto, "POST", `/requests/${id}/decisions`, { decision: "approve", envelope })).toEqual([403, "envelope-foreign"]);
     expect((await api.ask(anna, "POST", `/requests/${id}/decisions`, { decision: "approve", as: "business", envelope })).json()).toMatchObject({ decisions: [{ signedBy: "person", key: key.publicKey.id }] });
-    expect((await api.ask(dana, "GET", "/keys")).json()).toMatchObject({ keys: [{ person: null }, { person: "anna" }] });
+    expect((await api.ask(dana, "GET", "/keys")).json()).toMatchObject({ keys: [{ person: "anna" }] });
     expect((await api.ask(root, "DELETE", `/keys/${key.publicKey.id}`)).statusCode).toBe(204);
     expect((await api.ask(anna, "GET", `/requests/${id}`)).json()).toMatchObject({ decisions: [{ counts: false }] });
   });

@@ -3,12 +3,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { generateSigningKey, readSigningKey, writePrivateKey, type SigningKey } from "@slipway/core/signing";
-import { Approvals, readPolicies, type VerifySignature } from "../approvals/index.ts";
+import { SlipwayError } from "@slipway/core/base";
+import { certificatesOfPem, generateSigningKey, readSigningKey, readVerificationKey, verifyPackage, writePrivateKey, type SigningKey } from "@slipway/core/signing";
+import { Approvals, approvalError, readPolicies, type VerifySignature } from "../approvals/index.ts";
 import type { ApprovalSettings, GateSettings, WebhookSettings } from "../config/index.ts";
 import type { Database } from "../database/index.ts";
 import type { BlobStore } from "../oci/index.ts";
 import { Registry } from "../registry/index.ts";
+import type { TrustedSigners } from "../runtime/index.ts";
 import { Deliverer, destinations, Webhooks } from "../webhooks/index.ts";
 import { GateRuns } from "./gate-runs.ts";
 import { Jobs } from "./jobs/jobs.ts";
@@ -24,7 +26,8 @@ export interface RegistryServiceOptions {
     readonly webhooks?: Partial<WebhookSettings> | undefined;
     readonly gate?: Partial<GateSettings> | undefined;
   };
-  readonly verifySignature?: VerifySignature | undefined;
+  /** Whose signatures count where a policy asks for one. */
+  readonly trusted?: TrustedSigners | undefined;
   /** Largest upload in bytes; 2 GB by default. */
   readonly uploadLimit?: number;
   /** Deliver webhooks and close requests whose time is over; on by default. */
@@ -39,21 +42,26 @@ export interface RegistryService extends RegistryServices {
 
 const UPLOAD_LIMIT = 2 ** 31 - 1;
 const EXPIRE_MS = 60_000;
+const MAX_SIGNATURE = 4 * 2 ** 20;
 
 /** @throws policy-invalid, webhook-invalid, database-newer, and what reading the server's key throws */
 export async function openRegistryService(options: RegistryServiceOptions): Promise<RegistryService> {
-  const { database, blobs, folder, settings = {}, onError = () => undefined } = options;
+  const { database, blobs, folder, settings = {}, trusted, onError = () => undefined } = options;
   const policies = readPolicies(settings.approvals);
+  const unmeetable = policies.find((p) => p.signed && trusted === undefined);
+  if (unmeetable !== undefined) throw approvalError("policy-invalid", `approvals.${unmeetable.name}.signed: no key is trusted, so no package could ever be promoted`, { hint: "Name public keys under signatures.require." });
   const allowed = destinations(settings.webhooks?.allow ?? []);
-  const key = await serverKey(join(folder, "server-key.pem"));
   // The guard belongs to the approvals, whose tables come after the registry's own.
   let approvals: Approvals | undefined;
+  let key: Promise<SigningKey> | undefined;
   const registry = await Registry.open({
     database, blobs,
     guard: (change, tx) => approvals!.guard(change, tx),
     keepers: [(tx, model, version) => approvals!.keeper(tx, model, version)],
   });
-  approvals = await Approvals.open({ database, policies, serverKey: key, serverName: `slipway on ${hostname()}`, verifySignature: options.verifySignature });
+  approvals = await Approvals.open({ database, policies, serverName: `slipway on ${hostname()}`, verifySignature: trusted === undefined ? undefined : signatureVerifier(registry, trusted),
+    serverKey: () => (key ??= serverKey(join(folder, "server-key.pem"))),
+  });
   const webhooks = await Webhooks.open(database, allowed);
   const deliverer = new Deliverer({ webhooks, timeoutMs: settings.webhooks?.timeout ?? 10_000, disableAfterMs: settings.webhooks?.disableAfter ?? 259_200_000, onError });
   const jobs = new Jobs();
@@ -75,7 +83,23 @@ export async function openRegistryService(options: RegistryServiceOptions): Prom
   };
 }
 
-/** Made at the first start; readable by its owner only. */
+/** Looks at a signature that is attached to a version as `slipway verify` does. */
+function signatureVerifier(registry: Registry, trusted: TrustedSigners): VerifySignature {
+  return async ({ model, version }, { digest }) => {
+    const pkg = await registry.package(`${model}:${version}`);
+    try {
+      const signature = await registry.blobs.readBlob(digest, { maxBytes: MAX_SIGNATURE });
+      await verifyPackage(pkg, { keys: await Promise.all(trusted.keys.map(readVerificationKey)), roots: (trusted.roots ?? []).flatMap(certificatesOfPem) }, signature);
+      return true;
+    } catch (error) {
+      // By a stranger, over something else, or no signature at all. A store that is away is another matter.
+      if (error instanceof SlipwayError && error.kind !== "unavailable" && error.kind !== "timeout") return false;
+      throw error;
+    }
+  };
+}
+
+/** Made at its first use; readable by its owner only. */
 async function serverKey(path: string): Promise<SigningKey> {
   if (!existsSync(path)) {
     mkdirSync(dirname(path), { recursive: true });

@@ -6,6 +6,7 @@ import { migrate, type Database } from "../database/index.ts";
 import type { BlobStore } from "../oci/index.ts";
 import { aliasesOf, dropAlias, moveAlias, movesOf, type MoveOptions } from "./aliases.ts";
 import { addAttachment, attachedCard, attachmentsOf, findAttachment, readAttachment, type NewAttachment } from "./attachments.ts";
+import { keepCarried, withCarried } from "./carried.ts";
 import type { RegistryContext } from "./context.ts";
 import { registryError } from "./errors.ts";
 import { findModel, listModels, type ModelQuery } from "./models.ts";
@@ -46,12 +47,14 @@ export class Registry {
   }
 
   /**
-   * Makes a version of a package. The same package again answers with the version it has.
+   * Makes a version of a package. The same package again answers with the version it has; signatures that it carries are
+   * attached where they are new.
    * @throws package-* for bytes that are none, registry-lineage
    */
   async offer(pkg: Uint8Array | ModelPackage, given: { readonly actor: Actor; readonly lineage?: Lineage | undefined }): Promise<Version> {
     const read = pkg instanceof Uint8Array ? await readSlip(pkg) : pkg;
     const version = await offerPackage(this.#context, read, given);
+    await keepCarried(this.#context, read, version, given.actor);
     return this.version(`${read.manifest.name}:${version}`);
   }
 
@@ -119,14 +122,14 @@ export class Registry {
     const removed = (): Error => registryError("registry-version-removed", `${row.model}:${row.version} was removed; its package is gone`, { hint: "Offer the same package again and it is back under its number." });
     if (row.state !== "available") throw removed();
     try {
-      return await loadPackage(this.blobs, row.digest, row.package_version);
+      return await withCarried(this.#context, await loadPackage(this.blobs, row.digest, row.package_version), row.version);
     } catch (error) {
       // It may have been removed since the look above.
       const [now] = await this.database.query<{ state: string }>("select state from versions where model = $1 and version = $2", [row.model, row.version]);
       throw now?.state === "available" ? error : removed();
     }
   }
-  /** The package as a .slip file, the same bytes that were offered. */
+  /** The package as a .slip file: the same bytes that were offered, and the signatures that were attached since. */
   async pull(reference: string): Promise<Uint8Array> {
     return writeSlip(await this.package(reference));
   }
