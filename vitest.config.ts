@@ -15,7 +15,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "process", include: ["packages/*/src/**/*.process.test.ts", "corpus/**/*.process.test.ts", "scripts/**/*.process.test.ts", "examples/**/*.process.test.ts", "docs/**/*.process.test.ts"], pool: "forks", testTimeout: 120_000 },
+        test: { name: "process", include: ["packages/*/src/**/*.process.test.ts", "corpus/**/*.process.test.ts", "scripts/**/*.process.test.ts", "examples/**/*.process.test.ts", "docs/**/*.process.test.ts", "packages/dashboard/tests/**/*.process.test.ts"], pool: "forks", testTimeout: 120_000 },
       },
     ],
   },

@@ -32,13 +32,16 @@ const ROUTES: readonly (readonly [pattern: string, load: () => Promise<Page> | P
   [page.account, async () => (await import("./pages/account.tsx")).AccountPage],
 ];
 
+/** What somebody is called who has not said who they are, where such may look. */
+const ANONYMOUS = "anonymous";
+
 export function App(): VNode {
   const place = usePlace();
   const [me, setMe] = useState<Me | null | undefined>(undefined);
   const [failure, setFailure] = useState<ApiError | undefined>(undefined);
   const look = (): void => {
     setFailure(undefined);
-    get<Me>(api.me).then(setMe, (error: unknown) => {
+    get<Me>(api.me).then((who) => setMe(who.name === ANONYMOUS ? null : who), (error: unknown) => {
       const failed = asApiError(error);
       if (failed.status === 401 || failed.status === 403) setMe(null);
       else setFailure(failed);

@@ -13,11 +13,12 @@ import { Icon, Mark, type IconName } from "./parts/icons.tsx";
 import { useSession } from "./session.ts";
 
 export function Shell({ place, children, onSignedOut }: { readonly place: Place; readonly children: ComponentChildren; readonly onSignedOut: () => void }): VNode {
-  const { me } = useSession();
+  const { me, may } = useSession();
   const open = useLoad<{ readonly requests: readonly ReleaseRequest[] }>(withQuery(api.requests, { state: "open" }), 20_000);
   const waiting = open.data?.requests.length ?? 0;
   const links: readonly (readonly [string, string, IconName, number?])[] = [
-    ["Models", page.models, "models"], ["Approvals", page.approvals, "approvals", waiting], ["Audit", page.audit, "audit"], ["Webhooks", page.webhooks, "webhooks"],
+    ["Models", page.models, "models"], ["Approvals", page.approvals, "approvals", waiting],
+    ...(may("observe") ? [["Audit", page.audit, "audit"] as const] : []), ...(may("govern") ? [["Webhooks", page.webhooks, "webhooks"] as const] : []),
   ];
   const signOut = async (): Promise<void> => {
     await send("DELETE", api.session).catch(() => undefined);

@@ -67,6 +67,7 @@ export interface Version {
   readonly aliases: readonly string[];
   readonly gate: GateState;
   readonly signed: boolean;
+  readonly state: "available" | "deleted";
 }
 export interface Attachment {
   readonly id: string;
@@ -183,7 +184,7 @@ export interface ReleaseRequest {
   readonly version: number;
   readonly digest: string;
   readonly alias: string;
-  readonly state: "open" | "promoted" | "rejected" | "withdrawn" | "expired";
+  readonly state: "open" | "promoted" | "rejected" | "withdrawn" | "expired" | "overridden";
   readonly requestedBy: string;
   readonly comment: string;
   readonly from: number | null;
@@ -214,13 +215,16 @@ export interface Webhook {
   readonly id: string;
   readonly url: string;
   readonly events: readonly string[];
+  readonly state: "active" | "disabled";
+  /** Why it is disabled. */
+  readonly note: string;
   readonly createdAt: string;
   readonly createdBy: string;
 }
 export interface Delivery {
   readonly id: string;
   readonly event: string;
-  readonly state: string;
+  readonly state: "pending" | "delivered" | "skipped";
   readonly attempts: number;
   readonly status: number | null;
   readonly error: string | null;

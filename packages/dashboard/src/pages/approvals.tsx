@@ -8,7 +8,7 @@ import type { Place } from "../lib/router.ts";
 import { Chip, Empty, Failure, Loading, PageHead, Time, type Tone } from "../parts/basics.tsx";
 
 export const STATE: Readonly<Record<ReleaseRequest["state"], readonly [string, Tone]>> = {
-  open: ["waits", "warn"], rejected: ["rejected", "bad"], withdrawn: ["withdrawn", "plain"], expired: ["expired", "plain"], promoted: ["released", "good"],
+  open: ["waits", "warn"], rejected: ["rejected", "bad"], withdrawn: ["withdrawn", "plain"], expired: ["expired", "plain"], promoted: ["released", "good"], overridden: ["released past its policy", "warn"],
 };
 
 export function ApprovalsPage({ place }: { readonly place: Place }): VNode {

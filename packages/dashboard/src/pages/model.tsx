@@ -19,7 +19,8 @@ export function ModelPage({ name }: { readonly name: string }): VNode {
   const versions = useLoad<{ readonly versions: readonly Version[] }>(api.versions(name), 10_000);
   const [history, setHistory] = useState<string | undefined>(undefined);
   const error = model.error ?? versions.error;
-  const list = versions.data === undefined ? undefined : [...versions.data.versions].sort((a, b) => b.version - a.version);
+  const removed = versions.data?.versions.filter((v) => v.state === "deleted").length ?? 0;
+  const list = versions.data === undefined ? undefined : versions.data.versions.filter((v) => v.state !== "deleted").sort((a, b) => b.version - a.version);
   return <div class="page">
     <PageHead title={name} documentTitle={name} crumbs={[["Models", page.models]]} actions={may("offer") && <a class="button primary" href={withQuery(page.offer, { model: name, parent: list?.[0]?.version })}><Icon name="upload" />Offer a version</a>}>
       {model.data !== undefined && <p class="soft">{model.data.description ? `${model.data.description} · ` : ""}first offered <Time at={model.data.createdAt} /> by {model.data.createdBy}</p>}
@@ -39,6 +40,7 @@ export function ModelPage({ name }: { readonly name: string }): VNode {
         <td class="number nowrap">{bytes(v.size)}</td>
       </tr>)}</tbody>
     </table></div></Panel>}
+    {removed > 0 && list !== undefined && list.length > 0 && <p class="soft small">{removed === 1 ? "One more version was" : `${removed} more versions were`} removed; the audit log tells why.</p>}
     {list !== undefined && list.length === 0 && <div class="panel"><Empty icon="models" title="No version any more"><p>Every version was removed. What is offered next begins with the number after the last.</p></Empty></div>}
     {list !== undefined && list.some((v) => v.parent !== null) && <Panel title="Lineage"><Lineage versions={list} /></Panel>}
     {history !== undefined && <AliasHistory model={name} alias={history} onClose={() => setHistory(undefined)} />}

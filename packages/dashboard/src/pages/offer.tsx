@@ -56,6 +56,9 @@ export function OfferPage({ place }: { readonly place: Place }): VNode {
       go(page.version(name, version.version, gate ? "gate" : ""));
     } catch (error) {
       const failed = asApiError(error);
+      // A package has its own name; it is taken over, to be offered there.
+      const own = (failed.data as { readonly name?: unknown } | undefined)?.name;
+      if (failed.code === "offer-misnamed" && typeof own === "string") setName(own);
       if (failed.code !== "aborted") setFailure(failed);
       setSent(undefined);
     }

@@ -12,7 +12,7 @@ import { Dialog } from "../parts/dialog.tsx";
 import { toast } from "../parts/toasts.tsx";
 import { useSession } from "../session.ts";
 
-const TONE: Readonly<Record<string, Tone>> = { delivered: "good", failed: "bad", given_up: "bad", pending: "warn", retrying: "warn" };
+const TONE: Readonly<Record<Delivery["state"], Tone>> = { delivered: "good", pending: "warn", skipped: "plain" };
 
 export function WebhookPage({ id }: { readonly id: string }): VNode {
   const { may } = useSession();
@@ -28,6 +28,10 @@ export function WebhookPage({ id }: { readonly id: string }): VNode {
       {hook !== undefined && <p class="soft">Told of {hook.events.length === 0 || hook.events.includes("*") ? "everything" : hook.events.join(", ")}</p>}
     </PageHead>
     {error !== undefined && <Failure error={error} />}
+    {hook?.state === "disabled" && <div class="note warn"><strong>It was switched off.</strong><p>{hook.note}</p>{may("govern") && <div><Act work={async () => {
+      await send("PUT", `${api.webhooks}/${encodeURIComponent(id)}`, { state: "active" });
+      await hooks.reload();
+    }} onError={(e) => setFailure(asApiError(e))}>Switch it on again</Act></div>}</div>}
     {list === undefined && error === undefined && <Loading />}
     {list?.length === 0 && <Panel><Empty icon="webhooks" title="Nothing was sent yet"><p>The next thing that happens is sent here.</p></Empty></Panel>}
     {list !== undefined && list.length > 0 && <Panel title="Deliveries" flush><div class="scroll"><table>
@@ -35,7 +39,7 @@ export function WebhookPage({ id }: { readonly id: string }): VNode {
       <thead><tr><th scope="col">What</th><th scope="col">State</th><th scope="col">Tries</th><th scope="col">When</th><th scope="col"><span class="visually-hidden">More</span></th></tr></thead>
       <tbody>{list.map((d) => <tr key={d.id}>
         <th scope="row"><code>{d.event}</code></th>
-        <td><Chip tone={TONE[d.state] ?? "plain"}>{d.state.replaceAll("_", " ")}</Chip>{(d.status !== null || d.error !== null) && <div class="soft small">{d.status !== null && `status ${d.status}`} {d.error}</div>}</td>
+        <td><Chip tone={TONE[d.state]}>{d.state === "pending" && d.attempts > 0 ? "not taken yet" : d.state}</Chip>{(d.status !== null || d.error !== null) && <div class="soft small">{d.status !== null && `status ${d.status}`} {d.error}</div>}</td>
         <td>{d.attempts}{d.nextAt !== null && d.state !== "delivered" && <div class="soft small">next <Time at={d.nextAt} /></div>}</td><td><Time at={d.createdAt} /></td>
         <td>{d.state !== "delivered" && may("govern") && <Act className="small" work={async () => {
           await send("POST", `${api.deliveries(id)}/${encodeURIComponent(d.id)}/retry`);

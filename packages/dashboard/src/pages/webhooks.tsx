@@ -6,7 +6,7 @@ import { asApiError, send, type ApiError } from "../api/client.ts";
 import { api, page } from "../api/paths.ts";
 import type { Webhook } from "../api/types.ts";
 import { useLoad } from "../lib/load.ts";
-import { CopyButton, Empty, Failure, Field, Loading, PageHead, Panel, Time } from "../parts/basics.tsx";
+import { Chip, CopyButton, Empty, Failure, Field, Loading, PageHead, Panel, Time } from "../parts/basics.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { useSession } from "../session.ts";
 
@@ -28,7 +28,7 @@ export function WebhooksPage(): VNode {
     {list !== undefined && list.length > 0 && <Panel flush><div class="scroll rows-link"><table>
       <caption class="visually-hidden">Webhooks</caption>
       <thead><tr><th scope="col">Address</th><th scope="col">Told of</th><th scope="col">Added</th></tr></thead>
-      <tbody>{list.map((h) => <tr key={h.id}><th scope="row"><a href={page.webhook(h.id)}>{h.url}</a></th><td>{h.events.length === 0 || h.events.includes("*") ? "everything" : h.events.join(", ")}</td><td><Time at={h.createdAt} /><div class="soft small">by {h.createdBy}</div></td></tr>)}</tbody>
+      <tbody>{list.map((h) => <tr key={h.id}><th scope="row"><a href={page.webhook(h.id)}>{h.url}</a></th><td>{h.state === "disabled" && <><Chip tone="warn">switched off</Chip> </>}{h.events.length === 0 || h.events.includes("*") ? "everything" : h.events.join(", ")}</td><td><Time at={h.createdAt} /><div class="soft small">by {h.createdBy}</div></td></tr>)}</tbody>
     </table></div></Panel>}
     {adding && <AddDialog onClose={() => setAdding(false)} onAdded={(given) => {
       setAdding(false);

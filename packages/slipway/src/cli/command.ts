@@ -11,6 +11,7 @@ const table = {
   "data-not-found": { kind: "not-found", doc: "The data file cannot be read. Give a path, or - for standard input." },
   "data-not-text": { kind: "invalid", doc: "The data file is not text, or text in another encoding than UTF-8. Save it as UTF-8; nothing is guessed." },
   "cannot-write": { kind: "usage", doc: "The output file cannot be written: the folder is missing, or is not writable." },
+  "nobody-may-enter": { kind: "usage", doc: "`slipway up` was to listen beyond this machine, and there is neither a key nor a provider with which anybody could sign in. Make a key for an administrator first." },
   internal: { kind: "internal", doc: "A fault of Slipway's own, not of the file or the request. Please report it." },
 } as const;
 

@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   bench: { summary: "throughput, latency, and how many replicas a load needs", load: async () => (await import("./bench.ts")).bench },
   client: { summary: "a typed TypeScript client of a model or a running service", load: async () => (await import("./client.ts")).client },
   registry: { summary: "versions of models, and the aliases that name them", load: async () => (await import("./registry/index.ts")).registry },
+  up: { summary: "the registry, its dashboard, and every released model served", load: async () => (await import("./up.ts")).up },
   serve: { summary: "a running service from a file or package", load: async () => (await import("./serve.ts")).serve },
 };
 

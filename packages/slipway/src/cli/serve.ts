@@ -3,8 +3,8 @@
 import cluster from "node:cluster";
 import { SlipwayError, VERSION } from "@slipway/core/base";
 import { availableCpus, Model, preloadEngine, type LoadOptions } from "../runtime/index.ts";
-import { createLog, isAuthenticated, Logger, makeKey, ModelDirectory, Pipeline, Repository, runPrimary, startServer, type TlsOptions } from "../server/index.ts";
-import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../config/index.ts";
+import { createLog, isAuthenticated, Logger, makeKey, ModelDirectory, Pipeline, Repository, runPrimary, startServer } from "../server/index.ts";
+import { DASHBOARD_SETTINGS, resolveConfig, SERVE_SETTINGS } from "../config/index.ts";
 import { configOptions, configSources } from "./config-options.ts";
 import { hostingOf } from "./hosting.ts";
 import { followParent } from "./follow-parent.ts";
@@ -12,9 +12,13 @@ import { accessOptions } from "./serve-access.ts";
 import { telemetryOptions } from "./serve-telemetry.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { printJson, printNote, printResult } from "./output.ts";
+import { tlsOptions } from "./tls-options.ts";
 import { trustedSigners } from "./trusted-option.ts";
 import { trimMemory } from "./trim-memory.ts";
 import { curlLine } from "./curl-line.ts";
+
+/** Those of `slipway up` stand in the same file and are no options here. */
+const OPTIONS = Object.fromEntries(Object.entries(SERVE_SETTINGS).filter(([key]) => !Object.hasOwn(DASHBOARD_SETTINGS, key)));
 
 export const serve: Command = defineCommand({
   name: "serve",
@@ -22,7 +26,7 @@ export const serve: Command = defineCommand({
   usage: "PKG|FILE ... [--port 8080]",
   arguments: [{ name: "PKG|FILE", help: "packages or saved models; NAME=PATH gives one a name", package: true, many: true, optional: true }],
   options: {
-    ...configOptions(SERVE_SETTINGS),
+    ...configOptions(OPTIONS),
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
     preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; FILE#ENTRY or #ENTRY where a file holds several; may be repeated, in order" },
   },
@@ -90,12 +94,6 @@ export const serve: Command = defineCommand({
     return 0;
   },
 });
-
-function tlsOptions({ cert, key, ca, client }: ServeSettings["tls"] = {}): TlsOptions | undefined {
-  if (cert === undefined && key === undefined && ca === undefined && client === undefined) return undefined;
-  if (cert === undefined || key === undefined) throw usageError("bad-argument", "TLS needs --tls-cert and --tls-key", { hint: "For a try: openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost" });
-  return { cert, key, ca, client };
-}
 
 async function syncFolder(models: Repository, folder: string | undefined): Promise<{ readonly notes: readonly string[] }> {
   try {

@@ -1,4 +1,5 @@
 export { APPROVAL_SETTINGS, type ApprovalSettings } from "./approval-settings.ts";
+export { DASHBOARD_SETTINGS } from "./dashboard-settings.ts";
 export { GATE_SETTINGS, type GateSettings } from "./gate-settings.ts";
 export { MODEL_SETTINGS, type ModelSettings } from "./model-settings.ts";
 export { type PipelineSettings, type StepSettings } from "./pipeline-settings.ts";

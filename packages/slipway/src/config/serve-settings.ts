@@ -3,6 +3,7 @@
 
 import { ACCESS_SETTINGS } from "./access-settings.ts";
 import { APPROVAL_SETTINGS } from "./approval-settings.ts";
+import { DASHBOARD_SETTINGS } from "./dashboard-settings.ts";
 import { GATE_SETTINGS } from "./gate-settings.ts";
 import { MODEL_SETTINGS } from "./model-settings.ts";
 import { TELEMETRY_SETTINGS } from "./telemetry-settings.ts";
@@ -55,5 +56,5 @@ const settings = {
   webhooks: { type: "section", flag: false, fields: WEBHOOK_SETTINGS as typeof WEBHOOK_SETTINGS, help: "how the registry's webhooks are delivered" },
 } as const;
 
-export const SERVE_SETTINGS: typeof settings & typeof ACCESS_SETTINGS & typeof TELEMETRY_SETTINGS = { ...settings, ...ACCESS_SETTINGS, ...TELEMETRY_SETTINGS };
+export const SERVE_SETTINGS: typeof settings & typeof ACCESS_SETTINGS & typeof DASHBOARD_SETTINGS & typeof TELEMETRY_SETTINGS = { ...settings, ...ACCESS_SETTINGS, ...DASHBOARD_SETTINGS, ...TELEMETRY_SETTINGS };
 export type ServeSettings = Settings<typeof SERVE_SETTINGS>;

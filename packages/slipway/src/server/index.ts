@@ -8,6 +8,7 @@ export { ModelDirectory } from "./models/directory.ts";
 export { Repository, type Origin, type RepositoryOptions } from "./models/repository.ts";
 export { registryAliases } from "./models/registry-aliases.ts";
 export { DashboardFiles, dashboardProtocol, SessionStore, type DashboardOptions, type OidcClient } from "./dashboard/index.ts";
+export { isLoopback } from "./hosts.ts";
 export { Pipeline } from "./pipelines/pipeline.ts";
 export { modelInside } from "./models/model-inside.ts";
 export { createHandler, toNodeHandler, type Handler, type HandlerOptions } from "./handler.ts";

@@ -30,6 +30,7 @@ export function Timeline({ request }: { readonly request: RequestDetails }): VNo
 }
 
 function closing({ state, closedBy }: RequestDetails, at: string): Event {
+  if (state === "overridden") return { at, icon: "play", tone: "bad", text: `${closedBy ?? "an administrator"} released it past its policy`, quote: null };
   if (state === "promoted") return { at, icon: "play", tone: "good", text: `${closedBy ?? "somebody"} released it`, quote: null };
   return { at, icon: "clock", tone: "", text: state === "expired" ? "it expired" : `${closedBy ?? "somebody"} withdrew it`, quote: null };
 }

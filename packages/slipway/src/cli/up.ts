@@ -1,0 +1,116 @@
+// slipway up: the registry, its HTTP interface, the dashboard, and every version that an alias names, served. State is in
+// `.slipway` of the working folder, or where SLIPWAY_DATABASE_URL and SLIPWAY_REGISTRY say.
+//
+// Nobody gets in without saying who they are. On this machine a link is printed at each start that signs in once, within
+// a quarter of an hour, as the user who started it: whoever can write the folder can do everything anyway. Beyond this
+// machine there is no such link, as a log might keep it: there has to be a key or a provider before it listens.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { VERSION } from "@slipway/core/base";
+import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../config/index.ts";
+import { openRegistry, registryPlace } from "../registry/index.ts";
+import { openRegistryService, registryProtocol } from "../registry-api/index.ts";
+import { type LoadOptions } from "../runtime/index.ts";
+import { createLog, DashboardFiles, dashboardProtocol, isLoopback, Logger, ModelDirectory, principalOf, readKeyFile, registryAliases, Repository, SessionStore, startServer, type OidcClient } from "../server/index.ts";
+import { defineCommand, usageError, type Command } from "./command.ts";
+import { configOptions, configSources } from "./config-options.ts";
+import { followParent } from "./follow-parent.ts";
+import { printJson, printNote, printResult } from "./output.ts";
+import { localActor } from "./registry/with-registry.ts";
+import { accessOptions } from "./serve-access.ts";
+import { telemetryOptions } from "./serve-telemetry.ts";
+import { tlsOptions } from "./tls-options.ts";
+import { trimMemory } from "./trim-memory.ts";
+
+const STATE = ".slipway";
+/** Of `slipway serve`: models come from the registry here, and one process holds them. */
+const NOT_HERE = ["repository", "poll", "lazy", "uploads", "processes", "pipelines", "insecure"];
+const OPTIONS = Object.fromEntries(Object.entries(SERVE_SETTINGS).filter(([key]) => !NOT_HERE.includes(key)));
+
+export const up: Command = defineCommand({
+  name: "up",
+  summary: "the registry, its dashboard, and every released model served",
+  usage: "[--port 8080]",
+  arguments: [],
+  options: configOptions(OPTIONS),
+  examples: ["slipway up", "slipway up --host 0.0.0.0 --public-url https://models.example --keys keys.json", "SLIPWAY_DATABASE_URL=postgres://slipway@db/slipway SLIPWAY_REGISTRY=registry.example/models slipway up"],
+  async run(call) {
+    const { settings, notes } = await resolveConfig(SERVE_SETTINGS, configSources(call));
+    for (const note of notes) printNote(`note: ${note}`);
+    const keyFile = settings.keys ?? join(STATE, "keys.json");
+    const loopback = isLoopback(settings.host);
+    const oidc = providerOf(settings);
+    if (settings.keys === undefined && !loopback && !existsSync(keyFile) && oidc === undefined) {
+      throw usageError("nobody-may-enter", `listening on ${settings.host}, nobody could sign in: there is no key yet`, { hint: "Make one for an administrator first: slipway keys create --role admin --name NAME. Or let people sign in with a provider: --oidc-issuer and --oidc-client." });
+    }
+    if (settings.memoryBudget !== undefined) trimMemory();
+    const log = createLog({ level: settings.logLevel, pretty: process.stderr.isTTY });
+    const logger = new Logger(log);
+
+    const files = await DashboardFiles.open();
+    const registry = await openRegistry({ create: true });
+    const service = await openRegistryService({
+      database: registry.database, blobs: registry.blobs, folder: STATE, settings: { approvals: settings.approvals, webhooks: settings.webhooks, gate: settings.gate },
+      onError: (err) => logger.error("work in the background failed", { err }),
+    });
+    const sessions = await SessionStore.open(registry.database);
+    const aliases = registryAliases(registry);
+    const models = new Repository(new ModelDirectory([], settings.models ?? {}), {
+      aliases, followMs: settings.follow, memoryBudget: settings.memoryBudget, loadAtOnce: settings.loadAtOnce, engine: engineOf(settings), log: logger,
+    });
+    for (const problem of await models.follow()) printNote(`note: not served: ${problem}`);
+
+    const { keys: _keys, oidcIssuer, ...others } = settings;
+    // An audience is for programs that bring tokens; people who sign in need none.
+    const access = accessOptions({ ...others, ...(oidcIssuer === undefined || (oidc !== undefined && settings.oidcAudience === undefined) ? {} : { oidcIssuer }) });
+    const server = await startServer(models, {
+      port: settings.port, host: settings.host, signals: true, version: VERSION, tls: tlsOptions(settings.tls), bodyLimit: settings.bodyLimit, requestTimeoutMs: settings.requestTimeout,
+      receiveTimeoutMs: settings.receiveTimeout, drainDelayMs: settings.drainMs, ...access, auth: { ...access.auth, keys: { path: keyFile }, sessions }, ...telemetryOptions(settings),
+      ...(settings.allowHost === undefined ? {} : { allowedHosts: settings.allowHost }), log,
+      protocols: [registryProtocol(service), dashboardProtocol({ files, sessions, database: registry.database, oidc, publicUrl: settings.publicUrl, link: loopback })],
+    });
+    const link = loopback ? `${settings.publicUrl?.replace(/\/$/, "") ?? server.url}/dashboard/sign-in#code=${await sessions.makeLink({ principal: localPrincipal() })}` : undefined;
+    const place = registryPlace();
+    if (call.flag("json")) printJson({ url: server.url, dashboard: `${server.url}/dashboard`, ...(link === undefined ? {} : { signIn: link }), registry: place.shown, ...(server.adminUrl === undefined ? {} : { admin: server.adminUrl }) });
+    else printResult(welcome(server.url, link, place.shown, models.directory.all.map((m) => `${m.name}:${m.version}`), readKeyFile(keyFile).length === 0));
+    if (server.adminUrl !== undefined) printNote(`administration on ${server.adminUrl}`);
+    followParent(() => process.kill(process.pid, "SIGTERM"));
+    await server.closed;
+    await service.close();
+    await aliases.close();
+    await registry.close();
+    return 0;
+  },
+});
+
+/** Who started this: the same name as the command line's in the audit log. */
+function localPrincipal(): ReturnType<typeof principalOf> {
+  const { name } = localActor();
+  return principalOf({ id: `local:${name}`, kind: "key", name, roles: ["admin"] });
+}
+
+function providerOf(settings: ServeSettings): OidcClient | undefined {
+  const { oidcIssuer: issuer, oidcClient: clientId } = settings;
+  if (clientId === undefined) return undefined;
+  if (issuer === undefined) throw usageError("bad-argument", "--oidc-client needs --oidc-issuer", { hint: "The issuer is the provider's address, as its discovery document names it." });
+  return {
+    issuer, clientId, clientSecret: settings.oidcClientSecret, scopes: settings.oidcScope, name: settings.oidcName, jwks: settings.oidcJwks, rolesClaim: settings.oidcRoles,
+    defaultRole: settings.oidcDefaultRole, groupsClaim: settings.oidcGroups, personClaim: settings.oidcPerson,
+  };
+}
+
+function engineOf({ engine, placement, instances, threads, provider }: ServeSettings): LoadOptions {
+  return { engine, placement, instances, threads, providers: provider === undefined ? undefined : [...new Set([...provider, "cpu"])] };
+}
+
+function welcome(url: string, link: string | undefined, shown: string, served: readonly string[], noKeys: boolean): string {
+  const lines = [
+    ...(link === undefined ? [`  dashboard             ${url}/dashboard`] : [`  sign in               ${link}`, "                        (once, within 15 minutes, as yourself with every right)"]),
+    `  its interface         ${url}/openapi.json`,
+    `  kept in               ${shown}`,
+    `  served                ${served.length === 0 ? "nothing yet: offer a model in the dashboard, or slipway registry push model.pkl --alias production" : served.slice(0, 10).join(", ") + (served.length > 10 ? `, and ${served.length - 10} more` : "")}`,
+    ...(noKeys ? ["  keys for others       slipway keys create --name NAME --role reviewer --group business", "  keys for programs     slipway keys create --name NAME --role predictor"] : []),
+  ];
+  return `slipway is up on ${url}\n\n${lines.join("\n")}\n\nCtrl-C stops.`;
+}
