@@ -26,7 +26,7 @@ export async function openContext(browser: Browser, options: Parameters<Browser[
   const page = await context.newPage();
   const faults: string[] = [];
   // A refused request is told on the page, with its code; the console says so as well.
-  page.on("console", (m) => m.type() === "error" && !/^Failed to load resource/.test(m.text()) && faults.push(m.text()));
+  page.on("console", (m) => m.type() === "error" && !m.text().startsWith("Failed to load resource") && faults.push(m.text()));
   page.on("pageerror", (e) => faults.push(e.message));
   return { context, page, faults };
 }

@@ -172,7 +172,7 @@ describe.skipIf(!hasBrowser)("a model's way into production", () => {
     const page = await signedIn("Ana Sousa");
     await page.goto(`${up.url}/dashboard/models/churn/versions/2/try`);
     await page.getByLabel("tenure_months").fill("1");
-    await page.getByRole("button", { name: "Predict" }).click();
+    await page.getByRole("button", { name: "Predict", exact: true }).click();
     await page.locator(".big-answer").waitFor();
     expect(["stays", "leaves"]).toContain(await page.locator(".big-answer").innerText());
     expect(await page.locator(".bar-line").count()).toBe(2);

@@ -5,7 +5,7 @@
 // a quarter of an hour, as the user who started it: whoever can write the folder can do everything anyway. Beyond this
 // machine there is no such link, as a log might keep it: there has to be a key or a provider before it listens.
 
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { VERSION } from "@slipway/core/base";
 import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../config/index.ts";
@@ -48,6 +48,8 @@ export const up: Command = defineCommand({
     const log = createLog({ level: settings.logLevel, pretty: process.stderr.isTTY });
     const logger = new Logger(log);
 
+    // Keys, sessions and packages are nobody else's to read.
+    mkdirSync(STATE, { recursive: true, mode: 0o700 });
     const files = await DashboardFiles.open();
     const registry = await openRegistry({ create: true });
     const service = await openRegistryService({

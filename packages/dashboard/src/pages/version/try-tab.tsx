@@ -66,9 +66,9 @@ export function TryTab({ version }: { readonly version: VersionDetail }): VNode 
 }
 
 function ColumnField({ column: c, id, value, onValue }: { readonly column: Column; readonly id: string; readonly value: string; readonly onValue: (value: string) => void }): VNode {
-  const choices = c.categories ?? (c.type === "boolean" ? [true, false] : []);
-  const closed = choices.length > 0 && choices.length <= MAX_CHOICES && (c.unknown !== "allowed" || c.type === "boolean");
-  const hint = `${{ double: "number", int64: "whole number", boolean: "true or false", string: "text" }[c.type]}${c.range === undefined ? "" : `, ${numberText(c.range[0])} to ${numberText(c.range[1])}`}${c.missing === "allowed" ? ", may be empty" : ""}`;
+  const choices = c.categories ?? (isFlag(c) ? [true, false] : []);
+  const closed = choices.length > 0 && choices.length <= MAX_CHOICES && (c.unknown !== "allowed" || isFlag(c));
+  const hint = `${isFlag(c) ? "true or false" : { double: "number", int64: "whole number", boolean: "true or false", string: "text" }[c.type]}${c.range === undefined || isFlag(c) ? "" : `, ${numberText(c.range[0])} to ${numberText(c.range[1])}`}${c.missing === "allowed" ? ", may be empty" : ""}`;
   return <Field id={id} label={c.name} hint={hint}>
     {closed ? <select id={id} value={value} aria-describedby={`${id}-hint`} onChange={(e) => onValue(e.currentTarget.value)}>{c.missing === "allowed" && <option value="">(missing)</option>}{choices.map((v) => <option value={String(v)} key={String(v)}>{String(v)}</option>)}</select>
       : <><input id={id} list={choices.length > 0 ? `${id}-list` : undefined} inputMode={c.type === "string" ? "text" : "decimal"} autoComplete="off" spellcheck={false} value={value} aria-describedby={`${id}-hint`} onInput={(e) => onValue(e.currentTarget.value)} />{choices.length > 0 && <datalist id={`${id}-list`}>{choices.slice(0, 300).map((v) => <option value={String(v)} key={String(v)} />)}</datalist>}</>}
@@ -108,19 +108,22 @@ function rowOf(columns: readonly Column[], texts: Readonly<Record<string, string
   return Object.fromEntries(columns.map((c) => {
     const text = texts[c.name] ?? "";
     if (text === "") return [c.name, null];
-    const wanted = c.seen ?? c.type;
-    if (c.type === "boolean" || wanted === "boolean") return [c.name, text === "true" ? true : text === "false" ? false : text];
+    if (isFlag(c)) return [c.name, text === "true" ? true : text === "false" ? false : text];
     if (c.type === "string") return [c.name, text];
     const number = Number(text);
     return [c.name, Number.isNaN(number) ? text : number];
   }));
 }
+/** Truth values, by its type or as every row of the check file had them. */
+function isFlag(c: Column): boolean {
+  return c.categories === undefined && (c.type === "boolean" || c.seen === "boolean");
+}
 /** A value that the column takes: the check file's first, a known category, the middle of what was seen. */
 function exampleOf(c: Column): Scalar | null {
+  if (isFlag(c)) return c.example === true || c.example === 1;
   if (c.example !== undefined && c.example !== null) return c.example;
   if (c.categories?.[0] !== undefined) return c.categories[0];
   if (c.missing === "allowed" && c.range === undefined) return null;
-  if (c.type === "boolean") return true;
   if (c.type === "string") return "a text";
   const middle = c.range === undefined ? 0 : (c.range[0] + c.range[1]) / 2;
   return c.type === "int64" ? Math.round(middle) : Number(middle.toPrecision(4));
