@@ -30,7 +30,7 @@ beforeAll(async () => {
   writeFileSync(join(files, "churn.slip"), await churnSlip("1.0.1"));
   up = await startUp(place.folder);
   browser = await launchBrowser();
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await browser?.close();
   await up?.stop();
