@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   sign: { summary: "sign a package, or any model's files, with a private key", load: async () => (await import("./sign.ts")).sign },
   verify: { summary: "whether a trusted key signed exactly this package or these files", load: async () => (await import("./verify.ts")).verify },
   keys: { summary: "API keys: who may ask a service, and what; keys for signing", load: async () => (await import("./keys.ts")).keys },
+  batch: { summary: "predictions in bulk: files of any size, no row lost and none twice", load: async () => (await import("./batch.ts")).batch },
   bench: { summary: "throughput, latency, and how many replicas a load needs", load: async () => (await import("./bench.ts")).bench },
   client: { summary: "a typed TypeScript client of a model or a running service", load: async () => (await import("./client.ts")).client },
   registry: { summary: "versions of models, and the aliases that name them", load: async () => (await import("./registry/index.ts")).registry },

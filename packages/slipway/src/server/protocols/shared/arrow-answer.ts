@@ -1,8 +1,7 @@
 // Predictions as Arrow IPC, a column for every flat column, in the outputs' own types.
 
 import { columnFromArray, bool, float32, float64, int32, int64, tableFromColumns, tableToIPC, uint64, utf8, type DataType } from "@uwdata/flechette";
-import type { Prediction } from "../../../runtime/index.ts";
-import { flatColumns, flatValue, type FlatColumn } from "./flat-columns.ts";
+import { flatColumns, flatValue, type FlatColumn, type Prediction } from "../../../runtime/index.ts";
 
 /** `type`: the media type asked for, a stream or a file. */
 export function arrowBytes(prediction: Prediction, type: string): Uint8Array {

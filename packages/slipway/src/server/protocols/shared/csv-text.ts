@@ -1,8 +1,7 @@
 // Predictions as CSV after RFC 4180, a line a row. Doubles read back exactly; what is missing is an empty field.
 
-import type { Prediction } from "../../../runtime/index.ts";
+import { flatColumns, flatValue, type Prediction } from "../../../runtime/index.ts";
 import type { AnswerBody } from "../../http/call.ts";
-import { flatColumns, flatValue } from "./flat-columns.ts";
 import { ROWS_AT_ONCE } from "./pieces.ts";
 
 export function csvAnswer(prediction: Prediction, header: boolean): AnswerBody {

@@ -2,7 +2,8 @@
 // "probabilities.no" and "probabilities.yes".
 
 import { MISSING_STRING } from "@slipway/core/package";
-import { keysOf, runtimeError, shortestFloat, type OutputData, type Prediction } from "../../../runtime/index.ts";
+import { keysOf, shortestFloat, type OutputData, type Prediction } from "./decode.ts";
+import { runtimeError } from "./errors.ts";
 
 export interface FlatColumn {
   readonly name: string;

@@ -1,0 +1,19 @@
+// Errors of batch runs.
+
+import { defineErrors, type ErrorMaker } from "@slipway/core/base";
+
+const table = {
+  "batch-input-missing": { kind: "not-found", doc: "The input names no file: check the path or the pattern." },
+  "batch-input-format": { kind: "invalid", doc: "The input's format cannot be told from its name, or is not understood. Name it with --format." },
+  "batch-input-columns": { kind: "invalid", doc: "The input does not have the columns that the model needs, or its files differ in their columns." },
+  "batch-input-damaged": { kind: "invalid", doc: "The input cannot be read further: it is cut off, or is not what its name says." },
+  "batch-output-exists": { kind: "conflict", doc: "There is an output already. Choose another name, --resume the run that was stopped, or --overwrite it." },
+  "batch-output-format": { kind: "usage", doc: "The output's format cannot be told from its name. It ends in .csv, .tsv, .jsonl, .parquet, or is a folder with --to." },
+  "batch-output-failed": { kind: "unavailable", doc: "The output cannot be written: the disk is full or the folder is not writable. What is committed stays; --resume goes on." },
+  "batch-run-other": { kind: "conflict", doc: "The run that was stopped there had another model, other input or other options: its parts do not fit these." },
+  "batch-run-busy": { kind: "conflict", doc: "Another process works on this output now." },
+  "batch-errors": { kind: "failed-check", doc: "More rows than --max-errors allows could not be scored. They are in the dead-letter file with their reasons." },
+  "batch-worker-failed": { kind: "internal", doc: "A thread that scores rows ended. What is committed stays; --resume goes on." },
+} as const;
+
+export const batchError: ErrorMaker<typeof table> = defineErrors(table);

@@ -1,0 +1,6 @@
+export { runBatch, type BatchOptions, type BatchSummary, type Progress } from "./run/run-batch.ts";
+export { placeOutput, type OutputPlace } from "./run/output-place.ts";
+export { readErrorLimit, type ErrorLimit } from "./run/limits.ts";
+export { findInput, INPUT_FORMATS, type InputFormat } from "./input/sources.ts";
+export type { Keep } from "./rows/columns.ts";
+export type { SeenOutput } from "./run/messages.ts";

@@ -1,0 +1,42 @@
+// DuckDB (https://duckdb.org), inside this process: Parquet, joins of parts and SQL over files. It reaches nothing that was
+// not named: no extension is loaded or fetched, and no settings of the user's are read.
+
+import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
+import { batchError } from "../errors.ts";
+
+export type { DuckDBConnection } from "@duckdb/node-api";
+
+export interface DuckOptions {
+  readonly threads: number;
+  /** Of its buffers; what is beyond goes to the temporary folder. */
+  readonly memoryMb: number;
+  readonly temporary: string;
+}
+
+export async function openDuckDB({ threads, memoryMb, temporary }: DuckOptions): Promise<DuckDBConnection> {
+  const instance = await DuckDBInstance.create(":memory:", {
+    threads: String(threads), memory_limit: `${memoryMb}MB`, temp_directory: temporary, autoinstall_known_extensions: "false", autoload_known_extensions: "false", preserve_insertion_order: "true",
+  });
+  return instance.connect();
+}
+
+/** A text in SQL. */
+export function sqlText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+export function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** @throws SlipwayError batch-input-damaged */
+export async function readRows(connection: DuckDBConnection, sql: string, where: string): Promise<readonly (readonly unknown[])[]> {
+  try {
+    return (await connection.runAndReadAll(sql)).getRows();
+  } catch (cause) {
+    throw damaged(where, cause);
+  }
+}
+
+export function damaged(where: string, cause: unknown): Error {
+  return batchError("batch-input-damaged", `${where} cannot be read: ${(cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!.slice(0, 400)}`, { where, cause });
+}

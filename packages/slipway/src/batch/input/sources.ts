@@ -1,0 +1,81 @@
+// What an input names: a file, a folder, a pattern; what each file holds, told by its name; and its bytes as a stream,
+// decompressed.
+
+import { createReadStream, statSync } from "node:fs";
+import { glob, readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Readable } from "node:stream";
+import { batchError } from "../errors.ts";
+
+export const INPUT_FORMATS = ["csv", "tsv", "jsonl", "parquet", "arrow", "json"] as const;
+export type InputFormat = (typeof INPUT_FORMATS)[number];
+export type Compression = "none" | "gzip" | "zstd";
+
+export interface InputFile {
+  readonly path: string;
+  readonly format: InputFormat;
+  readonly compression: Compression;
+  readonly bytes: number;
+  readonly modifiedMs: number;
+}
+
+const ENDINGS: Readonly<Record<string, InputFormat>> = { csv: "csv", tsv: "tsv", tab: "tsv", jsonl: "jsonl", ndjson: "jsonl", parquet: "parquet", pq: "parquet", arrow: "arrow", arrows: "arrow", feather: "arrow", json: "json" };
+const COMPRESSIONS: Readonly<Record<string, Compression>> = { gz: "gzip", gzip: "gzip", zst: "zstd", zstd: "zstd" };
+const PATTERN = /[*?[\]{}]/;
+
+/** In the order of their names. @throws SlipwayError batch-input-missing, batch-input-format */
+export async function findInput(input: readonly string[], format?: InputFormat): Promise<InputFile[]> {
+  const paths: string[] = [];
+  for (const one of input) {
+    const info = statSync(one, { throwIfNoEntry: false });
+    if (info?.isFile() === true) paths.push(one);
+    else if (info?.isDirectory() === true) {
+      const inside = (await readdir(one, { recursive: true, withFileTypes: true })).filter((e) => e.isFile() && !/^[._]/.test(e.name) && (format !== undefined || formatOf(e.name) !== undefined)).map((e) => join(e.parentPath, e.name));
+      paths.push(...inside.toSorted());
+    } else if (PATTERN.test(one)) {
+      const found: string[] = [];
+      for await (const path of glob(one)) if (statSync(path).isFile()) found.push(path);
+      paths.push(...found.toSorted());
+    } else throw batchError("batch-input-missing", `there is no file ${JSON.stringify(one)}`, { hint: "Check the path; it is relative to the folder you are in." });
+  }
+  if (paths.length === 0) throw batchError("batch-input-missing", `${input.map((i) => JSON.stringify(i)).join(", ")} names no file`, { hint: `Files that are understood end in ${Object.keys(ENDINGS).map((e) => `.${e}`).join(", ")}, with .gz or .zst behind it where they are compressed.` });
+  return paths.map((path) => {
+    const told = format ?? formatOf(path);
+    if (told === undefined) throw batchError("batch-input-format", `what ${JSON.stringify(path)} holds cannot be told from its name`, { hint: `Say it: --format ${INPUT_FORMATS.join("|")}` });
+    const { size, mtimeMs } = statSync(path);
+    return { path, format: told, compression: compressionOf(path), bytes: size, modifiedMs: mtimeMs };
+  });
+}
+
+function endings(path: string): string[] {
+  return basename(path).toLowerCase().split(".").slice(1);
+}
+function compressionOf(path: string): Compression {
+  return COMPRESSIONS[endings(path).at(-1) ?? ""] ?? "none";
+}
+export function formatOf(path: string): InputFormat | undefined {
+  const parts = endings(path);
+  if (COMPRESSIONS[parts.at(-1) ?? ""] !== undefined) parts.pop();
+  return ENDINGS[parts.at(-1) ?? ""];
+}
+
+const READ_BYTES = 2 ** 20;
+
+/** @throws SlipwayError batch-input-damaged, while it is read */
+export async function* bytesOf(file: InputFile): AsyncGenerator<Uint8Array> {
+  let stream: Readable = createReadStream(file.path, { highWaterMark: READ_BYTES });
+  if (file.compression !== "none") {
+    const zlib = await import("node:zlib");
+    const { pipeline } = await import("node:stream");
+    const plain = file.compression === "gzip" ? zlib.createGunzip({ chunkSize: READ_BYTES }) : zlib.createZstdDecompress({ chunkSize: READ_BYTES });
+    pipeline(stream, plain, () => undefined);
+    stream = plain;
+  }
+  try {
+    yield* stream as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    throw batchError("batch-input-damaged", `${file.path} cannot be read to its end: ${(cause as Error).message}`, { where: file.path, cause });
+  } finally {
+    stream.destroy();
+  }
+}

@@ -1,0 +1,80 @@
+// Parquet files as shards of rows; and SQL over the input's files, whose result is kept as Parquet beside the parts.
+
+import { batchError } from "../errors.ts";
+import { damaged, openDuckDB, readRows, sqlText, type DuckDBConnection } from "./duckdb.ts";
+import type { InputFile } from "./sources.ts";
+
+export interface TableShard {
+  readonly file: string;
+  /** Rows of the file, from 0; `to` is behind the last. */
+  readonly from: number;
+  readonly to: number;
+}
+export interface TableInput {
+  readonly names: readonly string[];
+  /** As DuckDB calls them. */
+  readonly types: readonly string[];
+  readonly shards: readonly TableShard[];
+  readonly rows: number;
+}
+
+/** @throws SlipwayError batch-input-damaged, batch-input-columns */
+export async function readTables(files: readonly { readonly path: string }[], rowsPerShard: number, temporary: string): Promise<TableInput> {
+  const connection = await openDuckDB({ threads: 1, memoryMb: 128, temporary });
+  let names: string[] | undefined;
+  let types: string[] = [];
+  let total = 0;
+  const shards: TableShard[] = [];
+  for (const { path } of files) {
+    const columns = await readRows(connection, `DESCRIBE SELECT * FROM read_parquet(${sqlText(path)})`, path);
+    const found = columns.map(([name]) => String(name));
+    if (names === undefined) {
+      names = found;
+      types = columns.map(([, type]) => String(type));
+    } else if (found.join("\0") !== names.join("\0")) {
+      throw batchError("batch-input-columns", `${path} has other columns than the first file`, { where: path, hint: `The first file has ${names.slice(0, 40).join(", ")}; this one has ${found.slice(0, 40).join(", ")}.` });
+    }
+    const [[count]] = await readRows(connection, `SELECT CAST(sum(num_rows) AS DOUBLE) FROM parquet_file_metadata(${sqlText(path)})`, path) as [[number]];
+    for (let from = 0; from < count; from += rowsPerShard) shards.push({ file: path, from, to: Math.min(count, from + rowsPerShard) });
+    total += count;
+  }
+  connection.closeSync();
+  return { names: names ?? [], types, shards, rows: total };
+}
+
+/** `query`: SQL in which `input` names the files' rows. Writes its result to `path`, whole or not at all. */
+export async function spoolQuery(files: readonly InputFile[], query: string, path: string, temporary: string, threads: number): Promise<void> {
+  const connection = await openDuckDB({ threads, memoryMb: 256, temporary });
+  try {
+    if (files.length > 0) await connection.run(`CREATE VIEW input AS SELECT * FROM ${scan(files)}`);
+    await connection.run(`COPY (${query.replace(/;\s*$/, "")}) TO ${sqlText(path)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`);
+  } catch (cause) {
+    throw damaged("the query", cause);
+  } finally {
+    connection.closeSync();
+  }
+}
+
+function scan(files: readonly InputFile[]): string {
+  const list = `[${files.map((f) => sqlText(f.path)).join(", ")}]`;
+  switch (files[0]!.format) {
+    case "csv": return `read_csv(${list})`;
+    case "tsv": return `read_csv(${list}, delim = '\t')`;
+    case "jsonl": return `read_json(${list}, format = 'newline_delimited')`;
+    case "json": return `read_json(${list}, format = 'array')`;
+    case "parquet": return `read_parquet(${list})`;
+    case "arrow": throw batchError("batch-input-format", "Arrow files cannot be asked with SQL", { hint: "Write them as Parquet." });
+  }
+}
+
+/** Parts of Parquet as one file. */
+export async function joinParquet(path: string, parts: readonly string[], temporary: string): Promise<void> {
+  const connection: DuckDBConnection = await openDuckDB({ threads: 1, memoryMb: 256, temporary });
+  try {
+    await connection.run(`COPY (SELECT * FROM read_parquet([${parts.map(sqlText).join(", ")}])) TO ${sqlText(path)} (FORMAT parquet, ROW_GROUP_SIZE 122880)`);
+  } catch (cause) {
+    throw damaged(path, cause);
+  } finally {
+    connection.closeSync();
+  }
+}

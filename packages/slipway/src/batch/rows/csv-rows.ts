@@ -1,0 +1,269 @@
+// A block of CSV -> rows for the engine, straight from its bytes: no text is made of a number, and texts that repeat are made
+// once. RFC 4180 with what files in the wild need: LF or CR LF, any delimiter of one byte, empty lines. What a field may say
+// is what every other reader of CSV here says (runtime: checkNumber, checkString).
+
+import { isUtf8 } from "node:buffer";
+import { checkNumber, checkString, pickRows, Problems, runtimeError, type Batch, type Plan, type Slot } from "../../runtime/index.ts";
+import { closingQuote } from "../input/split.ts";
+import type { ByteSink } from "../output/byte-sink.ts";
+import type { Layout } from "./columns.ts";
+import { shown, type BadRow, type GoodRows, type RowBlock } from "./row-block.ts";
+
+const LF = 0x0a, CR = 0x0d, QUOTE = 0x22, MINUS = 0x2d, POINT = 0x2e, ZERO = 0x30, NINE = 0x39, SPACE = 0x20;
+const MAX_EXACT_DIGITS = 15;
+/** So many digits fit into 32 bits. */
+const MAX_INT_DIGITS = 9;
+const POWERS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
+const CACHED_TEXTS = 4096;
+const LONGEST_CACHED = 48;
+/** Rows of one engine call. */
+const PART_ROWS = 4096;
+
+interface Column {
+  readonly slot: Slot | undefined;
+  /** Place among the kept columns, or -1. */
+  readonly kept: number;
+}
+
+export class CsvRows {
+  readonly #plan: Plan;
+  readonly #layout: Layout;
+  readonly #delimiter: number;
+  readonly #columns: readonly Column[];
+  readonly #texts: (string | undefined)[] = new Array<string | undefined>(CACHED_TEXTS).fill(undefined);
+  /** What a part is read into: the next one takes its place. */
+  readonly #room: { readonly numbers: Float64Array; readonly strings: string[]; readonly kept: Int32Array; readonly starts: Int32Array };
+  #bytes: Buffer = Buffer.alloc(0);
+  #at = 0;
+  /** Of the field that was read last: where its bytes are, quotes included. */
+  #from = 0;
+  #to = 0;
+
+  constructor(plan: Plan, layout: Layout, delimiter: number) {
+    this.#plan = plan;
+    this.#layout = layout;
+    this.#delimiter = delimiter;
+    this.#room = { numbers: new Float64Array(PART_ROWS * plan.numbers), strings: new Array<string>(PART_ROWS * plan.strings).fill(""), kept: new Int32Array(PART_ROWS * layout.kept.length * 2), starts: new Int32Array(PART_ROWS + 1) };
+    this.#columns = layout.names.map((_, i) => ({ slot: layout.slots[i], kept: layout.kept.indexOf(i) }));
+  }
+
+  /** `bytes`: whole records, without a header. */
+  read(bytes: Buffer): RowBlock {
+    const block: RowBlock = { rows: 0, bad: [], parts: this.#parts(bytes, () => block) };
+    return block;
+  }
+
+  *#parts(bytes: Buffer, block: () => RowBlock): Generator<GoodRows> {
+    this.#bytes = bytes;
+    this.#at = 0;
+    const utf8 = isUtf8(bytes);
+    const found = block();
+    while (this.#at < bytes.length) {
+      const part = this.#part(found.rows, utf8, found.bad);
+      found.rows += part.records;
+      if (part.good !== undefined) yield part.good;
+    }
+  }
+
+  #part(firstRow: number, utf8: boolean, bad: BadRow[]): { records: number; good: GoodRows | undefined } {
+    const bytes = this.#bytes;
+    const { numbers: width, strings: textWidth, slots } = this.#plan;
+    const keptCount = this.#layout.kept.length;
+    const { numbers, strings, kept, starts } = this.#room;
+    const problems = new Problems();
+    const { absent } = this.#layout;
+    const columns = this.#columns;
+    const wrong = new Map<number, string>();
+    let row = 0;
+    while (row < PART_ROWS && this.#at < bytes.length) {
+      const start = this.#at;
+      const c = bytes[start]!;
+      // Empty lines are passed over.
+      if (c === LF || (c === CR && bytes[start + 1] === LF)) {
+        this.#at = start + (c === LF ? 1 : 2);
+        continue;
+      }
+      starts[row] = start;
+      let fault: string | undefined;
+      let field = 0;
+      for (let more = true; more; field++) {
+        const column = columns[field];
+        const slot = column?.slot;
+        if (slot?.kind === "number" && this.#plainNumber(slot, numbers, row * width + slot.place, row, problems)) {
+          // It is in its place.
+        } else {
+          const value = this.#field();
+          if (value === undefined) {
+            fault = "a quoted field is not closed, or text follows its closing quote; quotes inside a field are written twice";
+            break;
+          }
+          if (slot?.kind === "number") numbers[row * width + slot.place] = checkNumber(slot, value === null ? null : this.#textOf(value), row, "csv", problems);
+          else if (slot !== undefined) strings[row * textWidth + slot.place] = checkString(slot, value === null ? null : this.#textOf(value), row, "csv", problems);
+        }
+        if (column !== undefined && column.kept >= 0) {
+          kept[(row * keptCount + column.kept) * 2] = this.#from;
+          kept[(row * keptCount + column.kept) * 2 + 1] = this.#to;
+        }
+        more = this.#separator();
+      }
+      if (fault !== undefined) {
+        const end = bytes.indexOf(LF, start);
+        this.#at = end < 0 ? bytes.length : end + 1;
+      } else if (field !== columns.length) fault = `${field} fields, where the first line has ${columns.length}`;
+      else if (!utf8 && !isUtf8(bytes.subarray(start, this.#at))) fault = "bytes that are not UTF-8";
+      if (fault !== undefined) wrong.set(row, fault);
+      else for (const slot of absent) {
+        if (slot.kind === "number") numbers[row * width + slot.place] = checkNumber(slot, null, row, "csv", problems);
+        else strings[row * textWidth + slot.place] = checkString(slot, null, row, "csv", problems);
+      }
+      row++;
+    }
+    starts[row] = this.#at;
+    if (row === 0) return { records: 0, good: undefined };
+    const all: Batch = { rows: row, numbers: numbers.subarray(0, row * width), strings: row === PART_ROWS ? strings : strings.slice(0, row * textWidth) };
+    if (slots.length === 0) throw runtimeError("request-shape", "the model takes no column");
+    const text = (i: number): string => shown(bytes.toString("utf8", starts[i]!, Math.min(starts[i + 1]!, starts[i]! + 8192)).replace(/\r?\n$/, ""));
+    const good: number[] = [];
+    if (wrong.size + problems.rows.size > 0) {
+      for (let i = 0; i < row; i++) {
+        const fault = wrong.get(i);
+        const problem = problems.rows.get(i);
+        if (fault === undefined && problem === undefined) good.push(i);
+        else bad.push({ row: firstRow + i, column: fault === undefined ? problem!.column : null, reason: fault ?? `expected ${problem!.expected}, found ${problem!.found}`, text: text(i) });
+      }
+      if (good.length === 0) return { records: row, good: undefined };
+    }
+    const some = wrong.size + problems.rows.size > 0;
+    const rowOf = some ? Int32Array.from(good, (i) => firstRow + i) : Int32Array.from({ length: row }, (_, i) => firstRow + i);
+    /** Of a kept field: where its bytes begin; they end at the next entry. */
+    const place = (i: number, column: number): number => ((some ? good[i]! : i) * keptCount + column) * 2;
+    return {
+      records: row,
+      good: {
+        batch: some ? pickRows(all, good, this.#plan) : all, rowOf,
+        text: (i) => text(some ? good[i]! : i),
+        keptCsv: (sink: ByteSink, i: number, column: number) => {
+          const at = place(i, column);
+          sink.copy(bytes, kept[at]!, kept[at + 1]!);
+        },
+        keptValue: (i: number, column: number) => {
+          const at = place(i, column);
+          const [from, to] = [kept[at]!, kept[at + 1]!];
+          return from === to ? null : bytes[from] === QUOTE ? bytes.toString("utf8", from + 1, to - 1).replaceAll('""', '"') : bytes.toString("utf8", from, to);
+        },
+      },
+    };
+  }
+
+  /** A number as most are written, read and put in its place; false, and nothing is moved, where it is another. */
+  #plainNumber(slot: Slot, numbers: Float64Array, place: number, row: number, problems: Problems): boolean {
+    const bytes = this.#bytes;
+    const from = this.#at;
+    let at = from;
+    let c = bytes[at]!;
+    const negative = c === MINUS;
+    if (negative) c = bytes[++at]!;
+    const first = at;
+    let whole = 0;
+    while (c >= ZERO && c <= NINE) {
+      whole = (Math.imul(whole, 10) + c - ZERO) | 0;
+      c = bytes[++at]!;
+    }
+    let digits = at - first;
+    if (digits === 0) return false;
+    let places = 0;
+    if (c === POINT) {
+      const point = ++at;
+      c = bytes[at]!;
+      while (c >= ZERO && c <= NINE) {
+        whole = (Math.imul(whole, 10) + c - ZERO) | 0;
+        c = bytes[++at]!;
+      }
+      places = at - point;
+      digits += places;
+    }
+    if (digits > MAX_EXACT_DIGITS || (c !== this.#delimiter && c !== LF && !(c === CR && bytes[at + 1] === LF) && at < bytes.length)) return false;
+    const size = digits <= MAX_INT_DIGITS ? whole : digitsOf(bytes, first, at);
+    const value = (negative ? -size : size) / POWERS[places]!;
+    numbers[place] = slot.plain ? value : checkNumber(slot, value, row, "csv", problems);
+    this.#from = from;
+    this.#to = this.#at = at;
+    return true;
+  }
+
+  /** The next field's kind: null empty, a place in the bytes, or a text of its own; undefined: it is broken. */
+  #field(): null | true | string | undefined {
+    const bytes = this.#bytes;
+    const from = (this.#from = this.#at);
+    let at = from;
+    if (bytes[at] === QUOTE) {
+      const close = closingQuote(bytes, at + 1);
+      if (close < 0) return undefined;
+      at = close + 1;
+      while (bytes[at] === SPACE) at++;
+      const c = bytes[at];
+      if (at < bytes.length && c !== this.#delimiter && c !== LF && c !== CR) return undefined;
+      this.#to = close + 1;
+      this.#at = at;
+      const text = bytes.toString("utf8", from + 1, close);
+      return text.includes('"') ? text.replaceAll('""', '"') : text;
+    }
+    const delimiter = this.#delimiter;
+    const { length } = bytes;
+    let quotes = false;
+    for (; at < length; at++) {
+      const c = bytes[at]!;
+      if (c === delimiter || c === LF) break;
+      if (c === QUOTE) quotes = true;
+    }
+    this.#at = at;
+    if (at > from && bytes[at - 1] === CR && bytes[at] !== delimiter) at--;
+    this.#to = at;
+    if (at === from) return null;
+    return quotes ? undefined : true;
+  }
+
+  #textOf(value: true | string): string {
+    if (value !== true) return value;
+    const bytes = this.#bytes;
+    const from = this.#from;
+    const to = this.#to;
+    const length = to - from;
+    if (length > LONGEST_CACHED) return bytes.toString("utf8", from, to);
+    let hash = 0;
+    let ascii = true;
+    for (let i = from; i < to; i++) {
+      const c = bytes[i]!;
+      if (c >= 0x80) ascii = false;
+      hash = (Math.imul(hash, 31) + c) | 0;
+    }
+    if (!ascii) return bytes.toString("utf8", from, to);
+    const place = (hash ^ (hash >>> 15)) & (CACHED_TEXTS - 1);
+    const known = this.#texts[place];
+    if (known !== undefined && known.length === length) {
+      let i = 0;
+      while (i < length && known.charCodeAt(i) === bytes[from + i]) i++;
+      if (i === length) return known;
+    }
+    return (this.#texts[place] = bytes.toString("latin1", from, to));
+  }
+
+  /** Behind what ends a field: whether another one of the record follows. */
+  #separator(): boolean {
+    const c = this.#bytes[this.#at];
+    if (c === this.#delimiter) {
+      this.#at++;
+      return true;
+    }
+    if (c === CR) this.#at++;
+    this.#at++;
+    return false;
+  }
+}
+
+/** Digits from `start` to before `end`, without regard to a point among them. */
+function digitsOf(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at++) if (bytes[at] !== POINT) value = value * 10 + (bytes[at]! - ZERO);
+  return value;
+}

@@ -1,0 +1,117 @@
+// What a run has done: its plan, and a line for every part that is committed. A line that is not whole was being written
+// when the process ended; its part is made again.
+
+import { createHash } from "node:crypto";
+import { closeSync, existsSync, fsync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { batchError } from "../errors.ts";
+import { commitFile } from "./files.ts";
+import type { Part } from "./messages.ts";
+
+/** All that the bytes of the output depend on. */
+export type RunPlan = Readonly<Record<string, unknown>>;
+
+const PLAN = "run.json";
+const LEDGER = "ledger.jsonl";
+const LOCK = "lock";
+
+export function planDigest(plan: RunPlan): string {
+  return createHash("sha256").update(JSON.stringify(plan)).digest("hex");
+}
+
+export class Ledger {
+  readonly folder: string;
+  /** By shard. */
+  readonly parts: Map<number, Part> = new Map();
+  #file = -1;
+  #syncing = false;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+  static exists(folder: string): boolean {
+    return existsSync(join(folder, PLAN));
+  }
+
+  /** @throws SlipwayError batch-run-busy, batch-run-other */
+  open(plan: RunPlan, resume: boolean): void {
+    mkdirSync(this.folder, { recursive: true });
+    this.#lock();
+    const path = join(this.folder, LEDGER);
+    if (resume && Ledger.exists(this.folder)) {
+      const before = JSON.parse(readFileSync(join(this.folder, PLAN), "utf8")) as { digest: string; plan: RunPlan };
+      if (before.digest !== planDigest(plan)) {
+        const differs = Object.keys({ ...before.plan, ...plan }).filter((key) => JSON.stringify(before.plan[key]) !== JSON.stringify(plan[key]));
+        this.close();
+        throw batchError("batch-run-other", `the run that was stopped here differs in ${differs.join(", ")}`, { where: this.folder, hint: "Go on with the same model, input and options, or begin anew with --overwrite." });
+      }
+      const whole = this.#read(path);
+      this.#file = openSync(path, "a");
+      ftruncateSync(this.#file, whole);
+      return;
+    }
+    for (const name of [PLAN, LEDGER]) rmSync(join(this.folder, name), { force: true });
+    commitFile(join(this.folder, PLAN), Buffer.from(`${JSON.stringify({ digest: planDigest(plan), plan }, null, 1)}\n`));
+    this.#file = openSync(path, "a");
+  }
+
+  /** Gives the size of what is whole. */
+  #read(path: string): number {
+    if (!existsSync(path)) return 0;
+    const bytes = readFileSync(path);
+    let whole = 0;
+    for (let at = 0; at < bytes.length; ) {
+      const end = bytes.indexOf(0x0a, at);
+      if (end < 0) break;
+      try {
+        const part = JSON.parse(bytes.toString("utf8", at, end)) as Part;
+        this.parts.set(part.shard, part);
+      } catch {
+        break;
+      }
+      whole = at = end + 1;
+    }
+    return whole;
+  }
+
+  /** On its way to the disk: a line that a failing machine loses costs its part made again. */
+  commit(part: Part): void {
+    writeSync(this.#file, `${JSON.stringify(part)}\n`);
+    this.parts.set(part.shard, part);
+    if (this.#syncing) return;
+    this.#syncing = true;
+    fsync(this.#file, () => (this.#syncing = false));
+  }
+
+  #lock(): void {
+    const path = join(this.folder, LOCK);
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const file = openSync(path, "wx");
+        writeSync(file, String(process.pid));
+        closeSync(file);
+        return;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST" || attempt > 3) throw error;
+        const pid = Number(readFileSync(path, "utf8"));
+        if (pid > 0 && pid !== process.pid && isAlive(pid)) throw batchError("batch-run-busy", `the process ${pid} works on this output`, { where: this.folder, hint: `If it does not, remove ${path}.` });
+        rmSync(path, { force: true });
+      }
+    }
+  }
+
+  close(): void {
+    if (this.#file >= 0) closeSync(this.#file);
+    this.#file = -1;
+    rmSync(join(this.folder, LOCK), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

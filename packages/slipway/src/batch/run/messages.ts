@@ -1,0 +1,68 @@
+// What the coordinator and its threads tell each other.
+
+import type { ErrorKind } from "@slipway/core/base";
+import type { Keep } from "../rows/columns.ts";
+
+export type TextFormat = "csv" | "jsonl";
+export type OutputFormat = "csv" | "tsv" | "jsonl" | "parquet";
+
+export interface WorkerSetup {
+  /** A .slip. */
+  readonly package: Uint8Array;
+  readonly engine: "auto" | "onnxruntime" | "kernel";
+  /** Of one engine session. */
+  readonly threads: number;
+  readonly outputs: readonly string[] | undefined;
+  readonly input: InputShape;
+  readonly keep: Keep;
+  readonly output: OutputFormat;
+  /** Whether each part begins with the columns' names. */
+  readonly headEach: boolean;
+  readonly idPrefix: string | undefined;
+  readonly version: string | undefined;
+  readonly folder: string;
+}
+/** How input is read. */
+export type InputShape =
+  | { readonly kind: "csv"; readonly names: readonly string[]; readonly delimiter: string }
+  | { readonly kind: "jsonl"; readonly names: readonly string[] }
+  | { readonly kind: "table"; readonly names: readonly string[]; readonly types: readonly string[] };
+
+export type ShardWork =
+  | { readonly shard: number; readonly bytes: ArrayBuffer }
+  | { readonly shard: number; readonly file: string; readonly from: number; readonly to: number };
+
+/** A committed part. */
+export interface Part {
+  readonly shard: number;
+  /** Records, good and bad. */
+  readonly rows: number;
+  readonly bad: number;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** The columns' names, as the format has them. */
+  readonly head: string;
+  /** What labels, and how many of each; least, mean and most of numbers. */
+  readonly seen: readonly SeenOutput[];
+}
+export interface SeenOutput {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, number>>;
+  readonly numbers?: { readonly count: number; readonly sum: number; readonly least: number; readonly most: number };
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly where?: string | undefined;
+  readonly hint?: string | undefined;
+}
+export type WorkerAnswer = { readonly ready: true } | { readonly part: Part } | { readonly failure: Failure };
+
+export function partName(shard: number, format: OutputFormat): string {
+  return `part-${String(shard).padStart(6, "0")}.${format}`;
+}
+export function badName(shard: number): string {
+  return `bad-${String(shard).padStart(6, "0")}.jsonl`;
+}

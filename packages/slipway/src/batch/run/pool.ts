@@ -1,0 +1,109 @@
+// Threads that score shards, fed so that each has the next one waiting while memory stays bounded.
+
+import { Worker } from "node:worker_threads";
+import { SlipwayError } from "@slipway/core/base";
+import { batchError } from "../errors.ts";
+import type { Part, ShardWork, WorkerAnswer, WorkerSetup } from "./messages.ts";
+
+const fromSource = import.meta.url.endsWith(".ts");
+const MAIN = new URL(fromSource ? "./worker.ts" : "./worker.js", import.meta.url);
+/** Shards that a thread has in hand: one that it works on and one that waits. */
+const IN_HAND = 2;
+/** Of a thread's short-lived objects. */
+const YOUNG_MB = 16;
+
+interface Thread {
+  readonly worker: Worker;
+  inHand: number;
+}
+
+export class ShardPool {
+  readonly #threads: Thread[] = [];
+  readonly #onPart: (part: Part) => void;
+  #failed: unknown;
+  #wake: (() => void) | undefined;
+  #closing = false;
+
+  private constructor(onPart: (part: Part) => void) {
+    this.#onPart = onPart;
+  }
+
+  /** @throws what a thread could not start with: SlipwayError batch-input-columns, runtime-load-failed ... */
+  static async start(count: number, setup: WorkerSetup, onPart: (part: Part) => void): Promise<ShardPool> {
+    const pool = new ShardPool(onPart);
+    try {
+      await Promise.all(Array.from({ length: count }, () => pool.#start(setup)));
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
+    return pool;
+  }
+
+  #start(setup: WorkerSetup): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const thread: Thread = { worker: new Worker(MAIN, { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } }), inHand: 0 };
+      this.#threads.push(thread);
+      thread.worker.on("message", (message: WorkerAnswer) => {
+        if ("ready" in message) return resolve();
+        if ("failure" in message) {
+          const { code, kind, message: text, where, hint } = message.failure;
+          const error = new SlipwayError(code, kind, text, { ...(where === undefined ? {} : { where }), ...(hint === undefined ? {} : { hint }) });
+          reject(error);
+          return this.#fail(error);
+        }
+        thread.inHand--;
+        try {
+          this.#onPart(message.part);
+        } catch (error) {
+          this.#fail(error);
+        }
+        this.#signal();
+      });
+      const ended = (cause?: unknown): void => {
+        if (this.#closing) return;
+        const error = batchError("batch-worker-failed", `a thread ended${cause instanceof Error ? `: ${cause.message}` : ""}`, { hint: "Go on with --resume; where it ends again, use fewer --threads or smaller --shard-bytes.", cause });
+        reject(error);
+        this.#fail(error);
+      };
+      thread.worker.on("error", ended);
+      thread.worker.on("exit", () => ended());
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.#failed ??= error;
+    this.#signal();
+  }
+  #signal(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+  #turn(): Promise<void> {
+    return new Promise((resolve) => (this.#wake = resolve));
+  }
+
+  /** Waits until a thread has room. @throws what a thread or `onPart` threw */
+  async add(work: ShardWork): Promise<void> {
+    for (;;) {
+      if (this.#failed !== undefined) throw this.#failed as Error;
+      const thread = this.#threads.reduce((a, b) => (b.inHand < a.inHand ? b : a));
+      if (thread.inHand < IN_HAND) {
+        thread.inHand++;
+        thread.worker.postMessage(work, "bytes" in work ? [work.bytes] : []);
+        return;
+      }
+      await this.#turn();
+    }
+  }
+  /** Waits until all is done. */
+  async done(): Promise<void> {
+    while (this.#failed === undefined && this.#threads.some((t) => t.inHand > 0)) await this.#turn();
+    if (this.#failed !== undefined) throw this.#failed as Error;
+  }
+  async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.all(this.#threads.map((t) => t.worker.terminate()));
+  }
+}

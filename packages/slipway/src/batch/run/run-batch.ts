@@ -1,0 +1,283 @@
+// One run: the input cut into shards, scored by threads, committed part by part, put together at the end.
+// The order that survives being killed anywhere: a part's file is renamed into place, then its line is in the ledger on the
+// disk; the output is renamed into place, and only then its parts are removed.
+
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { InputFormat } from "../input/sources.ts";
+import { batchError } from "../errors.ts";
+import type { CsvHead } from "../input/csv-head.ts";
+import { blocksOf, headOf } from "../input/text-shards.ts";
+import { findInput, type InputFile } from "../input/sources.ts";
+import { recordEnd } from "../input/split.ts";
+import type { Keep } from "../rows/columns.ts";
+import { joinBadRows, joinParts, partsThere } from "./assemble.ts";
+import { commitFile } from "./files.ts";
+import { Ledger, planDigest, type RunPlan } from "./ledger.ts";
+import { tooMany, type ErrorLimit } from "./limits.ts";
+import { partName, type InputShape, type Part, type SeenOutput, type ShardWork, type WorkerSetup } from "./messages.ts";
+import { isThere, SUCCESS, type OutputPlace } from "./output-place.ts";
+import { ShardPool } from "./pool.ts";
+import { Seen } from "./seen.ts";
+
+export interface BatchOptions {
+  /** A .slip, and what identifies it. */
+  readonly package: { readonly bytes: Uint8Array; readonly digest: string; readonly name: string; readonly version: string };
+  readonly input: readonly string[];
+  readonly format?: InputFormat | undefined;
+  readonly delimiter?: string | undefined;
+  /** SQL over the input, in which it is called `input`. */
+  readonly query?: string | undefined;
+  readonly output: OutputPlace;
+  readonly keep: Keep;
+  readonly outputs?: readonly string[] | undefined;
+  /** Whether rows get an id and the model's version. */
+  readonly ids: boolean;
+  readonly engine: WorkerSetup["engine"];
+  readonly threads: number;
+  readonly shardBytes: number;
+  readonly resume: boolean;
+  readonly overwrite: boolean;
+  /** Only so many rows, the first ones. */
+  readonly limit?: number | undefined;
+  readonly maxErrors: ErrorLimit;
+  readonly onProgress?: (progress: Progress) => void;
+}
+export interface Progress {
+  readonly rows: number;
+  readonly bad: number;
+  /** Of all input, from 0 to 1, as far as that can be told. */
+  readonly share: number;
+  /** Of them, rows that an earlier process committed. */
+  readonly before: number;
+}
+export interface BatchSummary {
+  readonly output: string;
+  readonly rows: number;
+  readonly scored: number;
+  readonly bad: number;
+  readonly errors: string | undefined;
+  readonly shards: number;
+  readonly seconds: number;
+  readonly resumed: number;
+  readonly outputs: readonly SeenOutput[];
+}
+
+/** Of Parquet. */
+const ROWS_PER_SHARD = 65_536;
+
+/** @throws SlipwayError batch-... */
+export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
+  const began = performance.now();
+  const { output } = options;
+  const files = options.query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format);
+  refuseOther(files);
+  const plan = planOf(options, files);
+  const before = options.resume && !options.overwrite ? wholeRun(output, plan) : undefined;
+  if (before !== undefined) return before;
+  const resume = options.resume && Ledger.exists(output.work);
+  if (!resume && !options.overwrite && (isThere(output) || Ledger.exists(output.work) || (output.folder && existsSync(output.path) && readdirSync(output.path).length > 0))) {
+    throw batchError("batch-output-exists", `${output.path} ${Ledger.exists(output.work) && !isThere(output) ? "has parts of a run that was stopped" : "is there already"}`, { where: output.path });
+  }
+  const ledger = new Ledger(output.work);
+  if (options.overwrite && !resume) clear(output);
+  ledger.open(plan, resume);
+  try {
+    const source = await sourceOf(options, files, join(output.work, "input.parquet"));
+    const resumed = [...ledger.parts.values()].reduce((n, p) => n + p.rows, 0);
+    let rows = resumed;
+    let bad = [...ledger.parts.values()].reduce((n, p) => n + p.bad, 0);
+    let read = 0;
+    const tell = (): void => options.onProgress?.({ rows, bad, share: source.total === 0 ? 1 : Math.min(1, read / source.total), before: resumed });
+    // Parts whose files are gone are made again.
+    for (const [shard, part] of ledger.parts) if (!partsThere(output.work, part, output.format)) ledger.parts.delete(shard);
+    const pool = await ShardPool.start(Math.max(1, Math.min(options.threads, source.most)), setupOf(options, source.shape, plan), (part) => {
+      ledger.commit(part);
+      rows += part.rows;
+      bad += part.bad;
+      tell();
+    });
+    let shards = 0;
+    try {
+      for await (const work of source.works) {
+        shards++;
+        if (!ledger.parts.has(work.shard)) await pool.add(work);
+        read = work.end;
+        if (tooMany(options.maxErrors, bad, rows, false)) break;
+      }
+      await pool.done();
+    } finally {
+      await pool.close();
+    }
+    const parts = Array.from({ length: shards }, (_, shard) => ledger.parts.get(shard)!);
+    await finish(options, parts, rows, bad);
+    const seen = new Seen();
+    for (const part of parts) seen.merge(part.seen);
+    const summary: BatchSummary = { output: output.path, rows, scored: rows - bad, bad, errors: bad > 0 ? output.errors : undefined, shards, seconds: (performance.now() - began) / 1000, resumed, outputs: seen.read() };
+    commitFile(output.record, Buffer.from(`${JSON.stringify({ digest: planDigest(plan), plan, summary }, null, 1)}\n`));
+    if (!output.folder) rmSync(output.work, { recursive: true, force: true });
+    return summary;
+  } finally {
+    ledger.close();
+  }
+}
+
+async function finish({ output, maxErrors }: BatchOptions, parts: readonly Part[], rows: number, bad: number): Promise<void> {
+  joinBadRows(output.errors, output.work, parts);
+  if (tooMany(maxErrors, bad, rows, true)) {
+    throw batchError("batch-errors", `${bad} of ${rows} rows could not be scored, and --max-errors is ${maxErrors.text}`, {
+      where: output.errors, hint: `${output.errors} says which and why. Mend the input; or go on with --resume and a larger --max-errors: what is scored is kept.` });
+  }
+  if (output.folder) {
+    commitFile(join(output.path, SUCCESS), Buffer.alloc(0));
+    return;
+  }
+  if (output.format === "parquet") {
+    const { joinParquet } = await import("../input/tables.ts");
+    const { renameSync } = await import("node:fs");
+    const some = parts.filter((p) => p.bytes > 0).map((p) => join(output.work, partName(p.shard, "parquet")));
+    if (some.length === 0) throw batchError("batch-errors", "no row could be scored: there is nothing to write", { where: output.errors });
+    await joinParquet(`${output.path}.tmp`, some, join(output.work, "tmp"));
+    const file = openSync(`${output.path}.tmp`, "r");
+    (await import("node:fs")).fsyncSync(file);
+    closeSync(file);
+    renameSync(`${output.path}.tmp`, output.path);
+  } else joinParts(output.path, output.work, parts, output.format);
+}
+
+/** What a run of this plan said that has put its output in place: one that is killed after that is not made again. */
+function wholeRun(output: OutputPlace, plan: RunPlan): BatchSummary | undefined {
+  if (!isThere(output) || !existsSync(output.record) || (!output.folder && Ledger.exists(output.work))) return undefined;
+  const { digest, summary } = JSON.parse(readFileSync(output.record, "utf8")) as { digest: string; summary: BatchSummary };
+  return digest === planDigest(plan) ? { ...summary, resumed: summary.rows } : undefined;
+}
+
+interface Source {
+  readonly shape: InputShape;
+  readonly works: AsyncIterable<ShardWork & { readonly end: number }>;
+  /** In the unit of `end`. */
+  readonly total: number;
+  /** Shards that there can be at most, as far as it is known. */
+  readonly most: number;
+}
+
+async function sourceOf(options: BatchOptions, files: readonly InputFile[], spool: string): Promise<Source> {
+  const { query, limit, threads, output } = options;
+  if (query !== undefined || files[0]!.format === "parquet" || files[0]!.format === "json") {
+    const { readTables, spoolQuery } = await import("../input/tables.ts");
+    const temporary = join(output.work, "tmp");
+    let tables: readonly { readonly path: string }[] = files;
+    if (query !== undefined || files[0]!.format === "json") {
+      if (!existsSync(spool)) {
+        await spoolQuery(files, query ?? "SELECT * FROM input", `${spool}.tmp`, temporary, threads);
+        (await import("node:fs")).renameSync(`${spool}.tmp`, spool);
+      }
+      tables = [{ path: spool }];
+    }
+    const { names, types, shards, rows } = await readTables(tables, ROWS_PER_SHARD, temporary);
+    const wanted = Math.min(limit ?? rows, rows);
+    return { shape: { kind: "table", names, types }, total: wanted, most: Math.max(1, shards.length), works: tableWorks() };
+    async function* tableWorks(): AsyncGenerator<ShardWork & { end: number }> {
+      let before = 0;
+      for (const [shard, { file, from, to }] of shards.entries()) {
+        if (before >= wanted) return;
+        const count = Math.min(to - from, wanted - before);
+        before += count;
+        yield { shard, file, from, to: from + count, end: before };
+      }
+    }
+  }
+  const csv = files[0]!.format !== "jsonl";
+  const head = csv ? await headOf(files[0]!, options.delimiter ?? (files[0]!.format === "tsv" ? "\t" : undefined)) : undefined;
+  const names = head?.names ?? await firstNames(files);
+  const total = files.reduce((n, f) => n + f.bytes, 0);
+  return {
+    shape: csv ? { kind: "csv", names, delimiter: head!.delimiter } : { kind: "jsonl", names },
+    total, most: files.some((f) => f.compression !== "none") ? threads : Math.ceil(total / options.shardBytes), works: textWorks(files, head, options.shardBytes, limit),
+  };
+}
+
+async function* textWorks(files: readonly InputFile[], head: CsvHead | undefined, shardBytes: number, limit: number | undefined): AsyncGenerator<ShardWork & { end: number }> {
+  let shard = 0;
+  let end = 0;
+  let left = limit ?? Infinity;
+  for await (const { bytes } of blocksOf(files, head, shardBytes)) {
+    let taken = bytes;
+    if (limit !== undefined) {
+      taken = bytes.subarray(0, firstRecords(bytes, head?.delimiter.charCodeAt(0), left));
+      left -= countRecords(taken, head?.delimiter.charCodeAt(0));
+    }
+    end += bytes.length;
+    if (taken.length > 0) {
+      // A copy of its own, which the thread takes over.
+      const own = new ArrayBuffer(taken.length);
+      new Uint8Array(own).set(taken);
+      yield { shard: shard++, bytes: own, end };
+    }
+    if (left <= 0) return;
+  }
+}
+
+/** Behind so many records. */
+function firstRecords(bytes: Buffer, delimiter: number | undefined, count: number): number {
+  let at = 0;
+  for (let i = 0; i < count && at < bytes.length; i++) at = nextRecord(bytes, at, delimiter);
+  return at;
+}
+function countRecords(bytes: Buffer, delimiter: number | undefined): number {
+  let count = 0;
+  for (let at = 0; at < bytes.length; count++) at = nextRecord(bytes, at, delimiter);
+  return count;
+}
+function nextRecord(bytes: Buffer, at: number, delimiter: number | undefined): number {
+  const next = delimiter === undefined ? bytes.indexOf(0x0a, at) + 1 : recordEnd(bytes, at, delimiter);
+  return next <= at ? bytes.length : next;
+}
+
+/** The names of the first record, for what is kept of JSON lines. */
+async function firstNames(files: readonly InputFile[]): Promise<string[]> {
+  for await (const { bytes } of blocksOf(files, undefined, 2 ** 16)) {
+    for (const line of bytes.toString("utf8").split("\n")) {
+      try {
+        const value = JSON.parse(line) as unknown;
+        if (typeof value === "object" && value !== null && !Array.isArray(value)) return Object.keys(value);
+      } catch {
+        // Told as a bad row later.
+      }
+    }
+    break;
+  }
+  return [];
+}
+
+function setupOf(options: BatchOptions, input: InputShape, plan: RunPlan): WorkerSetup {
+  const { output, ids } = options;
+  return {
+    package: options.package.bytes, engine: options.engine, threads: 1, outputs: options.outputs, input, keep: options.keep,
+    output: output.format, headEach: output.folder, folder: output.work,
+    idPrefix: ids ? planDigest(plan).slice(0, 12) : undefined, version: ids ? options.package.version : undefined,
+  };
+}
+
+/** All that the output's bytes depend on; a run that was stopped goes on with the same. */
+function planOf(options: BatchOptions, files: readonly InputFile[]): RunPlan {
+  return {
+    model: options.package.digest, input: files.map(({ path, bytes, modifiedMs, format }) => [path, bytes, modifiedMs, format]), query: options.query ?? null, delimiter: options.delimiter ?? null,
+    format: options.output.format, folder: options.output.folder, keep: options.keep, outputs: options.outputs ?? null, ids: options.ids, engine: options.engine, shardBytes: options.shardBytes, limit: options.limit ?? null,
+  };
+}
+
+function refuseOther(files: readonly InputFile[]): void {
+  const formats = new Set(files.map((f) => f.format));
+  if (formats.size > 1) throw batchError("batch-input-format", `the input holds files of ${[...formats].join(" and ")}`, { hint: "Give one kind in a run." });
+  if (formats.has("arrow")) throw batchError("batch-input-format", "Arrow files are not read in bulk yet", { hint: "Write them as Parquet." });
+  const packed = files.find((f) => f.compression !== "none" && f.format !== "csv" && f.format !== "tsv" && f.format !== "jsonl");
+  if (packed !== undefined) throw batchError("batch-input-format", `${packed.path} is compressed as a whole, which ${packed.format} is not read from`, { where: packed.path });
+  for (const { path } of files) if (!statSync(path).isFile()) throw batchError("batch-input-missing", `${path} is no file`);
+}
+
+function clear(output: OutputPlace): void {
+  if (output.folder) {
+    for (const name of existsSync(output.path) ? readdirSync(output.path) : []) if (/^(?:part-\d+\.|bad-\d+\.|_SUCCESS$|errors\.jsonl$|ledger\.jsonl$|run\.json$|input\.parquet)/.test(name)) rmSync(join(output.path, name), { force: true });
+  } else rmSync(output.work, { recursive: true, force: true });
+}

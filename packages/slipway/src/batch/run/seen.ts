@@ -1,0 +1,73 @@
+// What the predictions of a run look like: how often each label, and of numbers the least, the mean and the most. Those of
+// several parts add up.
+
+import { flatColumns, flatValue, type Prediction } from "../../runtime/index.ts";
+import type { SeenOutput } from "./messages.ts";
+
+/** More different labels are not listed. */
+const MOST_LABELS = 200;
+
+interface Numbers {
+  count: number;
+  sum: number;
+  least: number;
+  most: number;
+}
+
+export class Seen {
+  readonly #labels = new Map<string, Map<string, number>>();
+  readonly #numbers = new Map<string, Numbers>();
+
+  add(prediction: Prediction): void {
+    const { refused } = prediction;
+    for (const column of flatColumns(prediction).slice(0, 64)) {
+      const { data, width, output } = column.output;
+      if (output.kind === "label" || Array.isArray(data) || output.type === "bool") {
+        let counts = this.#labels.get(column.name);
+        if (counts === undefined) this.#labels.set(column.name, (counts = new Map()));
+        for (let row = 0; row < prediction.rows; row++) {
+          if (refused?.has(row) === true) continue;
+          count(counts, String(flatValue(column, row)), 1);
+        }
+      } else {
+        let n = this.#numbers.get(column.name);
+        if (n === undefined) this.#numbers.set(column.name, (n = { count: 0, sum: 0, least: Infinity, most: -Infinity }));
+        for (let row = 0, i = column.place; row < prediction.rows; row++, i += width) {
+          if (refused?.has(row) === true) continue;
+          const value = Number(data[i]);
+          if (value - value !== 0) continue;
+          n.count++;
+          n.sum += value;
+          if (value < n.least) n.least = value;
+          if (value > n.most) n.most = value;
+        }
+      }
+    }
+  }
+  merge(others: readonly SeenOutput[]): void {
+    for (const { name, labels, numbers } of others) {
+      if (labels !== undefined) {
+        let counts = this.#labels.get(name);
+        if (counts === undefined) this.#labels.set(name, (counts = new Map()));
+        for (const [label, n] of Object.entries(labels)) count(counts, label, n);
+      }
+      if (numbers !== undefined) {
+        const n = this.#numbers.get(name);
+        if (n === undefined) this.#numbers.set(name, { ...numbers });
+        else Object.assign(n, { count: n.count + numbers.count, sum: n.sum + numbers.sum, least: Math.min(n.least, numbers.least), most: Math.max(n.most, numbers.most) });
+      }
+    }
+  }
+  read(): SeenOutput[] {
+    return [
+      ...[...this.#labels].map(([name, counts]) => ({ name, labels: Object.fromEntries(counts) })),
+      ...[...this.#numbers].filter(([, n]) => n.count > 0).map(([name, numbers]) => ({ name, numbers: { ...numbers } })),
+    ];
+  }
+}
+
+function count(counts: Map<string, number>, label: string, n: number): void {
+  const known = counts.get(label);
+  if (known !== undefined) counts.set(label, known + n);
+  else counts.set(counts.size < MOST_LABELS ? label : "(others)", (counts.size < MOST_LABELS ? 0 : (counts.get("(others)") ?? 0)) + n);
+}

@@ -1,0 +1,107 @@
+// A thread of a batch run: has its own model, takes shards, and writes each as a part that is there whole or not at all.
+
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { SlipwayError } from "@slipway/core/base";
+import { readSlip } from "@slipway/core/package";
+import { loadModelPackage, type Model, type Prediction } from "../../runtime/index.ts";
+import { ByteSink } from "../output/byte-sink.ts";
+import { CsvWriter, JsonLinesWriter, type RowsWriter } from "../output/rows-writer.ts";
+import { layOut } from "../rows/columns.ts";
+import { CsvRows } from "../rows/csv-rows.ts";
+import type { BadRow, RowBlock } from "../rows/row-block.ts";
+import { JsonLineRows, TensorCsvRows } from "../rows/value-rows.ts";
+import { commitFile, commitLater } from "./files.ts";
+import type { KeptType } from "../output/rows-writer.ts";
+import { badName, partName, type Failure, type Part, type ShardWork, type WorkerAnswer, type WorkerSetup } from "./messages.ts";
+import { Seen } from "./seen.ts";
+
+/** How the rows of a shard are read. */
+type Reader = (work: ShardWork) => RowBlock;
+
+const setup = workerData as WorkerSetup;
+const answer = (message: WorkerAnswer): void => parentPort!.postMessage(message, []);
+
+try {
+  const pkg = await readSlip(setup.package);
+  const model = await loadModelPackage(pkg, { engine: setup.engine, placement: "inline", threads: setup.threads });
+  const { kept, types, read } = await readerOf(model);
+  const writer = await writerOf(kept, types);
+  const sink = new ByteSink(2 ** 20);
+  answer({ ready: true });
+  // One after the other: what waits is only there so that there is no pause between two. Parts go to the disk meanwhile.
+  let before: Promise<unknown> = Promise.resolve();
+  parentPort!.on("message", (work: ShardWork) => {
+    before = before.then(() => score(model, read, writer, sink, work)).then((scored) => void commit(scored).then((part) => answer({ part }), fail), fail);
+  });
+} catch (error) {
+  fail(error);
+}
+
+function fail(error: unknown): void {
+  const { code, kind, message, where, hint } = error instanceof SlipwayError ? error : new SlipwayError("batch-worker-failed", "internal", error instanceof Error ? `${error.message}\n${error.stack ?? ""}` : String(error));
+  answer({ failure: { code, kind, message, where, hint } satisfies Failure });
+}
+
+/** `types`: of the kept columns. */
+async function readerOf(model: Model): Promise<{ kept: readonly string[]; types: readonly KeptType[]; read: Reader }> {
+  const { input, keep } = setup;
+  const { plan } = model.encoder;
+  if (input.kind === "table") return (await import("../rows/table-rows.ts")).tableReader(model.encoder, input, keep, join(setup.folder, "tmp"));
+  const { names } = input;
+  const layout = layOut(names, plan, keep, "the input");
+  const kept = layout.kept.map((i) => names[i]!);
+  const rows = input.kind === "jsonl" ? new JsonLineRows(model.encoder, kept)
+    : plan.signature.layout === "tensors" ? new TensorCsvRows(model.encoder, layout, input.delimiter)
+    : new CsvRows(plan, layout, input.delimiter.charCodeAt(0));
+  // Text files do not say what a column is.
+  return { kept, types: kept.map(() => "text"), read: (work) => rows.read(Buffer.from((work as { bytes: ArrayBuffer }).bytes)) };
+}
+
+async function writerOf(kept: readonly string[], types: readonly KeptType[]): Promise<RowsWriter> {
+  const { output, idPrefix, version } = setup;
+  const delimiter = output === "tsv" ? "\t" : ",";
+  if (output === "parquet") return new (await import("../output/parquet-writer.ts")).ParquetRowsWriter({ kept, types, idPrefix, version, delimiter });
+  return output === "jsonl" ? new JsonLinesWriter({ kept, idPrefix, version, delimiter }) : new CsvWriter({ kept, idPrefix, version, delimiter });
+}
+
+interface Scored {
+  readonly part: Part;
+  readonly bad: readonly BadRow[];
+  readonly write: Promise<void>;
+}
+
+async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteSink, work: ShardWork): Promise<Scored> {
+  const block = read(work);
+  const refused: BadRow[] = [];
+  const seen = new Seen();
+  sink.clear();
+  let head = "";
+  const { outputs } = setup;
+  writer.begin(work.shard);
+  for await (const rows of block.parts) {
+    const prediction: Prediction = model.runSync(rows.batch, { onInvalid: "rows", outputs }) ?? await model.run(rows.batch, { onInvalid: "rows", outputs });
+    if (head === "") {
+      head = writer.head(prediction);
+      if (setup.headEach) sink.text(head);
+    }
+    for (const [row, reason] of prediction.refused ?? []) refused.push({ row: rows.rowOf[row]!, column: null, reason, text: rows.text(row) });
+    writer.write(sink, rows, prediction);
+    seen.add(prediction);
+  }
+  writer.finish?.(sink);
+  const bytes = sink.written();
+  const bad = [...block.bad, ...refused].sort((a, b) => a.row - b.row);
+  return {
+    part: { shard: work.shard, rows: block.rows, bad: bad.length, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex"), head, seen: seen.read() },
+    // What the sink holds is written before this returns: the next shard takes its place.
+    bad, write: commitLater(join(setup.folder, partName(work.shard, setup.output)), bytes),
+  };
+}
+
+async function commit({ part, bad, write }: Scored): Promise<Part> {
+  await write;
+  if (bad.length > 0) commitFile(join(setup.folder, badName(part.shard)), Buffer.from(bad.map((row) => `${JSON.stringify(row)}\n`).join("")));
+  return part;
+}
