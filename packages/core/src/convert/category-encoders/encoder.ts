@@ -12,7 +12,7 @@ import type { Row } from "./row-table.ts";
 
 const NAMES = [
   "OrdinalEncoder", "OneHotEncoder", "BaseNEncoder", "BinaryEncoder", "GrayEncoder", "RankHotEncoder", "BackwardDifferenceEncoder", "HelmertEncoder", "SumEncoder", "PolynomialEncoder",
-  "TargetEncoder", "MEstimateEncoder", "JamesSteinEncoder", "WOEEncoder", "GLMMEncoder", "QuantileEncoder", "CountEncoder", "LeaveOneOutEncoder", "CatBoostEncoder",
+  "TargetEncoder", "MEstimateEncoder", "JamesSteinEncoder", "WOEEncoder", "GLMMEncoder", "QuantileEncoder", "CountEncoder", "LeaveOneOutEncoder", "CatBoostEncoder", "CountTargetEncoder",
 ];
 /** Numbers in one column's table. */
 const MOST_CELLS = 20_000_000;

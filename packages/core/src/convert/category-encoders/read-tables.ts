@@ -2,7 +2,7 @@
 // 2.11, one module each. Most put an OrdinalEncoder's codes in front: 1, 2, ... for categories, -1 for what is unknown,
 // -2 for a missing value that was not seen while fitting.
 
-import { PyDict, PyList, type PyValue } from "../../pickle/index.ts";
+import { PyDict, PyList, readSeries, type PyValue } from "../../pickle/index.ts";
 import type { Conversion } from "../conversion/conversion.ts";
 import { describe, toNumber, type Estimator } from "../conversion/estimator.ts";
 import { frameOf, isMissing, keyOf, seriesOf, type Row, type RowTable } from "./row-table.ts";
@@ -27,6 +27,7 @@ export function readTables(est: Estimator, c: Conversion): ColumnTable[] {
   const read = (): ColumnTable[] => {
     if (name === "OrdinalEncoder") return ordinals(est, c, est).map(({ column, codes }) => ({ column, names: [String(column)], table: codesTable(codes, (code) => [code], unknown, missing) }));
     if (BY_FRAME.has(name)) return byFrame(est, c, unknown, missing);
+    if (name === "CountTargetEncoder") return byTarget(est, c, unknown, missing);
     if (BY_SERIES.has(name)) return bySeries(est, c, unknown, missing);
     return name === "CountEncoder" ? counts(est, c) : means(est, c, unknown, missing);
   };
@@ -123,6 +124,18 @@ function byFrame(est: Estimator, c: Conversion, unknown: string, missing: string
 function refuse(table: RowTable, { codes }: Codes, unknown: string, missing: string): RowTable {
   const asUnknown = unknown === "error" && (codes.get("missing") ?? UNKNOWN) === UNKNOWN;
   return { ...table, unknown: unknown === "error" ? undefined : table.unknown, missing: missing === "error" || asUnknown ? undefined : table.missing };
+}
+
+/** CountTargetEncoder: a Series for two classes, a DataFrame with a column for each of more. */
+function byTarget(est: Estimator, c: Conversion, unknown: string, missing: string): ColumnTable[] {
+  const mapping = dictOf(est, c, "mapping");
+  return ordinals(est, c, est.estimator("ordinal_encoder")).map(({ column, codes }) => {
+    const table = mapping.get(column);
+    const what = `the mapping of column ${String(column)}`;
+    const series = table !== undefined && readSeries(table) !== undefined ? seriesOf(est, c, table, what).at : undefined;
+    const { names, columns } = series ? { names: [String(column)], columns: [series] } : frameOf(est, c, table, what);
+    return { column, names, table: refuse(codesTable(codes, (code) => columns.map((values) => values.get(keyOf(code)) ?? NaN), "value", "value"), codes, unknown, missing) };
+  });
 }
 
 /** Codes looked up in a Series of one number each. */

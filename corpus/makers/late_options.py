@@ -1,0 +1,62 @@
+"""Options that came late: EllipticEnvelope without its precision, CountTargetEncoder, KNNImputer with more ties than are replayed.
+
+    python late_options.py OUT_FOLDER
+"""
+import os, pickle, sys
+import numpy as np
+import pandas as pd
+from sklearn.covariance import EllipticEnvelope
+from sklearn.impute import KNNImputer
+from preprocess import ENVIRONMENT, NAN, dump, numbers, outputs, people, plain
+
+OUT = sys.argv[1]
+
+
+def shaped(X):
+    if isinstance(X, pd.DataFrame):
+        return {"format": "records", "records": [{c: plain(v) for c, v in r.items()} for r in X.to_dict("records")]}
+    return {"format": "rows", "rows": [[plain(v) for v in r] for r in X]}
+
+
+def save(name, model, X, expected, bad=(), why=""):
+    folder = os.path.join(OUT, "%s-%s" % (name, ENVIRONMENT))
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "model.pkl"), "wb") as f:
+        pickle.dump(model, f)
+    dump(folder, "case.json", {"name": os.path.basename(folder), "family": name.split("-")[0], "environment": ENVIRONMENT, "model_file": "model.pkl", "expect": "import",
+                               "made_by": "corpus/makers/late_options.py", "tolerance": {"rtol": 1e-9, "atol": 1e-9}})
+    dump(folder, "inputs.json", shaped(X))
+    dump(folder, "expected.json", {"n": len(X), "required": list(expected), "outputs": expected})
+    if len(bad):
+        dump(folder, "bad_inputs.json", dict(shaped(bad), errors=[why] * len(bad)))
+
+
+T = numbers(30, seed=3)
+m = EllipticEnvelope(store_precision=False, random_state=0).fit(numbers(80))
+o = outputs(m, T)
+o["score_samples"] = dict(o["decision_function"], data=[plain(v) for v in m.score_samples(T)])
+save("outlier-elliptic-no-precision", m, T, o)
+
+m = KNNImputer().fit(np.random.default_rng(5).integers(0, 3, (400, 3)).astype(float))
+T = np.array([[1, 2, 0], [0, 0, 2], [2, 1, 1]], float)
+save("impute-knn-many-ties", m, T, outputs(m, T), [[NAN, 1, 2], [0, NAN, 1]], "which of the tied donors NumPy 2 takes depends on the processor")
+
+try:
+    from category_encoders import CountTargetEncoder
+except ImportError:
+    sys.exit()
+r = np.random.RandomState(1)
+for name, k, options, holed in [
+    ("binary", 2, {}, False), ("binary-nan", 2, dict(handle_unknown="return_nan", handle_missing="return_nan"), True),
+    ("multi", 3, dict(min_samples_leaf=5, smoothing=2.0), True), ("multi-nan", 3, dict(handle_unknown="return_nan", handle_missing="return_nan"), False),
+]:
+    d, t = (people(n, seed=s)[["city", "plan", "rooms"]] for n, s in ((80, 0), (30, 5)))
+    for frame in (d, t):
+        frame["rooms"] = frame["rooms"].astype(float)
+    if holed:
+        d.loc[r.rand(80) < 0.1, "city"] = None
+    m = CountTargetEncoder(**options)
+    m.fit(d, r.randint(0, k, 80))
+    t.loc[3, "city"], t.loc[4, "city"], t.loc[5, "plan"], t.loc[6, "plan"] = None, "nowhere", "zz", None
+    v = m.transform(t).values.astype(float)
+    save("category-encoders-count-target-" + name, m, t, {"transform": {"kind": "transform", "datatype": "FP64", "shape": list(v.shape), "data": [plain(x) for x in v.ravel()]}})
