@@ -1,4 +1,4 @@
-"""Options that came late: EllipticEnvelope without its precision, CountTargetEncoder, KNNImputer with more ties than are replayed.
+"""Options that came late: EllipticEnvelope without its precision, paths of least angles, CountTargetEncoder, KNNImputer with more ties than are replayed.
 
     python late_options.py OUT_FOLDER
 """
@@ -6,6 +6,7 @@ import os, pickle, sys
 import numpy as np
 import pandas as pd
 from sklearn.covariance import EllipticEnvelope
+from sklearn.decomposition import DictionaryLearning, SparseCoder
 from sklearn.impute import KNNImputer
 from preprocess import ENVIRONMENT, NAN, dump, numbers, outputs, people, plain
 
@@ -40,6 +41,20 @@ save("outlier-elliptic-no-precision", m, T, o)
 m = KNNImputer().fit(np.random.default_rng(5).integers(0, 3, (400, 3)).astype(float))
 T = np.array([[1, 2, 0], [0, 0, 2], [2, 1, 1]], float)
 save("impute-knn-many-ties", m, T, outputs(m, T), [[NAN, 1, 2], [0, NAN, 1]], "which of the tied donors NumPy 2 takes depends on the processor")
+
+for seed, algorithm, options in [
+    (0, "lasso_lars", {"transform_alpha": 0.3}), (1, "lasso_lars", {"transform_alpha": 0.2, "positive_code": True}), (2, "lasso_lars", {"transform_alpha": 0.05, "split_sign": True}),
+    (3, "lars", {}), (4, "lars", {"transform_n_nonzero_coefs": 3}),
+]:
+    g = np.random.default_rng(seed)
+    D = g.normal(0, 1, (12, 6))
+    m = SparseCoder(D / np.linalg.norm(D, axis=1)[:, None], transform_algorithm=algorithm, **options).fit(D)
+    T = g.normal(0, 2, (25, 6))
+    T[0] = 0
+    save("sparse-coder-%s-%d" % (algorithm.replace("_", "-"), seed), m, T, outputs(m, T))
+m = DictionaryLearning(n_components=5, max_iter=5, transform_algorithm="lasso_lars", random_state=0).fit(numbers(40) / [1, 10, 100, 1])
+T = numbers(20, seed=4) / [1, 10, 100, 1]
+save("dictionary-lasso-lars", m, T, outputs(m, T))
 
 try:
     from category_encoders import CountTargetEncoder

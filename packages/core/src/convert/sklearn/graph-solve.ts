@@ -4,7 +4,7 @@ import type { Value } from "../../onnx/index.ts";
 import type { Conversion } from "../conversion/conversion.ts";
 
 /** x with A x = b for symmetric positive definite A [N, k, k] and b [N, k, m]: Gauss-Jordan without pivoting, which such a matrix needs none of. */
-export function solvePositive(c: Conversion, A: Value, b: Value, k: number): Value {
+export function solvePositive(c: Pick<Conversion, "o" | "graph">, A: Value, b: Value, k: number): Value {
   const { o } = c;
   let rows = o.concat([A, b], 2);
   for (let p = 0; p < k; p++) {

@@ -1,5 +1,5 @@
 // SparseCoder, DictionaryLearning and MiniBatchDictionaryLearning.transform (decomposition/_dict_learning.py): rows as sparse
-// combinations of the dictionary's atoms, by orthogonal matching pursuit (linear_model/_omp.py, _gram_omp) or a threshold.
+// combinations of the dictionary's atoms, by orthogonal matching pursuit (linear_model/_omp.py, _gram_omp), paths of least angles or a threshold.
 
 import type { Value } from "../../../onnx/index.ts";
 import { doubles } from "../../../tensor/index.ts";
@@ -8,6 +8,7 @@ import { defineEstimator, type EstimatorConverter } from "../../conversion/contr
 import { memo, type Conversion } from "../../conversion/conversion.ts";
 import { describe, type Estimator } from "../../conversion/estimator.ts";
 import { solvePositive } from "../graph-solve.ts";
+import { leastAngles } from "./least-angle.ts";
 import { product } from "../../conversion/numerics.ts";
 
 /** Steps of the pursuit: each solves a system of as many unknowns as steps so far. */
@@ -27,14 +28,16 @@ export const sparseCoding: EstimatorConverter = defineEstimator({
         const cov = o.matmul(inputMatrix(est, X, c, D.cols), o.doubles(back, [D.cols, D.rows]));
         let code: Value;
         if (algorithm === "threshold") {
-          const alpha = !est.isNone("transform_alpha") ? est.number("transform_alpha") : est.isNone("alpha") ? 1 : est.number("alpha");
+          const alpha = penalty(est);
           code = o.mul(c.graph.op("Sign", [cov]), o.maximum(o.sub(o.abs(cov), alpha), 0));
           if (positive) code = o.maximum(code, 0);
         } else if (algorithm === "omp") {
           if (positive) throw c.refuse(est, "positive_code=True", 'scikit-learn itself refuses it for transform_algorithm="omp"');
           code = pursuit(est, c, cov, product(D.data, back, D.rows, D.cols, D.rows), D.rows, D.cols);
+        } else if (algorithm === "lasso_lars" || algorithm === "lars") {
+          code = path(est, c, cov, product(D.data, back, D.rows, D.cols, D.rows), D.rows, D.cols, algorithm === "lasso_lars");
         } else {
-          throw c.refuse(est, `transform_algorithm=${describe(algorithm)}`, "its path of solutions is not compiled", 'Use transform_algorithm="omp" or "threshold".');
+          throw c.refuse(est, `transform_algorithm=${describe(algorithm)}`, "where its iterations stop is not compiled", 'Use transform_algorithm="lasso_lars", which has the same minimum, "omp" or "threshold".');
         }
         const split = est.bool("split_sign", false);
         if (split) code = o.concat([o.maximum(code, 0), o.neg(o.minimum(code, 0))]);
@@ -43,6 +46,24 @@ export const sparseCoding: EstimatorConverter = defineEstimator({
     };
   },
 });
+
+function penalty(est: Estimator): number {
+  return !est.isNone("transform_alpha") ? est.number("transform_alpha") : est.isNone("alpha") ? 1 : est.number("alpha");
+}
+
+/** The lasso's minimum by its path, or the path of least angles up to so many atoms. */
+function path(est: Estimator, c: Conversion, cov: Value, gram: Float64Array, atoms: number, features: number, lasso: boolean): Value {
+  if (atoms > MAX_STEPS) throw c.refuse(est, `transform_algorithm=${describe(est.raw("transform_algorithm"))}, ${atoms} atoms`, `up to ${MAX_STEPS} are compiled`);
+  const positive = est.bool("positive_code", false);
+  if (lasso) {
+    const { code, open } = leastAngles(c, cov, gram, atoms, { penalty: penalty(est), steps: 8 * atoms, drops: true, positive });
+    c.rowChecks.push({ refused: open, reason: `the path of solutions of this row is longer than ${est.className}'s compiled one` });
+    return code;
+  }
+  if (positive) throw c.refuse(est, "positive_code=True", 'scikit-learn itself refuses it for transform_algorithm="lars"');
+  const most = est.isNone("transform_n_nonzero_coefs") ? Math.trunc(Math.min(Math.max(features / 10, 1), atoms)) : est.int("transform_n_nonzero_coefs");
+  return leastAngles(c, cov, gram, atoms, { penalty: 0, steps: Math.min(most, atoms), drops: false, positive: false }).code;
+}
 
 /** Takes the atom nearest to what is left, fits all taken atoms anew, and so on; a row stops where it would take one twice. */
 function pursuit(est: Estimator, c: Conversion, cov: Value, gram: Float64Array, atoms: number, features: number): Value {
