@@ -9,6 +9,9 @@ import { signingError } from "./errors.ts";
 import { readPem, writePem, type PemBlock } from "./pem.ts";
 import { subtle } from "./subtle.ts";
 
+/** P-256 goes with SHA-256, P-384 with SHA-384, P-521 with SHA-512; some formats ask for SHA-256 always. */
+export type Hash = "SHA-256" | "SHA-384" | "SHA-512";
+
 /** A public key. */
 export interface VerificationKey {
   readonly curve: Curve;
@@ -16,14 +19,14 @@ export interface VerificationKey {
   readonly id: string;
   /** SubjectPublicKeyInfo, "-----BEGIN PUBLIC KEY-----". */
   readonly pem: string;
-  /** Whether `signature` (DER) was made by this key over `message`. Never throws for what is in them. */
-  verify(message: Uint8Array, signature: Uint8Array): Promise<boolean>;
+  /** Whether `signature` (DER) was made by this key over `message`, hashed as the curve has it by default. Never throws for what is in them. */
+  verify(message: Uint8Array, signature: Uint8Array, hash?: Hash): Promise<boolean>;
 }
 
 export interface SigningKey {
   readonly publicKey: VerificationKey;
   /** The ECDSA signature in DER. */
-  sign(message: Uint8Array): Promise<Bytes>;
+  sign(message: Uint8Array, hash?: Hash): Promise<Bytes>;
 }
 
 /** What of a platform's CryptoKey is needed to take one as it is. */
@@ -83,9 +86,9 @@ export async function verificationKeyOfSpki(spki: Uint8Array): Promise<Verificat
     curve,
     id: toHex(new Uint8Array(await subtle().digest("SHA-256", bytes))),
     pem: writePem("PUBLIC KEY", bytes),
-    async verify(message, signature) {
+    async verify(message, signature, hash = CURVES[curve].hash) {
       const raw = signatureFromDer(signature, curve);
-      return raw !== undefined && subtle().verify({ name: "ECDSA", hash: CURVES[curve].hash }, key, raw, plain(message));
+      return raw !== undefined && subtle().verify({ name: "ECDSA", hash }, key, raw, plain(message));
     },
   };
 }
@@ -95,8 +98,8 @@ export async function signingKeyOfPlatform(pair: { readonly privateKey: Platform
   const publicKey = await verificationKeyOfSpki(new Uint8Array(await subtle().exportKey("spki", pair.publicKey as CryptoKey)));
   return {
     publicKey,
-    async sign(message) {
-      return signatureToDer(new Uint8Array(await subtle().sign({ name: "ECDSA", hash: CURVES[publicKey.curve].hash }, pair.privateKey as CryptoKey, plain(message))));
+    async sign(message, hash = CURVES[publicKey.curve].hash) {
+      return signatureToDer(new Uint8Array(await subtle().sign({ name: "ECDSA", hash }, pair.privateKey as CryptoKey, plain(message))));
     },
   };
 }

@@ -88,7 +88,7 @@ export async function readModelSignature(bytes: Uint8Array, trusted: Trusted): P
   const { envelope, certificates } = readBundle(bytes);
   // The reference tool looks at the first signature only; a bundle has one.
   if (envelope.signatures.length > 1) throw signingError("bundle-malformed", `the bundle holds ${envelope.signatures.length} signatures; one is allowed`);
-  const { keys, roots } = Array.isArray(trusted) ? { keys: trusted as readonly VerificationKey[], roots: [] } : (trusted as Exclude<Trusted, readonly unknown[]>);
+  const { keys, roots } = trustedOf(trusted);
   const signer = certificates.length > 0 && roots.length > 0 ? await verifyChain(certificates, roots) : undefined;
   const { statement, keys: signers } = await verifyStatement(envelope, signer === undefined ? keys : [await verificationKeyOfSpki(signer.spki)], { predicateType: MODEL_SIGNATURE });
   return { ...(await parsePredicate(statement)), key: signers[0]!, ...(signer === undefined ? {} : { certificate: signer.commonName }) };
@@ -120,6 +120,10 @@ export async function verifyModel(model: ModelFiles, bytes: Uint8Array, trusted:
   return signed;
 }
 
+export function trustedOf(trusted: Trusted): { readonly keys: readonly VerificationKey[]; readonly roots: readonly Uint8Array[] } {
+  return Array.isArray(trusted) ? { keys: trusted as readonly VerificationKey[], roots: [] } : (trusted as Exclude<Trusted, readonly unknown[]>);
+}
+
 /** The type under which a signature is attached to a package, and what registries show of it. */
 export const MODEL_SIGNATURE_ATTACHMENT: { readonly artifactType: string; readonly annotations: Readonly<Record<string, string>> } = bundleAttachment(MODEL_SIGNATURE);
 
@@ -128,7 +132,8 @@ export function bundleAttachment(predicateType: string): { readonly artifactType
   return { artifactType: BUNDLE_TYPE, annotations: { "dev.sigstore.bundle.content": "dsse-envelope", "dev.sigstore.bundle.predicateType": predicateType } };
 }
 
-async function parsePredicate({ subject, predicate }: Statement): Promise<Omit<SignedModel, "key" | "certificate">> {
+async function parsePredicate({ _type, subject, predicate }: Statement): Promise<Omit<SignedModel, "key" | "certificate">> {
+  if (_type !== STATEMENT_TYPE) throw fail(`a model's signature is a statement of the type ${STATEMENT_TYPE}`, "statement._type");
   if (subject.length !== 1) throw fail(`the statement has ${subject.length} subjects; a model's signature has one`, "statement.subject");
   const object = new JsonObject(predicate, "predicate", fail);
   const serialization = object.object("serialization");

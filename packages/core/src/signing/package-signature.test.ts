@@ -39,7 +39,7 @@ describe("signed packages", () => {
     expect(read).toEqual(signed);
     const found = await verifyPackage(read, [stranger.publicKey, key.publicKey]);
     expect(found.key.id).toBe(key.publicKey.id);
-    expect(found.resources.map((r) => r.name).sort()).toEqual(packageFiles(pkg).map((f) => f.path).sort());
+    expect([...found.files].sort()).toEqual(packageFiles(pkg).map((f) => f.path).sort());
     expect(writeSlip({ ...read, attachments: [] })).toEqual(writeSlip(pkg));
   });
 

@@ -7,6 +7,8 @@ import { signingError } from "./errors.ts";
 import type { SigningKey, VerificationKey } from "./keys.ts";
 
 export const STATEMENT_TYPE = "https://in-toto.io/Statement/v1";
+/** Read as well: cosign still writes it, and its fields are the same. */
+const STATEMENT_TYPE_0_1 = "https://in-toto.io/Statement/v0.1";
 export const IN_TOTO_PAYLOAD = "application/vnd.in-toto+json";
 
 export interface Subject {
@@ -16,7 +18,7 @@ export interface Subject {
 }
 
 export interface Statement<P = unknown> {
-  readonly _type: typeof STATEMENT_TYPE;
+  readonly _type: typeof STATEMENT_TYPE | typeof STATEMENT_TYPE_0_1;
   readonly subject: readonly Subject[];
   /** A URI that says what the predicate is. */
   readonly predicateType: string;
@@ -42,21 +44,21 @@ export function makeStatement<P>(subjects: readonly { readonly name: string; rea
   };
 }
 
-export function signStatement(statement: Statement, keys: readonly SigningKey[]): Promise<Envelope> {
-  return signEnvelope(IN_TOTO_PAYLOAD, new TextEncoder().encode(JSON.stringify(statement)), keys);
+export function signStatement(statement: Statement, keys: readonly SigningKey[], options: { readonly keyIds?: boolean } = {}): Promise<Envelope> {
+  return signEnvelope(IN_TOTO_PAYLOAD, new TextEncoder().encode(JSON.stringify(statement)), keys, options);
 }
 
 /** @throws statement-malformed */
 export function parseStatement(payload: Uint8Array): Statement {
   const object = new JsonObject(parseJson(payload, "statement", fail), "statement", fail);
   const type = object.string("_type");
-  if (type !== STATEMENT_TYPE) throw fail(`the statement's type is ${JSON.stringify(type.slice(0, 100))}, not ${STATEMENT_TYPE}`, "statement._type");
+  if (type !== STATEMENT_TYPE && type !== STATEMENT_TYPE_0_1) throw fail(`the statement's type is ${JSON.stringify(type.slice(0, 100))}, not ${STATEMENT_TYPE}`, "statement._type");
   const subject = object.array("subject", MAX_SUBJECTS, (item, at) => {
     const one = new JsonObject(item, at, fail);
     return { name: one.optionalString("name") ?? "", digest: one.texts("digest", 20) };
   });
   if (subject.length === 0) throw fail("the statement has no subject", "statement.subject");
-  return { _type: STATEMENT_TYPE, subject, predicateType: object.string("predicateType"), predicate: object.get("predicate") };
+  return { _type: type, subject, predicateType: object.string("predicateType"), predicate: object.get("predicate") };
 }
 
 /**

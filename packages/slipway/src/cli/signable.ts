@@ -1,22 +1,28 @@
 // What a command signs or verifies: a package in its file or folder, or any other folder or file.
 
+import { existsSync } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sniffFormat } from "@slipway/core/formats";
 import { EMPTY_CONFIG, type Attachment, type ModelPackage } from "@slipway/core/package";
 import { signingError } from "@slipway/core/signing";
-import { LayoutStore } from "../oci/index.ts";
+import { isOciReference, LayoutStore, ociError, parseReference, RegistryStore, type BlobStore } from "../oci/index.ts";
+import { loadPackage, looksLikeReference, openRegistry, type Registry } from "../registry/index.ts";
 import { openModel } from "../runtime/index.ts";
 import { signingFileError } from "../signing/index.ts";
 
 const MAX_SIGNATURE = 32 << 20;
 
 export type Signable =
+  | { readonly kind: "artifact"; readonly package: ModelPackage; readonly store: BlobStore; readonly repository: string }
+  | { readonly kind: "version"; readonly package: ModelPackage; readonly registry: Registry; readonly version: number }
   | { readonly kind: "slip" | "layout"; readonly package: ModelPackage }
   | { readonly kind: "files"; readonly folder: boolean };
 
-/** @throws signing-key-file, and what openModel throws of a package */
+/** What has to be closed afterwards is closed by `closeSignable`. @throws signing-key-file, and what openModel or a registry throws of a package */
 export async function readSignable(path: string): Promise<Signable> {
+  if (isOciReference(path)) return readArtifact(path);
+  if (looksLikeReference(path) && !existsSync(path)) return readVersion(path);
   const info = await stat(path).catch(() => undefined);
   if (info === undefined) throw signingFileError("signing-key-file", `there is nothing at ${JSON.stringify(path)}`);
   if (info.isDirectory()) {
@@ -24,6 +30,35 @@ export async function readSignable(path: string): Promise<Signable> {
     return { kind: "files", folder: true };
   }
   return path.endsWith(".slip") || sniffFormat(await head(path)) === "slip" ? { kind: "slip", package: (await openModel(path)).package } : { kind: "files", folder: false };
+}
+
+export async function closeSignable(signable: Signable): Promise<void> {
+  if (signable.kind === "artifact") await signable.store.close();
+  if (signable.kind === "version") await signable.registry.close();
+}
+
+async function readArtifact(reference: string): Promise<Signable> {
+  const { host, repository, tag = "latest", digest } = parseReference(reference);
+  const store = await RegistryStore.open(host, repository);
+  try {
+    const wanted = digest ?? (await store.resolve(tag));
+    if (wanted === undefined) throw ociError("oci-not-found", `there is no ${reference}`);
+    return { kind: "artifact", store, repository: `${host}/${repository}`, package: await loadPackage(store, wanted, tag) };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function readVersion(reference: string): Promise<Signable> {
+  const registry = await openRegistry({ create: false });
+  try {
+    const { model, version } = await registry.version(reference);
+    return { kind: "version", registry, version, package: await registry.package(`${model}:${version}`) };
+  } catch (error) {
+    await registry.close();
+    throw error;
+  }
 }
 
 /** As much as tells what a file is. */

@@ -1,17 +1,17 @@
 // slipway verify PKG|DIR|FILE --key KEY.pub: whether somebody trusted signed exactly this.
 
 import { isAbsolute, join, relative, resolve } from "node:path";
-import { verifyModel, verifyPackage, type SignedModel, type Trusted } from "@slipway/core/signing";
+import { verifyModel, verifyPackage, type SignedPackage, type Trusted } from "@slipway/core/signing";
 import { filesOf, readCertificateFiles, readTrustedKeys } from "../signing/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { printJson, printResult } from "./output.ts";
-import { readSignable, readSignature } from "./signable.ts";
+import { closeSignable, readSignable, readSignature } from "./signable.ts";
 
 export const verify: Command = defineCommand({
   name: "verify",
   summary: "whether a trusted key signed exactly this package or these files",
-  usage: "PKG|DIR|FILE --key KEY.pub [--signature FILE]",
-  arguments: [{ name: "PKG|DIR|FILE", help: "a package (a .slip file or its folder), or any other folder or file" }],
+  usage: "PKG|REF|DIR|FILE --key KEY.pub [--signature FILE]",
+  arguments: [{ name: "PKG|REF|DIR|FILE", help: "a package (a .slip file or its folder), one in a registry (NAME:3, oci://HOST/REPOSITORY:TAG), or any other folder or file" }],
   options: {
     key: { type: "string", value: "KEY.pub", multiple: true, help: "a public key whose signature is believed (PEM); may be repeated" },
     root: { type: "string", value: "ROOT.pem", multiple: true, help: "a root certificate: signers whose certificate leads to it are believed; may be repeated" },
@@ -24,18 +24,19 @@ export const verify: Command = defineCommand({
     const trusted: Trusted = { keys: await readTrustedKeys(call.texts("key")), roots: await readCertificateFiles(call.texts("root")) };
     const signable = await readSignable(target);
     const given = call.text("signature");
-    let signed: SignedModel;
+    let signed: Pick<SignedPackage, "key" | "certificate" | "files"> & { readonly ignored?: readonly string[] };
     if (signable.kind === "files") {
       const path = given ?? (signable.folder ? join(target, "model.sig") : `${target}.sig`);
       const own = signable.folder ? ownPath(target, path) : [];
-      signed = await verifyModel(await filesOf(target), await readSignature(path), trusted, { own });
-    } else signed = await verifyPackage(signable.package, trusted, given === undefined ? undefined : await readSignature(given));
+      const { resources, ...rest } = await verifyModel(await filesOf(target), await readSignature(path), trusted, { own });
+      signed = { ...rest, files: resources.map((r) => r.name) };
+    } else signed = await verifyPackage(signable.package, trusted, given === undefined ? undefined : await readSignature(given)).finally(() => closeSignable(signable));
     const digest = signable.kind === "files" ? undefined : signable.package.digest;
     const by = signed.certificate === undefined ? {} : { certificate: signed.certificate };
-    if (call.flag("json")) printJson({ verified: target, key: signed.key.id, ...by, ...(digest === undefined ? {} : { digest }), files: signed.resources.map((r) => r.name), ignored: signed.ignored });
+    if (call.flag("json")) printJson({ verified: target, key: signed.key.id, ...by, ...(digest === undefined ? {} : { digest }), files: signed.files, ignored: signed.ignored ?? [] });
     else {
-      printResult(`verified ${target}   ${signed.resources.length} files${digest === undefined ? "" : `, ${digest}`}\nsigned by key ${signed.key.id}${signed.certificate === undefined ? "" : ` of ${JSON.stringify(signed.certificate)}`}`);
-      if (signable.kind === "files" && signed.ignored.length > 0) printResult(`not part of it, by the signer's will: ${signed.ignored.slice(0, 20).join(", ")}`);
+      printResult(`verified ${target}   ${signed.files.length} files${digest === undefined ? "" : `, ${digest}`}\nsigned by key ${signed.key.id}${signed.certificate === undefined ? "" : ` of ${JSON.stringify(signed.certificate)}`}`);
+      if (signed.ignored !== undefined && signed.ignored.length > 0) printResult(`not part of it, by the signer's will: ${signed.ignored.slice(0, 20).join(", ")}`);
     }
     return 0;
   },

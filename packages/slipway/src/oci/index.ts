@@ -6,3 +6,4 @@ export { digestOf } from "./digest.ts";
 export { formatReference, isOciReference, parseReference, type OciReference } from "./reference.ts";
 export { MEDIA_TYPE, parseManifest, type ParsedManifest } from "./parse-manifest.ts";
 export { ociError } from "./errors.ts";
+export { cosignTag, readAttachments, writeAttachments } from "./attachments.ts";

@@ -4,10 +4,10 @@
 
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { writeSlip, type ModelPackage } from "@slipway/core/package";
-import { isOciReference, parseReference, RegistryStore, ociError } from "../oci/index.ts";
+import { readSlip, writeSlip, type ModelPackage } from "@slipway/core/package";
+import { isOciReference, ociError, parseReference, readAttachments, RegistryStore, type BlobStore } from "../oci/index.ts";
 import { loadPackage, looksLikeReference, openRegistry, registryError } from "../registry/index.ts";
 
 export interface LocalFile {
@@ -38,7 +38,7 @@ export async function localFile(argument: string, options: LocalOptions = {}): P
   try {
     const { model, version, digest, state } = await registry.version(argument);
     if (state !== "available") throw registryError("registry-version-removed", `${model}:${version} was removed; its package is gone`);
-    const path = await kept(options, digest, () => registry.package(`${model}:${version}`));
+    const path = await kept(options, digest, registry.blobs, () => registry.package(`${model}:${version}`));
     return { path, model, version, digest };
   } finally {
     await registry.close();
@@ -51,16 +51,17 @@ async function fromArtifact(argument: string, options: LocalOptions): Promise<Lo
   try {
     const wanted = digest ?? (await store.resolve(tag ?? "latest"));
     if (wanted === undefined) throw ociError("oci-not-found", `${host}/${repository} has no tag ${JSON.stringify(tag ?? "latest")}`, { hint: tag === undefined ? "Say which: oci://HOST/REPOSITORY:TAG." : "Check the tag." });
-    return { path: await kept(options, wanted, () => loadPackage(store, wanted, tag ?? "latest")), digest: wanted };
+    return { path: await kept(options, wanted, store, () => loadPackage(store, wanted, tag ?? "latest")), digest: wanted };
   } finally {
     await store.close();
   }
 }
 
-async function kept({ folder = process.cwd() }: LocalOptions, digest: string, load: () => Promise<ModelPackage>): Promise<string> {
+async function kept({ folder = process.cwd() }: LocalOptions, digest: string, store: BlobStore, load: () => Promise<ModelPackage>): Promise<string> {
   const path = join(folder, ".slipway", "packages", `${digest.slice("sha256:".length)}.slip`);
-  if (existsSync(path)) return path;
-  const bytes = writeSlip(await load());
+  const pkg = existsSync(path) ? await withNews(path, digest, store) : await load();
+  if (pkg === undefined) return path;
+  const bytes = writeSlip(pkg);
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
@@ -76,4 +77,14 @@ async function kept({ folder = process.cwd() }: LocalOptions, digest: string, lo
     throw error;
   }
   return path;
+}
+
+/** A digest's package never changes, but it may have been signed since it was fetched. Undefined where nothing is new. */
+async function withNews(path: string, digest: string, store: BlobStore): Promise<ModelPackage | undefined> {
+  // Without the store, what was fetched is what there is.
+  const attachments = await readAttachments(store, digest).catch(() => undefined);
+  if (attachments === undefined) return undefined;
+  const pkg = await readSlip(new Uint8Array(await readFile(path)));
+  const same = pkg.attachments.length === attachments.length && attachments.every((a, i) => a.digest === pkg.attachments[i]!.digest);
+  return same ? undefined : { ...pkg, attachments };
 }

@@ -3,6 +3,9 @@
 
 import { Buffer } from "node:buffer";
 import type { Actor } from "../audit/index.ts";
+import type { Attachment as PackageAttachment } from "@slipway/core/package";
+import { COSIGN_SIGN, MODEL_SIGNATURE, predicateTypeOf } from "@slipway/core/signing";
+import { digestOf, writeAttachments } from "../oci/index.ts";
 import { newId, type Database } from "../database/index.ts";
 import { record, type RegistryContext } from "./context.ts";
 import { registryError } from "./errors.ts";
@@ -69,6 +72,29 @@ export async function addAttachment(context: RegistryContext, model: string, ver
     await insertAttachment(tx, attachment);
     await record(context, tx, { actor, action: "attachment.added", model, version, detail: { attachment: attachment.id, kind, digest: attachment.digest, manifestDigest: attachment.manifestDigest, summary: given.summary ?? {} } });
     return attachment;
+  });
+}
+
+/**
+ * The signatures and attestations that came with a package, or were made for it, byte for byte: their rows and manifests.
+ * What the version has already is left.
+ * @throws registry-version-removed, and what the store throws
+ */
+export async function adoptAttachments(context: RegistryContext, model: string, version: number, given: readonly PackageAttachment[], actor: Actor): Promise<void> {
+  if (given.length === 0) return;
+  await writeAttachments(context.blobs, given);
+  await context.database.transaction(async (tx) => {
+    await available(tx, model, version);
+    const known = new Set((await attachmentsOf(tx, model, version)).map((a) => a.digest));
+    for (const { mediaType, bytes, digest: manifestDigest } of given) {
+      if (known.has(await digestOf(bytes))) continue;
+      const predicateType = predicateTypeOf(bytes);
+      const kind = predicateType === undefined || predicateType === MODEL_SIGNATURE || predicateType === COSIGN_SIGN ? "signature" : "attestation";
+      const summary = predicateType === undefined ? {} : { predicateType };
+      const attachment: Attachment = { id: newId(), model, version, kind, mediaType, digest: await digestOf(bytes), manifestDigest, size: bytes.length, createdAt: new Date().toISOString(), createdBy: actor.name, summary };
+      await insertAttachment(tx, attachment);
+      await record(context, tx, { actor, action: "attachment.added", model, version, detail: { attachment: attachment.id, kind, digest: attachment.digest, manifestDigest, summary } });
+    }
   });
 }
 

@@ -2,7 +2,7 @@
 // middle has blobs too many, never one too few.
 
 import { MEDIA, readLayout, REF_NAME, toJsonBytes, type ModelPackage } from "@slipway/core/package";
-import { digestOf, MEDIA_TYPE, type BlobStore } from "../oci/index.ts";
+import { digestOf, MEDIA_TYPE, readAttachments, type BlobStore } from "../oci/index.ts";
 
 const MAX_PACKAGE_PART = 2 ** 31 - 1;
 const EMPTY = new TextEncoder().encode("{}");
@@ -23,10 +23,17 @@ export async function storePackage(blobs: BlobStore, pkg: ModelPackage): Promise
   await blobs.writeManifest(pkg.blobs.get(pkg.digest)!, { tag: digestTag(pkg.manifest.name, pkg.digest) });
 }
 
-/** The whole package; every byte was hashed. @throws oci-not-found and what else the store and the package room throw */
-export async function loadPackage(blobs: Pick<BlobStore, "readManifest" | "readBlob">, digest: string, packageVersion: string): Promise<ModelPackage> {
+/** A store, or what else has manifests and blobs; one that knows of no referrers has no signatures. */
+export type PackageSource = Pick<BlobStore, "readManifest" | "readBlob"> & Partial<Pick<BlobStore, "referrers" | "resolve">>;
+
+function hasReferrers(source: PackageSource): source is PackageSource & Pick<BlobStore, "referrers" | "resolve"> {
+  return source.referrers !== undefined && source.resolve !== undefined;
+}
+
+/** The whole package with its signatures and attestations; every byte was hashed. @throws oci-not-found and what else the store and the package room throw */
+export async function loadPackage(blobs: PackageSource, digest: string, packageVersion: string): Promise<ModelPackage> {
   const { bytes, mediaType } = await blobs.readManifest(digest);
-  return readLayout(async (path, maxBytes) => {
+  const pkg = await readLayout(async (path, maxBytes) => {
     if (path === "oci-layout") return toJsonBytes({ imageLayoutVersion: "1.0.0" });
     if (path === "index.json") {
       return toJsonBytes({ schemaVersion: 2, mediaType: MEDIA.index, manifests: [{ mediaType, digest, size: bytes.length, annotations: { [REF_NAME]: packageVersion }, artifactType: MEDIA.artifact }] });
@@ -34,6 +41,7 @@ export async function loadPackage(blobs: Pick<BlobStore, "readManifest" | "readB
     const blob = path.slice("blobs/".length).replace("/", ":");
     return blob === digest ? bytes : blobs.readBlob(blob, { maxBytes: Math.min(maxBytes, MAX_PACKAGE_PART) });
   }, { reference: digest });
+  return { ...pkg, attachments: hasReferrers(blobs) ? await readAttachments(blobs, digest) : [] };
 }
 
 export interface Referrer {

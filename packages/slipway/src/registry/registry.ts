@@ -1,12 +1,11 @@
 // The registry: models and their versions, over a database and an OCI store.
 
-import { readSlip, writeSlip, type ModelPackage } from "@slipway/core/package";
+import { readSlip, writeSlip, type ModelPackage, type Attachment as PackageAttachment } from "@slipway/core/package";
 import { AUDIT_MIGRATIONS, type Actor, type AuditEntry } from "../audit/index.ts";
 import { migrate, type Database } from "../database/index.ts";
 import type { BlobStore } from "../oci/index.ts";
 import { aliasesOf, dropAlias, moveAlias, movesOf, type MoveOptions } from "./aliases.ts";
-import { addAttachment, attachedCard, attachmentsOf, findAttachment, readAttachment, type NewAttachment } from "./attachments.ts";
-import { keepCarried, withCarried } from "./carried.ts";
+import { addAttachment, adoptAttachments, attachedCard, attachmentsOf, findAttachment, readAttachment, type NewAttachment } from "./attachments.ts";
 import type { RegistryContext } from "./context.ts";
 import { registryError } from "./errors.ts";
 import { findModel, listModels, type ModelQuery } from "./models.ts";
@@ -54,7 +53,7 @@ export class Registry {
   async offer(pkg: Uint8Array | ModelPackage, given: { readonly actor: Actor; readonly lineage?: Lineage | undefined }): Promise<Version> {
     const read = pkg instanceof Uint8Array ? await readSlip(pkg) : pkg;
     const version = await offerPackage(this.#context, read, given);
-    await keepCarried(this.#context, read, version, given.actor);
+    await adoptAttachments(this.#context, read.manifest.name, version, read.attachments, given.actor);
     return this.version(`${read.manifest.name}:${version}`);
   }
 
@@ -105,6 +104,10 @@ export class Registry {
   attach(name: string, version: number, attachment: NewAttachment): Promise<Attachment> {
     return addAttachment(this.#context, name, version, attachment);
   }
+  /** Signatures and attestations of a package, as `slipway sign` makes them. @throws registry-version-removed */
+  adopt(name: string, version: number, attachments: readonly PackageAttachment[], actor: Actor): Promise<void> {
+    return adoptAttachments(this.#context, name, version, attachments, actor);
+  }
   attachments(name: string, version: number): Promise<Attachment[]> {
     return attachmentsOf(this.database, name, version);
   }
@@ -122,7 +125,7 @@ export class Registry {
     const removed = (): Error => registryError("registry-version-removed", `${row.model}:${row.version} was removed; its package is gone`, { hint: "Offer the same package again and it is back under its number." });
     if (row.state !== "available") throw removed();
     try {
-      return await withCarried(this.#context, await loadPackage(this.blobs, row.digest, row.package_version), row.version);
+      return await loadPackage(this.blobs, row.digest, row.package_version);
     } catch (error) {
       // It may have been removed since the look above.
       const [now] = await this.database.query<{ state: string }>("select state from versions where model = $1 and version = $2", [row.model, row.version]);

@@ -81,7 +81,7 @@ describe.skipIf(python === undefined)("with the reference tool", () => {
     await tool("verify", "key", model, "--public_key", path("pub.pem"), "--signature", path("slip.sig"));
 
     await tool("sign", "key", model, "--private_key", path("key.pem"), "--signature", path("theirs.sig"));
-    expect((await verifyPackage(pkg, [key.publicKey], readFileSync(path("theirs.sig")))).resources).toHaveLength(packageFiles(pkg).length);
+    expect((await verifyPackage(pkg, [key.publicKey], readFileSync(path("theirs.sig")))).files).toHaveLength(packageFiles(pkg).length);
     const attached = await attach(pkg, { ...MODEL_SIGNATURE_ATTACHMENT, bytes: readFileSync(path("theirs.sig")) });
     expect((await verifyPackage(await readSlip(writeSlip(attached)), [key.publicKey])).key.id).toBe(key.publicKey.id);
   });
