@@ -11,7 +11,7 @@ export { readLayout, readSlip, type ReadFile, type ReadOptions } from "./read.ts
 export { sha256 } from "./sha256.ts";
 export { packageError } from "./errors.ts";
 export { writeCard, type CardFacts, type CardParts } from "./card.ts";
-export { writeSbom, type SbomParts } from "./sbom.ts";
+export { withMetrics, writeSbom, type MeasuredMetric, type SbomParts } from "./sbom.ts";
 export { hashElements } from "./hash-elements.ts";
 export { normalizeText } from "./normalize-text.ts";
 export { ProfileCounter, profiledColumns, profileOf, rowKey, type Profile, type ProfiledColumn, type ProfiledData, type ProfiledOutput } from "./profile.ts";

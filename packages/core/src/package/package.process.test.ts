@@ -11,7 +11,7 @@ import { pythonWith } from "../../../../scripts/testing-python.ts";
 import { exampleColumn, exampleManifest, exampleParts, exampleSignature } from "./testing.ts";
 import { buildPackage, writeLayout, writeSlip } from "./oci.ts";
 import { readLayout, readSlip } from "./read.ts";
-import { writeSbom } from "./sbom.ts";
+import { withMetrics, writeSbom } from "./sbom.ts";
 import type { ModelPackage } from "./types.ts";
 
 let folder: string;
@@ -90,7 +90,9 @@ describe("package, seen by other tools", () => {
       facts: { purpose: "p", owner: "o", users: ["u"], limitations: ["l"], ethicalConsiderations: ["e"], data: "d", metrics: [{ name: "auc", value: "0.9", slice: "all" }] },
       comparison: { passed: true, rows: 1, values: 1, rowsBeyond: 0, labelFlips: 0, maxAbs: 0, maxRelative: 0, rounded: 0, outputs: [], worst: [] },
     });
-    for (const bom of [pkg.sbom, full]) {
+    const measured = withMetrics(full, [{ name: "accuracy", value: 0.9, low: 0.85, high: 0.94 }, { name: "accuracy", value: 0.5, slice: "plan=pro" }]);
+    expect(measured).toMatchObject({ version: 2, metadata: { component: { modelCard: { quantitativeAnalysis: { performanceMetrics: expect.arrayContaining([{ type: "accuracy", value: "0.9", confidenceInterval: { lowerBound: "0.85", upperBound: "0.94" } }, { type: "accuracy", value: "0.5", slice: "plan=pro" }]) as unknown } } } } });
+    for (const bom of [pkg.sbom, full, measured]) {
       const file = join(folder, "bom.json");
       writeFileSync(file, JSON.stringify(bom));
       const program = "import sys\nfrom cyclonedx.schema import SchemaVersion\nfrom cyclonedx.validation.json import JsonStrictValidator\nerror = JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(sys.argv[1]).read())\nprint('valid' if error is None else repr(error)[:2000])";

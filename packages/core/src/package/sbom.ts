@@ -1,6 +1,7 @@
 // A CycloneDX 1.6 ML-BOM: the model as a component, what it was made from, which operator sets it needs.
 // Deterministic: no clock, and a serial number that comes from the model's own hash.
 
+import { packageError } from "./errors.ts";
 import type { CardFacts } from "./card.ts";
 import type { Comparison } from "./compare-outputs.ts";
 import type { Signature } from "./signature.ts";
@@ -15,6 +16,17 @@ export interface SbomParts {
   readonly opsets: Readonly<Record<string, number>>;
   readonly facts?: CardFacts;
   readonly comparison?: Comparison | null;
+}
+
+/** Measured after the model was packed, such as by the gate on labelled data. */
+export interface MeasuredMetric {
+  readonly name: string;
+  readonly value: number;
+  /** "contract=two-year"; the whole data where it is left out. */
+  readonly slice?: string;
+  /** The bounds of its 95% interval. */
+  readonly low?: number;
+  readonly high?: number;
 }
 
 const MODEL_REF = "model";
@@ -69,6 +81,26 @@ export function writeSbom({ manifest, signature, modelSha256, opsets, facts = {}
   };
 }
 
+/**
+ * A package's own document with what was measured since, as its next version (CycloneDX: the same serial number, `version`
+ * one more). The package is not changed by it: its digest stands for what it was when it was packed.
+ * @throws package-malformed where `sbom` is none of ours
+ */
+export function withMetrics(sbom: unknown, metrics: readonly MeasuredMetric[]): object {
+  const bom = sbom as { readonly version?: unknown; readonly metadata?: { readonly component?: { readonly modelCard?: { readonly quantitativeAnalysis?: { readonly performanceMetrics?: unknown } } } } } | null;
+  const component = bom?.metadata?.component;
+  if (typeof component !== "object" || component === null || typeof component.modelCard !== "object" || component.modelCard === null) {
+    throw packageError("package-malformed", "the package's bill of materials has no model card", { where: "sbom.cdx.json", hint: "Pack the model again." });
+  }
+  const own = component.modelCard.quantitativeAnalysis?.performanceMetrics;
+  const performanceMetrics = [...(Array.isArray(own) ? (own as unknown[]) : []), ...metrics.map(({ name, value, slice, low, high }) => ({
+    type: name, value: String(value), ...(slice === undefined ? {} : { slice }),
+    ...(low === undefined || high === undefined ? {} : { confidenceInterval: { lowerBound: String(low), upperBound: String(high) } }),
+  }))];
+  const modelCard = { ...component.modelCard, ...(performanceMetrics.length === 0 ? {} : { quantitativeAnalysis: { ...component.modelCard.quantitativeAnalysis, performanceMetrics } }) };
+  return { ...bom, version: (typeof bom!.version === "number" ? bom!.version : 1) + 1, metadata: { ...bom!.metadata, component: { ...component, modelCard } } };
+}
+
 function modelCard(manifest: PackageManifest, signature: Signature, facts: CardFacts, comparison: Comparison | null | undefined): object {
   const kinds = new Set(signature.outputs.map((o) => o.kind));
   const task = kinds.has("probabilities") || kinds.has("label") ? "classification" : kinds.has("value") ? "regression" : "transformation";
@@ -94,7 +126,7 @@ function modelCard(manifest: PackageManifest, signature: Signature, facts: CardF
       architectureFamily: manifest.source.rootClass.split(".")[0],
       modelArchitecture: manifest.source.rootClass,
       // The schema has one free text for an input; name and type go into it, all else is in signature.json.
-      inputs: signature.columns.filter((c) => c.used).map((c) => ({ format: `${c.name}: ${c.type}` })),
+      inputs: signature.tensors?.map((t) => ({ format: `${t.name}: ${t.type}${t.shape.length > 0 ? `[${t.shape.map((d) => (d === -1 ? "?" : d)).join(", ")}]` : ""}` })) ?? signature.columns.filter((c) => c.used).map((c) => ({ format: `${c.name}: ${c.type}` })),
       outputs: signature.outputs.map((o) => ({ format: `${o.name}: ${o.type}${o.rowShape.length > 0 ? `[${o.rowShape.map((d) => (d < 0 ? "?" : d)).join(", ")}]` : ""}` })),
     },
     ...(metrics.length === 0 ? {} : { quantitativeAnalysis: { performanceMetrics: metrics } }),
@@ -108,11 +140,21 @@ function modelCard(manifest: PackageManifest, signature: Signature, facts: CardF
   };
 }
 
+/** SPDX identifiers of libraries that models are made with, by their names at PyPI; each the licence of every version that is read. */
+const LICENSES: Readonly<Record<string, string>> = {
+  "scikit-learn": "BSD-3-Clause", numpy: "BSD-3-Clause", scipy: "BSD-3-Clause", pandas: "BSD-3-Clause", joblib: "BSD-3-Clause", "category-encoders": "BSD-3-Clause", "imbalanced-learn": "MIT",
+  xgboost: "Apache-2.0", lightgbm: "MIT", catboost: "Apache-2.0", keras: "Apache-2.0", tensorflow: "Apache-2.0", torch: "BSD-3-Clause", onnx: "Apache-2.0", python: "PSF-2.0",
+};
+
+function licensed(pypi: string): object {
+  return Object.hasOwn(LICENSES, pypi) ? { licenses: [{ license: { id: LICENSES[pypi]! } }] } : {};
+}
+
 function library(name: string, version: string): { readonly "bom-ref": string } & Record<string, unknown> {
-  if (name === "python") return { type: "platform", "bom-ref": "library:python", name, version };
+  if (name === "python") return { type: "platform", "bom-ref": "library:python", name, version, ...licensed("python") };
   // package-url's rules for PyPI: lower case, "-" for "_".
-  const pypi = encodeURIComponent(name.toLowerCase().replaceAll("_", "-"));
-  return { type: "library", "bom-ref": `library:${name}`, name, version, purl: `pkg:pypi/${pypi}@${encodeURIComponent(version)}` };
+  const pypi = name.toLowerCase().replaceAll("_", "-");
+  return { type: "library", "bom-ref": `library:${name}`, name, version, ...licensed(pypi), purl: `pkg:pypi/${encodeURIComponent(pypi)}@${encodeURIComponent(version)}` };
 }
 
 /** One SPDX expression, or several licences by name: the schema takes only one expression. */

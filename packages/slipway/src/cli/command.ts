@@ -30,6 +30,8 @@ export interface OptionSpec {
 
 export interface Invocation {
   readonly args: readonly string[];
+  /** As they were written, where a reference in `args` became the file that it was fetched to. */
+  readonly given: readonly string[];
   flag(name: string): boolean;
   text(name: string): string | undefined;
   texts(name: string): readonly string[];
@@ -109,6 +111,7 @@ export function parseCall(command: Command, argv: readonly string[]): Invocation
   };
   return {
     args: positionals,
+    given: positionals,
     flag: (name) => values[name] === true,
     text,
     texts: (name) => {

@@ -5,10 +5,9 @@ import { signModel, signPackage, type SigningKey } from "@slipway/core/signing";
 import { join } from "node:path";
 import { filesOf, readCertificateFiles, signArtifact } from "../signing/index.ts";
 import { defineCommand, usageError, type Command, type Invocation } from "./command.ts";
-import { attachInLayout, closeSignable, readSignable, type Signable } from "./signable.ts";
+import { attachWhere, closeSignable, readSignable, type Signable } from "./signable.ts";
 import { DEFAULT_KEY, passwordOption, signingKeyOf } from "./signing-key.ts";
 import { printJson, printResult } from "./output.ts";
-import { localActor } from "./registry/with-registry.ts";
 import { writeFileWhole } from "./write-file.ts";
 
 export const sign: Command = defineCommand({
@@ -52,8 +51,7 @@ async function signed(call: Invocation, target: string, signable: Signable, key:
     written = apart ?? output ?? target;
     if (apart !== undefined) await writeFileWhole(apart, made.bytes);
     else if (signable.kind === "artifact") await signArtifact(signable.store, signable.repository, signable.package, key, { certificates });
-    else if (signable.kind === "version") await signable.registry.adopt(pkg.manifest.name, signable.version, [made], localActor());
-    else if (signable.kind === "layout") await attachInLayout(target, made);
+    else if (signable.kind !== "slip") await attachWhere(signable, target, [made]);
     else await writeFileWhole(written, writeSlip(pkg));
   }
   const digest = signable.kind === "files" ? undefined : signable.package.digest;

@@ -4,12 +4,14 @@ import { existsSync } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sniffFormat } from "@slipway/core/formats";
-import { EMPTY_CONFIG, type Attachment, type ModelPackage } from "@slipway/core/package";
+import { EMPTY_CONFIG, writeSlip, type Attachment, type ModelPackage } from "@slipway/core/package";
 import { signingError } from "@slipway/core/signing";
-import { isOciReference, LayoutStore, ociError, parseReference, RegistryStore, type BlobStore } from "../oci/index.ts";
+import { isOciReference, LayoutStore, ociError, parseReference, RegistryStore, writeAttachments, type BlobStore } from "../oci/index.ts";
 import { loadPackage, looksLikeReference, openRegistry, type Registry } from "../registry/index.ts";
 import { openModel } from "../runtime/index.ts";
 import { signingFileError } from "../signing/index.ts";
+import { localActor } from "./registry/with-registry.ts";
+import { writeFileWhole } from "./write-file.ts";
 
 const MAX_SIGNATURE = 32 << 20;
 
@@ -90,5 +92,16 @@ export async function attachInLayout(folder: string, { manifest, bytes }: Attach
     await store.writeManifest(manifest);
   } finally {
     await store.close();
+  }
+}
+
+/** Adds attachments to a package where it is: in its file, its folder, its registry. */
+export async function attachWhere(signable: Exclude<Signable, { kind: "files" }>, target: string, made: readonly Attachment[]): Promise<void> {
+  switch (signable.kind) {
+    case "artifact": return writeAttachments(signable.store, made);
+    case "version": return signable.registry.adopt(signable.package.manifest.name, signable.version, made, localActor());
+    case "layout": for (const attachment of made) await attachInLayout(target, attachment);
+      return;
+    case "slip": return writeFileWhole(target, writeSlip({ ...signable.package, attachments: [...signable.package.attachments, ...made] }));
   }
 }

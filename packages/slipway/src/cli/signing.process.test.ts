@@ -100,6 +100,27 @@ it("packs and signs at once, and predicts only with what a trusted key signed", 
   expect(json("predict", example, "rows.csv", "--require-signature", "release.key.pub").error?.code).toBe("signature-missing");
 });
 
+it("attaches the gate's report, signed, to the package that it is about", async () => {
+  const labelled = join(dirname(example), "check.csv");
+  writeFileSync(path("gate.slip"), readFileSync(path("churn.slip")));
+  const digest = (await readSlip(readFileSync(path("gate.slip")))).digest;
+  const tested = run(["test", "gate.slip", "--data", labelled, "--target", "label", "--slice", "contract", "--attest", "--key", "release.key", "--bom", "bom.json", "--json"]);
+  expect(tested.code, tested.err).toBe(0);
+  const report = JSON.parse(tested.out) as { results: { name: string }[] };
+  const verified = json("verify", "gate.slip", "--key", "release.key.pub") as { digest: string; attestations: { predicateType: string; predicate: { passedTests?: string[]; configuration?: unknown; "slipway.report"?: unknown } }[] };
+  expect(verified.digest).toBe(digest);
+  const [test, bom] = verified.attestations;
+  expect(test).toMatchObject({ predicateType: "https://in-toto.io/attestation/test-result/v0.1", predicate: { configuration: [{ name: "gate" }, { name: "check.csv" }], "slipway.report": { model: { digest }, results: report.results.map(({ name }) => ({ name })) } } });
+  expect(test!.predicate.passedTests).toContain("parity");
+  expect(bom).toMatchObject({ predicateType: "https://cyclonedx.org/bom", predicate: JSON.parse(readFileSync(path("bom.json"), "utf8")) as object });
+  const metrics = (bom!.predicate as { metadata: { component: { modelCard: { quantitativeAnalysis: { performanceMetrics: { type: string; slice?: string; confidenceInterval?: object }[] } } } } }).metadata.component.modelCard.quantitativeAnalysis.performanceMetrics;
+  expect(metrics.some((m) => m.type === "accuracy" && m.slice === undefined && m.confidenceInterval !== undefined)).toBe(true);
+  expect(metrics.some((m) => m.slice?.startsWith("contract=") === true && m.confidenceInterval !== undefined)).toBe(true);
+  // Nobody else's statements are told.
+  expect(run(["sign", "gate.slip", "--key", "other.key"]).code).toBe(0);
+  expect(json("verify", "gate.slip", "--key", "other.key.pub")).toMatchObject({ attestations: [] });
+});
+
 it("serves signed packages only, at the start and when the folder changes", async () => {
   expect(json("serve", "linear.slip", "--port", "0", "--require-signature", "release.key.pub").error?.code).toBe("signature-missing");
   expect(json("serve", "linear.slip", "--port", "0", "--require-signature", "release.key").error?.code).toBe("signing-key-malformed");

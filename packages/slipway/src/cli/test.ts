@@ -1,15 +1,18 @@
 // slipway test PKG|FILE: the gate.
 
 import { basename } from "node:path";
-import { readCheckFile, sha256, type Checks, type ModelPackage, type Profile, type Signature } from "@slipway/core/package";
+import { readCheckFile, sha256, withMetrics, type Checks, type ModelPackage, type Profile, type Signature } from "@slipway/core/package";
 import { resolveConfig, SERVE_SETTINGS } from "../config/index.ts";
-import { junitXml, readTraining, reportPage, reportText, runGate, scoreOf } from "../gate/index.ts";
+import { GATE_PREDICATE, junitXml, measuredMetrics, readTraining, reportPage, reportText, runGate, scoreOf, testResultOf } from "../gate/index.ts";
 import { openModel, readCheckRows } from "../runtime/index.ts";
+import { filesOf } from "../signing/index.ts";
 import { readRows } from "../tables/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { engineOf, engineOption } from "./engine-option.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
 import { readText } from "./read-text.ts";
+import { attestReport, BOM_PREDICATE } from "./attest-report.ts";
+import { DEFAULT_KEY, passwordOption, signingKeyOf } from "./signing-key.ts";
 import { writeFileWhole } from "./write-file.ts";
 
 export const test: Command = defineCommand({
@@ -25,6 +28,10 @@ export const test: Command = defineCommand({
     slice: { type: "string", value: "COLUMN", multiple: true, help: "tell quality by the values of this column of the labelled rows; may be repeated" },
     baseline: { type: "string", value: "PKG|FILE", package: true, help: "a model to compare with on the labelled rows, such as the one in production" },
     report: { type: "string", value: "FILE", help: "write a page for people (.html)" },
+    attest: { type: "boolean", help: "sign the report with --key and attach it to the package: a statement about its digest that others can verify" },
+    key: { type: "string", value: "KEY", help: `the private key for --attest, PEM (${DEFAULT_KEY} by default)` },
+    "password-file": passwordOption,
+    bom: { type: "string", value: "FILE", help: "write the package's CycloneDX document with what was measured on the labelled rows" },
     junit: { type: "string", value: "FILE", help: "write JUnit XML for a CI" },
     config: { type: "string", value: "FILE", help: "the configuration, whose section gate sets the bars; slipway.config.yaml, .json or .ts of this folder by default" },
     seed: { type: "string", value: "N", help: "of what is drawn at random (1 by default)" },
@@ -42,6 +49,8 @@ export const test: Command = defineCommand({
     }
     const { settings, notes } = await resolveConfig(SERVE_SETTINGS, { file: call.text("config") ?? process.env["SLIPWAY_CONFIG"], folder: process.cwd() });
     for (const note of notes) printNote(`note: ${note}`);
+    const attest = call.flag("attest");
+    const key = attest ? await signingKeyOf(call, call.text("key") ?? DEFAULT_KEY) : undefined;
     const line = progress();
     line.update("reading ...");
     const entry = call.text("entry");
@@ -64,11 +73,24 @@ export const test: Command = defineCommand({
     if (page !== undefined) await writeFileWhole(page, encode(reportPage(report)));
     const junit = call.text("junit");
     if (junit !== undefined) await writeFileWhole(junit, encode(junitXml(report)));
+    const bomFile = call.text("bom");
+    const measured = (): object => withMetrics(opened.package.sbom, measuredMetrics(report));
+    if (bomFile !== undefined) await writeFileWhole(bomFile, encode(`${JSON.stringify(measured(), undefined, 2)}\n`));
+    if (key !== undefined) {
+      const files = [dataFile, check].filter((file) => file !== undefined && file !== "-") as string[];
+      const result = await testResultOf(report, settings.gate ?? {}, await Promise.all(files.map(digestOfFile)));
+      await attestReport(call.given[0]!, opened.package.digest, key, [[GATE_PREDICATE, result], [BOM_PREDICATE, measured()]]);
+    }
     if (call.flag("json")) printJson({ ...report, score: scoreOf(report.results) });
-    else printResult(`${reportText(report)}${page === undefined ? "" : `\nreport: ${page}`}`);
+    else printResult(`${reportText(report)}${page === undefined ? "" : `\nreport: ${page}`}${key === undefined ? "" : `\nsigned by key ${key.publicKey.id}, attached to ${call.given[0]!}`}`);
     return report.passed ? 0 : 1;
   },
 });
+
+async function digestOfFile(path: string): Promise<{ readonly name: string; readonly sha256: string }> {
+  const { sizes, sha256: digest } = await filesOf(path);
+  return { name: basename(path), sha256: await digest(".", 0, sizes.get(".") ?? 0) };
+}
 
 async function readChecks(file: string, signature: Signature): Promise<Checks> {
   if (signature.layout === "tensors") throw usageError("bad-argument", "a check file is a table of columns, and this model takes tensors");

@@ -1,7 +1,7 @@
 // slipway verify PKG|DIR|FILE --key KEY.pub: whether somebody trusted signed exactly this.
 
 import { isAbsolute, join, relative, resolve } from "node:path";
-import { verifyModel, verifyPackage, type SignedPackage, type Trusted } from "@slipway/core/signing";
+import { verifiedAttestations, verifyModel, verifyPackage, type SignedPackage, type Trusted } from "@slipway/core/signing";
 import { filesOf, readCertificateFiles, readTrustedKeys } from "../signing/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { printJson, printResult } from "./output.ts";
@@ -31,16 +31,24 @@ export const verify: Command = defineCommand({
       const { resources, ...rest } = await verifyModel(await filesOf(target), await readSignature(path), trusted, { own });
       signed = { ...rest, files: resources.map((r) => r.name) };
     } else signed = await verifyPackage(signable.package, trusted, given === undefined ? undefined : await readSignature(given)).finally(() => closeSignable(signable));
+    const attestations = signable.kind === "files" ? [] : await verifiedAttestations(signable.package, await readTrustedKeys(call.texts("key")));
     const digest = signable.kind === "files" ? undefined : signable.package.digest;
     const by = signed.certificate === undefined ? {} : { certificate: signed.certificate };
-    if (call.flag("json")) printJson({ verified: target, key: signed.key.id, ...by, ...(digest === undefined ? {} : { digest }), files: signed.files, ignored: signed.ignored ?? [] });
+    if (call.flag("json")) printJson({ verified: target, key: signed.key.id, ...by, ...(digest === undefined ? {} : { digest }), files: signed.files, ignored: signed.ignored ?? [], attestations: attestations.map(({ statement, keys }) => ({ predicateType: statement.predicateType, key: keys[0]!.id, predicate: statement.predicate })) });
     else {
       printResult(`verified ${target}   ${signed.files.length} files${digest === undefined ? "" : `, ${digest}`}\nsigned by key ${signed.key.id}${signed.certificate === undefined ? "" : ` of ${JSON.stringify(signed.certificate)}`}`);
+      for (const { statement } of attestations) printResult(`attested: ${statement.predicateType}${resultOf(statement.predicate)}`);
       if (signed.ignored !== undefined && signed.ignored.length > 0) printResult(`not part of it, by the signer's will: ${signed.ignored.slice(0, 20).join(", ")}`);
     }
     return 0;
   },
 });
+
+/** Of a test result, what came out. */
+function resultOf(predicate: unknown): string {
+  const result = (predicate as { readonly result?: unknown } | null)?.result;
+  return typeof result === "string" ? `   ${result.slice(0, 40)}` : "";
+}
 
 /** The signature's own path, where it lies in the folder that it signs. */
 function ownPath(folder: string, signature: string): string[] {

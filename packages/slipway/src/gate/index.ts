@@ -7,3 +7,4 @@ export { reportText } from "./report/text.ts";
 export { junitXml } from "./report/junit.ts";
 export { scoreOf } from "./report/score.ts";
 export { readTraining } from "./training-rows.ts";
+export { GATE_PREDICATE, measuredMetrics, testResultOf } from "./attestation.ts";
