@@ -495,6 +495,17 @@ def keras_masked_transformer():
 
 
 @case
+def keras_attention_axes():
+    """Attention over some of several dimensions, gated, and in a window; images made smaller smoothly (Keras 3)."""
+    i, s, v = L.Input((3, 4, 5), name="x"), L.Input((6, 5), name="s"), L.Input((9, 7, 2), name="v")
+    ys = {"all": L.MultiHeadAttention(2, 3)(i, i), "rows": L.MultiHeadAttention(2, 3, attention_axes=2, value_dim=2, output_shape=4)(i, i), "columns": L.MultiHeadAttention(2, 3, attention_axes=(1,), use_bias=False)(i, i),
+          "gated": L.MultiHeadAttention(2, 3, use_gate=True)(s, s), "window": L.MultiHeadAttention(2, 3, sliding_window=2)(s, s, use_causal_mask=True)}
+    for how in ("bilinear", "bicubic", "lanczos3"):
+        ys["small_" + how] = L.Resizing(4, 3, interpolation=how, antialias=True)(v)
+    keras_case("keras-attention-axes", keras.Model([i, s, v], ys), {"x": rand(2, 3, 4, 5), "s": rand(2, 6, 5), "v": rand(2, 9, 7, 2)})
+
+
+@case
 def keras_no_steps():
     i, k = L.Input((None, 3), name="x"), L.Input((None, 4, 2), name="k")
     ys = {"mean": L.GlobalAveragePooling1D()(i), "image_mean": L.GlobalAveragePooling2D()(k), "dense": L.Dense(2)(i), "attended": L.GlobalAveragePooling1D()(L.MultiHeadAttention(1, 2)(i, i))}

@@ -36,7 +36,7 @@ const resizing = defineLayer({
   convert: (layer, call, c) => {
     const x = c.float(single(layer, call).value);
     rankOf(layer, x, 4);
-    if (layer.bool("antialias", false)) throw layer.refuse("antialias=True", "this is not compiled");
+    const smooth = layer.bool("antialias", false);
     const how = layer.word("interpolation", INTERPOLATIONS, "bilinear");
     const size: Size = [layer.int("height", undefined, 1), layer.int("width", undefined, 1)];
     size.forEach((v) => boundedSize(v, layer));
@@ -47,7 +47,7 @@ const resizing = defineLayer({
         layer.word("fill_mode", ["constant"], "constant");
         y = padToRatio(y, size, layer.number("fill_value", 0), layer, c);
       }
-      return resizeImage(y, size, how, layer, c);
+      return resizeImage(y, size, how, layer, c, smooth);
     });
   },
 });

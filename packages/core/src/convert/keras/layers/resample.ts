@@ -36,34 +36,45 @@ const area: Spread = (from, to, put) => {
     }
   }
 };
-/** ScaleAndTranslate without a translation: a kernel of some radius around each place. */
-const kernel = (radius: number, at: (x: number) => number): Spread => (from, to, put) => {
+/** ScaleAndTranslate without a translation: a kernel of some radius around each place, wider by the scale where that is to smooth a smaller image. */
+const kernel = (radius: number, at: (x: number) => number, smooth = false): Spread => (from, to, put) => {
   const inverse = f(1 / f(to / from));
+  const wider = smooth ? Math.max(inverse, 1) : 1;
+  const narrower = f(1 / wider);
+  const reach = f(radius * wider);
   for (let out = 0; out < to; out++) {
     const place = f(f(out + 0.5) * inverse);
     if (place < 0 || place > from) continue;
-    const start = Math.min(from - 1, Math.max(0, Math.ceil(place - radius - 0.5)));
-    const end = Math.min(from - 1, Math.max(0, Math.floor(place + radius - 0.5)));
-    const weights = Array.from({ length: end - start + 1 }, (_, k) => f(at(Math.abs(f(f(start + k + 0.5) - place)))));
+    const start = Math.min(from - 1, Math.max(0, Math.ceil(f(f(place - reach) - 0.5))));
+    const end = Math.min(from - 1, Math.max(0, Math.floor(f(f(place + reach) - 0.5))));
+    const weights = Array.from({ length: end - start + 1 }, (_, k) => f(at(Math.abs(f(f(f(start + k + 0.5) - place) * narrower)))));
     const total = weights.reduce((a, b) => f(a + b), 0);
     weights.forEach((w, k) => put(out, start + k, f(w / total)));
   }
 };
-const lanczos = (radius: number): Spread => kernel(radius, (x) => (x > radius ? 0 : x <= 1e-3 ? 1 : (radius * Math.sin(Math.PI * x) * Math.sin((Math.PI * x) / radius)) / (Math.PI * Math.PI * x * x)));
+const lanczos = (radius: number) => (x: number): number => (x > radius ? 0 : x <= 1e-3 ? 1 : (radius * Math.sin(Math.PI * x) * Math.sin((Math.PI * x) / radius)) / (Math.PI * Math.PI * x * x));
 
-const SPREADS: Readonly<Partial<Record<Interpolation, Spread>>> = {
-  bicubic, area, lanczos3: lanczos(3), lanczos5: lanczos(5),
-  gaussian: kernel(1.5, (x) => (x >= 1.5 ? 0 : Math.exp(-(x * x) / 0.5))),
-  mitchellcubic: kernel(2, (x) => (x >= 2 ? 0 : x >= 1 ? (((-7 / 18) * x + 2) * x - 10 / 3) * x + 16 / 9 : ((7 / 6) * x - 2) * x * x + 8 / 9)),
+/** Kernels by their radius. */
+const KERNELS: Readonly<Record<string, readonly [radius: number, at: (x: number) => number]>> = {
+  bilinear: [1, (x) => Math.max(0, 1 - x)],
+  bicubic: [2, (x) => (x >= 2 ? 0 : x >= 1 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : (1.5 * x - 2.5) * x * x + 1)],
+  lanczos3: [3, lanczos(3)], lanczos5: [5, lanczos(5)],
+  gaussian: [1.5, (x) => (x >= 1.5 ? 0 : Math.exp(-(x * x) / 0.5))],
+  mitchellcubic: [2, (x) => (x >= 2 ? 0 : x >= 1 ? (((-7 / 18) * x + 2) * x - 10 / 3) * x + 16 / 9 : ((7 / 6) * x - 2) * x * x + 8 / 9)],
 };
+function spreadOf(how: Interpolation, smooth: boolean): Spread {
+  if (how === "area") return area;
+  if (how === "bicubic" && !smooth) return bicubic;
+  return kernel(...KERNELS[how]!, smooth);
+}
 /** Height and width (axes 1 and 2) of [N, H, W, C] in another size. */
-export function resizeImage(image: Value, size: readonly [number, number], how: Interpolation, layer: LayerView, c: KerasContext): Value {
+export function resizeImage(image: Value, size: readonly [number, number], how: Interpolation, layer: LayerView, c: KerasContext, smooth = false): Value {
   const from = [1, 2].map((axis) => c.size(image, axis, layer));
   if (from[0] === size[0] && from[1] === size[1]) return image;
-  return size.reduce<Value>((x, to, i) => resizeAxis(x, i + 1, to, how, layer, c), image);
+  return size.reduce<Value>((x, to, i) => resizeAxis(x, i + 1, to, how, smooth, layer, c), image);
 }
 
-function resizeAxis(x: Value, axis: number, to: number, how: Interpolation, layer: LayerView, c: KerasContext): Value {
+function resizeAxis(x: Value, axis: number, to: number, how: Interpolation, smooth: boolean, layer: LayerView, c: KerasContext): Value {
   const from = c.size(x, axis, layer);
   boundedSize(to, layer);
   if (how === "nearest") {
@@ -71,10 +82,10 @@ function resizeAxis(x: Value, axis: number, to: number, how: Interpolation, laye
     const scale = f(from / to);
     return c.o.gather(x, { type: "int64", shape: [to], data: BigInt64Array.from({ length: to }, (_, k) => BigInt(Math.min(from - 1, Math.floor(f(f(k + 0.5) * scale))))) }, axis);
   }
-  if (how === "bilinear") return bilinearAxis(c.float(x), axis, to, layer, c);
+  if (how === "bilinear" && !smooth) return bilinearAxis(c.float(x), axis, to, layer, c);
   if (from * to > MAX_WEIGHTS) throw layer.refuse(`${how} resizing from ${from} to ${to}`, "so large a size is not compiled");
   const weights = new Float32Array(to * from);
-  SPREADS[how]!(from, to, (out, at, weight) => {
+  spreadOf(how, smooth)(from, to, (out, at, weight) => {
     if (at >= 0 && at < from) weights[out * from + at]! += weight;
   });
   return c.graph.op("Einsum", [c.floats(weights, [to, from]), c.float(x)], { equation: axis === 1 ? "oi,niwc->nowc" : "oi,nhic->nhoc" });

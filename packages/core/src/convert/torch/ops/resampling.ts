@@ -5,7 +5,7 @@ import type { Value } from "../../../onnx/index.ts";
 import { floats, int64s } from "../../../tensor/index.ts";
 import { defineOperator, type Args, type OpenShape, type Operator, type TorchContext } from "../operator.ts";
 import { torchError } from "../errors.ts";
-import { ListValue, type TorchValue } from "../values.ts";
+import { ListValue, TensorValue, type TorchValue } from "../values.ts";
 
 const MAX_WEIGHTS = 2 ** 24;
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -231,9 +231,13 @@ function shuffle(args: Args, c: TorchContext): Value {
 const IMAGES: OpenShape = { type: "float", shape: ["N", null, null, null] };
 const PLAIN = ["upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d", "_upsample_nearest_exact1d", "_upsample_nearest_exact2d", "_upsample_nearest_exact3d"];
 const SMOOTH = ["upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d", "upsample_bicubic2d", "_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa"];
+/** The open sizes of what upsample_bilinear2d and its like take after the channels. */
+const spatial = (name: string): null[] => new Array<null>(Number(/(\d)d/.exec(name)![1])).fill(null);
 /** The overload `vec` has a list of factors where the others have one for each axis. */
 function upsampling(names: readonly string[], corners: string): Operator[] {
-  return names.map((name) => defineOperator({ names: [name], params: `self output_size${corners} scales_a scales_b scales_c`, convert: (args, c) => {
+  return names.map((name) => defineOperator({ names: [name], params: `self output_size${corners} scales_a scales_b scales_c`, open: () => ({ type: "float", shape: ["N", null, ...spatial(name)] }), convert: (args, c) => {
+    const x = args.get("self") ?? args.get("input");
+    if (x instanceof TensorValue && c.rank(x.value) !== spatial(name).length + 2) throw args.bad("self", `of ${spatial(name).length + 2} dimensions`);
     const extra = ["scales_a", "scales_b", "scales_c"].flatMap((n) => (args.has(n) ? [args.get(n)!] : []));
     const renamed = new Map<string, TorchValue>([["self", args.get("self") ?? args.get("input")!], ["output_size", args.get("output_size") ?? null], ["align_corners", args.get("align_corners") ?? false]]);
     const list = extra.find((v) => v instanceof ListValue) ?? (args.has("scale_factors") ? args.get("scale_factors")! : undefined);

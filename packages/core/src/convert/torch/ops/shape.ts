@@ -243,6 +243,9 @@ function pad(args: Args, c: TorchContext): Value {
     begin[rank - 1 - i] = sizes[2 * i]!;
     end[rank - 1 - i] = sizes[2 * i + 1]!;
   }
+  const over = sizes.length / 2;
+  if (mode !== "constant" && rank !== over + 1 && rank !== over + 2) throw args.bad("self", `of ${over + 1} or ${over + 2} dimensions`);
+  c.unbatched ||= mode !== "constant" && rank === over + 1;
   if (Math.min(...begin, ...end) < 0 && mode !== "constant") throw args.refuse("a negative padding");
   if (mode === "circular") {
     return begin.reduce<Value>((v, before, axis) => {
