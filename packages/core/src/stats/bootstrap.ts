@@ -28,19 +28,23 @@ const MAX_WORK = 2e7;
 const FEWEST_DRAWS = 100;
 
 /** @param count rows that the metrics are over */
-export function bootstrap(metrics: readonly Pick<Metric, "of">[], count: number, { seed, draws = DRAWS, rows }: BootstrapOptions): Resampled {
-  const n = rows?.length ?? count;
+export function bootstrap(metrics: readonly Pick<Metric, "of" | "units">[], count: number, { seed, draws = DRAWS, rows }: BootstrapOptions): Resampled {
   const random = randomNumbers(seed);
   const times = Math.max(FEWEST_DRAWS, Math.min(draws, Math.floor(MAX_WORK / Math.max(1, count * metrics.length))));
   const samples = metrics.map(() => new Float64Array(times));
   const weights = new Float64Array(count);
-  for (let draw = 0; draw < times; draw++) {
-    weights.fill(0);
-    for (let i = 0; i < n; i++) {
-      const at = Math.floor(random() * n);
-      weights[rows === undefined ? at : rows[at]!]!++;
+  const allowed = rows === undefined ? undefined : new Set(Array.from(rows));
+  for (const units of new Set(metrics.map((m) => m.units))) {
+    const from = units === undefined ? rows : allowed === undefined ? units : units.filter((row) => allowed.has(row));
+    const n = from?.length ?? count;
+    for (let draw = 0; draw < times; draw++) {
+      weights.fill(0);
+      for (let i = 0; i < n; i++) {
+        const at = Math.floor(random() * n);
+        weights[from === undefined ? at : from[at]!]!++;
+      }
+      for (const [m, metric] of metrics.entries()) if (metric.units === units) samples[m]![draw] = metric.of(weights);
     }
-    for (let m = 0; m < metrics.length; m++) samples[m]![draw] = metrics[m]!.of(weights);
   }
   return { samples, draws: times };
 }

@@ -10,3 +10,5 @@ export { chiSquareQuantile, chiSquareTail } from "./chi-square.ts";
 export { freeze, momentsOf, Tally, type Counted, type Distribution, type Shape } from "./distribution.ts";
 export { believable, driftBetween, LEAST_ROWS, type Drift } from "./drift.ts";
 export { distinctCount, hashText, mergeSketches, shareWithin, sketchOf, type DistinctSketch } from "./distinct.ts";
+export { rankingMetrics } from "./ranking.ts";
+export { forecastMetrics, type SeriesOrder } from "./forecast.ts";

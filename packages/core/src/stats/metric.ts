@@ -10,6 +10,8 @@ export interface Metric {
   readonly better: "higher" | "lower";
   /** NaN where it is not defined for these rows, such as the AUC of one class. */
   readonly of: (weights: Weights) => number;
+  /** Rows that stand for what is drawn anew in a bootstrap, one a group; every row by default. */
+  readonly units?: readonly number[];
 }
 
 export function weightedMean(rows: number, weights: Weights, value: (row: number) => number): number {

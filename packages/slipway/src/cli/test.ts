@@ -55,7 +55,7 @@ export const test: Command = defineCommand({
     line.update("reading ...");
     const entry = call.text("entry");
     const opened = await openModel(call.args[0]!, { preprocess: call.texts("preprocess"), ...(entry === undefined ? {} : { entry }) });
-    const baseline = call.text("baseline");
+    const baseline = call.text("baseline") ?? (dataFile === undefined || settings.gate?.baseline === undefined ? undefined : await localModel(settings.gate.baseline));
     const check = call.text("check");
     const training = call.text("training");
     const seed = call.count("seed", [1, 2 ** 31 - 1]);
@@ -102,4 +102,12 @@ async function profileFrom(file: string, { model, signature }: ModelPackage, see
   if (signature.layout === "tensors") throw usageError("bad-argument", "training rows are a table of columns, and this model takes tensors", { hint: "Leave out --training." });
   const { makeProfile } = await import("../runtime/pack.ts");
   return makeProfile(model, signature, { rows: "training", file: basename(file) }, await readTraining(readRows(file), signature, seed));
+}
+
+/** A reference of the configuration's, fetched as one of the command line's is. */
+async function localModel(argument: string): Promise<string> {
+  if (!/[:@]/.test(argument)) return argument;
+  const { localFile } = await import("../references/index.ts");
+  const { path, digest } = await localFile(argument);
+  return digest === undefined ? argument : path;
 }

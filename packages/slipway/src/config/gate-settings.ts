@@ -8,6 +8,7 @@ const bar = {
   sliceMin: { type: "number", min: -1e300, help: "at least this in every slice with enough rows" },
   sliceMax: { type: "number", min: -1e300, help: "at most this in every slice with enough rows" },
   maxLoss: { type: "number", help: "how much worse than the baseline it may be" },
+  maxRelativeLoss: { type: "number", max: 1, help: "the same as a part of the baseline's figure" },
   sure: { type: "flag", default: false, help: "the whole confidence interval has to keep `min` and `max`, not the figure alone" },
 } as const;
 
@@ -26,6 +27,12 @@ const settings = {
   skip: { type: "texts", flag: false, help: "tests that are not run" },
   require: { type: "texts", flag: false, help: "tests that must pass or warn: where one is skipped, the gate is not passed" },
   slices: { type: "texts", flag: false, help: "columns of the labelled data by whose values quality is told, as --slice" },
+  group: { type: "text", flag: false, help: "column of the labelled data that says which rows are ranked together, such as a query: ndcg, map and mrr are told" },
+  time: { type: "text", flag: false, help: "column of the labelled data that says when a row was: figures of forecasts are told, and whether the newest rows are answered worse" },
+  series: { type: "text", flag: false, help: "column that says which series a row of a forecast belongs to" },
+  season: { type: "count", min: 1, flag: false, help: "rows of a series after which it repeats: what mase compares with; 1 by default" },
+  maxAgeDays: { type: "number", flag: false, help: "days after which a model is too old to be released" },
+  baseline: { type: "text", flag: false, help: "the model to compare with, as --baseline: a path, NAME@production, oci://..." },
   minSliceRows: { type: "count", min: 2, default: 30, flag: false, help: "smaller slices are told and not judged" },
   parity: {
     type: "section", flag: false, help: "how near the package has to be to what the notebook predicted",
@@ -46,7 +53,12 @@ const settings = {
       packageSize: { type: "bytes", help: "size of the package" },
     },
   },
-  quality: { type: "map", keys: "metrics", of: { type: "section", help: "", fields: bar as typeof bar }, flag: false, help: "bars on labelled data, by metric: accuracy, balanced_accuracy, f1_macro, log_loss, brier_score, roc_auc, calibration_error; mae, rmse, r2, mape" },
+  quality: { type: "map", keys: "metrics", of: { type: "section", help: "", fields: bar as typeof bar }, flag: false, help: "bars on labelled data, by metric: accuracy, balanced_accuracy, f1_macro, log_loss, brier_score, roc_auc, calibration_error; mae, rmse, r2, mape; of forecasts wape, smape, bias, mase; of rankings ndcg, ndcg_5, map, mrr" },
+  weakSegments: {
+    type: "section", flag: false, help: "parts of the labelled rows where the model is worse than elsewhere",
+    fields: { maxLoss: { type: "number", help: "how much larger the part of wrong rows (of numbers: the mean error, as a part of it) may be there than elsewhere" } },
+  },
+  calibration: { type: "section", flag: false, help: "whether probabilities mean what they say", fields: { maxError: { type: "number", max: 1, help: "expected calibration error" } } },
   skew: {
     type: "section", flag: false, help: "how far labelled rows may be from the package's profile",
     fields: {

@@ -27,4 +27,6 @@ export interface GateContext {
   readonly settings: Partial<GateSettings>;
   readonly slices: readonly string[];
   readonly seed: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }

@@ -24,9 +24,17 @@ export interface LabelledData {
   /** Rows of the file that have a target. */
   readonly count: number;
   readonly unlabelled: number;
+  readonly order: RowOrder;
   /** Rows the model refuses, and why the first ones. */
   readonly refused: number;
   readonly refusals: readonly { readonly row: number; readonly message: string }[];
+}
+/** Columns that say what rows belong together, and in which order, as the configuration names them. */
+export interface RowOrder {
+  readonly group?: string | undefined;
+  readonly time?: string | undefined;
+  readonly series?: string | undefined;
+  readonly season: number;
 }
 export interface JudgedRows {
   readonly truth: Truth;
@@ -57,7 +65,7 @@ const JUDGED_CELLS = 1e7;
  * @param columns slices, groups and the like
  * @throws gate-data, and what reading the rows throws
  */
-export async function readLabelled(rows: RowStream, file: string, target: string, columns: readonly string[], model: Model, seed: number): Promise<LabelledData> {
+export async function readLabelled(rows: RowStream, file: string, target: string, columns: readonly string[], model: Model, seed: number, order: RowOrder = { season: 1 }): Promise<LabelledData> {
   const { signature } = model;
   if (signature.layout === "tensors") throw gateError("gate-data", "labelled data is a table of columns, and this model takes tensors", { hint: "Leave out --data." });
   const judgedNames = new Set(Object.values(judgedOutputs(signature)).map((o) => o?.name));
@@ -108,7 +116,7 @@ export async function readLabelled(rows: RowStream, file: string, target: string
   }
   const truth = readTruth(truths, signature, file, target);
   return {
-    file, target, csv, count, unlabelled, refused, refusals,
+    file, target, csv, count, unlabelled, refused, refusals, order,
     rows: kept.map((k) => k.row), whole: kept.map((k) => k.whole), truth: sample.seen === kept.length && truths.length === kept.length ? truth : readTruth(kept.map((k) => k.truth), signature, file, target, truth),
     judged: { truth, outputs: [...answers.values()], columns: values },
   };

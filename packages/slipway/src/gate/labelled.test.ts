@@ -170,7 +170,8 @@ describe("the reports", () => {
     expect(page).not.toMatch(/<script|https?:\/\/(?!www\.w3)|<link|@import|url\(/);
     expect(page).toContain('<html lang="en">');
     expect(page).toContain("prefers-color-scheme:dark");
-    expect(page.match(/<section /g)).toHaveLength(GATE_TESTS.length);
+    expect(page.match(/<section /g)).toHaveLength(GATE_TESTS.length + 1);
+    for (const title of ["Feature expectations are captured in a schema", "Prediction quality has not regressed"]) expect(page).toContain(title);
     expect(page.match(/<svg [^>]*role="img" aria-label="[^"]+"/g)!.length).toBe(page.match(/<svg /g)!.length);
     for (const title of ["Calibration of stays", "What was true, and what was predicted", "accuracy by region", "Probability of stays"]) expect(page).toContain(title);
     expect(page).not.toMatch(/[>" ]NaN[<"]|undefined|\[object/);
@@ -192,5 +193,7 @@ describe("the reports", () => {
     expect(text).toMatch(/FAIL {2}Quality on labelled data +accuracy is/);
     expect(text).toContain("bar: accuracy at least 0.999");
     expect(text).toContain("not passed: ");
+    expect(text).toMatch(/ML Test Score: \d of 7 \(data \d, model \d, infrastructure \d, monitoring \d\)/);
+    expect(text).toContain("not automated: data 2, data 3");
   });
 });

@@ -25,6 +25,8 @@ export interface GateRequest {
   readonly baseline?: ModelPackage;
   readonly engine?: EngineWish;
   readonly seed?: number;
+  /** What time it is, by default the clock's. */
+  readonly now?: number;
   readonly onTest?: (title: string) => void;
 }
 export interface GateReport {
@@ -51,12 +53,14 @@ export async function runGate(request: GateRequest): Promise<GateReport> {
   let baseline: Model | undefined;
   try {
     const slices = [...new Set([...(request.slices ?? []), ...(request.data === undefined ? [] : settings.slices ?? [])])];
+    const { time, group, series } = settings;
+    const columns = request.data === undefined ? [] : [...new Set([...slices, ...[time, group, series].filter((c) => c !== undefined)])];
     const checks = request.checks ?? request.package.checks;
-    const labelled = request.data === undefined ? undefined : await readLabelled("text" in request.data ? rowsOfText(request.data.text, request.data.file) : request.data.rows, request.data.file, request.data.target, slices, model, seed);
+    const labelled = request.data === undefined ? undefined : await readLabelled("text" in request.data ? rowsOfText(request.data.text, request.data.file) : request.data.rows, request.data.file, request.data.target, columns, model, seed, { group, time, series, season: settings.season ?? 1 });
     const sample = await sampleRows(model, checks, labelled, seed);
     if (request.baseline !== undefined) baseline = await loadModelPackage(request.baseline, { placement: "inline" });
     const context: GateContext = {
-      package: request.package, model, checks, profile: request.profile ?? parseProfile(request.package.profile), settings, slices, seed, ...sample,
+      package: request.package, model, checks, profile: request.profile ?? parseProfile(request.package.profile), settings, slices, seed, now: request.now ?? Date.now(), ...sample,
       ...(labelled === undefined ? {} : { labelled }), ...(baseline === undefined ? {} : { baseline }),
     };
     const results: GateResult[] = [];

@@ -22,3 +22,4 @@ export { readArrow } from "./decoding/arrow.ts";
 export { messageOf } from "./decoding/arrow-framing.ts";
 export { parquetCompressors } from "./decoding/parquet.ts";
 export { plainValues, tableFailure, type Table } from "./decoding/table.ts";
+export { arrowTable } from "./protocols/shared/arrow-answer.ts";

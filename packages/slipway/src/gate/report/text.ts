@@ -15,12 +15,15 @@ export function reportText(report: GateReport): string {
     if (r.verdict !== "fail") return [line];
     return [line, ...(r.bar === undefined ? [] : [`        bar: ${r.bar}`]), ...(r.tables ?? []).slice(0, 1).flatMap(tableLines)];
   });
-  const { total, parts } = scoreOf(report.results);
+  const { total, parts, tests } = scoreOf(report.results);
+  const named = (state: string): string => tests.filter((t) => t.state === state).map((t) => t.id).join(", ") || "none";
   const count = (verdict: Verdict): number => report.results.filter((r) => r.verdict === verdict).length;
   return [
     `${report.model.name} ${report.model.version}   ${report.model.digest}`, "", ...lines, "",
     `${report.passed ? "passed" : "not passed"}: ${count("pass")} passed, ${count("fail")} failed, ${count("warn")} to look at, ${count("skipped")} skipped`,
-    `ML Test Score of what is tested here: ${total} (${parts.map((p) => `${p.area} ${p.points}`).join(", ")})`,
+    `ML Test Score: ${total} of 7 (${parts.map((p) => `${p.area} ${p.points}`).join(", ")}), the weakest part counts`,
+    `  automated and not run: ${named("not run")}`,
+    `  not automated: ${named("missing")}`,
   ].join("\n");
 }
 

@@ -24,9 +24,9 @@ export const baseline: GateTest = defineGateTest({
     const theirs = await judged(other, { ...rows, rows: both.map((i) => otherRows[i]!) });
     const gains = gainsOf(mine.metrics, theirs.metrics, both.length, seed);
     const bars = settings.quality ?? {};
-    const named = Object.entries(bars).filter(([, b]) => b.maxLoss !== undefined).map(([name]) => name);
+    const named = Object.entries(bars).filter(([, b]) => b.maxLoss !== undefined || b.maxRelativeLoss !== undefined).map(([name]) => name);
     const wanted = named.length > 0 ? named : JUDGED;
-    const allowed = (metric: string): number => bars[metric]?.maxLoss ?? 0;
+    const allowed = (metric: string): number => Math.max(bars[metric]?.maxLoss ?? 0, (bars[metric]?.maxRelativeLoss ?? 0) * Math.abs(gains.find((g) => g.metric === metric)?.theirs ?? 0));
     const judgedGains = gains.filter((g) => wanted.includes(g.metric));
     const worse = judgedGains.filter((g) => g.gain < -allowed(g.metric));
     const missed = worse.filter((g) => g.high < -allowed(g.metric));
@@ -34,9 +34,9 @@ export const baseline: GateTest = defineGateTest({
     return {
       verdict: missed.length > 0 ? "fail" : worse.length > 0 ? "warn" : "pass",
       reason: missed.length > 0 ? told(missed) : worse.length > 0 ? `${told(worse)}: ${both.length} rows do not tell` : judgedGains.map((g) => `${g.metric} better by ${numberText(g.gain)} (${numberText(g.low)} to ${numberText(g.high)})`).join(", "),
-      bar: judgedGains.map((g) => `${g.metric} worse by at most ${allowed(g.metric)}`).join(", "),
+      bar: judgedGains.map((g) => `${g.metric} worse by at most ${numberText(allowed(g.metric))}`).join(", "),
       figures: { baseline: `${other.name} ${other.version}`, rows: both.length, "rows the baseline refuses": otherRows.length - both.length },
-      tables: [{ title: `Against ${other.name} ${other.version}`, columns: [...GAIN_COLUMNS("baseline"), "bar"], rows: gains.map((g) => [...gainCells(g), wanted.includes(g.metric) ? `worse by at most ${allowed(g.metric)}` : ""]) }],
+      tables: [{ title: `Against ${other.name} ${other.version}`, columns: [...GAIN_COLUMNS("baseline"), "bar"], rows: gains.map((g) => [...gainCells(g), wanted.includes(g.metric) ? `worse by at most ${numberText(allowed(g.metric))}` : ""]) }],
     };
   },
 });

@@ -3,8 +3,10 @@
 import type { GateTest } from "../define-gate-test.ts";
 import { baseline } from "./baseline.ts";
 import { budgets } from "./budgets.ts";
+import { calibrationTest } from "./calibration.ts";
 import { determinism } from "./determinism.ts";
 import { engines } from "./engines.ts";
+import { freshness } from "./freshness.ts";
 import { leakage } from "./leakage.ts";
 import { notebookQuality } from "./notebook-quality.ts";
 import { parity } from "./parity.ts";
@@ -17,5 +19,6 @@ import { served } from "./served.ts";
 import { signature } from "./signature.ts";
 import { simplerModel } from "./simpler-model.ts";
 import { skew } from "./skew.ts";
+import { weakSegments } from "./weak-segments.ts";
 
-export const GATE_TESTS: readonly GateTest[] = [parity, signature, engines, served, determinism, schemaFuzz, quality, notebookQuality, baseline, simplerModel, leakage, skew, scaling, robustness, rules, budgets];
+export const GATE_TESTS: readonly GateTest[] = [parity, signature, engines, served, determinism, schemaFuzz, quality, weakSegments, calibrationTest, notebookQuality, baseline, simplerModel, leakage, skew, scaling, freshness, robustness, rules, budgets];

@@ -1,47 +1,82 @@
-// The rows once more, through the whole server: request, decoding, model, answer, in JSON. ML Test Score, infrastructure 3:
-// an integration test of the pipeline that will serve.
+// The rows once more, through the whole server in every protocol that carries rows, and through models in worker threads and
+// processes: request, decoding, model, answer. ML Test Score, infrastructure 3: an integration test of what will serve.
 
 import { createHandler } from "../../server/index.ts";
-import { parseJson } from "../../runtime/index.ts";
+import { loadModelPackage, type Model, type Prediction } from "../../runtime/index.ts";
 import type { Row } from "../context.ts";
-import { defineGateTest, type GateTest } from "../define-gate-test.ts";
-import { compare, ITERATES, onlyTransformed, predict, servedAsExpected, worstTable } from "../predictions.ts";
+import { defineGateTest, type Cell, type Finding, type GateTest } from "../define-gate-test.ts";
+import { asExpected, compare, ITERATES, onlyTransformed, predict, servedAsExpected, worstTable } from "../predictions.ts";
+import { readAnswer, WAYS, type Way } from "../ways.ts";
 
 const ROWS_AT_ONCE = 100;
+/** All rows go the first way, so many the others. */
+const OTHER_ROWS = 100;
+const PLACED_ROWS = 50;
+
+interface Went {
+  readonly way: string;
+  readonly rows: number;
+  readonly comparison?: ReturnType<typeof compare>;
+  readonly fault?: string;
+  readonly skipped?: string;
+}
 
 export const served: GateTest = defineGateTest({
   name: "served", title: "Through the server", area: "infrastructure",
-  checks: "POST /predict answers the known rows as the model itself does: nothing is lost between a request and its answer.",
+  checks: "Every protocol that carries rows, and models in worker threads and processes, answer the known rows as the model itself does: nothing is lost between a request and its answer.",
   needsRows: true,
-  async run({ model, rows, rowsFrom, answers }) {
+  async run({ package: source, model, rows, rowsFrom, answers }): Promise<Finding> {
     // Not closed: it would close the model with it.
     const handler = createHandler(model);
-    const given: Row[] = [];
-    for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
-      const body = `{"records":[${rows.slice(at, at + ROWS_AT_ONCE).map(jsonOf).join(",")}]}`;
-      const response = await handler(new Request("http://localhost/predict", { method: "POST", headers: { "content-type": "application/json" }, body }));
-      const text = await response.text();
-      if (response.status !== 200) return { verdict: "fail", reason: `the server answered ${response.status}: ${text.slice(0, 300)}`, bar: "200" };
-      given.push(...(parseJson(text) as { predictions: Row[] }).predictions);
+    const went: Went[] = [];
+    for (const [i, way] of WAYS.entries()) went.push(await ask(handler, way, model, i === 0 ? rows : rows.slice(0, OTHER_ROWS), i === 0 && rows.length === answers.rows ? answers : undefined));
+    // Workers do not keep a process alive by themselves.
+    const alive = setInterval(() => undefined, 10_000);
+    try {
+      for (const placement of ["thread", "process"] as const) went.push(await askPlaced(source, placement, model, rows.slice(0, PLACED_ROWS)));
+    } finally {
+      clearInterval(alive);
     }
-    if (given.length !== rows.length) return { verdict: "fail", reason: `${given.length} answers came to ${rows.length} rows`, bar: "an answer to each row" };
-    const direct = rows.length === answers.rows ? answers : await predict(model, rows);
-    const comparison = compare(servedAsExpected(given, direct.outputs), direct.outputs, model.signature);
+
+    const iterates = went.some((w) => w.comparison !== undefined && onlyTransformed([w.comparison], model.signature));
+    const differ = went.filter((w) => w.fault !== undefined || (w.comparison?.passed === false && !onlyTransformed([w.comparison], model.signature)));
+    const told = (w: Went): string => `${w.way}: ${w.fault ?? `${w.comparison!.rowsBeyond} of ${w.rows} answers differ from the model's own`}`;
+    const asked = went.filter((w) => w.skipped === undefined);
     return {
-      verdict: comparison.passed ? "pass" : onlyTransformed([comparison], model.signature) ? "warn" : "fail",
-      reason: onlyTransformed([comparison], model.signature) ? ITERATES : comparison.passed ? `${rows.length} rows (${rowsFrom}) are answered alike` : `${comparison.rowsBeyond} of ${rows.length} answers differ from the model's own`,
+      verdict: differ.length > 0 ? "fail" : iterates ? "warn" : "pass",
+      reason: differ.length > 0 ? differ.slice(0, 3).map(told).join("; ") : iterates ? ITERATES : `${rows.length} rows (${rowsFrom}) are answered alike in ${asked.length} ways`,
       bar: "every label equal, every number within 1e-9 (doubles) or 1e-5 (floats)",
-      figures: { rows: rows.length, "rows that differ": comparison.rowsBeyond, "largest difference": comparison.maxAbs },
-      tables: worstTable(comparison),
+      figures: { rows: rows.length, ways: asked.length, "ways that differ": differ.length, "largest difference": Math.max(0, ...went.map((w) => w.comparison?.maxAbs ?? 0)) },
+      tables: [
+        ...differ.slice(0, 1).flatMap((w) => (w.comparison === undefined ? [] : worstTable(w.comparison, `Worst rows, ${w.way}`))),
+        { title: "Ways", columns: ["way", "rows", "answers that differ", "largest difference", "note"], rows: went.map((w): Cell[] => [w.way, w.rows, w.comparison?.rowsBeyond ?? null, w.comparison?.maxAbs ?? null, w.fault ?? w.skipped ?? ""]) },
+      ],
     };
   },
 });
 
-/** JSON with NaN, the infinities and whole numbers of any size, all of which the server reads. */
-function jsonOf(value: unknown): string {
-  if (typeof value === "number") return Number.isNaN(value) ? "NaN" : Number.isFinite(value) ? JSON.stringify(value) : value > 0 ? "Infinity" : "-Infinity";
-  if (typeof value === "bigint") return String(value);
-  if (Array.isArray(value)) return `[${value.map(jsonOf).join(",")}]`;
-  if (typeof value === "object" && value !== null) return `{${Object.entries(value).filter(([, v]) => v !== undefined).map(([k, v]) => `${JSON.stringify(k)}:${jsonOf(v)}`).join(",")}}`;
-  return JSON.stringify(value);
+async function ask(handler: (request: Request) => Promise<Response>, way: Way, model: Model, rows: readonly Row[], known: Prediction | undefined): Promise<Went> {
+  const { signature } = model;
+  const reason = way.cannot?.(signature, rows);
+  if (reason !== undefined) return { way: way.name, rows: 0, skipped: reason };
+  const direct = known ?? await predict(model, rows);
+  const given: Row[] = [];
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+    const { path, type, body } = way.request(rows.slice(at, at + ROWS_AT_ONCE), model.name, signature);
+    const response = await handler(new Request(`http://localhost${path}`, { method: "POST", headers: { "content-type": type }, body }));
+    const text = await response.text();
+    if (response.status !== 200) return { way: way.name, rows: rows.length, fault: `the server answered ${response.status}: ${text.slice(0, 300)}` };
+    given.push(...way.read(readAnswer(text), direct.outputs));
+  }
+  if (given.length !== rows.length) return { way: way.name, rows: rows.length, fault: `${given.length} answers came to ${rows.length} rows` };
+  return { way: way.name, rows: rows.length, comparison: compare(servedAsExpected(given, direct.outputs), direct.outputs, signature) };
+}
+
+async function askPlaced(source: Parameters<typeof loadModelPackage>[0], placement: "thread" | "process", model: Model, rows: readonly Row[]): Promise<Went> {
+  const placed = await loadModelPackage(source, { placement, engine: "onnxruntime", instances: 1 });
+  try {
+    return { way: `a worker ${placement}`, rows: rows.length, comparison: compare(asExpected(await predict(model, rows)), (await predict(placed, rows)).outputs, model.signature) };
+  } finally {
+    await placed.close();
+  }
 }

@@ -56,7 +56,7 @@ export const skew: GateTest = defineGateTest({
       verdict: exchanged !== undefined || far.length > 0 ? "fail" : drifted.length > 0 || moved.length > 0 ? "warn" : "pass",
       reason, bar: `no column with a population stability index of ${maxPsi} or more that is beyond chance, no two columns exchanged`,
       figures: { rows: labelled.rows.length, "rows of the profile": profile.rows, columns: columns.length, "columns that differ": drifted.length, "largest PSI": Math.max(0, ...columns.map((c) => c.drift.psi)) },
-      tables: [{ title: "By column and answer, the furthest first", columns: ["", "PSI", "beyond chance from", "missing", "in the profile", "not seen before", "mean", "in the profile"], rows: [...columns, ...outputs].sort((a, b) => b.drift.psi - a.drift.psi).slice(0, SHOWN).map(line) }],
+      tables: [{ title: "By column and answer, the furthest first", columns: ["column", "PSI", "beyond chance from", "missing", "missing in the profile", "not seen before", "mean", "mean in the profile"], rows: [...columns, ...outputs].sort((a, b) => b.drift.psi - a.drift.psi).slice(0, SHOWN).map(line) }],
       pictures: drifted.slice(0, 3).map((c) => ({ kind: "counts" as const, title: `${c.name}: rows by bin of the profile, less what it has`, bars: c.reference.bins.slice(0, 12).map((n, i) => ({ name: binName(c.reference, i), value: (c.current.bins[i] ?? 0) / c.current.rows - n / c.reference.rows })) })),
     };
   },
