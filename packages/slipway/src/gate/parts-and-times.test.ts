@@ -151,7 +151,7 @@ describe("labelled rows of a stream", () => {
     const data = await readLabelled(stream(60), "stream", "truth", [], model, 1);
     await model.close();
     expect([data.count, data.rows.length, data.judged.truth.values.length]).toEqual([60_000, 20_000, 60_000]);
-    const mean = data.truth.values.reduce((a, b) => a + b, 0) / data.rows.length;
+    const mean = Array.from(data.truth.values).reduce((a, b) => a + b, 0) / data.rows.length;
     expect(Math.abs(mean / 30_000 - 1)).toBeLessThan(0.02);
     // Row, truth and answer stay together.
     expect(data.rows.every((row, i) => (row["x0"] as number) * 1000 + (row["x1"] as number) === data.truth.values[i])).toBe(true);

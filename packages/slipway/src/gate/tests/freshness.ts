@@ -24,7 +24,7 @@ export const freshness: GateTest = defineGateTest({
     const trend = time === undefined || labelled === undefined ? undefined : newest(labelled.judged.columns.get(time)!, time);
     if (days === undefined && trend === undefined) return skipped("neither the model's age nor a time of the labelled rows is known (gate.maxAgeDays, gate.time)");
     const figures: Record<string, number> = days === undefined ? {} : { "age in days": Math.floor(days) };
-    const told = [...(days === undefined ? [] : [`the model is ${Math.floor(days)} days old`])];
+    const told = days === undefined ? [] : [`the model is ${Math.floor(days)} days old`];
     let worse = false;
     if (trend !== undefined && labelled !== undefined) {
       const { metrics, truth } = judgedAll(model, labelled);
