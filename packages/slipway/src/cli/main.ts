@@ -23,6 +23,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   client: { summary: "a typed TypeScript client of a model or a running service", load: async () => (await import("./client.ts")).client },
   registry: { summary: "versions of models, and the aliases that name them", load: async () => (await import("./registry/index.ts")).registry },
   up: { summary: "the registry, its dashboard, and every released model served", load: async () => (await import("./up.ts")).up },
+  request: { summary: "ask that an alias name a version, for others to approve", load: async () => (await import("./release/request.ts")).request },
+  approve: { summary: "approve a release that was asked for", load: async () => (await import("./release/decide.ts")).approve },
+  reject: { summary: "reject a release that was asked for", load: async () => (await import("./release/decide.ts")).reject },
+  promote: { summary: "let an alias name what was approved", load: async () => (await import("./release/promote.ts")).promote },
+  audit: { summary: "who did what, and whether the log is as it was written", load: async () => (await import("./audit/index.ts")).audit },
   serve: { summary: "a running service from a file or package", load: async () => (await import("./serve.ts")).serve },
 };
 

@@ -1,2 +1,2 @@
 export { generateClient, type ClientModel } from "./generate-client.ts";
-export { serviceModels, type ServiceOptions } from "./service-models.ts";
+export { serviceError, serviceModels, type ServiceOptions } from "./service-models.ts";

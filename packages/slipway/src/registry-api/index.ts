@@ -1,3 +1,4 @@
+export { decide } from "./decide.ts";
 export { apiError } from "./errors.ts";
 export { openRegistryService, type RegistryService, type RegistryServiceOptions } from "./open.ts";
 export { registryProtocol } from "./protocol.ts";

@@ -3,7 +3,10 @@
 import { userInfo } from "node:os";
 import { openRegistry, type Registry } from "../../registry/index.ts";
 import type { Actor } from "../../audit/index.ts";
+import { resolveConfig, SERVE_SETTINGS } from "../../config/index.ts";
+import { openRegistryService, type RegistryService } from "../../registry-api/index.ts";
 import { usageError } from "../command.ts";
+import { trustedSigners } from "../trusted-option.ts";
 
 /** The user of this machine: whoever can write the store can do all that the registry can. */
 export function localActor(): Actor {
@@ -16,13 +19,30 @@ export function localActor(): Actor {
   return { name, roles: ["admin"], groups: [], how: "local" };
 }
 
+/** With the policies of the configuration, which no move of an alias passes by. @param create whether an empty registry is made where there is none */
+export async function openService(create: boolean): Promise<RegistryService> {
+  const { settings } = await resolveConfig(SERVE_SETTINGS, { file: process.env["SLIPWAY_CONFIG"], folder: process.cwd() });
+  const { approvals, webhooks, gate, signatures } = settings;
+  const opened = await openRegistry({ create });
+  try {
+    return await openRegistryService({
+      database: opened.database, blobs: opened.blobs, folder: ".slipway", background: false, settings: { approvals, webhooks, gate },
+      trusted: await trustedSigners(signatures?.require, signatures?.roots),
+    });
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
 /** @param create whether an empty registry is made where there is none */
 export async function withRegistry<T>(create: boolean, work: (registry: Registry, actor: Actor) => Promise<T>): Promise<T> {
-  const registry = await openRegistry({ create });
+  const service = await openService(create);
   try {
-    return await work(registry, localActor());
+    return await work(service.registry, localActor());
   } finally {
-    await registry.close();
+    await service.close();
+    await service.registry.close();
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { allowModel, jsonAnswer, mayAsk, type Call, type Route } from "../../server/index.ts";
 import { approvalError, type RequestDetails, type RequestState } from "../../approvals/index.ts";
+import { decide } from "../decide.ts";
 import { apiError } from "../errors.ts";
 import { actorOf, bodyOf, countIn, countOf, expectedIn, optionalTextIn, textIn, textOf } from "../request.ts";
 import type { RegistryServices } from "../services.ts";
@@ -11,8 +12,6 @@ import { COUNT, listOf, OBJECT, orNull, route, TEXT, TIME, VERSION } from "./rou
 const STATES: readonly RequestState[] = ["open", "promoted", "rejected", "withdrawn", "expired", "overridden"];
 const REQUEST = { id: TEXT, model: TEXT, version: VERSION, digest: TEXT, alias: TEXT, state: { enum: STATES }, requestedBy: TEXT, comment: TEXT, from: orNull(VERSION), createdAt: TIME, expiresAt: TIME, closedAt: orNull(TIME), closedBy: orNull(TEXT) };
 const DETAILS = { ...REQUEST, policy: orNull(OBJECT), verdict: OBJECT, decisions: listOf(OBJECT), comments: listOf(OBJECT) };
-/** The envelope of a decision, as `slipway verify` and other tools read it. */
-const ENVELOPE_MEDIA_TYPE = "application/vnd.dsse.envelope.v1+json";
 
 export function requestRoutes({ registry, approvals }: RegistryServices): Route[] {
   const find = async (call: Call): Promise<RequestDetails> => {
@@ -41,15 +40,9 @@ export function requestRoutes({ registry, approvals }: RegistryServices): Route[
       const body = bodyOf(call);
       const { decision, envelope } = body;
       if (decision !== "approve" && decision !== "reject") throw apiError("body-invalid", 'decision is "approve" or "reject"', { where: "decision" });
-      const { id, model, version } = await find(call);
-      const actor = actorOf(call);
-      await approvals.decide(id, { decision, as: optionalTextIn(body, "as"), comment: optionalTextIn(body, "comment"), actor, credential: call.principal!.id, ...(envelope === undefined || envelope === null ? {} : { envelope }) });
-      const details = await approvals.get(id);
-      const made = details.decisions.at(-1)!;
-      await registry.attach(model, version, {
-        kind: "approval", mediaType: ENVELOPE_MEDIA_TYPE, bytes: new TextEncoder().encode(JSON.stringify(made.envelope)), title: `${made.decision}-${made.id}.json`, actor,
-        summary: { request: id, decision: made.decision, person: made.person, as: made.as, alias: details.alias },
-      });
+      const { id } = await find(call);
+      const details = await decide({ registry, approvals }, id, {
+        decision, as: optionalTextIn(body, "as"), comment: optionalTextIn(body, "comment"), actor: actorOf(call), credential: call.principal!.id, ...(envelope === undefined || envelope === null ? {} : { envelope }) });
       return jsonAnswer(details, 201);
     }),
     route("POST", "/requests/{id}/comments", "comment", { summary: "Say something", body: { text: TEXT }, answer: { id: TEXT, author: TEXT, text: TEXT, time: TIME } }, async (call) => {
