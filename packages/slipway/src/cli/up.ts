@@ -21,6 +21,7 @@ import { localActor } from "./registry/with-registry.ts";
 import { accessOptions } from "./serve-access.ts";
 import { telemetryOptions } from "./serve-telemetry.ts";
 import { tlsOptions } from "./tls-options.ts";
+import { trustedSigners } from "./trusted-option.ts";
 import { trimMemory } from "./trim-memory.ts";
 
 const STATE = ".slipway";
@@ -54,6 +55,7 @@ export const up: Command = defineCommand({
     const registry = await openRegistry({ create: true });
     const service = await openRegistryService({
       database: registry.database, blobs: registry.blobs, folder: STATE, settings: { approvals: settings.approvals, webhooks: settings.webhooks, gate: settings.gate },
+      trusted: await trustedSigners(settings.signatures?.require, settings.signatures?.roots),
       onError: (err) => logger.error("work in the background failed", { err }),
     });
     const sessions = await SessionStore.open(registry.database);
