@@ -98,6 +98,23 @@ describe("input and output", () => {
   });
 });
 
+describe("drift against the package's profile", () => {
+  const example = fileURLToPath(new URL("../../../../examples/churn/", import.meta.url));
+  const check = readFileSync(`${example}check.csv`, "utf8");
+  const many = (lines: readonly string[]): string => Array.from({ length: 20 }, () => lines.join("\n")).join("\n");
+  it("is told by column, and is not where there is none", () => {
+    const [head, ...rows] = check.trim().split("\n");
+    writeFileSync(at("alike.csv"), `${head}\n${many(rows)}\n`);
+    const packed = spawnSync(process.execPath, [BIN, "pack", `${example}churn.joblib`, "--check", at("alike.csv"), "-o", at("churn.slip")], { encoding: "utf8" });
+    expect(packed.status).toBe(0);
+    // Twice the charges, the fourth column.
+    writeFileSync(at("drifted.csv"), `${head}\n${many(rows.map((row) => row.split(",").map((v, i) => (i === 3 && v !== "" ? String(Number(v) * 2) : v)).join(",")))}\n`);
+    const run = (input: string): { drift: { name: string; verdict: string }[] } => JSON.parse(spawnSync(process.execPath, [BIN, "batch", at("churn.slip"), "--in", at(input), "--out", at(`${input}.out.csv`), "--json"], { encoding: "utf8" }).stdout) as never;
+    expect(run("alike.csv").drift.filter((d) => d.verdict === "drifted")).toEqual([]);
+    expect(run("drifted.csv").drift[0]).toMatchObject({ name: "monthly_charges", kind: "input", verdict: "drifted" });
+  });
+});
+
 describe("what is broken", () => {
   it("is told row by row, and the rest is scored", () => {
     const lines = ["id,age,plan,member,note", "1,30,pro,1,a", "2,old,pro,1,a", "3,30,gold,1,a", "4,30,pro", '5,30,pro,1,"never closed', "6,30,pro,1,a,b", "7,30,pro,1,a"];

@@ -1,7 +1,7 @@
 // slipway batch PKG|FILE --in DATA --out DATA
 
 import { availableCpus, openModel } from "../runtime/index.ts";
-import { writeSlip } from "@slipway/core/package";
+import { parseProfile, writeSlip } from "@slipway/core/package";
 import { INPUT_FORMATS, placeOutput, readErrorLimit, runBatch, type BatchOptions, type BatchSummary, type InputFormat, type Keep, type Progress, type SeenOutput } from "../batch/index.ts";
 import { defineCommand, usageError, type Command, type Invocation } from "./command.ts";
 import { engineOf, engineOption } from "./engine-option.ts";
@@ -76,7 +76,7 @@ async function optionsOf(call: Invocation, input: readonly string[], out: string
   const list = (name: string): string[] | undefined => call.text(name)?.split(",").map((n) => n.trim()).filter((n) => n !== "");
   const keep = call.text("keep") ?? "unused";
   return {
-    package: { bytes: writeSlip(opened.package), digest, name: manifest.name, version: manifest.version },
+    package: { bytes: writeSlip(opened.package), digest, name: manifest.name, version: manifest.version, profile: parseProfile(opened.package.profile) },
     input, format: format as InputFormat | undefined, delimiter, query: call.text("query"), output,
     keep: keep === "unused" || keep === "all" || keep === "none" ? keep : list("keep")! satisfies Keep,
     outputs: list("outputs"), ids: !call.flag("no-ids"), engine: engineOf(call),
@@ -93,12 +93,27 @@ function progressLine({ rows, bad, share, before }: Progress, seconds: number): 
   return `[${"#".repeat(full)}${".".repeat(width - full)}] ${Math.floor(share * 100)} %  ${count(rows)} rows${bad === 0 ? "" : `, ${count(bad)} bad`}  ${count(Math.round(rate))} a second${left === undefined ? "" : `  ${duration(left)} left`}`;
 }
 
-function report({ output, rows, scored, bad, errors, seconds, resumed, outputs }: BatchSummary): string {
+function report({ output, rows, scored, bad, errors, seconds, resumed, outputs, drift }: BatchSummary): string {
   const lines = [`${count(scored)} of ${count(rows)} rows scored in ${duration(seconds)} (${count(Math.round((rows - resumed) / Math.max(0.001, seconds)))} a second) -> ${output}`];
   if (resumed > 0) lines.push(`${count(resumed)} of them by the run that was stopped`);
   if (bad > 0) lines.push(`${count(bad)} rows could not be scored: ${errors}`);
   if (outputs.length > 0) lines.push("", ...outputs.flatMap(describe));
+  if (drift !== undefined && drift.length > 0) lines.push("", ...driftLines(drift));
   return lines.join("\n");
+}
+
+const MOST_DRIFTED = 8;
+
+function driftLines(drift: NonNullable<BatchSummary["drift"]>): string[] {
+  const drifted = drift.filter((d) => d.verdict === "drifted");
+  if (drift.every((d) => d.verdict === "unknown")) return ["too few rows to say whether they are distributed as the model's profile"];
+  if (drifted.length === 0) return [`distributed as in the model's profile (${drift.length} columns and outputs)`];
+  const share = (n: number): string => `${(100 * n).toFixed(1)} %`;
+  return [
+    `other than in the model's profile: ${drifted.length} of ${drift.length} columns and outputs`,
+    ...drifted.slice(0, MOST_DRIFTED).map((d) => `  ${d.name}  PSI ${d.psi.toFixed(2)}${Math.abs(d.missing[0] - d.missing[1]) > 0.01 ? `  missing ${share(d.missing[0])}, before ${share(d.missing[1])}` : ""}`),
+    ...(drifted.length > MOST_DRIFTED ? [`  and ${drifted.length - MOST_DRIFTED} more`] : []),
+  ];
 }
 
 const BAR = 30;

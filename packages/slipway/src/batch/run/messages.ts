@@ -1,6 +1,7 @@
 // What the coordinator and its threads tell each other.
 
 import type { ErrorKind } from "@slipway/core/base";
+import type { ProfileCounter } from "@slipway/core/package";
 import type { Keep } from "../rows/columns.ts";
 
 export type TextFormat = "csv" | "jsonl";
@@ -44,6 +45,8 @@ export interface Part {
   readonly head: string;
   /** What labels, and how many of each; least, mean and most of numbers. */
   readonly seen: readonly SeenOutput[];
+  /** Counted in the bins of the package's profile, where it has one: some rows of every part. */
+  readonly profile?: ReturnType<ProfileCounter["read"]>;
 }
 export interface SeenOutput {
   readonly name: string;

@@ -4,6 +4,7 @@
 
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { Profile } from "@slipway/core/package";
 import type { InputFormat } from "../input/sources.ts";
 import { batchError } from "../errors.ts";
 import type { CsvHead } from "../input/csv-head.ts";
@@ -11,6 +12,7 @@ import { blocksOf, headOf } from "../input/text-shards.ts";
 import { findInput, type InputFile } from "../input/sources.ts";
 import { recordEnd } from "../input/split.ts";
 import type { Keep } from "../rows/columns.ts";
+import { driftOf, type ColumnDrift } from "./drift.ts";
 import { joinBadRows, joinParts, partsThere } from "./assemble.ts";
 import { commitFile } from "./files.ts";
 import { Ledger, planDigest, type RunPlan } from "./ledger.ts";
@@ -22,7 +24,7 @@ import { Seen } from "./seen.ts";
 
 export interface BatchOptions {
   /** A .slip, and what identifies it. */
-  readonly package: { readonly bytes: Uint8Array; readonly digest: string; readonly name: string; readonly version: string };
+  readonly package: { readonly bytes: Uint8Array; readonly digest: string; readonly name: string; readonly version: string; readonly profile: Profile | null };
   readonly input: readonly string[];
   readonly format?: InputFormat | undefined;
   readonly delimiter?: string | undefined;
@@ -61,6 +63,8 @@ export interface BatchSummary {
   readonly seconds: number;
   readonly resumed: number;
   readonly outputs: readonly SeenOutput[];
+  /** How the rows differ from those that the package's profile was made of; undefined where it has none. */
+  readonly drift?: readonly ColumnDrift[];
 }
 
 /** Of Parquet. */
@@ -113,7 +117,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
     await finish(options, parts, rows, bad);
     const seen = new Seen();
     for (const part of parts) seen.merge(part.seen);
-    const summary: BatchSummary = { output: output.path, rows, scored: rows - bad, bad, errors: bad > 0 ? output.errors : undefined, shards, seconds: (performance.now() - began) / 1000, resumed, outputs: seen.read() };
+    const summary: BatchSummary = { output: output.path, rows, scored: rows - bad, bad, errors: bad > 0 ? output.errors : undefined, shards, seconds: (performance.now() - began) / 1000, resumed, outputs: seen.read(), ...(options.package.profile === null ? {} : { drift: driftOf(options.package.profile, parts) }) };
     commitFile(output.record, Buffer.from(`${JSON.stringify({ digest: planDigest(plan), plan, summary }, null, 1)}\n`));
     if (!output.folder) rmSync(output.work, { recursive: true, force: true });
     return summary;

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { SlipwayError } from "@slipway/core/base";
-import { readSlip } from "@slipway/core/package";
+import { parseProfile, readSlip } from "@slipway/core/package";
 import { loadModelPackage, type Model, type Prediction } from "../../runtime/index.ts";
 import { ByteSink } from "../output/byte-sink.ts";
 import { CsvWriter, JsonLinesWriter, type RowsWriter } from "../output/rows-writer.ts";
@@ -15,6 +15,7 @@ import { JsonLineRows, TensorCsvRows } from "../rows/value-rows.ts";
 import { commitFile, commitLater } from "./files.ts";
 import type { KeptType } from "../output/rows-writer.ts";
 import { badName, partName, type Failure, type Part, type ShardWork, type WorkerAnswer, type WorkerSetup } from "./messages.ts";
+import { DriftCounter } from "./drift.ts";
 import { Seen } from "./seen.ts";
 
 /** How the rows of a shard are read. */
@@ -29,11 +30,13 @@ try {
   const { kept, types, read } = await readerOf(model);
   const writer = await writerOf(kept, types);
   const sink = new ByteSink(2 ** 20);
+  const profile = parseProfile(pkg.profile);
+  const drift = profile === null ? undefined : new DriftCounter(profile, model.encoder.plan);
   answer({ ready: true });
   // One after the other: what waits is only there so that there is no pause between two. Parts go to the disk meanwhile.
   let before: Promise<unknown> = Promise.resolve();
   parentPort!.on("message", (work: ShardWork) => {
-    before = before.then(() => score(model, read, writer, sink, work)).then((scored) => void commit(scored).then((part) => answer({ part }), fail), fail);
+    before = before.then(() => score(model, read, writer, sink, drift, work)).then((scored) => void commit(scored).then((part) => answer({ part }), fail), fail);
   });
 } catch (error) {
   fail(error);
@@ -72,7 +75,7 @@ interface Scored {
   readonly write: Promise<void>;
 }
 
-async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteSink, work: ShardWork): Promise<Scored> {
+async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteSink, drift: DriftCounter | undefined, work: ShardWork): Promise<Scored> {
   const block = read(work);
   const refused: BadRow[] = [];
   const seen = new Seen();
@@ -80,6 +83,7 @@ async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteS
   let head = "";
   const { outputs } = setup;
   writer.begin(work.shard);
+  drift?.begin();
   for await (const rows of block.parts) {
     const prediction: Prediction = model.runSync(rows.batch, { onInvalid: "rows", outputs }) ?? await model.run(rows.batch, { onInvalid: "rows", outputs });
     if (head === "") {
@@ -89,12 +93,13 @@ async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteS
     for (const [row, reason] of prediction.refused ?? []) refused.push({ row: rows.rowOf[row]!, column: null, reason, text: rows.text(row) });
     writer.write(sink, rows, prediction);
     seen.add(prediction);
+    drift?.add(rows.batch, prediction);
   }
   writer.finish?.(sink);
   const bytes = sink.written();
   const bad = [...block.bad, ...refused].sort((a, b) => a.row - b.row);
   return {
-    part: { shard: work.shard, rows: block.rows, bad: bad.length, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex"), head, seen: seen.read() },
+    part: { shard: work.shard, rows: block.rows, bad: bad.length, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex"), head, seen: seen.read(), ...(drift === undefined ? {} : { profile: drift.read() }) },
     // What the sink holds is written before this returns: the next shard takes its place.
     bad, write: commitLater(join(setup.folder, partName(work.shard, setup.output)), bytes),
   };
