@@ -23,7 +23,7 @@ export function ApprovalsPage({ place }: { readonly place: Place }): VNode {
     {list?.length === 0 && <div class="panel"><Empty icon="approvals" title={all ? "No request yet" : "Nothing waits for an approval"}><p>Whoever wants a version to answer in production opens it under <a href={page.models}>Models</a> and presses “Ask for release”.</p></Empty></div>}
     {list !== undefined && list.length > 0 && <div class="panel flush rows-link"><div class="scroll"><table>
       <caption class="visually-hidden">Requests</caption>
-      <thead><tr><th scope="col">Request</th><th scope="col">Asked by</th><th scope="col">State</th><th scope="col">Until</th></tr></thead>
+      <thead><tr><th scope="col">Request</th><th scope="col">Asked by</th><th scope="col">State</th><th scope="col">Ends</th></tr></thead>
       <tbody>{list.map((r) => <tr key={r.id}>
         <th scope="row"><a href={page.request(r.id)}>{r.model} version {r.version} → {r.alias}</a>{r.comment !== "" && <div class="soft small">{r.comment.slice(0, 140)}</div>}</th>
         <td>{r.requestedBy}<div class="soft small"><Time at={r.createdAt} /></div></td>

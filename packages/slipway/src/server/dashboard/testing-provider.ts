@@ -63,6 +63,10 @@ export class Walker {
     throw new Error("too many redirects");
   }
 
+  cookies(url: string): string {
+    return [...(this.#jar.get(new URL(url).host) ?? [])].map(([k, v]) => `${k}=${v}`).join("; ");
+  }
+
   /** Fills in the provider's form for signing in, then agrees; ends at the address that the provider sends the browser to. */
   async signIn(authorize: string, login: string): Promise<string> {
     let { url, text } = await this.go(authorize);
