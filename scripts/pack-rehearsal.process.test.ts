@@ -1,6 +1,6 @@
 // The published packages, proven: built, packed, installed in an empty folder, and used from there.
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const env = { ...process.env, npm_config_onnxruntime_node_install: "skip", npm_config_loglevel: "error" };
 
-it("works when installed from its tarballs into an empty folder", () => {
+it("works when installed from its tarballs into an empty folder", async () => {
   execFileSync(join(root, "node_modules", ".bin", "tsc"), ["-b"], { cwd: root, stdio: "pipe" });
   for (const name of ["core", "slipway"]) execFileSync("npm", ["pack", "--pack-destination", folder], { cwd: join(root, "packages", name), env, stdio: "pipe" });
   const tarballs = readdirSync(folder).filter((f) => f.endsWith(".tgz")).map((f) => join(folder, f));
@@ -35,4 +35,23 @@ const [row] = await model.predict([{ contract: "one year", internet: "dsl", tenu
 console.log(row.label);
 await model.close();`);
   expect(execFileSync(process.execPath, ["use.mjs"], { cwd: app, encoding: "utf8" }).trim()).toBe("stays");
-}, 180_000);
+
+  // With the dashboard's files inside, and nothing built when it starts.
+  const up = spawn(process.execPath, [join(app, "node_modules", "slipway", "bin", "slipway.mjs"), "up", "--port", "0", "--json"], { cwd: app, stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    let out = "";
+    const url = await new Promise<string>((resolve, reject) => {
+      up.stdout.setEncoding("utf8").on("data", (text: string) => {
+        out += text;
+        const found = /"url": "([^"]+)"/.exec(out);
+        if (found !== null) resolve(found[1]!);
+      });
+      up.once("exit", (code) => reject(new Error(`slipway up ended with ${code}`)));
+    });
+    const page = await fetch(`${url}/dashboard`);
+    const script = /src="(\/dashboard\/assets\/[^"]+\.js)"/.exec(await page.text())?.[1];
+    expect([page.status, (await fetch(url + script)).headers.get("content-encoding")]).toEqual([200, expect.stringMatching(/br|gzip/)]);
+  } finally {
+    up.kill("SIGTERM");
+  }
+}, 600_000);
