@@ -50,7 +50,7 @@ export function AuditPage({ place }: { readonly place: Place }): VNode {
       <thead><tr><th scope="col" class="number">No.</th><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th><th scope="col">Of</th><th scope="col">More</th></tr></thead>
       <tbody>{rows.map((r) => <tr key={r.seq}>
         <td class="number">{r.seq}</td><td class="nowrap"><time dateTime={r.time}>{fullTime(r.time)}</time></td><td>{r.actor}</td><td class="nowrap"><code>{r.action}</code></td>
-        <td>{r.model === null ? "" : r.version === null ? <a href={page.model(r.model)}>{r.model}</a> : <a href={page.version(r.model, r.version)}>{r.model} {r.version}</a>}</td>
+        <td class="nowrap">{r.model === null ? "" : r.version === null ? <a href={page.model(r.model)}>{r.model}</a> : <a href={page.version(r.model, r.version)}>{r.model} {r.version}</a>}</td>
         <td><Detail detail={r.detail} /></td>
       </tr>)}</tbody>
     </table></div></div>}
@@ -58,12 +58,15 @@ export function AuditPage({ place }: { readonly place: Place }): VNode {
   </div>;
 }
 
+const IDENTIFIER = /^(?:sha256:)?[0-9a-f]{32,}$|^[0-9a-f]{8}-[0-9a-f]{4}-/;
+
 function Detail({ detail }: { readonly detail: unknown }): VNode | null {
   if (typeof detail !== "object" || detail === null) return null;
   const entries = Object.entries(detail).filter(([, v]) => v !== null && v !== undefined);
   if (entries.length === 0) return null;
-  const plain = entries.filter(([, v]) => typeof v !== "object");
-  const words = plain.slice(0, 4).map(([k, v]) => `${k} ${short(String(v))}`).join(", ");
+  // Digests and ids say nothing at a glance; all of it is inside.
+  const plain = entries.filter(([, v]) => typeof v !== "object" && v !== false && !IDENTIFIER.test(String(v)));
+  const words = plain.slice(0, 3).map(([k, v]) => `${k} ${short(String(v))}`).join(", ");
   return <details><summary class="small">{words === "" ? "details" : words}</summary><pre class="json" tabIndex={0}>{JSON.stringify(detail, null, 2)}</pre></details>;
 }
 function short(text: string): string {
