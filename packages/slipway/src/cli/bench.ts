@@ -25,7 +25,7 @@ export const bench: Command = defineCommand({
   name: "bench",
   summary: "throughput, latency, and how many replicas a load needs",
   usage: "PKG|FILE|URL [--connections 16 | --rate 500 | --target-rps 5000 --target-p99 20ms]",
-  arguments: [{ name: "PKG|FILE|URL", help: "a package or saved model, which is served for it in a process of its own on this machine, or a running service", package: true }],
+  arguments: [{ name: "PKG|FILE|URL", help: "a package (a file, or oci://HOST/REPOSITORY:TAG) or saved model, which is served for it in a process of its own on this machine, or a running service", package: true }],
   options: {
     connections: { type: "string", value: "N", help: "closed loop: so many callers that ask again when they are answered (16 by default); with --rate: no more than that (512 by default)" },
     sweep: { type: "boolean", help: "closed loop with 1, 2, 4 ... up to --connections callers" },

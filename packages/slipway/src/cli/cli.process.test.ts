@@ -31,7 +31,7 @@ describe("wrong use", () => {
     expect(wrong.err).toContain("Did you mean --check?");
   });
   it("has help with examples for every command", () => {
-    for (const name of ["inspect", "convert", "pack", "test", "predict", "bench", "client", "serve"]) {
+    for (const name of ["inspect", "convert", "pack", "test", "push", "pull", "predict", "bench", "client", "serve"]) {
       const help = slipway([name, "--help"]);
       expect(help.code).toBe(0);
       expect(help.out).toContain("Examples:");

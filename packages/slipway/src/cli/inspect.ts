@@ -14,7 +14,7 @@ export const inspect: Command = defineCommand({
   name: "inspect",
   summary: "what is inside a model file, safely; what can be compiled and what cannot",
   usage: "FILE [--json] [--names]",
-  arguments: [{ name: "FILE", help: "a saved model or a package", package: true }],
+  arguments: [{ name: "FILE", help: "a saved model or a package (a file, or oci://HOST/REPOSITORY:TAG)", package: true }],
   options: {
     names: { type: "boolean", help: "also list every Python name that the file mentions" },
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },

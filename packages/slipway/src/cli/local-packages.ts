@@ -1,5 +1,5 @@
-// References in place of models: what a call names as NAME:3, NAME@production or oci://... is fetched before the command
-// runs, and the command sees the file that it was fetched to.
+// References in place of models: what a call names as NAME:3 or NAME@production is fetched before the command runs,
+// and the command sees the file that it was fetched to.
 
 import type { Command, Invocation } from "./command.ts";
 import { printNote } from "./output.ts";

@@ -12,7 +12,7 @@ export const predict: Command = defineCommand({
   summary: "one-off predictions from a file or package",
   usage: "PKG|FILE DATA",
   arguments: [
-    { name: "PKG|FILE", help: "a package or a saved model", package: true },
+    { name: "PKG|FILE", help: "a package (a file, or oci://HOST/REPOSITORY:TAG) or a saved model", package: true },
     { name: "DATA", help: "JSON records, JSON lines or CSV with a header; - reads standard input" },
   ],
   options: {

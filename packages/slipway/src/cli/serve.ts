@@ -24,13 +24,13 @@ export const serve: Command = defineCommand({
   name: "serve",
   summary: "a running service from a file or package",
   usage: "PKG|FILE ... [--port 8080]",
-  arguments: [{ name: "PKG|FILE", help: "packages or saved models; NAME=PATH gives one a name", package: true, many: true, optional: true }],
+  arguments: [{ name: "PKG|FILE", help: "packages (files, or oci://HOST/REPOSITORY:TAG) or saved models; NAME=PATH gives one a name", package: true, many: true, optional: true }],
   options: {
     ...configOptions(OPTIONS),
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
     preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; FILE#ENTRY or #ENTRY where a file holds several; may be repeated, in order" },
   },
-  examples: ["slipway serve churn.slip", "slipway serve model.joblib --port 0", "slipway serve a.slip fraud=model.pkl --port 9000", "slipway serve --models ./models --poll 5s"],
+  examples: ["slipway serve churn.slip", "slipway serve model.joblib --port 0", "slipway serve a.slip fraud=model.pkl --port 9000", "slipway serve --models ./models --poll 5s", "slipway serve oci://ghcr.io/acme/churn:1.2.0"],
   async run(call) {
     const hosting = hostingOf(process.env, call.args.length === 0 && call.text("models") === undefined && process.env["SLIPWAY_MODELS"] === undefined);
     const { settings, notes } = await resolveConfig(SERVE_SETTINGS, { ...configSources(call), env: { ...hosting?.defaults, ...process.env } });
@@ -42,7 +42,7 @@ export const serve: Command = defineCommand({
     if (hosting !== undefined) printNote(`note: this is a container of ${hosting.platform}, which asks it from outside`);
     if (process.env["_SLIPWAY_PROCESS"] !== "further") for (const note of notes) printNote(`note: ${note}`);
     // A package may need no ONNX Runtime; the others load it beside being read.
-    if (settings.engine === "onnxruntime" || (settings.engine === "auto" && call.args.some((a) => !a.endsWith(".slip")))) preloadEngine();
+    if (settings.engine === "onnxruntime" || (settings.engine === "auto" && call.args.some((a) => !a.endsWith(".slip") && !a.includes("oci://")))) preloadEngine();
     const entry = call.text("entry");
     const preprocess = call.texts("preprocess");
     if (preprocess.length > 0 && call.args.length > 1) throw usageError("bad-argument", "--preprocess is for one model, and several are given", { hint: "Pack each with its preprocessing, then serve the packages." });
@@ -55,7 +55,7 @@ export const serve: Command = defineCommand({
     for (const argument of [...call.args, ...(hosting?.model === undefined ? [] : [hosting.model]), ...paths]) {
       const named = /^([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)$/.exec(argument);
       const options = { preprocess, ...(entry === undefined ? {} : { entry }), ...(named ? { name: named[1]! } : {}) };
-      for (const warning of await models.add({ argument: named?.[2] ?? argument, options }, { name: named?.[1] })) printNote(`note: ${warning}`);
+      for (const warning of await models.add({ argument: await fixed(named?.[2] ?? argument), options }, { name: named?.[1] })) printNote(`note: ${warning}`);
     }
     for (const note of (await syncFolder(models, folder)).notes) printNote(`note: ${note}`);
     for (const [name, pipeline] of Object.entries(settings.pipelines ?? {})) {
@@ -94,6 +94,11 @@ export const serve: Command = defineCommand({
     return 0;
   },
 });
+
+/** What a tag names when the server starts is served until it ends, also where a model is put away and loaded again. */
+async function fixed(argument: string): Promise<string> {
+  return argument.startsWith("oci://") ? (await import("../oci/index.ts")).pinReference(argument) : argument;
+}
 
 async function syncFolder(models: Repository, folder: string | undefined): Promise<{ readonly notes: readonly string[] }> {
   try {

@@ -19,7 +19,7 @@ export const test: Command = defineCommand({
   name: "test",
   summary: "the gate: whether a model may be released",
   usage: "PKG|FILE [--data labelled.csv --target COLUMN] [--baseline OTHER.slip] [--report report.html] [--junit file.xml]",
-  arguments: [{ name: "PKG|FILE", help: "a package or a saved model", package: true }],
+  arguments: [{ name: "PKG|FILE", help: "a package (a file, or oci://HOST/REPOSITORY:TAG) or a saved model", package: true }],
   options: {
     check: { type: "string", value: "FILE", help: "rows with the model's columns and what it predicted in the notebook; those of the package by default" },
     data: { type: "string", value: "FILE", help: "labelled rows (CSV, JSON, JSON lines, Parquet or Arrow, of any size): the model's columns and what was true" },

@@ -79,7 +79,7 @@ export interface BlobStore {
   tags(): AsyncIterable<string>;
 
   /** What names this digest as its subject: signatures, reports, attestations. Empty where there is none. */
-  referrers(digest: string, options?: { readonly artifactType?: string | undefined }): Promise<Descriptor[]>;
+  referrers(digest: string, options?: { readonly artifactType?: string | undefined }): Promise<readonly Descriptor[]>;
 
   /** Removes blobs that no stored manifest reaches. A registry does this on its own: nothing is removed there. */
   collectGarbage(options: GarbageOptions): Promise<Garbage>;

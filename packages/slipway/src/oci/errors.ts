@@ -9,6 +9,7 @@ const table = {
   "oci-unauthenticated": { kind: "unauthenticated", doc: "The registry wants to know who asks, and the credentials are missing or not accepted. `docker login HOST` (or podman, skopeo, crane, oras) stores them where Slipway finds them." },
   "oci-denied": { kind: "unauthenticated", doc: "The registry knows who asks, and does not allow it. Ask its owner for the right to pull from or push to this repository." },
   "oci-credentials": { kind: "usage", doc: "The file of registry credentials (REGISTRY_AUTH_FILE, or config.json of docker) cannot be used, or a credential helper that it names failed." },
+  "oci-cache": { kind: "usage", doc: "SLIPWAY_CACHE_LIMIT is not a size. Write a number of bytes, or with K, M, G or T: 20G. 0 keeps nothing." },
   "oci-unavailable": { kind: "unavailable", doc: "The registry cannot be reached or failed, also when asked again. Check the host, the port and the network." },
   "oci-rate-limited": { kind: "exhausted", doc: "The registry takes no more requests for now (429), also when asked again. Wait, or log in: many registries allow more to those they know." },
   "oci-timeout": { kind: "timeout", doc: "The registry did not answer in time, or sends too slowly." },

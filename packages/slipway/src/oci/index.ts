@@ -4,6 +4,8 @@ export { RegistryStore } from "./remote/registry-store.ts";
 export { type RegistryOptions } from "./remote/registry-options.ts";
 export { digestOf } from "./digest.ts";
 export { formatReference, isOciReference, parseReference, type OciReference } from "./reference.ts";
+export { pullPackage, pushPackage, type ArtifactSource, type PushOptions } from "./package-artifact.ts";
+export { openReference, pinReference, type PulledPackage } from "./open-reference.ts";
 export { MEDIA_TYPE, parseManifest, type ParsedManifest } from "./parse-manifest.ts";
 export { ociError } from "./errors.ts";
 export { cosignTag, readAttachments, writeAttachments } from "./attachments.ts";

@@ -2,9 +2,10 @@
 // passwords; with tokens), and `crane registry serve`. Each is ended by `stop`.
 
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { goTool, toolOf } from "../../../../scripts/testing-tools.ts";
 
 export const dockerRegistry: string | undefined = toolOf("docker-registry", "apt-get install docker-registry");
@@ -63,29 +64,31 @@ export async function startCraneRegistry(): Promise<TestRegistry> {
 }
 
 async function start(program: string, args: readonly string[], ready: RegExp, folder: string, ca: string | undefined, temporary: boolean): Promise<TestRegistry> {
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"], HOME: folder } });
-  let log = "";
-  const address = await new Promise<string>((done, failed) => {
-    const timer = setTimeout(() => failed(new Error(`${program} does not start: ${log}`)), 20_000);
-    const take = (chunk: Buffer): void => {
-      log += chunk.toString();
-      const found = ready.exec(log)?.[1];
-      if (found === undefined) return;
-      clearTimeout(timer);
-      done(found.includes(":") ? found : `127.0.0.1:${found}`);
-    };
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
-    child.on("exit", (code) => failed(new Error(`${program} ended with ${code}: ${log}`)));
-    child.on("error", failed);
-  });
-  return {
-    host: address, folder, ca, log: () => log,
-    stop: async () => {
+  // Into a file: a pipe that nobody reads while a test waits for another program would stop the registry.
+  const path = join(folder, "log");
+  const file = openSync(path, "w");
+  const child = spawn(program, args, { stdio: ["ignore", file, file], env: { PATH: process.env["PATH"], HOME: folder } });
+  closeSync(file);
+  const log = (): string => readFileSync(path, "utf8");
+  let failed: Error | undefined;
+  child.on("error", (error) => (failed = error));
+  for (let waited = 0; ; waited += 20) {
+    const found = ready.exec(log())?.[1];
+    if (found !== undefined) {
+      return {
+        host: found.includes(":") ? found : `127.0.0.1:${found}`, folder, ca, log,
+        stop: async () => {
+          await end(child);
+          if (temporary) rmSync(folder, { recursive: true, force: true });
+        },
+      };
+    }
+    if (failed !== undefined || child.exitCode !== null || waited > 30_000) {
       await end(child);
-      if (temporary) rmSync(folder, { recursive: true, force: true });
-    },
-  };
+      throw new Error(`${program} does not start: ${failed?.message ?? log()}`);
+    }
+    await pause(20);
+  }
 }
 
 function end(child: ChildProcess): Promise<void> {
@@ -99,12 +102,14 @@ function end(child: ChildProcess): Promise<void> {
 /** An authority of its own and a server's certificate for 127.0.0.1 and localhost. */
 export function makeCertificates(folder: string): { readonly ca: string; readonly cert: string; readonly key: string } {
   const file = (name: string): string => join(folder, name);
-  if (existsSync(file("server.crt"))) return { ca: file("ca.crt"), cert: file("server.crt"), key: file("server.key") };
+  if (existsSync(file("server.crt"))) return { ca: file("trust/ca.crt"), cert: file("server.crt"), key: file("server.key") };
+  // Alone in its folder, as the --cert-dir of others wants it.
+  mkdirSync(file("trust"));
   const run = (...args: string[]): void => void execFileSync(openssl!, args, { stdio: "ignore" });
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  run("req", "-x509", ...key, "-keyout", file("ca.key"), "-out", file("ca.crt"), "-days", "2", "-subj", "/CN=tests", "-addext", "keyUsage=critical,keyCertSign,cRLSign");
+  run("req", "-x509", ...key, "-keyout", file("ca.key"), "-out", file("trust/ca.crt"), "-days", "2", "-subj", "/CN=tests", "-addext", "keyUsage=critical,keyCertSign,cRLSign");
   run("req", ...key, "-keyout", file("server.key"), "-out", file("server.csr"), "-subj", "/CN=localhost");
   writeFileSync(file("server.ext"), "subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth\n");
-  run("x509", "-req", "-in", file("server.csr"), "-CA", file("ca.crt"), "-CAkey", file("ca.key"), "-CAcreateserial", "-out", file("server.crt"), "-days", "2", "-extfile", file("server.ext"));
-  return { ca: file("ca.crt"), cert: file("server.crt"), key: file("server.key") };
+  run("x509", "-req", "-in", file("server.csr"), "-CA", file("trust/ca.crt"), "-CAkey", file("ca.key"), "-CAcreateserial", "-out", file("server.crt"), "-days", "2", "-extfile", file("server.ext"));
+  return { ca: file("trust/ca.crt"), cert: file("server.crt"), key: file("server.key") };
 }

@@ -1,14 +1,14 @@
-// One resolver for whatever stands where a package goes: a path, a version of the registry (NAME:3, NAME@production,
-// NAME@sha256:...), an artifact (oci://HOST/REPOSITORY:TAG). Both kinds of reference end at a digest, and a digest's
-// package is kept as a .slip file in `.slipway/packages`: fetched once, hashed again by whoever opens it.
+// One resolver for whatever stands where a package goes: a path, or a version of the registry (NAME:3, NAME@production,
+// NAME@sha256:...), whose package is kept as a .slip file in `.slipway/packages`: fetched once, hashed again by whoever
+// opens it. An artifact (oci://HOST/REPOSITORY:TAG) stays what it is: whoever opens it pulls it through the user's cache.
 
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readSlip, writeSlip, type ModelPackage } from "@slipway/core/package";
-import { isOciReference, ociError, parseReference, readAttachments, RegistryStore, type BlobStore } from "../oci/index.ts";
-import { loadPackage, looksLikeReference, openRegistry, registryError } from "../registry/index.ts";
+import { isOciReference, readAttachments, type BlobStore } from "../oci/index.ts";
+import { looksLikeReference, openRegistry, registryError } from "../registry/index.ts";
 
 export interface LocalFile {
   /** What can be opened. */
@@ -28,10 +28,10 @@ export interface LocalOptions {
 /**
  * A path as it is; of a reference, the file that its package was fetched to. A file that is there is never taken for a
  * reference; write ./churn:3 for a file that is not there yet.
- * @throws registry-*, oci-*, package-*
+ * @throws registry-*, package-*
  */
 export async function localFile(argument: string, options: LocalOptions = {}): Promise<LocalFile> {
-  if (isOciReference(argument)) return fromArtifact(argument, options);
+  if (isOciReference(argument)) return { path: argument };
   const folder = options.folder ?? process.cwd();
   if (!looksLikeReference(argument) || existsSync(join(folder, argument)) || existsSync(argument)) return { path: argument };
   const registry = await openRegistry({ env: options.env, folder, create: false });
@@ -42,18 +42,6 @@ export async function localFile(argument: string, options: LocalOptions = {}): P
     return { path, model, version, digest };
   } finally {
     await registry.close();
-  }
-}
-
-async function fromArtifact(argument: string, options: LocalOptions): Promise<LocalFile> {
-  const { host, repository, tag, digest } = parseReference(argument);
-  const store = await RegistryStore.open(host, repository, options.env === undefined ? {} : { env: options.env });
-  try {
-    const wanted = digest ?? (await store.resolve(tag ?? "latest"));
-    if (wanted === undefined) throw ociError("oci-not-found", `${host}/${repository} has no tag ${JSON.stringify(tag ?? "latest")}`, { hint: tag === undefined ? "Say which: oci://HOST/REPOSITORY:TAG." : "Check the tag." });
-    return { path: await kept(options, wanted, store, () => loadPackage(store, wanted, tag ?? "latest")), digest: wanted };
-  } finally {
-    await store.close();
   }
 }
 

@@ -1,11 +1,12 @@
-// A path -> a model package: a .slip file or an image-layout folder is read and verified, a saved model is compiled.
+// A path -> a model package: a .slip file or an image-layout folder is read and verified, a saved model is compiled;
+// oci://HOST/REPOSITORY:TAG is pulled.
 // The compiler is loaded only when there is something to compile: a packed model starts without it.
 
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { sniffFormat } from "@slipway/core/formats";
 import type { ImportedModel } from "@slipway/core/convert";
-import { readLayout, readSlip, type ModelPackage } from "@slipway/core/package";
+import { readLayout, readSlip, writeSlip, type ModelPackage } from "@slipway/core/package";
 import { runtimeError } from "./errors.ts";
 import type { ImportFileOptions } from "./import-file.ts";
 import { SAVED_MODEL, siblingsOf } from "./read-sibling.ts";
@@ -26,15 +27,18 @@ export interface OpenedModel {
 }
 
 const MAX_FILE = 2 ** 31 - 1;
+const OCI = "oci://";
 
 /**
- * A saved model's file; of a TensorFlow SavedModel, which is a folder, its saved_model.pb.
- * @throws file-not-found, file-not-plain, file-too-large
+ * A saved model's file; of a TensorFlow SavedModel, which is a folder, its saved_model.pb; of a layout, its one package.
+ * @throws file-not-found, file-not-plain, file-too-large, and what pulling throws
  */
 export async function readModelBytes(path: string): Promise<Uint8Array> {
+  if (path.startsWith(OCI)) return writeSlip(await pulled(path));
   const info = await stat(path).catch(() => undefined);
   if (!info) throw runtimeError("file-not-found", `there is no file ${JSON.stringify(path)}`, { hint: "Check the path; it is relative to the folder you are in." });
   if (info.isDirectory()) {
+    if (await isLayout(path)) return writeSlip(await readLayoutFolder(path));
     const inside = siblingsOf(path)(SAVED_MODEL, MAX_FILE);
     if (!inside) throw runtimeError("file-not-found", `${JSON.stringify(path)} is a folder, and no SavedModel: it has no ${SAVED_MODEL}`, { hint: "Pass the model file in it." });
     return inside;
@@ -46,14 +50,15 @@ export async function readModelBytes(path: string): Promise<Uint8Array> {
 
 /**
  * Every model that is served, predicted with or tested comes through here: what is asked of packages is asked here.
- * @param argument a path, FILE#ENTRY, or a model that MLflow keeps (`models:/name/3`)
+ * @param argument a path, FILE#ENTRY, oci://HOST/REPOSITORY:TAG (or @sha256:DIGEST), or a model that MLflow keeps (`models:/name/3`)
  * @throws as readModelBytes, the import and the package room; where signers are named, as requireSignature
  */
 export async function openModel(argument: string, options: OpenOptions = {}): Promise<OpenedModel> {
   const { path, entry, mlflow, name, version } = locateModel(argument);
   const info = await stat(path).catch(() => undefined);
   const compiled = (options.preprocess ?? []).length > 0;
-  if (!compiled && info?.isDirectory() && (await stat(join(path, "oci-layout")).catch(() => undefined))) return { package: await admitted(await readLayoutFolder(path), options) };
+  if (!compiled && path.startsWith(OCI)) return { package: await admitted(await pulled(path), options) };
+  if (!compiled && info?.isDirectory() && (await isLayout(path))) return { package: await admitted(await readLayoutFolder(path), options) };
   const bytes = await readModelBytes(path);
   if (!compiled && sniffFormat(bytes) === "slip") return { package: await admitted(await readSlip(bytes), options) };
   if (options.trusted !== undefined) throw (await import("./trusted-signers.ts")).refuseUnpacked(path);
@@ -69,6 +74,16 @@ async function admitted(pkg: ModelPackage, { trusted }: OpenOptions): Promise<Mo
   const { assertSound } = await import("@slipway/core/onnx");
   assertSound(pkg.model);
   return pkg;
+}
+
+/** The rooms that talk to registries are loaded only when they are needed. */
+async function pulled(reference: string): Promise<ModelPackage> {
+  const { openReference } = await import("../oci/index.ts");
+  return (await openReference(reference)).package;
+}
+
+async function isLayout(folder: string): Promise<boolean> {
+  return (await stat(join(folder, "oci-layout")).catch(() => undefined)) !== undefined;
 }
 
 async function readLayoutFolder(folder: string): Promise<ModelPackage> {

@@ -71,13 +71,16 @@ export class HttpClient {
     return new Promise((done, failed) => {
       const options = { method, headers: { "user-agent": `slipway/${VERSION}`, "accept-encoding": "identity", ...headers, ...(body === undefined ? {} : { "content-length": String(body.length) }) } };
       const request = secure ? requestHttps(url, { ...options, agent: agents.https }) : requestHttp(url, { ...options, agent: agents.http });
-      const late = (): void => void request.destroy(new TimedOut(url));
+      let begun: IncomingMessage | undefined;
+      // Whoever reads the body is to hear why it ended.
+      const late = (): void => void (begun ?? request).destroy(new TimedOut(url));
       const timer = setTimeout(late, totalMs + ((body?.length ?? 0) + expectedBytes) / minBytesPerSecond * 1000);
       timer.unref();
       request.setTimeout(idleMs, late);
       request.on("close", () => clearTimeout(timer));
       request.on("error", (error) => failed(connectionError(error, url)));
       request.on("response", (answer) => {
+        begun = answer;
         answer.on("close", () => clearTimeout(timer));
         done({ status: answer.statusCode ?? 0, headers: answer.headers, url, body: answer });
       });
