@@ -14,11 +14,11 @@ const real = hasPostgres();
 let postgres: TestPostgres | undefined;
 beforeAll(async () => {
   if (real) postgres = await startPostgres();
-});
+}, 60_000);
 afterAll(async () => {
   await postgres?.stop();
   rmSync(folder, { recursive: true, force: true });
-});
+}, 60_000);
 
 const kim: Actor = { name: "kim", roles: ["developer"], groups: [], how: "local" };
 const failure = async (run: Promise<unknown>): Promise<{ code: string; seq?: unknown }> =>

@@ -13,11 +13,11 @@ const real = hasPostgres();
 let postgres: TestPostgres | undefined;
 beforeAll(async () => {
   if (real) postgres = await startPostgres();
-});
+}, 60_000);
 afterAll(async () => {
   await postgres?.stop();
   rmSync(folder, { recursive: true, force: true });
-});
+}, 60_000);
 
 let count = 0;
 const fresh = (dialect: string): string => (dialect === "sqlite" ? `sqlite:${join(folder, `${count++}`, "x.db")}` : postgres!.create(`t${count++}`));

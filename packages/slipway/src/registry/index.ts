@@ -2,7 +2,7 @@ export { type MoveOptions } from "./aliases.ts";
 export { type NewAttachment } from "./attachments.ts";
 export { registryError } from "./errors.ts";
 export { type ModelQuery } from "./models.ts";
-export { openRegistry, registryPlace, type OpenRegistryOptions, type RegistryPlace } from "./open.ts";
+export { openRegistry, openStores, registryPlace, type OpenRegistryOptions, type RegistryPlace } from "./open.ts";
 export { loadPackage } from "./package-store.ts";
 export { checkAlias, looksLikeReference, parseReference, type Reference } from "./reference.ts";
 export { Registry, type RegistryOptions } from "./registry.ts";

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { openDatabase, shownUrl } from "../database/index.ts";
+import { openDatabase, shownUrl, type Database } from "../database/index.ts";
 import { LayoutStore, ociError, parseReference, RegistryStore, type BlobStore } from "../oci/index.ts";
 import { registryError } from "./errors.ts";
 import { Registry, type RegistryOptions } from "./registry.ts";
@@ -36,8 +36,8 @@ export function registryPlace({ env = process.env, folder = process.cwd() }: Pic
   return { databaseUrl, store: { host, repository }, shown: `${shownUrl(databaseUrl)} and ${host}/${repository}` };
 }
 
-/** @throws database-*, oci-*, registry-not-found where there is none and none is to be made */
-export async function openRegistry({ env, folder, create = true, ...options }: OpenRegistryOptions = {}): Promise<Registry> {
+/** The database and the store. @throws database-*, oci-*, registry-not-found where there is none and none is to be made */
+export async function openStores({ env, folder, create = true }: Pick<OpenRegistryOptions, "env" | "folder" | "create"> = {}): Promise<{ readonly database: Database; readonly blobs: BlobStore }> {
   const place = registryPlace({ env, folder });
   if (!create && place.databaseUrl.startsWith("sqlite:") && !existsSync(place.databaseUrl.slice("sqlite:".length))) {
     throw registryError("registry-not-found", `there is no registry here: ${place.databaseUrl.slice("sqlite:".length)} does not exist`, {
@@ -45,15 +45,21 @@ export async function openRegistry({ env, folder, create = true, ...options }: O
   }
   const blobs = await openStore(place.store, env);
   try {
-    const database = await openDatabase(place.databaseUrl);
-    try {
-      return await Registry.open({ database, blobs, ...options });
-    } catch (error) {
-      await database.close();
-      throw error;
-    }
+    return { database: await openDatabase(place.databaseUrl), blobs };
   } catch (error) {
     await blobs.close();
+    throw error;
+  }
+}
+
+/** @throws as openStores, and database-newer */
+export async function openRegistry({ env, folder, create, ...options }: OpenRegistryOptions = {}): Promise<Registry> {
+  const stores = await openStores({ env, folder, create });
+  try {
+    return await Registry.open({ ...stores, ...options });
+  } catch (error) {
+    await stores.blobs.close();
+    await stores.database.close();
     throw error;
   }
 }

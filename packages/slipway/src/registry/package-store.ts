@@ -1,6 +1,7 @@
 // Packages and attachments in the OCI store. Blobs first, then the manifest that names them: a store that was left in the
 // middle has blobs too many, never one too few.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { MEDIA, readLayout, REF_NAME, toJsonBytes, type ModelPackage } from "@slipway/core/package";
 import { digestOf, MEDIA_TYPE, readAttachments, type BlobStore } from "../oci/index.ts";
 
@@ -18,9 +19,28 @@ export function digestTag(model: string, digest: string): string {
   return `${model.slice(0, 128 - end.length)}${end}`;
 }
 
-export async function storePackage(blobs: BlobStore, pkg: ModelPackage): Promise<void> {
-  for (const [digest, bytes] of pkg.blobs) if (digest !== pkg.digest) await blobs.writeBlob(bytes);
-  await blobs.writeManifest(pkg.blobs.get(pkg.digest)!, { tag: digestTag(pkg.manifest.name, pkg.digest) });
+export function storePackage(blobs: BlobStore, pkg: ModelPackage): Promise<void> {
+  return patiently("oci-incomplete", async () => {
+    for (const [digest, bytes] of pkg.blobs) if (digest !== pkg.digest) await blobs.writeBlob(bytes);
+    await blobs.writeManifest(pkg.blobs.get(pkg.digest)!, { tag: digestTag(pkg.manifest.name, pkg.digest) });
+  });
+}
+
+const TRIES = 6;
+
+/**
+ * Again where a registry does not see for a moment what it holds: Docker's rewrites its links in place, so that whoever
+ * looks while another stores the same content finds nothing.
+ */
+export async function patiently<T>(code: string, work: () => Promise<T>): Promise<T> {
+  for (let i = 1; ; i++) {
+    try {
+      return await work();
+    } catch (error) {
+      if ((error as { code?: string }).code !== code || i >= TRIES) throw error;
+      await sleep(50 * 2 ** i * (0.5 + Math.random()));
+    }
+  }
 }
 
 /** A store, or what else has manifests and blobs; one that knows of no referrers has no signatures. */
@@ -53,8 +73,12 @@ export interface Referrer {
 }
 
 /** Stores bytes as an artifact whose subject is a package (image-spec 1.1, "guidelines for artifact usage"). */
-export async function storeReferrer(blobs: BlobStore, { subject, mediaType, artifactType, bytes, title }: Referrer): Promise<{ digest: string; manifestDigest: string }> {
-  const subjectSize = (await blobs.readManifest(subject)).bytes.length;
+export function storeReferrer(blobs: BlobStore, referrer: Referrer): Promise<{ digest: string; manifestDigest: string }> {
+  return patiently("oci-incomplete", () => writeReferrer(blobs, referrer));
+}
+
+async function writeReferrer(blobs: BlobStore, { subject, mediaType, artifactType, bytes, title }: Referrer): Promise<{ digest: string; manifestDigest: string }> {
+  const subjectSize = (await patiently("oci-not-found", () => blobs.readManifest(subject))).bytes.length;
   const digest = await blobs.writeBlob(bytes);
   const config = await blobs.writeBlob(EMPTY);
   const manifest = toJsonBytes({

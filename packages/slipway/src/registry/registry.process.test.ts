@@ -12,8 +12,8 @@ const robin = person("robin");
 const code = async (run: Promise<unknown>): Promise<string> => run.then(() => "none", (error: { code?: string }) => error.code ?? String(error));
 
 describe.each(backends)("on $name", (backend) => {
-  beforeAll(() => backend.start());
-  afterAll(() => backend.stop());
+  beforeAll(() => backend.start(), 60_000);
+  afterAll(() => backend.stop(), 60_000);
   const test = it.skipIf(!backend.there);
   const using = (work: (registry: Registry, again: (options?: object) => Promise<Registry>) => Promise<void>) => async (): Promise<void> => {
     const place = backend.place();

@@ -10,11 +10,12 @@ import type { RegistryContext } from "./context.ts";
 import { registryError } from "./errors.ts";
 import { findModel, listModels, type ModelQuery } from "./models.ts";
 import { offerPackage } from "./offer.ts";
-import { loadPackage } from "./package-store.ts";
+import { loadPackage, patiently } from "./package-store.ts";
 import { collectGarbage, holdVersion, markRemoved, releaseVersion, retainVersions, takeManifest, type GarbageReport, type Retained, type RetentionPolicy } from "./removal.ts";
 import { REGISTRY_MIGRATIONS } from "./tables.ts";
 import { exportRegistry, type ExportReport } from "./transfer/export.ts";
 import { importRegistry, type ImportOptions, type ImportReport } from "./transfer/import.ts";
+import { isEmpty } from "./transfer/restore.ts";
 import type { Alias, AliasMove, Attachment, Guard, Keeper, Lineage, ModelSummary, Version, VersionDetails } from "./types.ts";
 import { complete, findVersion, searchVersions, versionsOf, type VersionQuery } from "./version-rows.ts";
 import { verifyRegistry, type VerifyRegistryOptions, type VerifyReport } from "./verify.ts";
@@ -124,13 +125,15 @@ export class Registry {
     const row = await findVersion(this.database, reference);
     const removed = (): Error => registryError("registry-version-removed", `${row.model}:${row.version} was removed; its package is gone`, { hint: "Offer the same package again and it is back under its number." });
     if (row.state !== "available") throw removed();
-    try {
-      return await loadPackage(this.blobs, row.digest, row.package_version);
-    } catch (error) {
-      // It may have been removed since the look above.
-      const [now] = await this.database.query<{ state: string }>("select state from versions where model = $1 and version = $2", [row.model, row.version]);
-      throw now?.state === "available" ? error : removed();
-    }
+    return patiently("oci-not-found", async () => {
+      try {
+        return await loadPackage(this.blobs, row.digest, row.package_version);
+      } catch (error) {
+        // It may have been removed since the look above.
+        const [now] = await this.database.query<{ state: string }>("select state from versions where model = $1 and version = $2", [row.model, row.version]);
+        throw now?.state === "available" ? error : removed();
+      }
+    });
   }
   /** The package as a .slip file: the same bytes that were offered, and the signatures that were attached since. */
   async pull(reference: string): Promise<Uint8Array> {
@@ -169,6 +172,10 @@ export class Registry {
    */
   exportTo(target: string, { models, actor }: { readonly models?: readonly string[] | undefined; readonly actor: Actor }): Promise<ExportReport> {
     return exportRegistry(this.#context, target, models, actor);
+  }
+  /** Whether nothing ever happened here, not even in the audit log: what `importFrom` then restores is the export itself. */
+  isEmpty(): Promise<boolean> {
+    return isEmpty(this.database);
   }
   /** Takes an export in: as it was where this registry is empty, else beside what is there. @throws registry-export, audit-broken */
   importFrom(source: string, options: ImportOptions): Promise<ImportReport> {

@@ -1,4 +1,4 @@
-// Verifying, exporting and importing, on each pair of a database and an OCI store: what is whole is said to be, and what
+// Verifying, exporting and importing, embedded and as a team has it: what is whole is said to be, and what
 // was changed behind the registry's back is found.
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -39,9 +39,9 @@ async function everything(registry: Registry): Promise<unknown> {
   };
 }
 
-describe.each(backends)("on $name", (backend) => {
-  beforeAll(() => backend.start());
-  afterAll(() => backend.stop());
+describe.each([backends[0]!, backends[3]!])("on $name", (backend) => {
+  beforeAll(() => backend.start(), 60_000);
+  afterAll(() => backend.stop(), 60_000);
   const test = it.skipIf(!backend.there);
   const opened: Registry[] = [];
   const open = async (place: Place = backend.place()): Promise<Registry> => {
@@ -66,7 +66,8 @@ describe.each(backends)("on $name", (backend) => {
     expect((await registry.verify({ head: "00" })).problems).toHaveLength(1);
   }));
 
-  test.each([
+  // What is compared are tables; once is enough.
+  it.skipIf(backend !== backends[0]).each([
     ["an alias that was moved", "update aliases set version = 1 where model = 'churn'", "churn@production"],
     ["an alias that was removed", "delete from aliases where model = 'churn'", "churn@production"],
     ["an alias that names what is gone", "update aliases set version = 2 where model = 'churn'", "churn@production"],
@@ -170,8 +171,8 @@ describe.each(backends)("on $name", (backend) => {
 
 describe("SQLite and a layout", () => {
   const backend = backends[0]!;
-  beforeAll(() => backend.start());
-  afterAll(() => backend.stop());
+  beforeAll(() => backend.start(), 60_000);
+  afterAll(() => backend.stop(), 60_000);
   it("bytes of a blob that were changed on the disk are found, and never pulled", async () => {
     const place = backend.place();
     const registry = await Registry.open(await place.open());
