@@ -159,3 +159,16 @@ describe("client certificates", () => {
     expect((await ask()).statusCode).toBe(401);
   });
 });
+
+describe("a key for some models", () => {
+  it("sees neither the names of others in the interface's description nor what is counted of them", async () => {
+    const { key, record } = makeKey({ name: "shop", roles: ["developer"], models: ["other"] });
+    const all = makeKey({ name: "all", roles: ["developer"] });
+    const app = createServer({ models: [model], options: { auth: { keys: { keys: [record, all.record] } } } });
+    const ask = async (path: string, k: string): Promise<string> => (await inject(app, { url: path, headers: { authorization: `Bearer ${k}` } })).body;
+    for (const path of ["/openapi.json", "/metrics"]) {
+      expect(await ask(path, all.key)).toContain("linear");
+      expect(await ask(path, key)).not.toContain("linear");
+    }
+  });
+});

@@ -11,8 +11,8 @@ import { answerSchema, predictionSchema, requestSchema, rowSchema, schemaName, T
 /** Addresses that are no interface: the page's files, gRPC's methods, which reflection describes, and what is only refused. */
 const UNDESCRIBED = /^\/(?:assets\/|dashboard|\w+\.[\w.]+\/)|:explain$/;
 
-export function openApiDocument(context: ServerContext): Json {
-  const models = context.models.all;
+/** `models`: those that the reader may ask. */
+export function openApiDocument(context: ServerContext, models: readonly Servable[] = context.models.all): Json {
   const ids = models.map((m) => schemaName(m.name));
   const schemas: Record<string, Json> = { ...SHARED, ...ERROR_SCHEMAS };
   const paths: Record<string, Record<string, Json>> = {};

@@ -36,6 +36,14 @@ describe("Vertex AI's container", () => {
     const answer = await inject(app, { method: "POST", url: URL, headers: { "content-type": `application/vnd.vertex-ai-triton.binary+json;json-header-size=${head.length}` }, payload: Buffer.concat([head, Buffer.from(Float64Array.of(45).buffer)]) });
     expect(answer.json().outputs).toEqual([{ name: "score", datatype: "FP64", shape: [1], data: [55] }]);
   });
+  it("hands a raw prediction on to the address that its header names", async () => {
+    const payload = JSON.stringify({ inputs: [{ name: "X", datatype: "FP64", shape: [1, 3], data: [1, 2, 3] }] });
+    const to = (target: string) => ({ method: "POST", url: "/v1/projects/p/locations/l/endpoints/e:rawPredict", headers: { "x-vertex-ai-triton-redirect": target }, payload });
+    expect((await inject(app, to("v2/models/linear/infer"))).json()).toMatchObject({ model_name: "linear", outputs: [{ data: [14] }] });
+    expect((await inject(app, to("v2/models/linear/versions/1.0.0/infer"))).statusCode).toBe(200);
+    expect((await inject(app, to("v2/models/nobody/infer"))).statusCode).toBe(404);
+    expect((await inject(app, to("../admin/models"))).errorCode).toBe("route-unknown");
+  });
   it("refuses an address that cannot be one", () => {
     expect(() => createServer({ models: [], options: { vertex: { predict: "/{x}" } } })).toThrow(expect.objectContaining({ code: "address-invalid" }));
   });

@@ -29,7 +29,7 @@ export function vertexProtocol(context: ServerContext): Protocol {
   const alive = (): Answer => jsonAnswer({}, context.ready ? 200 : 503);
   // An address that was set belongs to Vertex AI, whoever else has it.
   const claim = { claims: () => true };
-  const ask = async (call: Call): Promise<Answer> => predict(context, await models.select(call, {}), call, deployedModelId ?? call.params["deployed"]);
+  const ask = async (call: Call): Promise<Answer> => redirected(context, call) ?? predict(context, await models.select(call, {}), call, deployedModelId ?? call.params["deployed"]);
   const routes: Route[] = [
     { method: "GET", path: deployed, action: "open", handle: alive },
     { method: "POST", path: `${deployed}:predict`, action: "predict", handle: ask },
@@ -52,6 +52,18 @@ export function vertexProtocol(context: ServerContext): Protocol {
 function checked(path: string): string {
   if (/^\/[\w./:~-]{0,500}$/.test(path)) return path;
   throw serverError("address-invalid", `${JSON.stringify(path.slice(0, 100))} cannot be an address of this server`, { hint: "AIP_HEALTH_ROUTE and AIP_PREDICT_ROUTE begin with a slash and hold letters, digits and . / : ~ _ -" });
+}
+
+const REDIRECT = /^\/?v2\/models\/([^/]{1,200})(?:\/versions\/([^/]{1,100}))?\/infer$/;
+
+/** Vertex AI hands raw predictions to Triton at the address that this header names, below the container's own. */
+function redirected(context: ServerContext, call: Call): Promise<Answer> | undefined {
+  const header = call.header("x-vertex-ai-triton-redirect");
+  if (header === undefined) return undefined;
+  const found = REDIRECT.exec(header);
+  if (found === null) throw serverError("route-unknown", `X-Vertex-Ai-Triton-Redirect names ${JSON.stringify(header.slice(0, 100))}, to which nothing can be handed on`, { hint: "It takes v2/models/NAME/infer and v2/models/NAME/versions/VERSION/infer." });
+  const [, name, version] = found.map((part) => (part === undefined ? undefined : decodeURIComponent(part)));
+  return Promise.resolve(context.models.select(call, { name, ...(version === undefined ? {} : { version }) })).then((model) => inferTensors(context, model, call, call.header("inference-header-content-length")));
 }
 
 async function predict(context: ServerContext, model: Servable, call: Call, deployedModelId: string | undefined): Promise<Answer> {
