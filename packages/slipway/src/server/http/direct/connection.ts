@@ -211,13 +211,13 @@ export class DirectConnection {
   /** The answer is written; it has left once the socket holds none of it. */
   #sent(call: Call, status: number, last: boolean): void {
     if (this.socket.writableLength === 0 || this.socket.destroyed) this.#done(call, status, last);
-    else void this.#drained().then(() => this.#done(call, status, last));
+    else void this.#flushed().then(() => this.#done(call, status, last));
   }
 
   #done(call: Call, status: number, last: boolean): void {
     const { socket } = this;
     this.#options.app.finished(call, status);
-    this.since = call.answeredAt;
+    this.since = performance.now();
     const held = this.#held;
     if (last || (this.#ended && held === undefined)) socket.destroySoon();
     if (held === undefined) {
@@ -241,7 +241,16 @@ export class DirectConnection {
     this.socket.resume();
   }
 
+  /** There is room again. */
   #drained(): Promise<void> {
+    return this.#patiently((done) => void this.socket.once("drain", done));
+  }
+  /** All is written: "drain" comes only after a write that was told to wait. */
+  #flushed(): Promise<void> {
+    return this.#patiently((done) => void this.socket.write(NOTHING, done));
+  }
+  /** `wait` or the connection's end; a reader that stopped is left. */
+  #patiently(wait: (done: () => void) => void): Promise<void> {
     const { socket } = this;
     return new Promise((resolve) => {
       const done = (): void => {
@@ -252,8 +261,8 @@ export class DirectConnection {
         resolve();
       };
       socket.setTimeout(this.#options.stalledMs, this.#onError);
-      socket.on("drain", done);
       socket.on("close", done);
+      wait(done);
     });
   }
 

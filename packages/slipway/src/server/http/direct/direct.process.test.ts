@@ -137,6 +137,29 @@ describe("a connection", () => {
     const found = await converse(address(port.server), [Buffer.from(REQUESTS[0]! + post("[1,2,3]", "Connection: close\r\n") + REQUESTS[1]!)], 3);
     expect(found.map((a) => [a.status, a.headers["connection"]])).toEqual([[200, "keep-alive"], [200, "close"]]);
   });
+  it("waits for a client that reads late, whose answers are more than the system holds", async () => {
+    // Answers that a socket takes without asking for a pause.
+    const request = post(JSON.stringify(Array.from({ length: 300 }, (_, i) => [i, 1, 2])));
+    const count = 8000;
+    const socket = connect(address(port.server), "127.0.0.1");
+    open.push(socket);
+    socket.pause();
+    socket.write(request.repeat(count));
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    let seen = 0;
+    let tail = "";
+    await new Promise<void>((resolve, reject) => {
+      socket.on("data", (piece: Buffer) => {
+        const text = tail + piece.toString("latin1");
+        seen += text.split("HTTP/1.1 200 OK").length - 1;
+        tail = text.slice(-14);
+        if (seen === count) resolve();
+      });
+      socket.on("close", () => reject(new Error(`closed after ${seen} answers`)));
+      socket.resume();
+    });
+    socket.removeAllListeners("close");
+  });
   it("refuses a body beyond the limit, of which the rest never comes", async () => {
     const found = await converse(address(port.server), [Buffer.from(`POST /models/linear/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200001\r\n\r\n[`)], 1);
     expect(found.map((a) => a.status)).toEqual([413]);
