@@ -65,7 +65,7 @@ export function createPort(app: App, { tls, adminPort = false }: PortOptions = {
   http.on("clientError", answerBrokenRequest);
   const serveHttp1 = http.listeners("connection")[0] as (this: Server, socket: Socket) => void;
   http.removeAllListeners("connection");
-  const direct = new DirectHost({ app, adminPort, receiveTimeoutMs, keepAliveMs: KEEP_ALIVE_MS, stalledMs: http.timeout, handOver: (socket) => void serveHttp1.call(http, socket) });
+  const direct = new DirectHost({ app, adminPort, receiveTimeoutMs, headTimeoutMs: Math.min(HEADERS_MS, receiveTimeoutMs), keepAliveMs: KEEP_ALIVE_MS, stalledMs: http.timeout, handOver: (socket) => void serveHttp1.call(http, socket) });
 
   const grpc = new GrpcHost(app, adminPort);
   const sessions = new Set<ServerHttp2Session>();

@@ -18,6 +18,8 @@ const MAX_HEAD = 8192;
 const MAX_BODY = 2 ** 20;
 const END = Buffer.from("\r\n\r\n");
 const NOTHING = Buffer.alloc(0);
+/** Of a request that may turn out to be plain, whose lines end in CR LF. */
+const BEGINNING = /^(?:G|GE|GET|GET |P|PO|POS|POST|POST |(?:GET|POST) \/(?:[^\r\n]|\r\n|\r$)*)$/;
 
 export interface DirectOptions {
   readonly app: App;
@@ -49,6 +51,8 @@ export class DirectConnection {
   /** Bytes that came while another request was answered. */
   #held: Buffer | undefined;
   #paused = false;
+  /** The beginning of a head. */
+  #partial: Buffer | undefined;
   /** A request whose body is not whole. */
   #head: RequestHead | undefined;
   #pieces: Buffer[] = [];
@@ -73,9 +77,9 @@ export class DirectConnection {
     socket.on("close", closed);
   }
 
-  /** Since when the client has kept the rest of a body back; undefined: nothing is missing. */
-  get waitsForBody(): boolean {
-    return this.#head !== undefined && !this.busy;
+  /** Of a request that has begun to come: what is missing. */
+  get waitsFor(): "head" | "body" | undefined {
+    return this.busy ? undefined : this.#partial !== undefined ? "head" : this.#head !== undefined ? "body" : undefined;
   }
 
   readonly #onError = (): void => void this.socket.destroy();
@@ -86,7 +90,11 @@ export class DirectConnection {
   readonly #onData = (piece: Buffer): void => {
     if (this.busy) this.#hold(piece);
     else if (this.#head !== undefined) this.#collect(piece);
-    else this.#read(piece);
+    else if (this.#partial !== undefined) {
+      const bytes = Buffer.concat([this.#partial, piece]);
+      this.#partial = undefined;
+      this.#read(bytes, true);
+    } else this.#read(piece);
   };
 
   /** The next request, until this one is answered. */
@@ -97,9 +105,14 @@ export class DirectConnection {
     this.socket.pause();
   }
 
-  /** Bytes that begin with a request. */
-  #read(bytes: Buffer): void {
+  /** Bytes that begin with a request, some of which came before. */
+  #read(bytes: Buffer, further = false): void {
     const head = this.#headOf(bytes);
+    if (head === undefined && bytes.length <= MAX_HEAD && bytes.indexOf(END) < 0 && BEGINNING.test(bytes.toString("latin1"))) {
+      if (!further) this.since = performance.now();
+      this.#partial = bytes;
+      return;
+    }
     if (head === undefined || head.length > MAX_BODY || head.length > this.#options.app.context.options.bodyLimit) return this.#handOver(bytes);
     const size = this.#headSize + head.length;
     if (bytes.length < size) {
@@ -279,7 +292,9 @@ export class DirectConnection {
     socket.off("error", this.#onError);
     socket.off("close", this.#closed);
     socket.pause();
-    socket.unshift(bytes);
+    // In one piece: node:http reads from the system again as soon as it is through with one, and would take what waits behind it later.
+    const waiting = socket.readableLength > 0 ? socket.read() as Buffer | null : null;
+    socket.unshift(waiting === null ? bytes : Buffer.concat([bytes, waiting]));
     this.#closed();
     this.#options.handOver(socket);
     socket.resume();

@@ -5,8 +5,10 @@ import { peerOf } from "../peer.ts";
 import { DirectConnection, type DirectOptions } from "./connection.ts";
 
 export interface DirectHostOptions extends DirectOptions {
-  /** For the rest of a body. */
+  /** For all of a request. */
   readonly receiveTimeoutMs: number;
+  /** For its head. */
+  readonly headTimeoutMs: number;
 }
 
 const LATE = JSON.stringify({ error: { code: "request-malformed", message: "the request did not arrive in time" } });
@@ -37,15 +39,16 @@ export class DirectHost {
     for (const connection of this.#connections) {
       if (connection.busy) continue;
       const { socket, since } = connection;
-      if (connection.waitsForBody) {
-        if (now - since > this.#options.receiveTimeoutMs) socket.end(TOO_LATE, () => socket.destroy());
+      const { waitsFor } = connection;
+      if (waitsFor !== undefined) {
+        if (now - since > (waitsFor === "head" ? this.#options.headTimeoutMs : this.#options.receiveTimeoutMs)) socket.end(TOO_LATE, () => socket.destroy());
       } else if (now - since > this.#options.keepAliveMs) socket.destroy();
     }
   }
 
   /** Those that ask nothing. */
   closeIdle(): void {
-    for (const { busy, waitsForBody, socket } of this.#connections) if (!busy && !waitsForBody) socket.destroySoon();
+    for (const { busy, waitsFor, socket } of this.#connections) if (!busy && waitsFor === undefined) socket.destroySoon();
   }
   closeAll(): void {
     for (const { socket } of this.#connections) socket.destroy();
