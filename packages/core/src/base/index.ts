@@ -2,3 +2,4 @@ export { SlipwayError, defineErrors, type ErrorDefinition, type ErrorDetails, ty
 export { ByteReader, bytesError } from "./bytes.ts";
 export { nearest } from "./nearest.ts";
 export { VERSION } from "./version.ts";
+export { plainBytes } from "./plain-bytes.ts";

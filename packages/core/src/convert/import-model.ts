@@ -1,5 +1,6 @@
 // A model file of any format -> a compiled model. Told by content, never by extension.
 
+import { plainBytes } from "../base/index.ts";
 import { sniffFormat, type FileFormat } from "../formats/index.ts";
 import { leastSizes, readModel } from "../onnx/index.ts";
 import { assertInert, pickleOfSkops, readPickleFile, type PickleFile } from "../pickle/index.ts";
@@ -62,7 +63,8 @@ export function isTensorModel(bytes: Uint8Array): boolean {
  * Recognises the file and reads it. Nothing in it runs.
  * @throws file-*, format-*, and the pickle room's errors
  */
-export function readSource(bytes: Uint8Array): SourceFile {
+export function readSource(given: Uint8Array): SourceFile {
+  const bytes = plainBytes(given);
   const format = sniffFormat(bytes);
   if (format === "empty") throw importError("file-empty", "the file is empty (0 bytes)", { hint: "Save or download it again." });
   if (format === "git-lfs-pointer") throw importError("file-git-lfs-pointer", "the file is a Git LFS pointer, not the model itself", { hint: "Run: git lfs pull" });
@@ -82,7 +84,8 @@ export function readSource(bytes: Uint8Array): SourceFile {
 }
 
 /** Reads and compiles. @throws as readSource and compilePickled, and `pickle-calls-code` */
-export function importModel(bytes: Uint8Array, options: ImportOptions = {}): ImportedModel {
+export function importModel(given: Uint8Array, options: ImportOptions = {}): ImportedModel {
+  const bytes = plainBytes(given);
   const reader = READERS[sniffFormat(bytes)];
   if (reader) {
     const imported = reader(bytes, options);
