@@ -37,6 +37,9 @@ def keep(name, path_or_text, records, maker="hand"):
     outputs["value" if numeric else "label"] = {"kind": "value" if numeric else "label", "datatype": "FP64" if numeric else "BYTES", "shape": [len(rows)], "data": values}
     if probabilities:
         outputs["probabilities"] = {"kind": "probability", "datatype": "FP64", "shape": [len(rows), len(probabilities)], "data": [float(r[1][k]) for r in rows for k in probabilities]}
+    reasons = [f.getName() for f in evaluator.getOutputFields() if "reason" in f.getName()]
+    if reasons:
+        outputs["reason_codes"] = {"kind": "transform", "datatype": "BYTES", "shape": [len(rows), len(reasons)], "data": [r[1][k] or "" for r in rows for k in reasons]}
     dump = lambda file, data: json.dump(data, open(os.path.join(folder, file), "w"))
     dump("case.json", {"name": f"pmml-{name}", "family": "pmml", "environment": maker, "producer": {"jpmml-evaluator": "0.16.0"}, "model_file": "model.pmml", "expect": "import", "made_by": "corpus/makers/pmml_models.py",
          "input": {"format": "records", "columns": [{"name": k} for k in records[0]]}, "n_rows": len(rows), "tolerance": {"rtol": 1e-9, "atol": 1e-12}})
@@ -163,6 +166,44 @@ def clusters():
         keep("clusters-" + m, HEAD.format(v=3, app="KNIME", target="") + cluster.format(m=m, w=1 if m == "euclidean" else 2.5, id='id="c"'), some + [{"age": None, "income": 1.0}, {"age": 70.0, "income": None}, {"age": None, "income": None}])
     keep("clusters-numbered", HEAD.format(v=3, app="R pmml", target="") + cluster.format(m="euclidean", w=1, id="").replace('id="a" ', "").replace('id="b"', ""), some)
 
+ordinal = '''<GeneralRegressionModel functionName="classification" modelType="ordinalMultinomial" cumulativeLink="{link}" {extra}>{s}{p}<ParameterList><Parameter name="p0"/><Parameter name="p1"/><Parameter name="p2"/></ParameterList><FactorList><Predictor name="job"/></FactorList><CovariateList><Predictor name="age"/></CovariateList><PPMatrix><PPCell value="1" predictorName="age" parameterName="p1"/><PPCell value="cook" predictorName="job" parameterName="p2"/></PPMatrix><ParamMatrix><PCell targetCategory="low" parameterName="p0" beta="-1.2"/><PCell targetCategory="mid" parameterName="p0" beta="0.3"/><PCell parameterName="p1" beta="0.02"/><PCell parameterName="p2" beta="-0.4"/></ParamMatrix></GeneralRegressionModel></PMML>'''
+THREE = '<DataField name="y" optype="ordinal" dataType="string"><Value value="low"/><Value value="mid"/><Value value="high"/></DataField>'
+PROBS3 = "<Output>" + "".join(f'<OutputField name="probability({v})" feature="probability" value="{v}" optype="continuous" dataType="double"/>' for v in ["low", "mid", "high"]) + "</Output>"
+
+def links():
+    schema = SCHEMA.format(a="", i="", j="")
+    head = HEAD.format(v=3, app="SPSS", target=VALUE)
+    for link, extra in {"probit": "", "loglog": "", "logc": "", "negbin": 'distParameter="0.8"', "power": 'linkParameter="0.5"', "oddspower": 'linkParameter="-0.3"'}.items():
+        keep("glm-" + link, head + glm.format(t="generalizedLinear", extra=f'linkFunction="{link}" {extra}', s=schema), rows(12))
+    # An offset of a field and trials as a number; rows without the offset have no answer.
+    gap = [{"age": 41.0, "income": None, "job": "cook"}, {"age": None, "income": 10.0, "job": "cook"}]
+    scaled = SCHEMA.format(a="", i="", j="") + '<LocalTransformations><DerivedField name="small" optype="continuous" dataType="double"><Apply function="/"><FieldRef field="income"/><Constant dataType="double">100000</Constant></Apply></DerivedField></LocalTransformations>'
+    keep("glm-offset", head + glm.format(t="generalizedLinear", extra='linkFunction="probit" offsetVariable="small" trialsValue="12"', s=scaled), rows(12) + gap)
+    keep("glm-offset-value", head + glm.format(t="generalizedLinear", extra='linkFunction="logit" offsetValue="-0.75"', s=schema), rows(6))
+    for link in ["logit", "probit", "cloglog", "loglog", "cauchit"]:
+        keep("glm-ordinal-" + link, HEAD.format(v=3, app="SPSS", target=THREE) + ordinal.format(link=link, extra='offsetValue="-0.5"' if link == "loglog" else "", s=schema, p=PROBS3), rows(16))
+    regression = '<RegressionModel functionName="{f}" normalizationMethod="{n}">{s}{o}<RegressionTable intercept="-1.5"{a}><NumericPredictor name="age" coefficient="0.04"/><CategoricalPredictor name="job" value="cook" coefficient="0.7"/></RegressionTable>{b}</RegressionModel></PMML>'
+    for n in ["probit", "cauchit"]:
+        keep("regression-" + n, head + regression.format(f="regression", n=n, s=schema, o="", a="", b=""), rows(12))
+        keep(f"regression-{n}-classes", HEAD.format(v=3, app="SPSS", target=CLASS) + regression.format(f="classification", n=n, s=schema, o=PROBS, a=' targetCategory="bad"', b='<RegressionTable intercept="0" targetCategory="good"/>'), rows(12))
+
+def reason_codes():
+    def card(options, fields, shared):
+        one = "A1" if not shared else "B"
+        return f'''<Scorecard functionName="regression" initialScore="10" {options}>{SCHEMA.format(a="", i="", j="")}<Output>{fields}</Output><Characteristics>
+<Characteristic name="c1" baselineScore="18" reasonCode="A"><Attribute partialScore="-1"><SimplePredicate field="age" operator="isMissing"/></Attribute><Attribute partialScore="10" reasonCode="{one}"><SimplePredicate field="age" operator="lessThan" value="30"/></Attribute><Attribute partialScore="25.5"><SimplePredicate field="age" operator="lessThan" value="60"/></Attribute><Attribute partialScore="3"><SimplePredicate field="age" operator="greaterOrEqual" value="60"/></Attribute></Characteristic>
+<Characteristic name="c2" reasonCode="B"><Attribute partialScore="12"><SimpleSetPredicate field="job" booleanOperator="isIn"><Array type="string" n="2">clerk cook</Array></SimpleSetPredicate></Attribute><Attribute partialScore="4"><True/></Attribute></Characteristic>
+<Characteristic name="c3" baselineScore="20"><Attribute partialScore="30" reasonCode="C1"><SimplePredicate field="income" operator="greaterThan" value="40000"/></Attribute><Attribute partialScore="12" reasonCode="C2"><SimplePredicate field="income" operator="greaterThan" value="20000"/></Attribute><Attribute reasonCode="C3"><SimplePredicate field="income" operator="lessOrEqual" value="20000"/><ComplexPartialScore><Apply function="/"><FieldRef field="income"/><Constant dataType="double">1000</Constant></Apply></ComplexPartialScore></Attribute></Characteristic>
+</Characteristics></Scorecard></PMML>'''
+    field = lambda i: f'<OutputField name="reason {i}" feature="reasonCode" rank="{i}" optype="categorical" dataType="string"/>'
+    extra = [{"age": None, "income": 90000.0, "job": "cook"}, {"age": 55.0, "income": None, "job": "none"}, {"age": 20.0, "income": 20001.0, "job": "none"}, {"age": 61.0, "income": 500.0, "job": "none"}]
+    head = HEAD.format(v=3, app="KNIME", target=VALUE)
+    keep("scorecard-reasons", head + card('baselineScore="12"', "".join(map(field, [1, 2, 3, 4])), False), rows(20) + extra)
+    keep("scorecard-reasons-above", head + card('baselineScore="4" reasonCodeAlgorithm="pointsAbove"', field(2) + field(1), False), rows(20) + extra)
+    keep("scorecard-reasons-shared", head + card('baselineScore="12" reasonCodeAlgorithm="pointsBelow"', "".join(map(field, [1, 2, 3])), True), rows(20) + extra)
+
+links()
+reason_codes()
 by_hand()
 others_by_hand()
 clusters()

@@ -38,8 +38,9 @@ function short(value: number): string {
 
 function describeOutput(o: Output): string {
   if (o.classes) return `one of ${list(o.classes.map((v) => JSON.stringify(v)), 8)}`;
-  if (o.columns) return `${o.columns.length} number${o.columns.length === 1 ? "" : "s"}: ${list(o.columns.map(String), 6)}`;
-  return o.rowShape.length === 0 ? (o.kind === "label" ? "a label" : "a number") : `${o.rowShape.join(" x ")} number${o.rowShape.every((d) => d === 1) ? "" : "s"}`;
+  const each = o.type === "string" && o.kind !== "label" ? "text" : "number";
+  if (o.columns) return `${o.columns.length} ${each}${o.columns.length === 1 ? "" : "s"}: ${list(o.columns.map(String), 6)}`;
+  return o.rowShape.length === 0 ? (o.kind === "label" ? "a label" : `a ${each}`) : `${o.rowShape.join(" x ")} ${each}${o.rowShape.every((d) => d === 1) ? "" : "s"}`;
 }
 
 function list(items: readonly string[], most: number): string {

@@ -47,6 +47,8 @@ export interface Fitted {
   readonly transform?: () => Frame;
   /** `kneighbors`: int64 [N, k] and double [N, k]. */
   readonly neighbors?: () => { readonly indices: Value; readonly distances: Value };
+  /** Why a scorecard's answer is no better: string [N, K], one column for each name. */
+  readonly reasonCodes?: () => { readonly value: Value; readonly names: readonly string[] };
   /** The standard deviation of what a regressor predicts (`return_std`), shaped as `predict`; and `return_cov`, [N, N]. */
   readonly deviation?: () => Value;
   readonly covariance?: () => Value;

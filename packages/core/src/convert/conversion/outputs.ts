@@ -78,6 +78,10 @@ export function nameOutputs(c: Conversion, fitted: Fitted, warnings: string[]): 
     if (outputs.length === 0) make();
     else extra("transformed", make);
   }
+  if (fitted.reasonCodes) {
+    const { value, names } = fitted.reasonCodes();
+    add("reason_codes", "transformed", value, { columns: names });
+  }
   if (fitted.neighbors) {
     const found = fitted.neighbors();
     add("neighbors", "value", found.indices);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openSession } from "../../../../slipway/src/runtime/session.ts";
 import { GraphBuilder, serializeModel } from "../../onnx/index.ts";
 import { Conversion } from "./conversion.ts";
-import { erf, logGamma } from "./special-functions.ts";
+import { arctangent, erf, logGamma } from "./special-functions.ts";
 
 describe("special functions", () => {
   it("give the log of gamma as scipy.special.gammaln does", () => {
@@ -17,5 +17,14 @@ describe("special functions", () => {
     const { y } = await session.run({ x: { type: "float64", dims: [known.length], data: Float64Array.from(known, ([x]) => x) } }, ["y"]);
     await session.close();
     known.forEach(([x, wanted], i) => expect(Math.abs((y!.data as Float64Array)[i]! - wanted), `erf(${x})`).toBeLessThanOrEqual(1e-15 * Math.abs(wanted)));
+  });
+  it("give the arctangent in double as Math.atan does, in each of its three ranges", async () => {
+    const xs = [0, 1e-300, 1e-9, 0.1, 0.66, 0.6600001, 1, 2.4142135, 2.4142136, 7.5, 1e8, 1e308, -0.3, -1.7, -33];
+    const graph = new GraphBuilder();
+    graph.output("y", arctangent(new Conversion(new Map(), graph), graph.input("x", "double", ["N"])));
+    const session = await openSession(serializeModel(graph.finish()));
+    const { y } = await session.run({ x: { type: "float64", dims: [xs.length], data: Float64Array.from(xs) } }, ["y"]);
+    await session.close();
+    xs.forEach((x, i) => expect(Math.abs((y!.data as Float64Array)[i]! - Math.atan(x)), `atan(${x})`).toBeLessThanOrEqual(5e-16 * Math.abs(Math.atan(x))));
   });
 });

@@ -35,3 +35,20 @@ export function erf(c: Conversion, x: Value): Value {
   const high = o.sub(1, o.div(o.div(o.exp(o.neg(o.mul(far, far))), Math.sqrt(Math.PI)), fraction));
   return o.mul(o.where(o.less(size, 2.5), low, high), c.graph.op("Sign", [x]));
 }
+
+/**
+ * The arctangent in double, by Cephes' atan.c (S. L. Moshier): a rational approximation within |x| <= 0.66, to which larger
+ * numbers are brought by atan(x) = pi/4 + atan((x - 1) / (x + 1)) and atan(x) = pi/2 - atan(1 / x).
+ */
+export function arctangent(c: Conversion, x: Value): Value {
+  const { o } = c;
+  const size = o.abs(x);
+  const [far, middle] = [o.greater(size, 2.414213562373095), o.greater(size, 0.66)];
+  const t = o.where(far, o.div(-1, o.maximum(size, 1)), o.where(middle, o.div(o.sub(size, 1), o.add(size, 1)), size));
+  const z = o.mul(t, t);
+  const polynomial = (coefficients: readonly number[]): Value => coefficients.slice(1).reduce<Value>((sum, k) => o.add(o.mul(sum, z), k), o.add(o.mul(z, 0), coefficients[0]!));
+  const above = polynomial([-8.750608600031904e-1, -1.6157537187333652e1, -7.500855792314705e1, -1.2288666844901361e2, -6.485021904942025e1]);
+  const below = polynomial([1, 2.485846490142306e1, 1.650270098316988e2, 4.328810604912903e2, 4.853903996359137e2, 1.945506571482614e2]);
+  const near = o.add(o.mul(t, o.div(o.mul(z, above), below)), t);
+  return o.mul(o.add(near, o.where(far, Math.PI / 2, o.where(middle, Math.PI / 4, 0))), c.graph.op("Sign", [x]));
+}

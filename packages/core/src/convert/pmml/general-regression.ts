@@ -1,43 +1,22 @@
 // GeneralRegressionModel: parameters made of covariates and factors (the PPMatrix), weighted (the ParamMatrix), and a link:
-// generalized and general linear models, and multinomial logistic regression (PMML 4.4).
+// generalized and general linear models, multinomial logistic and ordinal regression (PMML 4.4).
 
 import type { Value } from "../../onnx/index.ts";
 import type { XmlElement } from "../../formats/index.ts";
 import { literal, missingOf, number, spread, type Pmml, type Scope } from "./context.ts";
-import { childOf, childrenOf, malformed, needChild, needNumber, numberOf, refuse, textOf } from "./element.ts";
+import { childOf, childrenOf, malformed, needChild, needNumber, refuse, textOf } from "./element.ts";
+import { inverseLink } from "./link-functions.ts";
 import { classified, dictionaryClasses, either, isFloat, union, type Result } from "./result.ts";
-
-function inverse(p: Pmml, model: XmlElement, y: Value): Value {
-  const { o } = p.c;
-  const link = model.attributes.get("linkFunction") ?? model.attributes.get("cumulativeLink") ?? "identity";
-  switch (link) {
-    case "identity": return y;
-    case "log": return o.exp(y);
-    case "logit": return o.div(1, o.add(o.exp(o.neg(y)), 1));
-    case "cloglog": return o.sub(1, o.exp(o.neg(o.exp(y))));
-    case "loglog": return o.exp(o.neg(o.exp(o.neg(y))));
-    case "logc": return o.sub(1, o.exp(y));
-    case "inverse": return o.div(1, y);
-    case "power": {
-      const d = numberOf(model, "linkParameter");
-      if (d === undefined) throw malformed(model, "linkFunction=power without linkParameter");
-      return d === 0 ? o.exp(y) : o.pow(y, 1 / d);
-    }
-    case "oddspower": {
-      const d = numberOf(model, "linkParameter");
-      if (d === undefined) throw malformed(model, "linkFunction=oddspower without linkParameter");
-      return d === 0 ? o.div(1, o.add(o.exp(o.neg(y)), 1)) : o.div(1, o.add(o.pow(o.add(o.mul(y, d), 1), -1 / d), 1));
-    }
-    default: throw refuse(model, `linkFunction=${JSON.stringify(link.slice(0, 40))}`, "the engine has no double arithmetic for it");
-  }
-}
 
 export function convertGeneralRegression(p: Pmml, model: XmlElement, scope: Scope): Result {
   const { o } = p.c;
   const kind = textOf(model, "modelType");
-  if (!["generalizedLinear", "generalLinear", "regression", "multinomialLogistic"].includes(kind)) throw refuse(model, `modelType=${JSON.stringify(kind.slice(0, 40))}`, "generalizedLinear, generalLinear, regression and multinomialLogistic are compiled");
+  if (!["generalizedLinear", "generalLinear", "regression", "multinomialLogistic", "ordinalMultinomial"].includes(kind)) throw refuse(model, `modelType=${JSON.stringify(kind.slice(0, 40))}`, "generalizedLinear, generalLinear, regression, multinomialLogistic and ordinalMultinomial are compiled");
   if (isFloat(model)) throw refuse(model, "x-mathContext=float", "these models are compiled in double");
-  for (const name of ["offsetVariable", "trialsVariable"]) if (model.attributes.has(name)) throw refuse(model, name, "it is not compiled");
+  const classifies = textOf(model, "functionName") === "classification";
+  // Evaluators know an offset where there is a link, and trials where they stand before a number.
+  const known: Readonly<Record<string, boolean>> = { offset: kind === "generalizedLinear" || kind === "ordinalMultinomial", trials: kind === "generalizedLinear" && !classifies };
+  for (const [name, taken] of Object.entries(known)) for (const key of [`${name}Variable`, `${name}Value`]) if (!taken && model.attributes.has(key)) throw refuse(model, key, `a ${kind} ${textOf(model, "functionName")} takes none`);
   const names = (list: string): Set<string> => new Set(childrenOf(childOf(model, list) ?? model, "Predictor").map((v) => textOf(v, "name")));
   const factors = names("FactorList");
   for (const list of ["FactorList", "CovariateList"]) for (const v of childrenOf(childOf(model, list) ?? model, "Predictor")) if (childOf(v, "Categories") && childOf(v, "Matrix")) throw refuse(v, "a contrast matrix", "it is not compiled");
@@ -68,10 +47,39 @@ export function convertGeneralRegression(p: Pmml, model: XmlElement, scope: Scop
     const before = sums.get(category);
     sums.set(category, before ? o.add(before, term) : term);
   }
+  /** An offset or the trials: of a field, or a number; undefined where the model has none. */
+  const beside = (name: "offset" | "trials"): Value | undefined => {
+    const variable = model.attributes.get(`${name}Variable`);
+    if (variable === undefined) return model.attributes.has(`${name}Value`) ? number(p, needNumber(model, `${name}Value`)).value : undefined;
+    const field = scope.get(variable, model);
+    if (field.kind !== "number") throw malformed(model, `its ${name}Variable is a text`);
+    if (field.canBeMissing) none = either(p, none, spread(p, missingOf(p, field)));
+    return field.value;
+  };
+  const offset = beside("offset");
+  const trials = beside("trials");
+  const moved = (y: Value): Value => (offset ? o.add(y, offset) : y);
+  const linked = (y: Value): Value => (kind === "generalizedLinear" ? inverseLink(p, model, "linkFunction", moved(y)) : y);
+  const named = dictionaryClasses(p, model);
+  if (kind === "ordinalMultinomial") {
+    const common = sums.get("");
+    const last = named.at(-1);
+    if (!classifies || named.length < 2 || common === undefined) throw malformed(model, "it is no classification into the classes of an ordered target");
+    const cumulative = named.slice(0, -1).map((v) => {
+      const intercept = sums.get(v);
+      if (!intercept) throw malformed(model, `the class ${JSON.stringify(v.slice(0, 40))} has no parameter`);
+      return spread(p, inverseLink(p, model, "cumulativeLink", moved(o.add(common, intercept))));
+    });
+    if (sums.size !== named.length) throw malformed(model, `its parameters are not those of the classes before ${JSON.stringify(last!.slice(0, 40))}`);
+    const shares = [...cumulative, spread(p, number(p, 1).value)].map((v, i) => (i === 0 ? v : o.sub(v, cumulative[i - 1]!)));
+    return classified(p, named, o.concat(shares), none);
+  }
   const predictors = [...sums.values()];
   if (kind !== "multinomialLogistic" && predictors.length !== 1) throw malformed(model, `it has ${predictors.length} predictors`);
-  if (textOf(model, "functionName") === "regression") return { kind: "regression", value: spread(p, inverse(p, model, predictors[0]!)), none };
-  const named = dictionaryClasses(p, model);
+  if (!classifies) {
+    const value = linked(predictors[0]!);
+    return { kind: "regression", value: spread(p, trials ? o.mul(value, trials) : value), none };
+  }
   const reference = model.attributes.get("targetReferenceCategory") ?? named.find((v) => !sums.has(v));
   if (kind === "multinomialLogistic") {
     if (reference === undefined || sums.has("")) throw malformed(model, "its parameters do not name the classes");
@@ -83,6 +91,6 @@ export function convertGeneralRegression(p: Pmml, model: XmlElement, scope: Scop
   const target = [...sums.keys()][0] ?? "";
   const positive = target !== "" ? target : named.find((v) => v !== reference);
   if (named.length !== 2 || positive === undefined || reference === undefined) throw refuse(model, "this target", "a classification has two classes, one of them the reference");
-  const share = spread(p, inverse(p, model, predictors[0]!));
+  const share = spread(p, linked(predictors[0]!));
   return classified(p, named, o.concat(named.map((v) => (v === positive ? share : o.sub(1, share)))), none);
 }

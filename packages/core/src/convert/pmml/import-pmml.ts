@@ -17,7 +17,7 @@ import { childOf, childrenOf, malformed, needChild, parseNumber, refuse, textOf 
 import { defineFields } from "./expressions.ts";
 import { inputField, isActive } from "./fields.ts";
 import { convertModel, modelOf, MODELS } from "./mining-model.ts";
-import type { Result } from "./result.ts";
+import type { ReasonCodes, Result } from "./result.ts";
 
 /** @throws xml-*, malformed-model, unsupported-* */
 export function importPmml(bytes: Uint8Array): ImportedModel {
@@ -65,19 +65,23 @@ export function importPmml(bytes: Uint8Array): ImportedModel {
   defineFields(p, transformations, scope);
   const result = convertModel(p, model, scope, 0);
   if (result.none) c.rowChecks.push({ refused: c.o.squeeze(spread(p, result.none), 1), reason: "the model has no answer for this row (a missing value, or a case that it does not cover)" });
-  reportOutputs(c, model);
+  reportOutputs(c, model, result.kind === "regression" && result.reasons !== undefined);
   return finish(p, model, root, fittedOf(p, result, targets[0]));
 }
 
 /** Outputs that the file asks for and that are not among ours. */
-function reportOutputs(c: Conversion, model: XmlElement): void {
+function reportOutputs(c: Conversion, model: XmlElement, reasons: boolean): void {
   const output = childOf(model, "Output");
-  const left = (output ? childrenOf(output, "OutputField") : []).filter((f) => !["predictedValue", "probability"].includes(f.attributes.get("feature") ?? "predictedValue"));
+  const given = new Set(["predictedValue", "probability", ...(reasons ? ["reasonCode"] : [])]);
+  const left = (output ? childrenOf(output, "OutputField") : []).filter((f) => !given.has(f.attributes.get("feature") ?? "predictedValue"));
   if (left.length > 0) c.warnings.push(`output fields that are left out: ${left.slice(0, 8).map((f) => `${textOf(f, "name").slice(0, 40)} (${f.attributes.get("feature") ?? ""})`).join(", ")}`);
 }
 
 function fittedOf(p: Pmml, result: Result, target: XmlElement | undefined): Fitted {
-  if (result.kind === "regression") return { kind: "regressor", predict: () => p.c.o.squeeze(spread(p, result.value), 1) };
+  if (result.kind === "regression") {
+    const { reasons } = result;
+    return { kind: "regressor", predict: () => p.c.o.squeeze(spread(p, result.value), 1), ...(reasons ? { reasonCodes: (): ReasonCodes => reasons } : {}) };
+  }
   const { probabilities } = result;
   return {
     kind: "classifier", classes: [labelsOf(result.classes, target)], predict: () => result.index,

@@ -5,6 +5,7 @@ import type { XmlElement } from "../../formats/index.ts";
 import { holds, literal, missingOf, number, roundFloat, spread, compared, type Field, type Pmml, type Scope } from "./context.ts";
 import { childrenOf, malformed, needNumber, numberOf, refuse, textOf } from "./element.ts";
 import { refuseMissing } from "./fields.ts";
+import { inverseCauchit, inverseProbit } from "./link-functions.ts";
 import { classified, dictionaryClasses, either, isFloat, union, type Result } from "./result.ts";
 
 const FLOAT_E = 2.7182817;
@@ -28,6 +29,8 @@ export function convertRegression(p: Pmml, model: XmlElement, scope: Scope, top:
       case "exp": return exp(y);
       case "cloglog": return round(o.sub(1, exp(o.neg(exp(y)))));
       case "loglog": return exp(o.neg(exp(o.neg(y))));
+      case "probit": return round(inverseProbit(p, y));
+      case "cauchit": return round(inverseCauchit(p, y));
       default: throw unknown();
     }
   };

@@ -6,8 +6,14 @@ import type { XmlElement } from "../../formats/index.ts";
 import { roundFloat, spread, type Field, type Pmml } from "./context.ts";
 import { childOf, childrenOf, choiceOf, literalTexts, malformed, numberOf, textOf } from "./element.ts";
 
+/** A scorecard's reason codes: string [N, K], a column for each name; "" where a row has no more of them. */
+export interface ReasonCodes {
+  readonly value: Value;
+  readonly names: readonly string[];
+}
+
 export type Result =
-  | { readonly kind: "regression"; readonly value: Value; readonly none?: Value | undefined }
+  | { readonly kind: "regression"; readonly value: Value; readonly none?: Value | undefined; readonly reasons?: ReasonCodes | undefined }
   /** `index` int64 [N] into `classes`; `probabilities` [N, C]. */
   | { readonly kind: "classification"; readonly classes: readonly string[]; readonly index: Value; readonly probabilities?: Value | undefined; readonly none?: Value | undefined };
 
@@ -75,7 +81,7 @@ export function rescaled(p: Pmml, model: XmlElement, result: Result): Result {
     value = o.where(none, usual, value);
     none = undefined;
   }
-  return { kind: "regression", value, none };
+  return { kind: "regression", value, none, reasons: result.reasons };
 }
 
 /** A result as a field for the models after it. */

@@ -1,4 +1,4 @@
-// Scorecard: the partial scores of the first attribute that holds of every characteristic.
+// Scorecard: the partial scores of the first attribute that holds of every characteristic, and the reason codes.
 
 import type { Value } from "../../onnx/index.ts";
 import type { XmlElement } from "../../formats/index.ts";
@@ -6,6 +6,7 @@ import { allOf, anyOf, holds, negate, number, spread, type Pmml, type Scope } fr
 import { childrenOf, childOf, malformed, needChild, needNumber, numberOf } from "./element.ts";
 import { express, expressionOf } from "./expressions.ts";
 import { evaluate, predicateOf } from "./predicates.ts";
+import { reasonCodes, type Scored } from "./reason-codes.ts";
 import { either, type Result } from "./result.ts";
 
 export function convertScorecard(p: Pmml, model: XmlElement, scope: Scope): Result {
@@ -13,6 +14,7 @@ export function convertScorecard(p: Pmml, model: XmlElement, scope: Scope): Resu
   let sum: Value = number(p, numberOf(model, "initialScore") ?? 0).value;
   let none: Value | undefined;
   const characteristics = childrenOf(needChild(model, "Characteristics"), "Characteristic");
+  const scored: Scored[] = [];
   for (const characteristic of characteristics) {
     const attributes = childrenOf(characteristic, "Attribute").map((el) => ({ el, condition: evaluate(p, predicateOf(el), scope) }));
     if (attributes.length === 0) throw malformed(characteristic, "it has no attributes");
@@ -27,7 +29,7 @@ export function convertScorecard(p: Pmml, model: XmlElement, scope: Scope): Resu
     const missed = negate(p, allOf(p, [sure]));
     if (missed !== false) none = either(p, none, o.isNaN(spread(p, partial)));
     sum = o.add(sum, partial);
+    scored.push({ characteristic, attributes, partial });
   }
-  if ((model.attributes.get("useReasonCodes") ?? "true") === "true") p.c.warnings.push("the scorecard's reason codes are left out: its score is compiled");
-  return { kind: "regression", value: spread(p, sum), none };
+  return { kind: "regression", value: spread(p, sum), none, reasons: reasonCodes(p, model, scored) };
 }
