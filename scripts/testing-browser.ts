@@ -23,6 +23,8 @@ export interface Watched {
 /** One person's browser. */
 export async function openContext(browser: Browser, options: Parameters<Browser["newContext"]>[0] = {}): Promise<Watched> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+  // A machine that does much else at the same time is slow, not wrong.
+  context.setDefaultTimeout(100_000);
   const page = await context.newPage();
   const faults: string[] = [];
   // A refused request is told on the page, with its code; the console says so as well.

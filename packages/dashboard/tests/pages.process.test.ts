@@ -53,7 +53,7 @@ const PAGES: readonly (readonly [name: string, path: string | ((f: Filled) => st
   ["nowhere", "/dashboard/nowhere", "There is no such page"], ["no-model", "/dashboard/models/nothing", "registry-not-found"],
 ];
 
-describe.skipIf(!hasBrowser)("every page", () => {
+describe.skipIf(!hasBrowser)("every page", { timeout: 240_000 }, () => {
   it.each(PAGES)("%s has no violation in either theme", async (name, path, shown) => {
     const { page } = admin;
     for (const theme of THEMES) {
@@ -118,7 +118,7 @@ describe.skipIf(!hasBrowser)("every page", () => {
   it("left no fault in the console", () => expect(admin.faults).toEqual([]));
 });
 
-describe.skipIf(!hasBrowser)("the first view", () => {
+describe.skipIf(!hasBrowser)("the first view", { timeout: 240_000 }, () => {
   it("needs less than 150 kB of script, and no other server", async () => {
     const { page, context } = await openContext(browser);
     await page.goto(filled.up.url);

@@ -51,7 +51,7 @@ async function signedIn(name: string): Promise<Page> {
 }
 const predict = () => fetch(`${up.url}/models/churn/predict`, { method: "POST", headers: { authorization: `Bearer ${place.keys["shop"]!}`, "content-type": "application/json" }, body: JSON.stringify([CHURN_ROW]) });
 
-describe.skipIf(!hasBrowser)("a model's way into production", () => {
+describe.skipIf(!hasBrowser)("a model's way into production", { timeout: 240_000 }, () => {
   it("is offered, and refused by the gate, which says why", async () => {
     const page = await signedIn("Ana Sousa");
     await page.getByText("No model yet").waitFor();
@@ -62,7 +62,7 @@ describe.skipIf(!hasBrowser)("a model's way into production", () => {
     await page.getByLabel("Training data").fill("s3://lake/customers/2026-10");
     await page.getByRole("button", { name: "Offer it" }).click();
     await page.waitForURL("**/dashboard/models/churn/versions/1/gate");
-    await page.getByText("The gate is not passed.").waitFor({ timeout: 90_000 });
+    await page.getByText("The gate is not passed.").waitFor({ timeout: 200_000 });
     expect(await page.locator(".note.bad").innerText()).toContain("The notebook's predictions");
     expect(await page.locator("#test-parity").getAttribute("open")).not.toBeNull();
     expect((await predict()).status).toBe(404);
@@ -95,7 +95,7 @@ describe.skipIf(!hasBrowser)("a model's way into production", () => {
     await page.getByText("churn.slip").waitFor();
     await page.getByRole("button", { name: "Offer it" }).click();
     await page.waitForURL("**/dashboard/models/churn/versions/2/gate");
-    await page.getByText("The gate is passed.").waitFor({ timeout: 90_000 });
+    await page.getByText("The gate is passed.").waitFor({ timeout: 200_000 });
   });
   it("gets a card from somebody who never opens a terminal", async () => {
     const page = await signedIn("Ana Sousa");
@@ -163,7 +163,7 @@ describe.skipIf(!hasBrowser)("a model's way into production", () => {
     await page.getByRole("link", { name: "churn version 2 → production" }).click();
     await page.getByRole("button", { name: "Release it" }).click();
     await page.getByText("released", { exact: true }).waitFor();
-    await expect.poll(async () => (await predict()).status, { timeout: 20_000, interval: 200 }).toBe(200);
+    await expect.poll(async () => (await predict()).status, { timeout: 60_000, interval: 200 }).toBe(200);
     const answer = await predict();
     expect(answer.headers.get("x-slipway-version")).toBe("2");
     expect(await answer.json()).toMatchObject({ predictions: [{ label: "stays" }], model: { name: "churn", version: "2" } });

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { serverError } from "../errors.ts";
 import { dashboardError } from "./errors.ts";
@@ -55,13 +56,21 @@ export class DashboardFiles {
         throw dashboardError("dashboard-missing", `the dashboard could not be built: ${(cause as Error).message.slice(0, 300)}`, { hint: "npm ci installs what its build needs.", cause });
       }
     }
-    try {
-      const page = await stored(FOLDER, "index.html");
-      const names = (await readdir(join(FOLDER, "assets"))).filter((name) => !/\.(?:br|gz)$/.test(name));
-      return new DashboardFiles(page, new Map(await Promise.all(names.map(async (name) => [name, await stored(join(FOLDER, "assets"), name)] as const))));
-    } catch (cause) {
-      throw dashboardError("dashboard-missing", "the dashboard's files are not in this installation", { hint: "Install the package again.", cause });
+    for (let tries = 1; ; tries++) {
+      try {
+        return await DashboardFiles.#read();
+      } catch (cause) {
+        // In a checkout another process may be putting a new build in its place just now.
+        if (!fromSource || tries === 5) throw dashboardError("dashboard-missing", "the dashboard's files are not in this installation", { hint: "Install the package again.", cause });
+        await sleep(100 * tries);
+      }
     }
+  }
+
+  static async #read(): Promise<DashboardFiles> {
+    const page = await stored(FOLDER, "index.html");
+    const names = (await readdir(join(FOLDER, "assets"))).filter((name) => !/\.(?:br|gz)$/.test(name));
+    return new DashboardFiles(page, new Map(await Promise.all(names.map(async (name) => [name, await stored(join(FOLDER, "assets"), name)] as const))));
   }
 
   /** The one page; its script shows what the address names. */
