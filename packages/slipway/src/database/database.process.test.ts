@@ -1,8 +1,8 @@
 // Everything that is promised of a database, on SQLite and on a real Postgres.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasPostgres, startPostgres, type TestPostgres } from "../../../../scripts/testing-postgres.ts";
@@ -98,6 +98,13 @@ describe.each(["sqlite", "postgres"])("on %s", (dialect) => {
 });
 
 describe("SQLite", () => {
+  it("is its owner's only", async () => {
+    const path = join(folder, "own", "store.db");
+    const database = await openDatabase(`sqlite:${path}`);
+    await database.query("create table t (x integer)");
+    expect(readdirSync(dirname(path)).map((name) => [name, statSync(join(dirname(path), name)).mode & 0o777])).toEqual(expect.arrayContaining([["store.db", 0o600], ["store.db-wal", 0o600]]));
+    await database.close();
+  });
   it("refuses what is no database, and a folder that cannot be written", async () => {
     const path = join(folder, "text.db");
     writeFileSync(path, "this is no database at all, just a long enough text".repeat(20));

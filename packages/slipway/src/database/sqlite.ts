@@ -4,7 +4,7 @@
 // (it would stop the event loop) but asked for again after a pause. `begin immediate` takes the write lock first, so a
 // transaction never finds at its end that what it read has changed.
 
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { onlyReads, type Database, type Value } from "./database.ts";
@@ -60,8 +60,10 @@ export class SqliteDatabase implements Database {
   static async open(path: string): Promise<SqliteDatabase> {
     try {
       mkdirSync(dirname(path), { recursive: true });
+      // Its owner's only: it holds sessions and the secrets of webhooks. SQLite gives its other files the same mode.
+      closeSync(openSync(path, "a", 0o600));
     } catch (error) {
-      throw databaseError("database-unwritable", `the folder of ${path} cannot be made (${(error as NodeJS.ErrnoException).code})`, { cause: error });
+      throw databaseError("database-unwritable", `${path} cannot be made (${(error as NodeJS.ErrnoException).code})`, { cause: error });
     }
     const connect = (): Promise<Connection> => patiently(path, () => {
       const connection = new Connection(path);
