@@ -1,4 +1,4 @@
-"""Options that came late: EllipticEnvelope without its precision, paths of least angles, CountTargetEncoder, KNNImputer with more ties than are replayed.
+"""Options that came late: EllipticEnvelope without its precision, paths of least angles, CountTargetEncoder, MultiHotEncoder, KNNImputer with more ties than are replayed.
 
     python late_options.py OUT_FOLDER
 """
@@ -75,3 +75,23 @@ for name, k, options, holed in [
     t.loc[3, "city"], t.loc[4, "city"], t.loc[5, "plan"], t.loc[6, "plan"] = None, "nowhere", "zz", None
     v = m.transform(t).values.astype(float)
     save("category-encoders-count-target-" + name, m, t, {"transform": {"kind": "transform", "datatype": "FP64", "shape": list(v.shape), "data": [plain(x) for x in v.ravel()]}})
+
+try:
+    from category_encoders import MultiHotEncoder
+except ImportError:
+    sys.exit()
+d = pd.DataFrame({"tags": ["a|b", " c.x | a", None, "b||é(2)", "", "a b|a"], "age": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], "words": ["one two", "two", "two  three", "", "one", "four"]})
+t = pd.DataFrame({"tags": ["b|a", "cqx|a", None, "é(2)", "  ", "zz|b", "a b", "a|b\n|\u2003c.x\u00a0", "|a|", "aa", "b|zz|", "c.x"], "age": np.arange(12.0), "words": ["one", "three  two", "four", None, "two", "one two", "  one", "two", "one", "four", "three", "one"]})
+known = t[~t.tags.isin(["cqx|a", "zz|b", "aa", "b|zz|"])].reset_index(drop=True)
+for name, options, rows, bad in [
+    ("plain", {}, t, ()), ("indicators", dict(handle_unknown="indicator", handle_missing="indicator", use_cat_names=True), t, ()),
+    ("strict", dict(handle_unknown="error", handle_missing="return_nan"), known, t[t.tags.isin(["zz|b", "aa"])]), ("ignore", dict(handle_missing="ignore", drop_invariant=True), t, ()),
+    ("no-missing", dict(handle_missing="error"), t.dropna(), t[t.tags.isna()]),
+]:
+    fitted = d.fillna({"tags": "a"}) if name == "no-missing" else d
+    m = MultiHotEncoder(cols=["tags"], **options).fit(fitted[["tags", "age"]])
+    v = m.transform(rows[["tags", "age"]]).values.astype(float)
+    save("encoders-multi-hot-" + name, m, rows[["tags", "age"]], {"transform": {"kind": "transform", "datatype": "FP64", "shape": list(v.shape), "data": [plain(x) for x in v.ravel()]}}, *([bad[["tags", "age"]], "ValueError"] if len(bad) else []))
+m = MultiHotEncoder(cols=["words"], delimiter=" ", handle_unknown="indicator").fit(d[["words"]])
+v = m.transform(t[["words"]]).values.astype(float)
+save("encoders-multi-hot-spaces", m, t[["words"]], {"transform": {"kind": "transform", "datatype": "FP64", "shape": list(v.shape), "data": [plain(x) for x in v.ravel()]}})

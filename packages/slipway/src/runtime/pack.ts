@@ -1,7 +1,7 @@
 // A saved model, and the rows someone checked in a notebook, -> a package. The check is run: a model that does not
 // predict what the notebook predicted is not packed.
 
-import { VERSION } from "@slipway/core/base";
+import { SlipwayError, VERSION } from "@slipway/core/base";
 import { basename } from "node:path";
 import type { ImportedModel } from "@slipway/core/convert";
 import {
@@ -13,6 +13,7 @@ import { provenKernel } from "./engine.ts";
 import { runtimeError } from "./errors.ts";
 import { importFile, type ImportFileOptions } from "./import-file.ts";
 import { loadModelPackage } from "./model.ts";
+import { lineOfRow } from "./row-line.ts";
 import { withMlflowSignature, type MlflowModel } from "./mlflow/index.ts";
 
 export interface PackOptions extends ImportFileOptions {
@@ -63,8 +64,15 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
     for (const { column, suggestion } of file.unknown) {
       notes.push(`column ${JSON.stringify(column)} of the check file is neither an input nor an output and was not used${suggestion === undefined ? "" : `; did you mean ${JSON.stringify(suggestion)}?`}`);
     }
-    comparison = await runChecks(model, file.signature, file.checks);
-    if (!comparison.passed) throw differs(comparison, options.check.file, file.signature, file.checks);
+    const { check } = options;
+    // Rows are counted from 1 for people, and stand on a line of their file.
+    const place = (row: number): string => {
+      const line = lineOfRow(check.text, row);
+      return `row ${row + 1}${line === undefined ? "" : ` (line ${line})`}`;
+    };
+    const compared = await runChecks(model, file.signature, file.checks).catch((error: unknown): never => { throw refusedCheck(error, basename(check.file), place); });
+    comparison = compared;
+    if (!compared.passed) throw differs(compared, check.file, file.signature, file.checks, place);
     signature = file.signature;
     allChecks = file.checks;
     checks = sampleChecks(file.checks, KEPT_CHECKS);
@@ -131,8 +139,19 @@ export async function makeProfile(model: Uint8Array, signature: Signature, sourc
   }
 }
 
-function differs(comparison: Comparison, file: string, signature: Signature, checks: Checks): Error {
-  const worst = comparison.worst.map((w) => `row ${w.row + 1}, ${w.output}${w.entry === null ? "" : ` ${String(w.entry)}`}: ${String(w.actual)} instead of ${String(w.expected)}`);
+/** A row that the model refuses, told by its place in the check file. */
+function refusedCheck(error: unknown, file: string, place: (row: number) => string): unknown {
+  if (!(error instanceof SlipwayError) || error.code !== "request-invalid") return error;
+  const problems = (error.data as { readonly problems?: readonly { readonly row: number | null; readonly column: string | null; readonly expected: string; readonly found: string }[] } | undefined)?.problems;
+  const first = problems?.[0];
+  if (!first || first.row === null || first.found === "no such column") return error;
+  const column = first.column === null ? "" : `, column ${JSON.stringify(first.column)}`;
+  return runtimeError("request-invalid", `the model refuses a row of ${file}: ${place(first.row)}${column}: expected ${first.expected}, found ${first.found}`, {
+    where: `${file}, ${place(first.row)}${column}`, hint: "Leave rows that the model itself would refuse out of the check file.", data: { problems }, cause: error });
+}
+
+function differs(comparison: Comparison, file: string, signature: Signature, checks: Checks, place: (row: number) => string): Error {
+  const worst = comparison.worst.map((w) => `${place(w.row)}, ${w.output}${w.entry === null ? "" : ` ${String(w.entry)}`}: ${String(w.actual)} instead of ${String(w.expected)}`);
   return runtimeError("check-differs", `the compiled model differs from ${basename(file)} in ${comparison.rowsBeyond} of ${comparison.rows} rows (${comparison.labelFlips} labels differ). Worst: ${worst.slice(0, 5).join("; ")}`, {
     hint: missingEverywhere(comparison, signature, checks) ?? "Was the check file made by this very model, from the raw columns? If so, this is a fault of Slipway's: please report it.", data: { comparison } });
 }

@@ -2,6 +2,7 @@
 
 import type { EstimatorConverter } from "../conversion/contract.ts";
 import { categoryEncoder } from "./encoder.ts";
+import { multiHotEncoder } from "./multi-hot.ts";
 import { summaryEncoder } from "./summary.ts";
 
-export const categoryEncodersConverters: readonly EstimatorConverter[] = [categoryEncoder, summaryEncoder];
+export const categoryEncodersConverters: readonly EstimatorConverter[] = [categoryEncoder, multiHotEncoder, summaryEncoder];
