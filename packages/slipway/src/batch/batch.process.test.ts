@@ -85,6 +85,19 @@ describe("input and output", () => {
     scored("--in", at("few.csv"), "--out", at("few-none.csv"), "--keep", "none", "--outputs", "score", "--no-ids", "--limit", "2");
     expect(readFileSync(at("few-none.csv"), "utf8").split("\n")).toHaveLength(4);
   });
+  it("scores models of tensors from CSV and JSON lines", () => {
+    const net = fileURLToPath(new URL("../../../../corpus/cases/torch-mlp-export/model.pt2", import.meta.url));
+    const values = Array.from({ length: 5 }, () => Array.from({ length: 6 }, () => Math.round(random() * 1000) / 1000));
+    writeFileSync(at("net.csv"), `id,${values[0]!.map((_, i) => `f${i}`).join(",")}\n${values.map((v, i) => `${i},${v.join(",")}\n`).join("")}`);
+    writeFileSync(at("net.jsonl"), values.map((input, id) => `${JSON.stringify({ id, input })}\n`).join(""));
+    const answers = ["net.csv", "net.jsonl"].map((input) => {
+      const done = spawnSync(process.execPath, [BIN, "batch", net, "--in", at(input), "--out", at(`${input}.out.csv`), "--keep", "id", "--no-ids"], { encoding: "utf8" });
+      expect([done.status, done.stderr]).toEqual([0, expect.any(String)]);
+      return readFileSync(at(`${input}.out.csv`), "utf8");
+    });
+    expect(answers[0]!.trim().split("\n")).toHaveLength(6);
+    expect(answers[1]).toBe(answers[0]);
+  });
   it("scores what SQL makes of it", () => {
     scored("--in", at("in.csv"), "--query", "SELECT * FROM input WHERE member = 1 ORDER BY id DESC LIMIT 5", "--out", at("asked.csv"), "--no-ids", "--outputs", "score");
     const ids = readFileSync(at("asked.csv"), "utf8").trim().split("\n").slice(1).map((l) => Number(l.split(",")[0]));

@@ -20,6 +20,8 @@ export interface Layout {
 
 /** @throws SlipwayError batch-input-columns */
 export function layOut(names: readonly string[], plan: Plan, keep: Keep, where: string): Layout {
+  // Which columns hold a tensor's values its own reader says: what is to be kept has to be named.
+  if (plan.signature.layout === "tensors") return { names, slots: names.map(() => undefined), kept: keep === "unused" ? [] : keptPlaces(names, plan, keep, where), absent: [] };
   const slots = new Map(plan.slots.map((slot) => [slot.name, slot]));
   const only = plan.signature.layout === "text" && names.length === 1 ? plan.slots[0] : undefined;
   const twice = names.find((name, i) => names.indexOf(name) !== i && (slots.has(name) || keep === "all"));

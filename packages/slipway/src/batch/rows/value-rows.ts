@@ -132,7 +132,10 @@ export class JsonLineRows extends ValueRows {
   }
   protected input(values: readonly unknown[]): ModelInput {
     if (values.every((v) => Array.isArray(v))) return { kind: "rows", rows: values };
-    if (this.encoder.plan.signature.layout === "text" && values.every((v) => typeof v === "string")) return { kind: "texts", texts: values };
+    const { layout } = this.encoder.plan.signature;
+    // What is passed through is none of the model's tensors.
+    if (layout === "tensors" && this.#names.length > 0) return { kind: "records", records: values.map((v) => (typeof v === "object" && v !== null ? Object.fromEntries(Object.entries(v).filter(([name]) => !this.#names.includes(name))) : v)) };
+    if (layout === "text" && values.every((v) => typeof v === "string")) return { kind: "texts", texts: values };
     return { kind: "records", records: values };
   }
   protected keptOf(value: unknown, place: number): Value {

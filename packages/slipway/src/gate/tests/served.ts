@@ -1,17 +1,21 @@
-// The rows once more, through the whole server in every protocol that carries rows, and through models in worker threads and
-// processes: request, decoding, model, answer. ML Test Score, infrastructure 3: an integration test of what will serve.
+// The rows once more, through the whole server in every protocol that carries rows, through models in worker threads and
+// processes, and through a batch run: request, decoding, model, answer. ML Test Score, infrastructure 3: an integration test of what will serve.
 
+import { SlipwayError } from "@slipway/core/base";
 import { createHandler } from "../../server/index.ts";
 import { loadModelPackage, type Model, type Prediction } from "../../runtime/index.ts";
 import type { Row } from "../context.ts";
 import { defineGateTest, type Cell, type Finding, type GateTest } from "../define-gate-test.ts";
 import { asExpected, compare, ITERATES, onlyTransformed, predict, servedAsExpected, worstTable } from "../predictions.ts";
+import { scoreInBulk } from "../bulk.ts";
 import { readAnswer, WAYS, type Way } from "../ways.ts";
 
 const ROWS_AT_ONCE = 100;
 /** All rows go the first way, so many the others. */
 const OTHER_ROWS = 100;
 const PLACED_ROWS = 50;
+/** Values of a row that a batch run writes as columns. */
+const WIDEST = 20_000;
 
 interface Went {
   readonly way: string;
@@ -23,7 +27,7 @@ interface Went {
 
 export const served: GateTest = defineGateTest({
   name: "served", title: "Through the server", area: "infrastructure",
-  checks: "Every protocol that carries rows, and models in worker threads and processes, answer the known rows as the model itself does: nothing is lost between a request and its answer.",
+  checks: "Every protocol that carries rows, models in worker threads and processes, and a batch run answer the known rows as the model itself does: nothing is lost between a request and its answer.",
   needsRows: true,
   async run({ package: source, model, rows, rowsFrom, answers }): Promise<Finding> {
     // Not closed: it would close the model with it.
@@ -34,6 +38,7 @@ export const served: GateTest = defineGateTest({
     const alive = setInterval(() => undefined, 10_000);
     try {
       for (const placement of ["thread", "process"] as const) went.push(await askPlaced(source, placement, model, rows.slice(0, PLACED_ROWS)));
+      went.push(await askInBulk(source, model, rows.slice(0, OTHER_ROWS)));
     } finally {
       clearInterval(alive);
     }
@@ -70,6 +75,20 @@ async function ask(handler: (request: Request) => Promise<Response>, way: Way, m
   }
   if (given.length !== rows.length) return { way: way.name, rows: rows.length, fault: `${given.length} answers came to ${rows.length} rows` };
   return { way: way.name, rows: rows.length, comparison: compare(servedAsExpected(given, direct.outputs), direct.outputs, signature) };
+}
+
+async function askInBulk(source: Parameters<typeof scoreInBulk>[0], model: Model, rows: readonly Row[]): Promise<Went> {
+  const way = "a batch run";
+  const direct = await predict(model, rows);
+  if (direct.outputs.reduce((n, o) => n + o.width, 0) > WIDEST) return { way, rows: 0, skipped: `more than ${WIDEST} values a row are no table` };
+  try {
+    const given = await scoreInBulk(source, rows, direct);
+    if (given.length !== rows.length) return { way, rows: rows.length, fault: `${given.length} answers came to ${rows.length} rows` };
+    return { way, rows: rows.length, comparison: compare(servedAsExpected(given, direct.outputs), direct.outputs, model.signature) };
+  } catch (error) {
+    if (!(error instanceof SlipwayError)) throw error;
+    return { way, rows: rows.length, fault: error.message };
+  }
 }
 
 async function askPlaced(source: Parameters<typeof loadModelPackage>[0], placement: "thread" | "process", model: Model, rows: readonly Row[]): Promise<Went> {
