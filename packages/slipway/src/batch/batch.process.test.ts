@@ -65,7 +65,8 @@ describe("input and output", () => {
     await duck.run(`COPY (SELECT * FROM read_csv(${sqlText(at("in.csv"))})) TO ${sqlText(at("in.parquet"))} (FORMAT parquet, ROW_GROUP_SIZE 2048)`);
     const expected = rows.map((r) => [r.id, Number.isNaN(scoreOf(r)) ? null : Math.round(scoreOf(r) * 1000) / 1000]);
     for (const input of ["in.csv", "in.tsv", "in.csv.gz", "in.csv.zst", "in.jsonl", "parts-in", "in.parquet"]) {
-      for (const output of ["csv", "jsonl", "parquet"]) {
+      // Every input once, every output once.
+      for (const output of input === "in.csv" ? ["csv", "jsonl", "parquet"] : ["csv"]) {
         const out = at(`out-${input}.${output}`);
         expect(scored("--in", at(input), "--out", out, "--shard-mb", "1"), `${input} to ${output}`).toMatchObject({ rows: 3000, scored: 3000, bad: 0 });
         const read = output === "csv" ? "read_csv" : output === "jsonl" ? "read_json" : "read_parquet";
@@ -166,11 +167,11 @@ describe("what is broken", () => {
 describe("a run that is killed", () => {
   it.each(["csv", "parquet"])("ends, gone on with, in the bytes of one that was not: %s", async (format) => {
     const input = at("many.csv");
-    if (!existsSync(input)) writeFileSync(input, csvOf(rowsOf(250_000)));
+    if (!existsSync(input)) writeFileSync(input, csvOf(rowsOf(120_000)));
     const args = ["--in", input, "--shard-mb", "1", "--threads", "2"];
     scored(...args, "--out", at(`whole.${format}`));
     const expected = digest(at(`whole.${format}`));
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 2; round++) {
       const out = at(`killed-${round}.${format}`);
       let kills = 0;
       for (;;) {
@@ -179,7 +180,7 @@ describe("a run that is killed", () => {
         child.stdout.on("data", (piece) => (said += String(piece)));
         child.stderr.on("data", (piece) => (said += String(piece)));
         const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-        const timer = kills < 4 ? setTimeout(() => child.kill("SIGKILL"), 400 + random() * 2200) : undefined;
+        const timer = kills < 3 ? setTimeout(() => child.kill("SIGKILL"), 400 + random() * 1200) : undefined;
         const status = await ended;
         clearTimeout(timer);
         if (status === 0) break;
