@@ -67,9 +67,11 @@ function create(path: string, call: Invocation): number {
 
 function list(path: string, call: Invocation): number {
   const records = readKeyFile(path);
+  const may = ({ roles, groups = [] }: (typeof records)[number]): string => `${roles.join(",")}${groups.length === 0 ? "" : ` for ${groups.join(",")}`}`;
+  const width = Math.max(12, ...records.map((r) => may(r).length));
   if (call.flag("json")) printJson({ keys: records.map(({ hash: _hash, ...rest }) => ({ ...rest, state: stateOf(rest) })) });
   else if (records.length === 0) printNote(`${path} holds no keys. slipway keys create makes one.`);
-  else printResult(records.map((r) => `${r.id}  ${stateOf(r).padEnd(7)}  ${r.roles.join(",").padEnd(12)}  ${(r.models ?? ["every model"]).join(",")}  ${r.expires === undefined ? "never expires" : `until ${r.expires}`}  ${r.name}`).join("\n"));
+  else printResult(records.map((r) => `${r.id}  ${stateOf(r).padEnd(7)}  ${may(r).padEnd(width)}  ${(r.models ?? ["every model"]).join(",")}  ${r.expires === undefined ? "never expires" : `until ${r.expires}`}  ${r.name}`).join("\n"));
   return 0;
 }
 

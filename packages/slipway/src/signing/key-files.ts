@@ -23,7 +23,7 @@ export async function createKeyFiles(path: string, { curve = "P-256", password }
     writeNew(path, pem, 0o600);
   } catch (cause) {
     const { code = "unknown", path: at = path } = cause as NodeJS.ErrnoException;
-    if (code === "EEXIST") throw signingFileError("signing-key-exists", `${JSON.stringify(at)} exists already`, { hint: "Keys are never overwritten. Choose another name with --key." });
+    if (code === "EEXIST") throw signingFileError("signing-key-exists", `${JSON.stringify(at)} exists already`, { hint: "Keys are never overwritten. Choose another name." });
     throw signingFileError("signing-write", `${JSON.stringify(at)} cannot be written (${code})`, { cause });
   }
   return key.publicKey;

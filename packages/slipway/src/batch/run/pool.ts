@@ -7,6 +7,8 @@ import type { Part, ShardWork, WorkerAnswer, WorkerSetup } from "./messages.ts";
 
 const fromSource = import.meta.url.endsWith(".ts");
 const MAIN = new URL(fromSource ? "./worker.ts" : "./worker.js", import.meta.url);
+// However the command was started: a checkout without a build has the packages' sources only.
+const EXEC_ARGV = fromSource ? [...process.execArgv, "--conditions=@slipway/source"] : process.execArgv;
 /** Shards that a thread has in hand: one that it works on and one that waits. */
 const IN_HAND = 2;
 /** Of a thread's short-lived objects. */
@@ -42,7 +44,7 @@ export class ShardPool {
 
   #start(setup: WorkerSetup): Promise<void> {
     return new Promise((resolve, reject) => {
-      const thread: Thread = { worker: new Worker(MAIN, { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } }), inHand: 0 };
+      const thread: Thread = { worker: new Worker(MAIN, { workerData: setup, execArgv: EXEC_ARGV, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } }), inHand: 0 };
       this.#threads.push(thread);
       thread.worker.on("message", (message: WorkerAnswer) => {
         if ("ready" in message) return resolve();
@@ -62,7 +64,7 @@ export class ShardPool {
       });
       const ended = (cause?: unknown): void => {
         if (this.#closing) return;
-        const error = batchError("batch-worker-failed", `a thread ended${cause instanceof Error ? `: ${cause.message}` : ""}`, { hint: "Go on with --resume; where it ends again, use fewer --threads or smaller --shard-bytes.", cause });
+        const error = batchError("batch-worker-failed", `a thread ended${cause instanceof Error ? `: ${cause.message}` : ""}`, { hint: "Go on with --resume; where it ends again, use fewer --threads or a smaller --shard-mb.", cause });
         reject(error);
         this.#fail(error);
       };

@@ -81,7 +81,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   if (before !== undefined) return before;
   const resume = options.resume && Ledger.exists(output.work);
   if (!resume && !options.overwrite && (isThere(output) || Ledger.exists(output.work) || (output.folder && existsSync(output.path) && readdirSync(output.path).length > 0))) {
-    throw batchError("batch-output-exists", `${output.path} ${Ledger.exists(output.work) && !isThere(output) ? "has parts of a run that was stopped" : "is there already"}`, { where: output.path });
+    throw batchError("batch-output-exists", `${output.path} ${Ledger.exists(output.work) && !isThere(output) ? "has parts of a run that was stopped" : "is there already"}`, { where: output.path, hint: "--resume goes on with a run that was stopped, --overwrite begins anew; or choose another name." });
   }
   const ledger = new Ledger(output.work);
   if (options.overwrite && !resume) clear(output);

@@ -28,7 +28,7 @@ function decision(what: "approve" | "reject", summary: string): Command {
       const request = await desk.find(subjectOf(call));
       if (request.state !== "open") {
         printRequest(call, request);
-        throw usageError("bad-argument", `the request is ${request.state}`, { hint: "Ask for it again: slipway request." });
+        throw usageError("bad-argument", `the request is ${request.state} already`, { hint: "Nothing is open to decide. slipway request opens a new one." });
       }
       const given: GivenDecision = { decision: what, as: call.text("as") ?? null, comment: call.text("comment") ?? null };
       printRequest(call, await desk.decide(request.id, { ...given, ...(await signed(call, desk, request, given)) }));

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import type { RequestDetails } from "../../approvals/index.ts";
-import { authError, KeyStore, ROLES, type Action } from "../../server/index.ts";
+import { authError, KeyStore, ROLE_NAMES, ROLES, type Action } from "../../server/index.ts";
 import type { Actor } from "../../audit/index.ts";
 import { usageError, type Invocation, type OptionSpec } from "../command.ts";
 import { isUrl } from "../service-url.ts";
@@ -64,9 +64,9 @@ export function localPerson(call: Invocation, apiKey: string | undefined, action
   }
   const path = call.text("keys") ?? DEFAULT_KEYS;
   const verdict = existsSync(path) ? new KeyStore({ path }).verify(apiKey) : undefined;
-  if (verdict === undefined || !("record" in verdict)) throw authError("credentials-refused", `the API key is ${verdict === undefined ? "none" : verdict.fault} in ${path}`, { hint: "slipway keys list shows those that there are; SLIPWAY_API_KEY may be set." });
+  if (verdict === undefined || !("record" in verdict)) throw authError("credentials-refused", verdict === undefined || verdict.fault === "unknown" ? `the API key is not one of ${path}` : `the API key is ${verdict.fault}`, { hint: "slipway keys list shows those that there are; SLIPWAY_API_KEY may be set." });
   const { id, name, roles, groups = [] } = verdict.record;
-  if (!roles.some((role) => ROLES[role].includes(action))) throw authError("forbidden", `the key ${id} has the role ${roles.join(", ")}, which may not ${action}`);
+  if (!roles.some((role) => ROLES[role].includes(action))) throw authError("forbidden", `the key ${id} has the role ${roles.join(", ")}, which may not ${action}`, { hint: `This needs the role ${ROLE_NAMES.filter((role) => ROLES[role].includes(action)).join(" or ")}.` });
   return { actor: { name: name.trim() === "" ? `key:${id}` : name.trim(), roles, groups, how: "key" }, credential: `key:${id}` };
 }
 

@@ -21,7 +21,7 @@ export const promote: Command = defineCommand({
     const request = await desk.find(subjectOf(call));
     if (request.state !== "open") {
       printRequest(call, request);
-      throw usageError("bad-argument", `the request is ${request.state}`, { hint: "Ask for it again: slipway request." });
+      throw usageError("bad-argument", `the request is ${request.state} already`, { hint: "Nothing is open to promote. slipway request opens a new one." });
     }
     printRequest(call, await desk.promote(request, expected, call.text("override")));
     return 0;
