@@ -86,6 +86,12 @@ describe("input and output", () => {
     scored("--in", at("few.csv"), "--out", at("few-none.csv"), "--keep", "none", "--outputs", "score", "--no-ids", "--limit", "2");
     expect(readFileSync(at("few-none.csv"), "utf8").split("\n")).toHaveLength(4);
   });
+  it("calls a column that is called as an output is the input's", () => {
+    writeFileSync(at("named.csv"), `label,${csvOf(rows.slice(0, 2)).split("\n").slice(0, 3).join("\nyes,")}\n`);
+    for (const output of ["csv", "jsonl"]) scored("--in", at("named.csv"), "--out", at(`named-out.${output}`), "--outputs", "label", "--no-ids");
+    expect(readFileSync(at("named-out.csv"), "utf8").split("\n")[0]).toBe("input.label,id,label");
+    expect(Object.keys(JSON.parse(readFileSync(at("named-out.jsonl"), "utf8").split("\n")[0]!) as object)).toEqual(["input.label", "id", "label"]);
+  });
   it("scores models of tensors from CSV and JSON lines", () => {
     const net = fileURLToPath(new URL("../../../../corpus/cases/torch-mlp-export/model.pt2", import.meta.url));
     const values = Array.from({ length: 5 }, () => Array.from({ length: 6 }, () => Math.round(random() * 1000) / 1000));

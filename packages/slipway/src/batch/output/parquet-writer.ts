@@ -4,7 +4,7 @@ import { parquetWriteBuffer, type ColumnSource } from "hyparquet-writer";
 import { flatColumns, flatValue, type FlatColumn, type Prediction } from "../../runtime/index.ts";
 import type { GoodRows } from "../rows/row-block.ts";
 import type { ByteSink } from "./byte-sink.ts";
-import { ID_COLUMN, VERSION_COLUMN, type KeptType, type RowsWriter, type WriterOptions } from "./rows-writer.ts";
+import { ID_COLUMN, keptNames, VERSION_COLUMN, type KeptType, type RowsWriter, type WriterOptions } from "./rows-writer.ts";
 
 type Type = "DOUBLE" | "FLOAT" | "INT64" | "BOOLEAN" | "STRING";
 interface Growing {
@@ -35,7 +35,7 @@ export class ParquetRowsWriter implements RowsWriter {
     const outputs = flatColumns(prediction);
     if (this.#columns.length === 0) {
       this.#columns = [
-        ...kept.map((name, i): Growing => ({ name, type: TYPES[types[i]!], data: [] })),
+        ...keptNames(this.#options, outputs).map((name, i): Growing => ({ name, type: TYPES[types[i]!], data: [] })),
         ...outputs.map((column): Growing => ({ name: column.name, type: typeOf(column), data: [] })),
         ...(this.#id === undefined ? [] : [{ name: ID_COLUMN, type: "STRING", data: [] } satisfies Growing]),
         ...(version === undefined ? [] : [{ name: VERSION_COLUMN, type: "STRING", data: [] } satisfies Growing]),

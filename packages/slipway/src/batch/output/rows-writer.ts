@@ -33,6 +33,12 @@ export const ID_COLUMN = "prediction_id";
 export const VERSION_COLUMN = "model_version";
 const LF = 0x0a;
 
+/** The kept columns' names beside the outputs': one that an output has too is the input's. */
+export function keptNames({ kept, idPrefix, version }: WriterOptions, outputs: readonly FlatColumn[]): string[] {
+  const taken = new Set([...outputs.map((o) => o.name), ...(idPrefix === undefined ? [] : [ID_COLUMN]), ...(version === undefined ? [] : [VERSION_COLUMN])]);
+  return kept.map((name) => (taken.has(name) ? `input.${name}` : name));
+}
+
 export class CsvWriter implements RowsWriter {
   readonly #options: WriterOptions;
   readonly #comma: number;
@@ -45,8 +51,9 @@ export class CsvWriter implements RowsWriter {
     this.#id = this.#options.idPrefix === undefined ? undefined : `${this.#options.idPrefix}-${shard}-`;
   }
   head(prediction: Prediction): string {
-    const { kept, idPrefix, version, delimiter } = this.#options;
-    const names = [...kept, ...flatColumns(prediction).map((c) => c.name), ...(idPrefix === undefined ? [] : [ID_COLUMN]), ...(version === undefined ? [] : [VERSION_COLUMN])];
+    const { idPrefix, version, delimiter } = this.#options;
+    const outputs = flatColumns(prediction);
+    const names = [...keptNames(this.#options, outputs), ...outputs.map((c) => c.name), ...(idPrefix === undefined ? [] : [ID_COLUMN]), ...(version === undefined ? [] : [VERSION_COLUMN])];
     return `${names.map(csvField).join(delimiter)}\n`;
   }
   write(sink: ByteSink, rows: GoodRows, prediction: Prediction): void {
@@ -96,10 +103,11 @@ export class JsonLinesWriter implements RowsWriter {
     return "";
   }
   write(sink: ByteSink, rows: GoodRows, prediction: Prediction): void {
-    const { kept, version } = this.#options;
+    const { version } = this.#options;
     const id = this.#id;
-    const columns = flatColumns(prediction).map((c) => ({ column: c, name: `${JSON.stringify(c.name)}:` }));
-    const names = kept.map((name) => `${JSON.stringify(name)}:`);
+    const outputs = flatColumns(prediction);
+    const columns = outputs.map((c) => ({ column: c, name: `${JSON.stringify(c.name)}:` }));
+    const names = keptNames(this.#options, outputs).map((name) => `${JSON.stringify(name)}:`);
     const { refused } = prediction;
     for (let row = 0; row < prediction.rows; row++) {
       if (refused?.has(row) === true) continue;
