@@ -57,7 +57,7 @@ describe.skipIf(!hasBrowser)("a model's way into production", { timeout: 240_000
     await page.getByText("No model yet").waitFor();
     await page.getByRole("link", { name: "Offer the first model" }).click();
     await page.getByLabel("The model's file").setInputFiles(join(files, "wrong", "churn.slip"));
-    expect(await page.getByLabel("Name of the model").inputValue()).toBe("churn");
+    await expect.poll(() => page.getByLabel("Name of the model").inputValue()).toBe("churn");
     await page.getByText("Where it comes from").click();
     await page.getByLabel("Training data").fill("s3://lake/customers/2026-10");
     await page.getByRole("button", { name: "Offer it" }).click();
