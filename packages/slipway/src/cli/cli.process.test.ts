@@ -144,7 +144,7 @@ describe("pack", () => {
     const refused = slipway(["pack", model, "--check", "wrong.csv", "-o", "wrong.slip"]);
     expect(refused.code).toBe(1);
     expect(refused.err).toContain("[check-differs]");
-    expect(refused.err).toMatch(/row 1, label: stays instead of leaves/);
+    expect(refused.err).toMatch(/row 1 \(line 2\), label: stays instead of leaves/);
     expect(existsSync(join(folder, "wrong.slip"))).toBe(false);
     expect(readdirSync(folder).filter((f) => f.endsWith(".tmp"))).toEqual([]);
   });
