@@ -40,6 +40,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Copies of packages that servers on this machine work with; those of others that were there before are not looked at. */
+const copies = (): string[] => readdirSync(tmpdir()).filter((f) => f.startsWith("slipway-served-")).flatMap((f) => readdirSync(join(tmpdir(), f)));
+const others = new Set(copies());
+
 const ask = async (path = "/models/churn/predict") => {
   const answer = await inject(app, { method: "POST", url: path, payload: ROW, headers: { "content-type": "application/json" } });
   return { status: answer.statusCode, version: answer.headers["x-slipway-version"], code: answer.errorCode };
@@ -86,8 +90,8 @@ describe("aliases of a registry", () => {
     await repository.follow();
     await repository.settled();
     expect(served()).toEqual(["3"]);
-    const there = readdirSync(tmpdir()).filter((f) => f.startsWith("slipway-served-")).flatMap((f) => readdirSync(join(tmpdir(), f)));
-    expect(there.filter((f) => /^churn-[12]-/.test(f))).toEqual([]);
+    const there = copies();
+    expect(there.filter((f) => /^churn-[12]-/.test(f) && !others.has(f))).toEqual([]);
   });
   it("that name a version which cannot be loaded stay where they were, and move when it can", async () => {
     const now = Date.now();
