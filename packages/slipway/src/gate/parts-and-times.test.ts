@@ -124,7 +124,7 @@ describe("rankings and forecasts", () => {
 describe("the ways through the server", () => {
   it.each([["columns", columnsModel], ["matrix", matrixModel], ["text", textModel]] as const)("answer alike, workers too: a model of %s", async (_, source) => {
     const found = await run("served", { package: await packaged(source() as ReturnType<typeof matrixModel>) });
-    expect(found.reason).toMatch(/are answered alike in 1[012] ways$/);
+    expect(found.reason).toMatch(/are answered alike in 1[0-3] ways$/);
     expect(found.verdict).toBe("pass");
   }, 120_000);
 });
