@@ -3,7 +3,8 @@
 import { serializeModel, type Value } from "../onnx/index.ts";
 import { MISSING_STRING, REFUSED_OUTPUT, type Column, type Signature } from "../package/index.ts";
 import { PyList, PyObject, PyTuple, type PyValue } from "../pickle/index.ts";
-import { Conversion, type RawColumn } from "./conversion/conversion.ts";
+import { Conversion } from "./conversion/conversion.ts";
+import type { RawColumn } from "./conversion/raw-column.ts";
 import { convertError } from "./conversion/errors.ts";
 import type { Estimator } from "./conversion/estimator.ts";
 import { findModel, type FoundModel } from "./find-model.ts";

@@ -7,30 +7,8 @@ import { int64s } from "../../tensor/index.ts";
 import type { EstimatorConverter, Fitted } from "./contract.ts";
 import { convertError } from "./errors.ts";
 import type { Estimator } from "./estimator.ts";
+import type { RawColumn, RawSource } from "./raw-column.ts";
 import { Frame, mapFeatures, mixFlows, type Feature, type NumberBlock } from "./frame.ts";
-
-/** What is known of one raw column; filled in while the estimators are converted, turned into the signature at the end. */
-export interface RawColumn {
-  readonly name: string;
-  kind: "number" | "string" | undefined;
-  missing: "allowed" | "refused";
-  missingReason?: string;
-  infinite: "allowed" | "refused";
-  limits: [number, number];
-  categories: Scalar[] | undefined;
-  unknown: "refused" | "allowed" | undefined;
-  used: boolean;
-  /** A text column that also takes whole numbers, as their decimal text. */
-  wholeNumbers?: boolean;
-  /** What the runtime does to a text before the graph sees it (normalize-text.ts in package/). */
-  normalize?: readonly TextNormalization[];
-}
-
-/** Where raw columns come from, if not from entries whose inputs are settled at the end: inputs that the caller asked for. */
-export interface RawSource {
-  /** These columns as [N, n], cast to double or string. */
-  readonly pick: (columns: readonly number[], kind: "number" | "string") => Value;
-}
 
 /** Each level of nesting adds some ten characters or more. */
 const LONGEST_PATH = 2000;

@@ -3,7 +3,8 @@
 
 import { ONNX_TYPE, type Dim, type GraphBuilder, type MapKeys, type Value } from "../../onnx/index.ts";
 import type { ElementType } from "../../tensor/index.ts";
-import type { Conversion, RawSource } from "./conversion.ts";
+import type { Conversion } from "./conversion.ts";
+import type { RawSource } from "./raw-column.ts";
 import { convertError } from "./errors.ts";
 import { Frame } from "./frame.ts";
 import type { InputShape } from "../input-shape.ts";

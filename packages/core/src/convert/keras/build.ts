@@ -210,7 +210,7 @@ function inKerasOrder<T extends Ordered>(pending: readonly T[], config: Config):
     const from: string[] = [];
     p.call((r) => {
       from.push(keyOf(r.layer, r.node));
-      return PLACEHOLDER;
+      return NOT_COMPUTED;
     });
     return [key, { layer: layerName(p.json), node: p.node, from }];
   }));
@@ -218,7 +218,8 @@ function inKerasOrder<T extends Ordered>(pending: readonly T[], config: Config):
   const placed = new Set(order);
   return [...order.map((key) => byKey.get(key)!), ...pending.filter((p) => !placed.has(keyOf(layerName(p.json), p.node)))];
 }
-const PLACEHOLDER = { value: {} as Value } as const;
+/** For calls that are made only to see which arguments they ask for. */
+const NOT_COMPUTED = { value: {} as Value } as const;
 
 const TYPES: Readonly<Record<string, ElementType>> = {
   float32: "float", float64: "double", int8: "int8", int16: "int16", int32: "int32", int64: "int64", uint8: "uint8", uint16: "uint16", uint32: "uint32", bool: "bool", string: "string",

@@ -9,7 +9,8 @@ import type { ElementType } from "../../tensor/index.ts";
 import type { ImportedGraph } from "../imported.ts";
 import { SlipwayError } from "../../base/index.ts";
 import { torchError } from "./errors.ts";
-import { ShapeFound, TorchContext, type OpenShape } from "./operator.ts";
+import { TorchContext } from "./context.ts";
+import { ShapeFound, type OpenShape } from "./operator.ts";
 import { torchOperators } from "./registry.ts";
 import { describeValue, DictValue, ListValue, OpenInput, TensorValue, type TorchValue } from "./values.ts";
 

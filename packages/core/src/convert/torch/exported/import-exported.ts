@@ -8,7 +8,7 @@ import { elementCount, type ElementType, type Tensor } from "../../../tensor/ind
 import { TorchArchive } from "../archive.ts";
 import { malformed, shown, torchError } from "../errors.ts";
 import { followModel, type FollowedModel, type ModelInput } from "../follow.ts";
-import type { TorchContext } from "../operator.ts";
+import type { TorchContext } from "../context.ts";
 import { describeValue, DictValue, ListValue, type TorchValue } from "../values.ts";
 
 const MAX_JSON = 2 ** 28;

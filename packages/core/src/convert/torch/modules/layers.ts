@@ -1,6 +1,7 @@
 // torch.nn's layers in evaluation, as calls of the operators that their forward makes.
 
-import { ShapeFound, type TorchContext } from "../operator.ts";
+import type { TorchContext } from "../context.ts";
+import { ShapeFound } from "../operator.ts";
 import { ListValue, OpenInput, TensorValue, type TorchValue } from "../values.ts";
 import { defineLayer, type Layer, type ModuleView } from "./module.ts";
 import { RECURRENT_LAYERS } from "./recurrent.ts";

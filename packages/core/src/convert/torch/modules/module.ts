@@ -5,7 +5,7 @@ import { PyDict, PyObject, PyTuple, PyList, type PyValue } from "../../../pickle
 import { SlipwayError } from "../../../base/index.ts";
 import { attributesOf, type TorchArchive } from "../archive.ts";
 import { EXPORT_LINE, malformed, shown, torchError } from "../errors.ts";
-import type { TorchContext } from "../operator.ts";
+import type { TorchContext } from "../context.ts";
 import { describeValue, ListValue, TensorValue, type TorchValue } from "../values.ts";
 
 export interface Layer {

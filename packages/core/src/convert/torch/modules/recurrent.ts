@@ -1,6 +1,6 @@
 // LSTM, GRU and RNN as modules: the operators they call with states of zeros, and the names of their weights.
 
-import type { TorchContext } from "../operator.ts";
+import type { TorchContext } from "../context.ts";
 import { ListValue, OpenInput, TensorValue, type TorchValue } from "../values.ts";
 import { defineLayer, type Layer, type ModuleView } from "./module.ts";
 

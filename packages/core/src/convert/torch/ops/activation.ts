@@ -1,7 +1,9 @@
 // Activation functions, and dropout, which does nothing to a model in evaluation.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineOperator, SCALAR_TYPES, type Args, type Operator, type TorchContext } from "../operator.ts";
+import { SCALAR_TYPES, type Args } from "../args.ts";
+import type { TorchContext } from "../context.ts";
+import { defineOperator, type Operator } from "../operator.ts";
 import { TensorValue } from "../values.ts";
 import { expm1, log1p } from "./exact.ts";
 

@@ -2,7 +2,9 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import type { Tensor } from "../../../tensor/index.ts";
-import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
+import type { Args } from "../args.ts";
+import type { TorchContext } from "../context.ts";
+import { defineOperator, type Operator } from "../operator.ts";
 import { ListValue, SymbolicInt, TensorValue, type TorchValue } from "../values.ts";
 import { wholeFloor } from "./exact.ts";
 import { both } from "./promotion.ts";

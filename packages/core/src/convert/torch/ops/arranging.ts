@@ -2,7 +2,9 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { int64s } from "../../../tensor/index.ts";
-import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
+import type { Args } from "../args.ts";
+import type { TorchContext } from "../context.ts";
+import { defineOperator, type Operator } from "../operator.ts";
 import { ListValue, TensorValue, type TorchValue } from "../values.ts";
 import { common } from "./promotion.ts";
 

@@ -2,7 +2,9 @@
 // evaluation, spelled out.
 
 import type { Operand, Value } from "../../../onnx/index.ts";
-import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
+import type { Args } from "../args.ts";
+import type { TorchContext } from "../context.ts";
+import { defineOperator, type Operator } from "../operator.ts";
 import { ListValue, OpenInput, TensorValue } from "../values.ts";
 import { gelu } from "./activation.ts";
 import { linear } from "./linear.ts";

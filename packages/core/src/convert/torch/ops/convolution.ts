@@ -1,7 +1,9 @@
 // Convolutions, channels first, as ONNX has them.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineOperator, type Args, type Operator, type OpenShape, type TorchContext } from "../operator.ts";
+import type { Args } from "../args.ts";
+import type { TorchContext } from "../context.ts";
+import { defineOperator, type Operator, type OpenShape } from "../operator.ts";
 import { TensorValue } from "../values.ts";
 
 const dimensions = (args: Args, c: TorchContext): number => c.rank(args.tensor("weight")) - 2;

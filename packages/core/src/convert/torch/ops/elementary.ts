@@ -1,7 +1,9 @@
 // Functions of one or two numbers that ONNX lacks, spelled out; distances; bits of whole numbers.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
+import type { Args } from "../args.ts";
+import type { TorchContext } from "../context.ts";
+import { defineOperator, type Operator } from "../operator.ts";
 import { expm1, log1p, wholeFloor } from "./exact.ts";
 import { both } from "./promotion.ts";
 import { reduceTo } from "./reduction.ts";

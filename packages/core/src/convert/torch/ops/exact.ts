@@ -1,7 +1,7 @@
 // Arithmetic that keeps what the obvious formula loses.
 
 import type { Value } from "../../../onnx/index.ts";
-import type { TorchContext } from "../operator.ts";
+import type { TorchContext } from "../context.ts";
 
 /** exp(x) - 1 without losing the small ones: 2 tanh(x/2) / (1 - tanh(x/2)). */
 export function expm1(x: Value, c: TorchContext): Value {

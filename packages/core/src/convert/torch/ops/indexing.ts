@@ -1,7 +1,9 @@
 // Picking and placing elements by indices and masks: index, gather, scatter and their kin.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
+import type { Args } from "../args.ts";
+import type { TorchContext } from "../context.ts";
+import { defineOperator, type Operator } from "../operator.ts";
 import { ListValue, SymbolicInt, TensorValue, type TorchValue } from "../values.ts";
 
 const range = (n: number, from = 0): number[] => Array.from({ length: n }, (_, i) => from + i);

@@ -1,7 +1,9 @@
 // Matrix products.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineOperator, type Args, type Operator, type OpenShape, type TorchContext } from "../operator.ts";
+import type { Args } from "../args.ts";
+import type { TorchContext } from "../context.ts";
+import { defineOperator, type Operator, type OpenShape } from "../operator.ts";
 import { TensorValue } from "../values.ts";
 
 const columns = (args: Args, name: string, axis: number): OpenShape | undefined => {

@@ -2,7 +2,9 @@
 
 import type { Dim, Value } from "../../../onnx/index.ts";
 import { doubles, floats, type Tensor } from "../../../tensor/index.ts";
-import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
+import type { Args } from "../args.ts";
+import type { TorchContext } from "../context.ts";
+import { defineOperator, type Operator } from "../operator.ts";
 import { torchError } from "../errors.ts";
 import { TensorValue } from "../values.ts";
 

@@ -2,7 +2,8 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import type { ElementType } from "../../../tensor/index.ts";
-import type { Args, TorchContext } from "../operator.ts";
+import type { Args } from "../args.ts";
+import type { TorchContext } from "../context.ts";
 import { SymbolicInt, TensorValue, type TorchValue } from "../values.ts";
 
 const RANKS: Readonly<Record<string, number>> = { bool: 0, uint8: 1, int8: 1, int16: 2, int32: 3, int64: 4, float: 5, double: 6 };

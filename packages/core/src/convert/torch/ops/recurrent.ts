@@ -2,7 +2,9 @@
 // Each direction of a layer is a Scan over the steps; what the inputs give to the gates is computed for all steps at once.
 
 import { Ops, type Value } from "../../../onnx/index.ts";
-import { defineOperator, type Args, type Operator, type OpenShape, type TorchContext } from "../operator.ts";
+import type { Args } from "../args.ts";
+import type { TorchContext } from "../context.ts";
+import { defineOperator, type Operator, type OpenShape } from "../operator.ts";
 import { ListValue, TensorValue, type TorchValue } from "../values.ts";
 
 type Kind = "lstm" | "gru" | "rnn_tanh" | "rnn_relu";

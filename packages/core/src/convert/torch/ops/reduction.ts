@@ -1,7 +1,9 @@
 // Reductions over axes, and what is found along one.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
+import type { Args } from "../args.ts";
+import type { TorchContext } from "../context.ts";
+import { defineOperator, type Operator } from "../operator.ts";
 import { ListValue, TensorValue, type TorchValue } from "../values.ts";
 import { both } from "./promotion.ts";
 

@@ -3,7 +3,9 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import { floats, int64s } from "../../../tensor/index.ts";
-import { defineOperator, type Args, type OpenShape, type Operator, type TorchContext } from "../operator.ts";
+import type { Args } from "../args.ts";
+import type { TorchContext } from "../context.ts";
+import { defineOperator, type OpenShape, type Operator } from "../operator.ts";
 import { torchError } from "../errors.ts";
 import { ListValue, TensorValue, type TorchValue } from "../values.ts";
 

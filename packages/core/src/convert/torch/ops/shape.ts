@@ -2,7 +2,9 @@
 
 import type { Value } from "../../../onnx/index.ts";
 import type { ElementType } from "../../../tensor/index.ts";
-import { defineOperator, type Args, type Operator, type TorchContext, SCALAR_TYPES } from "../operator.ts";
+import { type Args, SCALAR_TYPES } from "../args.ts";
+import type { TorchContext } from "../context.ts";
+import { defineOperator, type Operator } from "../operator.ts";
 import { torchError } from "../errors.ts";
 import { ListValue, SymbolicInt, TensorValue, type TorchValue } from "../values.ts";
 import { common } from "./promotion.ts";

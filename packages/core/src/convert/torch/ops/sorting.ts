@@ -1,7 +1,9 @@
 // Order: sorting, the largest and smallest, running results along an axis, quantiles and the places in sorted borders.
 
 import type { Value } from "../../../onnx/index.ts";
-import { defineOperator, type Args, type Operator, type TorchContext } from "../operator.ts";
+import type { Args } from "../args.ts";
+import type { TorchContext } from "../context.ts";
+import { defineOperator, type Operator } from "../operator.ts";
 import { ListValue, SymbolicInt, TensorValue } from "../values.ts";
 
 const pair = (values: readonly Value[]): ListValue => new ListValue(values.map((v) => new TensorValue(v)), true);

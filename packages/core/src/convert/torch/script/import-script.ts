@@ -7,7 +7,8 @@ import type { InputSpec } from "../../conversion/given-inputs.ts";
 import { EXPORT_LINE, malformed, shown, torchError } from "../errors.ts";
 import { followModel, type FollowedModel, type ModelInput } from "../follow.ts";
 import type { OpenShape } from "../operator.ts";
-import { Evaluator, ScriptCode } from "./evaluate.ts";
+import { ScriptCode } from "./code.ts";
+import { Evaluator } from "./evaluate.ts";
 
 export function importScript(archive: TorchArchive, given?: readonly InputSpec[]): FollowedModel {
   const file = archive.pickle("data.pkl", "data");
