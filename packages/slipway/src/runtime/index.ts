@@ -7,6 +7,8 @@ export { flatColumns, flatValue, type FlatColumn } from "./flat-columns.ts";
 export { checkNumber, checkString } from "./columns.ts";
 export { Problems, type Problem } from "./problems.ts";
 export { pickRows } from "./encode.ts";
+export { DecimalReader } from "./decimal.ts";
+export { RepeatedTexts } from "./repeated-texts.ts";
 export { cellReader, keysOf, shortestFloat, toRows, type OutputData, type PredictedRow, type Prediction, type Value } from "./decode.ts";
 export { exampleRecord, exampleRequest, exampleValue, isFlag, usedColumns } from "./example.ts";
 export { proofRows, type ProofRow } from "./proof-rows.ts";

@@ -1,16 +1,12 @@
 // JSON that is mostly numbers (images, embeddings) read from its bytes: lists of numbers become Float64Arrays at once, with
 // the values that JSON.parse gives. RFC 8259, in UTF-8; anything unusual is left to the reader that also explains errors.
-// A decimal of at most 15 digits and a power of ten up to 22 are exact doubles, so their product or quotient is rounded
-// once, rightly (Clinger, "How to read floating point numbers accurately", 1990); other numbers are read by JSON.parse.
+
+import { DecimalReader } from "./decimal.ts";
 
 const MAX_DEPTH = 64;
 /** Shorter lists of numbers stay plain: a typed array costs more than it gives. */
 const MIN_TYPED = 16;
 const CHUNK = 2 ** 16;
-const MAX_EXACT_DIGITS = 15;
-/** So many digits fit into 32 bits. */
-const MAX_INT_DIGITS = 9;
-const POWERS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 /** Below this many bytes nothing is gained. */
 const MANY_BYTES = 1024;
 
@@ -31,6 +27,7 @@ export function readNumbersJson(bytes: Uint8Array): unknown {
 
 class Reader {
   readonly #bytes: Buffer;
+  readonly #decimals = new DecimalReader();
   #at = 0;
   /** Where numbers go. Lists share it, as a buffer for each of them keeps the collector busy. */
   #numbers: Float64Array;
@@ -119,6 +116,7 @@ class Reader {
   /** Reads to behind the closing bracket and says how many; -1 at a number or anything else that is not read here. */
   #plainNumbers(): number {
     const bytes = this.#bytes;
+    const decimals = this.#decimals;
     let numbers = this.#numbers;
     let used = this.#used;
     let at = this.#at;
@@ -126,30 +124,10 @@ class Reader {
     for (;;) {
       let c = bytes[at]!;
       while (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) c = bytes[++at]!;
-      const negative = c === 0x2d;
-      if (negative) c = bytes[++at]!;
-      const first = at;
-      let whole = 0;
-      let places = 0;
-      while (c >= 0x30 && c <= 0x39) {
-        whole = (Math.imul(whole, 10) + c - 0x30) | 0;
-        c = bytes[++at]!;
-      }
-      let digits = at - first;
-      if (digits === 0 || (digits > 1 && bytes[first] === 0x30)) return -1;
-      if (c === 0x2e) {
-        const point = ++at;
-        c = bytes[at]!;
-        while (c >= 0x30 && c <= 0x39) {
-          whole = (Math.imul(whole, 10) + c - 0x30) | 0;
-          c = bytes[++at]!;
-        }
-        places = at - point;
-        digits += places;
-        if (places === 0) return -1;
-      }
-      if (digits > MAX_EXACT_DIGITS) return -1;
-      const value = digits <= MAX_INT_DIGITS ? whole : digitsOf(bytes, first, at);
+      const value = decimals.read(bytes, at);
+      if (!decimals.inJson || value !== value) return -1;
+      at = decimals.end;
+      c = bytes[at]!;
       while (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) c = bytes[++at]!;
       if (used + count === numbers.length) {
         const more = new Float64Array(Math.max(CHUNK, count * 2));
@@ -157,7 +135,7 @@ class Reader {
         this.#numbers = numbers = more;
         this.#used = used = 0;
       }
-      numbers[used + count++] = (negative ? -value : value) / POWERS[places]!;
+      numbers[used + count++] = value;
       at++;
       if (c === 0x5d) {
         this.#at = at;
@@ -219,10 +197,3 @@ class Reader {
 }
 
 const ENDS: ReadonlySet<number> = new Set([..." \n\r\t,]}"].map((c) => c.charCodeAt(0)));
-
-/** Digits from `start` to before `end`, without regard to a point among them. */
-function digitsOf(bytes: Uint8Array, start: number, end: number): number {
-  let value = 0;
-  for (let at = start; at < end; at++) if (bytes[at] !== 0x2e) value = value * 10 + (bytes[at]! - 0x30);
-  return value;
-}

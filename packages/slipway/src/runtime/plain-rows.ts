@@ -1,23 +1,18 @@
 // Rows in JSON as programs write them (a list of objects with every column, always in one order, or of lists of values) read
 // from their bytes into a batch, without an object for each row. Each value is checked as every other reader's is.
 // RFC 8259, in ASCII. Whatever is not plain, and every row that is to be refused, is left to the reader that explains it.
-// Numbers: see numbers-json.ts.
 
 import { checkNumber, checkString, type Plan, type Slot } from "./columns.ts";
 import type { Batch } from "./encode.ts";
+import { DecimalReader } from "./decimal.ts";
 import { Problems } from "./problems.ts";
+import { RepeatedTexts } from "./repeated-texts.ts";
 
-const MAX_EXACT_DIGITS = 15;
-/** So many digits fit into 32 bits. */
-const MAX_INT_DIGITS = 9;
-const POWERS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 /** Times that a new order of columns is looked for. */
 const MOST_ORDERS = 8;
 const MAX_CELLS = 2 ** 28;
-const CACHED_TEXTS = 1024;
-const LONGEST_CACHED = 32;
 
-const OPEN_LIST = 0x5b, CLOSE_LIST = 0x5d, OPEN = 0x7b, CLOSE = 0x7d, COMMA = 0x2c, COLON = 0x3a, QUOTE = 0x22, BACKSLASH = 0x5c, MINUS = 0x2d, POINT = 0x2e, ZERO = 0x30, NINE = 0x39;
+const OPEN_LIST = 0x5b, CLOSE_LIST = 0x5d, OPEN = 0x7b, CLOSE = 0x7d, COMMA = 0x2c, COLON = 0x3a, QUOTE = 0x22, BACKSLASH = 0x5c, MINUS = 0x2d, ZERO = 0x30, NINE = 0x39;
 
 /** What a record's field looks like: its name in quotes. */
 interface Field {
@@ -36,7 +31,8 @@ export class PlainRows {
   readonly #only: Slot | undefined;
   #order: readonly Field[];
   #orders = 0;
-  readonly #texts: (string | undefined)[] = new Array<string | undefined>(CACHED_TEXTS).fill(undefined);
+  readonly #decimals = new DecimalReader();
+  readonly #texts = new RepeatedTexts();
 
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
@@ -174,42 +170,21 @@ export class PlainRows {
   /** NaN where it is none, or one that JSON does not have. */
   #number(): number {
     const bytes = this.#bytes;
+    const decimals = this.#decimals;
     const start = this.#at;
-    let at = start;
+    const value = decimals.read(bytes, start);
+    if (!decimals.inJson) return NaN;
+    let at = decimals.end;
     let c = bytes[at]!;
-    const negative = c === MINUS;
-    if (negative) c = bytes[++at]!;
-    const first = at;
-    let whole = 0;
-    while (c >= ZERO && c <= NINE) {
-      whole = (Math.imul(whole, 10) + c - ZERO) | 0;
-      c = bytes[++at]!;
-    }
-    let digits = at - first;
-    let places = 0;
-    if (digits === 0 || (digits > 1 && bytes[first] === ZERO)) return NaN;
-    if (c === POINT) {
-      const point = ++at;
-      c = bytes[at]!;
-      while (c >= ZERO && c <= NINE) {
-        whole = (Math.imul(whole, 10) + c - ZERO) | 0;
-        c = bytes[++at]!;
-      }
-      places = at - point;
-      digits += places;
-      if (places === 0) return NaN;
-    }
-    if (c === 0x65 || c === 0x45) {
+    const exponent = c === 0x65 || c === 0x45;
+    if (exponent) {
       c = bytes[++at]!;
       if (c === 0x2b || c === MINUS) c = bytes[++at]!;
       if (!(c >= ZERO && c <= NINE)) return NaN;
       while (c >= ZERO && c <= NINE) c = bytes[++at]!;
-      digits = Infinity;
     }
     this.#at = at;
-    if (digits > MAX_EXACT_DIGITS) return Number(bytes.toString("latin1", start, at));
-    const value = digits <= MAX_INT_DIGITS ? whole : digitsOf(bytes, first, at);
-    return (negative ? -value : value) / POWERS[places]!;
+    return exponent || value !== value ? Number(bytes.toString("latin1", start, at)) : value;
   }
 
   /** A text of printable ASCII without escapes. */
@@ -217,25 +192,13 @@ export class PlainRows {
     const bytes = this.#bytes;
     const start = this.#at + 1;
     let at = start;
-    let hash = 0;
     let c = bytes[at];
     while (c !== QUOTE) {
       if (c === undefined || c === BACKSLASH || c < 0x20 || c >= 0x7f) return undefined;
-      hash = (Math.imul(hash, 31) + c) | 0;
       c = bytes[++at];
     }
     this.#at = at + 1;
-    const length = at - start;
-    if (length > LONGEST_CACHED) return bytes.toString("latin1", start, at);
-    // Texts repeat: one that is known costs no new one.
-    const place = (hash ^ (hash >>> 15)) & (CACHED_TEXTS - 1);
-    const known = this.#texts[place];
-    if (known !== undefined && known.length === length) {
-      let i = 0;
-      while (i < length && known.charCodeAt(i) === bytes[start + i]) i++;
-      if (i === length) return known;
-    }
-    return (this.#texts[place] = bytes.toString("latin1", start, at));
+    return this.#texts.of(bytes, start, at);
   }
 
   /** null, true or false. */
@@ -276,11 +239,4 @@ const WORDS = ([["null", null], ["true", true], ["false", false]] as const).map(
 
 function fieldOf(name: string, slot: Slot | undefined): Field {
   return { slot, name: Buffer.from(JSON.stringify(name)) };
-}
-
-/** Digits from `start` to before `end`, without regard to a point among them. */
-function digitsOf(bytes: Uint8Array, start: number, end: number): number {
-  let value = 0;
-  for (let at = start; at < end; at++) if (bytes[at] !== POINT) value = value * 10 + (bytes[at]! - ZERO);
-  return value;
 }

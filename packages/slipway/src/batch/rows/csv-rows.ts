@@ -3,19 +3,13 @@
 // is what every other reader of CSV here says (runtime: checkNumber, checkString).
 
 import { isUtf8 } from "node:buffer";
-import { checkNumber, checkString, pickRows, Problems, runtimeError, type Batch, type Plan, type Slot } from "../../runtime/index.ts";
+import { checkNumber, checkString, DecimalReader, pickRows, Problems, RepeatedTexts, runtimeError, type Batch, type Plan, type Slot } from "../../runtime/index.ts";
 import { closingQuote } from "../input/split.ts";
 import type { ByteSink } from "../output/byte-sink.ts";
 import type { Layout } from "./columns.ts";
 import { shown, type BadRow, type GoodRows, type RowBlock } from "./row-block.ts";
 
-const LF = 0x0a, CR = 0x0d, QUOTE = 0x22, MINUS = 0x2d, POINT = 0x2e, ZERO = 0x30, NINE = 0x39, SPACE = 0x20;
-const MAX_EXACT_DIGITS = 15;
-/** So many digits fit into 32 bits. */
-const MAX_INT_DIGITS = 9;
-const POWERS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
-const CACHED_TEXTS = 4096;
-const LONGEST_CACHED = 48;
+const LF = 0x0a, CR = 0x0d, QUOTE = 0x22, SPACE = 0x20;
 /** Rows of one engine call. */
 const PART_ROWS = 4096;
 
@@ -30,7 +24,8 @@ export class CsvRows {
   readonly #layout: Layout;
   readonly #delimiter: number;
   readonly #columns: readonly Column[];
-  readonly #texts: (string | undefined)[] = new Array<string | undefined>(CACHED_TEXTS).fill(undefined);
+  readonly #decimals = new DecimalReader();
+  readonly #texts = new RepeatedTexts();
   /** What a part is read into: the next one takes its place. */
   readonly #room: { readonly numbers: Float64Array; readonly strings: string[]; readonly kept: Int32Array; readonly starts: Int32Array };
   #bytes: Buffer = Buffer.alloc(0);
@@ -159,35 +154,14 @@ export class CsvRows {
   #plainNumber(slot: Slot, numbers: Float64Array, place: number, row: number, problems: Problems): boolean {
     const bytes = this.#bytes;
     const from = this.#at;
-    let at = from;
-    let c = bytes[at]!;
-    const negative = c === MINUS;
-    if (negative) c = bytes[++at]!;
-    const first = at;
-    let whole = 0;
-    while (c >= ZERO && c <= NINE) {
-      whole = (Math.imul(whole, 10) + c - ZERO) | 0;
-      c = bytes[++at]!;
-    }
-    let digits = at - first;
-    if (digits === 0) return false;
-    let places = 0;
-    if (c === POINT) {
-      const point = ++at;
-      c = bytes[at]!;
-      while (c >= ZERO && c <= NINE) {
-        whole = (Math.imul(whole, 10) + c - ZERO) | 0;
-        c = bytes[++at]!;
-      }
-      places = at - point;
-      digits += places;
-    }
-    if (digits > MAX_EXACT_DIGITS || (c !== this.#delimiter && c !== LF && !(c === CR && bytes[at + 1] === LF) && at < bytes.length)) return false;
-    const size = digits <= MAX_INT_DIGITS ? whole : digitsOf(bytes, first, at);
-    const value = (negative ? -size : size) / POWERS[places]!;
+    const value = this.#decimals.read(bytes, from);
+    if (value !== value) return false;
+    const { end } = this.#decimals;
+    const c = bytes[end];
+    if (c !== this.#delimiter && c !== LF && c !== undefined && !(c === CR && bytes[end + 1] === LF)) return false;
     numbers[place] = slot.plain ? value : checkNumber(slot, value, row, "csv", problems);
     this.#from = from;
-    this.#to = this.#at = at;
+    this.#to = this.#at = end;
     return true;
   }
 
@@ -224,28 +198,7 @@ export class CsvRows {
   }
 
   #textOf(value: true | string): string {
-    if (value !== true) return value;
-    const bytes = this.#bytes;
-    const from = this.#from;
-    const to = this.#to;
-    const length = to - from;
-    if (length > LONGEST_CACHED) return bytes.toString("utf8", from, to);
-    let hash = 0;
-    let ascii = true;
-    for (let i = from; i < to; i++) {
-      const c = bytes[i]!;
-      if (c >= 0x80) ascii = false;
-      hash = (Math.imul(hash, 31) + c) | 0;
-    }
-    if (!ascii) return bytes.toString("utf8", from, to);
-    const place = (hash ^ (hash >>> 15)) & (CACHED_TEXTS - 1);
-    const known = this.#texts[place];
-    if (known !== undefined && known.length === length) {
-      let i = 0;
-      while (i < length && known.charCodeAt(i) === bytes[from + i]) i++;
-      if (i === length) return known;
-    }
-    return (this.#texts[place] = bytes.toString("latin1", from, to));
+    return value === true ? this.#texts.of(this.#bytes, this.#from, this.#to) : value;
   }
 
   /** Behind what ends a field: whether another one of the record follows. */
@@ -259,11 +212,4 @@ export class CsvRows {
     this.#at++;
     return false;
   }
-}
-
-/** Digits from `start` to before `end`, without regard to a point among them. */
-function digitsOf(bytes: Uint8Array, start: number, end: number): number {
-  let value = 0;
-  for (let at = start; at < end; at++) if (bytes[at] !== POINT) value = value * 10 + (bytes[at]! - ZERO);
-  return value;
 }

@@ -2,7 +2,7 @@
 // from DuckDB's own memory, each made once.
 
 import { DuckDBVarCharVector, type DuckDBVector } from "@duckdb/node-api";
-import { checkNumber, checkString, Encoder, pickRows, Problems, type Batch, type Slot } from "../../runtime/index.ts";
+import { checkNumber, checkString, Encoder, pickRows, Problems, RepeatedTexts, type Batch, type Slot } from "../../runtime/index.ts";
 import { batchError } from "../errors.ts";
 import { damaged, openDuckDB, sqlName, sqlText, type DuckDBConnection } from "../input/duckdb.ts";
 import { csvField } from "../output/csv-field.ts";
@@ -17,6 +17,9 @@ type Value = string | number | boolean | null | object;
 const NUMERIC = /^(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|UHUGEINT|FLOAT|DOUBLE|DECIMAL.*|BOOLEAN)$/;
 const WHOLE = /^(?:TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER)$/;
 const MEMORY_MB = 96;
+/** Of a string_t, and of the text inside it. */
+const STRING_BYTES = 16;
+const INLINE_BYTES = 12;
 
 interface Read {
   readonly slot: Slot | undefined;
@@ -135,32 +138,22 @@ function plain(value: unknown): Value {
 
 /** Texts of at most twelve bytes stand in the vector itself (DuckDB's string_t): each is made once. */
 class Texts {
-  readonly #known: (string | undefined)[] = new Array<string | undefined>(4096).fill(undefined);
+  readonly #texts = new RepeatedTexts();
+  /** The vector's memory that was asked for last. */
+  #view: DataView | undefined;
+  #bytes: Buffer = Buffer.alloc(0);
 
   of(vector: DuckDBVector, row: number): string | null {
     const { dataView, itemOffset, validity } = vector as unknown as { dataView?: DataView; itemOffset?: number; validity: { itemValid(i: number): boolean } };
     if (!(vector instanceof DuckDBVarCharVector) || dataView === undefined || itemOffset === undefined) return vector.getItem(row) as string | null;
     if (!validity.itemValid(row)) return null;
-    const at = (itemOffset + row) * 16;
+    const at = (itemOffset + row) * STRING_BYTES;
     const length = dataView.getUint32(at, true);
-    if (length > 12) return vector.getItem(row);
-    let hash = length;
-    let ascii = true;
-    for (let i = 0; i < length; i++) {
-      const c = dataView.getUint8(at + 4 + i);
-      if (c >= 0x80) ascii = false;
-      hash = (Math.imul(hash, 31) + c) | 0;
+    if (length > INLINE_BYTES) return vector.getItem(row);
+    if (this.#view !== dataView) {
+      this.#view = dataView;
+      this.#bytes = Buffer.from(dataView.buffer, dataView.byteOffset, dataView.byteLength);
     }
-    if (!ascii) return vector.getItem(row);
-    const place = (hash ^ (hash >>> 15)) & 4095;
-    const known = this.#known[place];
-    if (known !== undefined && known.length === length) {
-      let i = 0;
-      while (i < length && known.charCodeAt(i) === dataView.getUint8(at + 4 + i)) i++;
-      if (i === length) return known;
-    }
-    let text = "";
-    for (let i = 0; i < length; i++) text += String.fromCharCode(dataView.getUint8(at + 4 + i));
-    return (this.#known[place] = text);
+    return this.#texts.of(this.#bytes, at + 4, at + 4 + length);
   }
 }

@@ -43,6 +43,21 @@ export function commitLater(path: string, bytes: Uint8Array): Promise<void> {
     });
   });
 }
+/** PATH.tmp, which something else wrote: brought to the disk, and under its own name. */
+export function putInPlace(path: string): void {
+  try {
+    const file = openSync(`${path}.tmp`, "r");
+    try {
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(`${path}.tmp`, path);
+    syncFolder(path);
+  } catch (cause) {
+    throw outputFailed(path, cause);
+  }
+}
 /** A name's change is on the disk. */
 export function syncFolder(path: string): void {
   const folder = openSync(dirname(path), "r");

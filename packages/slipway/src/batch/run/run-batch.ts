@@ -2,25 +2,23 @@
 // The order that survives being killed anywhere: a part's file is renamed into place, then its line is in the ledger on the
 // disk; the output is renamed into place, and only then its parts are removed.
 
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Profile } from "@slipway/core/package";
 import type { InputFormat } from "../input/sources.ts";
 import { batchError } from "../errors.ts";
-import type { CsvHead } from "../input/csv-head.ts";
-import { blocksOf, headOf } from "../input/text-shards.ts";
 import { findInput, type InputFile } from "../input/sources.ts";
-import { recordEnd } from "../input/split.ts";
 import type { Keep } from "../rows/columns.ts";
 import { driftOf, type ColumnDrift } from "./drift.ts";
 import { joinBadRows, joinParts, partsThere } from "./assemble.ts";
-import { commitFile } from "./files.ts";
+import { commitFile, putInPlace } from "./files.ts";
 import { Ledger, planDigest, type RunPlan } from "./ledger.ts";
 import { tooMany, type ErrorLimit } from "./limits.ts";
-import { partName, type InputShape, type Part, type SeenOutput, type ShardWork, type WorkerSetup } from "./messages.ts";
+import { partName, type InputShape, type Part, type SeenOutput, type WorkerSetup } from "./messages.ts";
 import { isThere, SUCCESS, type OutputPlace } from "./output-place.ts";
 import { ShardPool } from "./pool.ts";
 import { Seen } from "./seen.ts";
+import { refuseUnread, sourceOf } from "./source.ts";
 
 export interface BatchOptions {
   /** A .slip, and what identifies it. */
@@ -67,15 +65,12 @@ export interface BatchSummary {
   readonly drift?: readonly ColumnDrift[];
 }
 
-/** Of Parquet. */
-const ROWS_PER_SHARD = 65_536;
-
 /** @throws SlipwayError batch-... */
 export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   const began = performance.now();
   const { output } = options;
   const files = options.query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format);
-  refuseOther(files);
+  refuseUnread(files);
   const plan = planOf(options, files);
   const before = options.resume && !options.overwrite ? wholeRun(output, plan) : undefined;
   if (before !== undefined) return before;
@@ -87,7 +82,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   if (options.overwrite && !resume) clear(output);
   ledger.open(plan, resume);
   try {
-    const source = await sourceOf(options, files, join(output.work, "input.parquet"));
+    const source = await sourceOf({ ...options, work: output.work }, files);
     const resumed = [...ledger.parts.values()].reduce((n, p) => n + p.rows, 0);
     let rows = resumed;
     let bad = [...ledger.parts.values()].reduce((n, p) => n + p.bad, 0);
@@ -137,15 +132,11 @@ async function finish({ output, maxErrors }: BatchOptions, parts: readonly Part[
     return;
   }
   if (output.format === "parquet") {
-    const { joinParquet } = await import("../input/tables.ts");
-    const { renameSync } = await import("node:fs");
     const some = parts.filter((p) => p.bytes > 0).map((p) => join(output.work, partName(p.shard, "parquet")));
     if (some.length === 0) throw batchError("batch-errors", "no row could be scored: there is nothing to write", { where: output.errors });
+    const { joinParquet } = await import("../input/tables.ts");
     await joinParquet(`${output.path}.tmp`, some, join(output.work, "tmp"));
-    const file = openSync(`${output.path}.tmp`, "r");
-    (await import("node:fs")).fsyncSync(file);
-    closeSync(file);
-    renameSync(`${output.path}.tmp`, output.path);
+    putInPlace(output.path);
   } else joinParts(output.path, output.work, parts, output.format);
 }
 
@@ -154,104 +145,6 @@ function wholeRun(output: OutputPlace, plan: RunPlan): BatchSummary | undefined 
   if (!isThere(output) || !existsSync(output.record) || (!output.folder && Ledger.exists(output.work))) return undefined;
   const { digest, summary } = JSON.parse(readFileSync(output.record, "utf8")) as { digest: string; summary: BatchSummary };
   return digest === planDigest(plan) ? { ...summary, resumed: summary.rows } : undefined;
-}
-
-interface Source {
-  readonly shape: InputShape;
-  readonly works: AsyncIterable<ShardWork & { readonly end: number }>;
-  /** In the unit of `end`. */
-  readonly total: number;
-  /** Shards that there can be at most, as far as it is known. */
-  readonly most: number;
-}
-
-async function sourceOf(options: BatchOptions, files: readonly InputFile[], spool: string): Promise<Source> {
-  const { query, limit, threads, output } = options;
-  if (query !== undefined || files[0]!.format === "parquet" || files[0]!.format === "json") {
-    const { readTables, spoolQuery } = await import("../input/tables.ts");
-    const temporary = join(output.work, "tmp");
-    let tables: readonly { readonly path: string }[] = files;
-    if (query !== undefined || files[0]!.format === "json") {
-      if (!existsSync(spool)) {
-        await spoolQuery(files, query ?? "SELECT * FROM input", `${spool}.tmp`, temporary, threads);
-        (await import("node:fs")).renameSync(`${spool}.tmp`, spool);
-      }
-      tables = [{ path: spool }];
-    }
-    const { names, types, shards, rows } = await readTables(tables, ROWS_PER_SHARD, temporary);
-    const wanted = Math.min(limit ?? rows, rows);
-    return { shape: { kind: "table", names, types }, total: wanted, most: Math.max(1, shards.length), works: tableWorks() };
-    async function* tableWorks(): AsyncGenerator<ShardWork & { end: number }> {
-      let before = 0;
-      for (const [shard, { file, from, to }] of shards.entries()) {
-        if (before >= wanted) return;
-        const count = Math.min(to - from, wanted - before);
-        before += count;
-        yield { shard, file, from, to: from + count, end: before };
-      }
-    }
-  }
-  const csv = files[0]!.format !== "jsonl";
-  const head = csv ? await headOf(files[0]!, options.delimiter ?? (files[0]!.format === "tsv" ? "\t" : undefined)) : undefined;
-  const names = head?.names ?? await firstNames(files);
-  const total = files.reduce((n, f) => n + f.bytes, 0);
-  return {
-    shape: csv ? { kind: "csv", names, delimiter: head!.delimiter } : { kind: "jsonl", names },
-    total, most: files.some((f) => f.compression !== "none") ? threads : Math.ceil(total / options.shardBytes), works: textWorks(files, head, options.shardBytes, limit),
-  };
-}
-
-async function* textWorks(files: readonly InputFile[], head: CsvHead | undefined, shardBytes: number, limit: number | undefined): AsyncGenerator<ShardWork & { end: number }> {
-  let shard = 0;
-  let end = 0;
-  let left = limit ?? Infinity;
-  for await (const { bytes } of blocksOf(files, head, shardBytes)) {
-    let taken = bytes;
-    if (limit !== undefined) {
-      taken = bytes.subarray(0, firstRecords(bytes, head?.delimiter.charCodeAt(0), left));
-      left -= countRecords(taken, head?.delimiter.charCodeAt(0));
-    }
-    end += bytes.length;
-    if (taken.length > 0) {
-      // A copy of its own, which the thread takes over.
-      const own = new ArrayBuffer(taken.length);
-      new Uint8Array(own).set(taken);
-      yield { shard: shard++, bytes: own, end };
-    }
-    if (left <= 0) return;
-  }
-}
-
-/** Behind so many records. */
-function firstRecords(bytes: Buffer, delimiter: number | undefined, count: number): number {
-  let at = 0;
-  for (let i = 0; i < count && at < bytes.length; i++) at = nextRecord(bytes, at, delimiter);
-  return at;
-}
-function countRecords(bytes: Buffer, delimiter: number | undefined): number {
-  let count = 0;
-  for (let at = 0; at < bytes.length; count++) at = nextRecord(bytes, at, delimiter);
-  return count;
-}
-function nextRecord(bytes: Buffer, at: number, delimiter: number | undefined): number {
-  const next = delimiter === undefined ? bytes.indexOf(0x0a, at) + 1 : recordEnd(bytes, at, delimiter);
-  return next <= at ? bytes.length : next;
-}
-
-/** The names of the first record, for what is kept of JSON lines. */
-async function firstNames(files: readonly InputFile[]): Promise<string[]> {
-  for await (const { bytes } of blocksOf(files, undefined, 2 ** 16)) {
-    for (const line of bytes.toString("utf8").split("\n")) {
-      try {
-        const value = JSON.parse(line) as unknown;
-        if (typeof value === "object" && value !== null && !Array.isArray(value)) return Object.keys(value);
-      } catch {
-        // Told as a bad row later.
-      }
-    }
-    break;
-  }
-  return [];
 }
 
 function setupOf(options: BatchOptions, input: InputShape, plan: RunPlan): WorkerSetup {
@@ -269,15 +162,6 @@ function planOf(options: BatchOptions, files: readonly InputFile[]): RunPlan {
     model: options.package.digest, input: files.map(({ path, bytes, modifiedMs, format }) => [path, bytes, modifiedMs, format]), query: options.query ?? null, delimiter: options.delimiter ?? null,
     format: options.output.format, folder: options.output.folder, keep: options.keep, outputs: options.outputs ?? null, ids: options.ids, engine: options.engine, shardBytes: options.shardBytes, limit: options.limit ?? null,
   };
-}
-
-function refuseOther(files: readonly InputFile[]): void {
-  const formats = new Set(files.map((f) => f.format));
-  if (formats.size > 1) throw batchError("batch-input-format", `the input holds files of ${[...formats].join(" and ")}`, { hint: "Give one kind in a run." });
-  if (formats.has("arrow")) throw batchError("batch-input-format", "Arrow files are not read in bulk yet", { hint: "Write them as Parquet." });
-  const packed = files.find((f) => f.compression !== "none" && f.format !== "csv" && f.format !== "tsv" && f.format !== "jsonl");
-  if (packed !== undefined) throw batchError("batch-input-format", `${packed.path} is compressed as a whole, which ${packed.format} is not read from`, { where: packed.path });
-  for (const { path } of files) if (!statSync(path).isFile()) throw batchError("batch-input-missing", `${path} is no file`);
 }
 
 function clear(output: OutputPlace): void {

@@ -1,0 +1,134 @@
+// A run's input as shards of work: blocks of records of text files, ranges of rows of Parquet files; what SQL or JSON gives is
+// kept as Parquet beside the parts first.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { batchError } from "../errors.ts";
+import type { CsvHead } from "../input/csv-head.ts";
+import type { InputFile } from "../input/sources.ts";
+import { recordEnd } from "../input/split.ts";
+import { blocksOf, headOf } from "../input/text-shards.ts";
+import { putInPlace } from "./files.ts";
+import type { InputShape, ShardWork } from "./messages.ts";
+
+export interface SourceOptions {
+  readonly query?: string | undefined;
+  readonly delimiter?: string | undefined;
+  readonly threads: number;
+  readonly shardBytes: number;
+  readonly limit?: number | undefined;
+  /** The run's folder. */
+  readonly work: string;
+}
+
+/** Of Parquet. */
+const ROWS_PER_SHARD = 65_536;
+
+export interface Source {
+  readonly shape: InputShape;
+  readonly works: AsyncIterable<ShardWork & { readonly end: number }>;
+  /** In the unit of `end`. */
+  readonly total: number;
+  /** Shards that there can be at most, as far as it is known. */
+  readonly most: number;
+}
+
+/** `files`: of one kind. @throws SlipwayError batch-input-damaged, batch-input-columns */
+export async function sourceOf(options: SourceOptions, files: readonly InputFile[]): Promise<Source> {
+  const { query, limit, threads, work } = options;
+  if (query !== undefined || files[0]!.format === "parquet" || files[0]!.format === "json") {
+    const { readTables, spoolQuery } = await import("../input/tables.ts");
+    const temporary = join(work, "tmp");
+    const spool = join(work, "input.parquet");
+    let tables: readonly { readonly path: string }[] = files;
+    if (query !== undefined || files[0]!.format === "json") {
+      if (!existsSync(spool)) {
+        await spoolQuery(files, query ?? "SELECT * FROM input", `${spool}.tmp`, temporary, threads);
+        putInPlace(spool);
+      }
+      tables = [{ path: spool }];
+    }
+    const { names, types, shards, rows } = await readTables(tables, ROWS_PER_SHARD, temporary);
+    const wanted = Math.min(limit ?? rows, rows);
+    return { shape: { kind: "table", names, types }, total: wanted, most: Math.max(1, shards.length), works: tableWorks() };
+    async function* tableWorks(): AsyncGenerator<ShardWork & { end: number }> {
+      let before = 0;
+      for (const [shard, { file, from, to }] of shards.entries()) {
+        if (before >= wanted) return;
+        const count = Math.min(to - from, wanted - before);
+        before += count;
+        yield { shard, file, from, to: from + count, end: before };
+      }
+    }
+  }
+  const csv = files[0]!.format !== "jsonl";
+  const head = csv ? await headOf(files[0]!, options.delimiter ?? (files[0]!.format === "tsv" ? "\t" : undefined)) : undefined;
+  const names = head?.names ?? await firstNames(files);
+  const total = files.reduce((n, f) => n + f.bytes, 0);
+  return {
+    shape: csv ? { kind: "csv", names, delimiter: head!.delimiter } : { kind: "jsonl", names },
+    total, most: files.some((f) => f.compression !== "none") ? threads : Math.ceil(total / options.shardBytes), works: textWorks(files, head, options.shardBytes, limit),
+  };
+}
+
+async function* textWorks(files: readonly InputFile[], head: CsvHead | undefined, shardBytes: number, limit: number | undefined): AsyncGenerator<ShardWork & { end: number }> {
+  let shard = 0;
+  let end = 0;
+  let left = limit ?? Infinity;
+  for await (const { bytes } of blocksOf(files, head, shardBytes)) {
+    let taken = bytes;
+    if (limit !== undefined) {
+      taken = bytes.subarray(0, firstRecords(bytes, head?.delimiter.charCodeAt(0), left));
+      left -= countRecords(taken, head?.delimiter.charCodeAt(0));
+    }
+    end += bytes.length;
+    if (taken.length > 0) {
+      // A copy of its own, which the thread takes over.
+      const own = new ArrayBuffer(taken.length);
+      new Uint8Array(own).set(taken);
+      yield { shard: shard++, bytes: own, end };
+    }
+    if (left <= 0) return;
+  }
+}
+
+/** Behind so many records. */
+function firstRecords(bytes: Buffer, delimiter: number | undefined, count: number): number {
+  let at = 0;
+  for (let i = 0; i < count && at < bytes.length; i++) at = nextRecord(bytes, at, delimiter);
+  return at;
+}
+function countRecords(bytes: Buffer, delimiter: number | undefined): number {
+  let count = 0;
+  for (let at = 0; at < bytes.length; count++) at = nextRecord(bytes, at, delimiter);
+  return count;
+}
+function nextRecord(bytes: Buffer, at: number, delimiter: number | undefined): number {
+  const next = delimiter === undefined ? bytes.indexOf(0x0a, at) + 1 : recordEnd(bytes, at, delimiter);
+  return next <= at ? bytes.length : next;
+}
+
+/** The names of the first record, for what is kept of JSON lines. */
+async function firstNames(files: readonly InputFile[]): Promise<string[]> {
+  for await (const { bytes } of blocksOf(files, undefined, 2 ** 16)) {
+    for (const line of bytes.toString("utf8").split("\n")) {
+      try {
+        const value = JSON.parse(line) as unknown;
+        if (typeof value === "object" && value !== null && !Array.isArray(value)) return Object.keys(value);
+      } catch {
+        // Told as a bad row later.
+      }
+    }
+    break;
+  }
+  return [];
+}
+
+/** What is found but cannot be read in bulk. @throws SlipwayError batch-input-format */
+export function refuseUnread(files: readonly InputFile[]): void {
+  const formats = new Set(files.map((f) => f.format));
+  if (formats.size > 1) throw batchError("batch-input-format", `the input holds files of ${[...formats].join(" and ")}`, { hint: "Give one kind in a run." });
+  if (formats.has("arrow")) throw batchError("batch-input-format", "Arrow files are not read in bulk yet", { hint: "Write them as Parquet." });
+  const packed = files.find((f) => f.compression !== "none" && f.format !== "csv" && f.format !== "tsv" && f.format !== "jsonl");
+  if (packed !== undefined) throw batchError("batch-input-format", `${packed.path} is compressed as a whole, which ${packed.format} is not read from`, { where: packed.path });
+}
