@@ -92,6 +92,18 @@ describe("input and output", () => {
     expect(readFileSync(at("named-out.csv"), "utf8").split("\n")[0]).toBe("input.label,id,label");
     expect(Object.keys(JSON.parse(readFileSync(at("named-out.jsonl"), "utf8").split("\n")[0]!) as object)).toEqual(["input.label", "id", "label"]);
   });
+  it("quotes what is kept where the output's delimiter stands in it", () => {
+    writeFileSync(at("semicolons.csv"), 'price;age;plan;member;"a;b"\n1,50;30;pro;1;x\n"2,""7""";31;basic;0;"y;z"\n');
+    scored("--in", at("semicolons.csv"), "--out", at("commas.csv"), "--outputs", "score", "--no-ids");
+    expect(readFileSync(at("commas.csv"), "utf8")).toBe('price,"a;b",score\n"1,50",x,140\n"2,""7""","y;z",31\n');
+  });
+  it("takes JSON lines of lists, of texts, and whose first line lacks what others have", () => {
+    writeFileSync(at("uneven.jsonl"), '{"plan":"pro","member":1}\n{"age":30,"plan":"pro","member":1}\nnull\n');
+    expect(scored("--in", at("uneven.jsonl"), "--out", at("uneven.csv"), "--outputs", "score", "--no-ids")).toMatchObject({ rows: 3, scored: 2, bad: 1 });
+    writeFileSync(at("lists.jsonl"), '[30,"pro",true,null,1]\n[31,"basic",false,"n",null]\n');
+    scored("--in", at("lists.jsonl"), "--out", at("lists.csv"), "--outputs", "score", "--no-ids");
+    expect(readFileSync(at("lists.csv"), "utf8")).toBe("score\n140\n31.5\n");
+  });
   it("scores models of tensors from CSV and JSON lines", () => {
     const net = fileURLToPath(new URL("../../../../corpus/cases/torch-mlp-export/model.pt2", import.meta.url));
     const values = Array.from({ length: 5 }, () => Array.from({ length: 6 }, () => Math.round(random() * 1000) / 1000));
@@ -165,8 +177,7 @@ describe("what is broken", () => {
     const done = slipway("--in", input, "--out", at("nothing.csv"));
     expect(done.stderr).toContain(`[${code}]`);
     expect(done.status).toBe(2);
-    expect(existsSync(at("nothing.csv"))).toBe(false);
-    rmSync(`${at("nothing.csv")}.parts`, { recursive: true, force: true });
+    expect(existsSync(at("nothing.csv")) || existsSync(`${at("nothing.csv")}.parts`)).toBe(false);
   });
 });
 

@@ -20,8 +20,6 @@ export interface Layout {
 
 /** @throws SlipwayError batch-input-columns */
 export function layOut(names: readonly string[], plan: Plan, keep: Keep, where: string): Layout {
-  // Which columns hold a tensor's values its own reader says: what is to be kept has to be named.
-  if (plan.signature.layout === "tensors") return { names, slots: names.map(() => undefined), kept: keep === "unused" ? [] : keptPlaces(names, plan, keep, where), absent: [] };
   const slots = new Map(plan.slots.map((slot) => [slot.name, slot]));
   const only = plan.signature.layout === "text" && names.length === 1 ? plan.slots[0] : undefined;
   const twice = names.find((name, i) => names.indexOf(name) !== i && (slots.has(name) || keep === "all"));
@@ -42,10 +40,14 @@ export function layOut(names: readonly string[], plan: Plan, keep: Keep, where: 
   return { names, slots: names.map((name) => only ?? slots.get(name)), kept: keptPlaces(names, plan, only === undefined ? keep : keep === "unused" ? "all" : keep, where), absent: missing };
 }
 
-function keptPlaces(names: readonly string[], plan: Plan, keep: Keep, where: string): number[] {
+/** Places of the columns that are passed through. @throws SlipwayError batch-input-columns */
+export function keptPlaces(names: readonly string[], plan: Plan, keep: Keep, where: string): number[] {
   if (keep === "none") return [];
   if (keep === "all") return names.map((_, i) => i);
-  if (keep === "unused") return names.flatMap((name, i) => (plan.usedNames.includes(name) ? [] : [i]));
+  if (keep === "unused") {
+    const used = new Set([...plan.usedNames, ...(plan.signature.tensors ?? []).map((t) => t.name)]);
+    return names.flatMap((name, i) => (used.has(name) ? [] : [i]));
+  }
   return keep.map((name) => {
     const at = names.indexOf(name);
     if (at >= 0) return at;

@@ -23,6 +23,8 @@ export class CsvRows {
   readonly #plan: Plan;
   readonly #layout: Layout;
   readonly #delimiter: number;
+  /** Of the output, where it is another one: a kept field that holds it has to be quoted there. */
+  readonly #foreign: number | undefined;
   readonly #columns: readonly Column[];
   readonly #decimals = new DecimalReader();
   readonly #texts = new RepeatedTexts();
@@ -34,10 +36,11 @@ export class CsvRows {
   #from = 0;
   #to = 0;
 
-  constructor(plan: Plan, layout: Layout, delimiter: number) {
+  constructor(plan: Plan, layout: Layout, delimiter: number, outputDelimiter: number = delimiter) {
     this.#plan = plan;
     this.#layout = layout;
     this.#delimiter = delimiter;
+    this.#foreign = outputDelimiter === delimiter ? undefined : outputDelimiter;
     this.#room = { numbers: new Float64Array(PART_ROWS * plan.numbers), strings: new Array<string>(PART_ROWS * plan.strings).fill(""), kept: new Int32Array(PART_ROWS * layout.kept.length * 2), starts: new Int32Array(PART_ROWS + 1) };
     this.#columns = layout.names.map((_, i) => ({ slot: layout.slots[i], kept: layout.kept.indexOf(i) }));
   }
@@ -139,7 +142,11 @@ export class CsvRows {
         text: (i) => text(some ? good[i]! : i),
         keptCsv: (sink: ByteSink, i: number, column: number) => {
           const at = place(i, column);
-          sink.copy(bytes, kept[at]!, kept[at + 1]!);
+          const [from, to] = [kept[at]!, kept[at + 1]!];
+          const quote = this.#foreign !== undefined && bytes[from] !== QUOTE && bytes.subarray(from, to).includes(this.#foreign);
+          if (quote) sink.byte(QUOTE);
+          sink.copy(bytes, from, to);
+          if (quote) sink.byte(QUOTE);
         },
         keptValue: (i: number, column: number) => {
           const at = place(i, column);

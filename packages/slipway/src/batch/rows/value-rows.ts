@@ -5,7 +5,6 @@ import { isUtf8 } from "node:buffer";
 import { SlipwayError } from "@slipway/core/base";
 import { CsvReader, Encoder, parseJson, readCsv, type Batch, type CsvField, type ModelInput } from "../../runtime/index.ts";
 import { csvField } from "../output/csv-field.ts";
-import type { Layout } from "./columns.ts";
 import { shown, type BadRow, type GoodRows, type RowBlock } from "./row-block.ts";
 
 type Value = string | number | boolean | null | object;
@@ -146,16 +145,19 @@ export class JsonLineRows extends ValueRows {
 
 /** CSV for a model of tensors. */
 export class TensorCsvRows extends ValueRows {
-  readonly #layout: Layout;
+  readonly #names: readonly string[];
+  readonly #kept: readonly number[];
   readonly #delimiter: string;
-  constructor(encoder: Encoder, layout: Layout, delimiter: string) {
+  /** `kept`: places among the names. */
+  constructor(encoder: Encoder, names: readonly string[], kept: readonly number[], delimiter: string) {
     super(encoder);
-    this.#layout = layout;
+    this.#names = names;
+    this.#kept = kept;
     this.#delimiter = delimiter;
   }
   protected records(bytes: Buffer): Record_[] {
     const records: Record_[] = [];
-    const { names } = this.#layout;
+    const names = this.#names;
     const reader = new CsvReader((fields) => {
       const text = fields.map(csvField).join(this.#delimiter);
       records.push(fields.length === names.length ? { text, value: fields } : { text, value: undefined, fault: `${fields.length} fields, where the first line has ${names.length}` });
@@ -165,11 +167,11 @@ export class TensorCsvRows extends ValueRows {
     return records;
   }
   protected input(values: readonly unknown[]): ModelInput {
-    const used = this.#layout.slots.length === 0 ? this.#layout.names.map((_, i) => i) : this.#layout.names.flatMap((_, i) => (this.#layout.kept.includes(i) ? [] : [i]));
-    const rows = [used.map((i) => this.#layout.names[i]!), ...(values as CsvField[][]).map((row) => used.map((i) => row[i]!))];
+    const used = this.#names.flatMap((_, i) => (this.#kept.includes(i) ? [] : [i]));
+    const rows = [used.map((i) => this.#names[i]!), ...(values as CsvField[][]).map((row) => used.map((i) => row[i]!))];
     return readCsv(rows.map((row) => row.map(csvField).join(",")).join("\n"), this.encoder.plan.signature, { delimiter: "," });
   }
   protected keptOf(value: unknown, place: number): Value {
-    return (value as CsvField[])[this.#layout.kept[place]!] ?? null;
+    return (value as CsvField[])[this.#kept[place]!] ?? null;
   }
 }

@@ -33,8 +33,8 @@ export class Ledger {
     return existsSync(join(folder, PLAN));
   }
 
-  /** @throws SlipwayError batch-run-busy, batch-run-other */
-  open(plan: RunPlan, resume: boolean): void {
+  /** `clear` takes away what a run before left, where this one does not go on with it. @throws SlipwayError batch-run-busy, batch-run-other */
+  open(plan: RunPlan, resume: boolean, clear: () => void): void {
     mkdirSync(this.folder, { recursive: true });
     this.#lock();
     const path = join(this.folder, LEDGER);
@@ -50,7 +50,7 @@ export class Ledger {
       ftruncateSync(this.#file, whole);
       return;
     }
-    for (const name of [PLAN, LEDGER]) rmSync(join(this.folder, name), { force: true });
+    clear();
     commitFile(join(this.folder, PLAN), Buffer.from(`${JSON.stringify({ digest: planDigest(plan), plan }, null, 1)}\n`));
     this.#file = openSync(path, "a");
   }

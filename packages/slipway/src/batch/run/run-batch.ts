@@ -79,17 +79,16 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
     throw batchError("batch-output-exists", `${output.path} ${Ledger.exists(output.work) && !isThere(output) ? "has parts of a run that was stopped" : "is there already"}`, { where: output.path, hint: "--resume goes on with a run that was stopped, --overwrite begins anew; or choose another name." });
   }
   const ledger = new Ledger(output.work);
-  if (options.overwrite && !resume) clear(output);
-  ledger.open(plan, resume);
+  ledger.open(plan, resume, () => clear(output));
   try {
+    // Parts whose files are gone are made again.
+    for (const [shard, part] of ledger.parts) if (!partsThere(output.work, part, output.format)) ledger.parts.delete(shard);
     const source = await sourceOf({ ...options, work: output.work }, files);
     const resumed = [...ledger.parts.values()].reduce((n, p) => n + p.rows, 0);
     let rows = resumed;
     let bad = [...ledger.parts.values()].reduce((n, p) => n + p.bad, 0);
     let read = 0;
     const tell = (): void => options.onProgress?.({ rows, bad, share: source.total === 0 ? 1 : Math.min(1, read / source.total), before: resumed });
-    // Parts whose files are gone are made again.
-    for (const [shard, part] of ledger.parts) if (!partsThere(output.work, part, output.format)) ledger.parts.delete(shard);
     const pool = await ShardPool.start(Math.max(1, Math.min(options.threads, source.most)), setupOf(options, source.shape, plan), (part) => {
       ledger.commit(part);
       rows += part.rows;
@@ -117,7 +116,10 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
     if (!output.folder) rmSync(output.work, { recursive: true, force: true });
     return summary;
   } finally {
+    const begun = ledger.parts.size > 0;
     ledger.close();
+    // Nothing to go on with: what was wrong with the input or the model is mended, and the same command begins anew.
+    if (!begun && !output.folder) rmSync(output.work, { recursive: true, force: true });
   }
 }
 
@@ -164,8 +166,8 @@ function planOf(options: BatchOptions, files: readonly InputFile[]): RunPlan {
   };
 }
 
+/** What a run before left there, but for the lock that this one holds. */
 function clear(output: OutputPlace): void {
-  if (output.folder) {
-    for (const name of existsSync(output.path) ? readdirSync(output.path) : []) if (/^(?:part-\d+\.|bad-\d+\.|_SUCCESS$|errors\.jsonl$|ledger\.jsonl$|run\.json$|input\.parquet)/.test(name)) rmSync(join(output.path, name), { force: true });
-  } else rmSync(output.work, { recursive: true, force: true });
+  const ours = output.folder ? /^(?:part-\d+\.|bad-\d+\.|_SUCCESS$|_run\.json$|errors\.jsonl$|ledger\.jsonl$|run\.json$|input\.parquet|tmp$)/ : /^(?!lock$)/;
+  for (const name of readdirSync(output.work)) if (ours.test(name)) rmSync(join(output.work, name), { recursive: true, force: true });
 }

@@ -8,13 +8,13 @@ import { parseProfile, readSlip } from "@slipway/core/package";
 import { loadModelPackage, type Model, type Prediction } from "../../runtime/index.ts";
 import { ByteSink } from "../output/byte-sink.ts";
 import { CsvWriter, JsonLinesWriter, type RowsWriter } from "../output/rows-writer.ts";
-import { layOut } from "../rows/columns.ts";
+import { keptPlaces, layOut } from "../rows/columns.ts";
 import { CsvRows } from "../rows/csv-rows.ts";
 import type { BadRow, RowBlock } from "../rows/row-block.ts";
 import { JsonLineRows, TensorCsvRows } from "../rows/value-rows.ts";
 import { commitFile, commitLater } from "./files.ts";
 import type { KeptType } from "../output/rows-writer.ts";
-import { badName, partName, type Failure, type Part, type ShardWork, type WorkerAnswer, type WorkerSetup } from "./messages.ts";
+import { badName, partName, type Failure, type OutputFormat, type Part, type ShardWork, type WorkerAnswer, type WorkerSetup } from "./messages.ts";
 import { DriftCounter } from "./drift.ts";
 import { Seen } from "./seen.ts";
 
@@ -53,18 +53,30 @@ async function readerOf(model: Model): Promise<{ kept: readonly string[]; types:
   const { plan } = model.encoder;
   if (input.kind === "table") return (await import("../rows/table-rows.ts")).tableReader(model.encoder, input, keep, join(setup.folder, "tmp"));
   const { names } = input;
+  const lines = (kept: readonly string[], rows: { read(bytes: Buffer): RowBlock }): Awaited<ReturnType<typeof readerOf>> =>
+    // Text files do not say what a column is.
+    ({ kept, types: kept.map(() => "text"), read: (work) => rows.read(Buffer.from((work as { bytes: ArrayBuffer }).bytes)) });
+  if (input.kind === "jsonl") {
+    // What each line lacks is told of that line.
+    const kept = keptPlaces(names, plan, keep, "the input").map((i) => names[i]!);
+    return lines(kept, new JsonLineRows(model.encoder, kept));
+  }
+  if (plan.signature.layout === "tensors") {
+    // Which columns hold a tensor's values the model's reader says: what is to be kept has to be named.
+    const kept = keep === "unused" ? [] : keptPlaces(names, plan, keep, "the input");
+    return lines(kept.map((i) => names[i]!), new TensorCsvRows(model.encoder, names, kept, input.delimiter));
+  }
   const layout = layOut(names, plan, keep, "the input");
-  const kept = layout.kept.map((i) => names[i]!);
-  const rows = input.kind === "jsonl" ? new JsonLineRows(model.encoder, kept)
-    : plan.signature.layout === "tensors" ? new TensorCsvRows(model.encoder, layout, input.delimiter)
-    : new CsvRows(plan, layout, input.delimiter.charCodeAt(0));
-  // Text files do not say what a column is.
-  return { kept, types: kept.map(() => "text"), read: (work) => rows.read(Buffer.from((work as { bytes: ArrayBuffer }).bytes)) };
+  return lines(layout.kept.map((i) => names[i]!), new CsvRows(plan, layout, input.delimiter.charCodeAt(0), delimiterOf(setup.output).charCodeAt(0)));
+}
+
+function delimiterOf(output: OutputFormat): string {
+  return output === "tsv" ? "\t" : ",";
 }
 
 async function writerOf(kept: readonly string[], types: readonly KeptType[]): Promise<RowsWriter> {
   const { output, idPrefix, version } = setup;
-  const delimiter = output === "tsv" ? "\t" : ",";
+  const delimiter = delimiterOf(output);
   if (output === "parquet") return new (await import("../output/parquet-writer.ts")).ParquetRowsWriter({ kept, types, idPrefix, version, delimiter });
   return output === "jsonl" ? new JsonLinesWriter({ kept, idPrefix, version, delimiter }) : new CsvWriter({ kept, idPrefix, version, delimiter });
 }
