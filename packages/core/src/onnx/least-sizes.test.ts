@@ -24,12 +24,18 @@ describe("the least size of an open dimension", () => {
       return leastSizes(graph.finish()).get("x");
     };
     expect(least(0)).toEqual([0, 0, 2]);
-    expect(least(1)).toBeUndefined();
+    expect(least(1)).toEqual([0, 0, 1]);
   });
-  it("is not told where padding makes room, or without windows", () => {
+  it("is one where padding makes room: a window over nothing but padding is refused", () => {
     const graph = new GraphBuilder();
     const x = graph.input("x", "float", ["N", 1, null]);
     graph.output("y", graph.op("Conv", [x, graph.constant(weights(1, 1, 3))], { pads: [1, 1] }));
+    expect(leastSizes(graph.finish()).get("x")).toEqual([0, 0, 1]);
+  });
+  it("is not told without windows", () => {
+    const graph = new GraphBuilder();
+    const x = graph.input("x", "float", ["N", 1, null]);
+    graph.output("y", graph.op("Relu", [x]));
     expect(leastSizes(graph.finish()).size).toBe(0);
   });
 });
