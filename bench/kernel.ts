@@ -11,9 +11,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Kernel, openKernel, type KernelData } from "../packages/core/src/kernel/index.ts";
 import { packedFace } from "../packages/core/src/onnx/index.ts";
-import { Encoder, openModel, readInput } from "../packages/slipway/src/runtime/index.ts";
-import { planFeeds } from "../packages/slipway/src/runtime/feeds.ts";
-import { openSession, type EngineTensor } from "../packages/slipway/src/runtime/session.ts";
+import { Encoder, planFeeds, readInput, type EngineTensor } from "../packages/core/src/predict/index.ts";
+import { openModel } from "../packages/slipway/src/runtime/index.ts";
+import { openSession } from "../packages/slipway/src/runtime/session.ts";
 
 interface Library {
   readonly file: string;

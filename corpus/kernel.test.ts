@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadModelPackage, openModel, readInput, type Prediction } from "../packages/slipway/src/runtime/index.ts";
-import { pickRows } from "../packages/slipway/src/runtime/encode.ts";
+import { pickRows } from "../packages/core/src/predict/encode.ts";
 import { listCases, readInputs } from "./case.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));

@@ -2,7 +2,7 @@
 
 import type { CheckRow } from "@slipway/core/package";
 import { CsvReader, type CsvField } from "./csv.ts";
-import { runtimeError } from "./errors.ts";
+import { predictError } from "@slipway/core/predict";
 import { parseJson } from "./json.ts";
 
 /** JSON records, or CSV with a header line whose empty unquoted fields are missing. */
@@ -11,7 +11,7 @@ export function readCheckRows(text: string): CheckRow[] {
   if (first === "[" || first === "{") {
     const parsed = parseJson(text);
     const rows: unknown = Array.isArray(parsed) ? parsed : (parsed as { records?: unknown }).records;
-    if (!Array.isArray(rows)) throw runtimeError("request-shape", "the check file is JSON, but not a list of records", { hint: "Write it as [{...}, {...}] or as CSV." });
+    if (!Array.isArray(rows)) throw predictError("request-shape", "the check file is JSON, but not a list of records", { hint: "Write it as [{...}, {...}] or as CSV." });
     return rows as CheckRow[];
   }
   const lines: CsvField[][] = [];

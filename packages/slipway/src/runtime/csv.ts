@@ -2,8 +2,8 @@
 // An unquoted empty field is null (missing); a quoted empty field is an empty text.
 // `push` may be called with pieces of any size, so files need not be held whole.
 
-import type { ModelInput } from "./encode.ts";
 import type { Signature } from "@slipway/core/package";
+import { type ModelInput, predictError } from "@slipway/core/predict";
 import { runtimeError } from "./errors.ts";
 import { tensorCsv } from "./tensor-csv.ts";
 
@@ -119,12 +119,12 @@ export class CsvReader {
 
   #append(text: string, from: number, to: number): void {
     if (to > from) this.#field += text.slice(from, to);
-    if (this.#field.length > this.#maxFieldLength) throw runtimeError("request-limit", `line ${this.#rowLine} has a field of more than ${this.#maxFieldLength} characters`, { where: `line ${this.#rowLine}` });
+    if (this.#field.length > this.#maxFieldLength) throw predictError("request-limit", `line ${this.#rowLine} has a field of more than ${this.#maxFieldLength} characters`, { where: `line ${this.#rowLine}` });
   }
 
   #endField(): void {
     this.#row.push(this.#state === "start" ? null : this.#field);
-    if (this.#row.length > this.#maxFields) throw runtimeError("request-limit", `line ${this.#rowLine} has more than ${this.#maxFields} fields`, { where: `line ${this.#rowLine}` });
+    if (this.#row.length > this.#maxFields) throw predictError("request-limit", `line ${this.#rowLine} has more than ${this.#maxFields} fields`, { where: `line ${this.#rowLine}` });
     this.#field = "";
     this.#state = "start";
   }

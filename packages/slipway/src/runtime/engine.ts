@@ -2,10 +2,10 @@
 // does, else ONNX Runtime. A package that was proven when it was packed needs no ONNX Runtime at all.
 
 import { packedFace } from "@slipway/core/onnx";
-import { runtimeError } from "./errors.ts";
+import { kernelSession, predictError, type Session } from "@slipway/core/predict";
 import type { ModelSource } from "./model.ts";
 import type { Placement } from "./placement.ts";
-import { openSession, type Session } from "./session.ts";
+import { openSession } from "./session.ts";
 
 export const ENGINES = ["auto", "onnxruntime", "kernel"] as const;
 /** `auto`: the kernel where it is proven. `kernel`: the kernel or an error; what was not proven is not checked then. */
@@ -42,13 +42,12 @@ export async function openEngine(source: ModelSource, options: EngineOptions, op
   if (wish === "auto" && options.providers !== undefined) return runtime("an execution provider was asked for");
 
   const unable = async (reason: string): Promise<OpenedEngine> => {
-    if (wish === "kernel") throw runtimeError("kernel-not-able", reason, { hint: "Leave the engine to Slipway (auto), or ask for onnxruntime." });
+    if (wish === "kernel") throw predictError("kernel-not-able", reason, { hint: "Leave the engine to Slipway (auto), or ask for onnxruntime." });
     return runtime(reason);
   };
   if (signature.layout === "tensors") return unable("the model takes tensors, which the kernel does not");
   // Loaded when it is needed, as ONNX Runtime is.
   const { KERNEL_VERSION, openKernel } = await import("@slipway/core/kernel");
-  const { kernelSession } = await import("./kernel-session.ts");
   const kernel = openKernel(face.bytes);
   if ("operator" in kernel) return unable(`the kernel has no ${kernel.operator} of this kind: ${kernel.reason}`);
   const own = kernelSession(kernel);

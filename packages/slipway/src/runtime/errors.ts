@@ -1,4 +1,4 @@
-// The runtime's coded errors: the engine, and requests that do not fit the model.
+// The runtime's coded errors: files, the engine's library, queues, and requests that cannot be read.
 
 import { defineErrors, type ErrorDetails, type SlipwayError } from "@slipway/core/base";
 
@@ -7,9 +7,6 @@ const table = {
     kind: "unavailable",
     doc: "ONNX Runtime could not be imported. Install `onnxruntime-node` for this platform, or allow its files to be unpacked.",
   },
-  "runtime-load-failed": { kind: "invalid", doc: "ONNX Runtime does not accept the compiled model. The package is damaged, or needs a newer ONNX Runtime." },
-  "runtime-failed": { kind: "internal", doc: "ONNX Runtime failed while it computed a prediction. Nothing is wrong with the request; report it with the model's digest." },
-  "kernel-not-able": { kind: "unsupported", doc: "The model was to be served by Slipway's own kernel, which does not know an operator of it. The error names the operator; ONNX Runtime serves the model." },
   "file-not-found": { kind: "not-found", doc: "There is no file at the path. It is relative to the folder the command runs in." },
   "file-too-large": { kind: "limit", doc: "The file is larger than can be read (2 GiB)." },
   "file-not-plain": { kind: "refused", doc: "A file that the model keeps its weights in is a link, or no plain file. Put the file itself beside the model." },
@@ -19,15 +16,8 @@ const table = {
   "queue-timeout": { kind: "timeout", doc: "The request's time in the queue was over before its turn came. Allow it more time, or give the model more instances." },
   "worker-lost": { kind: "unavailable", doc: "The process or thread that computed the request ended before it answered. It is started again; ask again." },
   "provider-unavailable": { kind: "unavailable", doc: "The execution provider that was asked for (CUDA, DirectML, CoreML ...) is not to be had on this machine. The message is ONNX Runtime's." },
-  "request-invalid": {
-    kind: "invalid",
-    doc: "Rows of the request do not fit the model's columns. The error lists row, column, what was expected and what was found, and shows a valid request.",
-  },
-  "request-shape": { kind: "invalid", doc: "The request is none of the forms that are understood: records, rows, columns, texts or CSV. The error shows a valid request." },
   "request-json": { kind: "invalid", doc: "The request is not JSON. The error names the position. NaN, Infinity and -Infinity are understood." },
   "request-csv": { kind: "invalid", doc: "The request is not CSV with a header line. The error names the line." },
-  "request-limit": { kind: "limit", doc: "The request has more rows, nesting or columns than allowed. Send it in parts." },
-  "output-unknown": { kind: "invalid", doc: "An output was asked for by a name that the model does not have. The error lists the names." },
 } as const;
 
 export const runtimeError: ((code: keyof typeof table, message: string, details?: ErrorDetails) => SlipwayError) & { readonly table: typeof table } = defineErrors(table);

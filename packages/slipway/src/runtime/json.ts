@@ -1,6 +1,7 @@
 // JSON as Python clients send it: bare NaN, Infinity and -Infinity are values. JSON.parse does the work;
 // only when it fails is the text read by the tolerant reader below, which also says where and what is wrong.
 
+import { predictError } from "@slipway/core/predict";
 import { runtimeError } from "./errors.ts";
 
 const MAX_DEPTH = 64;
@@ -37,7 +38,7 @@ class TolerantReader {
   }
 
   #value(depth: number): unknown {
-    if (depth > MAX_DEPTH) throw runtimeError("request-limit", `the JSON is nested more than ${MAX_DEPTH} deep`, { where: `position ${this.#at}` });
+    if (depth > MAX_DEPTH) throw predictError("request-limit", `the JSON is nested more than ${MAX_DEPTH} deep`, { where: `position ${this.#at}` });
     this.#skip();
     const c = this.#text[this.#at];
     if (c === "{") return this.#object(depth);

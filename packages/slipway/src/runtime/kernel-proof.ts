@@ -3,10 +3,8 @@
 
 import type { Kernel } from "@slipway/core/kernel";
 import { REFUSED_OUTPUT, type Checks, type Signature } from "@slipway/core/package";
-import { Encoder, pickRows, type Batch } from "./encode.ts";
-import { planFeeds, type Feed } from "./feeds.ts";
+import { type Batch, Encoder, type EngineTensor, type Feed, pickRows, planFeeds, type Session } from "@slipway/core/predict";
 import { proofRows, type Boundaries } from "./proof-rows.ts";
-import type { EngineTensor, Session } from "./session.ts";
 
 const ROWS = 192;
 const TEXT_ROWS = 64;

@@ -4,10 +4,10 @@ import { KERNEL_VERSION } from "@slipway/core/kernel";
 import { GraphBuilder, Ops, serializeModel } from "@slipway/core/onnx";
 import { readSlip, writeSlip } from "@slipway/core/package";
 import { doubles } from "@slipway/core/tensor";
+import { readInput } from "@slipway/core/predict";
 import { describe, expect, it } from "vitest";
 import { proofRows } from "./proof-rows.ts";
 import { loadModelPackage, type ModelSource } from "./model.ts";
-import { readInput } from "./input.ts";
 import { packModel } from "./pack.ts";
 import { columnsModel, matrixModel, textModel } from "./testing.ts";
 

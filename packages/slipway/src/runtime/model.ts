@@ -2,23 +2,17 @@
 // Large requests run in chunks sized so that the event loop is free again after some milliseconds.
 
 import type { Checks, Output, Signature } from "@slipway/core/package";
-import { Answer } from "./answer.ts";
-import { toRows, type PredictedRow, type Prediction } from "./decode.ts";
-import { Encoder, type Batch, type Encoded, type ModelInput, type OnInvalid } from "./encode.ts";
+import { Answer, chunkRows, Encoder, exampleRequest, placeRows, planFeeds, readInput, refuseRows, selectOutputs, type Batch, type Encoded, type EngineTensor, type Feed, type ModelInput, type OnInvalid, type PredictedRow, type Prediction, type RowError, type Session } from "@slipway/core/predict";
 import { openEngine, type EngineChoice, type EngineWish, type OpenedEngine } from "./engine.ts";
 import { runtimeError } from "./errors.ts";
-import { planFeeds, type Feed } from "./feeds.ts";
-import { readInput } from "./input.ts";
-import { Problems } from "./problems.ts";
 import type { Servable } from "./servable.ts";
-import { exampleRequest } from "./example.ts";
+import { PlainRows } from "./plain-rows.ts";
 import { placeSession, type PlacementOptions } from "./placement.ts";
 import { Cost } from "./scheduling/cost.ts";
 import type { BatchingOptions } from "./scheduling/options.ts";
 import { admit, Scheduler, type Load } from "./scheduling/scheduler.ts";
 import { Slots } from "./scheduling/slots.ts";
 import type { PooledSession } from "./workers/pool.ts";
-import type { EngineTensor, Session } from "./session.ts";
 
 /** What the runtime needs of a package. */
 export interface ModelSource {
@@ -44,10 +38,6 @@ export interface PredictOptions extends RunOptions {
   /** `throw` (the default) or `rows`: what becomes of a request with bad rows. */
   readonly onInvalid?: OnInvalid;
 }
-/** A row that does not fit the model, with `onInvalid: "rows"`. */
-export interface RowError {
-  readonly error: { readonly code: "request-invalid"; readonly message: string; readonly column: string | null; readonly expected: string; readonly found: string };
-}
 
 const MAX_SCHEDULERS = 64;
 /** Larger batches gain nothing from company. */
@@ -56,10 +46,6 @@ const SHARED_ROWS = 64;
 const WORKER_TURN_MS = 50;
 const TURN_MS = 8;
 const MAX_CHUNK_ROWS = 8192;
-const MAX_CHUNK_CELLS = 2 ** 20;
-/** Numbers inside the model, and characters times rows, of a chunk of texts. */
-const MAX_CHUNK_INNER = 2 ** 22;
-const MAX_CHUNK_TEXT = 2 ** 21;
 
 export class Model implements Servable {
   readonly name: string;
@@ -69,6 +55,7 @@ export class Model implements Servable {
   readonly encoder: Encoder;
   /** What computes it, and why that. */
   readonly engine: EngineChoice;
+  #plainRows: PlainRows | undefined;
   readonly #session: Session;
   readonly #feeds: readonly Feed[];
   readonly #shareCalls: boolean;
@@ -118,20 +105,12 @@ export class Model implements Servable {
 
   /** Rows in JSON that are plain and good, read and checked at once; undefined: they are to be read another way. */
   readJson(bytes: Uint8Array): Batch | undefined {
-    return this.encoder.readJson(bytes);
+    return (this.#plainRows ??= new PlainRows(this.encoder.plan)).read(bytes);
   }
 
   /** The outputs of the signature with these names, in the order asked for. @throws SlipwayError output-unknown */
   selectOutputs(names?: readonly string[]): readonly Output[] {
-    if (names === undefined) return this.signature.outputs;
-    return names.map((name) => {
-      const output = this.signature.outputs.find((o) => o.name === name);
-      if (output === undefined) {
-        const known = this.signature.outputs.map((o) => o.name);
-        throw runtimeError("output-unknown", `the model has no output ${JSON.stringify(name.slice(0, 100))}`, { hint: `Its outputs: ${known.join(", ")}.`, data: { outputs: known } });
-      }
-      return output;
-    });
+    return selectOutputs(this.signature, names);
   }
 
   /**
@@ -169,10 +148,8 @@ export class Model implements Servable {
   }
 
   #answered(prediction: Prediction, options: PredictOptions): Prediction {
-    if (prediction.refused === undefined || options.onInvalid === "rows") return prediction;
-    const problems = new Problems();
-    for (const [row, reason] of prediction.refused) problems.add(row, null, ...refusedRow(reason));
-    throw problems.toError(undefined, this.encoder.plan.usedNames);
+    if (options.onInvalid !== "rows") refuseRows(prediction, this.encoder.plan);
+    return prediction;
   }
 
   async #shared(batch: Batch, options: RunOptions): Promise<Prediction> {
@@ -277,20 +254,7 @@ export class Model implements Servable {
   }
 
   #chunkRows(batch: Batch, start: number): number {
-    const { numbers, strings } = this.encoder.plan;
-    const { rowCells = 0, layout, tensorRows } = this.signature;
-    if (tensorRows === "together") return batch.rows;
-    if (layout === "tensors") return tensorRows === "one" || tensorRows === "none" ? 1 : Math.min(batch.rows - start, this.#rowsPerTurn);
-    const rows = Math.min(batch.rows - start, this.#rowsPerTurn, Math.floor(MAX_CHUNK_CELLS / Math.max(1, numbers + strings)), rowCells === 0 ? Infinity : Math.floor(MAX_CHUNK_INNER / rowCells));
-    if (rowCells === 0) return Math.max(1, rows);
-    // The engine cuts texts into tokens in a table that is as wide as the longest of them.
-    let longest = 1;
-    let count = 0;
-    for (; count < rows; count++) {
-      for (let i = 0; i < strings; i++) longest = Math.max(longest, batch.strings[(start + count) * strings + i]!.length);
-      if (longest * (count + 1) > MAX_CHUNK_TEXT) break;
-    }
-    return Math.max(1, count);
+    return chunkRows(batch, start, this.encoder.plan, this.#rowsPerTurn);
   }
 }
 
@@ -319,26 +283,4 @@ async function measureCall(model: Model): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < 3; i++) times.push((await model.run(batch, { onInvalid: "rows" })).computeMs);
   return Math.min(...times.slice(1));
-}
-
-/** What stands in a problem where a whole row is refused. */
-function refusedRow(reason: string): [expected: string, found: string] {
-  return ["a row that the model can compute", reason];
-}
-
-/** Puts predicted rows and row errors into the request's order. */
-export function placeRows(encoded: Encoded, prediction: Prediction): (PredictedRow | RowError)[] {
-  const { kept, rowErrors } = encoded;
-  const rows: (PredictedRow | RowError)[] = toRows(prediction);
-  for (const [row, reason] of prediction.refused ?? []) {
-    const [expected, found] = refusedRow(reason);
-    rows[row] = { error: { code: "request-invalid", message: `expected ${expected}, found ${found}`, column: null, expected, found } };
-  }
-  if (kept === undefined) return rows;
-  const placed: (PredictedRow | RowError)[] = [];
-  kept.forEach((row, i) => (placed[row] = rows[i]!));
-  for (const [row, p] of rowErrors) {
-    placed[row] = { error: { code: "request-invalid", message: p.message, column: p.column, expected: p.expected, found: p.found } };
-  }
-  return placed;
 }

@@ -10,6 +10,7 @@ import {
 } from "@slipway/core/package";
 import { readCheckRows } from "./check-rows.ts";
 import { provenKernel } from "./engine.ts";
+import { predictError } from "@slipway/core/predict";
 import { runtimeError } from "./errors.ts";
 import { importFile, type ImportFileOptions } from "./import-file.ts";
 import { loadModelPackage } from "./model.ts";
@@ -56,7 +57,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
   let allChecks: Checks | null = null;
   let comparison: Comparison | undefined;
   if (options.check && signature.layout === "tensors") {
-    throw runtimeError("request-shape", "a check file is a table of columns, and this model takes tensors", { hint: "Pack it without --check." });
+    throw predictError("request-shape", "a check file is a table of columns, and this model takes tensors", { hint: "Pack it without --check." });
   }
   if (options.check) {
     const rows = readCheckRows(options.check.text);
@@ -146,7 +147,7 @@ function refusedCheck(error: unknown, file: string, place: (row: number) => stri
   const first = problems?.[0];
   if (!first || first.row === null || first.found === "no such column") return error;
   const column = first.column === null ? "" : `, column ${JSON.stringify(first.column)}`;
-  return runtimeError("request-invalid", `the model refuses a row of ${file}: ${place(first.row)}${column}: expected ${first.expected}, found ${first.found}`, {
+  return predictError("request-invalid", `the model refuses a row of ${file}: ${place(first.row)}${column}: expected ${first.expected}, found ${first.found}`, {
     where: `${file}, ${place(first.row)}${column}`, hint: "Leave rows that the model itself would refuse out of the check file.", data: { problems }, cause: error });
 }
 

@@ -1,9 +1,10 @@
 // Where a model runs. What costs less than a call to another thread is computed inline; what would hold up the event
 // loop leaves the thread that serves. Measured on the model itself, with an example row.
 
+import type { Session } from "@slipway/core/predict";
 import { availableCpus } from "./threads.ts";
 import { openPool } from "./workers/pool.ts";
-import { openSession, type Session, type SessionOptions } from "./session.ts";
+import { openSession, type SessionOptions } from "./session.ts";
 
 /**
  * `inline`: on the thread that asks. `thread`: in worker threads. `process`: in processes of their own, which may be

@@ -2,10 +2,8 @@
 // from their bytes into a batch, without an object for each row. Each value is checked as every other reader's is.
 // RFC 8259, in ASCII. Whatever is not plain, and every row that is to be refused, is left to the reader that explains it.
 
-import { checkNumber, checkString, type Plan, type Slot } from "./columns.ts";
-import type { Batch } from "./encode.ts";
+import { type Batch, checkNumber, checkString, type Plan, Problems, type Slot } from "@slipway/core/predict";
 import { DecimalReader } from "./decimal.ts";
-import { Problems } from "./problems.ts";
 import { RepeatedTexts } from "./repeated-texts.ts";
 
 /** Times that a new order of columns is looked for. */

@@ -1,10 +1,8 @@
 // A data file's text -> rows for a model: JSON, JSON lines or CSV, told by content.
 
 import type { Signature } from "@slipway/core/package";
+import { type ModelInput, predictError, readInput } from "@slipway/core/predict";
 import { readCsv } from "./csv.ts";
-import type { ModelInput } from "./encode.ts";
-import { runtimeError } from "./errors.ts";
-import { readInput } from "./input.ts";
 import { parseJson } from "./json.ts";
 
 /**
@@ -15,7 +13,7 @@ import { parseJson } from "./json.ts";
 export function readData(text: string, signature: Signature): ModelInput {
   const body = text.replace(/^\ufeff/, "");
   const first = body.trimStart()[0];
-  if (first === undefined) throw runtimeError("request-shape", "the data is empty", { hint: "Give JSON records, JSON lines, or CSV with a header line." });
+  if (first === undefined) throw predictError("request-shape", "the data is empty", { hint: "Give JSON records, JSON lines, or CSV with a header line." });
   if (first !== "{" && first !== "[" && !(first === '"' && signature.layout === "text" && isJsonLines(body))) return readCsv(body, signature);
   if (first === "{" && isJsonLines(body)) return { kind: "records", records: lines(body).map((line) => parseJson(line)) };
   if (isJsonLines(body)) return readInput(lines(body).map((line) => parseJson(line)), signature);

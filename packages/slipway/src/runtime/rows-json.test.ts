@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MISSING_STRING, type Output } from "@slipway/core/package";
-import { toRows, type OutputData } from "./decode.ts";
+import { type OutputData, toRows } from "@slipway/core/predict";
 import { rowsJson } from "./rows-json.ts";
 
 const ROWS = 5;

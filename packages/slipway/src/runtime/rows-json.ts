@@ -2,7 +2,7 @@
 // the objects in between. What names and braces stand around the values is made once for an output.
 
 import { MISSING_STRING } from "@slipway/core/package";
-import { keysOf, readInt64, shortestFloat, toRows, type OutputData, type Prediction } from "./decode.ts";
+import { keysOf, type OutputData, type Prediction, readInt64, shortestFloat, toRows } from "@slipway/core/predict";
 
 /** `{...},{...}` of the rows from `start` to before `end`, without brackets around them. */
 export function rowsJson(prediction: Prediction, start = 0, end: number = prediction.rows): string {

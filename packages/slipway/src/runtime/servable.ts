@@ -1,8 +1,7 @@
 // What can be asked for predictions: a model, or several behind one signature.
 
 import type { Output, Signature } from "@slipway/core/package";
-import type { Prediction } from "./decode.ts";
-import type { Batch, Encoded, ModelInput, OnInvalid } from "./encode.ts";
+import type { Batch, Encoded, ModelInput, OnInvalid, Prediction } from "@slipway/core/predict";
 import type { PredictOptions } from "./model.ts";
 
 export interface Servable {

@@ -3,6 +3,7 @@
 // A session runs on the thread that calls it: `run` blocks the event loop for as long as the model runs.
 
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { predictError, type EngineTensor, type EngineType, type Session } from "@slipway/core/predict";
 import { runtimeError } from "./errors.ts";
 import { sessionThreads } from "./threads.ts";
 
@@ -29,32 +30,6 @@ async function loadOrt(): Promise<Ort> {
   }
 }
 
-export type EngineType =
-  | "float64" | "float32" | "float16" | "int64" | "int32" | "int16" | "int8" | "uint64" | "uint32" | "uint16" | "uint8" | "string" | "bool";
-/** 16-bit floats are their bits. */
-export type EngineData =
-  | Float64Array | Float32Array | BigInt64Array | BigUint64Array | Int32Array | Int16Array | Int8Array | Uint32Array | Uint16Array | Uint8Array | string[];
-export interface EngineTensor {
-  readonly type: string;
-  readonly dims: readonly number[];
-  readonly data: EngineData;
-}
-export interface EngineInput {
-  readonly name: string;
-  readonly type: EngineType;
-}
-
-export interface Session {
-  readonly inputs: readonly EngineInput[];
-  readonly outputNames: readonly string[];
-  /** Calls that are computed at the same time; 1 where it says nothing. */
-  readonly concurrency?: number;
-  run(feeds: Readonly<Record<string, EngineTensor>>, outputs: readonly string[]): Promise<Readonly<Record<string, EngineTensor>>>;
-  /** The same at once, where the engine can. */
-  runSync?(feeds: Readonly<Record<string, EngineTensor>>, outputs: readonly string[]): Readonly<Record<string, EngineTensor>>;
-  close(): Promise<void>;
-}
-
 export interface SessionOptions {
   /** Threads inside one operator; by default 1 for small models, else the processors this process may use. */
   readonly threads?: number | undefined;
@@ -79,7 +54,7 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
     if (/execution provider|backend not found|no available backend/i.test(firstLine(cause)) || (options.providers ?? ["cpu"]).some((p) => p !== "cpu")) {
       throw runtimeError("provider-unavailable", `ONNX Runtime could not load the model with ${(options.providers ?? ["cpu"]).join(", ")}: ${firstLine(cause)}`, { hint: "Leave the provider out to use the processor, or install its libraries.", cause });
     }
-    throw runtimeError("runtime-load-failed", `ONNX Runtime does not accept the model: ${firstLine(cause)}`, { cause });
+    throw predictError("runtime-load-failed", `ONNX Runtime does not accept the model: ${firstLine(cause)}`, { cause });
   }
   const { Tensor } = ort;
   const runOptions: InferenceSession.RunOptions = { logSeverityLevel: 4 };
@@ -97,7 +72,7 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
       try {
         return (await session.run(tensors, outputs, runOptions)) as unknown as Record<string, EngineTensor>;
       } catch (cause) {
-        throw runtimeError("runtime-failed", `the model could not be computed: ${firstLine(cause)}`, { cause });
+        throw predictError("runtime-failed", `the model could not be computed: ${firstLine(cause)}`, { cause });
       }
     },
     close: () => session.release(),
@@ -107,7 +82,7 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
 /** The engine's binding reads texts up to their first U+0000: the rest would be lost without a word. */
 function refuseNul(texts: readonly string[]): void {
   for (const text of texts) {
-    if (text.includes("\0")) throw runtimeError("request-invalid", "a text holds the character U+0000, at which ONNX Runtime cuts texts off", { hint: "Take it out of the text." });
+    if (text.includes("\0")) throw predictError("request-invalid", "a text holds the character U+0000, at which ONNX Runtime cuts texts off", { hint: "Take it out of the text." });
   }
 }
 

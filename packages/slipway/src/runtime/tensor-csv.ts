@@ -2,11 +2,9 @@
 // row, by the header's names.
 
 import type { Signature, TensorInput } from "@slipway/core/package";
+import { exampleRequest, type ModelInput, onlyInput, shapeText } from "@slipway/core/predict";
 import type { CsvField } from "./csv.ts";
-import type { ModelInput } from "./encode.ts";
 import { runtimeError } from "./errors.ts";
-import { exampleRequest } from "./example.ts";
-import { onlyInput, shapeText } from "./tensors.ts";
 
 const MISSING = /^(|nan|na|n\/a|null|none|-nan)$/i;
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "@slipway/core/base";
 import type { Signature, TensorInput, TensorRows } from "@slipway/core/package";
+import { encodeTensors, readInput } from "@slipway/core/predict";
 import { readCsv } from "./csv.ts";
-import { readInput } from "./input.ts";
-import { encodeTensors } from "./tensors.ts";
 
 function signature(tensors: readonly TensorInput[], tensorRows: TensorRows = "together"): Signature {
   return { layout: "tensors", tensors, tensorRows, columns: [], extraColumns: "refused", outputs: [] };

@@ -3,7 +3,7 @@
 // is what every other reader of CSV here says (runtime: checkNumber, checkString).
 
 import { isUtf8 } from "node:buffer";
-import { checkNumber, checkString, DecimalReader, pickRows, Problems, RepeatedTexts, runtimeError, type Batch, type Plan, type Slot } from "../../runtime/index.ts";
+import { type Batch, checkNumber, checkString, DecimalReader, pickRows, type Plan, predictError, Problems, RepeatedTexts, type Slot } from "../../runtime/index.ts";
 import { closingQuote } from "../input/split.ts";
 import type { ByteSink } from "../output/byte-sink.ts";
 import type { Layout } from "./columns.ts";
@@ -119,7 +119,7 @@ export class CsvRows {
     starts[row] = this.#at;
     if (row === 0) return { records: 0, good: undefined };
     const all: Batch = { rows: row, numbers: numbers.subarray(0, row * width), strings: row === PART_ROWS ? strings : strings.slice(0, row * textWidth) };
-    if (slots.length === 0) throw runtimeError("request-shape", "the model takes no column");
+    if (slots.length === 0) throw predictError("request-shape", "the model takes no column");
     const text = (i: number): string => shown(bytes.toString("utf8", starts[i]!, Math.min(starts[i + 1]!, starts[i]! + 8192)).replace(/\r?\n$/, ""));
     const good: number[] = [];
     if (wrong.size + problems.rows.size > 0) {

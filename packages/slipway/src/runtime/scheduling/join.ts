@@ -1,8 +1,7 @@
 // Batches joined to one, and each one's rows cut out of the joint prediction.
 
-import type { OutputData, Prediction } from "../decode.ts";
-import type { Batch } from "../encode.ts";
-import type { EngineTensor } from "../session.ts";
+import type { Batch, EngineTensor, OutputData, Prediction } from "@slipway/core/predict";
+
 
 export function joinBatches(batches: readonly Batch[], rows: number): Batch {
   const numbers = new Float64Array(batches.reduce((n, b) => n + b.numbers.length, 0));

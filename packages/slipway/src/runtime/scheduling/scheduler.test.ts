@@ -1,9 +1,8 @@
+import type { Batch, Prediction } from "@slipway/core/predict";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModelPackage, type BatchingOptions, type Model } from "../index.ts";
 import { columnsModel } from "../testing.ts";
-import type { Batch } from "../encode.ts";
-import type { Prediction } from "../decode.ts";
 import { Cost } from "./cost.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Slots } from "./slots.ts";

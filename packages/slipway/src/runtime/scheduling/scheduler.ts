@@ -3,8 +3,7 @@
 // counted, not requests; everyone gets their own rows back. What has expired or was cancelled is dropped before it runs.
 // If a shared call fails, each batch is computed alone, so that one cannot fail another.
 
-import type { Prediction } from "../decode.ts";
-import type { Batch } from "../encode.ts";
+import type { Batch, Prediction } from "@slipway/core/predict";
 import { runtimeError } from "../errors.ts";
 import type { Cost } from "./cost.ts";
 import { joinBatches, rowsOf } from "./join.ts";

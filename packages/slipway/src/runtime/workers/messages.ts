@@ -1,6 +1,7 @@
 // What a model's worker and the thread that serves say to each other.
 
-import type { EngineInput, EngineTensor, SessionOptions } from "../session.ts";
+import type { EngineInput, EngineTensor } from "@slipway/core/predict";
+import type { SessionOptions } from "../session.ts";
 
 export type Feeds = Readonly<Record<string, EngineTensor>>;
 

@@ -1,8 +1,9 @@
 // A session spread over workers: each holds the whole model and computes one call at a time. A worker that ends, for
 // whatever reason, loses only what it was computing (worker-lost) and is started again at once.
 
+import { predictError, type EngineInput, type EngineTensor, type Session } from "@slipway/core/predict";
 import { runtimeError } from "../errors.ts";
-import type { EngineInput, EngineTensor, Session, SessionOptions } from "../session.ts";
+import type { SessionOptions } from "../session.ts";
 import { detached, type Failure, type Feeds, type FromWorker } from "./messages.ts";
 import { startWorker, type WorkerHandle, type WorkerKind } from "./worker.ts";
 
@@ -154,6 +155,7 @@ class Member {
 }
 
 function toError({ code, message, hint }: Failure): Error {
-  const known = code === "runtime-load-failed" || code === "runtime-missing" || code === "provider-unavailable" ? code : "runtime-failed";
-  return runtimeError(known, message, hint === undefined ? {} : { hint });
+  const details = hint === undefined ? {} : { hint };
+  if (code === "runtime-missing" || code === "provider-unavailable") return runtimeError(code, message, details);
+  return predictError(code === "runtime-load-failed" ? code : "runtime-failed", message, details);
 }

@@ -2,7 +2,8 @@
 
 import { parentPort } from "node:worker_threads";
 import { SlipwayError } from "@slipway/core/base";
-import { openSession, type Session } from "../session.ts";
+import type { Session } from "@slipway/core/predict";
+import { openSession } from "../session.ts";
 import { detached, type Failure, type FromWorker, type ToWorker } from "./messages.ts";
 
 let session: Session | undefined;

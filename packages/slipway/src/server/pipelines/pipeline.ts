@@ -3,7 +3,7 @@
 
 import { MISSING_STRING, type Output } from "@slipway/core/package";
 import type { PipelineSettings } from "../../config/index.ts";
-import { Encoder, runtimeError, type Batch, type Encoded, type ModelInput, type OnInvalid, type OutputData, type Prediction, type PredictOptions, type Servable } from "../../runtime/index.ts";
+import { type Batch, type Encoded, Encoder, type ModelInput, type OnInvalid, type OutputData, predictError, type Prediction, type PredictOptions, type Servable } from "../../runtime/index.ts";
 import { serverError } from "../errors.ts";
 import type { ModelDirectory } from "../models/directory.ts";
 import { combineValues } from "./combine.ts";
@@ -56,7 +56,7 @@ export class Pipeline implements Servable {
     return names.map((name) => {
       const output = this.signature.outputs.find((o) => o.name === name);
       const known = this.signature.outputs.map((o) => o.name);
-      if (output === undefined) throw runtimeError("output-unknown", `the model has no output ${JSON.stringify(name.slice(0, 100))}`, { hint: `Its outputs: ${known.join(", ")}.`, data: { outputs: known } });
+      if (output === undefined) throw predictError("output-unknown", `the model has no output ${JSON.stringify(name.slice(0, 100))}`, { hint: `Its outputs: ${known.join(", ")}.`, data: { outputs: known } });
       return output;
     });
   }
@@ -174,7 +174,7 @@ function spread(o: OutputData, kept: readonly number[], rows: number): OutputDat
 
 function refusal(refused: ReadonlyMap<number, string>): Error {
   const [[row, reason]] = [...refused] as [[number, string]];
-  return runtimeError("request-invalid", `row ${row}: ${reason}${refused.size > 1 ? ` (${refused.size} rows in all)` : ""}`, {
+  return predictError("request-invalid", `row ${row}: ${reason}${refused.size > 1 ? ` (${refused.size} rows in all)` : ""}`, {
     where: `row ${row}`, hint: "A step of the pipeline does not take what came to it. ?on_invalid=rows answers the other rows.",
     data: { problems: [...refused].slice(0, 20).map(([r, found]) => ({ row: r, column: null, expected: "a row that every step takes", found })), problem_count: refused.size, bad_rows: refused.size } });
 }

@@ -5,7 +5,7 @@
 
 import type { SlipwayError } from "@slipway/core/base";
 import type { Signature } from "@slipway/core/package";
-import { parseJson, readInput, runtimeError, type ModelInput, type Servable } from "../../runtime/index.ts";
+import { type ModelInput, parseJson, predictError, readInput, type Servable } from "../../runtime/index.ts";
 import { bodyText } from "../body.ts";
 import type { ServerContext } from "../context.ts";
 import { serverError, statusOf } from "../errors.ts";
@@ -96,7 +96,7 @@ function readWrapped(body: Readonly<Record<string, unknown>>, signature: Signatu
   if (has("Inputs")) {
     const inputs = body["Inputs"];
     const data = isObject(inputs) ? inputs["data"] ?? inputs["input1"] : undefined;
-    if (data === undefined) throw runtimeError("request-shape", '"Inputs" has no "data"', { hint: 'Send {"Inputs": {"data": [...]}}.' });
+    if (data === undefined) throw predictError("request-shape", '"Inputs" has no "data"', { hint: 'Send {"Inputs": {"data": [...]}}.' });
     return { input: readInstances(data, signature), outputs: chosenOutputs(body["GlobalParameters"], "GlobalParameters"), results: true };
   }
   if (has("data") && Object.keys(body).every((key) => key === "data" || key === "method" || key === "GlobalParameters")) return { input: readInstances(body["data"], signature), outputs: chosenOutputs(body["GlobalParameters"], "GlobalParameters"), results: false };

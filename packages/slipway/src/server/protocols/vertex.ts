@@ -3,7 +3,7 @@
 // The addresses come from AIP_HEALTH_ROUTE and AIP_PREDICT_ROUTE; without them they are Vertex AI's defaults and, for
 // its client libraries, those of its public interface.
 
-import { runtimeError, type Servable } from "../../runtime/index.ts";
+import { predictError, type Servable } from "../../runtime/index.ts";
 import { bodyText } from "../body.ts";
 import type { ServerContext } from "../context.ts";
 import { serverError, statusOf } from "../errors.ts";
@@ -74,9 +74,9 @@ async function predict(context: ServerContext, model: Servable, call: Call, depl
   }
   const body = readRequestObject(bodyText(call.body, contentType));
   if (isInferRequest(body)) return inferTensors(context, model, call, undefined);
-  if (!Object.hasOwn(body, "instances")) throw runtimeError("request-shape", 'the request has no "instances"', { hint: 'Send {"instances": [...]}, one entry a row.' });
+  if (!Object.hasOwn(body, "instances")) throw predictError("request-shape", 'the request has no "instances"', { hint: 'Send {"instances": [...]}, one entry a row.' });
   const { parameters } = body;
-  if (parameters !== undefined && parameters !== null && !isObject(parameters)) throw runtimeError("request-shape", '"parameters" is no object');
+  if (parameters !== undefined && parameters !== null && !isObject(parameters)) throw predictError("request-shape", '"parameters" is no object');
   const { prediction } = await infer(context, call, model, readInstances(body["instances"], model.signature), { outputs: chosenOutputs(parameters, "parameters") });
   const about = { ...(deployedModelId === undefined ? {} : { deployedModelId }), modelDisplayName: model.name, modelVersionId: model.version };
   return jsonText(plainRowsJson(prediction, '{"predictions":[', `],${JSON.stringify(about).slice(1)}`));

@@ -3,7 +3,7 @@
 // Texts also come as {"prompt" | "input": text}, which is answered without the key `predictions`.
 
 import type { Signature } from "@slipway/core/package";
-import { readInput, runtimeError, type ModelInput } from "../../../runtime/index.ts";
+import { type ModelInput, predictError, readInput } from "../../../runtime/index.ts";
 import { decodeB64 } from "../tfs/decode-b64.ts";
 import { isObject, readInputs, readInstances } from "../tfs/read-predict.ts";
 import { chosenOutputs } from "../shared/chosen-outputs.ts";
@@ -17,7 +17,7 @@ export interface ScoringRequest {
 
 const FORMS = ["dataframe_split", "dataframe_records", "instances", "inputs"] as const;
 
-const bad = (message: string, hint?: string): Error => runtimeError("request-shape", message, { hint });
+const bad = (message: string, hint?: string): Error => predictError("request-shape", message, { hint });
 
 /** undefined: not MLflow's form. @throws SlipwayError request-shape */
 export function readScoringRequest(body: unknown, signature: Signature): ScoringRequest | undefined {

@@ -2,7 +2,7 @@
 // inputs, answered with one JSON object or, by generate_stream, as one server-sent event. For models of columns and texts;
 // a text model's text may be called text_input. Keys that are no inputs are parameters, and mean nothing here.
 
-import { cellReader, keysOf, parseJson, runtimeError, type ModelInput, type OutputData, type Servable } from "../../../runtime/index.ts";
+import { cellReader, keysOf, type ModelInput, type OutputData, parseJson, predictError, type Servable } from "../../../runtime/index.ts";
 import { bodyText } from "../../body.ts";
 import type { ServerContext } from "../../context.ts";
 import { serverError } from "../../errors.ts";
@@ -12,10 +12,10 @@ import { rowWriter } from "../shared/output-json.ts";
 
 export async function generate(context: ServerContext, model: Servable, call: Call, stream: boolean): Promise<Answer> {
   const body = parseJson(bodyText(call.body, ""));
-  if (typeof body !== "object" || body === null || Array.isArray(body)) throw runtimeError("request-shape", "the request is no JSON object", { hint: 'Send {"text_input": "..."}, or one value an input.' });
+  if (typeof body !== "object" || body === null || Array.isArray(body)) throw predictError("request-shape", "the request is no JSON object", { hint: 'Send {"text_input": "..."}, or one value an input.' });
   const given = body as Readonly<Record<string, unknown>>;
   const { id } = given;
-  if (id !== undefined && typeof id !== "string") throw runtimeError("request-shape", '"id" is no text');
+  if (id !== undefined && typeof id !== "string") throw predictError("request-shape", '"id" is no text');
   const { prediction } = await infer(context, call, model, readInputs(given, model));
   const outputs = prediction.outputs.map((o) => `${JSON.stringify(o.output.name)}:${value(o)}`);
   const json = `{${id === undefined ? "" : `"id":${JSON.stringify(id)},`}"model_name":${JSON.stringify(model.name)},"model_version":${JSON.stringify(model.version)},${outputs.join(",")}}`;

@@ -1,7 +1,7 @@
 // A body of any kind that rows come in -> the runtime's input. What only some requests need is imported when one comes.
 
 import type { Signature } from "@slipway/core/package";
-import { parseJson, readCsv, readInput, readNumbersJson, runtimeError, type ModelInput, type Servable } from "../../../runtime/index.ts";
+import { type ModelInput, parseJson, predictError, readCsv, readInput, readNumbersJson, type Servable } from "../../../runtime/index.ts";
 import { bodyText, mediaType } from "../../body.ts";
 import { serverError } from "../../errors.ts";
 import type { Call } from "../../http/call.ts";
@@ -56,7 +56,7 @@ export function unsupported(type: string): Error {
 /** A JSON value a line; each is a row. */
 function readLines(text: string, signature: Signature): ModelInput {
   const values = text.split(/\r?\n/).filter((line) => line.trim() !== "").map((line) => parseJson(line));
-  if (values.length === 0) throw runtimeError("request-shape", "the body has no lines", { hint: "Send one JSON value a line." });
+  if (values.length === 0) throw predictError("request-shape", "the body has no lines", { hint: "Send one JSON value a line." });
   // SageMaker's own algorithms call a row of numbers its features.
   const rows = values.map((v) => (typeof v === "object" && v !== null && Object.keys(v).length === 1 && Array.isArray((v as { features?: unknown }).features) && !signature.columns.some((c) => c.name === "features") ? (v as { features: unknown }).features : v));
   if (rows.every((v) => typeof v === "object" && v !== null && !Array.isArray(v))) return { kind: "records", records: rows };
@@ -67,7 +67,7 @@ function readLines(text: string, signature: Signature): ModelInput {
 /** A text model's text; else JSON that was sent without its type. */
 function readText(text: string, signature: Signature): ModelInput {
   if (signature.layout === "text" && !/^\s*[[{"]/.test(text)) {
-    if (text === "") throw runtimeError("request-shape", "the body is empty", { hint: "Send the text." });
+    if (text === "") throw predictError("request-shape", "the body is empty", { hint: "Send the text." });
     return { kind: "texts", texts: [text] };
   }
   return readInput(parseJson(text), signature);

@@ -3,7 +3,7 @@
 // By default a picture is stretched to the tensor's size, in RGB, and a tensor of floats gets values from 0 to 1.
 
 import type { Signature } from "@slipway/core/package";
-import { runtimeError, shapeText, type ModelInput } from "../../../runtime/index.ts";
+import { type ModelInput, predictError, shapeText } from "../../../runtime/index.ts";
 import { decodeImage } from "../../decoding/decoder.ts";
 import type { ImagePlan } from "../../decoding/image-tensor.ts";
 import { serverError } from "../../errors.ts";
@@ -14,17 +14,17 @@ const MAX_IMAGES = 256;
 /** One row an image. @throws SlipwayError image-unwanted, image-damaged, request-malformed, body-too-large */
 export async function readImages(images: readonly Uint8Array[], call: Call, signature: Signature): Promise<ModelInput> {
   const { plan, name } = imagePlan(signature, call.query);
-  if (images.length > MAX_IMAGES) throw runtimeError("request-limit", `${images.length} images are too many for one request`, { hint: "Send them in parts." });
+  if (images.length > MAX_IMAGES) throw predictError("request-limit", `${images.length} images are too many for one request`, { hint: "Send them in parts." });
   const rows = [];
   for (const image of images) rows.push(await decodeImage(image, plan, call.deadline));
   const first = rows[0]!;
   const odd = rows.findIndex((r) => r.height !== first.height || r.width !== first.width);
-  if (odd >= 0) throw runtimeError("request-shape", `image ${odd} has ${rows[odd]!.width} x ${rows[odd]!.height} pixels, image 0 has ${first.width} x ${first.height}`, { hint: "The model takes images of any size, but of one size in a request." });
+  if (odd >= 0) throw predictError("request-shape", `image ${odd} has ${rows[odd]!.width} x ${rows[odd]!.height} pixels, image 0 has ${first.width} x ${first.height}`, { hint: "The model takes images of any size, but of one size in a request." });
   const size = first.data.length;
   const data = rows.length === 1 ? first.data : new (first.data.constructor as new (n: number) => Float32Array)(size * rows.length);
   if (rows.length > 1) rows.forEach((r, i) => data.set(r.data, i * size));
   const dims = plan.flat ? [first.height, first.width] : plan.channelsFirst ? [plan.channels, first.height, first.width] : [first.height, first.width, plan.channels];
-  if (signature.tensorRows === "none" && rows.length > 1) throw runtimeError("request-shape", "the model takes one image a request");
+  if (signature.tensorRows === "none" && rows.length > 1) throw predictError("request-shape", "the model takes one image a request");
   return { kind: "tensors", tensors: { [name]: { shape: signature.tensorRows === "none" ? dims : [rows.length, ...dims], data } } };
 }
 

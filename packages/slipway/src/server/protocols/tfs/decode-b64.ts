@@ -1,7 +1,7 @@
 // TensorFlow Serving's {"b64": "..."}: bytes in a text's place, anywhere in a request. Our string tensors hold text, so
 // the bytes must be UTF-8.
 
-import { runtimeError } from "../../../runtime/index.ts";
+import { predictError } from "../../../runtime/index.ts";
 
 const MAX_DEPTH = 64;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -15,7 +15,7 @@ function isB64(value: unknown): value is { readonly b64: string } {
 /** The same value with every b64 object as its text. What holds none is given back as it is. */
 export function decodeB64(value: unknown, depth = 0): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (depth > MAX_DEPTH) throw runtimeError("request-limit", `the JSON is nested more than ${MAX_DEPTH} deep`);
+  if (depth > MAX_DEPTH) throw predictError("request-limit", `the JSON is nested more than ${MAX_DEPTH} deep`);
   if (isB64(value)) return text(value.b64);
   if (Array.isArray(value)) {
     // Numbers, of which most long lists are made, hold no bytes.
@@ -28,10 +28,10 @@ export function decodeB64(value: unknown, depth = 0): unknown {
 }
 
 function text(b64: string): string {
-  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(b64)) throw runtimeError("request-shape", '"b64" does not hold base64', { hint: "It holds the base64 of a text's bytes." });
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(b64)) throw predictError("request-shape", '"b64" does not hold base64', { hint: "It holds the base64 of a text's bytes." });
   try {
     return utf8.decode(Buffer.from(b64, "base64"));
   } catch (cause) {
-    throw runtimeError("request-shape", '"b64" holds bytes that are not UTF-8; the model takes text', { cause });
+    throw predictError("request-shape", '"b64" holds bytes that are not UTF-8; the model takes text', { cause });
   }
 }

@@ -3,7 +3,7 @@
 // https://www.tensorflow.org/tfx/serving/api_rest and tensorflow_serving/util/json_tensor.cc
 
 import type { Signature } from "@slipway/core/package";
-import { parseJson, readInput, runtimeError, usedColumns, type ModelInput } from "../../../runtime/index.ts";
+import { type ModelInput, parseJson, predictError, readInput, usedColumns } from "../../../runtime/index.ts";
 import { decodeB64 } from "./decode-b64.ts";
 
 export interface PredictRequest {
@@ -15,7 +15,7 @@ export interface PredictRequest {
 type Json = Readonly<Record<string, unknown>>;
 
 export function bad(message: string, hint?: string): Error {
-  return runtimeError("request-shape", message, { hint });
+  return predictError("request-shape", message, { hint });
 }
 
 export function isObject(value: unknown): value is Json {

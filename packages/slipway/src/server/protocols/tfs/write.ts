@@ -1,7 +1,7 @@
 // Predictions as TensorFlow Serving writes them: names only where there are several outputs, floats with a point, bare
 // NaN and infinities, texts of outputs named *_bytes as {"b64": ...}.
 
-import { runtimeError, type OutputData, type Prediction, type Servable } from "../../../runtime/index.ts";
+import { type OutputData, predictError, type Prediction, type Servable } from "../../../runtime/index.ts";
 import type { AnswerBody } from "../../http/call.ts";
 import { rowDims, rowWriter, floatText, type NumberStyle } from "../shared/output-json.ts";
 import { rowsText } from "../shared/pieces.ts";
@@ -41,14 +41,14 @@ export function classScores(model: Servable, { outputs }: Prediction): ClassScor
   const scores = outputs.find((o) => o.output.kind === "probabilities") ?? outputs.find((o) => o.output.kind === "score");
   const labels = scores?.output.columns;
   if (scores === undefined || labels === undefined || labels.length !== scores.width) {
-    throw runtimeError("request-shape", `the model ${JSON.stringify(model.name)} gives no score for every class`, { hint: "Ask with :predict." });
+    throw predictError("request-shape", `the model ${JSON.stringify(model.name)} gives no score for every class`, { hint: "Ask with :predict." });
   }
   return { labels: labels.map(String), data: scores.data as Float64Array, width: scores.width };
 }
 /** One number a row. @throws SlipwayError request-shape */
 export function regressionValues(model: Servable, { outputs }: Prediction): OutputData {
   const value = outputs.find((o) => o.output.kind === "value" && o.width === 1);
-  if (value === undefined) throw runtimeError("request-shape", `the model ${JSON.stringify(model.name)} does not give one number a row`, { hint: "Ask with :predict." });
+  if (value === undefined) throw predictError("request-shape", `the model ${JSON.stringify(model.name)} does not give one number a row`, { hint: "Ask with :predict." });
   return value;
 }
 

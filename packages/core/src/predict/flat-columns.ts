@@ -1,9 +1,9 @@
 // Outputs as flat columns, for answers that are tables: `probabilities` of the classes no and yes are the columns
 // "probabilities.no" and "probabilities.yes".
 
-import { MISSING_STRING } from "@slipway/core/package";
+import { MISSING_STRING } from "../package/index.ts";
 import { keysOf, shortestFloat, type OutputData, type Prediction } from "./decode.ts";
-import { runtimeError } from "./errors.ts";
+import { predictError } from "./errors.ts";
 
 export interface FlatColumn {
   readonly name: string;
@@ -18,7 +18,7 @@ const MAX_COLUMNS = 20_000;
 /** @throws SlipwayError request-limit */
 export function flatColumns({ outputs }: Prediction): FlatColumn[] {
   const wide = outputs.reduce((n, o) => n + o.width, 0);
-  if (wide > MAX_COLUMNS) throw runtimeError("request-limit", `an answer of ${wide} columns is too wide for a table`, { hint: "Ask for JSON, or for other outputs." });
+  if (wide > MAX_COLUMNS) throw predictError("request-limit", `an answer of ${wide} columns is too wide for a table`, { hint: "Ask for JSON, or for other outputs." });
   return outputs.flatMap((output): FlatColumn[] => {
     const { name, rowShape } = output.output;
     if ((output.dims ?? rowShape).length === 0) return [{ name, output, place: 0 }];

@@ -1,7 +1,7 @@
 // Our own kernel behind the Session interface: what it computes is there at once, on the thread that asks.
 
-import type { Kernel, KernelData } from "@slipway/core/kernel";
-import { runtimeError } from "./errors.ts";
+import type { Kernel, KernelData } from "../kernel/index.ts";
+import { predictError } from "./errors.ts";
 import type { EngineTensor, Session } from "./session.ts";
 import { ENGINE_TYPES } from "./tensors.ts";
 
@@ -15,7 +15,7 @@ export function kernelSession(kernel: Kernel): SyncSession {
     for (const { name, width } of inputs) {
       const feed = feeds[name];
       const count = feed?.dims[0];
-      if (feed === undefined || count === undefined || (rows >= 0 && count !== rows) || feed.data.length !== count * width) throw runtimeError("runtime-failed", `the model could not be computed: input ${JSON.stringify(name)} is not [rows, ${width}]`);
+      if (feed === undefined || count === undefined || (rows >= 0 && count !== rows) || feed.data.length !== count * width) throw predictError("runtime-failed", `the model could not be computed: input ${JSON.stringify(name)} is not [rows, ${width}]`);
       rows = count;
       given.push(feed.data as KernelData);
     }
@@ -25,7 +25,7 @@ export function kernelSession(kernel: Kernel): SyncSession {
       return results;
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
-      throw runtimeError("runtime-failed", `the model could not be computed: ${cause.message.slice(0, 300)}`, { cause });
+      throw predictError("runtime-failed", `the model could not be computed: ${cause.message.slice(0, 300)}`, { cause });
     }
   };
   return {

@@ -1,8 +1,8 @@
 // What the engine gave for the chunks of one batch, put together: sizes checked, refused rows found.
 
-import { REFUSED_OUTPUT, type Output, type Signature } from "@slipway/core/package";
+import { REFUSED_OUTPUT, type Output, type Signature } from "../package/index.ts";
 import type { OutputData, Prediction } from "./decode.ts";
-import { runtimeError } from "./errors.ts";
+import { predictError } from "./errors.ts";
 import { halfToNumber } from "./half.ts";
 import type { EngineData, EngineTensor } from "./session.ts";
 
@@ -51,7 +51,7 @@ export class Answer {
     for (const output of this.#outputs) {
       const width = first[output.graphName]!.data.length / count;
       if (width * this.#rows > MAX_OUTPUT_CELLS) {
-        throw runtimeError("request-limit", `${output.name} of ${this.#rows} rows would hold ${width * this.#rows} values`, { hint: "Send fewer rows, or ask for other outputs only." });
+        throw predictError("request-limit", `${output.name} of ${this.#rows} rows would hold ${width * this.#rows} values`, { hint: "Send fewer rows, or ask for other outputs only." });
       }
     }
   }
@@ -75,7 +75,7 @@ function checkRows(rows: number, outputs: readonly Output[], result: Readonly<Re
   for (const output of outputs) {
     const { dims, data } = result[output.graphName]!;
     if ((dims[0] ?? 1) !== rows || (output.rowShape.length === 0 && data.length !== rows)) {
-      throw runtimeError("runtime-failed", `the model gave ${output.name} as [${dims.join(", ")}] for ${rows} rows of ${output.rowShape.length === 0 ? "one value" : `[${output.rowShape.join(", ")}]`}`, {
+      throw predictError("runtime-failed", `the model gave ${output.name} as [${dims.join(", ")}] for ${rows} rows of ${output.rowShape.length === 0 ? "one value" : `[${output.rowShape.join(", ")}]`}`, {
         hint: "The package's graph and its signature do not agree: pack the model again." });
     }
   }
@@ -111,7 +111,7 @@ function rowDims(output: Output, parts: readonly EngineTensor[], rows: number, s
   const dims = first!.dims.slice(1);
   const found = parts.reduce((n, p) => n + (p.dims[0] ?? 0), 0);
   if (found !== rows || parts.some((p) => p.dims.slice(1).join() !== dims.join())) {
-    throw runtimeError("runtime-failed", `the model gave ${output.name} as [${first!.dims.join(", ")}] for ${rows} rows: its first dimension is not the rows, or the sizes of its rows differ`);
+    throw predictError("runtime-failed", `the model gave ${output.name} as [${first!.dims.join(", ")}] for ${rows} rows: its first dimension is not the rows, or the sizes of its rows differ`);
   }
   return output.rowShape.length === 0 && dims.every((d) => d === 1) ? [] : dims;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MISSING_STRING, type Output } from "@slipway/core/package";
+import { MISSING_STRING, type Output } from "../package/index.ts";
 import { shortestFloat, toRows } from "./decode.ts";
 
 const output = (o: Partial<Output>): Output => ({ name: "o", graphName: "o", kind: "label", type: "int64", rowShape: [], ...o });

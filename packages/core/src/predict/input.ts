@@ -1,9 +1,9 @@
 // Which of the understood forms a decoded request has.
 
-import type { Signature } from "@slipway/core/package";
-import { nearest } from "@slipway/core/base";
+import type { Signature } from "../package/index.ts";
+import { nearest } from "../base/index.ts";
 import type { ModelInput } from "./encode.ts";
-import { runtimeError } from "./errors.ts";
+import { predictError } from "./errors.ts";
 import { exampleRequest } from "./example.ts";
 import { preview } from "./problems.ts";
 import { flatten, isList, onlyInput, type GivenTensor } from "./tensors.ts";
@@ -68,7 +68,7 @@ function isProtocol(inputs: unknown): boolean {
 }
 
 function refuseFor(signature: Signature): (message: string, where?: string) => Error {
-  return (message, where) => runtimeError("request-invalid", message, { ...(where === undefined ? {} : { where }), hint: "data.example is a valid request.", data: { example: exampleRequest(signature) } });
+  return (message, where) => predictError("request-invalid", message, { ...(where === undefined ? {} : { where }), hint: "data.example is a valid request.", data: { example: exampleRequest(signature) } });
 }
 
 /** {name, shape, data} of the Open Inference Protocol; the data may be flat or nested. */
@@ -100,7 +100,7 @@ function readObject(object: Readonly<Record<string, unknown>>, signature: Signat
     const inner = object[wrapper];
     if (keys.length > 1) {
       const others = keys.filter((k) => k !== wrapper);
-      throw runtimeError("request-shape", `beside ${JSON.stringify(wrapper)} stands ${JSON.stringify(others[0]!.slice(0, 100))}, which is not understood there`, { hint: `Send {${JSON.stringify(wrapper)}: ...} alone.` });
+      throw predictError("request-shape", `beside ${JSON.stringify(wrapper)} stands ${JSON.stringify(others[0]!.slice(0, 100))}, which is not understood there`, { hint: `Send {${JSON.stringify(wrapper)}: ...} alone.` });
     }
     if (wrapper === "columns") {
       if (typeof inner !== "object" || inner === null || Array.isArray(inner)) throw notUnderstood(`"columns" with ${preview(inner)}`, signature, 'an object of lists: {"columns": {"name": [...]}}');
@@ -126,5 +126,5 @@ function readColumns(object: Readonly<Record<string, unknown>>, signature: Signa
 }
 
 function notUnderstood(found: string, signature: Signature, expected = "one record, a list of records, or {\"records\" | \"rows\" | \"columns\": ...}"): Error {
-  return runtimeError("request-shape", `expected ${expected}, found ${found}`, { hint: "data.example is a valid request.", data: { example: exampleRequest(signature) } });
+  return predictError("request-shape", `expected ${expected}, found ${found}`, { hint: "data.example is a valid request.", data: { example: exampleRequest(signature) } });
 }

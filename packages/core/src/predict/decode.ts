@@ -2,7 +2,7 @@
 // shortest decimal that reads back as the same float, probabilities by class. NaN and infinities stay numbers here;
 // JSON.stringify writes them as null.
 
-import { MISSING_STRING, type Output, type Scalar } from "@slipway/core/package";
+import { MISSING_STRING, type Output, type Scalar } from "../package/index.ts";
 import type { EngineData } from "./session.ts";
 
 /** One output for all rows: `width` values a row, row-major. */

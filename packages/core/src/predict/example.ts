@@ -1,6 +1,6 @@
 // A valid request made from the signature: for errors, the OpenAPI document and the try-it page.
 
-import type { Column, Scalar, Signature, TensorInput } from "@slipway/core/package";
+import type { Column, Scalar, Signature, TensorInput } from "../package/index.ts";
 
 /** A value that the column accepts, written as the check file wrote it: true rather than 1. */
 export function exampleValue(column: Column): Scalar | null {

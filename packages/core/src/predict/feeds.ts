@@ -1,8 +1,8 @@
 // A batch -> the engine's input tensors. Where an input holds all columns of its kind in the batch's order, which the
 // packed face makes the usual case, the batch's own memory is handed over.
 
-import { hashElements, MISSING_STRING, normalizeText, type HashedTensor, type Signature, type TextNormalization } from "@slipway/core/package";
-import { runtimeError } from "./errors.ts";
+import { hashElements, MISSING_STRING, normalizeText, type HashedTensor, type Signature, type TextNormalization } from "../package/index.ts";
+import { predictError } from "./errors.ts";
 import type { Plan } from "./columns.ts";
 import type { Batch } from "./encode.ts";
 import type { EngineInput, EngineTensor } from "./session.ts";
@@ -24,7 +24,7 @@ export function planFeeds(inputs: readonly EngineInput[], columns: ReadonlyMap<s
       const name = further[i]?.column ?? given;
       const slot = slotOf.get(name);
       if (slot === undefined || (slot.kind === "string") !== (input.type === "string")) {
-        throw runtimeError("runtime-load-failed", `the model's input ${JSON.stringify(input.name)} takes ${input.type} from column ${JSON.stringify(name)}, which its signature ${slot === undefined ? "does not name" : "says is of another type"}`);
+        throw predictError("runtime-load-failed", `the model's input ${JSON.stringify(input.name)} takes ${input.type} from column ${JSON.stringify(name)}, which its signature ${slot === undefined ? "does not name" : "says is of another type"}`);
       }
       return slot;
     });
@@ -38,14 +38,14 @@ function tensorFeeds(inputs: readonly EngineInput[], signature: Signature): Feed
     const hashed = signature.hashedTensors?.find((t) => t.name === input.name);
     if (hashed) return hashedFeed(hashed, signature);
     const place = (signature.tensors ?? []).findIndex((t) => t.name === input.name);
-    if (place < 0) throw runtimeError("runtime-load-failed", `the model takes ${JSON.stringify(input.name)}, which its signature does not name`);
+    if (place < 0) throw predictError("runtime-load-failed", `the model takes ${JSON.stringify(input.name)}, which its signature does not name`);
     return { name: input.name, take: (batch, start, count) => tensorRowsOf(batch.tensors![place]!, batch.rows, start, count) };
   });
 }
 
 function hashedFeed(hashed: HashedTensor, signature: Signature): Feed {
   const places = hashed.of.map((name) => (signature.tensors ?? []).findIndex((t) => t.name === name));
-  if (places.includes(-1)) throw runtimeError("runtime-load-failed", `the model's input ${JSON.stringify(hashed.name)} is made of a tensor that its signature does not name`);
+  if (places.includes(-1)) throw predictError("runtime-load-failed", `the model's input ${JSON.stringify(hashed.name)} is made of a tensor that its signature does not name`);
   return {
     name: hashed.name,
     take: (batch, start, count) => {

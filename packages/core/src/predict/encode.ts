@@ -1,12 +1,11 @@
 // Rows, records, columns or texts -> a batch: one row-major matrix of doubles and one of strings, each value checked
 // against its column. Nothing is coerced silently; every bad row is reported.
 
-import type { Signature } from "@slipway/core/package";
-import { nearest } from "@slipway/core/base";
+import type { Signature } from "../package/index.ts";
+import { nearest } from "../base/index.ts";
 import { checkNumber, checkString, planColumns, type Plan, type Slot, type Source } from "./columns.ts";
-import { runtimeError } from "./errors.ts";
+import { predictError } from "./errors.ts";
 import { exampleRequest, exampleText } from "./example.ts";
-import { PlainRows } from "./plain-rows.ts";
 import { preview, Problems, type Problem } from "./problems.ts";
 import type { EngineTensor } from "./session.ts";
 import { encodeTensors, type GivenTensor } from "./tensors.ts";
@@ -47,7 +46,6 @@ const NO_ERRORS: ReadonlyMap<number, Problem> = new Map();
 
 export class Encoder {
   readonly plan: Plan;
-  #plain: PlainRows | undefined;
   constructor(signature: Signature) {
     this.plan = planColumns(signature);
   }
@@ -65,11 +63,6 @@ export class Encoder {
     const kept: number[] = [];
     for (let row = 0; row < batch.rows; row++) if (!problems.rows.has(row)) kept.push(row);
     return { batch: pickRows(batch, kept, this.plan), kept, rowErrors: problems.rows };
-  }
-
-  /** Rows in JSON that are plain and good; undefined: they are to be read another way. */
-  readJson(bytes: Uint8Array): Batch | undefined {
-    return (this.#plain ??= new PlainRows(this.plan)).read(bytes);
   }
 
   #fill(input: Exclude<ModelInput, { kind: "batch" }>, problems: Problems): Batch {
@@ -91,7 +84,7 @@ export class Encoder {
   #allocate(rows: number): Batch & { numbers: Float64Array; strings: string[] } {
     const { numbers, strings } = this.plan;
     if (rows * (numbers + strings) > MAX_CELLS) {
-      throw runtimeError("request-limit", `${rows} rows of ${numbers + strings} columns are too many for one request`, { hint: "Send them in parts." });
+      throw predictError("request-limit", `${rows} rows of ${numbers + strings} columns are too many for one request`, { hint: "Send them in parts." });
     }
     return { rows, numbers: new Float64Array(rows * numbers), strings: new Array<string>(rows * strings) };
   }
@@ -177,7 +170,7 @@ export class Encoder {
     const rows = first?.length ?? 0;
     const uneven = given.find((name) => columns[name]!.length !== rows);
     if (uneven !== undefined) {
-      throw runtimeError("request-shape", `columns differ in length: ${JSON.stringify(given[0])} has ${rows} values, ${JSON.stringify(uneven)} has ${columns[uneven]!.length}`, {
+      throw predictError("request-shape", `columns differ in length: ${JSON.stringify(given[0])} has ${rows} values, ${JSON.stringify(uneven)} has ${columns[uneven]!.length}`, {
         hint: "Every column needs one value a row; send null where a value is missing." });
     }
     const batch = this.#allocate(rows);
@@ -213,7 +206,7 @@ export class Encoder {
     }
     for (const name of names) {
       const { shape } = tensors[name]!;
-      if (shape.length === 0 || shape.length > 2 || (shape[1] ?? 1) !== 1) throw runtimeError("request-shape", `input ${JSON.stringify(name.slice(0, 100))}: expected shape [N] or [N, 1], found [${shape.join(", ")}]`);
+      if (shape.length === 0 || shape.length > 2 || (shape[1] ?? 1) !== 1) throw predictError("request-shape", `input ${JSON.stringify(name.slice(0, 100))}: expected shape [N] or [N, 1], found [${shape.join(", ")}]`);
     }
     return this.#fromColumns(Object.fromEntries(names.map((name) => [name, tensors[name]!.data])), "json", problems);
   }
@@ -221,7 +214,7 @@ export class Encoder {
   #fromTexts(texts: readonly unknown[], problems: Problems): Batch {
     const slot = this.plan.slots[0];
     if (slot === undefined || this.plan.slots.length !== 1 || slot.kind !== "string") {
-      throw runtimeError("request-shape", "plain texts were sent, but the model does not take one text a row", {
+      throw predictError("request-shape", "plain texts were sent, but the model does not take one text a row", {
         hint: "data.example is a valid request.", data: { example: exampleRequest(this.plan.signature) } });
     }
     const batch = this.#allocate(texts.length);

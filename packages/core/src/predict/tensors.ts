@@ -1,10 +1,10 @@
 // Requests of models that take tensors: nested lists, rows, records of nested lists, or flat data with a shape, checked
 // against the signature and brought into the engine's element types. Nothing is coerced silently.
 
-import { nearest } from "@slipway/core/base";
-import { ANY_RANK, type Signature, type TensorInput } from "@slipway/core/package";
-import type { ElementType } from "@slipway/core/tensor";
-import { runtimeError } from "./errors.ts";
+import { nearest } from "../base/index.ts";
+import { ANY_RANK, type Signature, type TensorInput } from "../package/index.ts";
+import type { ElementType } from "../tensor/index.ts";
+import { predictError } from "./errors.ts";
 import type { Batch, ModelInput } from "./encode.ts";
 import { exampleRequest } from "./example.ts";
 import { numberToHalf } from "./half.ts";
@@ -29,7 +29,7 @@ export function onlyInput(signature: Signature): TensorInput | undefined {
 
 /** @throws request-invalid, request-shape, request-limit */
 export function encodeTensors(input: ModelInput, signature: Signature): Batch {
-  const refuse: Refuse = (message, where) => runtimeError("request-invalid", message, {
+  const refuse: Refuse = (message, where) => predictError("request-invalid", message, {
     ...(where === undefined ? {} : { where }), hint: "data.example is a valid request.", data: { example: exampleRequest(signature) } });
   const given = collect(input, signature, refuse);
   const inputs = signature.tensors ?? [];
@@ -89,7 +89,7 @@ function collect(input: ModelInput, signature: Signature, refuse: Refuse): Map<s
     case "rows": {
       const list = input.kind === "rows" ? input.rows : input.texts;
       const only = onlyInput(signature);
-      if (!only) throw runtimeError("request-shape", "rows were sent, but the model takes several tensors", { hint: "data.example is a valid request.", data: { example: exampleRequest(signature) } });
+      if (!only) throw predictError("request-shape", "rows were sent, but the model takes several tensors", { hint: "data.example is a valid request.", data: { example: exampleRequest(signature) } });
       return new Map([[only.name, flatten(list, `input ${JSON.stringify(only.name)}`, refuse)]]);
     }
   }

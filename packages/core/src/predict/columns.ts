@@ -1,7 +1,7 @@
 // The signature's columns prepared for checking many values: one checker a column, and its place in the batch.
 
-import { nearest } from "@slipway/core/base";
-import { MISSING_STRING, normalizeText, type Column, type Scalar, type Signature } from "@slipway/core/package";
+import { nearest } from "../base/index.ts";
+import { MISSING_STRING, normalizeText, type Column, type Scalar, type Signature } from "../package/index.ts";
 import { preview, type Problems } from "./problems.ts";
 
 /** Where values come from: JSON has types; CSV has only text, so numbers and booleans are read from it. */

@@ -1,7 +1,7 @@
 // Collects what is wrong with the rows of a request: every bad row is known, the first problems are kept in full.
 
-import { nearest, type SlipwayError } from "@slipway/core/base";
-import { runtimeError } from "./errors.ts";
+import { nearest, type SlipwayError } from "../base/index.ts";
+import { predictError } from "./errors.ts";
 
 export interface Problem {
   /** 0-based; null when the whole request is meant. */
@@ -65,7 +65,7 @@ export class Problems {
     const more = this.count - (missing.length > 0 ? this.first.length - shown.length : 0) - 1;
     if (shown[0] && more > 0) lines.push(`and ${more} more ${more === 1 ? "problem" : "problems"}`);
     const first = this.first[0];
-    return runtimeError("request-invalid", lines.join("; "), {
+    return predictError("request-invalid", lines.join("; "), {
       where: first === undefined ? undefined : [first.row === null ? "" : `row ${first.row}`, first.column === null ? "" : `column ${JSON.stringify(first.column)}`].filter(Boolean).join(", ") || undefined,
       hint: missing.length > 0 ? `The model takes ${knownColumns.length} columns: ${knownColumns.slice(0, 40).join(", ")}${knownColumns.length > 40 ? ", ..." : ""}.` : example === undefined ? undefined : "data.example is a valid request.",
       data: {

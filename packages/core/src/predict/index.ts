@@ -1,0 +1,17 @@
+export { Answer } from "./answer.ts";
+export { chunkRows } from "./chunk-rows.ts";
+export { checkNumber, checkString, planColumns, type Plan, type Slot, type Source } from "./columns.ts";
+export { cellReader, keysOf, readInt64, shortestFloat, toRows, type OutputData, type PredictedRow, type Prediction, type Value } from "./decode.ts";
+export { Encoder, pickRows, type Batch, type Encoded, type ModelInput, type OnInvalid } from "./encode.ts";
+export { predictError } from "./errors.ts";
+export { exampleRecord, exampleRequest, exampleText, exampleValue, isFlag, usedColumns } from "./example.ts";
+export { planFeeds, type Feed } from "./feeds.ts";
+export { flatColumns, flatValue, type FlatColumn } from "./flat-columns.ts";
+export { halfToNumber, numberToHalf } from "./half.ts";
+export { readInput } from "./input.ts";
+export { kernelSession, type SyncSession } from "./kernel-session.ts";
+export { placeRows, refuseRows, type RowError } from "./place-rows.ts";
+export { preview, Problems, type Problem } from "./problems.ts";
+export { selectOutputs } from "./select-outputs.ts";
+export type { EngineData, EngineInput, EngineTensor, EngineType, Session } from "./session.ts";
+export { encodeTensors, ENGINE_TYPES, isList, onlyInput, shapeText, type GivenTensor } from "./tensors.ts";
