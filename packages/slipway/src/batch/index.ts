@@ -1,4 +1,5 @@
-export { runBatch, type BatchOptions, type BatchSummary, type Progress } from "./run/run-batch.ts";
+export { runBatch } from "./run/run-batch.ts";
+export type { BatchOptions, BatchSummary, Progress } from "./run/options.ts";
 export { placeOutput, type OutputPlace } from "./run/output-place.ts";
 export { readErrorLimit, type ErrorLimit } from "./run/limits.ts";
 export { findInput, INPUT_FORMATS, type InputFormat } from "./input/sources.ts";

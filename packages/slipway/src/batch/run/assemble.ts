@@ -1,78 +1,64 @@
-// Committed parts put together: one file in their order, and beside it the rows that could not be scored.
+// Committed parts put together under another name: one file in their order, and beside it the rows that could not be scored.
 
-import { closeSync, existsSync, fsyncSync, openSync, readSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readSync, readFileSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { outputFailed, syncFolder } from "./files.ts";
+import { outputFailed } from "./files.ts";
 import { badName, partName, type OutputFormat, type Part } from "./messages.ts";
 
 const COPY_BYTES = 2 ** 22;
 
-class Target {
-  readonly #path: string;
-  readonly #file: number;
-  constructor(path: string) {
-    this.#path = path;
-    this.#file = openSync(`${path}.tmp`, "w");
-  }
-  write(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.byteLength; ) at += writeSync(this.#file, bytes, at);
-  }
-  commit(): void {
-    fsyncSync(this.#file);
-    closeSync(this.#file);
-    renameSync(`${this.#path}.tmp`, this.#path);
-    syncFolder(this.#path);
+/** Writes `path` by pieces, and brings it to the disk. */
+function writeWhole(path: string, pieces: Iterable<Uint8Array>): void {
+  try {
+    const file = openSync(path, "w");
+    try {
+      for (const bytes of pieces) for (let at = 0; at < bytes.byteLength; ) at += writeSync(file, bytes, at);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch (cause) {
+    throw outputFailed(path, cause);
   }
 }
 
 /** Parts of text, as one file. */
 export function joinParts(path: string, folder: string, parts: readonly Part[], format: OutputFormat): void {
-  try {
-    const target = new Target(path);
+  writeWhole(path, pieces());
+  function* pieces(): Generator<Uint8Array> {
     const head = parts.find((p) => p.head !== "")?.head;
-    if (head !== undefined) target.write(Buffer.from(head));
+    if (head !== undefined) yield Buffer.from(head);
     const buffer = Buffer.allocUnsafe(COPY_BYTES);
-    for (const { shard } of parts) {
-      const file = openSync(join(folder, partName(shard, format)), "r");
+    for (const part of parts) {
+      // Of a shard that could not be made there is no file.
+      if (part.bytes === 0) continue;
+      const file = openSync(join(folder, partName(part, format)), "r");
       try {
-        for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) target.write(buffer.subarray(0, read));
+        for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) yield buffer.subarray(0, read);
       } finally {
         closeSync(file);
       }
     }
-    target.commit();
-  } catch (cause) {
-    throw outputFailed(path, cause);
   }
 }
 
 /** Bad rows with their place in the whole input, counted from 1. */
-export function joinBadRows(path: string, folder: string, parts: readonly Part[]): number {
-  const total = parts.reduce((n, p) => n + p.bad, 0);
-  if (total === 0) {
-    rmSync(path, { force: true });
-    return 0;
-  }
-  try {
-    const target = new Target(path);
+export function joinBadRows(path: string, folder: string, parts: readonly Part[]): void {
+  writeWhole(path, lines());
+  function* lines(): Generator<Uint8Array> {
     let first = 0;
     for (const part of parts) {
-      if (part.bad > 0) {
-        for (const line of readFileSync(join(folder, badName(part.shard)), "utf8").split("\n")) {
-          if (line === "") continue;
-          const { row, ...rest } = JSON.parse(line) as { row: number };
-          target.write(Buffer.from(`${JSON.stringify({ row: first + row + 1, ...rest })}\n`));
-        }
+      for (const line of part.bad === 0 ? [] : readFileSync(join(folder, badName(part)), "utf8").split("\n")) {
+        if (line === "") continue;
+        const { row, ...rest } = JSON.parse(line) as { row: number };
+        yield Buffer.from(`${JSON.stringify({ row: first + row + 1, ...rest })}\n`);
       }
       first += part.rows;
     }
-    target.commit();
-  } catch (cause) {
-    throw outputFailed(path, cause);
   }
-  return total;
 }
 
+/** Whether a part's files are there, and are as long as they were. */
 export function partsThere(folder: string, part: Part, format: OutputFormat): boolean {
-  return existsSync(join(folder, partName(part.shard, format))) && (part.bad === 0 || existsSync(join(folder, badName(part.shard))));
+  return statSync(join(folder, partName(part, format)), { throwIfNoEntry: false })?.size === part.bytes && (part.bad === 0 || statSync(join(folder, badName(part)), { throwIfNoEntry: false }) !== undefined);
 }

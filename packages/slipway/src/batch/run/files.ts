@@ -46,25 +46,20 @@ export function commitLater(path: string, bytes: Uint8Array): Promise<void> {
 /** PATH.tmp, which something else wrote: brought to the disk, and under its own name. */
 export function putInPlace(path: string): void {
   try {
-    const file = openSync(`${path}.tmp`, "r");
-    try {
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    syncFile(`${path}.tmp`);
     renameSync(`${path}.tmp`, path);
-    syncFolder(path);
+    syncFile(dirname(path));
   } catch (cause) {
     throw outputFailed(path, cause);
   }
 }
-/** A name's change is on the disk. */
-export function syncFolder(path: string): void {
-  const folder = openSync(dirname(path), "r");
+/** On the disk; of a folder: the names in it. */
+export function syncFile(path: string): void {
+  const file = openSync(path, "r");
   try {
-    fsyncSync(folder);
+    fsyncSync(file);
   } finally {
-    closeSync(folder);
+    closeSync(file);
   }
 }
 export function outputFailed(path: string, cause: unknown): Error {

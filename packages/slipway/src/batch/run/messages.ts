@@ -22,6 +22,8 @@ export interface WorkerSetup {
   readonly idPrefix: string | undefined;
   readonly version: string | undefined;
   readonly folder: string;
+  /** What does not fit into memory goes there. */
+  readonly temporary: string;
 }
 /** How input is read. */
 export type InputShape =
@@ -29,13 +31,15 @@ export type InputShape =
   | { readonly kind: "jsonl"; readonly names: readonly string[] }
   | { readonly kind: "table"; readonly names: readonly string[]; readonly types: readonly string[] };
 
-export type ShardWork =
-  | { readonly shard: number; readonly bytes: ArrayBuffer }
-  | { readonly shard: number; readonly file: string; readonly from: number; readonly to: number };
+export interface ShardKey {
+  readonly shard: number;
+  /** Whose work it is, where several processes may make the same shard: each writes files of its own. */
+  readonly token?: string;
+}
+export type ShardWork = ShardKey & ({ readonly bytes: ArrayBuffer } | { readonly file: string; readonly from: number; readonly to: number });
 
 /** A committed part. */
-export interface Part {
-  readonly shard: number;
+export interface Part extends ShardKey {
   /** Records, good and bad. */
   readonly rows: number;
   readonly bad: number;
@@ -61,11 +65,12 @@ export interface Failure {
   readonly where?: string | undefined;
   readonly hint?: string | undefined;
 }
-export type WorkerAnswer = { readonly ready: true } | { readonly part: Part } | { readonly failure: Failure };
+/** `of`: the shard that could not be made; without it the thread could not start. */
+export type WorkerAnswer = { readonly ready: true } | { readonly part: Part } | { readonly failure: Failure; readonly of?: ShardKey };
 
-export function partName(shard: number, format: OutputFormat): string {
-  return `part-${String(shard).padStart(6, "0")}.${format}`;
+export function partName({ shard, token }: ShardKey, format: OutputFormat): string {
+  return `part-${String(shard).padStart(6, "0")}${token === undefined ? "" : `.${token}`}.${format}`;
 }
-export function badName(shard: number): string {
-  return `bad-${String(shard).padStart(6, "0")}.jsonl`;
+export function badName({ shard, token }: ShardKey): string {
+  return `bad-${String(shard).padStart(6, "0")}${token === undefined ? "" : `.${token}`}.jsonl`;
 }

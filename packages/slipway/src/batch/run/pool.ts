@@ -3,7 +3,7 @@
 import { Worker } from "node:worker_threads";
 import { SlipwayError } from "@slipway/core/base";
 import { batchError } from "../errors.ts";
-import type { Part, ShardWork, WorkerAnswer, WorkerSetup } from "./messages.ts";
+import type { Part, ShardKey, ShardWork, WorkerAnswer, WorkerSetup } from "./messages.ts";
 
 const fromSource = import.meta.url.endsWith(".ts");
 const MAIN = new URL(fromSource ? "./worker.ts" : "./worker.js", import.meta.url);
@@ -14,6 +14,13 @@ const IN_HAND = 2;
 /** Of a thread's short-lived objects. */
 const YOUNG_MB = 16;
 
+export interface PoolAnswers {
+  /** A part's files are there. What it throws ends the pool. */
+  part(part: Part): Promise<void> | void;
+  /** A shard could not be made. What it throws ends the pool. */
+  failed(of: ShardKey, error: SlipwayError): Promise<void> | void;
+}
+
 interface Thread {
   readonly worker: Worker;
   inHand: number;
@@ -21,18 +28,18 @@ interface Thread {
 
 export class ShardPool {
   readonly #threads: Thread[] = [];
-  readonly #onPart: (part: Part) => void;
+  readonly #answers: PoolAnswers;
   #failed: unknown;
   #wake: (() => void) | undefined;
   #closing = false;
 
-  private constructor(onPart: (part: Part) => void) {
-    this.#onPart = onPart;
+  private constructor(answers: PoolAnswers) {
+    this.#answers = answers;
   }
 
   /** @throws what a thread could not start with: SlipwayError batch-input-columns, runtime-load-failed ... */
-  static async start(count: number, setup: WorkerSetup, onPart: (part: Part) => void): Promise<ShardPool> {
-    const pool = new ShardPool(onPart);
+  static async start(count: number, setup: WorkerSetup, answers: PoolAnswers): Promise<ShardPool> {
+    const pool = new ShardPool(answers);
     try {
       await Promise.all(Array.from({ length: count }, () => pool.#start(setup)));
     } catch (error) {
@@ -48,19 +55,12 @@ export class ShardPool {
       this.#threads.push(thread);
       thread.worker.on("message", (message: WorkerAnswer) => {
         if ("ready" in message) return resolve();
-        if ("failure" in message) {
-          const { code, kind, message: text, where, hint } = message.failure;
-          const error = new SlipwayError(code, kind, text, { ...(where === undefined ? {} : { where }), ...(hint === undefined ? {} : { hint }) });
-          reject(error);
-          return this.#fail(error);
-        }
-        thread.inHand--;
-        try {
-          this.#onPart(message.part);
-        } catch (error) {
-          this.#fail(error);
-        }
-        this.#signal();
+        if ("part" in message) return void this.#settle(thread, () => this.#answers.part(message.part));
+        const { of, failure: { code, kind, message: text, where, hint } } = message;
+        const error = new SlipwayError(code, kind, text, { ...(where === undefined ? {} : { where }), ...(hint === undefined ? {} : { hint }) });
+        if (of !== undefined) return void this.#settle(thread, () => this.#answers.failed(of, error));
+        reject(error);
+        this.#fail(error);
       });
       const ended = (cause?: unknown): void => {
         if (this.#closing) return;
@@ -73,6 +73,16 @@ export class ShardPool {
     });
   }
 
+  /** The thread has room once its answer is dealt with. */
+  async #settle(thread: Thread, answer: () => Promise<void> | void): Promise<void> {
+    try {
+      await answer();
+    } catch (error) {
+      this.#fail(error);
+    }
+    thread.inHand--;
+    this.#signal();
+  }
   #fail(error: unknown): void {
     this.#failed ??= error;
     this.#signal();
@@ -86,18 +96,20 @@ export class ShardPool {
     return new Promise((resolve) => (this.#wake = resolve));
   }
 
-  /** Waits until a thread has room. @throws what a thread or `onPart` threw */
+  /** Waits until a thread has room. @throws what a thread or an answer threw */
+  async room(): Promise<void> {
+    while (this.#failed === undefined && this.#idlest().inHand >= IN_HAND) await this.#turn();
+    if (this.#failed !== undefined) throw this.#failed as Error;
+  }
+  /** @throws as `room` */
   async add(work: ShardWork): Promise<void> {
-    for (;;) {
-      if (this.#failed !== undefined) throw this.#failed as Error;
-      const thread = this.#threads.reduce((a, b) => (b.inHand < a.inHand ? b : a));
-      if (thread.inHand < IN_HAND) {
-        thread.inHand++;
-        thread.worker.postMessage(work, "bytes" in work ? [work.bytes] : []);
-        return;
-      }
-      await this.#turn();
-    }
+    await this.room();
+    const thread = this.#idlest();
+    thread.inHand++;
+    thread.worker.postMessage(work, "bytes" in work ? [work.bytes] : []);
+  }
+  #idlest(): Thread {
+    return this.#threads.reduce((a, b) => (b.inHand < a.inHand ? b : a));
   }
   /** Waits until all is done. */
   async done(): Promise<void> {

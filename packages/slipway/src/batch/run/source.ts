@@ -24,10 +24,11 @@ export interface SourceOptions {
 /** Of Parquet. */
 const ROWS_PER_SHARD = 65_536;
 
+/** `end`: so far the input is read behind it, in the unit of `total`. */
+export type SourceWork = ShardWork & { readonly end: number };
 export interface Source {
   readonly shape: InputShape;
-  readonly works: AsyncIterable<ShardWork & { readonly end: number }>;
-  /** In the unit of `end`. */
+  readonly works: AsyncIterable<SourceWork>;
   readonly total: number;
   /** Shards that there can be at most, as far as it is known. */
   readonly most: number;
@@ -51,7 +52,7 @@ export async function sourceOf(options: SourceOptions, files: readonly InputFile
     const { names, types, shards, rows } = await readTables(tables, ROWS_PER_SHARD, temporary);
     const wanted = Math.min(limit ?? rows, rows);
     return { shape: { kind: "table", names, types }, total: wanted, most: Math.max(1, shards.length), works: tableWorks() };
-    async function* tableWorks(): AsyncGenerator<ShardWork & { end: number }> {
+    async function* tableWorks(): AsyncGenerator<SourceWork> {
       let before = 0;
       for (const [shard, { file, from, to }] of shards.entries()) {
         if (before >= wanted) return;
@@ -71,7 +72,7 @@ export async function sourceOf(options: SourceOptions, files: readonly InputFile
   };
 }
 
-async function* textWorks(files: readonly InputFile[], head: CsvHead | undefined, shardBytes: number, limit: number | undefined): AsyncGenerator<ShardWork & { end: number }> {
+async function* textWorks(files: readonly InputFile[], head: CsvHead | undefined, shardBytes: number, limit: number | undefined): AsyncGenerator<SourceWork> {
   let shard = 0;
   let end = 0;
   let left = limit ?? Infinity;

@@ -14,7 +14,7 @@ import type { BadRow, RowBlock } from "../rows/row-block.ts";
 import { JsonLineRows, TensorCsvRows } from "../rows/value-rows.ts";
 import { commitFile, commitLater } from "./files.ts";
 import type { KeptType } from "../output/rows-writer.ts";
-import { badName, partName, type Failure, type OutputFormat, type Part, type ShardWork, type WorkerAnswer, type WorkerSetup } from "./messages.ts";
+import { badName, partName, type Failure, type OutputFormat, type Part, type ShardKey, type ShardWork, type WorkerAnswer, type WorkerSetup } from "./messages.ts";
 import { DriftCounter } from "./drift.ts";
 import { Seen } from "./seen.ts";
 
@@ -36,22 +36,24 @@ try {
   // One after the other: what waits is only there so that there is no pause between two. Parts go to the disk meanwhile.
   let before: Promise<unknown> = Promise.resolve();
   parentPort!.on("message", (work: ShardWork) => {
-    before = before.then(() => score(model, read, writer, sink, drift, work)).then((scored) => void commit(scored).then((part) => answer({ part }), fail), fail);
+    const { shard, token } = work;
+    const failed = (error: unknown): void => fail(error, { shard, ...(token === undefined ? {} : { token }) });
+    before = before.then(() => score(model, read, writer, sink, drift, work)).then((scored) => void commit(scored).then((part) => answer({ part }), failed), failed);
   });
 } catch (error) {
   fail(error);
 }
 
-function fail(error: unknown): void {
+function fail(error: unknown, of?: ShardKey): void {
   const { code, kind, message, where, hint } = error instanceof SlipwayError ? error : new SlipwayError("batch-worker-failed", "internal", error instanceof Error ? `${error.message}\n${error.stack ?? ""}` : String(error));
-  answer({ failure: { code, kind, message, where, hint } satisfies Failure });
+  answer({ failure: { code, kind, message, where, hint } satisfies Failure, ...(of === undefined ? {} : { of }) });
 }
 
 /** `types`: of the kept columns. */
 async function readerOf(model: Model): Promise<{ kept: readonly string[]; types: readonly KeptType[]; read: Reader }> {
   const { input, keep } = setup;
   const { plan } = model.encoder;
-  if (input.kind === "table") return (await import("../rows/table-rows.ts")).tableReader(model.encoder, input, keep, join(setup.folder, "tmp"));
+  if (input.kind === "table") return (await import("../rows/table-rows.ts")).tableReader(model.encoder, input, keep, setup.temporary);
   const { names } = input;
   const lines = (kept: readonly string[], rows: { read(bytes: Buffer): RowBlock }): Awaited<ReturnType<typeof readerOf>> =>
     // Text files do not say what a column is.
@@ -111,14 +113,14 @@ async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteS
   const bytes = sink.written();
   const bad = [...block.bad, ...refused].sort((a, b) => a.row - b.row);
   return {
-    part: { shard: work.shard, rows: block.rows, bad: bad.length, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex"), head, seen: seen.read(), ...(drift === undefined ? {} : { profile: drift.read() }) },
+    part: { shard: work.shard, ...(work.token === undefined ? {} : { token: work.token }), rows: block.rows, bad: bad.length, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex"), head, seen: seen.read(), ...(drift === undefined ? {} : { profile: drift.read() }) },
     // What the sink holds is written before this returns: the next shard takes its place.
-    bad, write: commitLater(join(setup.folder, partName(work.shard, setup.output)), bytes),
+    bad, write: commitLater(join(setup.folder, partName(work, setup.output)), bytes),
   };
 }
 
 async function commit({ part, bad, write }: Scored): Promise<Part> {
   await write;
-  if (bad.length > 0) commitFile(join(setup.folder, badName(part.shard)), Buffer.from(bad.map((row) => `${JSON.stringify(row)}\n`).join("")));
+  if (bad.length > 0) commitFile(join(setup.folder, badName(part)), Buffer.from(bad.map((row) => `${JSON.stringify(row)}\n`).join("")));
   return part;
 }

@@ -1,0 +1,95 @@
+// The end of a run: what is committed put together, what it says of itself, and both put in place. All of it is made in the
+// run's folder first, so that only renames are left, and so that none of them works any more once that folder is gone.
+
+import { renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Profile } from "@slipway/core/package";
+import { batchError } from "../errors.ts";
+import { joinBadRows, joinParts } from "./assemble.ts";
+import { driftOf } from "./drift.ts";
+import { commitFile, outputFailed, syncFile } from "./files.ts";
+import { planDigest, type RunPlan } from "./ledger.ts";
+import { tooMany, type ErrorLimit } from "./limits.ts";
+import { partName, type Part } from "./messages.ts";
+import type { BatchSummary } from "./options.ts";
+import { SUCCESS, type OutputPlace } from "./output-place.ts";
+import { Seen } from "./seen.ts";
+
+export interface Finish {
+  readonly output: OutputPlace;
+  readonly plan: RunPlan;
+  readonly profile: Profile | null;
+  readonly maxErrors: ErrorLimit;
+  /** One for each shard, in their order. */
+  readonly parts: readonly Part[];
+  readonly resumed: number;
+  /** So long it took. */
+  readonly seconds: () => number;
+  /** In the names of what is made, where several processes may come here. */
+  readonly tag?: string;
+  /** Calls `renames` when it is sure that this process may. */
+  readonly place?: (renames: () => void) => Promise<void>;
+}
+
+/** @throws SlipwayError batch-errors, batch-output-failed */
+export async function finishRun(finish: Finish): Promise<BatchSummary> {
+  const { output, plan, profile, maxErrors, parts, tag = "" } = finish;
+  const place = finish.place ?? ((renames) => Promise.resolve(renames()));
+  const made = (name: string): string => join(output.work, `${name}${tag}.tmp`);
+  const rows = parts.reduce((n, p) => n + p.rows, 0);
+  const bad = parts.reduce((n, p) => n + p.bad, 0);
+  const moves: (readonly [from: string, to: string])[] = [];
+  if (bad > 0) {
+    joinBadRows(made("errors"), output.work, parts);
+    moves.push([made("errors"), output.errors]);
+  }
+  if (tooMany(maxErrors, bad, rows, true)) {
+    await place(() => move(moves));
+    throw batchError("batch-errors", `${bad} of ${rows} rows could not be scored, and --max-errors is ${maxErrors.text}`, {
+      where: output.errors, hint: `${output.errors} says which and why. Mend the input; or go on with --resume and a larger --max-errors: what is scored is kept.` });
+  }
+  if (!output.folder) {
+    await joinOutput(output, parts, made("whole"));
+    moves.push([made("whole"), output.path]);
+  } else {
+    for (const part of parts) {
+      const [from, to] = [join(output.work, partName(part, output.format)), join(output.path, partName({ shard: part.shard }, output.format))];
+      if (from !== to) moves.push([from, to]);
+    }
+    commitFile(made("success"), Buffer.alloc(0));
+    moves.push([made("success"), join(output.path, SUCCESS)]);
+  }
+  const seen = new Seen();
+  for (const part of parts) seen.merge(part.seen);
+  const summary: BatchSummary = {
+    output: output.path, rows, scored: rows - bad, bad, errors: bad > 0 ? output.errors : undefined, shards: parts.length, seconds: finish.seconds(), resumed: finish.resumed,
+    outputs: seen.read(), ...(profile === null ? {} : { drift: driftOf(profile, parts) }),
+  };
+  commitFile(made("record"), Buffer.from(`${JSON.stringify({ digest: planDigest(plan), plan, summary }, null, 1)}\n`));
+  moves.push([made("record"), output.record]);
+  await place(() => {
+    if (bad === 0) rmSync(output.errors, { force: true });
+    move(moves);
+  });
+  return summary;
+}
+
+async function joinOutput({ work, format, errors }: OutputPlace, parts: readonly Part[], path: string): Promise<void> {
+  if (format !== "parquet") return joinParts(path, work, parts, format);
+  const some = parts.filter((p) => p.bytes > 0).map((p) => join(work, partName(p, "parquet")));
+  if (some.length === 0) throw batchError("batch-errors", "no row could be scored: there is nothing to write", { where: errors });
+  const { joinParquet } = await import("../input/tables.ts");
+  await joinParquet(path, some, join(work, "tmp"));
+  syncFile(path);
+}
+
+function move(moves: readonly (readonly [from: string, to: string])[]): void {
+  for (const [from, to] of moves) {
+    try {
+      renameSync(from, to);
+    } catch (cause) {
+      throw outputFailed(to, cause);
+    }
+  }
+  for (const folder of new Set(moves.map(([, to]) => dirname(to)))) syncFile(folder);
+}

@@ -1,0 +1,54 @@
+// What a run is asked for, and what it says while it goes on and at its end; the same on one machine and on many.
+
+import type { Profile } from "@slipway/core/package";
+import type { InputFormat } from "../input/sources.ts";
+import type { Keep } from "../rows/columns.ts";
+import type { ColumnDrift } from "./drift.ts";
+import type { ErrorLimit } from "./limits.ts";
+import type { SeenOutput, WorkerSetup } from "./messages.ts";
+import type { OutputPlace } from "./output-place.ts";
+
+export interface BatchOptions {
+  /** A .slip, and what identifies it. */
+  readonly package: { readonly bytes: Uint8Array; readonly digest: string; readonly name: string; readonly version: string; readonly profile: Profile | null };
+  readonly input: readonly string[];
+  readonly format?: InputFormat | undefined;
+  readonly delimiter?: string | undefined;
+  /** SQL over the input, in which it is called `input`. */
+  readonly query?: string | undefined;
+  readonly output: OutputPlace;
+  readonly keep: Keep;
+  readonly outputs?: readonly string[] | undefined;
+  /** Whether rows get an id and the model's version. */
+  readonly ids: boolean;
+  readonly engine: WorkerSetup["engine"];
+  readonly threads: number;
+  readonly shardBytes: number;
+  readonly resume: boolean;
+  readonly overwrite: boolean;
+  /** Only so many rows, the first ones. */
+  readonly limit?: number | undefined;
+  readonly maxErrors: ErrorLimit;
+  readonly onProgress?: (progress: Progress) => void;
+}
+export interface Progress {
+  readonly rows: number;
+  readonly bad: number;
+  /** Of all input, from 0 to 1, as far as that can be told. */
+  readonly share: number;
+  /** Of them, rows that an earlier process committed. */
+  readonly before: number;
+}
+export interface BatchSummary {
+  readonly output: string;
+  readonly rows: number;
+  readonly scored: number;
+  readonly bad: number;
+  readonly errors: string | undefined;
+  readonly shards: number;
+  readonly seconds: number;
+  readonly resumed: number;
+  readonly outputs: readonly SeenOutput[];
+  /** How the rows differ from those that the package's profile was made of; undefined where it has none. */
+  readonly drift?: readonly ColumnDrift[];
+}

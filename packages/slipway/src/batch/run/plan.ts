@@ -1,0 +1,29 @@
+// What the bytes of a run's output depend on, and what its threads are told: the same whoever makes the parts.
+
+import { join } from "node:path";
+import type { InputFile } from "../input/sources.ts";
+import { planDigest, type RunPlan } from "./ledger.ts";
+import type { InputShape, WorkerSetup } from "./messages.ts";
+import type { BatchOptions } from "./options.ts";
+
+/** All that the output's bytes depend on; a run that was stopped goes on with the same. */
+export function planOf(options: BatchOptions, files: readonly InputFile[]): RunPlan {
+  return {
+    model: options.package.digest, input: files.map(({ path, bytes, modifiedMs, format }) => [path, bytes, modifiedMs, format]), query: options.query ?? null, delimiter: options.delimiter ?? null,
+    format: options.output.format, folder: options.output.folder, keep: options.keep, outputs: options.outputs ?? null, ids: options.ids, engine: options.engine, shardBytes: options.shardBytes, limit: options.limit ?? null,
+  };
+}
+
+/** Without what each machine has of its own. */
+export type SharedSetup = Omit<WorkerSetup, "package" | "folder" | "temporary">;
+
+export function sharedSetup({ engine, outputs, keep, output, ids, package: { version } }: BatchOptions, input: InputShape, plan: RunPlan): SharedSetup {
+  return {
+    engine, threads: 1, outputs, input, keep, output: output.format, headEach: output.folder,
+    idPrefix: ids ? planDigest(plan).slice(0, 12) : undefined, version: ids ? version : undefined,
+  };
+}
+export function setupOf(options: BatchOptions, input: InputShape, plan: RunPlan): WorkerSetup {
+  const { work } = options.output;
+  return { ...sharedSetup(options, input, plan), package: options.package.bytes, folder: work, temporary: join(work, "tmp") };
+}
