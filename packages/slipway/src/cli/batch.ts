@@ -16,10 +16,10 @@ export const batch: Command = defineCommand({
   usage: "PKG|FILE --in DATA --out DATA",
   arguments: [{ name: "PKG|FILE", help: "a package or a saved model", package: true }],
   options: {
-    in: { type: "string", value: "PATH", multiple: true, help: "a file, a folder or a pattern: CSV, TSV, JSON lines, Parquet, JSON; the first four also with .gz or .zst behind, but for Parquet; may be repeated" },
-    out: { type: "string", value: "PATH", help: "a file that ends in .csv, .tsv, .jsonl or .parquet; or a folder of parts, which ends in /" },
+    in: { type: "string", value: "PATH", multiple: true, help: "a file, a folder or a pattern: CSV, TSV, JSON lines, Parquet, Arrow, JSON; text also with .gz or .zst behind; may be repeated" },
+    out: { type: "string", value: "PATH", help: "a file that ends in .csv, .tsv, .jsonl, .parquet, .arrow or .arrows; or a folder of parts, which ends in /" },
     format: { type: "string", value: "FORMAT", help: `what the input is, where its name does not say: ${INPUT_FORMATS.join(", ")}` },
-    to: { type: "string", value: "FORMAT", help: "what the output is, where its name does not say: csv, tsv, jsonl, parquet" },
+    to: { type: "string", value: "FORMAT", help: "what the output is, where its name does not say: csv, tsv, jsonl, parquet, arrow, arrows" },
     delimiter: { type: "string", value: "CHARACTER", help: "between the fields of a CSV; found by itself otherwise" },
     query: { type: "string", value: "SQL", help: "what to score, as SQL (DuckDB's) over the input, which it calls input: SELECT * FROM input WHERE ..." },
     keep: { type: "string", value: "COLUMNS", help: "input columns to pass through: names with commas between, all, none, or unused (those that the model does not take; by default)" },

@@ -18,7 +18,7 @@ export type { Action, Protocol, Route, RouteAbout } from "./http/routing-table.t
 export { bodyText, mediaType } from "./body.ts";
 export { serverError } from "./errors.ts";
 export { Html, html } from "./pages/html.ts";
-export { readArrow } from "./decoding/arrow.ts";
+export { openArrow, readArrow, type ArrowTable } from "./decoding/arrow.ts";
 export { messageOf } from "./decoding/arrow-framing.ts";
 export { parquetCompressors } from "./decoding/parquet.ts";
 export { plainValues, tableFailure, type Table } from "./decoding/table.ts";

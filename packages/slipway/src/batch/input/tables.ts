@@ -31,15 +31,19 @@ export async function readTables(files: readonly { readonly path: string }[], ro
     if (names === undefined) {
       names = found;
       types = columns.map(([, type]) => String(type));
-    } else if (found.join("\0") !== names.join("\0")) {
-      throw batchError("batch-input-columns", `${path} has other columns than the first file`, { where: path, hint: `The first file has ${names.slice(0, 40).join(", ")}; this one has ${found.slice(0, 40).join(", ")}.` });
-    }
+    } else sameColumns(names, found, path);
     const [[count]] = await readRows(connection, `SELECT CAST(sum(num_rows) AS DOUBLE) FROM parquet_file_metadata(${sqlText(path)})`, path) as [[number]];
     for (let from = 0; from < count; from += rowsPerShard) shards.push({ file: path, from, to: Math.min(count, from + rowsPerShard) });
     total += count;
   }
   connection.closeSync();
   return { names: names ?? [], types, shards, rows: total };
+}
+
+/** @throws SlipwayError batch-input-columns */
+export function sameColumns(first: readonly string[], found: readonly string[], path: string): void {
+  if (found.join("\0") === first.join("\0")) return;
+  throw batchError("batch-input-columns", `${path} has other columns than the first file`, { where: path, hint: `The first file has ${first.slice(0, 40).join(", ")}; this one has ${found.slice(0, 40).join(", ")}.` });
 }
 
 /** `query`: SQL in which `input` names the files' rows. Writes its result to `path`, whole or not at all. */

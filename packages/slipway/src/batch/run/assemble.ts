@@ -8,7 +8,7 @@ import { badName, partName, type OutputFormat, type Part } from "./messages.ts";
 const COPY_BYTES = 2 ** 22;
 
 /** Writes `path` by pieces, and brings it to the disk. */
-function writeWhole(path: string, pieces: Iterable<Uint8Array>): void {
+export function writeWhole(path: string, pieces: Iterable<Uint8Array>): void {
   try {
     const file = openSync(path, "w");
     try {

@@ -5,7 +5,7 @@ import { renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Profile } from "@slipway/core/package";
 import { batchError } from "../errors.ts";
-import { joinBadRows, joinParts } from "./assemble.ts";
+import { joinBadRows, joinParts, writeWhole } from "./assemble.ts";
 import { driftOf } from "./drift.ts";
 import { commitFile, outputFailed, syncFile } from "./files.ts";
 import { planDigest, type RunPlan } from "./ledger.ts";
@@ -75,9 +75,10 @@ export async function finishRun(finish: Finish): Promise<BatchSummary> {
 }
 
 async function joinOutput({ work, format, errors }: OutputPlace, parts: readonly Part[], path: string): Promise<void> {
-  if (format !== "parquet") return joinParts(path, work, parts, format);
-  const some = parts.filter((p) => p.bytes > 0).map((p) => join(work, partName(p, "parquet")));
+  if (format !== "parquet" && format !== "arrow" && format !== "arrows") return joinParts(path, work, parts, format);
+  const some = parts.filter((p) => p.bytes > 0).map((p) => join(work, partName(p, format)));
   if (some.length === 0) throw batchError("batch-errors", "no row could be scored: there is nothing to write", { where: errors });
+  if (format !== "parquet") return writeWhole(path, (await import("../output/arrow-file.ts")).joinArrow(some, format === "arrow"));
   const { joinParquet } = await import("../input/tables.ts");
   await joinParquet(path, some, join(work, "tmp"));
   syncFile(path);

@@ -5,7 +5,8 @@ import type { ProfileCounter } from "@slipway/core/package";
 import type { Keep } from "../rows/columns.ts";
 
 export type TextFormat = "csv" | "jsonl";
-export type OutputFormat = "csv" | "tsv" | "jsonl" | "parquet";
+/** `arrow`: an Arrow IPC file, `arrows`: a stream. */
+export type OutputFormat = "csv" | "tsv" | "jsonl" | "parquet" | "arrow" | "arrows";
 
 export interface WorkerSetup {
   /** A .slip. */
@@ -29,7 +30,7 @@ export interface WorkerSetup {
 export type InputShape =
   | { readonly kind: "csv"; readonly names: readonly string[]; readonly delimiter: string }
   | { readonly kind: "jsonl"; readonly names: readonly string[] }
-  | { readonly kind: "table"; readonly names: readonly string[]; readonly types: readonly string[] };
+  | { readonly kind: "table"; readonly store: "parquet" | "arrow"; readonly names: readonly string[]; readonly types: readonly string[] };
 
 export interface ShardKey {
   readonly shard: number;

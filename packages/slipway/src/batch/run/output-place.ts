@@ -17,14 +17,15 @@ export interface OutputPlace {
   readonly record: string;
 }
 
-const FORMATS: readonly OutputFormat[] = ["csv", "tsv", "jsonl", "parquet"];
+const FORMATS: readonly OutputFormat[] = ["csv", "tsv", "jsonl", "parquet", "arrow", "arrows"];
+const ALIASES: Readonly<Record<string, OutputFormat>> = { ndjson: "jsonl", pq: "parquet", feather: "arrow" };
 
 /** @throws SlipwayError batch-output-format */
 export function placeOutput(path: string, format?: string): OutputPlace {
   const folder = path.endsWith("/") || path.endsWith("\\");
   const told = format ?? (folder ? "csv" : (/\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? ""));
-  const known = FORMATS.find((f) => f === (told === "ndjson" ? "jsonl" : told === "pq" ? "parquet" : told));
-  if (known === undefined) throw batchError("batch-output-format", `what to write to ${JSON.stringify(path)} cannot be told from its name`, { hint: "End it in .csv, .tsv, .jsonl or .parquet, or in / for a folder of parts; --to names the format." });
+  const known = FORMATS.find((f) => f === (ALIASES[told] ?? told));
+  if (known === undefined) throw batchError("batch-output-format", `what to write to ${JSON.stringify(path)} cannot be told from its name`, { hint: "End it in .csv, .tsv, .jsonl, .parquet, .arrow or .arrows, or in / for a folder of parts; --to names the format." });
   if (folder) {
     const root = path.replace(/[/\\]+$/, "");
     return { path: root, format: known, folder, work: root, errors: `${root}/errors.jsonl`, record: `${root}/_run.json` };

@@ -1,4 +1,4 @@
-// A run's input as shards of work: blocks of records of text files, ranges of rows of Parquet files; what SQL or JSON gives is
+// A run's input as shards of work: blocks of records of text files, ranges of rows of Parquet and Arrow files; what SQL or JSON gives is
 // kept as Parquet beside the parts first.
 
 import { existsSync } from "node:fs";
@@ -21,7 +21,7 @@ export interface SourceOptions {
   readonly work: string;
 }
 
-/** Of Parquet. */
+/** Of Parquet and Arrow. */
 const ROWS_PER_SHARD = 65_536;
 
 /** `end`: so far the input is read behind it, in the unit of `total`. */
@@ -37,7 +37,7 @@ export interface Source {
 /** `files`: of one kind. @throws SlipwayError batch-input-damaged, batch-input-columns */
 export async function sourceOf(options: SourceOptions, files: readonly InputFile[]): Promise<Source> {
   const { query, limit, threads, work } = options;
-  if (query !== undefined || files[0]!.format === "parquet" || files[0]!.format === "json") {
+  if (query !== undefined || files[0]!.format === "parquet" || files[0]!.format === "arrow" || files[0]!.format === "json") {
     const { readTables, spoolQuery } = await import("../input/tables.ts");
     const temporary = join(work, "tmp");
     const spool = join(work, "input.parquet");
@@ -49,9 +49,10 @@ export async function sourceOf(options: SourceOptions, files: readonly InputFile
       }
       tables = [{ path: spool }];
     }
-    const { names, types, shards, rows } = await readTables(tables, ROWS_PER_SHARD, temporary);
+    const store = tables === files && files[0]!.format === "arrow" ? "arrow" : "parquet";
+    const { names, types, shards, rows } = store === "arrow" ? (await import("../input/arrow-tables.ts")).readArrowTables(tables, ROWS_PER_SHARD) : await readTables(tables, ROWS_PER_SHARD, temporary);
     const wanted = Math.min(limit ?? rows, rows);
-    return { shape: { kind: "table", names, types }, total: wanted, most: Math.max(1, shards.length), works: tableWorks() };
+    return { shape: { kind: "table", store, names, types }, total: wanted, most: Math.max(1, shards.length), works: tableWorks() };
     async function* tableWorks(): AsyncGenerator<SourceWork> {
       let before = 0;
       for (const [shard, { file, from, to }] of shards.entries()) {
@@ -129,7 +130,6 @@ async function firstNames(files: readonly InputFile[]): Promise<string[]> {
 export function refuseUnread(files: readonly InputFile[]): void {
   const formats = new Set(files.map((f) => f.format));
   if (formats.size > 1) throw batchError("batch-input-format", `the input holds files of ${[...formats].join(" and ")}`, { hint: "Give one kind in a run." });
-  if (formats.has("arrow")) throw batchError("batch-input-format", "Arrow files are not read in bulk yet", { hint: "Write them as Parquet." });
   const packed = files.find((f) => f.compression !== "none" && f.format !== "csv" && f.format !== "tsv" && f.format !== "jsonl");
   if (packed !== undefined) throw batchError("batch-input-format", `${packed.path} is compressed as a whole, which ${packed.format} is not read from`, { where: packed.path });
 }

@@ -14,6 +14,7 @@ import type { BadRow, RowBlock } from "../rows/row-block.ts";
 import { JsonLineRows, TensorCsvRows } from "../rows/value-rows.ts";
 import { commitFile, commitLater } from "./files.ts";
 import type { KeptType } from "../output/rows-writer.ts";
+import type { TypedColumn } from "../output/typed-column.ts";
 import { badName, partName, type Failure, type OutputFormat, type Part, type ShardKey, type ShardWork, type WorkerAnswer, type WorkerSetup } from "./messages.ts";
 import { DriftCounter } from "./drift.ts";
 import { Seen } from "./seen.ts";
@@ -79,8 +80,18 @@ function delimiterOf(output: OutputFormat): string {
 async function writerOf(kept: readonly string[], types: readonly KeptType[]): Promise<RowsWriter> {
   const { output, idPrefix, version } = setup;
   const delimiter = delimiterOf(output);
-  if (output === "parquet") return new (await import("../output/parquet-writer.ts")).ParquetRowsWriter({ kept, types, idPrefix, version, delimiter });
+  if (output === "parquet" || output === "arrow" || output === "arrows") {
+    const { ColumnsWriter } = await import("../output/columns-writer.ts");
+    return new ColumnsWriter({ kept, types, idPrefix, version, delimiter }, await encoderOf(output));
+  }
   return output === "jsonl" ? new JsonLinesWriter({ kept, idPrefix, version, delimiter }) : new CsvWriter({ kept, idPrefix, version, delimiter });
+}
+
+/** How a part of columns is written. */
+async function encoderOf(output: OutputFormat): Promise<(columns: readonly TypedColumn[]) => Uint8Array> {
+  if (output === "parquet") return (await import("../output/parquet-file.ts")).parquetFile;
+  const { arrowFile, arrowStream } = await import("../output/arrow-file.ts");
+  return output === "arrow" && setup.headEach ? arrowFile : arrowStream;
 }
 
 interface Scored {

@@ -27,8 +27,8 @@ export function checkFraming(bytes: Uint8Array): void {
 export const messageOf: {
   /** @param head the first eight bytes of a frame */
   readonly frame: (head: Uint8Array) => { readonly metadata: number; readonly start: number };
-  /** @param metadata of a frame */
-  readonly describe: (metadata: Uint8Array) => { readonly kind: number; readonly body: number };
+  /** `rows`: of a record batch. @param metadata of a frame */
+  readonly describe: (metadata: Uint8Array) => { readonly kind: number; readonly body: number; readonly rows: number };
 } = {
   frame(head) {
     if (head.length < 8) throw new Error("a frame is cut off");
@@ -47,9 +47,24 @@ export const messageOf: {
     const vtable = table - view.getInt32(table, true);
     const field = view.getUint16(vtable, true) < 8 ? 0 : view.getUint16(vtable + 6, true);
     if (field !== 0 && table + field >= metadata.length) throw new Error("a frame's metadata are damaged");
-    return { kind: field === 0 ? 0 : metadata[table + field]!, body: Number(body) };
+    const kind = field === 0 ? 0 : metadata[table + field]!;
+    return { kind, body: Number(body), rows: kind === RECORD_BATCH ? batchRows(view, table, vtable) : 0 };
   },
 };
+
+const RECORD_BATCH = 3;
+
+/** Field 0 of the table RecordBatch, which field 2 of the Message points to. A place outside is a RangeError. */
+function batchRows(view: DataView, table: number, vtable: number): number {
+  const field = view.getUint16(vtable, true) < 10 ? 0 : view.getUint16(vtable + 8, true);
+  if (field === 0) throw new Error("a frame's metadata are damaged");
+  const header = table + field + view.getUint32(table + field, true);
+  const fields = header - view.getInt32(header, true);
+  const length = view.getUint16(fields, true) < 6 ? 0 : view.getUint16(fields + 4, true);
+  const rows = length === 0 ? 0n : view.getBigInt64(header + length, true);
+  if (rows < 0n || rows > 2n ** 40n) throw new Error("a record batch's length is damaged");
+  return Number(rows);
+}
 
 /** Field 3 of the table Message. */
 function bodyLength(view: DataView, start: number, size: number): bigint {

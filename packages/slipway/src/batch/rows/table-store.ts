@@ -1,0 +1,29 @@
+// What a format of columns gives: ranges of a file's rows, in parts, each with the columns that were wished for.
+
+export interface ColumnWish {
+  readonly name: string;
+  /** As DuckDB calls it, whatever the format. */
+  readonly type: string;
+  /** `value`: as the format has it. */
+  readonly as: "double" | "int64" | "text" | "value";
+}
+
+/** A column of a part. Good until the next part is asked for. */
+export interface TableColumn {
+  /** Its values as they lie in memory, where they are doubles; what stands where none is valid is anything. */
+  readonly numbers: ArrayLike<number> | undefined;
+  isValid(row: number): boolean;
+  /** null: missing. */
+  value(row: number): unknown;
+  /** The same of texts. */
+  text(row: number): string | null;
+}
+export interface TablePart {
+  readonly rows: number;
+  /** For each wish. */
+  readonly columns: readonly TableColumn[];
+}
+export interface TableStore {
+  /** Rows from 0; `to` is behind the last. @throws SlipwayError batch-input-damaged */
+  read(file: string, from: number, to: number): AsyncIterable<TablePart>;
+}
