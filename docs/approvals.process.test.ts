@@ -41,13 +41,19 @@ describe("docs/approvals.md", () => {
         expect({ code, err }).toEqual({ code: exit, err: exit === 0 ? expect.any(String) : expect.stringContaining(/^ {4}(slipway: .*)$/m.exec(text)![1]!) });
         const made = /--name (\w+)$/.exec(command);
         if (command.startsWith("slipway keys create")) keys[made![1]!] = out.trim();
-        if (command.startsWith("slipway audit list")) expect(out).toMatch(/dana +request\.opened[^]*anna +request\.approved[^]*otto +request\.approved[^]*alias\.overridden/);
+        if (command.startsWith("slipway audit list")) expect(out).toMatch(/dana +version\.offered[^]*dana +request\.opened[^]*anna +request\.approved[^]*otto +request\.approved[^]*alias\.overridden/);
         if (command.startsWith("slipway audit verify")) expect(out).toMatch(/whole: \d+ entries/);
       });
     }
   }
+  it("an alias under a policy is not taken away, but by an administrator who says why", async () => {
+    expect((await run("slipway registry alias churn production --remove", "olga")).err).toContain("[policy-unmet]");
+    expect((await run('slipway registry alias churn production --remove --override "wrong for everyone"', "olga")).err).toContain("[forbidden]");
+    expect((await run('slipway registry alias churn production --remove --override "wrong for everyone"', undefined)).out).toContain("churn@production is removed");
+  });
   it("the roles are kept: nobody but a reviewer approves", async () => {
     expect((await run("slipway approve churn:1", "dana")).err).toContain("[forbidden]");
     expect((await run("slipway request churn:1", "olga")).err).toContain("[forbidden]");
+    expect((await run("slipway registry remove churn:1", "olga")).err).toContain("[forbidden]");
   });
 });

@@ -90,6 +90,26 @@ describe.each(backends)("on $name", (backend) => {
     expect((await registry.aliases("churn"))[0]).toMatchObject({ alias: "production", version: 1 });
   });
 
+  test("an alias under a policy is not taken away around it, only past it with a reason", async () => {
+    await ready(1);
+    await promote(1);
+    const remove = (alias: string): Promise<unknown> => registry.removeAlias("churn", alias, { actor: root });
+    expect(await code(remove("production"))).toBe("policy-unmet");
+    expect(await registry.aliases("churn")).toHaveLength(1);
+    await registry.setAlias("churn", "canary", 2, { actor: olga });
+    await remove("canary");
+    await approvals.override("the model is wrong for everyone", () => remove("production"));
+    expect(await registry.aliases("churn")).toEqual([]);
+    expect((await listAudit(registry.database, { model: "churn" })).slice(-2).map((e) => [e.action, e.version, e.detail["to"] ?? e.detail["alias"]])).toEqual([["alias.overridden", 1, "production"], ["alias.removed", 1, "production"]]);
+  });
+
+  test("a request whose time is over keeps no version from being removed, also before anybody closed it", async () => {
+    await ask(1, "staging");
+    expect(await code(registry.removeVersion("churn", 1, { actor: root }))).toBe("registry-in-use");
+    now += 2 * DAY;
+    await registry.removeVersion("churn", 1, { actor: root });
+  });
+
   test("a red gate after a green one counts, and an old one does not", async () => {
     const id = await ready(1);
     await gate(1, false);

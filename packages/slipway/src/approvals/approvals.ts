@@ -11,7 +11,7 @@ import { approvalError } from "./errors.ts";
 import { gateOf, isSigned, versionFacts, type VerifySignature, type VersionFacts } from "./evidence.ts";
 import { samePerson } from "./person.ts";
 import { addServerKey } from "./person-keys.ts";
-import { evaluatePolicy, policyFor, type Policy, type Verdict } from "./policy.ts";
+import { evaluatePolicy, policyFor, type Missing, type Policy, type Verdict } from "./policy.ts";
 import { REQUEST_COLUMNS, requestOf, type Comment, type Decision, type ReleaseRequest, type RequestDetails, type RequestState } from "./request.ts";
 import { APPROVAL_MIGRATIONS } from "./tables.ts";
 
@@ -148,7 +148,7 @@ export class Approvals {
         if (earlier?.decision === "approve" && earlier.counts) throw approvalError("decision-repeated", `${actor.name} has approved this request already`, { data: { decision: earlier.id } });
         const policy = this.policyFor(current.model, current.alias);
         const { author } = await this.#version(tx, current.model, current.version);
-        if (policy?.author === false && samePerson(author, actor.name)) throw approvalError("decision-by-author", `${actor.name} offered ${current.model}:${current.version}, and the policy of ${current.alias} asks for others`);
+        if (policy?.author === false && samePerson(author, actor.name)) throw approvalError("decision-by-author", `${actor.name} offered ${current.model}:${current.version}, and the policy of ${current.alias} asks for others`, { hint: "Somebody else has to approve it. `author: true` in the policy would let who offered it count." });
       }
       // Removed in the meantime, it must not sign any more.
       const [key] = await tx.query<{ removed_at: string | null }>("select removed_at from person_keys where id = $1", [signed.key]);
@@ -215,12 +215,13 @@ export class Approvals {
   }
 
   /**
-   * Asked inside the transaction that moves an alias; a request that is met is promoted by the move.
+   * Asked inside the transaction that moves an alias or takes it away; a request that is met is promoted by the move.
    * @throws policy-unmet with `data.missing`
    */
   readonly guard = async (change: AliasChange, tx: Database): Promise<void> => {
     const { model, alias, to: version, from, actor } = change;
-    if (version === null || version === from) return;
+    if (version === from) return;
+    if (version === null) return this.#removal(change, tx);
     const now = this.#now();
     const policy = this.policyFor(model, alias);
     const [row] = await tx.query(`select ${REQUEST_COLUMNS} from requests where model = $1 and alias = $2 and version = $3 and state = 'open' and expires_at > $4`, [model, alias, version, iso(now)]);
@@ -236,14 +237,25 @@ export class Approvals {
     const reason = this.#override.getStore();
     if (reason !== undefined) return promoted("alias.overridden", { policy, reason, missing: verdict.missing }, "overridden");
     throw approvalError("policy-unmet", `${alias} may not name ${model}:${version} yet: ${verdict.missing.map((m) => m.text).join("; ")}`, {
-      hint: request === undefined ? `Ask for it: slipway request ${model}:${version} --alias ${alias}.` : undefined,
+      hint: unmetHint(request, `${model}:${version}`, alias, verdict.missing),
       data: { model, version, alias, request: request?.id ?? null, missing: verdict.missing },
     });
   };
 
+  /** Nobody can approve that users are left without a version: an alias under a policy is taken away past it or not at all. */
+  async #removal({ model, alias, from, actor }: AliasChange, tx: Database): Promise<void> {
+    if (this.policyFor(model, alias) === undefined) return;
+    const reason = this.#override.getStore();
+    if (reason === undefined) {
+      throw approvalError("policy-unmet", `${alias} of ${model} is under a policy and is not taken away`, {
+        hint: "Move it to another version that is approved. In an emergency an administrator takes it away with a reason: --override.", data: { model, version: null, alias, request: null, missing: [] } });
+    }
+    await appendAudit(tx, { actor, action: "alias.overridden", model, version: from ?? undefined, detail: { request: null, alias, from, to: null, reason } });
+  }
+
   /** For the registry: a version that is asked for is not removed. */
   readonly keeper = async (tx: Database, model: string, version: number): Promise<string | undefined> => {
-    const [open] = await tx.query<{ id: string; alias: string }>("select id, alias from requests where model = $1 and version = $2 and state = 'open'", [model, version]);
+    const [open] = await tx.query<{ id: string; alias: string }>("select id, alias from requests where model = $1 and version = $2 and state = 'open' and expires_at > $3", [model, version, iso(this.#now())]);
     return open === undefined ? undefined : `the open request ${open.id} for ${open.alias}`;
   };
 
@@ -292,6 +304,15 @@ export class Approvals {
     const [row] = await tx.query(`update requests set state = $2, closed_at = $3, closed_by = $4 where id = $1 returning ${REQUEST_COLUMNS}`, [id, state, iso(now), actor.name]);
     return requestOf(row!);
   }
+}
+
+/** What to do about the first of what is missing. */
+function unmetHint(request: ReleaseRequest | undefined, reference: string, alias: string, missing: readonly Missing[]): string {
+  const has = (what: Missing["what"]): boolean => missing.some((m) => m.what === what);
+  if (request === undefined && (has("approvals") || has("group"))) return `Ask for it: slipway request ${reference} --alias ${alias}.`;
+  if (has("group") || has("approvals")) return `Who may review approves it: slipway approve ${reference} --alias ${alias}${missing.find((m) => m.what === "group")?.group === undefined ? "" : ` --as ${missing.find((m) => m.what === "group")!.group}`}.`;
+  if (has("gate")) return "Run the gate: the button on the version's page of the dashboard, or POST /api/v1/models/NAME/versions/N/gate.";
+  return "Sign the package with a trusted key (slipway sign) and offer it again: its signature is attached to the version.";
 }
 
 function closed(request: ReleaseRequest): Error {

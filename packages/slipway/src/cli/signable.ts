@@ -10,7 +10,7 @@ import { isOciReference, LayoutStore, ociError, parseReference, RegistryStore, w
 import { loadPackage, looksLikeReference, openRegistry, type Registry } from "../registry/index.ts";
 import { openModel } from "../runtime/index.ts";
 import { signingFileError } from "../signing/index.ts";
-import { localActor } from "./registry/with-registry.ts";
+import { localActor } from "./registry/acting.ts";
 import { writeFileWhole } from "./write-file.ts";
 
 const MAX_SIGNATURE = 32 << 20;

@@ -17,7 +17,7 @@ import { defineCommand, usageError, type Command } from "./command.ts";
 import { configOptions, configSources } from "./config-options.ts";
 import { followParent } from "./follow-parent.ts";
 import { printJson, printNote, printResult } from "./output.ts";
-import { localActor } from "./registry/with-registry.ts";
+import { localActor } from "./registry/acting.ts";
 import { accessOptions } from "./serve-access.ts";
 import { telemetryOptions } from "./serve-telemetry.ts";
 import { tlsOptions } from "./tls-options.ts";

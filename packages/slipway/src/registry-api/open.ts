@@ -1,31 +1,33 @@
 // Everything behind /api/v1, opened over a database and a store of blobs.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { SlipwayError } from "@slipway/core/base";
-import { certificatesOfPem, generateSigningKey, readSigningKey, readVerificationKey, verifyPackage, writePrivateKey, type SigningKey } from "@slipway/core/signing";
+import { certificatesOfPem, readVerificationKey, verifyPackage, type SigningKey } from "@slipway/core/signing";
 import { Approvals, approvalError, readPolicies, type VerifySignature } from "../approvals/index.ts";
 import type { ApprovalSettings, GateSettings, WebhookSettings } from "../config/index.ts";
 import type { Database } from "../database/index.ts";
 import type { BlobStore } from "../oci/index.ts";
 import { Registry } from "../registry/index.ts";
 import type { TrustedSigners } from "../runtime/index.ts";
-import { Deliverer, destinations, Webhooks } from "../webhooks/index.ts";
+import { Deliverer, destinations, secretBox, Webhooks } from "../webhooks/index.ts";
 import { GateRuns } from "./gate-runs.ts";
 import { Jobs } from "./jobs/jobs.ts";
+import { secretKeys, serverKey } from "./key-files.ts";
 import type { RegistryServices } from "./services.ts";
 
 export interface RegistryServiceOptions {
   readonly database: Database;
   readonly blobs: BlobStore;
-  /** Holds uploads while they are read, and the server's key. */
+  /** Holds uploads while they are read, and the server's keys. */
   readonly folder: string;
   readonly settings?: {
     readonly approvals?: Readonly<Record<string, ApprovalSettings>> | undefined;
     readonly webhooks?: Partial<WebhookSettings> | undefined;
     readonly gate?: Partial<GateSettings> | undefined;
   };
+  /** SLIPWAY_SECRETS_KEY: what seals webhooks' secrets in the database; from the environment by default. */
+  readonly secretsKey?: string | undefined;
   /** Whose signatures count where a policy asks for one. */
   readonly trusted?: TrustedSigners | undefined;
   /** Largest upload in bytes; 2 GB by default. */
@@ -44,7 +46,7 @@ const UPLOAD_LIMIT = 2 ** 31 - 1;
 const EXPIRE_MS = 60_000;
 const MAX_SIGNATURE = 4 * 2 ** 20;
 
-/** @throws policy-invalid, webhook-invalid, database-newer, and what reading the server's key throws */
+/** @throws policy-invalid, webhook-invalid, webhook-secret-key, database-newer, and what reading the server's key throws */
 export async function openRegistryService(options: RegistryServiceOptions): Promise<RegistryService> {
   const { database, blobs, folder, settings = {}, trusted, onError = () => undefined } = options;
   const policies = readPolicies(settings.approvals);
@@ -62,7 +64,8 @@ export async function openRegistryService(options: RegistryServiceOptions): Prom
   approvals = await Approvals.open({ database, policies, serverName: `slipway on ${hostname()}`, verifySignature: trusted === undefined ? undefined : signatureVerifier(registry, trusted),
     serverKey: () => (key ??= serverKey(join(folder, "server-key.pem"))),
   });
-  const webhooks = await Webhooks.open(database, allowed);
+  const secrets = secretBox(secretKeys(options.secretsKey ?? process.env["SLIPWAY_SECRETS_KEY"], join(folder, "secrets.key"), database.dialect === "sqlite"));
+  const webhooks = await Webhooks.open(database, allowed, secrets);
   const deliverer = new Deliverer({ webhooks, timeoutMs: settings.webhooks?.timeout ?? 10_000, disableAfterMs: settings.webhooks?.disableAfter ?? 259_200_000, onError });
   const jobs = new Jobs();
   const uploads = join(folder, "uploads");
@@ -97,19 +100,4 @@ function signatureVerifier(registry: Registry, trusted: TrustedSigners): VerifyS
       throw error;
     }
   };
-}
-
-/** Made at its first use; readable by its owner only. */
-async function serverKey(path: string): Promise<SigningKey> {
-  if (!existsSync(path)) {
-    mkdirSync(dirname(path), { recursive: true });
-    const { pkcs8 } = await generateSigningKey();
-    try {
-      writeFileSync(path, await writePrivateKey(pkcs8), { mode: 0o600, flag: "wx" });
-    } catch (error) {
-      // Another process that starts at the same time made one: that one is taken.
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-  }
-  return readSigningKey(readFileSync(path, "utf8"));
 }

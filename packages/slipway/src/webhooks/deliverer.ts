@@ -42,9 +42,6 @@ interface Answered extends Attempt {
   /** When the receiver wants the next call. */
   readonly retryAfterMs?: number | undefined;
 }
-interface Leased extends Webhook {
-  readonly secret: string;
-}
 
 export class Deliverer {
   readonly owner: string = randomUUID();
@@ -101,8 +98,7 @@ export class Deliverer {
       if (delivery.state === "pending") await tx.query("update webhooks set next_at = null where id = $1", [webhookId]);
     });
     if (delivery.state === "pending") return delivery;
-    const [{ secret }] = (await this.#database.query<{ secret: string }>("select secret from webhooks where id = $1", [webhookId])) as [{ secret: string }];
-    const { retryAfterMs: _, ...attempt } = await this.#call({ ...webhook, secret }, await this.#webhooks.entryOf(delivery), true);
+    const { retryAfterMs: _, ...attempt } = await this.#call(webhook, await this.#webhooks.entryOf(delivery), true);
     return this.#database.transaction((tx) => this.#note(tx, webhookId, { seq: delivery.seq, action: delivery.event }, attempt, attempt.error === null ? "delivered" : delivery.state));
   }
 
@@ -134,10 +130,10 @@ export class Deliverer {
     }
   }
 
-  async #lease(id: string): Promise<Leased | undefined> {
+  async #lease(id: string): Promise<Webhook | undefined> {
     const [row] = await this.#database.query<Record<string, string | number | null>>(
-      `update webhooks set lease_owner = $2, lease_until = $3 where id = $1 and state = 'active' and (lease_until is null or lease_until <= $4) returning ${WEBHOOK_COLUMNS}, secret`, [id, this.owner, this.#until(), this.#iso()]);
-    return row === undefined ? undefined : { ...webhookOf(row), secret: row["secret"] as string };
+      `update webhooks set lease_owner = $2, lease_until = $3 where id = $1 and state = 'active' and (lease_until is null or lease_until <= $4) returning ${WEBHOOK_COLUMNS}`, [id, this.owner, this.#until(), this.#iso()]);
+    return row === undefined ? undefined : webhookOf(row);
   }
 
   /** Moves the position and the lease on. False where the lease was lost. */
@@ -145,13 +141,14 @@ export class Deliverer {
     return (await this.#database.query("update webhooks set lease_until = $3, position = $4 where id = $1 and lease_owner = $2 and state = 'active' returning id", [id, this.owner, this.#until(), position])).length > 0;
   }
 
-  async #call(webhook: Leased, entry: AuditEntry, manual: boolean): Promise<Answered> {
+  async #call(webhook: Webhook, entry: AuditEntry, manual: boolean): Promise<Answered> {
     const body = bodyOf(entry);
     const began = performance.now();
     const time = this.#iso();
-    const headers = signWebhook(webhook.secret, `msg_${webhook.id}_${entry.seq}`, Math.floor(this.#options.now() / 1000), body);
     const done = (status: number | null, error: string | null, excerpt: string): Attempt => ({ time, status, error, excerpt, ms: Math.round(performance.now() - began), manual });
     try {
+      const now = this.#options.now();
+      const headers = signWebhook(await this.#webhooks.secretsOf(webhook.id, now), `msg_${webhook.id}_${entry.seq}`, Math.floor(now / 1000), body);
       const { status, excerpt, retryAfterMs } = await sendWebhook({ url: webhook.url, headers: { ...headers }, body, timeoutMs: this.#options.timeoutMs, destinations: this.#webhooks.destinations, signal: this.#ending.signal });
       return status >= 200 && status < 300 ? done(status, null, excerpt) : { ...done(status, `status ${status}`, excerpt), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
     } catch (error) {
@@ -160,7 +157,7 @@ export class Deliverer {
   }
 
   /** Keeps what came of a call. Whether the next one may follow. */
-  #settle(webhook: Leased, entry: AuditEntry, attempt: Answered): Promise<boolean> {
+  #settle(webhook: Webhook, entry: AuditEntry, attempt: Answered): Promise<boolean> {
     return this.#database.transaction(async (tx) => {
       const [row] = await tx.query<{ failures: number; failing_since: string | null }>("select failures, failing_since from webhooks where id = $1 and lease_owner = $2 and state = 'active'", [webhook.id, this.owner]);
       if (row === undefined) return false;
@@ -179,7 +176,7 @@ export class Deliverer {
       if (gone || now - Date.parse(since) >= this.#options.disableAfterMs) {
         const note = gone ? "the receiver answered 410 Gone" : `every call has failed since ${since}: ${attempt.error.slice(0, 300)}`;
         await tx.query("update webhooks set state = 'disabled', note = $2, failures = $3, failing_since = $4, next_at = null where id = $1", [webhook.id, note, failures, since]);
-        await appendAudit(tx, { actor: SYSTEM, action: "webhook.disabled", detail: { webhook: webhook.id, url: webhook.url, note } });
+        await appendAudit(tx, { actor: SYSTEM, action: "webhook.disabled", detail: { webhook: webhook.id, origin: new URL(webhook.url).origin, note } });
       } else {
         await tx.query("update webhooks set failures = $2, failing_since = $3, next_at = $4 where id = $1", [webhook.id, failures, since, new Date(now + Math.max(backoffMs(failures), retryAfterMs ?? 0)).toISOString()]);
       }

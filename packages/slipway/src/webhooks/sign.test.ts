@@ -7,7 +7,7 @@ const body = JSON.stringify({ type: "request.opened", data: { text: "SchÃ¶ne GrÃ
 describe("a signed call", () => {
   const secret = makeSecret();
   const now = Date.now();
-  const headers = { ...signWebhook(secret, "msg_1", Math.floor(now / 1000), body) };
+  const headers = { ...signWebhook([secret], "msg_1", Math.floor(now / 1000), body) };
   it("is taken by the specification's own library", () => {
     expect(new Webhook(secret).verify(body, headers)).toEqual(JSON.parse(body));
     expect(() => new Webhook(makeSecret()).verify(body, headers)).toThrow("No matching signature");
@@ -22,6 +22,11 @@ describe("a signed call", () => {
   ] as const)("is refused with %s", (_, changed, text, at) => {
     expect(verifyWebhook(secret, headers, body, now)).toBe(true);
     expect(verifyWebhook(secret, { ...headers, ...changed }, text, at)).toBe(false);
+  });
+  it("carries a signature of each secret while one is exchanged, and the library takes either", () => {
+    const next = makeSecret();
+    const both = { ...signWebhook([next, secret], "msg_1", Math.floor(now / 1000), body) };
+    for (const one of [next, secret]) expect(new Webhook(one).verify(body, both)).toEqual(JSON.parse(body));
   });
   it("fits any of several signatures, as while a secret is changed", () => {
     expect(verifyWebhook(secret, { ...headers, "webhook-signature": `v1,AAAA ${headers["webhook-signature"]}` }, body, now)).toBe(true);

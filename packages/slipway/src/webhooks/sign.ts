@@ -19,9 +19,12 @@ export interface SignedHeaders {
   readonly "webhook-signature": string;
 }
 
-/** @param id the same for every attempt to deliver one event, so that the receiver can tell repetitions */
-export function signWebhook(secret: string, id: string, seconds: number, body: string): SignedHeaders {
-  return { "webhook-id": id, "webhook-timestamp": String(seconds), "webhook-signature": `v1,${mac(secret, id, String(seconds), body).toString("base64")}` };
+/**
+ * @param secrets while a secret is exchanged, the new one and the one before: a signature of each
+ * @param id the same for every attempt to deliver one event, so that the receiver can tell repetitions
+ */
+export function signWebhook(secrets: readonly string[], id: string, seconds: number, body: string): SignedHeaders {
+  return { "webhook-id": id, "webhook-timestamp": String(seconds), "webhook-signature": secrets.map((secret) => `v1,${mac(secret, id, String(seconds), body).toString("base64")}`).join(" ") };
 }
 
 /** As a receiver checks a call: one of the signatures fits and the time is within `toleranceSeconds` of `now`. */

@@ -3,7 +3,7 @@
 import { defineCommand, type Command } from "../command.ts";
 import { printJson, printResult } from "../output.ts";
 import { size } from "../size.ts";
-import { withRegistry } from "./with-registry.ts";
+import { actingOptions, withActing } from "./acting.ts";
 
 export const exportCommand: Command = defineCommand({
   name: "registry export",
@@ -13,10 +13,11 @@ export const exportCommand: Command = defineCommand({
     { name: "TARGET", help: "a folder that is made, or a file that ends in .tar" },
     { name: "MODEL", help: "only these; everything by default, the audit log included", optional: true, many: true },
   ],
-  options: {},
+  options: actingOptions,
   examples: ["slipway registry export backup.tar", "slipway registry export for-the-other-site churn credit"],
-  run: (call) => withRegistry(false, async (registry, actor) => {
+  run: (call) => withActing(call, "observe", false, async ({ registry }, { actor, allow }) => {
     const [target, ...models] = call.args as [string, ...string[]];
+    for (const model of models.length === 0 ? ["*"] : models) allow(model);
     const report = await registry.exportTo(target, { models: models.length === 0 ? undefined : models, actor });
     if (call.flag("json")) printJson({ ...report, target });
     else printResult(`${report.models} models, ${report.versions} versions, ${report.attachments} attachments (${size(report.bytes)}) are in ${target}\nits digest, for --digest of import: ${report.digest}`);

@@ -3,7 +3,8 @@
 import { defineCommand, usageError, type Command } from "../command.ts";
 import { printJson, printResult } from "../output.ts";
 import { size } from "../size.ts";
-import { span, withRegistry } from "./with-registry.ts";
+import { actingOptions, withActing } from "./acting.ts";
+import { span } from "./with-registry.ts";
 
 export const gc: Command = defineCommand({
   name: "registry gc",
@@ -11,6 +12,7 @@ export const gc: Command = defineCommand({
   usage: "[--keep N [--older-than TIME] [--model NAME] [--dry-run]] [--grace TIME]",
   arguments: [],
   options: {
+    ...actingOptions,
     keep: { type: "string", value: "N", help: "remove versions beyond a model's newest N; without it only garbage is taken" },
     "older-than": { type: "string", value: "TIME", help: "of those, only what was offered so long ago: 30d" },
     model: { type: "string", value: "NAME", help: "only of this model" },
@@ -18,7 +20,8 @@ export const gc: Command = defineCommand({
     grace: { type: "string", value: "TIME", help: "leave what was begun within this time (24h by default)" },
   },
   examples: ["slipway registry gc", "slipway registry gc --keep 10 --older-than 30d --dry-run"],
-  run: (call) => withRegistry(false, async (registry, actor) => {
+  run: (call) => withActing(call, "govern", false, async ({ registry }, { actor, allow }) => {
+    allow(call.text("model") ?? "*");
     const keep = call.count("keep", [1, 1_000_000]);
     const dryRun = call.flag("dry-run");
     for (const name of ["older-than", "model"]) if (keep === undefined && call.text(name) !== undefined) throw usageError("missing-argument", `--${name} is for --keep`, { hint: "Say how many versions are kept: --keep 10." });

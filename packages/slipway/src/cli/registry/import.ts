@@ -4,24 +4,27 @@ import type { Actor } from "../../audit/index.ts";
 import { openRegistry, type Registry } from "../../registry/index.ts";
 import { defineCommand, type Command, type Invocation } from "../command.ts";
 import { printJson, printResult } from "../output.ts";
-import { localActor, withRegistry } from "./with-registry.ts";
+import { actingOptions, actingPerson, withActing } from "./acting.ts";
 
 export const importCommand: Command = defineCommand({
   name: "registry import",
   summary: "take an export in",
   usage: "SOURCE [--digest DIGEST]",
   arguments: [{ name: "SOURCE", help: "the folder or .tar that export wrote" }],
-  options: { digest: { type: "string", value: "DIGEST", help: "what export printed, told you another way: refuse any other" } },
+  options: { ...actingOptions, digest: { type: "string", value: "DIGEST", help: "what export printed, told you another way: refuse any other" } },
   examples: ["slipway registry import backup.tar --digest sha256:..."],
   async run(call) {
+    const { actor, allow } = actingPerson(call, "govern");
+    // It may bring any model.
+    allow("*");
     // Into an empty registry the export comes as it is, and nothing, not even a server's key, may be written before it.
     const plain = await openRegistry();
     try {
-      if (await plain.isEmpty()) return await take(plain, localActor(), call);
+      if (await plain.isEmpty()) return await take(plain, actor, call);
     } finally {
       await plain.close();
     }
-    return withRegistry(true, (registry, actor) => take(registry, actor, call));
+    return withActing(call, "govern", true, ({ registry }) => take(registry, actor, call));
   },
 });
 

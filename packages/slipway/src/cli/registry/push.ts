@@ -3,7 +3,7 @@
 import { openModel } from "../../runtime/index.ts";
 import { defineCommand, usageError, type Command } from "../command.ts";
 import { printJson, printNote, printResult, progress } from "../output.ts";
-import { withRegistry } from "./with-registry.ts";
+import { actingOptions, withActing } from "./acting.ts";
 
 export const push: Command = defineCommand({
   name: "registry push",
@@ -11,6 +11,7 @@ export const push: Command = defineCommand({
   usage: "PKG|FILE [--alias NAME] [--parent N] [--data TEXT] [--commit ID]",
   arguments: [{ name: "PKG|FILE", help: "a package, a saved model, or a reference such as oci://HOST/REPOSITORY:TAG", package: true }],
   options: {
+    ...actingOptions,
     alias: { type: "string", value: "NAME", multiple: true, help: "let this alias name the version; may be repeated" },
     parent: { type: "string", value: "N", help: "the version it replaces or was retrained from; what the package says by default" },
     data: { type: "string", value: "TEXT", help: "where its training data is: an address, a query, a digest" },
@@ -30,12 +31,15 @@ export const push: Command = defineCommand({
     }).finally(() => line.done());
     if (opened.imported === undefined && (name ?? version) !== undefined) throw usageError("bad-argument", "--name and --version are for saved models; a package has its own", { hint: "Pack the model again, or leave them out." });
     for (const warning of opened.imported?.compiled.warnings ?? []) printNote(`note: ${warning}`);
-    return withRegistry(true, async (registry, actor) => {
+    // Only who may release lets an alias name it.
+    const aliases = call.texts("alias");
+    return withActing(call, aliases.length === 0 ? "offer" : "release", true, async ({ registry }, { actor, allow }) => {
+      allow(opened.package.manifest.name);
       line.update("storing ...");
       const offered = await registry.offer(opened.package, {
         actor, lineage: { parent: call.count("parent", [1, 1_000_000_000]), trainingData: call.text("data"), commit: call.text("commit") },
       }).finally(() => line.done());
-      for (const alias of call.texts("alias")) await registry.setAlias(offered.model, alias, offered.version, { actor });
+      for (const alias of aliases) await registry.setAlias(offered.model, alias, offered.version, { actor });
       const result = await registry.version(`${offered.model}:${offered.version}`);
       if (call.flag("json")) printJson(result);
       else printResult(`${result.model}:${result.version}  ${result.digest}${result.aliases.map((a) => `  @${a}`).join("")}`);

@@ -1,23 +1,10 @@
-// The registry of this folder or of the environment, opened for one command, and who runs it.
+// The registry of this folder or of the environment, opened for one command.
 
-import { userInfo } from "node:os";
 import { openRegistry, type Registry } from "../../registry/index.ts";
-import type { Actor } from "../../audit/index.ts";
 import { resolveConfig, SERVE_SETTINGS } from "../../config/index.ts";
 import { openRegistryService, type RegistryService } from "../../registry-api/index.ts";
 import { usageError } from "../command.ts";
 import { trustedSigners } from "../trusted-option.ts";
-
-/** The user of this machine: whoever can write the store can do all that the registry can. */
-export function localActor(): Actor {
-  let name = "local";
-  try {
-    name = userInfo().username || name;
-  } catch {
-    // A user without an entry, as in many containers.
-  }
-  return { name, roles: ["admin"], groups: [], how: "local" };
-}
 
 /** With the policies of the configuration, which no move of an alias passes by. @param create whether an empty registry is made where there is none */
 export async function openService(create: boolean): Promise<RegistryService> {
@@ -35,11 +22,11 @@ export async function openService(create: boolean): Promise<RegistryService> {
   }
 }
 
-/** @param create whether an empty registry is made where there is none */
-export async function withRegistry<T>(create: boolean, work: (registry: Registry, actor: Actor) => Promise<T>): Promise<T> {
+/** For looking at it; acts go through `withActing`. @param create whether an empty registry is made where there is none */
+export async function withRegistry<T>(create: boolean, work: (registry: Registry) => Promise<T>): Promise<T> {
   const service = await openService(create);
   try {
-    return await work(service.registry, localActor());
+    return await work(service.registry);
   } finally {
     await service.close();
     await service.registry.close();

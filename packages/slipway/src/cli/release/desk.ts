@@ -1,12 +1,10 @@
 // Where requests are opened and decided: in the store of this folder or of the environment, or at a running service.
 
-import { existsSync } from "node:fs";
 import type { RequestDetails } from "../../approvals/index.ts";
-import { authError, KeyStore, ROLE_NAMES, ROLES, type Action } from "../../server/index.ts";
-import type { Actor } from "../../audit/index.ts";
+import type { Action } from "../../server/index.ts";
 import { usageError, type Invocation, type OptionSpec } from "../command.ts";
 import { isUrl } from "../service-url.ts";
-import { localActor } from "../registry/with-registry.ts";
+import { actingOptions, actingPerson, apiKeyOf } from "../registry/acting.ts";
 
 export interface Subject {
   readonly model: string;
@@ -34,21 +32,18 @@ export interface ReleaseDesk {
 }
 
 export const DEFAULT_ALIAS = "production";
-const DEFAULT_KEYS = ".slipway/keys.json";
 
 export const deskOptions: Readonly<Record<string, OptionSpec>> = {
   alias: { type: "string", value: "NAME", help: `the alias that is to name the version (${DEFAULT_ALIAS} by default)` },
   server: { type: "string", value: "URL", help: "a running service (slipway up); SLIPWAY_SERVER does the same. Without it, the registry of this folder or of the environment" },
-  "api-key": { type: "string", value: "KEY", help: "whose act it is; SLIPWAY_API_KEY does the same" },
-  keys: { type: "string", value: "FILE", help: `without a service: where the key is looked up (${DEFAULT_KEYS} by default)` },
+  ...actingOptions,
 };
 
 /** @param action what the caller has to be allowed, where the store is opened here */
 export async function withDesk(call: Invocation, action: Action, work: (desk: ReleaseDesk) => Promise<number>): Promise<number> {
   const server = call.text("server") ?? process.env["SLIPWAY_SERVER"];
-  const apiKey = call.text("api-key") ?? process.env["SLIPWAY_API_KEY"];
   if (server !== undefined && !isUrl(server)) throw usageError("bad-argument", `--server is ${JSON.stringify(server)}`, { hint: "Give an address such as http://127.0.0.1:8080." });
-  const desk = server === undefined ? await (await import("./local-desk.ts")).openLocalDesk(localPerson(call, apiKey, action)) : new (await import("./remote-desk.ts")).RemoteDesk(server, apiKey);
+  const desk = server === undefined ? await openHere(call, action) : new (await import("./remote-desk.ts")).RemoteDesk(server, apiKeyOf(call));
   try {
     return await work(desk);
   } finally {
@@ -56,18 +51,10 @@ export async function withDesk(call: Invocation, action: Action, work: (desk: Re
   }
 }
 
-/** Whose key it is; without one the user of this machine, who can write the store anyway. @throws credentials-refused, forbidden */
-export function localPerson(call: Invocation, apiKey: string | undefined, action: Action): { readonly actor: Actor; readonly credential: string } {
-  if (apiKey === undefined) {
-    const actor = localActor();
-    return { actor, credential: `local:${actor.name}` };
-  }
-  const path = call.text("keys") ?? DEFAULT_KEYS;
-  const verdict = existsSync(path) ? new KeyStore({ path }).verify(apiKey) : undefined;
-  if (verdict === undefined || !("record" in verdict)) throw authError("credentials-refused", verdict === undefined || verdict.fault === "unknown" ? `the API key is not one of ${path}` : `the API key is ${verdict.fault}`, { hint: "slipway keys list shows those that there are; SLIPWAY_API_KEY may be set." });
-  const { id, name, roles, groups = [] } = verdict.record;
-  if (!roles.some((role) => ROLES[role].includes(action))) throw authError("forbidden", `the key ${id} has the role ${roles.join(", ")}, which may not ${action}`, { hint: `This needs the role ${ROLE_NAMES.filter((role) => ROLES[role].includes(action)).join(" or ")}.` });
-  return { actor: { name: name.trim() === "" ? `key:${id}` : name.trim(), roles, groups, how: "key" }, credential: `key:${id}` };
+async function openHere(call: Invocation, action: Action): Promise<ReleaseDesk> {
+  const acting = actingPerson(call, action);
+  acting.allow(subjectOf(call).model);
+  return (await import("./local-desk.ts")).openLocalDesk(acting);
 }
 
 /** MODEL:VERSION, with --alias. */

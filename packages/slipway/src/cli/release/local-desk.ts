@@ -3,10 +3,11 @@
 import { approvalError, addPersonKey, type RequestDetails } from "../../approvals/index.ts";
 import type { Actor } from "../../audit/index.ts";
 import { decide, type RegistryService } from "../../registry-api/index.ts";
+import type { Acting } from "../registry/acting.ts";
 import { openService } from "../registry/with-registry.ts";
 import type { GivenDecision, ReleaseDesk, Subject } from "./desk.ts";
 
-export async function openLocalDesk(person: { readonly actor: Actor; readonly credential: string }): Promise<ReleaseDesk> {
+export async function openLocalDesk(person: Pick<Acting, "actor" | "credential">): Promise<ReleaseDesk> {
   return new LocalDesk(await openService(false), person.actor, person.credential);
 }
 

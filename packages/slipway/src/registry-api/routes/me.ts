@@ -2,7 +2,7 @@
 
 import { addPersonKey, allKeys, keysOfPerson, removePersonKey } from "../../approvals/index.ts";
 import { jsonAnswer, type Route } from "../../server/index.ts";
-import { actorOf, bodyOf } from "../request.ts";
+import { actorOf, bodyOf, everyModel } from "../request.ts";
 import type { RegistryServices } from "../services.ts";
 import { listOf, OBJECT, route, TEXT, TIME } from "./route.ts";
 
@@ -27,6 +27,7 @@ export function meRoutes({ approvals }: RegistryServices): Route[] {
     }),
     route("GET", "/keys", "read", { summary: "Every public key that may have signed a decision, servers' and removed ones included", answer: KEYS }, async () => jsonAnswer({ keys: await allKeys(database) })),
     route("DELETE", "/keys/{id}", "govern", { summary: "Take anybody's key away" }, async (call) => {
+      everyModel(call);
       await removePersonKey(database, actorOf(call), call.params["id"]!, true);
       return { status: 204, body: null };
     }),

@@ -46,10 +46,14 @@ export function modelRoutes({ registry, approvals }: RegistryServices): Route[] 
       const move = (): Promise<unknown> => registry.setAlias(name, alias, version, { actor: actorOf(call), expected: expectedIn(body) });
       return jsonAnswer(await overriding(call, approvals, body["override"], move));
     }),
-    route("DELETE", "/models/{name}/aliases/{alias}", "release", { summary: "Take an alias away", query: { expected: VERSION } }, async (call) => {
+    route("DELETE", "/models/{name}/aliases/{alias}", "release", {
+      summary: "Take an alias away that is under no policy. `override`: an administrator's reason to pass a policy by",
+      query: { expected: VERSION, override: TEXT } }, async (call) => {
       const { name, alias } = call.params as { name: string; alias: string };
       const body = bodyOf(call);
-      await registry.removeAlias(name, alias, { actor: actorOf(call), expected: Object.hasOwn(body, "expected") ? expectedIn(body) : countOf(call, "expected", 1) });
+      const expected = Object.hasOwn(body, "expected") ? expectedIn(body) : countOf(call, "expected", 1);
+      const reason = Object.hasOwn(body, "override") ? body["override"] : textOf(call, "override");
+      await overriding(call, approvals, reason, () => registry.removeAlias(name, alias, { actor: actorOf(call), expected }));
       return { status: 204, body: null };
     }),
     route("GET", "/models/{name}/aliases/{alias}/history", "read", { summary: "Where an alias has been, the latest first", query: { limit: COUNT }, answer: { moves: listOf(OBJECT) } }, async (call) => {

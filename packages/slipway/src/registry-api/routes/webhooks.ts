@@ -29,6 +29,8 @@ export function webhookRoutes({ webhooks, deliverer }: RegistryServices): Route[
       await webhooks.remove(call.params["id"]!, actorOf(call));
       return { status: 204, body: null };
     })),
+    route("POST", "/webhooks/{id}/secret", "govern", { summary: "A new secret, in this answer only; for a day calls are signed with the one before as well", answer: { ...WEBHOOK, secret: TEXT } }, guarded(async (call) =>
+      jsonAnswer(await webhooks.renewSecret(call.params["id"]!, actorOf(call))))),
     route("GET", "/webhooks/{id}/deliveries", "govern", { summary: "What was sent and what came of it, the latest first", query: { before: COUNT, limit: COUNT }, answer: { deliveries: listOf(OBJECT) } }, guarded(async (call) => {
       const webhook = await webhooks.get(call.params["id"]!);
       const deliveries = await webhooks.deliveries(webhook.id, { before: countOf(call, "before"), limit: countOf(call, "limit", 1) });
