@@ -1,5 +1,6 @@
 // For tests: the registry behind an application, and people with keys.
 
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,7 +27,7 @@ export interface TestRegistry {
 
 export async function openTestRegistry(store: { readonly database: Database; readonly blobs: BlobStore }, keys: readonly KeyRecord[], options: Partial<RegistryServiceOptions> = {}): Promise<TestRegistry> {
   const folder = mkdtempSync(join(tmpdir(), "slipway-api-"));
-  const service = await openRegistryService({ ...store, folder, background: false, ...options });
+  const service = await openRegistryService({ ...store, folder, background: false, secretsKey: randomBytes(32).toString("base64"), ...options });
   const app = createServer({ models: [], options: { auth: { keys: { keys } }, protocols: [registryProtocol(service)] } });
   return {
     app, service,
