@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const source = { conditions: ["@slipway/source"] };
@@ -8,6 +9,8 @@ export default defineConfig({
   test: {
     reporters: ["default", "./scripts/count-reporter.ts"],
     testTimeout: 30_000,
+    // Process tests mostly wait for what they started: two at a time also where there are two processors.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         extends: true,

@@ -83,7 +83,7 @@ describe.each([backends[0]!, backends[3]!])("on $name", (backend) => {
     const outcomes = await Promise.all(Array.from({ length: 20 }, (_, i) => actor(place, i + 1, 8).outcome));
     for (const { code, errors } of outcomes) expect(code, errors).toBe(0);
     const acts = outcomes.flatMap((o) => o.acts.map((a) => a.act));
-    for (const act of ["offered", "moved", "pulled"]) expect(acts.filter((a) => a === act).length, act).toBeGreaterThan(10);
+    for (const act of ["offered", "moved", "pulled"]) expect(acts.filter((a) => a === act).length, act).toBeGreaterThan(2);
     await check(place, outcomes);
   }, 900_000);
 
