@@ -13,6 +13,9 @@ const table = {
   "batch-run-other": { kind: "conflict", doc: "The run that was stopped there had another model, other input or other options: its parts do not fit these." },
   "batch-run-busy": { kind: "conflict", doc: "Another process works on this output now." },
   "batch-errors": { kind: "failed-check", doc: "More rows than --max-errors allows could not be scored. They are in the dead-letter file with their reasons." },
+  "batch-retry-record": { kind: "not-found", doc: "The record of the run that wrote a dead-letter file is not beside it, or is none. It says how the rows are read and what is written." },
+  "batch-retry-rows": { kind: "invalid", doc: "A line of the dead-letter file is not a row that a run set aside, or was mended into something else than one row." },
+  "batch-retry-columns": { kind: "conflict", doc: "The model gives other columns than the run whose rows are tried again: the outputs would not fit together." },
   "batch-worker-failed": { kind: "internal", doc: "A thread that scores rows ended. What is committed stays; --resume goes on." },
 } as const;
 

@@ -5,3 +5,5 @@ export { readErrorLimit, type ErrorLimit } from "./run/limits.ts";
 export { findInput, INPUT_FORMATS, type InputFormat } from "./input/sources.ts";
 export type { Keep } from "./rows/columns.ts";
 export type { SeenOutput } from "./run/messages.ts";
+export { planBatch, type BatchPlan } from "./plan/plan-batch.ts";
+export { retryBatch, type RetryOptions, type RetrySummary } from "./retry/retry-batch.ts";

@@ -2,10 +2,12 @@
 
 import { availableCpus, openModel } from "../runtime/index.ts";
 import { parseProfile, writeSlip } from "@slipway/core/package";
-import { INPUT_FORMATS, placeOutput, readErrorLimit, runBatch, type BatchOptions, type BatchSummary, type InputFormat, type Keep, type Progress, type SeenOutput } from "../batch/index.ts";
+import { INPUT_FORMATS, placeOutput, planBatch, readErrorLimit, runBatch, type BatchOptions, type BatchPlan, type BatchSummary, type InputFormat, type Keep } from "../batch/index.ts";
+import { batchReport, count, duration, progressLine } from "./batch-report.ts";
 import { defineCommand, usageError, type Command, type Invocation } from "./command.ts";
 import { engineOf, engineOption } from "./engine-option.ts";
 import { requireSignatureOption, trustedSigners } from "./trusted-option.ts";
+import { size } from "./size.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
 
 const SHARD_MB: readonly [number, number] = [1, 256];
@@ -28,6 +30,7 @@ export const batch: Command = defineCommand({
     resume: { type: "boolean", help: "go on with a run that was stopped; begins anew where there is none" },
     overwrite: { type: "boolean", help: "replace an output that is there" },
     limit: { type: "string", value: "ROWS", help: "only the first rows, to have a look" },
+    "dry-run": { type: "boolean", help: "write nothing: how many rows and shards there are, how long it takes here and how large it comes out, by scoring the first rows" },
     "max-errors": { type: "string", value: "ROWS|SHARE", help: "bad rows that are allowed: a number, or a share such as 0.1% (by default; ten are always allowed then)" },
     threads: { type: "string", value: "N", help: "threads that score; by default the processors that this process may use" },
     "shard-mb": { type: "string", value: "MB", help: "of text that one part is made from; 4 by default" },
@@ -41,13 +44,21 @@ export const batch: Command = defineCommand({
     "slipway batch churn.slip --in 'data/*.parquet' --out scores.parquet --keep customer_id",
     "slipway batch churn.slip --in events.jsonl.gz --out scores/ --to parquet --resume",
     "slipway batch churn.slip --in customers.csv --out look.csv --limit 100",
+    "slipway batch churn.slip --in 'data/*.csv.gz' --out scores.parquet --dry-run",
   ],
+  commands: { retry: { summary: "the rows that a run set aside, tried again", load: async () => (await import("./batch-retry.ts")).batchRetry } },
   async run(call) {
     const input = call.texts("in");
     const out = call.text("out");
     if (input.length === 0 && call.text("query") === undefined) throw usageError("missing-argument", "batch needs --in", { hint: "slipway batch PKG --in DATA --out DATA" });
     if (out === undefined) throw usageError("missing-argument", "batch needs --out", { hint: "slipway batch PKG --in DATA --out DATA" });
     const options = await optionsOf(call, input, out);
+    if (call.flag("dry-run")) {
+      const plan = await planBatch(options);
+      if (call.flag("json")) printJson(plan);
+      else printResult(planReport(plan));
+      return 0;
+    }
     const line = progress();
     const began = performance.now();
     let summary: BatchSummary;
@@ -57,7 +68,7 @@ export const batch: Command = defineCommand({
       line.done();
     }
     if (call.flag("json")) printJson(summary);
-    else printResult(report(summary));
+    else printResult(batchReport(summary));
     return 0;
   },
 });
@@ -85,56 +96,16 @@ async function optionsOf(call: Invocation, input: readonly string[], out: string
   };
 }
 
-function progressLine({ rows, bad, share, before }: Progress, seconds: number): string {
-  const rate = (rows - before) / Math.max(0.001, seconds);
-  const left = share <= 0 || share >= 1 ? undefined : (seconds / share) * (1 - share);
-  const width = 24;
-  const full = Math.round(width * share);
-  return `[${"#".repeat(full)}${".".repeat(width - full)}] ${Math.floor(share * 100)} %  ${count(rows)} rows${bad === 0 ? "" : `, ${count(bad)} bad`}  ${count(Math.round(rate))} a second${left === undefined ? "" : `  ${duration(left)} left`}`;
-}
+const MOST_COLUMNS = 40;
 
-function report({ output, rows, scored, bad, errors, seconds, resumed, outputs, drift }: BatchSummary): string {
-  const lines = [`${count(scored)} of ${count(rows)} rows scored in ${duration(seconds)} (${count(Math.round((rows - resumed) / Math.max(0.001, seconds)))} a second) -> ${output}`];
-  if (resumed > 0) lines.push(`${count(resumed)} of them by the run that was stopped`);
-  if (bad > 0) lines.push(`${count(bad)} rows could not be scored: ${errors}`);
-  if (outputs.length > 0) lines.push("", ...outputs.flatMap(describe));
-  if (drift !== undefined && drift.length > 0) lines.push("", ...driftLines(drift));
-  return lines.join("\n");
-}
-
-const MOST_DRIFTED = 8;
-
-function driftLines(drift: NonNullable<BatchSummary["drift"]>): string[] {
-  const drifted = drift.filter((d) => d.verdict === "drifted");
-  if (drift.every((d) => d.verdict === "unknown")) return ["too few rows to say whether they are distributed as the model's profile"];
-  if (drifted.length === 0) return [`distributed as in the model's profile (${drift.length} columns and outputs)`];
-  const share = (n: number): string => `${(100 * n).toFixed(1)} %`;
+function planReport({ input, shards, threads, output, sample, seconds }: BatchPlan): string {
+  const about = input.exact ? "" : "about ";
   return [
-    `other than in the model's profile: ${drifted.length} of ${drift.length} columns and outputs`,
-    ...drifted.slice(0, MOST_DRIFTED).map((d) => `  ${d.name}  PSI ${d.psi.toFixed(2)}${Math.abs(d.missing[0] - d.missing[1]) > 0.01 ? `  missing ${share(d.missing[0])}, before ${share(d.missing[1])}` : ""}`),
-    ...(drifted.length > MOST_DRIFTED ? [`  and ${drifted.length - MOST_DRIFTED} more`] : []),
-  ];
-}
-
-const BAR = 30;
-const MOST_LABELS = 12;
-
-function describe({ name, labels, numbers }: SeenOutput): string[] {
-  if (numbers !== undefined) return [`${name}: ${short(numbers.least)} to ${short(numbers.most)}, mean ${short(numbers.sum / numbers.count)}`];
-  const all = Object.entries(labels ?? {}).toSorted((a, b) => b[1] - a[1]);
-  const total = all.reduce((n, [, c]) => n + c, 0);
-  const width = Math.max(...all.slice(0, MOST_LABELS).map(([label]) => label.length));
-  return [`${name}:`, ...all.slice(0, MOST_LABELS).map(([label, n]) => `  ${label.padEnd(width)}  ${"#".repeat(Math.max(1, Math.round((n / total) * BAR))).padEnd(BAR)}  ${((100 * n) / total).toFixed(1)} %  ${count(n)}`), ...(all.length > MOST_LABELS ? [`  and ${all.length - MOST_LABELS} more`] : [])];
-}
-
-function count(n: number): string {
-  return n.toLocaleString("en-US");
-}
-function short(n: number): string {
-  return Number.isInteger(n) ? String(n) : String(Number(n.toPrecision(6)));
-}
-function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+    `${about}${count(input.rows)} rows in ${count(input.files)} ${input.files === 1 ? "file" : "files"} (${input.format}, ${size(input.bytes)}), ${count(shards)} ${shards === 1 ? "shard" : "shards"}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+    sample.rows === input.rows ? `all were scored, in ${duration(seconds)}` : `${count(sample.rows)} were scored: ${count(sample.rowsPerSecond)} a second, about ${duration(seconds)} for all`,
+    ...(sample.bad === 0 ? [] : [`${count(sample.bad)} could not be:`, ...sample.reasons.map(({ column, reason, rows }) => `  ${count(rows)}  ${column === null ? "" : `${column}: `}${reason}`)]),
+    ...(output.columns.length === 0 ? [] : [`${output.path} would be about ${size(output.bytes)} of ${output.format}: ${output.columns.slice(0, MOST_COLUMNS).join(", ")}${output.columns.length > MOST_COLUMNS ? `, and ${output.columns.length - MOST_COLUMNS} more` : ""}`]),
+    ...(output.exists ? [`${output.path} is there already: the run needs --overwrite`] : []),
+    "nothing was written",
+  ].join("\n");
 }

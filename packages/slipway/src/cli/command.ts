@@ -47,6 +47,8 @@ export interface Command {
   readonly arguments: readonly { readonly name: string; readonly help: string; readonly optional?: boolean; readonly many?: boolean; /** As of options. */ readonly package?: boolean }[];
   readonly options: Readonly<Record<string, OptionSpec>>;
   readonly examples: readonly string[];
+  /** Commands below this one, by the word that calls them in place of the first argument: `slipway batch retry`. */
+  readonly commands?: CommandGroup["commands"];
   /** Returns the exit code. */
   readonly run: (call: Invocation) => Promise<number>;
 }
@@ -140,6 +142,7 @@ export function commandHelp(command: Command): string {
   }
   table(Object.entries({ ...command.options, ...COMMON_OPTIONS } as Record<string, OptionSpec>).map(([name, o]) => [
     `${o.short ? `-${o.short}, ` : "    "}--${name}${o.type === "string" ? ` ${o.value ?? "VALUE"}` : ""}`, o.help]));
+  if (command.commands !== undefined) lines.push("", ...Object.entries(command.commands).map(([name, c]) => `  slipway ${command.name} ${name}: ${c.summary}`));
   if (command.examples.length > 0) lines.push("", "Examples:", ...command.examples.map((e) => `  ${e}`));
   return `${lines.join("\n")}\n`;
 }

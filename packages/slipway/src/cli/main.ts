@@ -68,8 +68,11 @@ export async function run(argv: readonly string[]): Promise<number> {
       return 0;
     }
     const loaded = await find(COMMANDS, name, "slipway").load();
-    if (!("commands" in loaded)) return await invoke(loaded, rest);
     const [sub, ...more] = rest;
+    if ("run" in loaded) {
+      const below = sub !== undefined && Object.hasOwn(loaded.commands ?? {}, sub) ? loaded.commands![sub]! : undefined;
+      return below === undefined ? await invoke(loaded, rest) : await invoke(await below.load(), more);
+    }
     if (sub === undefined || sub === "help" || sub === "--help" || sub === "-h") {
       printResult(groupHelp(loaded));
       return sub === undefined ? 2 : 0;

@@ -59,7 +59,7 @@ export async function spoolQuery(files: readonly InputFile[], query: string, pat
   }
 }
 
-function scan(files: readonly InputFile[]): string {
+export function scan(files: readonly InputFile[]): string {
   const list = `[${files.map((f) => sqlText(f.path)).join(", ")}]`;
   switch (files[0]!.format) {
     case "csv": return `read_csv(${list})`;

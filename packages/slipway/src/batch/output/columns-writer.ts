@@ -3,7 +3,7 @@
 import { flatColumns, flatValue, type FlatColumn, type Prediction } from "../../runtime/index.ts";
 import type { GoodRows } from "../rows/row-block.ts";
 import type { ByteSink } from "./byte-sink.ts";
-import { ID_COLUMN, keptNames, VERSION_COLUMN, type KeptType, type RowsWriter, type WriterOptions } from "./rows-writer.ts";
+import { ID_COLUMN, keptNames, outputColumns, VERSION_COLUMN, type KeptType, type RowsWriter, type WriterOptions } from "./rows-writer.ts";
 import { cellOf, TypedColumn, type ColumnType } from "./typed-column.ts";
 
 const TYPES: Readonly<Record<KeptType, ColumnType>> = { text: "STRING", double: "DOUBLE", int64: "INT64", boolean: "BOOLEAN" };
@@ -30,6 +30,9 @@ export class ColumnsWriter implements RowsWriter {
   }
   head(): string {
     return "";
+  }
+  columns(prediction: Prediction): string[] {
+    return outputColumns(this.#options, prediction);
   }
   write(_sink: ByteSink, rows: GoodRows, prediction: Prediction): void {
     const { kept, types, version } = this.#options;

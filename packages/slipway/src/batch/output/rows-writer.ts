@@ -22,6 +22,8 @@ export interface WriterOptions {
 export interface RowsWriter {
   /** What stands before the first row of a file, of the outputs of this prediction. */
   head(prediction: Prediction): string;
+  /** The output's columns. */
+  columns(prediction: Prediction): string[];
   /** The rows that follow are of this shard. */
   begin(shard: number): void;
   write(sink: ByteSink, rows: GoodRows, prediction: Prediction): void;
@@ -39,6 +41,11 @@ export function keptNames({ kept, idPrefix, version }: WriterOptions, outputs: r
   return kept.map((name) => (taken.has(name) ? `input.${name}` : name));
 }
 
+export function outputColumns(options: WriterOptions, prediction: Prediction): string[] {
+  const outputs = flatColumns(prediction);
+  return [...keptNames(options, outputs), ...outputs.map((c) => c.name), ...(options.idPrefix === undefined ? [] : [ID_COLUMN]), ...(options.version === undefined ? [] : [VERSION_COLUMN])];
+}
+
 export class CsvWriter implements RowsWriter {
   readonly #options: WriterOptions;
   readonly #comma: number;
@@ -51,10 +58,10 @@ export class CsvWriter implements RowsWriter {
     this.#id = this.#options.idPrefix === undefined ? undefined : `${this.#options.idPrefix}-${shard}-`;
   }
   head(prediction: Prediction): string {
-    const { idPrefix, version, delimiter } = this.#options;
-    const outputs = flatColumns(prediction);
-    const names = [...keptNames(this.#options, outputs), ...outputs.map((c) => c.name), ...(idPrefix === undefined ? [] : [ID_COLUMN]), ...(version === undefined ? [] : [VERSION_COLUMN])];
-    return `${names.map(csvField).join(delimiter)}\n`;
+    return `${this.columns(prediction).map(csvField).join(this.#options.delimiter)}\n`;
+  }
+  columns(prediction: Prediction): string[] {
+    return outputColumns(this.#options, prediction);
   }
   write(sink: ByteSink, rows: GoodRows, prediction: Prediction): void {
     const { kept, version } = this.#options;
@@ -101,6 +108,9 @@ export class JsonLinesWriter implements RowsWriter {
   }
   head(): string {
     return "";
+  }
+  columns(prediction: Prediction): string[] {
+    return outputColumns(this.#options, prediction);
   }
   write(sink: ByteSink, rows: GoodRows, prediction: Prediction): void {
     const { version } = this.#options;

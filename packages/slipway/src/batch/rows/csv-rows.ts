@@ -7,7 +7,7 @@ import { type Batch, checkNumber, checkString, DecimalReader, pickRows, type Pla
 import { closingQuote } from "../input/split.ts";
 import type { ByteSink } from "../output/byte-sink.ts";
 import type { Layout } from "./columns.ts";
-import { shown, type BadRow, type GoodRows, type RowBlock } from "./row-block.ts";
+import { rowOfBytes, type BadRow, type GoodRows, type RowAsItWas, type RowBlock } from "./row-block.ts";
 
 const LF = 0x0a, CR = 0x0d, QUOTE = 0x22, SPACE = 0x20;
 /** Rows of one engine call. */
@@ -120,14 +120,19 @@ export class CsvRows {
     if (row === 0) return { records: 0, good: undefined };
     const all: Batch = { rows: row, numbers: numbers.subarray(0, row * width), strings: row === PART_ROWS ? strings : strings.slice(0, row * textWidth) };
     if (slots.length === 0) throw predictError("request-shape", "the model takes no column");
-    const text = (i: number): string => shown(bytes.toString("utf8", starts[i]!, Math.min(starts[i + 1]!, starts[i]! + 8192)).replace(/\r?\n$/, ""));
+    const asItWas = (i: number): RowAsItWas => {
+      let end = starts[i + 1]!;
+      // Its line end, and empty lines behind it.
+      while (end > starts[i]! && (bytes[end - 1] === LF || bytes[end - 1] === CR)) end--;
+      return rowOfBytes(bytes.subarray(starts[i]!, end));
+    };
     const good: number[] = [];
     if (wrong.size + problems.rows.size > 0) {
       for (let i = 0; i < row; i++) {
         const fault = wrong.get(i);
         const problem = problems.rows.get(i);
         if (fault === undefined && problem === undefined) good.push(i);
-        else bad.push({ row: firstRow + i, column: fault === undefined ? problem!.column : null, reason: fault ?? `expected ${problem!.expected}, found ${problem!.found}`, text: text(i) });
+        else bad.push({ row: firstRow + i, column: fault === undefined ? problem!.column : null, reason: fault ?? `expected ${problem!.expected}, found ${problem!.found}`, ...asItWas(i) });
       }
       if (good.length === 0) return { records: row, good: undefined };
     }
@@ -139,7 +144,7 @@ export class CsvRows {
       records: row,
       good: {
         batch: some ? pickRows(all, good, this.#plan) : all, rowOf,
-        text: (i) => text(some ? good[i]! : i),
+        asItWas: (i) => asItWas(some ? good[i]! : i),
         keptCsv: (sink: ByteSink, i: number, column: number) => {
           const at = place(i, column);
           const [from, to] = [kept[at]!, kept[at + 1]!];

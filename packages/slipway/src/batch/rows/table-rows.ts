@@ -7,7 +7,8 @@ import { csvField } from "../output/csv-field.ts";
 import type { KeptType } from "../output/rows-writer.ts";
 import type { InputShape, ShardWork } from "../run/messages.ts";
 import { layOut, type Keep } from "./columns.ts";
-import { shown, type BadRow, type GoodRows, type RowBlock } from "./row-block.ts";
+import { keptType } from "./kept-type.ts";
+import { rowOfText, type BadRow, type GoodRows, type RowAsItWas, type RowBlock } from "./row-block.ts";
 import type { ColumnWish, TableColumn, TablePart, TableStore } from "./table-store.ts";
 
 type Table = Extract<InputShape, { kind: "table" }>;
@@ -15,7 +16,6 @@ type RowRange = Extract<ShardWork, { file: string }>;
 type Value = string | number | boolean | null | object;
 
 const NUMERIC = /^(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|UHUGEINT|FLOAT|DOUBLE|DECIMAL.*|BOOLEAN)$/;
-const WHOLE = /^(?:TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER)$/;
 
 interface Read {
   readonly slot: Slot | undefined;
@@ -35,7 +35,7 @@ export async function tableReader(encoder: Encoder, input: Table, keep: Keep, te
     const slot = layout.slots[i];
     const place = layout.kept.indexOf(i);
     const numeric = NUMERIC.test(input.types[i]!);
-    if (slot !== undefined) reads.push({ slot, kept: -1, wish: { name, type: input.types[i]!, as: slot.kind === "string" ? "text" : numeric ? "double" : "value" } });
+    if (slot !== undefined) reads.push({ slot, kept: -1, wish: { name, type: input.types[i]!, as: slot.kind === "string" ? "text" : numeric ? "double" : "text" } });
     if (place >= 0) reads.push({ slot: undefined, kept: place, wish: { name, type: input.types[i]!, as: types[place] === "boolean" ? "value" : types[place]! } });
   });
   const store = await openStore(input, reads.map((r) => r.wish), temporary);
@@ -81,7 +81,7 @@ export async function tableReader(encoder: Encoder, input: Table, keep: Keep, te
         else strings[row * textWidth + slot.place] = checkString(slot, null, row, "csv", problems);
       }
     }
-    const text = (row: number): string => shown(JSON.stringify(Object.fromEntries(reads.map(({ wish }, r) => [wish.name, plain(columns[r]!.value(row))]))));
+    const asItWas = (row: number): RowAsItWas => rowOfText(JSON.stringify(Object.fromEntries(reads.map(({ wish }, r) => [wish.name, written(plain(columns[r]!.value(row)))]))));
     const all: Batch = { rows: count, numbers, strings };
     let good: number[] | undefined;
     if (problems.rows.size > 0) {
@@ -89,7 +89,7 @@ export async function tableReader(encoder: Encoder, input: Table, keep: Keep, te
       for (let row = 0; row < count; row++) {
         const problem = problems.rows.get(row);
         if (problem === undefined) good.push(row);
-        else bad.push({ row: firstRow + row, column: problem.column, reason: `expected ${problem.expected}, found ${problem.found}`, text: text(row) });
+        else bad.push({ row: firstRow + row, column: problem.column, reason: `expected ${problem.expected}, found ${problem.found}`, ...asItWas(row) });
       }
       if (good.length === 0) return undefined;
     }
@@ -98,7 +98,7 @@ export async function tableReader(encoder: Encoder, input: Table, keep: Keep, te
     return {
       batch: good === undefined ? all : pickRows(all, good, plan),
       rowOf: Int32Array.from({ length: good?.length ?? count }, (_, i) => firstRow + of(i)),
-      text: (row) => text(of(row)), keptValue, keptCsv: (sink, row, place) => sink.text(csvField(keptValue(row, place))),
+      asItWas: (row) => asItWas(of(row)), keptValue, keptCsv: (sink, row, place) => sink.text(csvField(keptValue(row, place))),
     };
   }
 }
@@ -108,10 +108,11 @@ async function openStore({ store }: Table, wishes: readonly ColumnWish[], tempor
   return (await import("./parquet-store.ts")).openParquet(wishes, temporary);
 }
 
-export function keptType(type: string): KeptType {
-  return type === "BOOLEAN" ? "boolean" : WHOLE.test(type) ? "int64" : type === "DOUBLE" || type === "FLOAT" || type.startsWith("DECIMAL") ? "double" : "text";
-}
-
 function plain(value: unknown): Value {
   return typeof value === "bigint" ? (Number.isSafeInteger(Number(value)) ? Number(value) : String(value)) : value === undefined ? null : value as Value;
+}
+
+/** JSON has no other way for what is no finite number. */
+function written(value: Value): Value {
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }

@@ -5,11 +5,10 @@ import { isUtf8 } from "node:buffer";
 import { SlipwayError } from "@slipway/core/base";
 import { CsvReader, Encoder, parseJson, readCsv, type Batch, type CsvField, type ModelInput } from "../../runtime/index.ts";
 import { csvField } from "../output/csv-field.ts";
-import { shown, type BadRow, type GoodRows, type RowBlock } from "./row-block.ts";
+import { rowOfBytes, rowOfText, type BadRow, type GoodRows, type RowAsItWas, type RowBlock } from "./row-block.ts";
 
 type Value = string | number | boolean | null | object;
-interface Record_ {
-  readonly text: string;
+interface Record_ extends RowAsItWas {
   /** Undefined: it cannot be read, for this reason. */
   readonly value: unknown;
   readonly fault?: string;
@@ -45,8 +44,8 @@ abstract class ValueRows {
   #part(records: readonly Record_[], start: number, end: number, bad: BadRow[]): GoodRows | undefined {
     const places: number[] = [];
     for (let i = start; i < end; i++) {
-      const { value, fault, text } = records[i]!;
-      if (value === undefined) bad.push({ row: i, column: null, reason: fault ?? "not understood", text: shown(text) });
+      const { value, fault } = records[i]!;
+      if (value === undefined) bad.push({ row: i, column: null, reason: fault ?? "not understood", ...asItWas(records[i]!) });
       else places.push(i);
     }
     if (places.length === 0) return undefined;
@@ -54,13 +53,13 @@ abstract class ValueRows {
     let batch: Batch;
     try {
       const encoded = this.encoder.encode(this.input(places.map((i) => records[i]!.value)), "rows");
-      for (const [local, problem] of encoded.rowErrors) bad.push({ row: places[local]!, column: problem.column, reason: `expected ${problem.expected}, found ${problem.found}`, text: shown(records[places[local]!]!.text) });
+      for (const [local, problem] of encoded.rowErrors) bad.push({ row: places[local]!, column: problem.column, reason: `expected ${problem.expected}, found ${problem.found}`, ...asItWas(records[places[local]!]!) });
       batch = encoded.batch;
       if (encoded.kept !== undefined) kept = encoded.kept.map((local) => places[local]!);
     } catch (error) {
       if (!(error instanceof SlipwayError) || error.kind === "internal") throw error;
       if (places.length === 1) {
-        bad.push({ row: places[0]!, column: null, reason: error.message, text: shown(records[places[0]!]!.text) });
+        bad.push({ row: places[0]!, column: null, reason: error.message, ...asItWas(records[places[0]!]!) });
         return undefined;
       }
       // The encoder refused them as a whole: each half by itself tells which rows it was.
@@ -71,11 +70,15 @@ abstract class ValueRows {
     if (batch.rows === 0) return undefined;
     return {
       batch, rowOf: Int32Array.from(kept),
-      text: (row) => shown(records[kept[row]!]!.text),
+      asItWas: (row) => asItWas(records[kept[row]!]!),
       keptValue: (row, place) => this.keptOf(records[kept[row]!]!.value, place),
       keptCsv: (sink, row, place) => sink.text(csvField(this.keptOf(records[kept[row]!]!.value, place))),
     };
   }
+}
+
+function asItWas({ text, base64 }: Record_): RowAsItWas {
+  return base64 === undefined ? rowOfText(text) : { text, base64 };
 }
 
 function joined(a: GoodRows, b: GoodRows): GoodRows {
@@ -95,7 +98,7 @@ function joined(a: GoodRows, b: GoodRows): GoodRows {
   return {
     batch: { rows, numbers, strings: [...a.batch.strings, ...b.batch.strings], ...(tensors === undefined ? {} : { tensors }) },
     rowOf: Int32Array.from([...a.rowOf, ...b.rowOf]),
-    text: (row) => of(row)[0].text(of(row)[1]),
+    asItWas: (row) => of(row)[0].asItWas(of(row)[1]),
     keptValue: (row, place) => of(row)[0].keptValue(of(row)[1], place),
     keptCsv: (sink, row, place) => of(row)[0].keptCsv(sink, of(row)[1], place),
   };
@@ -118,7 +121,7 @@ export class JsonLineRows extends ValueRows {
       at = end + 1;
       const text = line.toString("utf8").replace(/\r$/, "");
       if (text.trim() === "") continue;
-      if (!whole && !isUtf8(line)) records.push({ text, value: undefined, fault: "bytes that are not UTF-8" });
+      if (!whole && !isUtf8(line)) records.push({ ...rowOfBytes(line), value: undefined, fault: "bytes that are not UTF-8" });
       else {
         try {
           records.push({ text, value: parseJson(text) ?? null });
@@ -143,6 +146,10 @@ export class JsonLineRows extends ValueRows {
   }
 }
 
+function quoted(field: string, delimiter: string): string {
+  return field.includes(delimiter) && !field.startsWith('"') ? `"${field}"` : field;
+}
+
 /** CSV for a model of tensors. */
 export class TensorCsvRows extends ValueRows {
   readonly #names: readonly string[];
@@ -159,7 +166,7 @@ export class TensorCsvRows extends ValueRows {
     const records: Record_[] = [];
     const names = this.#names;
     const reader = new CsvReader((fields) => {
-      const text = fields.map(csvField).join(this.#delimiter);
+      const text = fields.map((field) => quoted(csvField(field), this.#delimiter)).join(this.#delimiter);
       records.push(fields.length === names.length ? { text, value: fields } : { text, value: undefined, fault: `${fields.length} fields, where the first line has ${names.length}` });
     }, { delimiter: this.#delimiter });
     reader.push(bytes.toString("utf8"));

@@ -10,7 +10,7 @@ import { driftOf } from "./drift.ts";
 import { commitFile, outputFailed, syncFile } from "./files.ts";
 import { planDigest, type RunPlan } from "./ledger.ts";
 import { tooMany, type ErrorLimit } from "./limits.ts";
-import { partName, type Part } from "./messages.ts";
+import { partName, type InputShape, type Part } from "./messages.ts";
 import type { BatchSummary } from "./options.ts";
 import { SUCCESS, type OutputPlace } from "./output-place.ts";
 import { Seen } from "./seen.ts";
@@ -18,6 +18,8 @@ import { Seen } from "./seen.ts";
 export interface Finish {
   readonly output: OutputPlace;
   readonly plan: RunPlan;
+  /** How the input was read: what `batch retry` needs. */
+  readonly input: InputShape;
   readonly profile: Profile | null;
   readonly maxErrors: ErrorLimit;
   /** One for each shard, in their order. */
@@ -62,10 +64,10 @@ export async function finishRun(finish: Finish): Promise<BatchSummary> {
   const seen = new Seen();
   for (const part of parts) seen.merge(part.seen);
   const summary: BatchSummary = {
-    output: output.path, rows, scored: rows - bad, bad, errors: bad > 0 ? output.errors : undefined, shards: parts.length, seconds: finish.seconds(), resumed: finish.resumed,
+    output: output.path, rows, scored: rows - bad, bad, errors: bad > 0 ? output.errors : undefined, columns: parts.find((p) => p.columns.length > 0)?.columns ?? [], shards: parts.length, seconds: finish.seconds(), resumed: finish.resumed,
     outputs: seen.read(), ...(profile === null ? {} : { drift: driftOf(profile, parts) }),
   };
-  commitFile(made("record"), Buffer.from(`${JSON.stringify({ digest: planDigest(plan), plan, summary }, null, 1)}\n`));
+  commitFile(made("record"), Buffer.from(`${JSON.stringify({ digest: planDigest(plan), plan, input: finish.input, summary }, null, 1)}\n`));
   moves.push([made("record"), output.record]);
   await place(() => {
     if (bad === 0) rmSync(output.errors, { force: true });

@@ -48,6 +48,8 @@ export interface Part extends ShardKey {
   readonly sha256: string;
   /** The columns' names, as the format has them. */
   readonly head: string;
+  /** The output's; none where no row was good. */
+  readonly columns: readonly string[];
   /** What labels, and how many of each; least, mean and most of numbers. */
   readonly seen: readonly SeenOutput[];
   /** Counted in the bins of the package's profile, where it has one: some rows of every part. */

@@ -14,6 +14,10 @@ export interface BatchOptions {
   readonly input: readonly string[];
   readonly format?: InputFormat | undefined;
   readonly delimiter?: string | undefined;
+  /** Of JSON lines: its columns, where the first line may lack some. */
+  readonly columns?: readonly string[] | undefined;
+  /** Rows of a table in a shard; 65,536 by default. */
+  readonly shardRows?: number | undefined;
   /** SQL over the input, in which it is called `input`. */
   readonly query?: string | undefined;
   readonly output: OutputPlace;
@@ -45,6 +49,8 @@ export interface BatchSummary {
   readonly scored: number;
   readonly bad: number;
   readonly errors: string | undefined;
+  /** Of the output; none where no row was good. */
+  readonly columns: readonly string[];
   readonly shards: number;
   readonly seconds: number;
   readonly resumed: number;

@@ -38,7 +38,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
     const queue = new LedgerQueue(ledger, source, options);
     await makeParts(queue, Math.max(1, Math.min(options.threads, source.most)), setupOf(options, source.shape, plan));
     const parts = Array.from({ length: queue.shards }, (_, shard) => ledger.parts.get(shard)!);
-    const summary = await finishRun({ output, plan, profile: options.package.profile, maxErrors: options.maxErrors, parts, resumed: queue.resumed, seconds: () => (performance.now() - began) / 1000 });
+    const summary = await finishRun({ output, plan, input: source.shape, profile: options.package.profile, maxErrors: options.maxErrors, parts, resumed: queue.resumed, seconds: () => (performance.now() - began) / 1000 });
     if (!output.folder) rmSync(output.work, { recursive: true, force: true });
     return summary;
   } finally {

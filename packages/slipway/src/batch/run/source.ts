@@ -16,13 +16,16 @@ export interface SourceOptions {
   readonly delimiter?: string | undefined;
   readonly threads: number;
   readonly shardBytes: number;
+  readonly shardRows?: number | undefined;
+  /** Of JSON lines; those of the first line by default. */
+  readonly columns?: readonly string[] | undefined;
   readonly limit?: number | undefined;
   /** The run's folder. */
   readonly work: string;
 }
 
 /** Of Parquet and Arrow. */
-const ROWS_PER_SHARD = 65_536;
+export const ROWS_PER_SHARD = 65_536;
 
 /** `end`: so far the input is read behind it, in the unit of `total`. */
 export type SourceWork = ShardWork & { readonly end: number };
@@ -49,8 +52,9 @@ export async function sourceOf(options: SourceOptions, files: readonly InputFile
       }
       tables = [{ path: spool }];
     }
+    const shardRows = options.shardRows ?? ROWS_PER_SHARD;
     const store = tables === files && files[0]!.format === "arrow" ? "arrow" : "parquet";
-    const { names, types, shards, rows } = store === "arrow" ? (await import("../input/arrow-tables.ts")).readArrowTables(tables, ROWS_PER_SHARD) : await readTables(tables, ROWS_PER_SHARD, temporary);
+    const { names, types, shards, rows } = store === "arrow" ? (await import("../input/arrow-tables.ts")).readArrowTables(tables, shardRows) : await readTables(tables, shardRows, temporary);
     const wanted = Math.min(limit ?? rows, rows);
     return { shape: { kind: "table", store, names, types }, total: wanted, most: Math.max(1, shards.length), works: tableWorks() };
     async function* tableWorks(): AsyncGenerator<SourceWork> {
@@ -65,7 +69,7 @@ export async function sourceOf(options: SourceOptions, files: readonly InputFile
   }
   const csv = files[0]!.format !== "jsonl";
   const head = csv ? await headOf(files[0]!, options.delimiter ?? (files[0]!.format === "tsv" ? "\t" : undefined)) : undefined;
-  const names = head?.names ?? await firstNames(files);
+  const names = head?.names ?? options.columns ?? await firstNames(files);
   const total = files.reduce((n, f) => n + f.bytes, 0);
   return {
     shape: csv ? { kind: "csv", names, delimiter: head!.delimiter } : { kind: "jsonl", names },
@@ -100,7 +104,7 @@ function firstRecords(bytes: Buffer, delimiter: number | undefined, count: numbe
   for (let i = 0; i < count && at < bytes.length; i++) at = nextRecord(bytes, at, delimiter);
   return at;
 }
-function countRecords(bytes: Buffer, delimiter: number | undefined): number {
+export function countRecords(bytes: Buffer, delimiter: number | undefined): number {
   let count = 0;
   for (let at = 0; at < bytes.length; count++) at = nextRecord(bytes, at, delimiter);
   return count;

@@ -106,16 +106,18 @@ async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteS
   const seen = new Seen();
   sink.clear();
   let head = "";
+  let columns: readonly string[] = [];
   const { outputs } = setup;
   writer.begin(work.shard);
   drift?.begin();
   for await (const rows of block.parts) {
     const prediction: Prediction = model.runSync(rows.batch, { onInvalid: "rows", outputs }) ?? await model.run(rows.batch, { onInvalid: "rows", outputs });
-    if (head === "") {
+    if (columns.length === 0) {
       head = writer.head(prediction);
+      columns = writer.columns(prediction);
       if (setup.headEach) sink.text(head);
     }
-    for (const [row, reason] of prediction.refused ?? []) refused.push({ row: rows.rowOf[row]!, column: null, reason, text: rows.text(row) });
+    for (const [row, reason] of prediction.refused ?? []) refused.push({ row: rows.rowOf[row]!, column: null, reason, ...rows.asItWas(row) });
     writer.write(sink, rows, prediction);
     seen.add(prediction);
     drift?.add(rows.batch, prediction);
@@ -124,7 +126,7 @@ async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteS
   const bytes = sink.written();
   const bad = [...block.bad, ...refused].sort((a, b) => a.row - b.row);
   return {
-    part: { shard: work.shard, ...(work.token === undefined ? {} : { token: work.token }), rows: block.rows, bad: bad.length, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex"), head, seen: seen.read(), ...(drift === undefined ? {} : { profile: drift.read() }) },
+    part: { shard: work.shard, ...(work.token === undefined ? {} : { token: work.token }), rows: block.rows, bad: bad.length, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex"), head, columns, seen: seen.read(), ...(drift === undefined ? {} : { profile: drift.read() }) },
     // What the sink holds is written before this returns: the next shard takes its place.
     bad, write: commitLater(join(setup.folder, partName(work, setup.output)), bytes),
   };

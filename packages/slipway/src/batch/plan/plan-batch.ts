@@ -1,0 +1,110 @@
+// What a run would be, without making it: how much there is to score, and how long that takes here and how large it comes
+// out, judged by really scoring the first rows.
+
+import { mkdtempSync, readFileSync, existsSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SlipwayError } from "@slipway/core/base";
+import { findInput, type InputFile } from "../input/sources.ts";
+import type { OutputFormat } from "../run/messages.ts";
+import { isThere, placeOutput } from "../run/output-place.ts";
+import type { BatchOptions, BatchSummary } from "../run/options.ts";
+import { runBatch } from "../run/run-batch.ts";
+import { refuseUnread, ROWS_PER_SHARD } from "../run/source.ts";
+import { countRows, subquery } from "./count-rows.ts";
+
+export interface BatchPlan {
+  readonly input: { readonly files: number; readonly bytes: number; readonly format: string; readonly rows: number; /** Otherwise `rows` is an estimate. */ readonly exact: boolean };
+  readonly shards: number;
+  readonly threads: number;
+  readonly output: { readonly path: string; readonly format: OutputFormat; /** There is an output already: a run would need --overwrite. */ readonly exists: boolean; readonly columns: readonly string[]; /** Expected. */ readonly bytes: number };
+  /** Rows that were really scored, for the estimates. */
+  readonly sample: { readonly rows: number; readonly bad: number; readonly rowsPerSecond: number; readonly reasons: readonly { readonly column: string | null; readonly reason: string; readonly rows: number }[] };
+  /** Expected, from start to end. */
+  readonly seconds: number;
+}
+
+const FIRST_SAMPLE = 1000;
+const GROWTH = 8;
+const MOST_SAMPLED = 4_000_000;
+/** Scoring is judged by a sample that takes at least so long. */
+const ENOUGH_SECONDS = 0.8;
+const MOST_REASONS = 5;
+const LEAST_SHARD = 2 ** 16;
+const LEAST_SHARD_ROWS = 1024;
+
+/** Writes nothing but below the machine's temporary folder. @throws SlipwayError what a run would be refused for: batch-input-..., runtime-... */
+export async function planBatch(options: BatchOptions): Promise<BatchPlan> {
+  const { output, threads, query } = options;
+  const files = query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format);
+  refuseUnread(files);
+  const began = performance.now();
+  const counted = await countRows(files, options);
+  // SQL and JSON are gone through once before scoring begins.
+  const spooling = query !== undefined || files[0]?.format === "json" ? (performance.now() - began) / 1000 : 0;
+  const rows = Math.min(counted.rows, options.limit ?? Infinity);
+  const folder = mkdtempSync(join(tmpdir(), "slipway-plan-"));
+  try {
+    const sample = (n: number): Promise<Sample> => scoreSample(options, folder, n, (counted.bytes / Math.max(1, counted.rows)) * n);
+    let wanted = Math.min(FIRST_SAMPLE, rows);
+    const first = await sample(wanted);
+    let last = first;
+    while (last.scored > 0 && wanted < Math.min(rows, MOST_SAMPLED) && last.seconds - first.seconds < ENOUGH_SECONDS) {
+      wanted = Math.min(rows, MOST_SAMPLED, wanted * GROWTH);
+      last = await sample(wanted);
+    }
+    const whole = counted.exact && last.rows >= rows;
+    // What a run costs in any case is in both samples.
+    const perRow = last === first ? first.seconds / Math.max(1, first.rows) : Math.max(1e-9, (last.seconds - first.seconds) / (last.rows - first.rows));
+    return {
+      input: { files: files.length, bytes: files.reduce((n, f) => n + f.bytes, 0), format: query === undefined ? files[0]!.format : "query", rows, exact: counted.exact || rows === options.limit },
+      shards: Math.max(1, Math.ceil(isTable(files, query) ? rows / ROWS_PER_SHARD : (counted.bytes * (rows / Math.max(1, counted.rows))) / options.shardBytes)), threads,
+      output: { path: output.path, format: output.format, exists: isThere(output), columns: last.columns, bytes: Math.round(last.rows === 0 ? 0 : (last.bytes / last.rows) * rows) },
+      sample: { rows: last.rows, bad: last.rows - last.scored, rowsPerSecond: Math.round(1 / perRow), reasons: last.reasons },
+      seconds: whole ? last.seconds : spooling + Math.max(0, first.seconds - first.rows * perRow) + rows * perRow,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function isTable(files: readonly InputFile[], query: string | undefined): boolean {
+  return query !== undefined || ["parquet", "arrow", "json"].includes(files[0]?.format ?? "");
+}
+
+interface Sample extends Pick<BatchSummary, "rows" | "scored" | "seconds" | "columns"> {
+  readonly bytes: number;
+  readonly reasons: BatchPlan["sample"]["reasons"];
+}
+
+/** `textBytes`: of so many rows, about. Shards are small enough that every thread has some. */
+async function scoreSample(options: BatchOptions, folder: string, rows: number, textBytes: number): Promise<Sample> {
+  const output = placeOutput(join(folder, `sample.${options.output.format}`));
+  const parts = options.threads * 3;
+  const query = options.query ?? (options.format === "json" ? "SELECT * FROM input" : undefined);
+  try {
+    const done = await runBatch({
+      ...options, output, resume: false, overwrite: true, limit: rows, maxErrors: { share: 1, text: "100%" }, onProgress: () => undefined, ...(query === undefined ? {} : { query: `SELECT * FROM ${subquery(query)} LIMIT ${rows}` }),
+      shardBytes: Math.max(LEAST_SHARD, Math.min(options.shardBytes, Math.ceil(textBytes / parts))), shardRows: Math.max(LEAST_SHARD_ROWS, Math.min(ROWS_PER_SHARD, Math.ceil(rows / parts))),
+    });
+    return { ...done, bytes: existsSync(output.path) ? statSync(output.path).size : 0, reasons: reasonsIn(output.errors) };
+  } catch (error) {
+    // Not one good row: that is what there is to tell.
+    if (!(error instanceof SlipwayError) || error.code !== "batch-errors") throw error;
+    const reasons = reasonsIn(output.errors);
+    return { rows, scored: 0, seconds: 0, columns: [], bytes: 0, reasons };
+  }
+}
+
+function reasonsIn(errors: string): BatchPlan["sample"]["reasons"] {
+  if (!existsSync(errors)) return [];
+  const counts = new Map<string, { column: string | null; reason: string; rows: number }>();
+  for (const line of readFileSync(errors, "utf8").split("\n")) {
+    if (line === "") continue;
+    const { column, reason } = JSON.parse(line) as { column: string | null; reason: string };
+    const known = counts.get(`${column}\0${reason}`);
+    if (known === undefined) counts.set(`${column}\0${reason}`, { column, reason, rows: 1 });
+    else known.rows++;
+  }
+  return [...counts.values()].sort((a, b) => b.rows - a.rows).slice(0, MOST_REASONS);
+}
