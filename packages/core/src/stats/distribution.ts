@@ -64,7 +64,8 @@ function edgesOf(values: readonly number[], kind: "number" | "length"): Shape {
   return { kind, edges: [...new Set(edges)], low, high };
 }
 
-function lengthOf(text: string): number {
+/** In characters, as people count them but for joined ones. */
+export function lengthOf(text: string): number {
   let n = 0;
   for (const _ of text) n++;
   return n;
@@ -134,7 +135,7 @@ export class Tally {
 }
 
 /** How many edges are below the value. */
-function binOf(edges: readonly number[], value: number): number {
+export function binOf(edges: ArrayLike<number>, value: number): number {
   let low = 0;
   let high = edges.length;
   while (low < high) {

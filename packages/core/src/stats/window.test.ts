@@ -1,0 +1,132 @@
+// Counts of windows: parts merge into exactly the whole, bytes come back, and states follow from verdicts.
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decodeWindow, driftMeasures, encodeWindow, freeze, judgeWindow, momentsOf, normalNumbers, randomNumbers, stateOf, WindowCounter, worstOf, type Distribution } from "./index.ts";
+
+const MISSING = "\uffff";
+const normal = normalNumbers(randomNumbers(3));
+const references: readonly Distribution[] = [
+  freeze(Array.from({ length: 5000 }, () => 20 + 4 * normal())),
+  freeze(Array.from({ length: 5000 }, (_, i) => (i % 3 === 0 ? "pro" : "basic"))),
+  freeze(Array.from({ length: 5000 }, (_, i) => `a text ${"x".repeat(i % 40)} ${i}`)),
+  freeze(Array.from({ length: 5000 }, (_, i) => i % 2)),
+];
+interface Row {
+  readonly numbers: readonly [number, number];
+  readonly texts: readonly [string, string];
+}
+function counted(rows: readonly Row[]): WindowCounter {
+  const window = new WindowCounter(references);
+  const hashes = new Int32Array(rows.length);
+  const numbers = Float64Array.from(rows.flatMap((r) => r.numbers));
+  const texts = rows.flatMap((r) => r.texts);
+  window.series[0]!.addNumbers(numbers, 0, 2, rows.length, hashes);
+  window.series[1]!.addTexts(texts, 0, 2, rows.length, MISSING, hashes);
+  window.series[2]!.addTexts(texts, 1, 2, rows.length, MISSING, hashes);
+  window.series[3]!.addNumbers(numbers, 1, 2, rows.length, hashes);
+  window.addRows(rows.length, hashes);
+  rows.forEach((r) => window.addRequest(1 + (r.texts[1].length % 7), r.texts[0] === "bad" ? "request-invalid" : undefined));
+  for (const r of rows) window.sure.add(Math.abs(Math.sin(r.numbers[0])));
+  return window;
+}
+const row = fc.record({
+  numbers: fc.tuple(fc.oneof(fc.double(), fc.double({ min: 5, max: 40, noNaN: true })), fc.constantFrom(0, 1, 2, NaN)),
+  texts: fc.tuple(fc.constantFrom("pro", "basic", "bad", "gold", MISSING), fc.string()),
+});
+
+describe("windows", () => {
+  it("merge exactly: any split, any order", () => {
+    fc.assert(fc.property(fc.array(row, { maxLength: 200 }), fc.infiniteStream(fc.nat(2)), (rows, split) => {
+      const parts: Row[][] = [[], [], []];
+      for (const r of rows) parts[split.next().value as number]!.push(r);
+      const merged = counted(parts[2]!);
+      merged.merge(decodeWindow(references, encodeWindow(counted(parts[0]!))));
+      merged.merge(counted(parts[1]!));
+      const whole = counted(rows);
+      const seen = (w: WindowCounter): unknown => [w.series.map((s) => [s.distribution, s.low, s.high, s.distinct.count, s.texts.entries]), w.rows, w.requests, [...w.errors], w.latency.counts, w.distinctRows.count, w.sure.bins];
+      expect(seen(merged)).toEqual(seen(whole));
+      expect(encodeWindow(merged)).toEqual(encodeWindow(whole));
+    }), { numRuns: 60 });
+  });
+  it("refuse bytes that are not theirs, with a code", () => {
+    const bytes = encodeWindow(counted([{ numbers: [20, 1], texts: ["pro", "x"] }]));
+    fc.assert(fc.property(fc.nat(bytes.length - 1), fc.nat(255), fc.nat(bytes.length), (at, put, end) => {
+      const changed = bytes.slice(0, end);
+      if (at < end) changed[at] = put;
+      try {
+        decodeWindow(references, changed);
+      } catch (error) {
+        expect((error as { code: string }).code).toMatch(/^(?:window-counts|bytes-truncated)$/);
+      }
+    }));
+    expect(() => decodeWindow(references.slice(1), bytes)).toThrow(expect.objectContaining({ code: "window-counts" }));
+  });
+  it("tell means, distinct values, duplicates and texts that are new", () => {
+    const rows = Array.from({ length: 3000 }, (_, i): Row => ({ numbers: [30 + 2 * normal(), 1], texts: [i % 10 === 0 ? `new ${i % 50}` : "pro", `t${i % 1000}`] }));
+    const window = counted(rows);
+    const { mean, deviation } = momentsOf(window.series[0]!.distribution);
+    expect(mean).toBeCloseTo(30, 0);
+    expect(deviation).toBeCloseTo(2, 0);
+    expect(window.series[1]!.texts.entries).toEqual([["new 0", 60], ["new 10", 60], ["new 20", 60], ["new 30", 60], ["new 40", 60]]);
+    expect(window.series[3]!.distinct.count).toBe(1);
+    expect(Math.abs(window.series[2]!.distinct.count / 1000 - 1)).toBeLessThan(0.25);
+    expect(Math.abs(window.distinctRows.count / 3000 - 1)).toBeLessThan(0.2);
+    expect(Math.abs(counted([...rows.slice(0, 100), ...rows.slice(0, 100), ...rows.slice(0, 100)]).distinctRows.count / 100 - 1)).toBeLessThan(0.2);
+    expect(window.latency.quantile(0.5)).toBeGreaterThan(4.5);
+    expect(window.latency.quantile(0.5)).toBeLessThan(5.5);
+  });
+  it("are about 4 KB for thirty columns", () => {
+    const wide = [...Array.from({ length: 24 }, () => references[0]!), ...Array.from({ length: 6 }, () => references[1]!)];
+    const window = new WindowCounter(wide);
+    const hashes = new Int32Array(1_000_000);
+    const values = Float64Array.from({ length: 100_000 }, () => 20 + 4 * normal());
+    wide.forEach((_, i) => (i < 24 ? window.series[i]!.addNumbers(values, 0, 1, 100_000, hashes) : window.series[i]!.addTexts(Array.from(values, (v) => (v > 22 ? "pro" : "basic")), 0, 1, 100_000, MISSING, hashes)));
+    window.addRows(100_000, hashes);
+    expect(encodeWindow(window).length).toBeLessThan(4096);
+  });
+});
+
+describe("distances over the bins", () => {
+  it("are those of the definitions", () => {
+    const reference: Distribution = { shape: { kind: "number", edges: [1], low: 0, high: 2 }, rows: 100, missing: 0, bins: [50, 50], outside: 0, sum: 100, squares: 133.3333 };
+    const current: Distribution = { ...reference, bins: [100, 0] };
+    const m = driftMeasures(reference, current);
+    expect(m.ks).toBeCloseTo(0.5, 12);
+    expect(m.linf).toBeCloseTo(0.5, 12);
+    // scipy.stats.chi2_contingency([[50, 50], [100, 0]], correction=False) and scipy.spatial.distance.jensenshannon(..., base=2)
+    expect(m.chiSquare).toBeCloseTo(66.6667, 3);
+    expect(m.jensenShannon).toBeCloseTo(0.557923, 5);
+    // The distance of a uniform from 0 to 2 and one from 0 to 1 is 1/2, in deviations of 0.5774.
+    expect(m.wasserstein).toBeCloseTo(0.5 / momentsOf(reference).deviation, 6);
+  });
+});
+
+describe("states", () => {
+  it("need k of n windows, warn after one, and say when there is too little", () => {
+    expect(stateOf([])).toBe("not-enough-data");
+    expect(stateOf(["same"])).toBe("ok");
+    expect(stateOf(["same", "drifted"])).toBe("warning");
+    expect(stateOf(["drifted", "same", "drifted"])).toBe("drift");
+    expect(stateOf(["drifted", "drifted", "same", "same"])).toBe("ok");
+    expect(stateOf(["same", "unknown"])).toBe("not-enough-data");
+    expect(stateOf(["drifted", "drifted", "unknown"])).toBe("drift");
+  });
+  it("weigh columns", () => {
+    expect(worstOf(["drift", "ok"], [0.01, 1])).toBe("warning");
+    expect(worstOf(["drift", "ok"], [1, 1])).toBe("drift");
+    expect(worstOf(["not-enough-data", "ok"])).toBe("ok");
+    expect(worstOf(["not-enough-data"])).toBe("not-enough-data");
+    expect(worstOf([])).toBe("not-enough-data");
+  });
+  it("know the seasons", () => {
+    const night = freeze(Array.from({ length: 3000 }, () => 26 + 4 * normal()));
+    const now = counted(Array.from({ length: 800 }, (): Row => ({ numbers: [26 + 4 * normal(), 1], texts: ["pro", "x"] }))).series[0]!.distribution;
+    expect(judgeWindow([references[0]!], [now])[0]).toMatchObject({ verdict: "drifted", seasonal: false });
+    const { shape } = references[0]!;
+    const season = counted(Array.from({ length: 3000 }, (): Row => ({ numbers: [26 + 4 * normal(), 1], texts: ["pro", "x"] }))).series[0]!.distribution;
+    expect(season.shape).toEqual(shape);
+    expect(night.shape).not.toEqual(shape);
+    expect(judgeWindow([references[0]!], [now], undefined, [season])[0]).toMatchObject({ verdict: "same", seasonal: true });
+  });
+});
