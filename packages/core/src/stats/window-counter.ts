@@ -36,9 +36,10 @@ export class WindowCounter {
     this.latency.add(ms);
     if (code !== undefined) this.#addError(code, 1);
   }
-  /** @param hashes as the columns mixed them */
-  addRows(count: number, hashes: Int32Array): void {
+  /** @param hashes as the columns mixed them, where there are columns */
+  addRows(count: number, hashes?: Int32Array): void {
     this.rows += count;
+    if (hashes === undefined) return;
     for (let i = 0; i < count; i++) this.distinctRows.add(mixed(hashes[i]!));
   }
   /** Counts of the same references. */

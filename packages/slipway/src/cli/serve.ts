@@ -9,6 +9,7 @@ import { configOptions, configSources } from "./config-options.ts";
 import { hostingOf } from "./hosting.ts";
 import { followParent } from "./follow-parent.ts";
 import { accessOptions } from "./serve-access.ts";
+import { openMonitor } from "./serve-monitor.ts";
 import { telemetryOptions } from "./serve-telemetry.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { printJson, printNote, printResult } from "./output.ts";
@@ -67,18 +68,20 @@ export const serve: Command = defineCommand({
       throw usageError("missing-argument", folder === undefined ? "serve needs PKG|FILE, or a folder of models" : `there is no model in ${JSON.stringify(folder)}`, { hint: `slipway serve ${serve.usage}` });
     }
     const access = accessOptions(settings);
+    const monitor = await openMonitor(settings, new Logger(log));
     const server = await startServer(models, {
       port: settings.port, host: settings.host, signals: true, insecure: settings.insecure, version: VERSION, tls: tlsOptions(settings.tls),
       bodyLimit: settings.bodyLimit, requestTimeoutMs: settings.requestTimeout, receiveTimeoutMs: settings.receiveTimeout, drainDelayMs: settings.drainMs,
       ...access, ...(hosting?.multiModel === true ? { auth: { ...access.auth, administration: "any-port" } } : {}),
       ...(hosting?.vertex === undefined ? {} : { vertex: hosting.vertex }),
-      ...telemetryOptions(settings),
+      ...telemetryOptions(settings), ...monitor.options,
       ...(settings.allowHost === undefined ? {} : { allowedHosts: settings.allowHost }),
       log,
     });
     // Of processes that serve together, the first speaks.
     if (process.env["_SLIPWAY_PROCESS"] === "further") {
       await server.closed;
+      await monitor.close();
       return 0;
     }
     if (server.adminKey !== undefined) printNote(`administration on ${server.adminUrl} takes this key while the server runs: ${server.adminKey}`);
@@ -91,6 +94,7 @@ export const serve: Command = defineCommand({
     }
     followParent(() => process.kill(process.pid, "SIGTERM"));
     await server.closed;
+    await monitor.close();
     return 0;
   },
 });

@@ -19,6 +19,7 @@ import { followParent } from "./follow-parent.ts";
 import { printJson, printNote, printResult } from "./output.ts";
 import { localActor } from "./registry/acting.ts";
 import { accessOptions } from "./serve-access.ts";
+import { openMonitor } from "./serve-monitor.ts";
 import { telemetryOptions } from "./serve-telemetry.ts";
 import { tlsOptions } from "./tls-options.ts";
 import { trustedSigners } from "./trusted-option.ts";
@@ -68,11 +69,12 @@ export const up: Command = defineCommand({
     const { keys: _keys, oidcIssuer, ...others } = settings;
     // An audience is for programs that bring tokens; people who sign in need none.
     const access = accessOptions({ ...others, ...(oidcIssuer === undefined || (oidc !== undefined && settings.oidcAudience === undefined) ? {} : { oidcIssuer }) });
+    const monitor = await openMonitor(settings, logger, registry.database);
     const server = await startServer(models, {
       port: settings.port, host: settings.host, signals: true, version: VERSION, tls: tlsOptions(settings.tls), bodyLimit: settings.bodyLimit, requestTimeoutMs: settings.requestTimeout,
-      receiveTimeoutMs: settings.receiveTimeout, drainDelayMs: settings.drainMs, ...access, auth: { ...access.auth, keys: { path: keyFile }, sessions }, ...telemetryOptions(settings),
+      receiveTimeoutMs: settings.receiveTimeout, drainDelayMs: settings.drainMs, ...access, auth: { ...access.auth, keys: { path: keyFile }, sessions }, ...telemetryOptions(settings), ...monitor.options,
       ...(settings.allowHost === undefined ? {} : { allowedHosts: settings.allowHost }), log,
-      protocols: [registryProtocol(service), dashboardProtocol({ files, sessions, database: registry.database, oidc, publicUrl: settings.publicUrl, link: loopback })],
+      protocols: [...monitor.options.protocols, registryProtocol(service), dashboardProtocol({ files, sessions, database: registry.database, oidc, publicUrl: settings.publicUrl, link: loopback })],
     });
     const link = loopback ? `${settings.publicUrl?.replace(/\/$/, "") ?? server.url}/dashboard/sign-in#code=${await sessions.makeLink({ principal: localPrincipal() })}` : undefined;
     const place = registryPlace();
@@ -81,6 +83,7 @@ export const up: Command = defineCommand({
     if (server.adminUrl !== undefined) printNote(`administration on ${server.adminUrl}`);
     followParent(() => process.kill(process.pid, "SIGTERM"));
     await server.closed;
+    await monitor.close();
     await service.close();
     await aliases.close();
     await registry.close();

@@ -5,6 +5,7 @@ export { MODEL_SETTINGS, type ModelSettings } from "./model-settings.ts";
 export { type PipelineSettings, type StepSettings } from "./pipeline-settings.ts";
 export { describeLeaf, readLeafText } from "./read-leaf.ts";
 export { readSection, withDefaults } from "./read-value.ts";
+export { MONITOR_SETTINGS, type MonitorSettings } from "./monitor-settings.ts";
 export { resolveConfig, type ConfigSources, type ResolvedConfig } from "./resolve-config.ts";
 export { SERVE_SETTINGS, type ServeSettings } from "./serve-settings.ts";
 export { WEBHOOK_SETTINGS, type WebhookSettings } from "./webhook-settings.ts";

@@ -6,6 +6,7 @@ import { APPROVAL_SETTINGS } from "./approval-settings.ts";
 import { DASHBOARD_SETTINGS } from "./dashboard-settings.ts";
 import { GATE_SETTINGS } from "./gate-settings.ts";
 import { MODEL_SETTINGS } from "./model-settings.ts";
+import { MONITOR_SETTINGS } from "./monitor-settings.ts";
 import { TELEMETRY_SETTINGS } from "./telemetry-settings.ts";
 import { PIPELINE_SETTINGS } from "./pipeline-settings.ts";
 import type { Settings } from "./spec.ts";
@@ -51,6 +52,7 @@ const settings = {
   },
   models: { type: "map", keys: "models' names", of: { type: "section", help: "", fields: MODEL_SETTINGS as typeof MODEL_SETTINGS }, help: "settings of single models, by name" },
   pipelines: { type: "map", keys: "pipelines' names", of: { type: "section", help: "", fields: PIPELINE_SETTINGS as typeof PIPELINE_SETTINGS }, help: "pipelines and ensembles of the served models, each served as one more model" },
+  monitor: { type: "section", required: true, fields: MONITOR_SETTINGS as typeof MONITOR_SETTINGS, help: "how models are watched" },
   gate: { type: "section", flag: false, fields: GATE_SETTINGS as typeof GATE_SETTINGS, help: "what `slipway test` asks of a model before it may be released" },
   approvals: { type: "map", keys: "aliases", of: { type: "section", help: "", fields: APPROVAL_SETTINGS as typeof APPROVAL_SETTINGS }, help: "what must be so before an alias of the registry may name a version, by alias; * for every other alias" },
   webhooks: { type: "section", flag: false, fields: WEBHOOK_SETTINGS as typeof WEBHOOK_SETTINGS, help: "how the registry's webhooks are delivered" },

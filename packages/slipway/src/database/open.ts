@@ -4,10 +4,11 @@ import type { Database } from "./database.ts";
 import { databaseError } from "./errors.ts";
 
 /**
- * `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=...` as libpq has it.
+ * `sqlite:PATH`, `sqlite::memory:` for one that is gone with the process, or `postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=...` as libpq has it.
  * @throws database-url, database-unreachable, database-login, database-unwritable, database-damaged
  */
 export async function openDatabase(url: string): Promise<Database> {
+  if (url === "sqlite::memory:") return (await import("./sqlite.ts")).SqliteDatabase.inMemory();
   if (url.startsWith("sqlite:") && url.length > "sqlite:".length) {
     const { SqliteDatabase } = await import("./sqlite.ts");
     return SqliteDatabase.open(url.slice("sqlite:".length));

@@ -14,6 +14,7 @@ import { Patience } from "./patience.ts";
 import { translateSqlite, isBusy } from "./sqlite-errors.ts";
 
 const MAX_STATEMENTS = 200;
+const MIGRATIONS = "create table if not exists slipway_migrations (room text not null, number integer not null, title text not null, applied_at text not null, primary key (room, number))";
 
 /** One connection and its prepared statements. */
 class Connection {
@@ -57,6 +58,13 @@ export class SqliteDatabase implements Database {
     this.#reader = reader;
   }
 
+  /** One that is gone with this process. Reads take their turn with transactions, as there is one connection only. */
+  static inMemory(): SqliteDatabase {
+    const connection = new Connection(":memory:");
+    connection.exec(MIGRATIONS);
+    return new SqliteDatabase(":memory:", connection, connection);
+  }
+
   static async open(path: string): Promise<SqliteDatabase> {
     try {
       mkdirSync(dirname(path), { recursive: true });
@@ -77,12 +85,15 @@ export class SqliteDatabase implements Database {
       }
     });
     const writer = await connect();
-    await patiently(path, () => writer.exec("create table if not exists slipway_migrations (room text not null, number integer not null, title text not null, applied_at text not null, primary key (room, number))"));
+    await patiently(path, () => writer.exec(MIGRATIONS));
     return new SqliteDatabase(path, writer, await connect());
   }
 
   query<R extends object = Record<string, Value>>(sql: string, parameters: readonly Value[] = []): Promise<R[]> {
-    if (onlyReads(sql)) return patiently(this.#path, () => this.#reader.query<R>(sql, parameters));
+    if (onlyReads(sql)) {
+      const read = (): Promise<R[]> => patiently(this.#path, () => this.#reader.query<R>(sql, parameters));
+      return this.#reader === this.#writer ? alone(this, () => this.#inTurn(read)) : read();
+    }
     return this.transaction((tx) => tx.query<R>(sql, parameters));
   }
 
@@ -127,7 +138,7 @@ export class SqliteDatabase implements Database {
 
   async close(): Promise<void> {
     await this.#turn;
-    this.#reader.close();
+    if (this.#reader !== this.#writer) this.#reader.close();
     this.#writer.close();
   }
 }

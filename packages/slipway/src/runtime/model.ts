@@ -22,6 +22,8 @@ export interface ModelSource {
   readonly digest: string;
   /** Rows on which engines are compared, beside those made from the signature. */
   readonly checks?: Checks | null;
+  /** As it stands in the package; whoever needs it reads it. */
+  readonly profile?: unknown;
 }
 
 export interface RunOptions {
@@ -52,6 +54,7 @@ export class Model implements Servable {
   readonly version: string;
   readonly digest: string;
   readonly signature: Signature;
+  readonly profile: unknown;
   readonly encoder: Encoder;
   /** What computes it, and why that. */
   readonly engine: EngineChoice;
@@ -73,6 +76,7 @@ export class Model implements Servable {
     this.version = source.manifest.version;
     this.digest = source.digest;
     this.signature = source.signature;
+    this.profile = source.profile ?? null;
     this.encoder = new Encoder(source.signature);
     this.engine = engine;
     this.#session = session;

@@ -10,6 +10,8 @@ export interface Servable {
   /** sha256:... of the package. */
   readonly digest: string;
   readonly signature: Signature;
+  /** The package's profile.json, where it has one. */
+  readonly profile?: unknown;
   /** Checks rows and brings them into the engine's form. @throws SlipwayError request-invalid, request-shape, request-limit */
   encode(input: ModelInput, onInvalid?: OnInvalid): Encoded;
   /** Rows in JSON that are plain and good, read and checked at once, for `encode` to take as they are; undefined: they are to be read another way. */

@@ -159,6 +159,7 @@ export class App {
   finished(call: Call, status: number): void {
     call.finished();
     this.context.telemetry.finished(call, status);
+    if (call.target !== undefined && call.route?.action === "predict") this.context.options.observer?.finished(call, call.target, status);
     requestLog(this.context.log, call, status, this.context.options.requestLog);
     this.context.exporter?.add(requestSpans(call, status));
     this.#audit.record(call, status);
@@ -178,6 +179,7 @@ export class App {
     const more = this.layerHeaders(call, answer);
     const headers: Record<string, string> = { "x-request-id": call.id, ...BASE_HEADERS, ...answer.headers };
     if (more !== undefined) Object.assign(headers, more);
+    if (call.predictionId !== undefined) headers["x-prediction-id"] = call.predictionId;
     // Also for requests that were under way when the server began to stop: their connection must not be kept.
     if (!this.context.ready) headers["connection"] = "close";
     return { status: answer.status ?? 200, headers, body: answer.body };

@@ -1,8 +1,9 @@
 // What every route of the server shares.
 
-import type { ModelInput, Servable } from "../runtime/index.ts";
+import type { Encoded, ModelInput, Prediction, Servable } from "../runtime/index.ts";
 import type { AuthOptions, LimitOptions } from "./auth/index.ts";
 import type { Member } from "./cluster/index.ts";
+import type { Call } from "./http/call.ts";
 import type { Protocol, RoutingTable } from "./http/routing-table.ts";
 import type { ModelDirectory } from "./models/directory.ts";
 import type { Repository } from "./models/repository.ts";
@@ -36,6 +37,8 @@ export interface ServerOptions {
   readonly requestLog?: RequestLogOptions | undefined;
   /** Where traces and metrics are sent over OTLP; nowhere by default. */
   readonly otlp?: OtlpOptions | undefined;
+  /** Told of every prediction. */
+  readonly observer?: PredictionObserver | undefined;
   readonly version?: string;
   /** Under which it is mounted in another server: "/api/model". */
   readonly basePath?: string;
@@ -70,6 +73,13 @@ export interface Observation {
   readonly doneAt: number;
   /** What was asked, for a log that shows rows. */
   readonly input?: ModelInput | undefined;
+}
+
+/** Watches what models are asked and answer, whatever the protocol. It is called while requests wait, and never throws. */
+export interface PredictionObserver {
+  predicted(call: Call, model: Servable, input: ModelInput, encoded: Encoded, prediction: Prediction): void;
+  /** A request for predictions was answered, or failed. */
+  finished(call: Call, model: Servable, status: number): void;
 }
 
 export type Stopper = Pick<AbortSignal, "throwIfAborted">;

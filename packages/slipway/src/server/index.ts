@@ -2,7 +2,7 @@ export { App, createServer, type Layer } from "./app.ts";
 export { startServer, type RunningServer, type StartOptions } from "./start.ts";
 export type { TlsOptions } from "./tls/files.ts";
 export { createLog, Logger } from "./telemetry/log.ts";
-export type { LogOptions, ServerContext, ServerOptions, VertexAddresses } from "./context.ts";
+export type { LogOptions, PredictionObserver, ServerContext, ServerOptions, VertexAddresses } from "./context.ts";
 export { allowModel, authError, GROUP, isAuthenticated, isRole, KeyStore, makeKey, mayAsk, mayUse, principalOf, readKeyFile, ROLE_NAMES, ROLES, writeKeyFile, type AuthOptions, type KeyRecord, type LimitOptions, type Principal, type Role } from "./auth/index.ts";
 export { ModelDirectory } from "./models/directory.ts";
 export { Repository, type Origin, type RepositoryOptions } from "./models/repository.ts";

@@ -4,6 +4,7 @@ import type { Encoded, ModelInput, OnInvalid, Prediction, Servable } from "../ru
 import { allowModel } from "./auth/index.ts";
 import type { ServerContext } from "./context.ts";
 import { after, type Call } from "./http/call.ts";
+import { newId } from "./http/node-host.ts";
 
 export interface InferOptions {
   /** Names of the outputs; all by default. */
@@ -25,6 +26,8 @@ export interface Inference {
 export function infer(context: ServerContext, call: Call, model: Servable, input: ModelInput, options: InferOptions = {}): Inference | Promise<Inference> {
   allowModel(call, model.name);
   const { onInvalid = "throw", outputs, priority } = options;
+  // The request's own id, unless the client chose that.
+  call.predictionId = call.header("x-request-id") === undefined ? call.id : newId();
   const began = performance.now();
   const encoded = model.encode(input, onInvalid);
   const decodeMs = performance.now() - began;
@@ -32,6 +35,7 @@ export function infer(context: ServerContext, call: Call, model: Servable, input
   return after(model.runSync?.(encoded.batch, how) ?? model.run(encoded.batch, how), (prediction) => {
     const { rows, computeMs, queueMs = 0, batchRows = rows } = prediction;
     call.observation = { model, rows, decodeMs, queueMs, computeMs, batchRows, doneAt: performance.now(), input: context.options.requestLog?.rows === undefined ? undefined : input };
+    context.options.observer?.predicted(call, model, input, encoded, prediction);
     return { encoded, prediction };
   });
 }

@@ -69,6 +69,8 @@ export class Call {
   target: Servable | undefined;
   /** What a handler says of its work, for metrics and the log. */
   observation: Observation | undefined;
+  /** Under which labels for its predictions are sent; row i is `<id>-<i>`. */
+  predictionId: string | undefined;
   errorCode: string | undefined;
   /** The experiment that it is part of. */
   experiment: string | undefined;

@@ -22,6 +22,9 @@ export abstract class WrappedModel implements Servable {
   get signature(): Servable["signature"] {
     return this.model.signature;
   }
+  get profile(): unknown {
+    return this.model.profile;
+  }
   get busy(): boolean {
     return this.model.busy;
   }

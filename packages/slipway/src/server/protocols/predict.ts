@@ -11,7 +11,6 @@ import { mayAsk } from "../auth/index.ts";
 import type { ServerContext } from "../context.ts";
 import { serverError } from "../errors.ts";
 import { after, jsonAnswer, jsonText, type Answer, type Call } from "../http/call.ts";
-import { newId } from "../http/node-host.ts";
 import type { Protocol } from "../http/routing-table.ts";
 import { infer, type Inference } from "../inference.ts";
 import { pageError, wantsPage } from "../pages/key-page.ts";
@@ -73,18 +72,16 @@ function predict(context: ServerContext, model: Servable, call: Call): Answer | 
 const ANY = new Set(["*/*", "application/json", "application/json, text/plain, */*"]);
 
 function answer(call: Call, model: Servable, { encoded, prediction }: Inference): Answer | Promise<Answer> {
-  // The request's own id, unless the client chose that.
-  const id = call.header("x-request-id") === undefined ? call.id : newId();
+  const id = call.predictionId!;
   const tail = `"model":${summaryJson(model)},"prediction_id":"${id}"}`;
-  const headers = { "x-prediction-id": id };
   const accept = call.header("accept");
   const whole = encoded.kept === undefined && prediction.refused === undefined;
   const inJson = (): Answer => {
-    if (!whole) return jsonText(`{"predictions":${JSON.stringify(placeRows(encoded, prediction))},${tail}`, 200, headers);
-    return jsonText(prediction.rows <= ROWS_AT_ONCE ? `{"predictions":[${rowsJson(prediction)}],${tail}` : pieces(), 200, headers);
+    if (!whole) return jsonText(`{"predictions":${JSON.stringify(placeRows(encoded, prediction))},${tail}`);
+    return jsonText(prediction.rows <= ROWS_AT_ONCE ? `{"predictions":[${rowsJson(prediction)}],${tail}` : pieces());
   };
   if (!whole || accept === undefined || ANY.has(accept)) return inJson();
-  return negotiated(call, prediction, { header: true }).then((other) => (other === undefined ? inJson() : { ...other, headers: { ...other.headers, ...headers } }));
+  return negotiated(call, prediction, { header: true }).then((other) => (other === undefined ? inJson() : other));
 
   async function* pieces(): AsyncGenerator<string> {
     yield '{"predictions":[';

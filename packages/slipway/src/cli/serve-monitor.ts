@@ -1,0 +1,26 @@
+// The monitor of `slipway serve` and `slipway up`, by their settings.
+
+import { isAbsolute, resolve } from "node:path";
+import type { ServeSettings } from "../config/index.ts";
+import type { Database } from "../database/index.ts";
+import { Monitor, monitorProtocol, MonitorStore } from "../monitor/index.ts";
+import type { Logger, StartOptions } from "../server/index.ts";
+
+export interface OpenedMonitor {
+  readonly options: Pick<StartOptions, "observer"> & { readonly protocols: NonNullable<StartOptions["protocols"]> };
+  close(): Promise<void>;
+}
+
+/** @param shared a database that is open and stays its owner's, where the settings name none @throws database-* */
+export async function openMonitor({ monitor }: ServeSettings, log: Logger, shared?: Database): Promise<OpenedMonitor> {
+  if (monitor.off) return { options: { protocols: [] }, close: () => Promise.resolve() };
+  const store = monitor.store !== undefined ? await MonitorStore.open(storeUrl(monitor.store)) : shared !== undefined ? await MonitorStore.over(shared) : undefined;
+  const opened = new Monitor(() => (store === undefined ? MonitorStore.open("sqlite::memory:") : Promise.resolve(store)), { windowMs: monitor.window, intervalMs: monitor.interval, keepMs: monitor.keep, judging: () => ({ season: monitor.season }), log });
+  opened.start();
+  return { options: { observer: opened, protocols: [monitorProtocol(opened)] }, close: () => opened.close() };
+}
+
+/** A path is a SQLite file. */
+export function storeUrl(text: string): string {
+  return /^(?:sqlite:|postgres(?:ql)?:\/\/)/.test(text) ? text : `sqlite:${isAbsolute(text) ? text : resolve(text)}`;
+}

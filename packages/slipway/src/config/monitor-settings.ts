@@ -1,0 +1,15 @@
+// How models are watched, under `monitor` of the configuration file.
+
+import type { Settings } from "./spec.ts";
+
+const settings = {
+  off: { type: "flag", default: false, help: "do not watch what models are asked and answer" },
+  store: { type: "text", value: "PATH|URL", help: "where what is counted is kept: a SQLite file, or postgres://... that several replicas share; in memory by default, and with slipway up in its database" },
+  window: { type: "duration", min: 1000, max: 86_400_000, default: 600_000, value: "TIME", help: "length of the windows that are counted and compared" },
+  interval: { type: "duration", min: 100, max: 3_600_000, default: 10_000, value: "TIME", help: "how often what was counted is written: the most that a crash can lose" },
+  keep: { type: "duration", min: 60_000, default: 2_592_000_000, value: "TIME", help: "how long windows, predictions and labels are kept" },
+  season: { type: "choice", choices: ["none", "day", "week"], default: "none", value: "WHICH", help: "do not call drift what is as it was at the same time of former days or weeks" },
+} as const;
+
+export const MONITOR_SETTINGS: typeof settings = settings;
+export type MonitorSettings = Settings<typeof settings>;

@@ -1,0 +1,99 @@
+// What is served is watched, whatever the protocol: counts, drift by column, findings, states.
+
+import { afterEach, describe, expect, it } from "vitest";
+import { inject } from "../server/testing.ts";
+import { loanRows, START, watchedApp, type WatchedApp } from "./testing.ts";
+
+let watched: WatchedApp | undefined;
+afterEach(() => watched?.close());
+const TEN_MINUTES = 600_000;
+
+describe("watching", () => {
+  it("counts requests of every protocol, rows, errors and latency", async () => {
+    watched = await watchedApp();
+    await watched.ask(loanRows(300, 2));
+    await inject(watched.app, { method: "POST", url: "/v2/models/loan/infer", payload: JSON.stringify({ inputs: [{ name: "age", datatype: "FP64", shape: [1], data: [45] }, { name: "plan", datatype: "BYTES", shape: [1], data: ["pro"] }, { name: "member", datatype: "BOOL", shape: [1], data: [true] }] }) });
+    await watched.ask([{ age: 1, plan: "gold", member: true, note: null }]);
+    const two = await watched.ask([{ age: 1, plan: "gold", member: true, note: null }, ...loanRows(1, 3)], { url: "/predict?on_invalid=rows" });
+    expect(two.headers["x-prediction-id"]).toBe(two.json().prediction_id);
+    const view = (await watched.get("/models/loan")).json();
+    expect(view.windows).toMatchObject([{ begins: "2026-03-02T10:00:00.000Z", requests: 4, rows: 302, errors: 1, refused: 1, codes: { "request-invalid": 1 } }]);
+    expect(view.windows[0].p99).toBeGreaterThan(0);
+    expect(view.columns.map((c: { name: string; state: string }) => [c.name, c.state])).toEqual([
+      ["age", "ok"], ["plan", "ok"], ["member", "ok"], ["note", "ok"], ["label", "ok"], ["probabilities.no", "ok"], ["probabilities.yes", "ok"], ["score", "ok"]]);
+    expect((await watched.get("")).json().models).toMatchObject([{ model: "loan", version: "1.2.0", state: "ok", requests: 4, rows: 302, errors: 1, reference: true }]);
+  });
+  it("warns after a window that drifted, and says drift after two, since when", async () => {
+    watched = await watchedApp();
+    await watched.ask(loanRows(400, 2));
+    const states: string[] = [];
+    for (const seed of [3, 4]) {
+      watched.clock.now += TEN_MINUTES;
+      await watched.ask(loanRows(400, seed, 53));
+      states.push((await watched.get("/models/loan")).json().state);
+    }
+    expect(states).toEqual(["warning", "drift"]);
+    const view = (await watched.get("/models/loan")).json();
+    const age = view.columns.find((c: { name: string }) => c.name === "age");
+    expect(age).toMatchObject({ state: "drift", since: new Date(START + TEN_MINUTES).toISOString() });
+    const ages = loanRows(400, 4, 53).flatMap((r) => r.age ?? []);
+    expect(age.mean[0]).toBeCloseTo(ages.reduce((a, b) => a + b, 0) / ages.length, 1);
+    expect(age.measures.wasserstein).toBeGreaterThan(0.5);
+    expect(view.columns.find((c: { name: string }) => c.name === "plan").state).toBe("ok");
+  });
+  it("joins windows with few rows, and never calls too little data ok", async () => {
+    watched = await watchedApp();
+    await watched.ask(loanRows(100, 2));
+    expect((await watched.get("/models/loan")).json().state).toBe("not-enough-data");
+    for (const seed of [3, 4]) {
+      watched.clock.now += TEN_MINUTES;
+      await watched.ask(loanRows(100, seed));
+    }
+    const view = (await watched.get("/models/loan")).json();
+    expect([view.state, view.verdicts.length, view.verdicts[0].rows]).toEqual(["ok", 1, 300]);
+  });
+  it("does not call drift what comes with the time of day, where it is told to", async () => {
+    const state = async (season: "none" | "day"): Promise<string> => {
+      watched = await watchedApp({ options: { judging: () => ({ season }) } });
+      for (let day = 0; day < 4; day++) {
+        watched.clock.now = START + day * 86_400_000;
+        await watched.ask(loanRows(400, day));
+        watched.clock.now += 10 * 3_600_000;
+        for (let k = 0; k < 2; k++) {
+          watched.clock.now += TEN_MINUTES;
+          await watched.ask(loanRows(400, 10 * day + k, 53));
+        }
+      }
+      const { state: found } = (await watched.get("/models/loan?hours=2")).json();
+      await watched.close();
+      return found;
+    };
+    expect([await state("none"), await state("day")]).toEqual(["drift", "ok"]);
+    watched = undefined;
+  });
+  it("counts large requests in pieces, also those with refused rows", async () => {
+    watched = await watchedApp();
+    await watched.ask(loanRows(5000, 2));
+    const view = (await watched.get("/models/loan")).json();
+    expect(view.windows[0].rows).toBe(5000);
+    expect(view.columns[0].bins.current.reduce((a: number, b: number) => a + b, 0) + Math.round(view.columns[0].missing[0] * 5000)).toBe(5000);
+  });
+  it("tells an unknown model, and keeps others' models from a key that may not ask them", async () => {
+    watched = await watchedApp();
+    expect((await watched.get("/models/none")).errorCode).toBe("monitor-unknown");
+  });
+});
+
+describe("quality", () => {
+  it("names what is wrong with the data", async () => {
+    watched = await watchedApp();
+    await watched.ask(loanRows(600, 2).map((row, i) => ({ ...row, age: i % 2 === 0 ? null : 300, member: true, plan: "pro" })));
+    const { quality } = (await watched.get("/models/loan")).json();
+    expect(quality.map((f: { rule: string; column: string | null }) => [f.rule, f.column])).toEqual(expect.arrayContaining([["missing", "age"], ["out-of-range", "age"], ["constant", "member"], ["constant", "plan"], ["duplicates", null]]));
+  });
+  it("is silent where nothing is", async () => {
+    watched = await watchedApp();
+    await watched.ask(loanRows(600, 2));
+    expect((await watched.get("/models/loan")).json().quality).toEqual([]);
+  });
+});

@@ -1,0 +1,42 @@
+// The monitor over HTTP: what is watched and how it stands.
+
+import { mayAsk, jsonAnswer, type Call, type Protocol, type Route } from "../server/index.ts";
+import { monitorError } from "./errors.ts";
+import { modelView, overview } from "./views.ts";
+import type { Monitor } from "./monitor.ts";
+
+export const MONITOR_ROOT = "/api/v1/monitor";
+
+const OBJECT = { type: "object" } as const;
+
+/** For `protocols` of the server's options. */
+export function monitorProtocol(monitor: Monitor): () => Protocol {
+  const shown = (call: Call): string => {
+    const name = call.params["name"]!;
+    if (!mayAsk(call, name)) throw monitorError("monitor-unknown", `nothing was counted of ${JSON.stringify(name.slice(0, 100))}`);
+    return name;
+  };
+  const routes: Route[] = [
+    {
+      method: "GET", path: MONITOR_ROOT, action: "observe",
+      about: { tag: "Monitoring", summary: "Every model that is watched, and its state", response: { "application/json": OBJECT } },
+      handle: async (call) => jsonAnswer(await overview(monitor, (name) => mayAsk(call, name))),
+    },
+    {
+      method: "GET", path: `${MONITOR_ROOT}/models/{name}`, action: "observe",
+      about: {
+        tag: "Monitoring", summary: "A model's traffic, latency, errors, drift by column, and accuracy over time", response: { "application/json": OBJECT },
+        query: { version: { type: "string" }, hours: { type: "number" } },
+      },
+      handle: async (call) => jsonAnswer(await modelView(monitor, shown(call), { version: call.query.get("version") ?? undefined, hours: hoursOf(call) })),
+    },
+  ];
+  return () => ({ name: "monitor", prefixes: [MONITOR_ROOT], routes });
+}
+
+const MOST_HOURS = 24 * 366;
+
+function hoursOf(call: Call): number {
+  const hours = Number(call.query.get("hours") ?? 24);
+  return hours > 0 && hours <= MOST_HOURS ? hours : 24;
+}

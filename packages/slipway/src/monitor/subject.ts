@@ -1,0 +1,55 @@
+// What is watched of one package: its columns and outputs with the reference's distribution of each, as the package's profile
+// froze them. Kept in the store beside the counts, which mean nothing without it.
+
+import { parseProfile, type Profile, type Scalar, type Signature } from "@slipway/core/package";
+import { distinctCount, type Distribution } from "@slipway/core/stats";
+import type { Servable } from "../runtime/index.ts";
+
+export interface Series {
+  /** A column, or an output with its class: `probabilities.yes`. */
+  readonly name: string;
+  readonly kind: "input" | "output";
+  readonly reference: Distribution;
+}
+export interface OutputSeries extends Series {
+  readonly kind: "output";
+  readonly output: string;
+  /** Which of the output's entries; null where it has one value a row. */
+  readonly entry: Scalar | null;
+}
+export interface Subject {
+  readonly model: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly series: readonly (Series | OutputSeries)[];
+  /** Of the reference's rows, how many differ from all others; null where there is no reference. */
+  readonly distinctShare: number | null;
+  readonly task: Task;
+}
+/** What labels are compared with. */
+export type Task =
+  | { readonly kind: "classification"; readonly classes: readonly string[]; readonly probabilities: boolean }
+  | { readonly kind: "regression" }
+  | { readonly kind: "none" };
+
+/** @throws package-profile */
+export function subjectOf({ name, version, digest, signature, profile }: Pick<Servable, "name" | "version" | "digest" | "signature" | "profile">): Subject {
+  const parsed = parseProfile(profile);
+  return { model: name, version, digest, series: parsed === null ? [] : seriesOf(parsed, signature), distinctShare: parsed === null ? null : distinctCount(parsed.seen) / Math.max(1, parsed.rows), task: taskOf(signature) };
+}
+
+function seriesOf(profile: Profile, signature: Signature): (Series | OutputSeries)[] {
+  const used = new Set(signature.columns.filter((c) => c.used).map((c) => c.name));
+  return [
+    ...profile.columns.filter((c) => used.has(c.name)).map(({ name, distribution }): Series => ({ name, kind: "input", reference: distribution })),
+    ...profile.outputs.map(({ name, entry, distribution }): OutputSeries => ({ name: entry === null ? name : `${name}.${entry}`, kind: "output", output: name, entry, reference: distribution })),
+  ];
+}
+
+export function taskOf({ outputs }: Signature): Task {
+  const label = outputs.find((o) => o.kind === "label");
+  const probabilities = outputs.find((o) => o.kind === "probabilities" && (o.columns?.length ?? 0) > 1);
+  const classes = (probabilities?.columns ?? label?.classes)?.map(String);
+  if (label !== undefined || probabilities !== undefined) return { kind: "classification", classes: classes ?? [], probabilities: probabilities !== undefined };
+  return outputs.some((o) => o.kind === "value" && o.rowShape.length === 0) ? { kind: "regression" } : { kind: "none" };
+}

@@ -1,0 +1,23 @@
+// Tables of what was counted. A replica has a row of its own for each window, which it writes anew with everything it has
+// counted in it so far: writing twice changes nothing, and what several replicas counted is the merger of their rows.
+
+import type { Migration } from "../database/index.ts";
+
+export const MONITOR_MIGRATIONS: readonly Migration[] = [
+  {
+    title: "monitoring: what is watched, windows, replicas",
+    statements: () => [
+      `create table monitor_subjects (
+        model text not null, version text not null, digest text not null, subject text not null, first_at text not null, primary key (model, version, digest))`,
+      // `counts`: see core/stats/window-bytes.ts, in base64. Replicas that are gone are merged into one row without a name.
+      `create table monitor_windows (
+        model text not null, version text not null, digest text not null, begins text not null, replica text not null, length_ms bigint not null,
+        counts text not null, primary key (model, version, digest, begins, replica))`,
+      "create index monitor_windows_begins on monitor_windows (begins)",
+      // `lost`: rows of its last whole interval, which is what one that ended without a word may have taken with it.
+      `create table monitor_replicas (
+        id text primary key, host text not null, started_at text not null, seen_at text not null, interval_ms bigint not null, state text not null,
+        row_count bigint not null, last_rows bigint not null, dropped bigint not null, lost bigint not null)`,
+    ],
+  },
+];
