@@ -93,9 +93,10 @@ export class Approvals {
       if (from === version) throw approvalError("request-closed", `${alias} names ${model}:${version} already`);
       const now = this.#now();
       const id = newId();
+      const expires = iso(now + (policy?.expires ?? 14 * 86_400_000));
       const [row] = await tx.query(`insert into requests (id, model, version, digest, alias, state, requested_by, comment, from_version, created_at, expires_at) values ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9, $10) returning ${REQUEST_COLUMNS}`, [
-        id, model, version, facts.digest, alias, actor.name, comment, from, iso(now), iso(now + (policy?.expires ?? 14 * 86_400_000))]);
-      await appendAudit(tx, { actor, action: "request.opened", model, version, detail: { request: id, alias, digest: facts.digest, from, ...(comment === "" ? {} : { comment }) } });
+        id, model, version, facts.digest, alias, actor.name, comment, from, iso(now), expires]);
+      await appendAudit(tx, { actor, action: "request.opened", model, version, detail: { request: id, alias, digest: facts.digest, from, expires, ...(comment === "" ? {} : { comment }) } });
       return requestOf(row!);
     });
   }

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { SlipwayError } from "@slipway/core/base";
 import { certificatesOfPem, readVerificationKey, verifyPackage, type SigningKey } from "@slipway/core/signing";
-import { Approvals, approvalError, readPolicies, type VerifySignature } from "../approvals/index.ts";
+import { Approvals, approvalError, approvalsCompanion, readPolicies, type VerifySignature } from "../approvals/index.ts";
 import type { ApprovalSettings, GateSettings, WebhookSettings } from "../config/index.ts";
 import type { Database } from "../database/index.ts";
 import type { BlobStore } from "../oci/index.ts";
@@ -59,6 +59,7 @@ export async function openRegistryService(options: RegistryServiceOptions): Prom
   const registry = await Registry.open({
     database, blobs,
     guard: (change, tx) => approvals!.guard(change, tx),
+    companions: [approvalsCompanion],
     keepers: [(tx, model, version) => approvals!.keeper(tx, model, version)],
   });
   approvals = await Approvals.open({ database, policies, serverName: `slipway on ${hostname()}`, verifySignature: trusted === undefined ? undefined : signatureVerifier(registry, trusted),

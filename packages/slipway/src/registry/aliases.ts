@@ -64,7 +64,7 @@ export async function aliasesOf(database: Database, model: string): Promise<Alia
 export async function movesOf(database: Database, model: string, alias: string, limit = 100): Promise<AliasMove[]> {
   const rows = await database.query<{ revision: number; version: number | null; previous: number | null; at: string; by_whom: string }>(
     "select revision, version, previous, at, by_whom from alias_history where model = $1 and alias = $2 order by revision desc limit $3", [model, alias, limit]);
-  return rows.map((r) => ({ alias, revision: r.revision, version: r.version, previous: r.previous, at: r.at, by: r.by_whom }));
+  return rows.map((r) => ({ model, alias, revision: r.revision, version: r.version, previous: r.previous, at: r.at, by: r.by_whom }));
 }
 
 async function currentAlias(tx: Database, model: string, alias: string): Promise<AliasRow | undefined> {

@@ -2,12 +2,7 @@
 
 import { everyEntry, type AuditEntry } from "../audit/index.ts";
 import type { Database } from "../database/index.ts";
-
-export interface Problem {
-  /** "churn:3", "churn@production", "audit entry 17", "churn:3, attachment ID". */
-  readonly where: string;
-  readonly message: string;
-}
+import type { Companion, Problem } from "./types.ts";
 
 interface Expected {
   readonly versions: Map<string, { readonly digest: string; state: "available" | "deleted" }>;
@@ -16,7 +11,7 @@ interface Expected {
 }
 
 /** In a transaction, so that what others do meanwhile is in all of it or in none. */
-export async function compareTables(tx: Database): Promise<Problem[]> {
+export async function compareTables(tx: Database, companions: readonly Companion[]): Promise<Problem[]> {
   const expected: Expected = { versions: new Map(), aliases: new Map(), attachments: new Map() };
   for await (const entry of everyEntry(tx)) apply(expected, entry);
   const problems: Problem[] = [];
@@ -51,6 +46,7 @@ export async function compareTables(tx: Database): Promise<Problem[]> {
     expected.attachments.delete(a.id);
   }
   for (const [id, { of }] of expected.attachments) add(`${of}, attachment ${id}`, "the audit log knows it, and it is not there");
+  for (const companion of companions) problems.push(...(await companion.compare(tx)));
   return problems;
 }
 

@@ -3,13 +3,14 @@
 import { appendAudit, type AuditEntry, type AuditEvent } from "../audit/index.ts";
 import type { Database } from "../database/index.ts";
 import type { BlobStore } from "../oci/index.ts";
-import type { Guard, Keeper } from "./types.ts";
+import type { Companion, Guard, Keeper } from "./types.ts";
 
 export interface RegistryContext {
   readonly database: Database;
   readonly blobs: BlobStore;
   readonly guard: Guard | undefined;
   readonly keepers: readonly Keeper[];
+  readonly companions: readonly Companion[];
   /** Told in the transaction of each act, for what must happen because of it and be kept with it. */
   readonly onAudit: ((entry: AuditEntry, tx: Database) => Promise<void>) | undefined;
 }

@@ -8,11 +8,10 @@ export { checkAlias, looksLikeReference, parseReference, type Reference } from "
 export { Registry, type RegistryOptions } from "./registry.ts";
 export { type GarbageReport, type Retained, type RetentionPolicy } from "./removal.ts";
 export {
-  ATTACHMENT_KINDS, type Alias, type AliasChange, type AliasMove, type Attachment, type AttachmentKind, type Guard, type Keeper, type Lineage, type ModelSummary, type Version,
+  ATTACHMENT_KINDS, type Alias, type AliasChange, type AliasMove, type Attachment, type AttachmentKind, type Companion, type Guard, type Keeper, type Lineage, type ModelSummary, type Problem, type Version,
   type VersionDetails,
 } from "./types.ts";
 export { type ExportReport } from "./transfer/export.ts";
 export { type ImportOptions, type ImportReport } from "./transfer/import.ts";
-export { type Problem } from "./compare-tables.ts";
 export { type VerifyRegistryOptions, type VerifyReport } from "./verify.ts";
 export { type VersionQuery } from "./version-rows.ts";

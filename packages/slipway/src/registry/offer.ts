@@ -10,7 +10,7 @@ import type { Database } from "../database/index.ts";
 import { record, type RegistryContext } from "./context.ts";
 import { registryError } from "./errors.ts";
 import { storePackage, versionTag } from "./package-store.ts";
-import type { Lineage } from "./types.ts";
+import type { Lineage, VersionRecord } from "./types.ts";
 import { VERSION_COLUMNS } from "./version-rows.ts";
 
 const MAX_TEXT = 2000;
@@ -75,19 +75,7 @@ async function enter(context: RegistryContext, tx: Database, pkg: ModelPackage, 
 /** Of a package, what its version's row tells. */
 export type PackageFacts = Pick<ModelPackage, "manifest" | "signature" | "card" | "digest"> & { readonly size: number };
 
-export interface NewVersion {
-  readonly model: string;
-  readonly version: number;
-  readonly digest: string;
-  readonly packageVersion: string;
-  readonly state: "available" | "deleted";
-  readonly createdAt: string;
-  readonly createdBy: string;
-  readonly sourceName: string;
-  readonly sourceDigest: string;
-  readonly parent: number | null;
-  readonly trainingData: string | null;
-  readonly commit: string | null;
+export interface NewVersion extends VersionRecord {
   /** Undefined for a version that was removed, where it is gone. */
   readonly pkg: PackageFacts | undefined;
 }

@@ -16,7 +16,7 @@ import { REGISTRY_MIGRATIONS } from "./tables.ts";
 import { exportRegistry, type ExportReport } from "./transfer/export.ts";
 import { importRegistry, type ImportOptions, type ImportReport } from "./transfer/import.ts";
 import { isEmpty } from "./transfer/restore.ts";
-import type { Alias, AliasMove, Attachment, Guard, Keeper, Lineage, ModelSummary, Version, VersionDetails } from "./types.ts";
+import type { Alias, AliasMove, Attachment, Companion, Guard, Keeper, Lineage, ModelSummary, Version, VersionDetails } from "./types.ts";
 import { complete, findVersion, searchVersions, versionsOf, type VersionQuery } from "./version-rows.ts";
 import { verifyRegistry, type VerifyRegistryOptions, type VerifyReport } from "./verify.ts";
 
@@ -25,6 +25,7 @@ export interface RegistryOptions {
   readonly blobs: BlobStore;
   readonly guard?: Guard | undefined;
   readonly keepers?: readonly Keeper[] | undefined;
+  readonly companions?: readonly Companion[] | undefined;
   readonly onAudit?: ((entry: AuditEntry, tx: Database) => Promise<void>) | undefined;
 }
 
@@ -40,10 +41,10 @@ export class Registry {
   }
 
   /** @throws database-newer */
-  static async open({ database, blobs, guard, keepers = [], onAudit }: RegistryOptions): Promise<Registry> {
+  static async open({ database, blobs, guard, keepers = [], companions = [], onAudit }: RegistryOptions): Promise<Registry> {
     await migrate(database, "audit", AUDIT_MIGRATIONS);
     await migrate(database, "registry", REGISTRY_MIGRATIONS);
-    return new Registry({ database, blobs, guard, keepers, onAudit });
+    return new Registry({ database, blobs, guard, keepers, companions, onAudit });
   }
 
   /**

@@ -1,9 +1,11 @@
 // What the registry hands out.
 
 import type { Actor } from "../audit/index.ts";
+import type { Fail } from "@slipway/core/package";
 import type { Database } from "../database/index.ts";
 
-export interface Version {
+/** What is known of a version besides what its package tells; of one that was removed there is nothing else. */
+export interface VersionRecord {
   readonly model: string;
   /** 1, 2, 3 ...: given when it was offered. */
   readonly version: number;
@@ -14,6 +16,18 @@ export interface Version {
   readonly state: "available" | "deleted";
   readonly createdAt: string;
   readonly createdBy: string;
+  readonly sourceName: string;
+  /** "sha256:..." of the saved model's file. */
+  readonly sourceDigest: string;
+  /** The version of the same model that it replaces or was retrained from. */
+  readonly parent: number | null;
+  /** Where its training data is: an address, a query, a digest. */
+  readonly trainingData: string | null;
+  /** The commit of the code that trained it. */
+  readonly commit: string | null;
+}
+
+export interface Version extends VersionRecord {
   /** Bytes of all its blobs. */
   readonly size: number;
   readonly description: string;
@@ -24,15 +38,6 @@ export interface Version {
   readonly rootClass: string;
   /** Library versions: {"scikit-learn": "1.5.2"}. */
   readonly producer: Readonly<Record<string, string>>;
-  readonly sourceName: string;
-  /** "sha256:..." of the saved model's file. */
-  readonly sourceDigest: string;
-  /** The version of the same model that it replaces or was retrained from. */
-  readonly parent: number | null;
-  /** Where its training data is: an address, a query, a digest. */
-  readonly trainingData: string | null;
-  /** The commit of the code that trained it. */
-  readonly commit: string | null;
   /** Aliases that name it now, in lexical order. */
   readonly aliases: readonly string[];
   /** By the latest report of the gate that is attached. */
@@ -50,12 +55,15 @@ export interface VersionDetails extends Version {
   readonly attachments: readonly Attachment[];
 }
 
-export interface ModelSummary {
+export interface ModelRecord {
   readonly name: string;
   readonly description: string;
   readonly createdAt: string;
   readonly createdBy: string;
   readonly updatedAt: string;
+}
+
+export interface ModelSummary extends ModelRecord {
   /** The newest version that was not removed; null when all were. */
   readonly latest: number | null;
   /** How many there are, without those that were removed. */
@@ -74,6 +82,7 @@ export interface Alias {
 }
 
 export interface AliasMove {
+  readonly model: string;
   readonly alias: string;
   readonly revision: number;
   /** Null where it was removed. */
@@ -123,5 +132,22 @@ export interface AliasChange {
 }
 /** Asked in the transaction that moves the alias; throws to refuse. */
 export type Guard = (change: AliasChange, tx: Database) => Promise<void>;
+/** A place where something does not fit. */
+export interface Problem {
+  /** "churn:3", "churn@production", "audit entry 17", "churn:3, attachment ID". */
+  readonly where: string;
+  readonly message: string;
+}
+/** Tables of another room over the same database that belong to the registry: they are verified and exported with it. */
+export interface Companion {
+  /** Their key in an export. */
+  readonly name: string;
+  /** Their rows as JSON. */
+  write(tx: Database): Promise<unknown>;
+  /** Into tables that are empty, or not made yet. @throws what `fail` makes, for rows that cannot be understood */
+  restore(tx: Database, rows: unknown, fail: Fail): Promise<void>;
+  /** What does not fit the audit log. */
+  compare(tx: Database): Promise<readonly Problem[]>;
+}
 /** Says, in the transaction that would remove a version, what still needs it; undefined where nothing does. */
 export type Keeper = (tx: Database, model: string, version: number) => Promise<string | undefined>;

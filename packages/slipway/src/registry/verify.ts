@@ -3,9 +3,10 @@
 import { verifyAudit, type AuditProof } from "../audit/index.ts";
 import type { Database } from "../database/index.ts";
 import { parseManifest } from "../oci/index.ts";
-import { compareTables, type Problem } from "./compare-tables.ts";
+import { compareTables } from "./compare-tables.ts";
 import type { RegistryContext } from "./context.ts";
 import { loadPackage } from "./package-store.ts";
+import type { Problem } from "./types.ts";
 
 export interface VerifyReport {
   readonly models: number;
@@ -55,7 +56,7 @@ export async function verifyRegistry(context: RegistryContext, { head, onVersion
     if (code !== "audit-broken") throw error;
     problems.push({ where: where ?? "audit", message });
   }
-  problems.push(...(await database.transaction(compareTables)));
+  problems.push(...(await database.transaction((tx) => compareTables(tx, context.companions))));
   const versions = await database.query<VersionFacts>("select model, version, digest, package_version, source_digest from versions where state = 'available' order by model, version");
   const attachments = await database.query<AttachmentFacts>("select id, model, version, digest, manifest_digest, size from attachments order by id");
   let bytes = 0;

@@ -100,7 +100,7 @@ describe.each([backends[0]!, backends[3]!])("on $name", (backend) => {
     expect(await code(registry.exportTo(to, { actor: robin }))).toBe("registry-export-exists");
     const other = await open();
     expect(await code(other.importFrom(to, { actor: robin, digest: `sha256:${"0".repeat(64)}` }))).toBe("registry-export");
-    expect(await other.importFrom(to, { actor: robin, digest: report.digest })).toEqual({ restored: true, models: 2, versions: 4, attachments: 1, renumbered: [], aliases: 2, skipped: [] });
+    expect(await other.importFrom(to, { actor: robin, digest: report.digest })).toEqual({ restored: true, models: 2, versions: 4, attachments: 1, renumbered: [], aliases: 2, skipped: [], left: [] });
     const [before, after] = [await everything(registry), await everything(other)] as [{ audit: unknown[]; versions: object[][] }, { audit: unknown[]; versions: object[][] }];
     expect(after.audit.slice(0, -1)).toEqual(before.audit);
     expect(after.audit.at(-1)).toMatchObject({ action: "registry.restored", actor: "robin", detail: { export: report.digest } });

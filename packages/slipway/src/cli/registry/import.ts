@@ -1,6 +1,7 @@
 // slipway registry import SOURCE
 
 import type { Actor } from "../../audit/index.ts";
+import { approvalsCompanion } from "../../approvals/index.ts";
 import { openRegistry, type Registry } from "../../registry/index.ts";
 import { defineCommand, type Command, type Invocation } from "../command.ts";
 import { printJson, printResult } from "../output.ts";
@@ -18,7 +19,7 @@ export const importCommand: Command = defineCommand({
     // It may bring any model.
     allow("*");
     // Into an empty registry the export comes as it is, and nothing, not even a server's key, may be written before it.
-    const plain = await openRegistry();
+    const plain = await openRegistry({ companions: [approvalsCompanion] });
     try {
       if (await plain.isEmpty()) return await take(plain, actor, call);
     } finally {
@@ -35,6 +36,7 @@ async function take(registry: Registry, actor: Actor, call: Invocation): Promise
     printResult([
       report.restored ? `the registry was empty and is now what was exported: ${report.models} models, ${report.versions} versions` : `${report.versions} versions of ${report.models} models are new`,
       ...report.renumbered.map((v) => `${v.model}:${v.from} of the export is ${v.model}:${v.to} here`),
+      ...report.left.map((what) => `the ${what} of the export were not taken: an alias moves here by what is decided here`),
       ...report.skipped.map((a) => `${a.model}@${a.alias} was not set: ${a.why}`),
     ].join("\n"));
   }

@@ -9,7 +9,7 @@ import { ATTACHMENT_COLUMNS, attachmentOf } from "../attachments.ts";
 import type { RegistryContext } from "../context.ts";
 import { registryError } from "../errors.ts";
 import { versionTag } from "../package-store.ts";
-import type { Attachment } from "../types.ts";
+import type { Alias, AliasMove, Attachment, Companion, ModelRecord, VersionRecord } from "../types.ts";
 import { createBundle, type BundleWriter } from "./bundle.ts";
 import { FORMAT, FORMAT_VERSION, type Tables } from "./tables-json.ts";
 
@@ -26,7 +26,7 @@ const MAX_BLOB = 2 ** 31 - 1;
 
 /** @param models their names; everything, the audit log included, where it is undefined. @throws registry-not-found, registry-export-exists, audit-broken */
 export async function exportRegistry(context: RegistryContext, target: string, models: readonly string[] | undefined, actor: Actor): Promise<ExportReport> {
-  const { tables, entries } = await context.database.transaction((tx) => readTables(tx, models, actor));
+  const { tables, entries } = await context.database.transaction((tx) => readTables(tx, context.companions, models, actor));
   const writer = await createBundle(target);
   try {
     const report = await write(context, writer, tables, entries);
@@ -66,16 +66,16 @@ async function write({ blobs }: RegistryContext, writer: BundleWriter, tables: T
   return { models: tables.models.length, versions: available.length, attachments: tables.attachments.length, bytes, digest: `sha256:${createHash("sha256").update(json).digest("hex")}` };
 }
 
-async function readTables(tx: Database, models: readonly string[] | undefined, actor: Actor): Promise<{ tables: Tables; entries: AuditEntry[] | undefined }> {
+async function readTables(tx: Database, companions: readonly Companion[], models: readonly string[] | undefined, actor: Actor): Promise<{ tables: Tables; entries: AuditEntry[] | undefined }> {
   const wanted = (model: string): boolean => models === undefined || models.includes(model);
-  const all = await tx.query<{ name: string; description: string; createdAt: string; createdBy: string; updatedAt: string }>(
+  const all = await tx.query<ModelRecord>(
     'select name, description, created_at as "createdAt", created_by as "createdBy", updated_at as "updatedAt" from models order by name');
   const unknown = models?.find((name) => !all.some((m) => m.name === name));
   if (unknown !== undefined) throw registryError("registry-not-found", `the registry has no model ${JSON.stringify(unknown)}`, { hint: "slipway registry list shows the models." });
-  const versions = await tx.query<Tables["versions"][number]>(`select model, version, digest, package_version as "packageVersion", state, created_at as "createdAt", created_by as "createdBy",
+  const versions = await tx.query<VersionRecord>(`select model, version, digest, package_version as "packageVersion", state, created_at as "createdAt", created_by as "createdBy",
     source_name as "sourceName", source_digest as "sourceDigest", parent_version as "parent", training_data as "trainingData", commit_id as "commit" from versions order by model, version`);
-  const aliases = await tx.query<Tables["aliases"][number]>('select model, alias, version, revision, updated_at as "updatedAt", updated_by as "updatedBy" from aliases order by model, alias');
-  const moves = await tx.query<Tables["moves"][number]>('select model, alias, revision, version, previous, at, by_whom as "by" from alias_history order by model, alias, revision');
+  const aliases = await tx.query<Alias>('select model, alias, version, revision, updated_at as "updatedAt", updated_by as "updatedBy" from aliases order by model, alias');
+  const moves = await tx.query<AliasMove>('select model, alias, revision, version, previous, at, by_whom as "by" from alias_history order by model, alias, revision');
   const attachments = await tx.query<Parameters<typeof attachmentOf>[0]>(`select ${ATTACHMENT_COLUMNS} from attachments order by created_at, id`);
   let entries: AuditEntry[] | undefined;
   if (models === undefined) {
@@ -88,6 +88,7 @@ async function readTables(tx: Database, models: readonly string[] | undefined, a
     audit: entries === undefined ? null : await verifyEntries(entries),
     models: all.filter((m) => wanted(m.name)), versions: versions.filter((v) => wanted(v.model)), aliases: aliases.filter((a) => wanted(a.model)), moves: moves.filter((m) => wanted(m.model)),
     attachments: attachments.map(attachmentOf).filter((a: Attachment) => wanted(a.model)),
+    companions: models === undefined ? Object.fromEntries(await Promise.all(companions.map(async (c) => [c.name, await c.write(tx)] as const))) : {},
   };
   return { tables, entries };
 }

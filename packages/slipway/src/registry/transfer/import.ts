@@ -32,6 +32,8 @@ export interface ImportReport {
   readonly aliases: number;
   /** Aliases that were not set, and why. */
   readonly skipped: readonly { readonly model: string; readonly alias: string; readonly why: string }[];
+  /** Companions whose rows are in the export and were not taken: what was decided elsewhere moves no alias here. */
+  readonly left: readonly string[];
 }
 export interface ImportOptions {
   readonly actor: Actor;
@@ -81,10 +83,12 @@ async function take(context: RegistryContext, bundle: BundleReader, { actor, dig
   const report = await database.transaction(async (tx) => {
     for (const v of versions) await tx.query("delete from uploads where digest = $1", [v.digest]);
     if (empty && (await isEmpty(tx))) {
-      await restore(tx, tables, entries, packages);
-      const [problem] = await compareTables(tx);
+      await restore(tx, tables, entries, packages, context.companions);
+      // Exports of earlier versions have no companions.
+      const companions = context.companions.filter((c) => Object.hasOwn(tables.companions, c.name));
+      const [problem] = await compareTables(tx, companions);
       if (problem !== undefined) throw registryError("registry-export", `registry.json does not fit audit.jsonl: ${problem.message}`, { where: problem.where });
-      await record(context, tx, { actor, action: "registry.restored", detail: { export: actual, entries: tables.audit!.entries, head: tables.audit!.head } });
+      await record(context, tx, { actor, action: "registry.restored", detail: { export: actual, entries: tables.audit!.entries, head: tables.audit!.head, companions: companions.map((c) => c.name) } });
       return { restored: true, versions: tables.versions.length, attachments: tables.attachments.length, renumbered: [], numbers: new Map<string, number>() };
     }
     return { restored: false, ...(await merge(context, tx, tables, packages, actor, actual)) };
@@ -109,7 +113,8 @@ async function take(context: RegistryContext, bundle: BundleReader, { actor, dig
       skipped.push({ model: a.model, alias: a.alias, why: message });
     }
   }
-  return { ...rest, models: tables.models.length, aliases, skipped };
+  const known = new Set(report.restored ? context.companions.map((c) => c.name) : []);
+  return { ...rest, models: tables.models.length, aliases, skipped, left: Object.keys(tables.companions).filter((name) => !known.has(name)) };
 }
 
 async function readAudit(bundle: BundleReader, tables: Tables): Promise<AuditEntry[] | undefined> {

@@ -2,65 +2,28 @@
 
 import { JsonObject, parseJson, type Fail } from "@slipway/core/package";
 import { registryError } from "../errors.ts";
-import { ATTACHMENT_KINDS, type Attachment } from "../types.ts";
+import { ATTACHMENT_KINDS, type Alias, type AliasMove, type Attachment, type ModelRecord, type VersionRecord } from "../types.ts";
 
 export const FORMAT = "slipway-registry";
 export const FORMAT_VERSION = 1;
 const MAX_ROWS = 1_000_000;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
-export interface ExportedModel {
-  readonly name: string;
-  readonly description: string;
-  readonly createdAt: string;
-  readonly createdBy: string;
-  readonly updatedAt: string;
-}
-/** What its package does not tell. Of a version that was removed there is nothing else. */
-export interface ExportedVersion {
-  readonly model: string;
-  readonly version: number;
-  readonly digest: string;
-  readonly packageVersion: string;
-  readonly state: "available" | "deleted";
-  readonly createdAt: string;
-  readonly createdBy: string;
-  readonly sourceName: string;
-  readonly sourceDigest: string;
-  readonly parent: number | null;
-  readonly trainingData: string | null;
-  readonly commit: string | null;
-}
-export interface ExportedAlias {
-  readonly model: string;
-  readonly alias: string;
-  readonly version: number;
-  readonly revision: number;
-  readonly updatedAt: string;
-  readonly updatedBy: string;
-}
-export interface ExportedMove {
-  readonly model: string;
-  readonly alias: string;
-  readonly revision: number;
-  readonly version: number | null;
-  readonly previous: number | null;
-  readonly at: string;
-  readonly by: string;
-}
 export interface Tables {
   readonly exportedAt: string;
   readonly exportedBy: string;
   /** The audit log's length and last hash; null where only some models were exported. */
   readonly audit: { readonly entries: number; readonly head: string } | null;
-  readonly models: readonly ExportedModel[];
-  readonly versions: readonly ExportedVersion[];
-  readonly aliases: readonly ExportedAlias[];
-  readonly moves: readonly ExportedMove[];
+  readonly models: readonly ModelRecord[];
+  readonly versions: readonly VersionRecord[];
+  readonly aliases: readonly Alias[];
+  readonly moves: readonly AliasMove[];
   readonly attachments: readonly Attachment[];
+  /** Rows of companions by their names; theirs to read. */
+  readonly companions: Readonly<Record<string, unknown>>;
 }
 
-const fail: Fail = (message, where) => registryError("registry-export", message, { where: `registry.json: ${where}` });
+export const fail: Fail = (message, where) => registryError("registry-export", message, { where: `registry.json: ${where}` });
 
 /** @throws registry-export */
 export function parseTables(bytes: Uint8Array): Tables {
@@ -84,6 +47,8 @@ export function parseTables(bytes: Uint8Array): Tables {
       id: a.string("id"), model: a.string("model"), version: number(a, "version"), kind: a.oneOf("kind", ATTACHMENT_KINDS), mediaType: a.string("mediaType"), digest: digest(a, "digest"),
       manifestDigest: digest(a, "manifestDigest"), size: a.count("size"), createdAt: time(a, "createdAt"), createdBy: a.string("createdBy"), summary: plain(a, "summary"),
     })),
+    // Exports of earlier versions have none.
+    companions: top.has("companions") ? plain(top, "companions") : {},
   };
 }
 
