@@ -1,11 +1,13 @@
 // `slipway serve` over a folder of models with a configuration file, as someone would run it.
 
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterEach, expect, it } from "vitest";
 import { writePackage } from "../server/models/testing-packages.ts";
 
@@ -72,4 +74,18 @@ it("refuses a misspelt key with its line, and a folder that is not there", async
   expect(await serve([])).toMatchObject({ error: { code: "config-key-unknown", where: "slipway.config.yaml:2, memoryBugdet", hint: "Did you mean memoryBudget?" } });
   writeFileSync(join(folder, "slipway.config.yaml"), "repository: ./nowhere\n");
   expect(await serve([])).toMatchObject({ error: { code: "bad-argument", message: 'the folder of models "./nowhere" cannot be read (ENOENT)' } });
+});
+
+it.each(["serve", "up"])("%s says that the port is taken before it loads a model", async (command) => {
+  folder = mkdtempSync(join(tmpdir(), "slipway-serve-"));
+  await writePackage(join(folder, "m.slip"), { factor: 1, promises: 6 });
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  try {
+    const { code, stderr } = await promisify(execFile)(process.execPath, [bin, command, ...(command === "serve" ? ["m.slip"] : []), "--port", String((other.address() as AddressInfo).port)], { cwd: folder }).then(() => ({ code: 0, stderr: "" }), (error: { code: number; stderr: string }) => error);
+    expect({ code, stderr: stderr.split("\n")[0] }).toEqual({ code: 2, stderr: expect.stringMatching(/another program listens on port \d+ of 127\.0\.0\.1 \[address-in-use\]$/) });
+    expect(existsSync(join(folder, ".slipway"))).toBe(false);
+  } finally {
+    other.close();
+  }
 });

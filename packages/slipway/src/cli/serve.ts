@@ -3,7 +3,7 @@
 import cluster from "node:cluster";
 import { SlipwayError, VERSION } from "@slipway/core/base";
 import { availableCpus, Model, preloadEngine, type LoadOptions } from "../runtime/index.ts";
-import { createLog, isAuthenticated, Logger, makeKey, ModelDirectory, Pipeline, Repository, runPrimary, startServer } from "../server/index.ts";
+import { checkPort, createLog, isAuthenticated, Logger, makeKey, ModelDirectory, Pipeline, Repository, runPrimary, startServer } from "../server/index.ts";
 import { DASHBOARD_SETTINGS, resolveConfig, SERVE_SETTINGS } from "../config/index.ts";
 import { configOptions, configSources } from "./config-options.ts";
 import { hostingOf } from "./hosting.ts";
@@ -39,6 +39,7 @@ export const serve: Command = defineCommand({
     if (processes > 1 && cluster.isPrimary) {
       return runPrimary({ processes, log: new Logger(createLog({ level: settings.logLevel, pretty: process.stderr.isTTY })), env: { _SLIPWAY_RUN_KEY: makeKey({ name: "this run", roles: ["admin"] }).key } });
     }
+    await checkPort(settings.port, settings.host);
     if (settings.memoryBudget !== undefined) trimMemory();
     if (hosting !== undefined) printNote(`note: this is a container of ${hosting.platform}, which asks it from outside`);
     if (process.env["_SLIPWAY_PROCESS"] !== "further") for (const note of notes) printNote(`note: ${note}`);

@@ -26,7 +26,7 @@ export async function readSignable(path: string): Promise<Signable> {
   if (isOciReference(path)) return readArtifact(path);
   if (looksLikeReference(path) && !existsSync(path)) return readVersion(path);
   const info = await stat(path).catch(() => undefined);
-  if (info === undefined) throw signingFileError("signing-key-file", `there is nothing at ${JSON.stringify(path)}`);
+  if (info === undefined) throw signingFileError("signing-key-file", `there is nothing at ${JSON.stringify(path)}`, { hint: "Check the path: a folder, a file, a .slip package, NAME:VERSION or oci://HOST/REPOSITORY:TAG." });
   if (info.isDirectory()) {
     if (await stat(join(path, "oci-layout")).catch(() => undefined)) return { kind: "layout", package: (await openModel(path)).package };
     return { kind: "files", folder: true };
@@ -79,7 +79,7 @@ async function head(path: string): Promise<Uint8Array> {
 export async function readSignature(path: string): Promise<Uint8Array> {
   const info = await stat(path).catch(() => undefined);
   if (info === undefined) throw signingError("signature-missing", `there is no signature at ${JSON.stringify(path)}`, { hint: "slipway sign makes one; --signature FILE says where it is." });
-  if (!info.isFile() || info.size > MAX_SIGNATURE) throw signingFileError("signing-key-file", `${JSON.stringify(path)} is no signature`);
+  if (!info.isFile() || info.size > MAX_SIGNATURE) throw signingFileError("signing-key-file", `${JSON.stringify(path)} is no signature`, { hint: "Give the file that slipway sign wrote: model.sig, or the package's name and .sig." });
   return new Uint8Array(await readFile(path));
 }
 

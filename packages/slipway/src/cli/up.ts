@@ -12,7 +12,7 @@ import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../config/ind
 import { openRegistry, registryPlace } from "../registry/index.ts";
 import { openRegistryService, registryProtocol } from "../registry-api/index.ts";
 import { type LoadOptions } from "../runtime/index.ts";
-import { createLog, DashboardFiles, dashboardProtocol, isLoopback, Logger, ModelDirectory, principalOf, readKeyFile, registryAliases, Repository, SessionStore, startServer, type OidcClient } from "../server/index.ts";
+import { checkPort, createLog, DashboardFiles, dashboardProtocol, isLoopback, Logger, ModelDirectory, principalOf, readKeyFile, registryAliases, Repository, SessionStore, startServer, type OidcClient } from "../server/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { configOptions, configSources } from "./config-options.ts";
 import { followParent } from "./follow-parent.ts";
@@ -46,6 +46,7 @@ export const up: Command = defineCommand({
     if (settings.keys === undefined && !loopback && !existsSync(keyFile) && oidc === undefined) {
       throw usageError("nobody-may-enter", `listening on ${settings.host}, nobody could sign in: there is no key yet`, { hint: "Make one for an administrator first: slipway keys create --role admin --name NAME. Or let people sign in with a provider: --oidc-issuer and --oidc-client." });
     }
+    await checkPort(settings.port, settings.host);
     if (settings.memoryBudget !== undefined) trimMemory();
     const log = createLog({ level: settings.logLevel, pretty: process.stderr.isTTY });
     const logger = new Logger(log);

@@ -86,6 +86,9 @@ describe("uploads", () => {
 it("the command line asks, approves and verifies over it", async () => {
   const slipway = async (key: string, ...words: string[]): Promise<unknown> => JSON.parse((await promisify(execFile)(process.execPath, [fileURLToPath(new URL("../../bin/slipway.mjs", import.meta.url)), ...words, "--json"], { cwd: folder, env: { ...process.env, SLIPWAY_SERVER: server.url, SLIPWAY_API_KEY: key } })).stdout);
   expect(await slipway(dana.key, "request", "linear:1", "--comment", "try it")).toMatchObject({ state: "open", requestedBy: "dana", comment: "try it", alias: "production" });
+  const refused = slipway("", "request", "linear:1").then(() => "", (error: { stderr: string }) => error.stderr);
+  expect(await refused).toMatch(/SLIPWAY_API_KEY.*\[credentials-missing\]|\[credentials-missing\][^]*SLIPWAY_API_KEY/);
+  expect(await refused).not.toContain("Authorization");
   await slipway(anna.key, "keys", "signing", "create", "anna.key");
   expect(await slipway(anna.key, "approve", "linear:1", "--as", "business", "--key", "anna.key", "--register-key")).toMatchObject({ decisions: [{ person: "anna", as: "business", signedBy: "person", counts: true }] });
   expect(await slipway(anna.key, "audit", "verify")).toMatchObject({ whole: true });

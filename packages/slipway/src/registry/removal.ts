@@ -18,7 +18,8 @@ export async function markRemoved(context: RegistryContext, model: string, versi
     if (row === undefined) throw registryError("registry-not-found", `there is no version ${model}:${version}`, { hint: `slipway registry versions ${model} lists them.` });
     if (row.state !== "available") throw registryError("registry-version-removed", `${model}:${version} was removed already`);
     const need = await needOf(context, tx, model, version);
-    if (need !== undefined) throw registryError("registry-in-use", `${model}:${version} cannot be removed: ${need}`, { data: { model, version } });
+    if (need !== undefined) throw registryError("registry-in-use", `${model}:${version} cannot be removed: ${need}`, {
+      hint: need.startsWith("@") ? `Move the alias first: slipway registry alias ${model} shows what it names.` : "Let that end first: promote, reject or take back the request, or end the rollout.", data: { model, version } });
     await tx.query("update versions set state = 'deleted' where model = $1 and version = $2", [model, version]);
     await touchModel(tx, model, new Date().toISOString());
     await record(context, tx, { actor, action: "version.removed", model, version, detail: { digest: row.digest, ...(why === undefined ? {} : { why }) } });

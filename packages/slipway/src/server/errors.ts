@@ -29,6 +29,7 @@ const table = {
     doc: "A server on loopback was asked under another host's name, as a web page that rebinds its DNS name would. Ask under localhost, or allow the name.",
   },
   "unsafe-bind": { kind: "usage", doc: "Listening beyond this machine without authentication is refused unless it is asked for by name (insecure)." },
+  "address-unusable": { kind: "usage", doc: "The address cannot be listened on: it is none of this machine's, or the port is reserved." },
   "address-in-use": { kind: "conflict", doc: "Another program listens on that port. Choose another, or 0 for any free one." },
   "client-gone": { kind: "unavailable", doc: "The client closed the connection before its answer was ready; the work was stopped. Only the log shows it." },
   "tensor-invalid": { kind: "invalid", doc: "A tensor of an Open Inference Protocol request does not fit: its name, datatype, shape or data. The error says what was expected." },

@@ -1,5 +1,5 @@
 export { App, createServer, type Layer } from "./app.ts";
-export { startServer, type RunningServer, type StartOptions } from "./start.ts";
+export { checkPort, startServer, type RunningServer, type StartOptions } from "./start.ts";
 export type { TlsOptions } from "./tls/files.ts";
 export { createLog, Logger } from "./telemetry/log.ts";
 export type { LogOptions, PredictionObserver, ServerContext, ServerOptions, VertexAddresses } from "./context.ts";

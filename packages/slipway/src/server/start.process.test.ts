@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { loadModelPackage } from "../runtime/index.ts";
 import { columnsModel, matrixModel } from "../runtime/testing.ts";
-import { startServer, type RunningServer } from "./index.ts";
+import { checkPort, startServer, type RunningServer } from "./index.ts";
 
 const running: RunningServer[] = [];
 afterEach(async () => {
@@ -28,6 +28,14 @@ describe("listening", () => {
   it("says who has the port", async () => {
     const first = await start();
     await expect(start({ port: first.port })).rejects.toMatchObject({ code: "address-in-use" });
+    await expect(checkPort(first.port, "127.0.0.1")).rejects.toMatchObject({ code: "address-in-use" });
+    await first.close();
+    await checkPort(first.port, "127.0.0.1");
+    expect((await start({ port: first.port })).port).toBe(first.port);
+  });
+  it("says that an address is none of this machine's", async () => {
+    await expect(checkPort(8080, "203.0.113.7")).rejects.toMatchObject({ code: "address-unusable" });
+    await expect(start({ host: "nowhere.invalid", insecure: true })).rejects.toMatchObject({ code: "address-unusable" });
   });
   it("answers what is no HTTP with 400 and survives", async () => {
     const server = await start();

@@ -2,9 +2,8 @@
 // Stopping: readiness turns false, requests are served on for a while so that load balancers notice, connections are
 // drained, models are closed.
 
-import type { Server } from "node:http";
 import cluster from "node:cluster";
-import type { AddressInfo } from "node:net";
+import { createServer as createNetServer, type AddressInfo, type Server as NetServer } from "node:net";
 import type { Servable } from "../runtime/index.ts";
 import { createServer } from "./app.ts";
 import { isAuthenticated, makeKey, recordOf, type AuthOptions } from "./auth/index.ts";
@@ -48,7 +47,7 @@ export interface RunningServer {
   readonly closed: Promise<void>;
 }
 
-/** @throws SlipwayError unsafe-bind, address-in-use, tls-file, tls-certificate, tls-key, tls-options */
+/** @throws SlipwayError unsafe-bind, address-in-use, address-unusable, tls-file, tls-certificate, tls-key, tls-options */
 export async function startServer(models: readonly Servable[] | Repository, options: StartOptions = {}): Promise<RunningServer> {
   const host = options.host ?? "127.0.0.1";
   const loopback = isLoopback(host);
@@ -117,20 +116,34 @@ function keyOfRun(): ReturnType<typeof makeKey> {
   return given === undefined ? makeKey({ name: "this run", roles: ["admin"] }) : recordOf(given, { name: "this run", roles: ["admin"] });
 }
 
-/** @throws SlipwayError address-in-use */
-async function listenOrExplain(server: Server, port: number, host: string): Promise<void> {
+/**
+ * Whether the port can be had, before models are loaded for nothing. Somebody may take it until the server listens.
+ * @throws SlipwayError address-in-use, address-unusable
+ */
+export async function checkPort(port: number, host: string): Promise<void> {
+  // Processes that serve together share theirs.
+  if (port === 0 || process.env["_SLIPWAY_PROCESS"] !== undefined) return;
+  const probe = createNetServer();
+  await listenOrExplain(probe, port, host);
+  await new Promise((resolve) => probe.close(resolve));
+}
+
+/** @throws SlipwayError address-in-use, address-unusable */
+async function listenOrExplain(server: NetServer, port: number, host: string): Promise<void> {
   try {
     await listen(server, port, host);
   } catch (cause) {
-    if ((cause as { code?: string }).code !== "EADDRINUSE") throw cause;
-    throw serverError("address-in-use", `another program listens on port ${port} of ${host}`, { hint: "Choose another port, or 0 for any free one.", cause });
+    const code = (cause as { code?: string }).code ?? "unknown";
+    if (code === "EADDRINUSE") throw serverError("address-in-use", `another program listens on port ${port} of ${host}`, { hint: "Choose another port (--port 9000), or 0 for any free one.", cause });
+    throw serverError("address-unusable", `nothing can listen on port ${port} of ${host} (${code})`, {
+      hint: code === "EACCES" ? "Ports below 1024 are the administrator's: choose another (--port 8080)." : "The host is an address of this machine: 127.0.0.1 for itself only, 0.0.0.0 for all of its networks.", cause });
   }
 }
 
 /** Connections that wait to be accepted: beyond it the system drops the end of a handshake, and a client waits seconds for nothing. */
 const BACKLOG = 4096;
 
-function listen(server: Server, port: number, host: string): Promise<void> {
+function listen(server: NetServer, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     // Processes that serve together have a socket each.

@@ -13,7 +13,7 @@ const MAX_FILES = 100_000;
 /** @throws signing-key-file, signed-name, signed-files-limit */
 export async function filesOf(path: string): Promise<ModelFiles> {
   const info = await stat(path).catch(() => undefined);
-  if (info === undefined) throw signingFileError("signing-key-file", `there is nothing at ${JSON.stringify(path)}`);
+  if (info === undefined) throw signingFileError("signing-key-file", `there is nothing at ${JSON.stringify(path)}`, { hint: "Check the path: a folder, a file, a .slip package, NAME:VERSION or oci://HOST/REPOSITORY:TAG." });
   const sizes = new Map<string, number>();
   if (info.isFile()) {
     // As the reference tool names the one file that is the whole model.

@@ -55,10 +55,10 @@ export async function readCertificateFiles(paths: readonly string[]): Promise<Ui
 /** @throws signing-key-file */
 export async function readText(path: string): Promise<string> {
   const info = await stat(path).catch(() => undefined);
-  if (info === undefined || !info.isFile()) throw signingFileError("signing-key-file", `there is no file ${JSON.stringify(path)}`);
-  if (info.size > MAX_FILE) throw signingFileError("signing-key-file", `${JSON.stringify(path)} has ${info.size} bytes: that is no key`);
+  if (info === undefined || !info.isFile()) throw signingFileError("signing-key-file", `there is no file ${JSON.stringify(path)}`, { hint: "Check the path. slipway keys signing create FILE makes a key." });
+  if (info.size > MAX_FILE) throw signingFileError("signing-key-file", `${JSON.stringify(path)} has ${info.size} bytes: that is no key`, { hint: "A key or a certificate is a PEM file of some hundred bytes. Give that file." });
   return readFile(path, "utf8").catch((cause: unknown) => {
-    throw signingFileError("signing-key-file", `${JSON.stringify(path)} cannot be read (${(cause as NodeJS.ErrnoException).code ?? "unknown"})`, { cause });
+    throw signingFileError("signing-key-file", `${JSON.stringify(path)} cannot be read (${(cause as NodeJS.ErrnoException).code ?? "unknown"})`, { hint: "Give the user who runs this the right to read it.", cause });
   });
 }
 

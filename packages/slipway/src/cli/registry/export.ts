@@ -1,6 +1,7 @@
 // slipway registry export TARGET [MODEL ...]
 
 import { defineCommand, type Command } from "../command.ts";
+import { counted } from "../counted.ts";
 import { printJson, printResult } from "../output.ts";
 import { size } from "../size.ts";
 import { actingOptions, withActing } from "./acting.ts";
@@ -20,7 +21,7 @@ export const exportCommand: Command = defineCommand({
     for (const model of models.length === 0 ? ["*"] : models) allow(model);
     const report = await registry.exportTo(target, { models: models.length === 0 ? undefined : models, actor });
     if (call.flag("json")) printJson({ ...report, target });
-    else printResult(`${report.models} models, ${report.versions} versions, ${report.attachments} attachments (${size(report.bytes)}) are in ${target}\nits digest, for --digest of import: ${report.digest}`);
+    else printResult(`${counted(report.models, "model")}, ${counted(report.versions, "version")} and ${counted(report.attachments, "attachment")} (${size(report.bytes)}) lie in ${target}\nits digest, for --digest of import: ${report.digest}`);
     return 0;
   }),
 });

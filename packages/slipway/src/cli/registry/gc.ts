@@ -1,6 +1,7 @@
 // slipway registry gc
 
 import { defineCommand, usageError, type Command } from "../command.ts";
+import { counted } from "../counted.ts";
 import { printJson, printResult } from "../output.ts";
 import { size } from "../size.ts";
 import { actingOptions, withActing } from "./acting.ts";
@@ -34,7 +35,7 @@ export const gc: Command = defineCommand({
       const lines = [
         ...(retained?.removed ?? []).map((v) => `${v.model}:${v.version} ${dryRun ? "would be removed" : "is removed"}`),
         ...(retained?.kept ?? []).map((v) => `${v.model}:${v.version} stays: ${v.why}`),
-        ...(garbage === undefined ? [] : [`${garbage.manifests} manifest${garbage.manifests === 1 ? "" : "s"} and ${garbage.blobs} blob${garbage.blobs === 1 ? "" : "s"} (${size(garbage.bytes)}) of garbage taken`]),
+        ...(garbage === undefined ? [] : [`${counted(garbage.manifests, "manifest")} and ${counted(garbage.blobs, "blob")} (${size(garbage.bytes)}) of garbage taken`]),
       ];
       printResult(lines.join("\n") || "nothing would be removed");
     }

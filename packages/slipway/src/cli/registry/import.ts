@@ -4,6 +4,7 @@ import type { Actor } from "../../audit/index.ts";
 import { approvalsCompanion } from "../../approvals/index.ts";
 import { openRegistry, type Registry } from "../../registry/index.ts";
 import { defineCommand, type Command, type Invocation } from "../command.ts";
+import { counted } from "../counted.ts";
 import { printJson, printResult } from "../output.ts";
 import { actingOptions, actingPerson, withActing } from "./acting.ts";
 
@@ -34,7 +35,7 @@ async function take(registry: Registry, actor: Actor, call: Invocation): Promise
   if (call.flag("json")) printJson(report);
   else {
     printResult([
-      report.restored ? `the registry was empty and is now what was exported: ${report.models} models, ${report.versions} versions` : `${report.versions} versions of ${report.models} models are new`,
+      report.restored ? `the registry was empty and is now what was exported: ${counted(report.models, "model")}, ${counted(report.versions, "version")}` : `new: ${counted(report.versions, "version")} of the export's ${counted(report.models, "model")}`,
       ...report.renumbered.map((v) => `${v.model}:${v.from} of the export is ${v.model}:${v.to} here`),
       ...report.left.map((what) => `the ${what} of the export were not taken: an alias moves here by what is decided here`),
       ...report.skipped.map((a) => `${a.model}@${a.alias} was not set: ${a.why}`),

@@ -2,6 +2,7 @@
 
 import { registryError } from "../../registry/index.ts";
 import { defineCommand, type Command } from "../command.ts";
+import { counted } from "../counted.ts";
 import { printJson, printResult, progress } from "../output.ts";
 import { size } from "../size.ts";
 import { withRegistry } from "./with-registry.ts";
@@ -18,10 +19,10 @@ export const verify: Command = defineCommand({
     const report = await registry.verify({ head: call.text("head"), onVersion: (where) => line.update(`${where} ...`) }).finally(() => line.done());
     if (call.flag("json")) printJson({ whole: report.problems.length === 0, ...report });
     else if (report.problems.length === 0) {
-      printResult(`whole: ${report.models} models, ${report.versions} versions, ${report.attachments} attachments (${size(report.bytes)} hashed), ${report.audit!.entries} entries of the audit log\nhead of the audit log: ${report.audit!.head}`);
+      printResult(`whole: ${counted(report.models, "model")}, ${counted(report.versions, "version")}, ${counted(report.attachments, "attachment")} (${size(report.bytes)} hashed), ${counted(report.audit!.entries, "entry", "entries")} of the audit log\nhead of the audit log: ${report.audit!.head}`);
     } else {
       printResult(report.problems.map((p) => `${p.where}: ${p.message}`).join("\n"));
-      throw registryError("registry-damaged", `${report.problems.length} problem${report.problems.length === 1 ? "" : "s"}`, { where: report.problems[0]!.where, hint: "Offer the package again where its blobs are damaged; compare the rest with an export or a copy from before." });
+      throw registryError("registry-damaged", counted(report.problems.length, "problem"), { where: report.problems[0]!.where, hint: "Offer the package again where its blobs are damaged; compare the rest with an export or a copy from before." });
     }
     return report.problems.length === 0 ? 0 : 1;
   }),

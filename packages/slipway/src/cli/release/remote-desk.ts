@@ -72,5 +72,6 @@ export async function askService(url: string, key: string | undefined, method: s
   }
   const optional = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
   throw new SlipwayError(typeof error.code === "string" ? error.code : "service-unreachable", KINDS[answer.status] ?? "unavailable", typeof error.message === "string" ? error.message : `${url} answered with status ${answer.status}`, {
-    hint: optional(error.hint), where: optional(error.where), ...(typeof error.data === "object" && error.data !== null ? { data: error.data as Record<string, unknown> } : {}) });
+    // What the service says of headers is for programs.
+    hint: answer.status === 401 ? `${key === undefined ? "Give an" : "Give another"} API key: --api-key KEY, or the variable SLIPWAY_API_KEY. slipway keys create makes one where the service runs.` : optional(error.hint), where: optional(error.where), ...(typeof error.data === "object" && error.data !== null ? { data: error.data as Record<string, unknown> } : {}) });
 }

@@ -101,9 +101,9 @@ class TarWriter implements BundleWriter {
 /** @throws registry-export */
 export async function openBundle(source: string): Promise<BundleReader> {
   const info = await stat(source).catch(() => undefined);
-  if (info === undefined) throw registryError("registry-export", `there is no ${JSON.stringify(source)}`);
+  if (info === undefined) throw registryError("registry-export", `there is no ${JSON.stringify(source)}`, { hint: "Give the folder or .tar that slipway registry export wrote." });
   if (info.isDirectory()) return { read: (path, maxBytes) => readWhole(join(source, path), path, maxBytes), close: () => Promise.resolve() };
-  if (!info.isFile()) throw registryError("registry-export", `${JSON.stringify(source)} is neither a folder nor a file`);
+  if (!info.isFile()) throw registryError("registry-export", `${JSON.stringify(source)} is neither a folder nor a file`, { hint: "Give the folder or .tar that slipway registry export wrote." });
   return openTar(source, info.size);
 }
 
@@ -116,9 +116,9 @@ async function openTar(source: string, size: number): Promise<BundleReader> {
       if (entry === undefined) break;
       if (entry.size > size - at - BLOCK) throw registryError("registry-export", `${entry.path} should have ${entry.size} bytes, but the file ends before`, { where: `byte ${at}`, hint: "The file is cut off: copy it again." });
       if (!entry.folder) {
-        if (files.has(entry.path)) throw registryError("registry-export", `${JSON.stringify(entry.path)} is there twice`, { where: `byte ${at}` });
+        if (files.has(entry.path)) throw registryError("registry-export", `${JSON.stringify(entry.path)} is there twice`, { where: `byte ${at}`, hint: "slipway registry export writes each file once: export again." });
         files.set(entry.path, { at: at + BLOCK, size: entry.size });
-        if (files.size > MAX_ENTRIES) throw registryError("registry-export", `the file has more than ${MAX_ENTRIES} entries`);
+        if (files.size > MAX_ENTRIES) throw registryError("registry-export", `the file has more than ${MAX_ENTRIES} entries`, { hint: "Export some models at a time: slipway registry export TARGET MODEL ..." });
       }
       at += BLOCK + Math.ceil(entry.size / BLOCK) * BLOCK;
     }
@@ -160,5 +160,5 @@ async function readWhole(path: string, name: string, maxBytes: number): Promise<
 }
 
 function tooLarge(path: string, size: number, maxBytes: number): Error {
-  return registryError("registry-export", `${path} has ${size} bytes; at most ${maxBytes} are expected there`);
+  return registryError("registry-export", `${path} has ${size} bytes; at most ${maxBytes} are expected there`, { hint: "It was changed, or is no export. Copy it again, or export again." });
 }

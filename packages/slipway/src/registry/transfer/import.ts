@@ -59,7 +59,7 @@ async function take(context: RegistryContext, bundle: BundleReader, { actor, dig
   const json = await bundle.read("registry.json", MAX_TABLES);
   if (json === undefined) throw registryError("registry-export", "there is no registry.json", { hint: "Give a folder or .tar that slipway registry export wrote." });
   const actual = `sha256:${createHash("sha256").update(json).digest("hex")}`;
-  if (digest !== undefined && digest !== actual) throw registryError("registry-export", `the export is ${actual}, not ${digest}`, { where: "registry.json" });
+  if (digest !== undefined && digest !== actual) throw registryError("registry-export", `the export is ${actual}, not ${digest}`, { where: "registry.json", hint: "It is another export, or was changed on the way: take nothing of it, and ask again for both." });
   const tables = parseTables(json);
   const entries = await readAudit(bundle, tables);
   const reader = readerOf(bundle);
@@ -73,7 +73,7 @@ async function take(context: RegistryContext, bundle: BundleReader, { actor, dig
   const packages = new Map<string, PackageFacts>();
   for (const v of versions) {
     const pkg = await loadPackage(reader, v.digest, v.packageVersion);
-    if (pkg.manifest.name !== v.model) throw registryError("registry-export", `the package of ${v.model}:${v.version} is called ${pkg.manifest.name}`, { where: "registry.json" });
+    if (pkg.manifest.name !== v.model) throw registryError("registry-export", `the package of ${v.model}:${v.version} is called ${pkg.manifest.name}`, { where: "registry.json", hint: "It was changed after it was written: export again." });
     await storePackage(blobs, pkg);
     packages.set(v.digest, factsOf(pkg));
   }
@@ -87,7 +87,7 @@ async function take(context: RegistryContext, bundle: BundleReader, { actor, dig
       // Exports of earlier versions have no companions.
       const companions = context.companions.filter((c) => Object.hasOwn(tables.companions, c.name));
       const [problem] = await compareTables(tx, companions);
-      if (problem !== undefined) throw registryError("registry-export", `registry.json does not fit audit.jsonl: ${problem.message}`, { where: problem.where });
+      if (problem !== undefined) throw registryError("registry-export", `registry.json does not fit audit.jsonl: ${problem.message}`, { where: problem.where, hint: "One of them was changed after it was written: export again. slipway registry verify looks at the registry that it came from." });
       await record(context, tx, { actor, action: "registry.restored", detail: { export: actual, entries: tables.audit!.entries, head: tables.audit!.head, companions: companions.map((c) => c.name) } });
       return { restored: true, versions: tables.versions.length, attachments: tables.attachments.length, renumbered: [], numbers: new Map<string, number>() };
     }
@@ -123,7 +123,7 @@ async function readAudit(bundle: BundleReader, tables: Tables): Promise<AuditEnt
   if (bytes === undefined) throw registryError("registry-export", "there is no audit.jsonl", { hint: "Copy the export again." });
   const entries = [...parseAudit(new TextDecoder().decode(bytes))];
   const proof = await verifyEntries(entries);
-  if (proof.head !== tables.audit.head || proof.entries !== tables.audit.entries) throw registryError("registry-export", `audit.jsonl has ${proof.entries} entries and ends with ${proof.head}; registry.json says ${tables.audit.entries} and ${tables.audit.head}`);
+  if (proof.head !== tables.audit.head || proof.entries !== tables.audit.entries) throw registryError("registry-export", `audit.jsonl has ${proof.entries} entries and ends with ${proof.head}; registry.json says ${tables.audit.entries} and ${tables.audit.head}`, { where: "audit.jsonl", hint: "It was cut off or changed: copy the export again." });
   return entries;
 }
 
@@ -150,7 +150,7 @@ async function storeAttachment(blobs: BlobStore, reader: Pick<BlobStore, "readMa
   const manifest = parseManifest(bytes, a.manifestDigest);
   const owner = tables.versions.find((v) => v.model === a.model && v.version === a.version);
   if (owner === undefined || manifest.subject?.digest !== owner.digest || !manifest.blobs.some((b) => b.digest === a.digest)) {
-    throw registryError("registry-export", `the attachment ${a.id} does not belong to ${a.model}:${a.version}`, { where: "registry.json" });
+    throw registryError("registry-export", `the attachment ${a.id} does not belong to ${a.model}:${a.version}`, { where: "registry.json", hint: "It was changed after it was written: export again." });
   }
   for (const blob of manifest.blobs) await blobs.writeBlob(await reader.readBlob(blob.digest, { maxBytes: MAX_BLOB, size: blob.size }));
   await blobs.writeManifest(bytes);

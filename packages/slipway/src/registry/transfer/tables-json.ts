@@ -23,7 +23,7 @@ export interface Tables {
   readonly companions: Readonly<Record<string, unknown>>;
 }
 
-export const fail: Fail = (message, where) => registryError("registry-export", message, { where: `registry.json: ${where}` });
+export const fail: Fail = (message, where) => registryError("registry-export", message, { where: `registry.json: ${where}`, hint: "It was written by another program, or changed: export again." });
 
 /** @throws registry-export */
 export function parseTables(bytes: Uint8Array): Tables {
