@@ -2,32 +2,20 @@
 // files is their hash. Plain JavaScript, as it runs before anything else does. Each text file gets its brotli and gzip
 // forms beside it, so that the server compresses nothing.
 
-import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { filesOf, place, sourceStamp } from "../../scripts/built-folder.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "slipway", "assets", "dashboard");
 /** What the result depends on; the tools' versions stand in the lock file. */
-const INPUTS = ["src", "index.html", "vite.config.ts", "package.json", "build.mjs", "../../package-lock.json"];
-
-/** The hash of everything that the built files depend on. */
-export function sourceStamp() {
-  const hash = createHash("sha256");
-  for (const input of INPUTS) for (const file of filesOf(join(here, input))) hash.update(`${file.slice(here.length)}\0`).update(readFileSync(file)).update("\0");
-  return hash.digest("hex");
-}
-function filesOf(path) {
-  if (!existsSync(path)) return [];
-  if (!statSync(path).isDirectory()) return [path];
-  return readdirSync(path).sort().flatMap((name) => (/\.test\.tsx?$/.test(name) ? [] : filesOf(join(path, name))));
-}
+const INPUTS = ["src", "index.html", "vite.config.ts", "package.json", "build.mjs", "../../scripts/built-folder.mjs", "../../package-lock.json"];
 
 /** @returns the folder with the files; `built` tells whether there was anything to do */
 export async function buildDashboard() {
-  const stamp = sourceStamp();
+  const stamp = sourceStamp(here, INPUTS);
   const stampFile = join(target, ".stamp");
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return { folder: target, built: false };
   const { build } = await import("vite");
@@ -44,27 +32,11 @@ export async function buildDashboard() {
       writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
     }
     writeFileSync(join(out, ".stamp"), stamp);
-    place(out);
+    place(out, target);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
   return { folder: target, built: true };
-}
-
-/** In one step, so that a server that starts meanwhile sees all files of one build. */
-function place(out) {
-  mkdirSync(dirname(target), { recursive: true });
-  const aside = `${target}.${process.pid}.old`;
-  const fresh = `${target}.${process.pid}.new`;
-  cpSync(out, fresh, { recursive: true });
-  if (existsSync(target)) renameSync(target, aside);
-  try {
-    renameSync(fresh, target);
-  } catch {
-    // Another process was faster; it built the same.
-    rmSync(fresh, { recursive: true, force: true });
-  }
-  rmSync(aside, { recursive: true, force: true });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

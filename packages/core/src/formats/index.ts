@@ -1,6 +1,6 @@
 export { asBytes, MAX_MESSAGE_BYTES, protobufError, ProtoWriter, readFields, readVarint, type ProtoField } from "./protobuf.ts";
 export { sniffFormat, type FileFormat } from "./sniff.ts";
-export { parseTarHeader, readTar, safePath, tarError, tarHeader, writeTar, type TarEntry, type TarLimits } from "./tar.ts";
+export { parseTarHeader, readTar, safePath, tarError, tarHeader, writeTar, type TarEntry, type TarLimits, type WrittenTarEntry } from "./tar.ts";
 export { BoundedOutput, compressionError, type Decompressed, type ExpansionLimits } from "./bounded-output.ts";
 export { decompressBzip2 } from "./bzip2.ts";
 export { crc32 } from "./checksums.ts";

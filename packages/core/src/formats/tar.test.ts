@@ -29,6 +29,15 @@ describe("tar", () => {
     expect(tar.length % 512).toBe(0);
   });
 
+  it("writes folders and permissions where they are asked for", () => {
+    const tar = writeTar([{ path: "bin", bytes: new Uint8Array(), folder: true }, { path: "bin/run", bytes: text("x"), mode: 0o755 }, { path: "plain", bytes: text("y") }]);
+    const field = (at: number, length: number): string => new TextDecoder().decode(tar.subarray(at, at + length));
+    expect([field(156, 1), field(100, 7)]).toEqual(["5", "0000755"]);
+    expect([field(512 + 156, 1), field(512 + 100, 7)]).toEqual(["0", "0000755"]);
+    expect(field(3 * 512 + 100, 7)).toBe("0000644");
+    expect(readTar(tar).map((e) => e.path)).toEqual(["bin/run", "plain"]);
+  });
+
   it("writes the same bytes for the same entries", () => {
     const entries = [{ path: "a", bytes: text("x") }];
     expect(writeTar(entries)).toEqual(writeTar(entries));

@@ -1,6 +1,6 @@
 // Tar archives: POSIX.1-1988 ustar written; ustar, pax (path, size) and GNU long names read.
-// Written archives are reproducible: only regular files, in the order given, mtime 0, uid 0, gid 0, mode 0644, no
-// directory entries. Read archives are hostile: every size is checked before it is used, links and devices are refused,
+// Written archives are reproducible: files and folders in the order given, mtime 0, uid 0, gid 0, mode 0644 (folders
+// 0755) where no other is asked for. Read archives are hostile: every size is checked before it is used, links and devices are refused,
 // paths cannot leave the archive, and file contents are views of the given bytes, never copies.
 
 import { defineErrors, type ErrorDefinition, type ErrorDetails, type SlipwayError } from "../base/index.ts";
@@ -20,6 +20,12 @@ export const tarError: ((code: TarCode, message: string, details?: ErrorDetails)
 export interface TarEntry {
   readonly path: string;
   readonly bytes: Uint8Array;
+}
+export interface WrittenTarEntry extends TarEntry {
+  /** Permissions, such as 0o755. */
+  readonly mode?: number;
+  /** A folder of its own; `bytes` is empty then. */
+  readonly folder?: boolean;
 }
 
 export interface TarLimits {
@@ -104,13 +110,13 @@ export function readTar(bytes: Uint8Array, limits: TarLimits = {}): TarEntry[] {
 }
 
 /** One archive of the entries, in the order given. */
-export function writeTar(entries: readonly TarEntry[]): Uint8Array {
+export function writeTar(entries: readonly WrittenTarEntry[]): Uint8Array {
   let total = 2 * BLOCK;
   for (const { bytes } of entries) total += BLOCK + Math.ceil(bytes.length / BLOCK) * BLOCK;
   const out = new Uint8Array(total);
   let offset = 0;
-  for (const { path, bytes } of entries) {
-    writeHeader(out, offset, path, bytes.length);
+  for (const { path, bytes, ...how } of entries) {
+    writeHeader(out, offset, path, bytes.length, how);
     out.set(bytes, offset + BLOCK);
     offset += BLOCK + Math.ceil(bytes.length / BLOCK) * BLOCK;
   }
@@ -146,18 +152,18 @@ const LINKS: Readonly<Record<string, string>> = {
   1: "a hard link", 2: "a symbolic link", 3: "a device", 4: "a device", 6: "a pipe",
 };
 
-function writeHeader(out: Uint8Array, at: number, path: string, size: number): void {
+function writeHeader(out: Uint8Array, at: number, path: string, size: number, { folder = false, mode = folder ? 0o755 : 0o644 }: Pick<WrittenTarEntry, "mode" | "folder"> = {}): void {
   if (size > MAX_FILE_BYTES) throw tarError("tar-too-large", `${shown(path)} has ${size} bytes; tar holds at most ${MAX_FILE_BYTES}`);
   const [prefix, name] = splitPath(path);
   const put = (text: string, from: number): void => void new TextEncoder().encodeInto(text, out.subarray(at + from));
   put(name, 0);
-  put("0000644\0", 100);
+  put(`${mode.toString(8).padStart(7, "0")}\0`, 100);
   put("0000000\0", 108);
   put("0000000\0", 116);
   put(size.toString(8).padStart(11, "0") + "\0", 124);
   put("00000000000\0", 136);
   put("        ", 148);
-  put("0", 156);
+  put(folder ? "5" : "0", 156);
   put("ustar\x0000", 257);
   put("0000000\0", 329);
   put("0000000\0", 337);

@@ -29,6 +29,28 @@ describe("a platform's container", () => {
     expect(hostingOf({ AIP_HTTP_PORT: "7080", AIP_STORAGE_URI: `file://${folder}`, AIP_HEALTH_ROUTE: "/h", AIP_PREDICT_ROUTE: "/p", AIP_DEPLOYED_MODEL_ID: "7" }, true))
       .toMatchObject({ platform: "Vertex AI", defaults: { SLIPWAY_PORT: "7080" }, model: expect.stringContaining("churn.joblib"), vertex: { health: "/h", predict: "/p", deployedModelId: "7" } });
   });
+  it("is our image's own anywhere else, with the model that was brought or the one inside", () => {
+    const image = join(root, "image");
+    mkdirSync(join(image, "models"), { recursive: true });
+    writeFileSync(join(image, "models", "churn.slip"), "x");
+    const env = { _SLIPWAY_IMAGE_ROOT: image };
+    const own = join(image, "models", "churn.slip");
+    expect(hostingOf({ ...env, PORT: "9999" }, true)).toEqual({ platform: "Slipway's image", defaults: { SLIPWAY_HOST: "0.0.0.0", SLIPWAY_PORT: "9999" }, model: own });
+    expect(hostingOf({ ...env, PORT: "9999", K_SERVICE: "churn" }, true)).toMatchObject({ platform: "Cloud Run or Knative", defaults: { SLIPWAY_INSECURE: "true", SLIPWAY_PORT: "9999" }, model: own });
+    expect(hostingOf({ ...env, PORT: "9999", AIP_HTTP_PORT: "7080", AIP_STORAGE_URI: "" }, true)).toMatchObject({ platform: "Vertex AI", defaults: { SLIPWAY_PORT: "7080" }, model: own });
+    // SageMaker makes the folder though no model data is given.
+    mkdirSync(join(image, "opt", "ml", "model"), { recursive: true });
+    expect(hostingOf(env, true)).toMatchObject({ platform: "SageMaker", defaults: { SLIPWAY_PORT: "8080" }, model: own });
+    copyFileSync(churn, join(image, "opt", "ml", "model", "brought.joblib"));
+    expect(hostingOf(env, true)).toMatchObject({ platform: "SageMaker", model: join(image, "opt", "ml", "model", "brought.joblib") });
+    rmSync(join(image, "opt"), { recursive: true });
+    writeFileSync(join(image, "models", "fraud.slip"), "x");
+    expect(hostingOf(env, true)).toMatchObject({ defaults: { SLIPWAY_MODELS: join(image, "models") }, model: undefined });
+    // KServe puts the model there.
+    mkdirSync(join(image, "mnt", "models"), { recursive: true });
+    copyFileSync(churn, join(image, "mnt", "models", "model.joblib"));
+    expect(hostingOf(env, true)).toMatchObject({ platform: "Slipway's image", model: join(image, "mnt", "models", "model.joblib") });
+  });
   it("refuses what it cannot serve", () => {
     expect(() => hostingOf({ AIP_HTTP_PORT: "1", AIP_STORAGE_URI: "gs://bucket/model" }, true)).toThrow(/only a folder of this container/);
     expect(() => hostingOf({ AIP_HTTP_PORT: "1", AIP_MODE: "TRAINING" }, true)).toThrow(/AIP_MODE/);

@@ -1,15 +1,8 @@
-// The command line's door: finds the command, loads only its file, runs it, and ends with its exit code.
+// The command line's door: every command.
 
-import { nearest, VERSION } from "@slipway/core/base";
-import { commandHelp, groupHelp, parseCall, usageError, type Command, type CommandGroup } from "./command.ts";
-import { withLocalPackages } from "./local-packages.ts";
-import { printError, printResult } from "./output.ts";
+import { runCommand, type Commands } from "./run-command.ts";
 
-interface Entry {
-  readonly summary: string;
-  readonly load: () => Promise<Command | CommandGroup>;
-}
-const COMMANDS: Readonly<Record<string, Entry>> = {
+const COMMANDS: Commands = {
   inspect: { summary: "what is inside a model file, safely; what can be compiled and what cannot", load: async () => (await import("./inspect.ts")).inspect },
   convert: { summary: "only the compiled ONNX", load: async () => (await import("./convert.ts")).convert },
   pack: { summary: "one package of the compiled model, its signature and its checks", load: async () => (await import("./pack.ts")).pack },
@@ -22,6 +15,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   keys: { summary: "API keys: who may ask a service, and what; keys for signing", load: async () => (await import("./keys.ts")).keys },
   batch: { summary: "predictions in bulk: files of any size, no row lost and none twice", load: async () => (await import("./batch.ts")).batch },
   bench: { summary: "throughput, latency, and how many replicas a load needs", load: async () => (await import("./bench.ts")).bench },
+  image: { summary: "a container image of a package, without Docker", load: async () => (await import("./image.ts")).image },
   client: { summary: "a typed TypeScript client of a model or a running service", load: async () => (await import("./client.ts")).client },
   registry: { summary: "versions of models, and the aliases that name them", load: async () => (await import("./registry/index.ts")).registry },
   up: { summary: "the registry, its dashboard, and every released model served", load: async () => (await import("./up.ts")).up },
@@ -33,21 +27,6 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   serve: { summary: "a running service from a file or package", load: async () => (await import("./serve.ts")).serve },
 };
 
-function overview(): string {
-  const width = Math.max(...Object.keys(COMMANDS).map((n) => n.length));
-  return `slipway puts trained models to work.
-
-  slipway COMMAND [ARGUMENTS]
-
-${Object.entries(COMMANDS).map(([name, c]) => `  ${name.padEnd(width)}  ${c.summary}`).join("\n")}
-
-  slipway COMMAND --help shows a command's options and examples.
-  slipway --version
-
-A model file is read, never run: nothing in it can execute.
-`;
-}
-
 /** Runs one command and ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
   process.exitCode = await run(argv);
@@ -55,43 +34,6 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (process.connected && process.env["_SLIPWAY_PROCESS"] !== undefined) process.exit();
 }
 
-export async function run(argv: readonly string[]): Promise<number> {
-  const [name, ...rest] = argv;
-  const json = argv.includes("--json");
-  try {
-    if (name === undefined || name === "help" || name === "--help" || name === "-h") {
-      printResult(overview());
-      return name === undefined ? 2 : 0;
-    }
-    if (name === "--version" || name === "-v") {
-      printResult(VERSION);
-      return 0;
-    }
-    const loaded = await find(COMMANDS, name, "slipway").load();
-    const [sub, ...more] = rest;
-    if ("run" in loaded) {
-      const below = sub !== undefined && Object.hasOwn(loaded.commands ?? {}, sub) ? loaded.commands![sub]! : undefined;
-      return below === undefined ? await invoke(loaded, rest) : await invoke(await below.load(), more);
-    }
-    if (sub === undefined || sub === "help" || sub === "--help" || sub === "-h") {
-      printResult(groupHelp(loaded));
-      return sub === undefined ? 2 : 0;
-    }
-    return await invoke(await find(loaded.commands, sub, `slipway ${name}`).load(), more);
-  } catch (error) {
-    return printError(error, json);
-  }
-}
-
-async function invoke(command: Command, argv: readonly string[]): Promise<number> {
-  const call = parseCall(command, argv);
-  if (!call.flag("help")) return command.run(await withLocalPackages(command, call));
-  printResult(commandHelp(command));
-  return 0;
-}
-
-function find<T>(commands: Readonly<Record<string, T>>, name: string, before: string): T {
-  if (Object.hasOwn(commands, name)) return commands[name]!;
-  const near = nearest(name, Object.keys(commands));
-  throw usageError("unknown-command", `there is no command ${JSON.stringify(before === "slipway" ? name : `${before.slice("slipway ".length)} ${name}`)}`, { hint: near ? `Did you mean ${before} ${near}?` : `${before} --help lists the commands.` });
+export function run(argv: readonly string[]): Promise<number> {
+  return runCommand(COMMANDS, argv);
 }

@@ -41,7 +41,7 @@ export const serve: Command = defineCommand({
     }
     await checkPort(settings.port, settings.host);
     if (settings.memoryBudget !== undefined) trimMemory();
-    if (hosting !== undefined) printNote(`note: this is a container of ${hosting.platform}, which asks it from outside`);
+    if (hosting !== undefined) printNote(`note: this is a container of ${hosting.platform}: it is asked from outside, on every address`);
     if (process.env["_SLIPWAY_PROCESS"] !== "further") for (const note of notes) printNote(`note: ${note}`);
     // A package may need no ONNX Runtime; the others load it beside being read.
     if (settings.engine === "onnxruntime" || (settings.engine === "auto" && call.args.some((a) => !a.endsWith(".slip") && !a.includes("oci://")))) preloadEngine();

@@ -60,7 +60,7 @@ function misspelt(leaves: readonly Leaf[], env: Readonly<Record<string, string |
   });
 }
 /** Read by other parts of the program. */
-const ELSEWHERE: ReadonlySet<string> = new Set(["SLIPWAY_DEBUG", "SLIPWAY_RESTARTED", "SLIPWAY_CONFIG", "SLIPWAY_DATABASE_URL", "SLIPWAY_REGISTRY", "SLIPWAY_SECRETS_KEY", "SLIPWAY_SERVER", "SLIPWAY_API_KEY", "SLIPWAY_REGISTRY_CA", "SLIPWAY_REGISTRY_PLAIN_HTTP", "SLIPWAY_CACHE", "SLIPWAY_CACHE_LIMIT"]);
+const ELSEWHERE: ReadonlySet<string> = new Set(["SLIPWAY_DEBUG", "SLIPWAY_RESTARTED", "SLIPWAY_CONFIG", "SLIPWAY_DATABASE_URL", "SLIPWAY_REGISTRY", "SLIPWAY_SECRETS_KEY", "SLIPWAY_SERVER", "SLIPWAY_API_KEY", "SLIPWAY_REGISTRY_CA", "SLIPWAY_REGISTRY_PLAIN_HTTP", "SLIPWAY_CACHE", "SLIPWAY_CACHE_LIMIT", "SLIPWAY_IMAGE_BASE"]);
 
 function put(tree: Tree, [key, ...rest]: readonly string[], value: unknown): Tree {
   return { ...tree, [key!]: rest.length === 0 ? value : put((tree[key!] ?? {}) as Tree, rest, value) };

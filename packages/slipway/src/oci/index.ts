@@ -9,3 +9,5 @@ export { openReference, pinReference, type PulledPackage } from "./open-referenc
 export { MEDIA_TYPE, parseManifest, type ParsedManifest } from "./parse-manifest.ts";
 export { ociError } from "./errors.ts";
 export { cosignTag, readAttachments, writeAttachments } from "./attachments.ts";
+export { BlobCache, cacheFolder, cacheLimit } from "./blob-cache.ts";
+export { writeAtomically } from "./layout/atomic-write.ts";

@@ -12,6 +12,8 @@ export const MEDIA_TYPE = {
   dockerManifest: "application/vnd.docker.distribution.manifest.v2+json",
   dockerIndex: "application/vnd.docker.distribution.manifest.list.v2+json",
   empty: "application/vnd.oci.empty.v1+json",
+  imageConfig: "application/vnd.oci.image.config.v1+json",
+  layer: "application/vnd.oci.image.layer.v1.tar+gzip",
 } as const;
 
 /** As registries have it. */

@@ -53,7 +53,7 @@ export async function startServer(models: readonly Servable[] | Repository, opti
   const loopback = isLoopback(host);
   if (!loopback && options.insecure !== true && !isAuthenticated(options.auth)) {
     throw serverError("unsafe-bind", `listening on ${host} would let anyone who reaches this machine use the models`, {
-      hint: "Leave the host out to stay on this machine, make keys (slipway keys create) and give them (--keys FILE), or say --insecure." });
+      hint: "Leave the host out to stay on this machine, make keys (slipway keys create) and give them (--keys FILE), or say --insecure. In a container: SLIPWAY_KEYS=FILE or SLIPWAY_INSECURE=true." });
   }
   const { auth, adminKey } = withAdminKey(options);
   const app = createServer({ models, options: { ...options, auth, loopbackOnly: loopback } });

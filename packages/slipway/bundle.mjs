@@ -1,0 +1,76 @@
+// Builds assets/bundle: the command line as it runs in images, functions and on devices, in a few files that need no
+// package but onnxruntime-node. Once for each content of the sources, as the dashboard. Plain JavaScript, as it runs before
+// anything else does. bundle.json lists the packages of others that went in, with the texts of their licences beside it.
+
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { place, sourceStamp } from "../../scripts/built-folder.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const target = join(here, "assets", "bundle");
+const INPUTS = ["src", "../core/src", "assets/try.js", "assets/ask.js", "assets/draw.js", "assets/try.css", "package.json", "bundle.mjs", "../../scripts/built-folder.mjs", "../../package-lock.json"];
+/** Threads and processes are started by a file's name, beside the code that starts them. */
+const ENTRIES = {
+  container: "cli/container.ts",
+  "decode-main": "server/decoding/decode-main.ts",
+  "loader-main": "server/models/loading/loader-main.ts",
+  "worker-main": "runtime/workers/worker-main.ts",
+  worker: "batch/run/worker.ts",
+};
+const PAGES = ["try.js", "ask.js", "draw.js", "try.css"];
+/** Native, so one for each platform: ONNX Runtime is put in beside the bundle; DuckDB (Parquet in bulk) and Postgres stay out. */
+const EXTERNAL = ["onnxruntime-node", "@duckdb/node-api", "pg"];
+
+/** @returns the folder with the files; `built` tells whether there was anything to do */
+export async function buildBundle() {
+  const stamp = sourceStamp(here, INPUTS);
+  const stampFile = join(target, ".stamp");
+  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return { folder: target, built: false };
+  const { rolldown } = await import("rolldown");
+  const parent = join(here, "..", "..", "node_modules", ".cache");
+  mkdirSync(parent, { recursive: true });
+  const work = mkdtempSync(join(parent, "bundle-"));
+  try {
+    const bundle = await rolldown({
+      input: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, join(here, "src", file)])),
+      platform: "node", external: EXTERNAL, resolve: { conditionNames: ["@slipway/source", "node", "import"] }, logLevel: "warn",
+      // All files lie in one folder, and the pages' files in `assets` beside them.
+      plugins: [{ name: "assets", transform: (code, id) => (id.startsWith(join(here, "src")) && code.includes('"../../../assets/') ? code.replaceAll('"../../../assets/', '"./assets/') : null) }],
+    });
+    const { output } = await bundle.write({ dir: work, format: "esm", minify: true, entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" });
+    mkdirSync(join(work, "assets"));
+    for (const page of PAGES) cpSync(join(here, "assets", page), join(work, "assets", page));
+    const { version } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
+    writeFileSync(join(work, "package.json"), JSON.stringify({ name: "slipway", version, type: "module", private: true }));
+    const packages = packagesOf(output.flatMap((chunk) => ("moduleIds" in chunk ? chunk.moduleIds : [])));
+    writeFileSync(join(work, "bundle.json"), JSON.stringify({ packages: packages.map(({ name, version, license }) => ({ name, version, license })) }, null, 2));
+    writeFileSync(join(work, "LICENSES.txt"), [`slipway ${version}\n\n${licenceText(join(here, "..", ".."))}`, ...packages.map((p) => `${p.name} ${p.version} (${p.license})\n\n${licenceText(p.folder)}`)].join(`\n${"-".repeat(80)}\n\n`));
+    writeFileSync(join(work, ".stamp"), stamp);
+    place(work, target);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return { folder: target, built: true };
+}
+
+/** Those of others, by name. */
+function packagesOf(modules) {
+  const found = new Map();
+  for (const id of modules) {
+    const folder = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(id)?.[1];
+    if (folder === undefined || found.has(folder)) continue;
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    found.set(folder, { name, version, license, folder });
+  }
+  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+function licenceText(folder) {
+  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(basename(name)));
+  return file === undefined ? "(the package has no text of its licence)\n" : readFileSync(join(folder, file), "utf8");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { folder, built } = await buildBundle();
+  if (built) console.error(`The bundle is built: ${folder}`);
+}

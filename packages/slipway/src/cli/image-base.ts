@@ -1,0 +1,60 @@
+// --base: what an image is built on.
+
+import { hostBase, imageError, readBaseImage, type BaseImage, type Platform } from "../image/index.ts";
+import { BlobCache, cacheFolder, cacheLimit, isOciReference, LayoutStore, parseReference, RegistryStore, type BlobStore, type OciReference, type RegistryOptions } from "../oci/index.ts";
+import { existsSync } from "node:fs";
+
+/** glibc, libstdc++, certificates and a user; no shell. The digest that its tag names is told, and written into the image. */
+export const DEFAULT_BASE: string = process.env["SLIPWAY_IMAGE_BASE"] || "oci://gcr.io/distroless/cc-debian12:nonroot";
+
+export interface OpenedBase {
+  readonly image: BaseImage;
+  /** Of a base in a registry. */
+  readonly reference?: OciReference;
+  /** Layers can be read until then. */
+  close(): Promise<void>;
+}
+
+/** @throws image-base, image-platform, and as the store */
+export async function openBase(text: string, platform: Platform, options: RegistryOptions): Promise<OpenedBase> {
+  const cache = new BlobCache(cacheFolder(process.env), cacheLimit(process.env));
+  if (text === "host") return { image: await hostBase(platform, cache), close: () => Promise.resolve() };
+  if (text.startsWith("layout:")) {
+    const rest = text.slice("layout:".length);
+    const colon = existsSync(rest) ? -1 : rest.lastIndexOf(":");
+    const store = await LayoutStore.open(colon < 0 ? rest : rest.slice(0, colon));
+    return { image: await readBaseImage(store, text, colon < 0 ? await onlyTag(store) : rest.slice(colon + 1), platform), close: () => store.close() };
+  }
+  if (!isOciReference(text)) throw imageError("image-base", `--base is ${JSON.stringify(text.slice(0, 200))}`, { hint: "Write oci://HOST/REPOSITORY:TAG, layout:DIR[:TAG], or host." });
+  const reference = parseReference(text);
+  const store = await RegistryStore.open(reference.host, reference.repository, options);
+  try {
+    const image = await readBaseImage(cached(store, cache), text, reference.digest ?? reference.tag ?? "latest", platform);
+    return { image, reference, close: () => store.close() };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Layers that were pulled before are not pulled again. */
+function cached(store: BlobStore, cache: BlobCache): Pick<BlobStore, "location" | "readManifest" | "readBlob"> {
+  return {
+    location: store.location,
+    readManifest: (reference) => store.readManifest(reference),
+    readBlob: async (digest, limits) => {
+      const kept = await cache.read(digest, limits);
+      if (kept !== undefined) return kept;
+      const bytes = await store.readBlob(digest, limits);
+      await cache.write(digest, bytes);
+      return bytes;
+    },
+  };
+}
+
+async function onlyTag(store: LayoutStore): Promise<string> {
+  const tags: string[] = [];
+  for await (const tag of store.tags()) tags.push(tag);
+  if (tags.length === 1) return tags[0]!;
+  throw imageError("image-base", `${store.location} holds ${tags.length === 0 ? "nothing with a tag" : `the tags ${tags.slice(0, 20).join(", ")}`}`, { hint: `Say which one: --base layout:${store.location}:TAG.` });
+}

@@ -1,0 +1,117 @@
+// From packages to an image in a store: no daemon, no container, no shell. From below: the base, Node, ONNX Runtime, the
+// server, the packages. Only the last changes with a new version of a model; the others are in every registry and on every
+// node already.
+
+import { VERSION } from "@slipway/core/base";
+import { toJsonBytes, writeSlip, type ModelPackage } from "@slipway/core/package";
+import { BlobCache, cacheFolder, cacheLimit, MEDIA_TYPE, type BlobStore, type Descriptor } from "../oci/index.ts";
+import type { BaseImage } from "./base-image.ts";
+import { imageConfig } from "./image-config.ts";
+import { makeLayer, type Layer } from "./layer.ts";
+import { NODE_VERSION, nodeFiles } from "./node-binary.ts";
+import type { Platform } from "./platform.ts";
+import { onnxRuntimeFiles, serverFiles, type BundledPackage } from "./runtime-files.ts";
+
+export interface ImageParts {
+  readonly packages: readonly ModelPackage[];
+  readonly base: BaseImage;
+  readonly platform: Platform;
+  /** NAME=VALUE */
+  readonly env?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+  /** A binary in place of the one from npm. */
+  readonly nodeBinary?: string | undefined;
+  /** As Docker has it, for archives of Docker. */
+  readonly healthcheck?: boolean;
+  /** ISO 8601; SOURCE_DATE_EPOCH by default, else what the package says, else 1970. */
+  readonly created?: string;
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+}
+
+/** One platform's image, before it is stored. */
+export interface BuiltImage {
+  readonly platform: Platform;
+  readonly base: BaseImage;
+  /** All of them, the base's first. */
+  readonly layers: readonly Layer[];
+  readonly config: Uint8Array;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly bundled: readonly BundledPackage[];
+  readonly onnxRuntime: string;
+}
+
+export interface StoredImage {
+  readonly descriptor: Descriptor;
+  readonly platform: Platform;
+  /** Of what is pulled: manifest, configuration and layers. */
+  readonly bytes: number;
+}
+
+/** @throws image-node, image-incomplete */
+export async function buildImage(parts: ImageParts): Promise<BuiltImage> {
+  const { packages, base, platform, variables = process.env } = parts;
+  const cache = new BlobCache(cacheFolder(variables), cacheLimit(variables));
+  const [runtime, server, node] = await Promise.all([onnxRuntimeFiles(platform), serverFiles(), nodeFiles(platform, cache.folder, parts.nodeBinary)]);
+  const layers = [
+    await makeLayer(`Node ${parts.nodeBinary === undefined ? NODE_VERSION : "as given"}`, node, cache),
+    await makeLayer(`ONNX Runtime ${runtime.version}`, runtime.files, cache),
+    await makeLayer(`Slipway ${VERSION}`, server.files, cache),
+    await makeLayer(packages.map((pkg) => `${pkg.manifest.name} ${pkg.manifest.version}`).join(", "), packages.map((pkg) => ({ path: `models/${pkg.manifest.name}.slip`, bytes: writeSlip(pkg) })), cache),
+  ];
+  await cache.trim();
+  const created = parts.created ?? createdOf(packages, variables);
+  const annotations = { ...annotationsOf(packages, base, created), ...parts.labels };
+  const config = imageConfig({ platform, base, layers, env: parts.env ?? [], labels: annotations, created, healthcheck: parts.healthcheck === true });
+  return { platform, base, layers: [...base.layers, ...layers], config, annotations, bundled: server.packages, onnxRuntime: runtime.version };
+}
+
+/** Blobs first, then the manifest. @param mountFrom another repository of the same registry that holds the base @throws as the store */
+export async function storeImage(store: BlobStore, image: BuiltImage, options: { readonly tag?: string | undefined; readonly mountFrom?: string | undefined } = {}): Promise<StoredImage> {
+  for (const layer of image.layers) {
+    // What is there already need not be read from elsewhere.
+    if ((await store.statBlob(layer.digest)) !== layer.size) await store.writeBlob(await layer.read(), { mountFrom: options.mountFrom });
+  }
+  const config = { mediaType: MEDIA_TYPE.imageConfig, digest: await store.writeBlob(image.config), size: image.config.length };
+  const layers = image.layers.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }));
+  const manifest = toJsonBytes({ schemaVersion: 2, mediaType: MEDIA_TYPE.manifest, config, layers, annotations: image.annotations });
+  const descriptor = await store.writeManifest(manifest, { tag: options.tag });
+  return { descriptor, platform: image.platform, bytes: [config, ...layers].reduce((sum, blob) => sum + blob.size, manifest.length) };
+}
+
+/** Of several platforms: an index that names them. @throws as the store */
+export async function storeIndex(store: BlobStore, images: readonly StoredImage[], annotations: Readonly<Record<string, string>>, tag: string | undefined): Promise<Descriptor> {
+  return store.writeManifest(toJsonBytes({
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.index,
+    manifests: images.map(({ descriptor: { mediaType, digest, size }, platform }) => ({ mediaType, digest, size, platform: { architecture: platform.architecture, os: platform.os } })),
+    annotations,
+  }), { tag });
+}
+
+/** https://reproducible-builds.org/specs/source-date-epoch/ */
+function createdOf(packages: readonly ModelPackage[], variables: Readonly<Record<string, string | undefined>>): string {
+  const epoch = variables["SOURCE_DATE_EPOCH"];
+  if (epoch !== undefined && /^\d{1,11}$/.test(epoch)) return iso(Number(epoch) * 1000);
+  return packages.map((pkg) => pkg.manifest.created).filter((time) => time !== undefined).sort().at(-1) ?? iso(0);
+}
+function iso(ms: number): string {
+  return new Date(ms).toISOString().replace(".000Z", "Z");
+}
+
+/** image-spec 1.1, annotations.md */
+function annotationsOf(packages: readonly ModelPackage[], base: BaseImage, created: string): Record<string, string> {
+  const [first] = packages as readonly [ModelPackage];
+  const prefix = "org.opencontainers.image.";
+  const { name, version, description, licenses } = first.manifest;
+  return {
+    [`${prefix}created`]: created,
+    [`${prefix}title`]: packages.length === 1 ? name : packages.map((pkg) => pkg.manifest.name).join(", "),
+    ...(packages.length === 1 ? { [`${prefix}version`]: version } : {}),
+    ...(packages.length === 1 && description !== undefined ? { [`${prefix}description`]: description } : {}),
+    ...(packages.length === 1 && licenses !== undefined ? { [`${prefix}licenses`]: licenses.join(" AND ") } : {}),
+    ...(base.digest === undefined ? {} : { [`${prefix}base.name`]: base.name.replace(/^oci:\/\//, ""), [`${prefix}base.digest`]: base.digest }),
+    "dev.slipway.version": VERSION,
+    "dev.slipway.packages": packages.map((pkg) => pkg.digest).join(","),
+  };
+}
+
