@@ -25,7 +25,7 @@ describe.skipIf(dockerRegistry === undefined)("the commands of container-image.m
   };
   beforeAll(async () => {
     registry = await startDockerRegistry();
-    slipway(["pack", join(root, "examples", "churn", "churn.joblib"), "--name", "churn", "--version", "1.0.0", "-o", "churn.slip"]);
+    slipway(["pack", join(root, "examples", "churn", "churn.joblib"), "--name", "churn", "--check", join(root, "examples", "churn", "check.csv"), "--version", "1.0.0", "-o", "churn.slip"]);
   });
   afterAll(() => registry.stop());
 
