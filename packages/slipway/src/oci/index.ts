@@ -8,6 +8,8 @@ export { pullPackage, pushPackage, type ArtifactSource, type PushOptions } from 
 export { openReference, pinReference, type PulledPackage } from "./open-reference.ts";
 export { MEDIA_TYPE, parseManifest, type ParsedManifest } from "./parse-manifest.ts";
 export { ociError } from "./errors.ts";
+export { discard, HttpClient, readAnswer, type HttpAnswer, type HttpRequest } from "./remote/http-client.ts";
+export { RETRY, Retryable, retryAfterMs, withRetries, type RetryPolicy } from "./remote/retry.ts";
 export { cosignTag, readAttachments, writeAttachments } from "./attachments.ts";
 export { BlobCache, cacheFolder, cacheLimit } from "./blob-cache.ts";
 export { writeAtomically } from "./layout/atomic-write.ts";

@@ -1,22 +1,27 @@
-// What an input names: a file, a folder, a pattern; what each file holds, told by its name; and its bytes as a stream,
-// decompressed.
+// What an input names: a file, a folder, a pattern, here or elsewhere; what each file holds, told by its name; and its bytes as
+// a stream, decompressed.
 
 import { createReadStream, statSync } from "node:fs";
 import { glob, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
+import { SlipwayError } from "@slipway/core/base";
 import { batchError } from "../errors.ts";
+import { readRanges, type RemoteObject } from "../remote/remote-object.ts";
 
 export const INPUT_FORMATS = ["csv", "tsv", "jsonl", "parquet", "arrow", "json"] as const;
 export type InputFormat = (typeof INPUT_FORMATS)[number];
 export type Compression = "none" | "gzip" | "zstd";
 
 export interface InputFile {
+  /** Of what is elsewhere the address, as it may be shown. */
   readonly path: string;
   readonly format: InputFormat;
   readonly compression: Compression;
   readonly bytes: number;
   readonly modifiedMs: number;
+  /** What it is read from, where it is elsewhere. */
+  readonly remote?: RemoteObject;
 }
 
 const ENDINGS: Readonly<Record<string, InputFormat>> = { csv: "csv", tsv: "tsv", tab: "tsv", jsonl: "jsonl", ndjson: "jsonl", parquet: "parquet", pq: "parquet", arrow: "arrow", arrows: "arrow", feather: "arrow", json: "json" };
@@ -25,8 +30,13 @@ const PATTERN = /[*?[\]{}]/;
 
 /** In the order of their names. @throws SlipwayError batch-input-missing, batch-input-format */
 export async function findInput(input: readonly string[], format?: InputFormat): Promise<InputFile[]> {
-  const paths: string[] = [];
+  const paths: (string | RemoteObject)[] = [];
   for (const one of input) {
+    if (isAddress(one)) {
+      const { findObjects } = await import("../remote/find-objects.ts");
+      paths.push(...await findObjects(one, (name) => format !== undefined || formatOf(name) !== undefined));
+      continue;
+    }
     const info = statSync(one, { throwIfNoEntry: false });
     if (info?.isFile() === true) paths.push(one);
     else if (info?.isDirectory() === true) {
@@ -38,13 +48,25 @@ export async function findInput(input: readonly string[], format?: InputFormat):
       paths.push(...found.toSorted());
     } else throw batchError("batch-input-missing", `there is no file ${JSON.stringify(one)}`, { hint: "Check the path; it is relative to the folder you are in." });
   }
-  if (paths.length === 0) throw batchError("batch-input-missing", `${input.map((i) => JSON.stringify(i)).join(", ")} names no file`, { hint: `Files that are understood end in ${Object.keys(ENDINGS).map((e) => `.${e}`).join(", ")}, with .gz or .zst behind it where they are compressed.` });
-  return paths.map((path) => {
-    const told = format ?? formatOf(path);
+  if (paths.length === 0) throw batchError("batch-input-missing", `${input.map((i) => (isAddress(i) ? i.replace(/\/\/.*@|\?.*/, "//...") : JSON.stringify(i))).join(", ")} names no file`, { hint: `Files that are understood end in ${Object.keys(ENDINGS).map((e) => `.${e}`).join(", ")}, with .gz or .zst behind it where they are compressed.` });
+  return paths.map((found) => {
+    const path = typeof found === "string" ? found : found.shown;
+    const name = typeof found === "string" ? found : nameOf(path);
+    const told = format ?? formatOf(name);
     if (told === undefined) throw batchError("batch-input-format", `what ${JSON.stringify(path)} holds cannot be told from its name`, { hint: `Say it: --format ${INPUT_FORMATS.join("|")}` });
-    const { size, mtimeMs } = statSync(path);
-    return { path, format: told, compression: compressionOf(path), bytes: size, modifiedMs: mtimeMs };
+    const of = { path, format: told, compression: compressionOf(name) };
+    if (typeof found !== "string") return { ...of, bytes: found.bytes ?? 0, modifiedMs: 0, remote: found };
+    const { size, mtimeMs } = statSync(found);
+    return { ...of, bytes: size, modifiedMs: mtimeMs };
   });
+}
+
+function isAddress(input: string): boolean {
+  return /^(?:s3|https?):\/\//i.test(input);
+}
+/** The last part of an address's path. */
+export function nameOf(address: string): string {
+  return basename(URL.parse(address)?.pathname ?? address);
 }
 
 function endings(path: string): string[] {
@@ -63,7 +85,7 @@ const READ_BYTES = 2 ** 20;
 
 /** @throws SlipwayError batch-input-damaged, while it is read */
 export async function* bytesOf(file: InputFile): AsyncGenerator<Uint8Array> {
-  let stream: Readable = createReadStream(file.path, { highWaterMark: READ_BYTES });
+  let stream: Readable = file.remote === undefined ? createReadStream(file.path, { highWaterMark: READ_BYTES }) : Readable.from(readRanges(file.remote), { objectMode: true, highWaterMark: 1 });
   if (file.compression !== "none") {
     const zlib = await import("node:zlib");
     const { pipeline } = await import("node:stream");
@@ -74,6 +96,7 @@ export async function* bytesOf(file: InputFile): AsyncGenerator<Uint8Array> {
   try {
     yield* stream as AsyncIterable<Uint8Array>;
   } catch (cause) {
+    if (cause instanceof SlipwayError) throw cause;
     throw batchError("batch-input-damaged", `${file.path} cannot be read to its end: ${(cause as Error).message}`, { where: file.path, cause });
   } finally {
     stream.destroy();

@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { batchError } from "../errors.ts";
+import { COPIES } from "../input/local-files.ts";
 import { findInput } from "../input/sources.ts";
 import { partsThere } from "./assemble.ts";
 import { finishRun } from "./finish.ts";
@@ -39,7 +40,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
     await makeParts(queue, Math.max(1, Math.min(options.threads, source.most)), setupOf(options, source.shape, plan));
     const parts = Array.from({ length: queue.shards }, (_, shard) => ledger.parts.get(shard)!);
     const summary = await finishRun({ output, plan, input: source.shape, profile: options.package.profile, maxErrors: options.maxErrors, parts, resumed: queue.resumed, seconds: () => (performance.now() - began) / 1000 });
-    if (!output.folder) rmSync(output.work, { recursive: true, force: true });
+    rmSync(output.folder ? join(output.work, COPIES) : output.work, { recursive: true, force: true });
     return summary;
   } finally {
     const begun = ledger.parts.size > 0;
@@ -58,6 +59,6 @@ function wholeRun(output: OutputPlace, plan: RunPlan): BatchSummary | undefined 
 
 /** What a run before left there, but for the lock that this one holds. */
 function clear(output: OutputPlace): void {
-  const ours = output.folder ? /^(?:part-\d+\.|bad-\d+\.|_SUCCESS$|_run\.json$|errors\.jsonl$|ledger\.jsonl$|run\.json$|input\.parquet|tmp$|(?:errors|success|record)\.tmp$)/ : /^(?!lock$)/;
+  const ours = output.folder ? /^(?:part-\d+\.|bad-\d+\.|_SUCCESS$|_run\.json$|errors\.jsonl$|ledger\.jsonl$|run\.json$|input\.parquet|sources$|tmp$|(?:errors|success|record)\.tmp$)/ : /^(?!lock$)/;
   for (const name of readdirSync(output.work)) if (ours.test(name)) rmSync(join(output.work, name), { recursive: true, force: true });
 }

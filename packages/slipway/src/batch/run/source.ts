@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { batchError } from "../errors.ts";
 import type { CsvHead } from "../input/csv-head.ts";
+import { localFiles } from "../input/local-files.ts";
 import type { InputFile } from "../input/sources.ts";
 import { recordEnd } from "../input/split.ts";
 import { blocksOf, headOf } from "../input/text-shards.ts";
@@ -37,10 +38,12 @@ export interface Source {
   readonly most: number;
 }
 
-/** `files`: of one kind. @throws SlipwayError batch-input-damaged, batch-input-columns */
-export async function sourceOf(options: SourceOptions, files: readonly InputFile[]): Promise<Source> {
+/** `found`: of one kind. @throws SlipwayError batch-input-damaged, batch-input-columns */
+export async function sourceOf(options: SourceOptions, found: readonly InputFile[]): Promise<Source> {
   const { query, limit, threads, work } = options;
-  if (query !== undefined || files[0]!.format === "parquet" || files[0]!.format === "arrow" || files[0]!.format === "json") {
+  const tabular = query !== undefined || found[0]!.format === "parquet" || found[0]!.format === "arrow" || found[0]!.format === "json";
+  const files = await localFiles(found, tabular, work);
+  if (tabular) {
     const { readTables, spoolQuery } = await import("../input/tables.ts");
     const temporary = join(work, "tmp");
     const spool = join(work, "input.parquet");

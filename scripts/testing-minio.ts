@@ -1,0 +1,41 @@
+// A real S3 for tests: MinIO in a temporary folder, on loopback, with one bucket; ended by `stop`.
+// Made ready by: scripts/testing-tools.sh minio
+
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "./testing-postgres.ts";
+
+export interface TestMinio {
+  readonly endpoint: string;
+  readonly user: string;
+  readonly password: string;
+  stop(): Promise<void>;
+}
+
+/** `bucket`: a folder below the server's is one. */
+export async function startMinio(program: string, bucket: string): Promise<TestMinio> {
+  const folder = mkdtempSync(join(tmpdir(), "slipway-s3-"));
+  mkdirSync(join(folder, bucket));
+  const port = await freePort();
+  const [user, password] = ["tester", "a/secret+of=tests"];
+  const server = spawn(program, ["server", "--quiet", "--address", `127.0.0.1:${port}`, folder], { stdio: "ignore", env: { ...process.env, MINIO_ROOT_USER: user, MINIO_ROOT_PASSWORD: password, MINIO_BROWSER: "off" } });
+  const endpoint = `http://127.0.0.1:${port}`;
+  for (let i = 0; ; i++) {
+    if (i > 400 || server.exitCode !== null) throw new Error("MinIO does not start");
+    const answer = await fetch(`${endpoint}/minio/health/ready`).catch(() => undefined);
+    if (answer?.ok === true) break;
+    await sleep(50);
+  }
+  return {
+    endpoint, user, password,
+    async stop() {
+      const ended = new Promise((done) => server.once("exit", done));
+      server.kill("SIGKILL");
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
