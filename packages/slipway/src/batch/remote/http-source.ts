@@ -24,7 +24,7 @@ export function shownAddress(address: string): string {
   const url = URL.parse(address);
   if (url === null) return address.replace(/\/\/[^/@]*@/, "//...@").slice(0, 200);
   if (url.username !== "" || url.password !== "") [url.username, url.password] = ["", ""];
-  for (const name of [...url.searchParams.keys()]) if (SECRET.test(name)) url.searchParams.set(name, "...");
+  for (const name of Array.from(url.searchParams.keys())) if (SECRET.test(name)) url.searchParams.set(name, "...");
   url.hash = "";
   return url.href;
 }

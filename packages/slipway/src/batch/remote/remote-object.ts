@@ -30,19 +30,18 @@ export function isStable({ version, ranges, bytes }: RemoteObject): boolean {
 export async function* readRanges(object: RemoteObject): AsyncGenerator<Uint8Array> {
   const bytes = object.bytes!;
   const pending: Promise<Uint8Array>[] = [];
-  let next = 0;
-  const ask = (): void => {
-    const [from, to] = [next, Math.min(bytes, next + RANGE_BYTES) - 1];
-    next = to + 1;
+  const ask = (from: number): void => {
+    const to = Math.min(bytes, from + RANGE_BYTES) - 1;
     const asked = object.ask([from, to], (answer) => readRange(object, answer, from, to));
     // Heard when its turn comes.
     asked.catch(() => undefined);
     pending.push(asked);
   };
-  while (next < bytes || pending.length > 0) {
-    while (next < bytes && pending.length < IN_FLIGHT) ask();
-    yield await pending.shift()!;
+  for (let next = 0; next < bytes; next += RANGE_BYTES) {
+    ask(next);
+    if (pending.length === IN_FLIGHT) yield await pending.shift()!;
   }
+  for (const asked of pending) yield await asked;
 }
 
 async function readRange(object: RemoteObject, answer: HttpAnswer, from: number, to: number): Promise<Uint8Array> {
