@@ -1,47 +1,81 @@
-// slipway push PKG oci://HOST/REPOSITORY:TAG
+// slipway push PKG oci://HOST/REPOSITORY:TAG, slipway push PKG oci-layout:FOLDER[:TAG]
 
-import { formatReference, isOciReference, parseReference, pushPackage, RegistryStore } from "../oci/index.ts";
+import type { ModelPackage } from "@slipway/core/package";
+import { findLayoutReference, formatLayoutReference, formatReference, isOciReference, parseReference, pushPackage, RegistryStore, writeToLayout } from "../oci/index.ts";
 import { openModel } from "../runtime/index.ts";
-import { defineCommand, usageError, type Command } from "./command.ts";
+import { defineCommand, usageError, type Command, type Invocation } from "./command.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
 import { registryFlags, registryOptions } from "./registry-flags.ts";
 
+/** Where a package went. */
+interface Pushed {
+  /** With its digest. */
+  readonly reference: string;
+  /** What to type to use it. */
+  readonly short: string;
+}
+
 export const push: Command = defineCommand({
   name: "push",
-  summary: "a package into an OCI registry",
+  summary: "a package into an OCI registry or layout folder",
   usage: "PKG oci://HOST/REPOSITORY:TAG",
   arguments: [
-    { name: "PKG", help: "a package, a saved model, or oci://HOST/REPOSITORY:TAG" },
-    { name: "REFERENCE", help: "where to, with the tag that names it there" },
+    { name: "PKG", help: "a package, a saved model, oci://HOST/REPOSITORY:TAG, or oci-layout:FOLDER:TAG" },
+    { name: "REFERENCE", help: "where to, with the tag that names it there; or oci-layout:FOLDER[:TAG], an image layout on disk, made where there is none (the package's version is its tag by default)" },
   ],
   options: registryFlags,
-  examples: ["slipway push churn.slip oci://ghcr.io/acme/churn:1.2.0", "slipway push oci://127.0.0.1:5000/churn:rc oci://127.0.0.1:5000/released/churn:1.2.0"],
+  examples: ["slipway push churn.slip oci://ghcr.io/acme/churn:1.2.0", "slipway push oci://127.0.0.1:5000/churn:rc oci://127.0.0.1:5000/released/churn:1.2.0", "slipway push churn.slip oci-layout:./usb-stick:1.2.0"],
   async run(call) {
     const [what, where] = call.args as [string, string];
-    const target = parseReference(where);
-    if (target.tag === undefined) throw usageError("bad-argument", `${JSON.stringify(where)} has no tag`, { hint: `Name it, for example oci://${target.host}/${target.repository}:1.0.0.` });
-    const source = isOciReference(what) ? parseReference(what) : undefined;
+    const target = await targetOf(where, isOciReference(what) ? what : undefined);
     const line = progress();
     line.update("reading ...");
     try {
-      const { package: pkg, imported } = await openModel(what);
+      const { package: pkg, imported } = await openModel(await sourceOf(what));
       for (const warning of imported?.compiled.warnings ?? []) printNote(`note: ${warning}`);
-      if (target.digest !== undefined && target.digest !== pkg.digest) throw usageError("bad-argument", `the package is ${pkg.digest}, not ${target.digest}`);
       line.update("pushing ...");
-      const store = await RegistryStore.open(target.host, target.repository, registryOptions(call));
-      try {
-        await pushPackage(store, pkg, { tag: target.tag, mountFrom: source?.host === target.host ? source.repository : undefined });
-      } finally {
-        await store.close();
-      }
+      const { reference, short } = await target(pkg, call);
       line.done();
-      const reference = formatReference({ ...target, digest: pkg.digest });
       const bytes = [...pkg.blobs.values()].reduce((sum, blob) => sum + blob.length, 0);
       if (call.flag("json")) printJson({ reference, digest: pkg.digest, name: pkg.manifest.name, version: pkg.manifest.version, bytes });
-      else printResult(`pushed ${pkg.manifest.name} ${pkg.manifest.version}\n${reference}\n\nnext: slipway serve ${formatReference({ ...target, digest: undefined })}`);
+      else printResult(`pushed ${pkg.manifest.name} ${pkg.manifest.version}\n${reference}\n\nnext: slipway serve ${short}`);
       return 0;
     } finally {
       line.done();
     }
   },
 });
+
+/** FOLDER:TAG of a folder that is a layout, spelt so that everything understands it. */
+async function sourceOf(what: string): Promise<string> {
+  const layout = await findLayoutReference(what);
+  return layout === undefined ? what : formatLayoutReference(layout);
+}
+
+/** Looked at before the package is read. @throws oci-reference, bad-argument */
+async function targetOf(where: string, source: string | undefined): Promise<(pkg: ModelPackage, call: Invocation) => Promise<Pushed>> {
+  const expect = (pkg: ModelPackage, digest: string | undefined): void => {
+    if (digest !== undefined && digest !== pkg.digest) throw usageError("bad-argument", `the package is ${pkg.digest}, not ${digest}`, { hint: "Leave the digest out, or push the package that it names." });
+  };
+  const layout = await findLayoutReference(where);
+  if (layout !== undefined) {
+    return async (pkg) => {
+      expect(pkg, layout.digest);
+      const written = await writeToLayout(layout, pkg);
+      return { reference: formatLayoutReference(written), short: formatLayoutReference({ ...written, digest: undefined }) };
+    };
+  }
+  const target = parseReference(where);
+  if (target.tag === undefined) throw usageError("bad-argument", `${JSON.stringify(where)} has no tag`, { hint: `Name it, for example oci://${target.host}/${target.repository}:1.0.0.` });
+  const from = source === undefined ? undefined : parseReference(source);
+  return async (pkg, call) => {
+    expect(pkg, target.digest);
+    const store = await RegistryStore.open(target.host, target.repository, registryOptions(call));
+    try {
+      await pushPackage(store, pkg, { tag: target.tag, mountFrom: from?.host === target.host ? from.repository : undefined });
+    } finally {
+      await store.close();
+    }
+    return { reference: formatReference({ ...target, digest: pkg.digest }), short: formatReference({ ...target, digest: undefined }) };
+  };
+}

@@ -170,3 +170,17 @@ describe.skipIf(dockerRegistry === undefined || htpasswd === undefined || openss
     expect(slipway(["pull", reference], { REGISTRY_AUTH_FILE: auth })).toMatchObject({ code: 2, err: expect.stringContaining("[oci-certificate]") });
   });
 });
+
+describe("an image layout on disk", () => {
+  it("is pushed to and pulled from, an export of the registry too, and other tools read it", () => {
+    good(slipway(["pack", example("churn.joblib"), "--name", "sticked", "-o", "sticked.slip"]));
+    expect(good(slipway(["push", "sticked.slip", "oci-layout:stick:1.2.0"])).out).toMatch(/oci-layout:stick:1\.2\.0@sha256:[0-9a-f]{64}\n\nnext: slipway serve oci-layout:stick:1\.2\.0/);
+    good(slipway(["pull", "stick:1.2.0", "-o", "back.slip"]));
+    good(slipway(["pull", "stick", "-o", "oci-layout:other:rc"]));
+    good(slipway(["registry", "push", "oci-layout:other:rc"]));
+    good(slipway(["registry", "export", "exported"]));
+    good(slipway(["pull", "oci-layout:exported:sticked-v1", "-o", "exported.slip"]));
+    for (const file of ["back.slip", "exported.slip"]) expect(readFileSync(join(folder, file)).equals(readFileSync(join(folder, "sticked.slip"))), file).toBe(true);
+    if (skopeo !== undefined) expect(JSON.parse(good(run(skopeo, ["inspect", "--raw", "oci:other:rc"])).out)).toMatchObject({ artifactType: "application/vnd.cncf.model.manifest.v1+json" });
+  }, 60_000);
+});

@@ -102,7 +102,9 @@ export const serve: Command = defineCommand({
 
 /** What a tag names when the server starts is served until it ends, also where a model is put away and loaded again. */
 async function fixed(argument: string): Promise<string> {
-  return argument.startsWith("oci://") ? (await import("../oci/index.ts")).pinReference(argument) : argument;
+  if (!/^oci(?:-layout)?:/.test(argument)) return argument;
+  const { findLayoutReference, formatLayoutReference, isLayoutReference, pinLayoutReference, pinReference } = await import("../oci/index.ts");
+  return isLayoutReference(argument) ? formatLayoutReference(await pinLayoutReference((await findLayoutReference(argument))!)) : pinReference(argument);
 }
 
 async function syncFolder(models: Repository, folder: string | undefined): Promise<{ readonly notes: readonly string[] }> {

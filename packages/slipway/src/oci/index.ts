@@ -1,5 +1,6 @@
 export { type BlobStore, type Descriptor, type Garbage, type GarbageOptions, type ReadBlobOptions, type StoredManifest, type WriteManifestOptions } from "./blob-store.ts";
 export { LayoutStore, type LayoutOptions } from "./layout/layout-store.ts";
+export { findLayoutReference, formatLayoutReference, isLayoutReference, pinLayoutReference, readFromLayout, writeToLayout, type LayoutReference } from "./layout/layout-reference.ts";
 export { RegistryStore } from "./remote/registry-store.ts";
 export { type RegistryOptions } from "./remote/registry-options.ts";
 export { digestOf } from "./digest.ts";

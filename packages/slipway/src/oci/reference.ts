@@ -25,7 +25,7 @@ export function isOciReference(text: string): boolean {
 /** @throws oci-reference */
 export function parseReference(text: string): OciReference {
   const bad = (why: string, more = ""): Error => ociError("oci-reference", `${JSON.stringify(text.slice(0, 300))} is not a reference to an artifact: ${why}`, { hint: `Write oci://HOST[:PORT]/REPOSITORY:TAG, or @sha256:DIGEST in place of the tag.${more}` });
-  if (!isOciReference(text)) throw bad("it does not begin with oci://", " Slipway's own registry has slipway registry push and pull.");
+  if (!isOciReference(text)) throw bad("it does not begin with oci://", " An image layout on disk is oci-layout:FOLDER:TAG; Slipway's own registry has slipway registry push and pull.");
   let rest = text.slice(SCHEME.length);
   let digest: string | undefined;
   const at = rest.indexOf("@");

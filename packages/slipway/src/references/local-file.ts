@@ -1,13 +1,14 @@
 // One resolver for whatever stands where a package goes: a path, or a version of the registry (NAME:3, NAME@production,
 // NAME@sha256:...), whose package is kept as a .slip file in `.slipway/packages`: fetched once, hashed again by whoever
-// opens it. An artifact (oci://HOST/REPOSITORY:TAG) stays what it is: whoever opens it pulls it through the user's cache.
+// opens it. An artifact (oci://HOST/REPOSITORY:TAG) stays what it is: whoever opens it pulls it through the user's cache; so does one in a layout
+// (oci-layout:FOLDER:TAG).
 
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readSlip, writeSlip, type ModelPackage } from "@slipway/core/package";
-import { isOciReference, readAttachments, type BlobStore } from "../oci/index.ts";
+import { isLayoutReference, isOciReference, readAttachments, type BlobStore } from "../oci/index.ts";
 import { looksLikeReference, openRegistry, registryError } from "../registry/index.ts";
 
 export interface LocalFile {
@@ -31,7 +32,7 @@ export interface LocalOptions {
  * @throws registry-*, package-*
  */
 export async function localFile(argument: string, options: LocalOptions = {}): Promise<LocalFile> {
-  if (isOciReference(argument)) return { path: argument };
+  if (isOciReference(argument) || isLayoutReference(argument)) return { path: argument };
   const folder = options.folder ?? process.cwd();
   if (!looksLikeReference(argument) || existsSync(join(folder, argument)) || existsSync(argument)) return { path: argument };
   const registry = await openRegistry({ env: options.env, folder, create: false });

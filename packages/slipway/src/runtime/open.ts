@@ -1,5 +1,5 @@
 // A path -> a model package: a .slip file or an image-layout folder is read and verified, a saved model is compiled;
-// oci://HOST/REPOSITORY:TAG is pulled.
+// oci://HOST/REPOSITORY:TAG is pulled, oci-layout:FOLDER:TAG read out of a folder of many.
 // The compiler is loaded only when there is something to compile: a packed model starts without it.
 
 import { readFile, stat } from "node:fs/promises";
@@ -28,13 +28,14 @@ export interface OpenedModel {
 
 const MAX_FILE = 2 ** 31 - 1;
 const OCI = "oci://";
+const LAYOUT = "oci-layout:";
 
 /**
  * A saved model's file; of a TensorFlow SavedModel, which is a folder, its saved_model.pb; of a layout, its one package.
  * @throws file-not-found, file-not-plain, file-too-large, and what pulling throws
  */
 export async function readModelBytes(path: string): Promise<Uint8Array> {
-  if (path.startsWith(OCI)) return writeSlip(await pulled(path));
+  if (isArtifact(path)) return writeSlip(await pulled(path));
   const info = await stat(path).catch(() => undefined);
   if (!info) throw runtimeError("file-not-found", `there is no file ${JSON.stringify(path)}`, { hint: "Check the path; it is relative to the folder you are in." });
   if (info.isDirectory()) {
@@ -50,14 +51,14 @@ export async function readModelBytes(path: string): Promise<Uint8Array> {
 
 /**
  * Every model that is served, predicted with or tested comes through here: what is asked of packages is asked here.
- * @param argument a path, FILE#ENTRY, oci://HOST/REPOSITORY:TAG (or @sha256:DIGEST), or a model that MLflow keeps (`models:/name/3`)
+ * @param argument a path, FILE#ENTRY, oci://HOST/REPOSITORY:TAG (or @sha256:DIGEST), oci-layout:FOLDER:TAG, or a model that MLflow keeps (`models:/name/3`)
  * @throws as readModelBytes, the import and the package room; where signers are named, as requireSignature
  */
 export async function openModel(argument: string, options: OpenOptions = {}): Promise<OpenedModel> {
   const { path, entry, mlflow, name, version } = locateModel(argument);
   const info = await stat(path).catch(() => undefined);
   const compiled = (options.preprocess ?? []).length > 0;
-  if (!compiled && path.startsWith(OCI)) return { package: await admitted(await pulled(path), options) };
+  if (!compiled && isArtifact(path)) return { package: await admitted(await pulled(path), options) };
   if (!compiled && info?.isDirectory() && (await isLayout(path))) return { package: await admitted(await readLayoutFolder(path), options) };
   const bytes = await readModelBytes(path);
   if (!compiled && sniffFormat(bytes) === "slip") return { package: await admitted(await readSlip(bytes), options) };
@@ -78,8 +79,12 @@ async function admitted(pkg: ModelPackage, { trusted }: OpenOptions): Promise<Mo
 
 /** The rooms that talk to registries are loaded only when they are needed. */
 async function pulled(reference: string): Promise<ModelPackage> {
-  const { openReference } = await import("../oci/index.ts");
-  return (await openReference(reference)).package;
+  const { findLayoutReference, openReference, readFromLayout } = await import("../oci/index.ts");
+  return reference.startsWith(LAYOUT) ? readFromLayout((await findLayoutReference(reference))!) : (await openReference(reference)).package;
+}
+
+function isArtifact(path: string): boolean {
+  return path.startsWith(OCI) || path.startsWith(LAYOUT);
 }
 
 async function isLayout(folder: string): Promise<boolean> {
