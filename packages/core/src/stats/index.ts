@@ -19,3 +19,5 @@ export { driftMeasures, type DriftMeasures } from "./drift-measures.ts";
 export { DRIFT_RULE, judgeWindow, stateOf, worstOf, type ColumnJudgement, type DriftRule, type DriftState } from "./drift-state.ts";
 export { LogHistogram } from "./log-histogram.ts";
 export { type ProbabilityCounter } from "./probability-counter.ts";
+export { calibrated, isotonic, type CalibrationMap } from "./isotonic.ts";
+export { estimatePerformance, learnCalibration, type Estimate } from "./estimate.ts";

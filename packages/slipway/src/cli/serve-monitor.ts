@@ -6,6 +6,9 @@ import type { Database } from "../database/index.ts";
 import { Monitor, monitorProtocol, MonitorStore } from "../monitor/index.ts";
 import type { Logger, StartOptions } from "../server/index.ts";
 
+/** Memory is not for what happened days ago. */
+const IN_MEMORY_MS = 86_400_000;
+
 export interface OpenedMonitor {
   readonly options: Pick<StartOptions, "observer"> & { readonly protocols: NonNullable<StartOptions["protocols"]> };
   close(): Promise<void>;
@@ -15,7 +18,7 @@ export interface OpenedMonitor {
 export async function openMonitor({ monitor }: ServeSettings, log: Logger, shared?: Database): Promise<OpenedMonitor> {
   if (monitor.off) return { options: { protocols: [] }, close: () => Promise.resolve() };
   const store = monitor.store !== undefined ? await MonitorStore.open(storeUrl(monitor.store)) : shared !== undefined ? await MonitorStore.over(shared) : undefined;
-  const opened = new Monitor(() => (store === undefined ? MonitorStore.open("sqlite::memory:") : Promise.resolve(store)), { windowMs: monitor.window, intervalMs: monitor.interval, keepMs: monitor.keep, judging: () => ({ season: monitor.season }), log });
+  const opened = new Monitor(() => (store === undefined ? MonitorStore.open("sqlite::memory:") : Promise.resolve(store)), { windowMs: monitor.window, intervalMs: monitor.interval, keepMs: store === undefined ? Math.min(monitor.keep, IN_MEMORY_MS) : monitor.keep, keptPerWindow: monitor.predictions, feedbackKey: monitor.feedbackKey, judging: () => ({ season: monitor.season }), log });
   opened.start();
   return { options: { observer: opened, protocols: [monitorProtocol(opened)] }, close: () => opened.close() };
 }

@@ -8,6 +8,8 @@ const settings = {
   window: { type: "duration", min: 1000, max: 86_400_000, default: 600_000, value: "TIME", help: "length of the windows that are counted and compared" },
   interval: { type: "duration", min: 100, max: 3_600_000, default: 10_000, value: "TIME", help: "how often what was counted is written: the most that a crash can lose" },
   keep: { type: "duration", min: 60_000, default: 2_592_000_000, value: "TIME", help: "how long windows, predictions and labels are kept" },
+  predictions: { type: "count", max: 1_000_000, default: 1000, value: "N", help: "predictions of each model, in each window and process, that are kept to be compared with labels; an even share where there are more, 0 for none" },
+  feedbackKey: { type: "text", flag: "feedback-key", value: "COLUMN", help: "a column, whether models take it or not, by whose value labels may be sent" },
   season: { type: "choice", choices: ["none", "day", "week"], default: "none", value: "WHICH", help: "do not call drift what is as it was at the same time of former days or weeks" },
 } as const;
 

@@ -3,7 +3,8 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Encoded, ModelInput, Prediction, Servable } from "../runtime/index.ts";
-import type { Call, Logger, PredictionObserver } from "../server/index.ts";
+import { keyOfRow, type Call, type Logger, type PredictionObserver } from "../server/index.ts";
+import { PredictionBuffer } from "./predictions.ts";
 import { Recorder } from "./recorder.ts";
 import { MonitorStore } from "./store.ts";
 import { subjectOf } from "./subject.ts";
@@ -17,12 +18,22 @@ export interface MonitorOptions {
   readonly intervalMs: number;
   /** How long windows are kept. */
   readonly keepMs: number;
+  /** Predictions of each model that are kept for their labels, in each window. */
+  readonly keptPerWindow?: number | undefined;
+  /** The column that holds the key by which labels may come, whether models take it or not. */
+  readonly feedbackKey?: string | undefined;
   readonly judging?: ((model: string) => JudgeOptions) | undefined;
   readonly log?: Logger | undefined;
   readonly now?: () => number;
 }
 
 const SWEEP_MS = 60_000;
+const KEPT_PER_WINDOW = 1000;
+
+interface Watch {
+  readonly recorder: Recorder;
+  readonly predictions: PredictionBuffer;
+}
 
 export class Monitor implements PredictionObserver, Watched {
   readonly id: string = randomUUID();
@@ -30,8 +41,8 @@ export class Monitor implements PredictionObserver, Watched {
   readonly #now: () => number;
   readonly #startedAt: number;
   /** By model and version, and the same found without a key. */
-  readonly #recorders = new Map<string, Recorder>();
-  #known = new WeakMap<Servable, Recorder>();
+  readonly #watches = new Map<string, Watch>();
+  #known = new WeakMap<Servable, Watch>();
   readonly #open: () => Promise<MonitorStore>;
   #store: Promise<MonitorStore> | undefined;
   #rows = 0;
@@ -58,6 +69,9 @@ export class Monitor implements PredictionObserver, Watched {
   now(): number {
     return this.#now();
   }
+  get windowMs(): number {
+    return this.options.windowMs;
+  }
   judging(model: string): JudgeOptions {
     return this.options.judging?.(model) ?? {};
   }
@@ -72,17 +86,22 @@ export class Monitor implements PredictionObserver, Watched {
     this.#timer.unref();
   }
 
-  predicted(call: Call, model: Servable, _input: ModelInput, { batch, rowErrors }: Encoded, prediction: Prediction): void {
+  predicted(call: Call, model: Servable, input: ModelInput, { batch, rowErrors, kept }: Encoded, prediction: Prediction): void {
     this.#rows += batch.rows;
     try {
-      this.#recorder(call.target ?? model).rows(batch, prediction, rowErrors.size);
+      const asked = call.target ?? model;
+      const { recorder, predictions } = this.#watch(asked);
+      recorder.rows(batch, prediction, rowErrors.size);
+      const place = kept === undefined ? same : (row: number): number => kept[row]!;
+      const { feedbackKey } = this.options;
+      predictions.add(call.predictionId ?? call.id, this.#now(), recorder.window, prediction, feedbackKey === undefined ? undefined : (row) => keyOfRow(input, feedbackKey, place(row), asked.signature), place);
     } catch (err) {
       this.#failed("a prediction could not be counted", err);
     }
   }
   finished(call: Call, model: Servable, _status: number): void {
     try {
-      this.#recorder(model).request(performance.now() - call.startedAt, call.errorCode);
+      this.#watch(model).recorder.request(performance.now() - call.startedAt, call.errorCode);
     } catch (err) {
       this.#failed("a request could not be counted", err);
     }
@@ -112,16 +131,18 @@ export class Monitor implements PredictionObserver, Watched {
 
   async #write(): Promise<void> {
     const now = this.#now();
-    const recorders = [...this.#recorders.values()];
+    const watches = [...this.#watches.values()];
+    const recorders = watches.map((w) => w.recorder);
     for (const r of recorders) r.drain();
     const rows = this.#rows;
     const written = recorders.flatMap((r) => r.dirty.map((window) => ({ subject: r.subject, window, lengthMs: this.options.windowMs })));
+    const predictions = watches.map((w) => ({ subject: w.recorder.subject, kept: w.predictions.take() }));
     if (written.length === 0 && this.#store === undefined) return;
     // What is counted while the store works makes a window dirty again.
     for (const { window } of written) window.dirty = false;
     try {
       const store = await this.store();
-      await store.write({ id: this.id, host: hostname(), startedAt: this.#startedAt, intervalMs: this.options.intervalMs, rows, lastRows: rows - this.#writtenRows, dropped: recorders.reduce((n, r) => n + r.dropped, 0) }, written, now);
+      await store.write({ id: this.id, host: hostname(), startedAt: this.#startedAt, intervalMs: this.options.intervalMs, rows, lastRows: rows - this.#writtenRows, dropped: recorders.reduce((n, r) => n + r.dropped, 0) }, written, predictions, now);
       this.#writtenRows = rows;
       for (const r of recorders) r.written();
       this.#forgetIdle();
@@ -131,6 +152,7 @@ export class Monitor implements PredictionObserver, Watched {
       }
     } catch (err) {
       for (const { window } of written) window.dirty = true;
+      watches.forEach((w, i) => w.predictions.giveBack(predictions[i]!.kept));
       this.#failed("what was counted could not be written; it is kept and written later", err);
       throw err;
     }
@@ -138,20 +160,24 @@ export class Monitor implements PredictionObserver, Watched {
 
   /** Of versions that are asked no more. */
   #forgetIdle(): void {
-    for (const [key, recorder] of this.#recorders) {
+    for (const [key, { recorder }] of this.#watches) {
       if (!recorder.idle) continue;
-      this.#recorders.delete(key);
+      this.#watches.delete(key);
       this.#known = new WeakMap();
     }
   }
-  #recorder(model: Servable): Recorder {
+  #watch(model: Servable): Watch {
     const known = this.#known.get(model);
     if (known !== undefined) return known;
     const key = `${model.name}\0${model.version}\0${model.digest}`;
-    let recorder = this.#recorders.get(key);
-    if (recorder === undefined) this.#recorders.set(key, (recorder = new Recorder(this.#subject(model), model.signature, { lengthMs: this.options.windowMs, now: this.#now })));
-    this.#known.set(model, recorder);
-    return recorder;
+    let watch = this.#watches.get(key);
+    if (watch === undefined) {
+      const subject = this.#subject(model);
+      watch = { recorder: new Recorder(subject, model.signature, { lengthMs: this.options.windowMs, now: this.#now }), predictions: new PredictionBuffer(subject.task, this.options.keptPerWindow ?? KEPT_PER_WINDOW) };
+      this.#watches.set(key, watch);
+    }
+    this.#known.set(model, watch);
+    return watch;
   }
   #subject(model: Servable): ReturnType<typeof subjectOf> {
     try {
@@ -164,4 +190,8 @@ export class Monitor implements PredictionObserver, Watched {
   #failed(what: string, err: unknown): void {
     this.options.log?.warn(what, { err });
   }
+}
+
+function same(row: number): number {
+  return row;
 }

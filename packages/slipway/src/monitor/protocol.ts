@@ -3,10 +3,13 @@
 import { mayAsk, jsonAnswer, type Call, type Protocol, type Route } from "../server/index.ts";
 import { monitorError } from "./errors.ts";
 import { modelView, overview } from "./views.ts";
+import { feedback } from "./feedback.ts";
 import type { Monitor } from "./monitor.ts";
 
 export const MONITOR_ROOT = "/api/v1/monitor";
 
+const TEXT = { type: "string" } as const;
+const FEEDBACK = { type: "object", properties: { prediction_id: TEXT, key: TEXT, model: TEXT, label: {}, labels: { type: "array" }, at: { type: "string", format: "date-time" } } } as const;
 const OBJECT = { type: "object" } as const;
 
 /** For `protocols` of the server's options. */
@@ -29,6 +32,14 @@ export function monitorProtocol(monitor: Monitor): () => Protocol {
         query: { version: { type: "string" }, hours: { type: "number" } },
       },
       handle: async (call) => jsonAnswer(await modelView(monitor, shown(call), { version: call.query.get("version") ?? undefined, hours: hoursOf(call) })),
+    },
+    {
+      method: "POST", path: "/feedback", action: "feedback",
+      about: {
+        tag: "Monitoring", summary: "What turned out to be true, by prediction_id or business key: one label or many, late, again or corrected",
+        request: { "application/json": FEEDBACK, "application/jsonlines": FEEDBACK, "text/csv": { type: "string" } }, response: { "application/json": OBJECT },
+      },
+      handle: async (call) => jsonAnswer(await feedback(monitor, call)),
     },
   ];
   return () => ({ name: "monitor", prefixes: [MONITOR_ROOT], routes });

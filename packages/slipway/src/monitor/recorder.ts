@@ -75,6 +75,10 @@ export class Recorder {
     this.#waitingRows += batch.rows;
     if (this.#waiting.length === 1) setImmediate(() => this.#next());
   }
+  /** When the window that is counted in now began. */
+  get window(): number {
+    return this.#beginning();
+  }
   /** Counts what waits, at once. */
   drain(): void {
     while (this.#waiting.length > 0) this.#piece();

@@ -3,6 +3,7 @@
 import { decodeWindow, encodeWindow, type WindowCounter } from "@slipway/core/stats";
 import { migrate, openDatabase, type Database } from "../database/index.ts";
 import { MONITOR_MIGRATIONS } from "./tables.ts";
+import type { KeptPrediction } from "./predictions.ts";
 import type { Subject } from "./subject.ts";
 
 export interface StoredWindow {
@@ -63,7 +64,7 @@ export class MonitorStore {
   }
 
   /** Everything that a replica has counted in windows that changed, all or nothing. */
-  async write(replica: ReplicaNote, written: readonly { readonly subject: Subject; readonly window: { readonly begins: number; readonly counter: WindowCounter }; readonly lengthMs: number }[], now: number): Promise<void> {
+  async write(replica: ReplicaNote, written: readonly { readonly subject: Subject; readonly window: { readonly begins: number; readonly counter: WindowCounter }; readonly lengthMs: number }[], predictions: readonly { readonly subject: Subject; readonly kept: readonly KeptPrediction[] }[], now: number): Promise<void> {
     // Encoded before, so that the transaction is short.
     const rows = written.map(({ subject, window, lengthMs }) => ({ subject, begins: iso(window.begins), lengthMs, counts: Buffer.from(encodeWindow(window.counter)).toString("base64") }));
     await this.database.transaction(async (tx) => {
@@ -72,6 +73,7 @@ export class MonitorStore {
         await tx.query(`insert into monitor_windows (model, version, digest, begins, replica, length_ms, counts) values ($1, $2, $3, $4, $5, $6, $7)
           on conflict (model, version, digest, begins, replica) do update set counts = excluded.counts`, [subject.model, subject.version, subject.digest, begins, replica.id, lengthMs, counts]);
       }
+      for (const { subject, kept } of predictions) await writePredictions(tx, subject, kept);
       await tx.query(`insert into monitor_replicas (id, host, started_at, seen_at, interval_ms, state, row_count, last_rows, dropped, lost) values ($1, $2, $3, $4, $5, 'running', $6, $7, $8, 0)
         on conflict (id) do update set seen_at = excluded.seen_at, state = 'running', row_count = excluded.row_count, last_rows = excluded.last_rows, dropped = excluded.dropped, lost = 0`, [
         replica.id, replica.host, iso(replica.startedAt), iso(now), replica.intervalMs, replica.rows, replica.lastRows, replica.dropped]);
@@ -95,6 +97,8 @@ export class MonitorStore {
       }
       const oldest = iso(now - keepMs);
       await tx.query("delete from monitor_windows where begins < $1", [oldest]);
+      await tx.query("delete from monitor_predictions where at < $1", [oldest]);
+      await tx.query("delete from monitor_labels where changed_at < $1", [oldest]);
       await tx.query("delete from monitor_replicas where state <> 'running' and seen_at < $1", [oldest]);
       await tx.query("delete from monitor_subjects where first_at < $1 and not exists (select 1 from monitor_windows w where w.model = monitor_subjects.model and w.version = monitor_subjects.version and w.digest = monitor_subjects.digest)", [oldest]);
     });
@@ -130,6 +134,18 @@ export class MonitorStore {
 
   async close(): Promise<void> {
     if (this.#own) await this.database.close();
+  }
+}
+
+const ROWS_AT_ONCE = 100;
+
+/** Of two predictions with one id the first stays: a client that sends its own ids may send one again. */
+async function writePredictions(tx: Database, { model, version, digest }: Subject, kept: readonly KeptPrediction[]): Promise<void> {
+  for (let start = 0; start < kept.length; start += ROWS_AT_ONCE) {
+    const part = kept.slice(start, start + ROWS_AT_ONCE);
+    const places = part.map((_, i) => `($${5 * i + 4}, $1, $2, $3, $${5 * i + 5}, $${5 * i + 6}, $${5 * i + 7}, $${5 * i + 8})`).join(", ");
+    await tx.query(`insert into monitor_predictions (id, model, version, digest, at, business_key, answer, scores) values ${places} on conflict (id) do nothing`,
+      [model, version, digest, ...part.flatMap((p) => [p.id, iso(p.at), p.key, p.answer, p.scores === null ? null : JSON.stringify(p.scores.map((s) => Number(s.toPrecision(7))))])]);
   }
 }
 

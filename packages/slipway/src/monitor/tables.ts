@@ -20,4 +20,19 @@ export const MONITOR_MIGRATIONS: readonly Migration[] = [
         row_count bigint not null, last_rows bigint not null, dropped bigint not null, lost bigint not null)`,
     ],
   },
+  {
+    title: "monitoring: predictions that labels are compared with, and labels",
+    statements: () => [
+      // `scores`: probabilities in the order of the classes, as JSON. `answer`: the label or the number.
+      `create table monitor_predictions (
+        id text primary key, model text not null, version text not null, digest text not null, at text not null, business_key text, answer text not null, scores text)`,
+      "create index monitor_predictions_at on monitor_predictions (model, version, at)",
+      "create index monitor_predictions_key on monitor_predictions (business_key)",
+      // `kind`: whether \`ref\` is a prediction's id or a business key. A label without a model is for every model that was asked with the key.
+      `create table monitor_labels (
+        kind text not null, ref text not null, model text not null, label text not null, at text, received_at text not null, changed_at text not null, corrections integer not null,
+        primary key (kind, ref, model))`,
+      "create index monitor_labels_received on monitor_labels (received_at)",
+    ],
+  },
 ];

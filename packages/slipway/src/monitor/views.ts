@@ -1,6 +1,7 @@
 // The monitor's state as JSON, for HTTP, the command line and the dashboard.
 
 import type { WindowCounter } from "@slipway/core/stats";
+import { accuracyOf } from "./accuracy.ts";
 import { monitorError } from "./errors.ts";
 import { judge, seasonsMs, type ColumnState, type JudgeOptions, type ModelState } from "./judge.ts";
 import { iso, type MonitorStore, type Replica, type StoredWindow } from "./store.ts";
@@ -13,6 +14,7 @@ export interface Watched {
   /** Writes what is only in memory yet. */
   refresh(): Promise<void>;
   now(): number;
+  readonly windowMs: number;
 }
 
 const OVERVIEW_MS = 24 * 3_600_000;
@@ -81,8 +83,9 @@ export async function modelView(watched: Watched, model: string, { version, hour
   const subject = await findSubject(store, model, version);
   const from = watched.now() - hours * HOUR;
   const { windows, state } = await judged(watched, store, subject, from);
+  const accuracy = await accuracyOf(store.database, subject, windows, { from, to: watched.now() + 1, windowMs: watched.windowMs });
   return {
-    ...summaryOf(subject, windows, state), from: iso(from), to: iso(watched.now()),
+    ...summaryOf(subject, windows, state), referenceRows: subject.series[0]?.reference.rows ?? 0, task: subject.task.kind, accuracy, from: iso(from), to: iso(watched.now()),
     versions: [...new Set((await store.subjects(model)).map((s) => s.version))],
     windows: windows.map(windowView), columns: state.columns.map(columnView), quality: state.findings,
     verdicts: state.spans.map((s) => ({ begins: iso(s.begins), ends: iso(s.ends), rows: s.rows, drifted: s.columns.flatMap((c, i) => (c.verdict === "drifted" ? [subject.series[i]!.name] : [])), psi: s.columns.map((c) => round(c.psi)) })),

@@ -9,6 +9,7 @@ export { Repository, type Origin, type RepositoryOptions } from "./models/reposi
 export { registryAliases } from "./models/registry-aliases.ts";
 export { DashboardFiles, dashboardProtocol, SessionStore, type DashboardOptions, type OidcClient } from "./dashboard/index.ts";
 export { isLoopback } from "./hosts.ts";
+export { keyOfRow } from "./traffic/key-of-row.ts";
 export { Pipeline } from "./pipelines/pipeline.ts";
 export { modelInside } from "./models/model-inside.ts";
 export { createHandler, toNodeHandler, type Handler, type HandlerOptions } from "./handler.ts";

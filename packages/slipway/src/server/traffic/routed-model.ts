@@ -37,25 +37,3 @@ export class RoutedModel extends WrappedModel {
     return Promise.resolve();
   }
 }
-
-/** What a request's first row has in a column, as a key; undefined where it has nothing. */
-export function firstValue(input: ModelInput, column: string, signature: Servable["signature"]): string | undefined {
-  let value: unknown;
-  switch (input.kind) {
-    case "batch": return firstValue(input.sent(), column, signature);
-    case "records": {
-      const [record] = input.records;
-      if (typeof record === "object" && record !== null && Object.hasOwn(record, column)) value = (record as Readonly<Record<string, unknown>>)[column];
-      break;
-    }
-    case "rows": {
-      const [row] = input.rows;
-      if (Array.isArray(row)) value = (row as readonly unknown[])[signature.columns.findIndex((c) => c.name === column)];
-      break;
-    }
-    case "columns": value = Object.hasOwn(input.columns, column) ? input.columns[column]![0] : undefined; break;
-    case "texts": value = signature.columns[0]?.name === column ? input.texts[0] : undefined; break;
-    case "tensors": value = Object.hasOwn(input.tensors, column) ? input.tensors[column]!.data[0] : undefined; break;
-  }
-  return value === null || value === undefined || typeof value === "object" || value === "" || Number.isNaN(value) ? undefined : String(value as string | number | boolean | bigint);
-}

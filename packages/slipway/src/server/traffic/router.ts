@@ -7,7 +7,8 @@ import type { ModelDirectory } from "../models/directory.ts";
 import { usable, type ModelEntry } from "../models/model-entry.ts";
 import type { ModelVersion } from "../models/model-version.ts";
 import { family, type Family, type Labels } from "../telemetry/family.ts";
-import { firstValue, RoutedModel } from "./routed-model.ts";
+import { keyOfRow } from "./key-of-row.ts";
+import { RoutedModel } from "./routed-model.ts";
 import { ShadowRunner } from "./shadow.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -33,7 +34,7 @@ export class TrafficRouter {
     const route = (model: Servable): Servable => (call.target = new RoutedModel(model, {
       choose: byColumn ? (input) => {
         // Rows are checked at once, so only what is in memory can be chosen.
-        const by = traffic.chooseBy(firstValue(input, traffic.settings.stickyColumn!, model.signature), entry, (v) => v.servable !== undefined);
+        const by = traffic.chooseBy(keyOfRow(input, traffic.settings.stickyColumn!, 0, model.signature), entry, (v) => v.servable !== undefined);
         const picked = by?.version ?? version;
         traffic.count(picked.version, by?.by ?? "default");
         if (picked.servable === undefined) return model;

@@ -1,0 +1,59 @@
+// Labels in the store. Sending one again changes nothing; sending another one corrects it; null takes it back. They are kept
+// also where no prediction is known (yet): it may be another replica's that is not written, or not among those that are kept.
+
+import type { Database } from "../database/index.ts";
+import type { Label } from "./label.ts";
+import { iso } from "./store.ts";
+
+export interface LabelOutcome {
+  readonly new: number;
+  readonly repeated: number;
+  readonly corrected: number;
+  readonly withdrawn: number;
+  /** Of new and corrected ones by prediction_id: those whose prediction is not kept, or not known yet. */
+  readonly unmatched: number;
+}
+
+const AT_ONCE = 200;
+
+/**
+ * All of them or none. Of two for the same prediction the later one counts.
+ * @param may throws where labels of a model may not be sent; empty: a label that names none
+ */
+export async function storeLabels(database: Database, labels: readonly Label[], now: number, may?: (model: string) => void): Promise<LabelOutcome> {
+  const latest = new Map<string, Label>();
+  let repeated = 0;
+  for (const label of labels) {
+    const key = `${label.kind}\0${label.ref}\0${label.model}`;
+    if (latest.has(key)) repeated++;
+    latest.set(key, label);
+  }
+  const unique = [...latest.values()];
+  const time = iso(now);
+  return database.transaction(async (tx) => {
+    let [fresh, corrected, withdrawn, unmatched] = [0, 0, 0, 0];
+    for (let start = 0; start < unique.length; start += AT_ONCE) {
+      const part = unique.slice(start, start + AT_ONCE);
+      const places = part.map((_, i) => `$${i + 1}`).join(", ");
+      const known = new Map((await tx.query<{ kind: string; ref: string; model: string; label: string }>(`select kind, ref, model, label from monitor_labels where ref in (${places})`, part.map((l) => l.ref))).map((r) => [`${r.kind}\0${r.ref}\0${r.model}`, r.label]));
+      const predicted = new Map((await tx.query<{ id: string; model: string }>(`select id, model from monitor_predictions where id in (${places})`, part.map((l) => l.ref))).map((r) => [r.id, r.model]));
+      if (may !== undefined) for (const l of part) may(l.kind === "key" ? l.model : (predicted.get(l.ref) ?? ""));
+      for (const { kind, ref, model, label, at } of part) {
+        const before = known.get(`${kind}\0${ref}\0${model}`);
+        if (label === null) {
+          if (before === undefined) continue;
+          withdrawn++;
+          await tx.query("delete from monitor_labels where kind = $1 and ref = $2 and model = $3", [kind, ref, model]);
+        } else if (before === label) repeated++;
+        else {
+          if (before === undefined) fresh++;
+          else corrected++;
+          if (kind === "id" && !predicted.has(ref)) unmatched++;
+          await tx.query(`insert into monitor_labels (kind, ref, model, label, at, received_at, changed_at, corrections) values ($1, $2, $3, $4, $5, $6, $6, 0)
+            on conflict (kind, ref, model) do update set label = excluded.label, at = excluded.at, changed_at = excluded.changed_at, corrections = monitor_labels.corrections + 1`, [kind, ref, model, label, at, time]);
+        }
+      }
+    }
+    return { new: fresh, repeated, corrected, withdrawn, unmatched };
+  });
+}

@@ -1,0 +1,102 @@
+// Predictions that are kept until their labels come: all of them while there are few, an even share where there are many. The
+// share goes by the hash of the prediction's id, so replicas keep alike and a request's rows are not kept by their worth.
+
+import type { Task } from "./subject.ts";
+import type { Prediction } from "../runtime/index.ts";
+
+export interface KeptPrediction {
+  /** Of the row: `<prediction id>-<row>`. */
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly key: string | null;
+  readonly answer: string;
+  /** In the order of the classes. */
+  readonly scores: readonly number[] | null;
+}
+
+/** Beyond so many classes only the answer is kept. */
+const MAX_SCORES = 50;
+const MAX_KEY = 200;
+
+export class PredictionBuffer {
+  readonly #task: Task;
+  readonly #mostPerWindow: number;
+  #kept: KeptPrediction[] = [];
+  #inWindow = 0;
+  #seenInWindow = 0;
+  #window = NaN;
+  #share = 1;
+
+  constructor(task: Task, mostPerWindow: number) {
+    this.#task = task;
+    this.#mostPerWindow = mostPerWindow;
+  }
+
+  /** @param keyOf the business key of a row of the batch @param place the row of the request that a row of the batch is */
+  add(id: string, at: number, window: number, prediction: Prediction, keyOf: ((row: number) => string | undefined) | undefined, place: (row: number) => number): void {
+    if (this.#mostPerWindow === 0 || this.#task.kind === "none") return;
+    if (window !== this.#window) this.#next(window);
+    this.#seenInWindow += prediction.rows;
+    if (this.#inWindow >= this.#mostPerWindow) return;
+    const read = readerOf(prediction, this.#task);
+    if (read === undefined) return;
+    const base = hash(id);
+    for (let row = 0; row < prediction.rows && this.#inWindow < this.#mostPerWindow; row++) {
+      if (this.#share < 1 && shareOf(base, row) >= this.#share) continue;
+      if (prediction.refused?.has(row) === true) continue;
+      const { answer, scores } = read(row);
+      this.#kept.push({ id: `${id}-${place(row)}`, at, key: keyOf?.(row)?.slice(0, MAX_KEY) ?? null, answer, scores });
+      this.#inWindow++;
+    }
+  }
+  /** What was kept since the last time. */
+  take(): KeptPrediction[] {
+    const kept = this.#kept;
+    this.#kept = [];
+    return kept;
+  }
+  /** What could not be written comes again, in bounds. */
+  giveBack(kept: readonly KeptPrediction[]): void {
+    this.#kept = [...kept, ...this.#kept].slice(-2 * Math.max(1, this.#mostPerWindow));
+  }
+
+  /** As many rows as in the last window are expected. */
+  #next(window: number): void {
+    this.#share = Math.min(1, (this.#mostPerWindow * 0.9) / Math.max(1, this.#seenInWindow));
+    this.#window = window;
+    this.#inWindow = 0;
+    this.#seenInWindow = 0;
+  }
+}
+
+type Read = (row: number) => Pick<KeptPrediction, "answer" | "scores">;
+
+/** Undefined where the caller did not ask for what a label is compared with. */
+function readerOf({ outputs }: Prediction, task: Task): Read | undefined {
+  if (task.kind === "regression") {
+    const value = outputs.find((o) => o.output.kind === "value" && o.width === 1);
+    return value === undefined ? undefined : (row) => ({ answer: String(Number(value.data[row])), scores: null });
+  }
+  if (task.kind === "none") return undefined;
+  const { classes } = task;
+  const label = outputs.find((o) => o.output.kind === "label" && o.width === 1);
+  const probabilities = outputs.find((o) => o.output.kind === "probabilities" && o.width === classes.length && o.width <= MAX_SCORES);
+  if (label === undefined && probabilities === undefined) return undefined;
+  return (row) => {
+    const scores = probabilities === undefined ? null : Array.from({ length: classes.length }, (_, c) => Number(probabilities.data[row * classes.length + c]));
+    return { answer: label !== undefined ? String(label.data[row]) : classes[scores!.indexOf(Math.max(...scores!))]!, scores };
+  };
+}
+
+function hash(id: string): number {
+  let h = 2166136261;
+  for (let i = 0; i < id.length; i++) h = Math.imul(h ^ id.charCodeAt(i), 16777619);
+  return h;
+}
+function shareOf(base: number, row: number): number {
+  let h = base ^ Math.imul(row + 1, 0x9e3779b1);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return ((h ^ (h >>> 16)) >>> 0) / 2 ** 32;
+}
