@@ -51,7 +51,7 @@ export async function accuracyOf(database: Database, subject: Subject, windows: 
   const delay = delays.length < LEAST_LABELS ? null : quantile(delays, 0.9);
   const { task } = subject;
   const map = calibrationOf(labelled, task);
-  const step = Math.max(1, Math.ceil((to - from) / POINTS / windowMs)) * windowMs;
+  const step = Math.max(1, Math.ceil((to - from) / POINTS / windowMs - 0.01)) * windowMs;
   const points: AccuracyPoint[] = [];
   for (let begins = Math.floor(from / step) * step; begins < to; begins += step) {
     const ends = begins + step;
