@@ -1,6 +1,6 @@
 // What was counted, in a database: SQLite in memory or in a file, or a Postgres that several replicas share.
 
-import { decodeWindow, encodeWindow, type WindowCounter } from "@slipway/core/stats";
+import { decodeWindow, encodeWindow, WindowCounter } from "@slipway/core/stats";
 import { migrate, openDatabase, type Database } from "../database/index.ts";
 import { MONITOR_MIGRATIONS } from "./tables.ts";
 import type { KeptPrediction } from "./predictions.ts";
@@ -95,6 +95,7 @@ export class MonitorStore {
       for (const { id, seen_at: seen, interval_ms: interval } of silent) {
         if (now - Date.parse(seen) > MISSED_INTERVALS * Number(interval)) await tx.query("update monitor_replicas set state = 'lost', lost = last_rows where id = $1", [id]);
       }
+      await mergeGone(tx, now);
       const oldest = iso(now - keepMs);
       await tx.query("delete from monitor_windows where begins < $1", [oldest]);
       await tx.query("delete from monitor_predictions where at < $1", [oldest]);
@@ -134,6 +135,27 @@ export class MonitorStore {
 
   async close(): Promise<void> {
     if (this.#own) await this.database.close();
+  }
+}
+
+const MERGED_AT_ONCE = 50;
+const GONE_MS = 86_400_000;
+
+/** Rows of replicas that will never write again become one row of nobody's. One that ended without a word may be cut off only, for a while. */
+async function mergeGone(tx: Database, now: number): Promise<void> {
+  const gone = "replica in (select id from monitor_replicas where state = 'stopped' or (state = 'lost' and seen_at < $1))";
+  const windows = await tx.query<{ model: string; version: string; digest: string; begins: string }>(`select distinct model, version, digest, begins from monitor_windows where ${gone} order by begins limit ${MERGED_AT_ONCE}`, [iso(now - GONE_MS)]);
+  for (const { model, version, digest, begins } of windows) {
+    const key = [iso(now - GONE_MS), model, version, digest, begins];
+    const which = `(${gone} or replica = '') and model = $2 and version = $3 and digest = $4 and begins = $5`;
+    const [subject] = await tx.query<{ subject: string }>("select subject from monitor_subjects where model = $1 and version = $2 and digest = $3", [model, version, digest]);
+    const rows = await tx.query<{ counts: string; length_ms: number }>(`select counts, length_ms from monitor_windows where ${which}`, key);
+    if (subject === undefined || rows.length === 0) continue;
+    const references = (JSON.parse(subject.subject) as Subject).series.map((s) => s.reference);
+    const merged = new WindowCounter(references);
+    for (const { counts } of rows) merged.merge(decodeWindow(references, Buffer.from(counts, "base64")));
+    await tx.query(`delete from monitor_windows where ${which}`, key);
+    await tx.query("insert into monitor_windows (model, version, digest, begins, replica, length_ms, counts) values ($1, $2, $3, $4, '', $5, $6)", [model, version, digest, begins, Number(rows[0]!.length_ms), Buffer.from(encodeWindow(merged)).toString("base64")]);
   }
 }
 
