@@ -36,6 +36,14 @@ export interface AliasChange {
   readonly to: number | null;
   readonly actor: Actor;
 }
+export interface Standing {
+  readonly policy: Policy | undefined;
+  /** The open request. */
+  readonly request: ReleaseRequest | undefined;
+  readonly verdict: Verdict;
+  /** The policy is not met, and lets the version come back because it was promoted before. */
+  readonly cameBefore: boolean;
+}
 export interface RequestQuery {
   readonly state?: RequestState | undefined;
   readonly model?: string | undefined;
@@ -224,24 +232,33 @@ export class Approvals {
     if (version === from) return;
     if (version === null) return this.#removal(change, tx);
     const now = this.#now();
-    const policy = this.policyFor(model, alias);
-    const [row] = await tx.query(`select ${REQUEST_COLUMNS} from requests where model = $1 and alias = $2 and version = $3 and state = 'open' and expires_at > $4`, [model, alias, version, iso(now)]);
-    const request = row === undefined ? undefined : requestOf(row);
+    const { policy, request, verdict, cameBefore } = await this.standing(model, alias, version, tx);
     const promoted = async (action: string, detail: Readonly<Record<string, unknown>>, state: RequestState = "promoted"): Promise<void> => {
       if (request !== undefined) await this.#close(tx, request.id, state, actor, now);
       await appendAudit(tx, { actor, action, model, version, detail: { request: request?.id ?? null, alias, from, ...detail } });
     };
     if (policy === undefined) return request === undefined ? undefined : promoted("request.promoted", { policy: null, counted: [] });
-    const verdict = await this.#verdict(tx, { model, version, alias }, request === undefined ? [] : await decisionsOf(tx, request));
     if (verdict.met) return promoted("request.promoted", { policy, counted: verdict.counted });
-    if (policy.rollback && (await this.#wasPromoted(tx, model, alias, version))) return promoted("alias.rolled-back", { policy });
+    if (cameBefore) return promoted("alias.rolled-back", { policy });
     const reason = this.#override.getStore();
     if (reason !== undefined) return promoted("alias.overridden", { policy, reason, missing: verdict.missing }, "overridden");
-    throw approvalError("policy-unmet", `${alias} may not name ${model}:${version} yet: ${verdict.missing.map((m) => m.text).join("; ")}`, {
-      hint: unmetHint(request, `${model}:${version}`, alias, verdict.missing),
-      data: { model, version, alias, request: request?.id ?? null, missing: verdict.missing },
-    });
+    throw unmet(model, alias, version, request, verdict);
   };
+
+  /** What the alias's policy says of a version now, without doing anything. On a transaction it still holds when that writes. */
+  async standing(model: string, alias: string, version: number, tx: Database = this.database): Promise<Standing> {
+    const policy = this.policyFor(model, alias);
+    const [row] = await tx.query(`select ${REQUEST_COLUMNS} from requests where model = $1 and alias = $2 and version = $3 and state = 'open' and expires_at > $4`, [model, alias, version, iso(this.#now())]);
+    const request = row === undefined ? undefined : requestOf(row);
+    const verdict = await this.#verdict(tx, { model, version, alias }, request === undefined ? [] : await decisionsOf(tx, request));
+    return { policy, request, verdict, cameBefore: policy?.rollback === true && !verdict.met && (await this.#wasPromoted(tx, model, alias, version)) };
+  }
+
+  /** @throws policy-unmet with `data.missing` where the alias might not name the version now */
+  async allow(model: string, alias: string, version: number, tx: Database = this.database): Promise<void> {
+    const { request, verdict, cameBefore } = await this.standing(model, alias, version, tx);
+    if (!verdict.met && !cameBefore) throw unmet(model, alias, version, request, verdict);
+  }
 
   /** Nobody can approve that users are left without a version: an alias under a policy is taken away past it or not at all. */
   async #removal({ model, alias, from, actor }: AliasChange, tx: Database): Promise<void> {
@@ -305,6 +322,13 @@ export class Approvals {
     const [row] = await tx.query(`update requests set state = $2, closed_at = $3, closed_by = $4 where id = $1 returning ${REQUEST_COLUMNS}`, [id, state, iso(now), actor.name]);
     return requestOf(row!);
   }
+}
+
+function unmet(model: string, alias: string, version: number, request: ReleaseRequest | undefined, { missing }: Verdict): Error {
+  return approvalError("policy-unmet", `${alias} may not name ${model}:${version} yet: ${missing.map((m) => m.text).join("; ")}`, {
+    hint: unmetHint(request, `${model}:${version}`, alias, missing),
+    data: { model, version, alias, request: request?.id ?? null, missing },
+  });
 }
 
 /** What to do about the first of what is missing. */

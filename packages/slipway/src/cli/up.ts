@@ -11,6 +11,7 @@ import { VERSION } from "@slipway/core/base";
 import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../config/index.ts";
 import { openRegistry, registryPlace } from "../registry/index.ts";
 import { openRegistryService, registryProtocol } from "../registry-api/index.ts";
+import { RolloutReplica } from "../rollout/index.ts";
 import { type LoadOptions } from "../runtime/index.ts";
 import { checkPort, createLog, DashboardFiles, dashboardProtocol, isLoopback, Logger, ModelDirectory, principalOf, readKeyFile, registryAliases, Repository, SessionStore, startServer, type OidcClient } from "../server/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
@@ -56,16 +57,21 @@ export const up: Command = defineCommand({
     const files = await DashboardFiles.open();
     const registry = await openRegistry({ create: true });
     const service = await openRegistryService({
-      database: registry.database, blobs: registry.blobs, folder: STATE, settings: { approvals: settings.approvals, webhooks: settings.webhooks, gate: settings.gate },
+      database: registry.database, blobs: registry.blobs, folder: STATE, settings: { approvals: settings.approvals, webhooks: settings.webhooks, gate: settings.gate, rollout: settings.rollout },
       trusted: await trustedSigners(settings.signatures?.require, settings.signatures?.roots),
       onError: (err) => logger.error("work in the background failed", { err }),
     });
     const sessions = await SessionStore.open(registry.database);
-    const aliases = registryAliases(registry);
+    const aliases = registryAliases(registry, () => service.rollouts.aside());
     const models = new Repository(new ModelDirectory([], settings.models ?? {}), {
       aliases, followMs: settings.follow, memoryBudget: settings.memoryBudget, loadAtOnce: settings.loadAtOnce, engine: engineOf(settings), log: logger,
     });
     for (const problem of await models.follow()) printNote(`note: not served: ${problem}`);
+
+    const replica = new RolloutReplica({
+      rollouts: service.rollouts, directory: models.directory, follow: () => models.follow(), intervalMs: settings.rollout?.interval ?? 1000, onError: (err) => logger.error("a rollout could not be followed", { err }),
+    });
+    replica.start();
 
     const { keys: _keys, oidcIssuer, ...others } = settings;
     // An audience is for programs that bring tokens; people who sign in need none.
@@ -84,6 +90,7 @@ export const up: Command = defineCommand({
     if (server.adminUrl !== undefined) printNote(`administration on ${server.adminUrl}`);
     followParent(() => process.kill(process.pid, "SIGTERM"));
     await server.closed;
+    await replica.stop();
     await monitor.close();
     await service.close();
     await aliases.close();

@@ -9,6 +9,7 @@ import { MODEL_SETTINGS } from "./model-settings.ts";
 import { MONITOR_SETTINGS } from "./monitor-settings.ts";
 import { TELEMETRY_SETTINGS } from "./telemetry-settings.ts";
 import { PIPELINE_SETTINGS } from "./pipeline-settings.ts";
+import { ROLLOUT_SETTINGS } from "./rollout-settings.ts";
 import type { Settings } from "./spec.ts";
 import { WEBHOOK_SETTINGS } from "./webhook-settings.ts";
 
@@ -55,6 +56,7 @@ const settings = {
   monitor: { type: "section", required: true, fields: MONITOR_SETTINGS as typeof MONITOR_SETTINGS, help: "how models are watched" },
   gate: { type: "section", flag: false, fields: GATE_SETTINGS as typeof GATE_SETTINGS, help: "what `slipway test` asks of a model before it may be released" },
   approvals: { type: "map", keys: "aliases", of: { type: "section", help: "", fields: APPROVAL_SETTINGS as typeof APPROVAL_SETTINGS }, help: "what must be so before an alias of the registry may name a version, by alias; * for every other alias" },
+  rollout: { type: "section", flag: false, fields: ROLLOUT_SETTINGS as typeof ROLLOUT_SETTINGS, help: "how a new version takes over from the one before" },
   webhooks: { type: "section", flag: false, fields: WEBHOOK_SETTINGS as typeof WEBHOOK_SETTINGS, help: "how the registry's webhooks are delivered" },
 } as const;
 

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { SlipwayError } from "@slipway/core/base";
 import { certificatesOfPem, readVerificationKey, verifyPackage, type SigningKey } from "@slipway/core/signing";
 import { Approvals, approvalError, approvalsCompanion, readPolicies, type VerifySignature } from "../approvals/index.ts";
-import type { ApprovalSettings, GateSettings, WebhookSettings } from "../config/index.ts";
+import type { ApprovalSettings, GateSettings, RolloutSettings, WebhookSettings } from "../config/index.ts";
 import type { Database } from "../database/index.ts";
 import type { BlobStore } from "../oci/index.ts";
 import { Registry } from "../registry/index.ts";
+import { Rollouts } from "../rollout/index.ts";
 import type { TrustedSigners } from "../runtime/index.ts";
 import { Deliverer, destinations, secretBox, Webhooks } from "../webhooks/index.ts";
 import { GateRuns } from "./gate-runs.ts";
@@ -25,6 +26,7 @@ export interface RegistryServiceOptions {
     readonly approvals?: Readonly<Record<string, ApprovalSettings>> | undefined;
     readonly webhooks?: Partial<WebhookSettings> | undefined;
     readonly gate?: Partial<GateSettings> | undefined;
+    readonly rollout?: Partial<RolloutSettings> | undefined;
   };
   /** SLIPWAY_SECRETS_KEY: what seals webhooks' secrets in the database; from the environment by default. */
   readonly secretsKey?: string | undefined;
@@ -71,6 +73,7 @@ export async function openRegistryService(options: RegistryServiceOptions): Prom
   const jobs = new Jobs();
   const uploads = join(folder, "uploads");
   const gate = await GateRuns.open(registry, jobs, uploads, onError);
+  const rollouts = await Rollouts.open({ registry, approvals, settings: settings.rollout });
   let expiring: NodeJS.Timeout | undefined;
   if (options.background !== false) {
     deliverer.start();
@@ -78,7 +81,7 @@ export async function openRegistryService(options: RegistryServiceOptions): Prom
     expiring.unref();
   }
   return {
-    registry, approvals, webhooks, deliverer, jobs, gate, gateSettings: settings.gate ?? {}, uploadLimit: options.uploadLimit ?? UPLOAD_LIMIT, folder: uploads,
+    registry, approvals, webhooks, deliverer, jobs, gate, rollouts, gateSettings: settings.gate ?? {}, uploadLimit: options.uploadLimit ?? UPLOAD_LIMIT, folder: uploads,
     async close() {
       clearInterval(expiring);
       jobs.close();

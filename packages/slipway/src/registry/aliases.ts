@@ -12,6 +12,8 @@ export interface MoveOptions {
   readonly actor: Actor;
   /** What the alias must name now, null for nothing; whatever it names where this is left out. */
   readonly expected?: number | null | undefined;
+  /** A transaction that the move is part of; one of its own by default. */
+  readonly tx?: Database | undefined;
 }
 
 interface AliasRow {
@@ -22,9 +24,9 @@ interface AliasRow {
 }
 
 /** Lets the alias name the version. @throws registry-alias-name, registry-not-found, registry-version-removed, registry-alias-moved, and what the guard throws */
-export async function moveAlias(context: RegistryContext, model: string, alias: string, version: number, { actor, expected }: MoveOptions): Promise<Alias> {
+export async function moveAlias(context: RegistryContext, model: string, alias: string, version: number, { actor, expected, tx: around = context.database }: MoveOptions): Promise<Alias> {
   checkAlias(alias);
-  return context.database.transaction(async (tx) => {
+  return around.transaction(async (tx) => {
     const [target] = await tx.query<{ digest: string; state: string }>("select digest, state from versions where model = $1 and version = $2", [model, version]);
     if (target === undefined) throw registryError("registry-not-found", `there is no version ${model}:${version}`, { hint: `slipway registry versions ${model} lists them.` });
     if (target.state !== "available") throw registryError("registry-version-removed", `${model}:${version} was removed; no alias can name it`);
@@ -42,9 +44,9 @@ export async function moveAlias(context: RegistryContext, model: string, alias: 
 }
 
 /** @throws registry-not-found, registry-alias-moved, and what the guard throws */
-export async function dropAlias(context: RegistryContext, model: string, alias: string, { actor, expected }: MoveOptions): Promise<void> {
+export async function dropAlias(context: RegistryContext, model: string, alias: string, { actor, expected, tx: around = context.database }: MoveOptions): Promise<void> {
   checkAlias(alias);
-  await context.database.transaction(async (tx) => {
+  await around.transaction(async (tx) => {
     const current = await currentAlias(tx, model, alias);
     compare(model, alias, current?.version ?? null, expected);
     if (current === undefined) throw registryError("registry-not-found", `${model} has no alias ${alias}`);

@@ -8,8 +8,9 @@ import type { ModelSource } from "./model.ts";
 /**
  * label = "yes" where age + 10 * (plan == "pro") + 100 * member > limit, else "no"; score = that sum.
  * NaN ages stay NaN in the score; a missing note scores as it is. `unused` is known and plays no part.
+ * @param work products of a matrix that take time and change nothing
  */
-export function columnsModel(name = "loan"): ModelSource {
+export function columnsModel(name = "loan", limit = 50, work = 0): ModelSource {
   const g = new GraphBuilder();
   const o = new Ops(g);
   const numbers = g.entry("slipway.numbers", "double");
@@ -18,9 +19,16 @@ export function columnsModel(name = "loan"): ModelSource {
   const member = o.columns(numbers, [1]);
   const pro = o.cast(o.equal(o.columns(texts, [0]), strings(["pro"])), "double");
   const noted = o.cast(o.not(o.equal(o.columns(texts, [1]), strings([MISSING_STRING]))), "double");
-  const score = o.add(o.add(o.add(age, o.mul(pro, doubles([10]))), o.mul(member, doubles([100]))), o.mul(noted, doubles([0.5])));
+  let score = o.add(o.add(o.add(age, o.mul(pro, doubles([10]))), o.mul(member, doubles([100]))), o.mul(noted, doubles([0.5])));
+  if (work > 0) {
+    const width = 400;
+    const matrix = g.constant(doubles(Array.from({ length: width * width }, (_, i) => (i % (width + 1) === 0 ? 1 : 0)), [width, width]));
+    let row = o.matmul(o.mul(member, doubles([0])), doubles(Array.from({ length: width }, () => 1), [1, width]));
+    for (let i = 0; i < work; i++) row = o.matmul(row, matrix);
+    score = o.add(score, o.columns(row, [0]));
+  }
   const flat = o.reshape(score, [-1]);
-  const label = o.where(o.greater(flat, doubles([50])), strings(["yes"]), strings(["no"]));
+  const label = o.where(o.greater(flat, doubles([limit])), strings(["yes"]), strings(["no"]));
   const p = o.sigmoid(o.sub(score, doubles([50])));
   g.bindEntry(numbers, [{ name: "age", type: "double" }, { name: "member", type: "double" }]);
   g.bindEntry(texts, [{ name: "plan", type: "string" }, { name: "note", type: "string" }]);

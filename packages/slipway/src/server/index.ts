@@ -6,6 +6,12 @@ export type { LogOptions, PredictionObserver, ServerContext, ServerOptions, Vert
 export { allowModel, authError, GROUP, isAuthenticated, isRole, KeyStore, makeKey, mayAsk, mayUse, principalOf, readKeyFile, ROLE_NAMES, ROLES, writeKeyFile, type AuthOptions, type KeyRecord, type LimitOptions, type Principal, type Role } from "./auth/index.ts";
 export { ModelDirectory } from "./models/directory.ts";
 export { Repository, type Origin, type RepositoryOptions } from "./models/repository.ts";
+export type { Wanted } from "./models/alias-follower.ts";
+export type { ModelEntry } from "./models/model-entry.ts";
+export { Traffic } from "./traffic/traffic.ts";
+export type { CallWatch, Steering } from "./traffic/steering.ts";
+export { family, type Family, type Labels } from "./telemetry/family.ts";
+export { runChecks } from "./models/loading/prepare.ts";
 export { registryAliases } from "./models/registry-aliases.ts";
 export { DashboardFiles, dashboardProtocol, SessionStore, type DashboardOptions, type OidcClient } from "./dashboard/index.ts";
 export { isLoopback } from "./hosts.ts";

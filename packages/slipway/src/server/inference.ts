@@ -36,6 +36,7 @@ export function infer(context: ServerContext, call: Call, model: Servable, input
     const { rows, computeMs, queueMs = 0, batchRows = rows } = prediction;
     call.observation = { model, rows, decodeMs, queueMs, computeMs, batchRows, doneAt: performance.now(), input: context.options.requestLog?.rows === undefined ? undefined : input };
     context.options.observer?.predicted(call, model, input, encoded, prediction);
+    call.watch?.predicted(prediction);
     return { encoded, prediction };
   });
 }

@@ -6,6 +6,7 @@ import type { Servable } from "../../runtime/index.ts";
 import type { Observation } from "../context.ts";
 import { serverError } from "../errors.ts";
 import type { Peer } from "./peer.ts";
+import type { CallWatch } from "../traffic/steering.ts";
 import type { TraceContext } from "../telemetry/trace-context.ts";
 import type { Route } from "./routing-table.ts";
 
@@ -71,6 +72,8 @@ export class Call {
   observation: Observation | undefined;
   /** Under which labels for its predictions are sent; row i is `<id>-<i>`. */
   predictionId: string | undefined;
+  /** Where a rollout watches what comes of it. */
+  watch: CallWatch | undefined;
   errorCode: string | undefined;
   /** The experiment that it is part of. */
   experiment: string | undefined;

@@ -7,9 +7,16 @@ import type { Logger } from "../telemetry/log.ts";
 import type { FolderActs } from "./folder-sync.ts";
 import type { Origin } from "./repository.ts";
 
+/** What is to be served of a model. */
+export interface Wanted {
+  /** Alias -> version. */
+  readonly aliases: ReadonlyMap<string, string>;
+  /** Versions that no alias names: what a rollout tries, and what it can go back to. */
+  readonly aside: ReadonlySet<string>;
+}
 export interface AliasSource {
-  /** Model -> alias -> version; undefined: nothing changed since the last look. */
-  look(): Promise<ReadonlyMap<string, ReadonlyMap<string, string>> | undefined>;
+  /** By model; undefined: nothing changed since the last look. */
+  look(): Promise<ReadonlyMap<string, Wanted> | undefined>;
   /** A file with the version's package. */
   fetch(model: string, version: string): Promise<Origin>;
 }
@@ -24,7 +31,7 @@ export class AliasFollower {
   readonly #log: Logger | undefined;
   /** Versions of each model that are ours, not of a folder or an argument. */
   readonly #ours = new Map<string, Set<string>>();
-  #wanted: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map();
+  #wanted: ReadonlyMap<string, Wanted> = new Map();
   /** Models to look at again, and when. */
   readonly #again = new Map<string, number>();
 
@@ -44,34 +51,36 @@ export class AliasFollower {
     const failed: string[] = [];
     for (const name of new Set([...changed, ...due])) {
       this.#again.delete(name);
-      const problems = await this.#acts.serial(name, () => this.#align(name, this.#wanted.get(name) ?? new Map<string, string>()));
+      const problems = await this.#acts.serial(name, () => this.#align(name, this.#wanted.get(name) ?? NOTHING));
       if (problems.length > 0) this.#again.set(name, now + RETRY_MS);
       failed.push(...problems);
     }
     return failed;
   }
 
-  async #align(name: string, aliases: ReadonlyMap<string, string>): Promise<string[]> {
+  async #align(name: string, { aliases, aside }: Wanted): Promise<string[]> {
     const { directory } = this.#acts;
-    if (aliases.size === 0 && !directory.entries.has(name)) return [];
+    if (aliases.size === 0 && aside.size === 0 && !directory.entries.has(name)) return [];
     const entry = directory.entry(name);
     const ours = this.#ours.get(name) ?? new Set<string>();
     this.#ours.set(name, ours);
     const failed: string[] = [];
-    for (const version of new Set(aliases.values())) {
+    // Before it is loaded: a version that is only tried must not answer the moment it is there.
+    entry.aside = new Set([...aside].filter((version) => ![...aliases.values()].includes(version)));
+    for (const version of new Set([...aliases.values(), ...aside])) {
       if (entry.versions.get(version)?.servable !== undefined) continue;
       ours.add(version);
       try {
         await this.#acts.install(entry, version, await this.#source.fetch(name, version));
       } catch (thrown) {
         const error = toSlipwayError(thrown);
-        this.#log?.error("a version that an alias names cannot be served", { model: name, version, code: error.code, reason: error.message });
+        this.#log?.error("a version that is to be served cannot be", { model: name, version, code: error.code, reason: error.message });
         failed.push(`${name}:${version}: ${error.message}`);
       }
     }
     for (const [alias, version] of aliases) if (entry.versions.get(version)?.servable !== undefined) entry.aliases.set(alias, version);
     for (const alias of entry.aliases.keys()) if (!aliases.has(alias) && entry.settings.aliases?.[alias] === undefined) entry.aliases.delete(alias);
-    const named = new Set([...aliases.values(), ...entry.aliases.values()]);
+    const named = new Set([...aliases.values(), ...entry.aliases.values(), ...aside]);
     for (const version of ours) {
       if (named.has(version)) continue;
       const gone = entry.versions.get(version);
@@ -83,7 +92,10 @@ export class AliasFollower {
   }
 }
 
-function same(a: ReadonlyMap<string, string> | undefined, b: ReadonlyMap<string, string> | undefined): boolean {
+const NOTHING: Wanted = { aliases: new Map(), aside: new Set() };
+
+function same(a: Wanted | undefined, b: Wanted | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return a.size === b.size && [...a].every(([alias, version]) => b.get(alias) === version);
+  return a.aliases.size === b.aliases.size && [...a.aliases].every(([alias, version]) => b.aliases.get(alias) === version)
+    && a.aside.size === b.aside.size && [...a.aside].every((version) => b.aside.has(version));
 }

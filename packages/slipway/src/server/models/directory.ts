@@ -8,6 +8,7 @@ import { serverError } from "../errors.ts";
 import type { Call } from "../http/call.ts";
 import { family, type Family, type Labels } from "../telemetry/family.ts";
 import { TrafficRouter } from "../traffic/router.ts";
+import type { Steering } from "../traffic/steering.ts";
 import { CachedModel, type CacheStats } from "./cached-model.ts";
 import { ModelEntry, usable } from "./model-entry.ts";
 import { ModelVersion } from "./model-version.ts";
@@ -94,6 +95,8 @@ export class ModelDirectory {
   /** The model that answers this request; it is kept until the call is finished. @throws SlipwayError model-unknown, model-unavailable */
   select(call: Call, wanted: Selection): Servable | Promise<Servable> {
     const entry = wanted.name === undefined ? this.#firstEntry() : this.entryOf(wanted.name);
+    const { steering } = entry;
+    if (steering !== undefined && steers(entry, steering, wanted)) return this.router.select(call, entry, steering.traffic, entry.resolve(steering.baseline), steering);
     if (wanted.label !== undefined || wanted.version !== undefined) return this.hold(call, entry, wanted.label === undefined ? entry.resolve(wanted.version!) : entry.resolve(wanted.label, "label"));
     const version = this.#preferred(entry);
     return entry.traffic === undefined ? this.hold(call, entry, version) : this.router.select(call, entry, entry.traffic, version);
@@ -195,6 +198,13 @@ export class ModelDirectory {
     if (face === undefined || !usable(version)) throw unavailable(version);
     return face;
   }
+}
+
+/** Whether a request is one that a rollout may send elsewhere. */
+function steers(entry: ModelEntry, { alias, baseline }: Steering, { version, label }: Selection): boolean {
+  if (!entry.versions.has(baseline)) return false;
+  if (label !== undefined || version !== undefined) return (label ?? version) === alias && (label !== undefined || !entry.versions.has(alias));
+  return entry.preferred?.version === baseline;
 }
 
 const NO_SETTINGS: ModelSettings = { pin: false };

@@ -3,6 +3,7 @@
 import { nearest } from "@slipway/core/base";
 import type { ModelSettings } from "../../config/index.ts";
 import { serverError } from "../errors.ts";
+import type { Steering } from "../traffic/steering.ts";
 import { Traffic, type TrafficSettings } from "../traffic/traffic.ts";
 import type { ModelVersion } from "./model-version.ts";
 import { compareVersions } from "./version-order.ts";
@@ -18,6 +19,10 @@ export class ModelEntry {
   readonly aliases: Map<string, string>;
   /** Which version answers requests that name none, where that was set. */
   traffic: Traffic | undefined;
+  /** Of a rollout that goes on here. */
+  steering: Steering | undefined;
+  /** Versions that are only there to be tried, or to go back to: none of them answers unless it is asked for. */
+  aside: ReadonlySet<string> = new Set();
 
   constructor(name: string, settings: ModelSettings) {
     this.name = name;
@@ -37,7 +42,7 @@ export class ModelEntry {
   }
   /** Whether it may be put away for want of memory. */
   mayGo(version: ModelVersion): boolean {
-    return !this.settings.pin && this.traffic?.named.some((v) => this.get(v) === version) !== true;
+    return !this.settings.pin && !this.aside.has(version.version) && this.traffic?.named.some((v) => this.get(v) === version) !== true;
   }
 
   /** Highest last. */
@@ -47,12 +52,12 @@ export class ModelEntry {
 
   /** What answers a request that names no version: an alias's where it is usable, else the highest that is. */
   get preferred(): ModelVersion | undefined {
-    if (this.versions.size === 1) return this.versions.values().next().value;
+    if (this.versions.size === 1 && this.aside.size === 0) return this.versions.values().next().value;
     for (const alias of DEFAULT_ALIASES) {
       const version = this.versions.get(this.aliases.get(alias) ?? "");
       if (version !== undefined && usable(version)) return version;
     }
-    const sorted = this.sorted;
+    const sorted = this.sorted.filter((v) => !this.aside.has(v.version));
     return sorted.findLast((v) => v.state === "ready") ?? sorted.findLast(usable) ?? sorted.at(-1);
   }
 

@@ -10,6 +10,7 @@ import { family, type Family, type Labels } from "../telemetry/family.ts";
 import { keyOfRow } from "./key-of-row.ts";
 import { RoutedModel } from "./routed-model.ts";
 import { ShadowRunner } from "./shadow.ts";
+import type { Steering } from "./steering.ts";
 import type { Traffic } from "./traffic.ts";
 
 export class TrafficRouter {
@@ -21,13 +22,17 @@ export class TrafficRouter {
   }
 
   /** For a request that names no version. @throws SlipwayError model-unknown, model-unavailable */
-  select(call: Call, entry: ModelEntry, traffic: Traffic, otherwise: ModelVersion): Servable | Promise<Servable> {
+  select(call: Call, entry: ModelEntry, traffic: Traffic, otherwise: ModelVersion, steering?: Steering): Servable | Promise<Servable> {
     const forced = traffic.override(call, entry);
     if (traffic.settings.experiment !== undefined) call.experiment = traffic.settings.experiment;
     const byColumn = forced === undefined && traffic.settings.stickyColumn !== undefined && call.header((traffic.settings.stickyHeader ?? "").toLowerCase()) === undefined;
     const chosen = forced === undefined ? (byColumn ? undefined : traffic.choose(call, entry, usable)) : { version: forced, by: "override" as const };
     const version = chosen?.version ?? otherwise;
-    if (!byColumn) traffic.count(version.version, chosen?.by ?? "default");
+    if (!byColumn) {
+      traffic.count(version.version, chosen?.by ?? "default");
+      // What a caller chose by hand is no fair sample.
+      if (forced === undefined) call.watch = steering?.watch(version.version);
+    }
     const held = this.#directory.hold(call, entry, version);
     const shadowed = traffic.sampleShadow();
     if (!byColumn && !shadowed) return held;
@@ -37,6 +42,7 @@ export class TrafficRouter {
         const by = traffic.chooseBy(keyOfRow(input, traffic.settings.stickyColumn!, 0, model.signature), entry, (v) => v.servable !== undefined);
         const picked = by?.version ?? version;
         traffic.count(picked.version, by?.by ?? "default");
+        call.watch = steering?.watch(picked.version);
         if (picked.servable === undefined) return model;
         picked.lastAsked = performance.now();
         call.onFinished(picked.lease());
@@ -50,7 +56,7 @@ export class TrafficRouter {
   }
 
   families(): Family[] {
-    const entries = [...this.#directory.entries.values()].flatMap((e) => (e.traffic === undefined ? [] : [[e.name, e.traffic] as const]));
+    const entries = [...this.#directory.entries.values()].flatMap((e) => [e.steering?.traffic ?? e.traffic].flatMap((t) => (t === undefined ? [] : [[e.name, t] as const])));
     const shadows = entries.filter(([, t]) => t.settings.shadow !== undefined);
     const ofShadow = (model: string, t: Traffic): Labels => ({ model, shadow: t.settings.shadow! });
     const perOutput = (pick: (d: { labels: number; equal: number; values: number; largest: number }) => number, has: "labels" | "values"): [Labels, number][] =>

@@ -62,11 +62,14 @@ async function ask({ traffic, input, onInvalid, outputs, given, take }: ShadowJo
     const { model, end } = await take();
     try {
       const { batch } = model.encode(input, onInvalid);
-      traffic.shadowReport.compare(given, await model.run(batch, { ...(onInvalid === undefined ? {} : { onInvalid }), ...(outputs === undefined ? {} : { outputs }) }));
+      const answer = await model.run(batch, { ...(onInvalid === undefined ? {} : { onInvalid }), ...(outputs === undefined ? {} : { outputs }) });
+      traffic.shadowReport.compare(given, answer);
+      traffic.onShadow?.(given, answer);
     } finally {
       end();
     }
   } catch {
     traffic.shadowReport.outcomes.failed++;
+    traffic.onShadow?.(given, undefined);
   }
 }

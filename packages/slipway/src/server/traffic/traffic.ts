@@ -2,6 +2,7 @@
 // where there is one. Versions that cannot answer have no weight.
 
 import type { ModelSettings } from "../../config/index.ts";
+import type { Prediction } from "../../runtime/index.ts";
 import { serverError } from "../errors.ts";
 import type { Call } from "../http/call.ts";
 import type { ModelEntry } from "../models/model-entry.ts";
@@ -11,6 +12,8 @@ import { chooseByFraction, fractionOf } from "./split.ts";
 
 export type TrafficSettings = NonNullable<ModelSettings["traffic"]>;
 export type ChosenBy = "override" | "sticky" | "weight" | "default";
+/** Told of a request that was shown to the shadow; its answer is undefined where it failed. */
+export type ShadowWatch = (given: Prediction, shadow: Prediction | undefined) => void;
 
 const MAX_KEY = 1000;
 const DEFAULT_OVERRIDE = "x-slipway-version";
@@ -20,16 +23,18 @@ export class Traffic {
   readonly shadowReport: ShadowReport = new ShadowReport();
   /** Requests by version and how it was chosen. */
   readonly counts: Map<string, number> = new Map();
+  readonly onShadow: ShadowWatch | undefined;
   readonly #scope: string;
   readonly #override: string;
   readonly #random: () => number;
 
   /** @param random numbers in [0, 1), for tests */
-  constructor(model: string, settings: TrafficSettings, random: () => number = Math.random) {
+  constructor(model: string, settings: TrafficSettings, random: () => number = Math.random, onShadow?: ShadowWatch) {
     this.settings = settings;
     this.#scope = `${model}\0${settings.experiment ?? ""}`;
     this.#override = (settings.overrideHeader ?? DEFAULT_OVERRIDE).toLowerCase();
     this.#random = random;
+    this.onShadow = onShadow;
     const split = settings.split ?? [];
     if (split.length > 0 && !split.some((p) => p.weight > 0)) throw serverError("traffic-invalid", `the split of ${model} gives no version any weight`);
   }

@@ -1,0 +1,69 @@
+// Where rollouts are: in the store of this folder or of the environment, or at a running service.
+
+import type { Actor } from "../../audit/index.ts";
+import { rolloutError, type Rollout, type RolloutDetails } from "../../rollout/index.ts";
+import type { RegistryService } from "../../registry-api/index.ts";
+import type { Action } from "../../server/index.ts";
+import { usageError, type Invocation, type OptionSpec } from "../command.ts";
+import { openService } from "../registry/with-registry.ts";
+import { deskOptions, localPerson } from "../release/desk.ts";
+import { askService } from "../release/remote-desk.ts";
+import { isUrl } from "../service-url.ts";
+
+export type Act = "pause" | "resume" | "advance" | "promote" | "abort";
+export interface RolloutDesk {
+  start(given: { readonly model: string; readonly version: number; readonly alias: string; readonly plan: object; readonly comment: string }): Promise<Rollout>;
+  list(model: string | undefined): Promise<readonly Rollout[]>;
+  get(id: string): Promise<RolloutDetails>;
+  act(id: string, act: Act, reason: string | undefined): Promise<Rollout>;
+}
+
+const { alias: _alias, ...where } = deskOptions;
+export const rolloutOptions: Readonly<Record<string, OptionSpec>> = where;
+
+/** @param action what the caller has to be allowed, where the store is opened here */
+export async function withRollouts(call: Invocation, action: Action, work: (desk: RolloutDesk) => Promise<number>): Promise<number> {
+  const server = call.text("server") ?? process.env["SLIPWAY_SERVER"];
+  const apiKey = call.text("api-key") ?? process.env["SLIPWAY_API_KEY"];
+  if (server !== undefined) {
+    if (!isUrl(server)) throw usageError("bad-argument", `--server is ${JSON.stringify(server)}`, { hint: "Give an address such as http://127.0.0.1:8080." });
+    return work(remoteDesk(server, apiKey));
+  }
+  const { actor } = localPerson(call, apiKey, action);
+  const service = await openService(false);
+  try {
+    return await work(localDesk(service, actor));
+  } finally {
+    await service.close();
+    await service.registry.close();
+  }
+}
+
+/** By its id, or the latest of a model. @throws rollout-unknown */
+export async function findRollout(desk: RolloutDesk, what: string): Promise<RolloutDetails> {
+  if (/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(what)) return desk.get(what);
+  const [latest] = await desk.list(what);
+  if (latest === undefined) throw rolloutError("rollout-unknown", `there was no rollout of ${JSON.stringify(what.slice(0, 150))} yet`, { hint: `slipway rollout start ${what}:2 begins one.` });
+  return desk.get(latest.id);
+}
+
+function localDesk({ rollouts, registry }: RegistryService, actor: Actor): RolloutDesk {
+  return {
+    async start({ model, ...given }) {
+      await registry.model(model);
+      return rollouts.start({ model, ...given, actor });
+    },
+    list: (model) => rollouts.list({ model }),
+    get: (id) => rollouts.get(id),
+    act: (id, act, reason) => (act === "abort" ? rollouts.abort(id, actor, reason) : rollouts[act](id, actor)),
+  };
+}
+function remoteDesk(url: string, key: string | undefined): RolloutDesk {
+  const ask = async <T>(method: string, path: string, body?: object): Promise<T> => JSON.parse(await (await askService(url, key, method, path, body)).text()) as T;
+  return {
+    start: ({ model, ...body }) => ask("POST", `/models/${encodeURIComponent(model)}/rollouts`, body),
+    list: async (model) => (await ask<{ rollouts: readonly Rollout[] }>("GET", `/rollouts${model === undefined ? "" : `?model=${encodeURIComponent(model)}`}`)).rollouts,
+    get: (id) => ask("GET", `/rollouts/${encodeURIComponent(id)}`),
+    act: (id, act, reason) => ask("POST", `/rollouts/${encodeURIComponent(id)}/${act}`, reason === undefined ? {} : { reason }),
+  };
+}
