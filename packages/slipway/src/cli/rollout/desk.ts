@@ -1,12 +1,11 @@
 // Where rollouts are: in the store of this folder or of the environment, or at a running service.
 
-import type { Actor } from "../../audit/index.ts";
 import { rolloutError, type Rollout, type RolloutDetails } from "../../rollout/index.ts";
 import type { RegistryService } from "../../registry-api/index.ts";
 import type { Action } from "../../server/index.ts";
 import { usageError, type Invocation, type OptionSpec } from "../command.ts";
-import { openService } from "../registry/with-registry.ts";
-import { deskOptions, localPerson } from "../release/desk.ts";
+import { apiKeyOf, withActing, type Acting } from "../registry/acting.ts";
+import { deskOptions } from "../release/desk.ts";
 import { askService } from "../release/remote-desk.ts";
 import { isUrl } from "../service-url.ts";
 
@@ -24,19 +23,11 @@ export const rolloutOptions: Readonly<Record<string, OptionSpec>> = where;
 /** @param action what the caller has to be allowed, where the store is opened here */
 export async function withRollouts(call: Invocation, action: Action, work: (desk: RolloutDesk) => Promise<number>): Promise<number> {
   const server = call.text("server") ?? process.env["SLIPWAY_SERVER"];
-  const apiKey = call.text("api-key") ?? process.env["SLIPWAY_API_KEY"];
   if (server !== undefined) {
     if (!isUrl(server)) throw usageError("bad-argument", `--server is ${JSON.stringify(server)}`, { hint: "Give an address such as http://127.0.0.1:8080." });
-    return work(remoteDesk(server, apiKey));
+    return work(remoteDesk(server, apiKeyOf(call)));
   }
-  const { actor } = localPerson(call, apiKey, action);
-  const service = await openService(false);
-  try {
-    return await work(localDesk(service, actor));
-  } finally {
-    await service.close();
-    await service.registry.close();
-  }
+  return withActing(call, action, false, (service, acting) => work(localDesk(service, acting)));
 }
 
 /** By its id, or the latest of a model. @throws rollout-unknown */
@@ -47,16 +38,32 @@ export async function findRollout(desk: RolloutDesk, what: string): Promise<Roll
   return desk.get(latest.id);
 }
 
-function localDesk({ rollouts, registry }: RegistryService, actor: Actor): RolloutDesk {
+function localDesk({ rollouts, registry }: RegistryService, { actor, allow }: Acting): RolloutDesk {
   return {
     async start({ model, ...given }) {
+      allow(model);
       await registry.model(model);
       return rollouts.start({ model, ...given, actor });
     },
-    list: (model) => rollouts.list({ model }),
-    get: (id) => rollouts.get(id),
+    async list(model) {
+      if (model !== undefined) allow(model);
+      return (await rollouts.list({ model })).filter((r) => allows(allow, r.model));
+    },
+    async get(id) {
+      const found = await rollouts.get(id);
+      allow(found.model);
+      return found;
+    },
     act: (id, act, reason) => (act === "abort" ? rollouts.abort(id, actor, reason) : rollouts[act](id, actor)),
   };
+}
+function allows(allow: Acting["allow"], model: string): boolean {
+  try {
+    allow(model);
+    return true;
+  } catch {
+    return false;
+  }
 }
 function remoteDesk(url: string, key: string | undefined): RolloutDesk {
   const ask = async <T>(method: string, path: string, body?: object): Promise<T> => JSON.parse(await (await askService(url, key, method, path, body)).text()) as T;
