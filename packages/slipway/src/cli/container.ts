@@ -16,7 +16,8 @@ const COMMANDS: Commands = {
 };
 
 process.env[IMAGE_ROOT] ??= "/";
+const api = process.env["AWS_LAMBDA_RUNTIME_API"];
 const argv = process.argv.slice(2);
-process.exitCode = await runCommand(COMMANDS, argv.length === 0 ? ["serve"] : argv);
+process.exitCode = api !== undefined ? await (await import("./lambda.ts")).lambda(api) : await runCommand(COMMANDS, argv.length === 0 ? ["serve"] : argv);
 // One of several processes that serve together: its channel to the first would keep it alive.
 if (process.connected && process.env["_SLIPWAY_PROCESS"] !== undefined) process.exit();

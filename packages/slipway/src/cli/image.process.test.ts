@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeTar } from "@slipway/core/formats";
 import { toJsonBytes } from "@slipway/core/package";
 import { crane, dockerRegistry, htpasswd, openssl, startDockerRegistry, type TestRegistry } from "../oci/testing-registry.ts";
+import { LambdaEmulator } from "../functions/index.ts";
 import { digestOf, LayoutStore, MEDIA_TYPE } from "../oci/index.ts";
 import { goTool, toolOf } from "../../../../scripts/testing-tools.ts";
 
@@ -145,6 +146,19 @@ describe("slipway image", () => {
     const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
     child.kill("SIGTERM");
     expect(await ended).toBe(0);
+    // The same files on Lambda, which asks through its own interface.
+    const emulator = await LambdaEmulator.start();
+    const lambda = spawn(at("rootfs/usr/local/bin/node"), [at("rootfs/opt/slipway/container.js")], { env: { AWS_LAMBDA_RUNTIME_API: emulator.host, _SLIPWAY_IMAGE_ROOT: at("rootfs") }, stdio: "ignore" });
+    try {
+      await emulator.ready;
+      const row = { contract: "one year", internet: "dsl", tenure_months: 14, monthly_charges: null, support_calls: 2, senior: false };
+      expect(await emulator.invoke(row)).toMatchObject({ ok: true, payload: { predictions: [{ label: "stays" }] } });
+      expect(await emulator.invoke({ rawPath: "/v1/models/churn:predict", requestContext: { http: { method: "POST" } }, headers: { "content-type": "application/json" }, body: JSON.stringify({ instances: [row] }) })).toMatchObject({ ok: true, payload: { statusCode: 200, body: expect.stringContaining("stays") } });
+      expect(await emulator.invoke({ contract: 5 })).toMatchObject({ ok: false, payload: { errorType: "request-invalid" } });
+    } finally {
+      lambda.kill("SIGKILL");
+      await emulator.close();
+    }
   });
 });
 

@@ -1,20 +1,20 @@
 // slipway serve PKG|FILE ...
 
 import cluster from "node:cluster";
-import { SlipwayError, VERSION } from "@slipway/core/base";
-import { availableCpus, Model, preloadEngine, type LoadOptions } from "../runtime/index.ts";
-import { checkPort, createLog, isAuthenticated, Logger, makeKey, ModelDirectory, Pipeline, Repository, runPrimary, startServer } from "../server/index.ts";
+import { VERSION } from "@slipway/core/base";
+import { availableCpus, Model, preloadEngine } from "../runtime/index.ts";
+import { checkPort, createLog, isAuthenticated, Logger, makeKey, runPrimary, startServer } from "../server/index.ts";
 import { DASHBOARD_SETTINGS, resolveConfig, SERVE_SETTINGS } from "../config/index.ts";
 import { configOptions, configSources } from "./config-options.ts";
 import { hostingOf } from "./hosting.ts";
 import { followParent } from "./follow-parent.ts";
 import { accessOptions } from "./serve-access.ts";
+import { openServedModels } from "./serve-models.ts";
 import { openMonitor } from "./serve-monitor.ts";
 import { telemetryOptions } from "./serve-telemetry.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { printJson, printNote, printResult } from "./output.ts";
 import { tlsOptions } from "./tls-options.ts";
-import { trustedSigners } from "./trusted-option.ts";
 import { trimMemory } from "./trim-memory.ts";
 import { curlLine } from "./curl-line.ts";
 
@@ -48,24 +48,11 @@ export const serve: Command = defineCommand({
     const entry = call.text("entry");
     const preprocess = call.texts("preprocess");
     if (preprocess.length > 0 && call.args.length > 1) throw usageError("bad-argument", "--preprocess is for one model, and several are given", { hint: "Pack each with its preprocessing, then serve the packages." });
-    const { placement, instances, threads, provider } = settings;
-    const engine: LoadOptions = { engine: settings.engine, placement, instances, threads, providers: provider === undefined ? undefined : [...new Set([...provider, "cpu"])] };
     const log = createLog({ level: settings.logLevel, pretty: process.stderr.isTTY });
-    const { repository: folder, poll: pollMs, lazy, memoryBudget, loadAtOnce, uploads, models: perModel = {} } = settings;
-    const models = new Repository(new ModelDirectory([], perModel), { folder, pollMs, lazy, memoryBudget, loadAtOnce, uploads, engine, trusted: await trustedSigners(settings.signatures?.require, settings.signatures?.roots), log: new Logger(log) });
-    const paths = Object.entries(perModel).flatMap(([name, { path }]) => (path === undefined ? [] : [`${name}=${path}`]));
-    for (const argument of [...call.args, ...(hosting?.model === undefined ? [] : [hosting.model]), ...paths]) {
-      const named = /^([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)$/.exec(argument);
-      const options = { preprocess, ...(entry === undefined ? {} : { entry }), ...(named ? { name: named[1]! } : {}) };
-      for (const warning of await models.add({ argument: await fixed(named?.[2] ?? argument), options }, { name: named?.[1] })) printNote(`note: ${warning}`);
-    }
-    for (const note of (await syncFolder(models, folder)).notes) printNote(`note: ${note}`);
-    for (const [name, pipeline] of Object.entries(settings.pipelines ?? {})) {
-      if (models.directory.entries.has(name)) throw usageError("bad-argument", `a model and a pipeline are named ${name}`, { hint: "Give one another name." });
-      models.directory.add(new Pipeline(name, pipeline, models.directory));
-    }
+    const models = await openServedModels(settings, [...call.args, ...(hosting?.model === undefined ? [] : [hosting.model])], { log, entry, preprocess });
     const served = models.directory.all;
-    if (models.directory.entries.size === 0 && hosting?.multiModel !== true && (folder === undefined || pollMs === undefined)) {
+    const folder = settings.repository;
+    if (models.directory.entries.size === 0 && hosting?.multiModel !== true && (folder === undefined || settings.poll === undefined)) {
       throw usageError("missing-argument", folder === undefined ? "serve needs PKG|FILE, or a folder of models" : `there is no model in ${JSON.stringify(folder)}`, { hint: `slipway serve ${serve.usage}` });
     }
     const access = accessOptions(settings);
@@ -99,19 +86,3 @@ export const serve: Command = defineCommand({
     return 0;
   },
 });
-
-/** What a tag names when the server starts is served until it ends, also where a model is put away and loaded again. */
-async function fixed(argument: string): Promise<string> {
-  if (!/^oci(?:-layout)?:/.test(argument)) return argument;
-  const { findLayoutReference, formatLayoutReference, isLayoutReference, pinLayoutReference, pinReference } = await import("../oci/index.ts");
-  return isLayoutReference(argument) ? formatLayoutReference(await pinLayoutReference((await findLayoutReference(argument))!)) : pinReference(argument);
-}
-
-async function syncFolder(models: Repository, folder: string | undefined): Promise<{ readonly notes: readonly string[] }> {
-  try {
-    return await models.sync();
-  } catch (cause) {
-    if (cause instanceof SlipwayError) throw cause;
-    throw usageError("bad-argument", `the folder of models ${JSON.stringify(folder)} cannot be read (${(cause as NodeJS.ErrnoException).code ?? "unknown"})`, { cause });
-  }
-}

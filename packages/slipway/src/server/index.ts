@@ -18,6 +18,7 @@ export { isLoopback } from "./hosts.ts";
 export { keyOfRow } from "./traffic/key-of-row.ts";
 export { Pipeline } from "./pipelines/pipeline.ts";
 export { modelInside } from "./models/model-inside.ts";
+export { fetchHandler } from "./http/fetch-host.ts";
 export { createHandler, toNodeHandler, type Handler, type HandlerOptions } from "./handler.ts";
 export { runPrimary } from "./cluster/index.ts";
 export { jsonAnswer, jsonText, textAnswer, type Answer, type Call } from "./http/call.ts";
