@@ -1,8 +1,7 @@
 // --base: what an image is built on.
 
 import { hostBase, imageError, readBaseImage, type BaseImage, type Platform } from "../image/index.ts";
-import { BlobCache, cacheFolder, cacheLimit, isOciReference, LayoutStore, parseReference, RegistryStore, type BlobStore, type OciReference, type RegistryOptions } from "../oci/index.ts";
-import { existsSync } from "node:fs";
+import { BlobCache, cacheFolder, cacheLimit, findLayoutReference, isOciReference, LayoutStore, parseReference, RegistryStore, type BlobStore, type OciReference, type RegistryOptions } from "../oci/index.ts";
 
 /** glibc, libstdc++, certificates and a user; no shell. The digest that its tag names is told, and written into the image. */
 export const DEFAULT_BASE: string = process.env["SLIPWAY_IMAGE_BASE"] || "oci://gcr.io/distroless/cc-debian12:nonroot";
@@ -19,13 +18,12 @@ export interface OpenedBase {
 export async function openBase(text: string, platform: Platform, options: RegistryOptions): Promise<OpenedBase> {
   const cache = new BlobCache(cacheFolder(process.env), cacheLimit(process.env));
   if (text === "host") return { image: await hostBase(platform, cache), close: () => Promise.resolve() };
-  if (text.startsWith("layout:")) {
-    const rest = text.slice("layout:".length);
-    const colon = existsSync(rest) ? -1 : rest.lastIndexOf(":");
-    const store = await LayoutStore.open(colon < 0 ? rest : rest.slice(0, colon));
-    return { image: await readBaseImage(store, text, colon < 0 ? await onlyTag(store) : rest.slice(colon + 1), platform), close: () => store.close() };
+  const layout = isOciReference(text) ? undefined : await findLayoutReference(text);
+  if (layout !== undefined) {
+    const store = await LayoutStore.open(layout.folder);
+    return { image: await readBaseImage(store, text, layout.digest ?? layout.tag ?? (await onlyTag(store)), platform), close: () => store.close() };
   }
-  if (!isOciReference(text)) throw imageError("image-base", `--base is ${JSON.stringify(text.slice(0, 200))}`, { hint: "Write oci://HOST/REPOSITORY:TAG, layout:DIR[:TAG], or host." });
+  if (!isOciReference(text)) throw imageError("image-base", `--base is ${JSON.stringify(text.slice(0, 200))}`, { hint: "Write oci://HOST/REPOSITORY:TAG, oci-layout:DIR[:TAG], or host." });
   const reference = parseReference(text);
   const store = await RegistryStore.open(reference.host, reference.repository, options);
   try {
@@ -56,5 +54,5 @@ async function onlyTag(store: LayoutStore): Promise<string> {
   const tags: string[] = [];
   for await (const tag of store.tags()) tags.push(tag);
   if (tags.length === 1) return tags[0]!;
-  throw imageError("image-base", `${store.location} holds ${tags.length === 0 ? "nothing with a tag" : `the tags ${tags.slice(0, 20).join(", ")}`}`, { hint: `Say which one: --base layout:${store.location}:TAG.` });
+  throw imageError("image-base", `${store.location} holds ${tags.length === 0 ? "nothing with a tag" : `the tags ${tags.slice(0, 20).join(", ")}`}`, { hint: `Say which one: --base oci-layout:${store.location}:TAG.` });
 }

@@ -83,10 +83,10 @@ describe("slipway image", () => {
     const { host, ca } = registry!;
     const reference = `oci://${host}/acme/churn:1.0.0`;
     expect(slipway("keys", "signing", "create", "release.key").status).toBe(0);
-    const archives = ["--platform", "linux/amd64,linux/arm64", "--base", "layout:base", "--node"] as const;
+    const archives = ["--platform", "linux/amd64,linux/arm64", "--base", "oci-layout:base", "--node"] as const;
     // Each platform has its own binary: one for both is refused for the other.
     expect(refused("churn-1.0.0.slip", "--push", reference, ...archives, "node-amd64")).toBe("3 image-node");
-    const pushed = ["amd64", "arm64"].map((name) => image("churn-1.0.0.slip", "--push", `oci://${host}/acme/churn:${name}`, "--platform", `linux/${name}`, "--base", "layout:base", "--node", `node-${name}`, "--key", "release.key"));
+    const pushed = ["amd64", "arm64"].map((name) => image("churn-1.0.0.slip", "--push", `oci://${host}/acme/churn:${name}`, "--platform", `linux/${name}`, "--base", "oci-layout:base", "--node", `node-${name}`, "--key", "release.key"));
     const flags = ["--cert-dir", join(ca!, ".."), "--creds", "ann:secret"];
     if (skopeo !== undefined) {
       const raw = JSON.parse(execFileSync(skopeo, ["inspect", "--raw", ...flags, `docker://${host}/acme/churn:arm64`], { encoding: "utf8" })) as { mediaType: string; annotations: Record<string, string> };
@@ -111,8 +111,8 @@ describe("slipway image", () => {
 
   it("refuses what cannot become an image, by name", async () => {
     await baseLayout(at("musl"), ["lib/ld-musl-x86_64.so.1"]);
-    expect(refused("churn-1.0.0.slip", "-o", "x", "--base", "layout:musl", "--platform", "linux/amd64")).toBe("2 image-base");
-    expect(refused("churn-1.0.0.slip", "-o", "x", "--base", "layout:nowhere")).toBe("2 oci-layout");
+    expect(refused("churn-1.0.0.slip", "-o", "x", "--base", "oci-layout:musl", "--platform", "linux/amd64")).toBe("2 image-base");
+    expect(refused("churn-1.0.0.slip", "-o", "x", "--base", "oci-layout:nowhere")).toBe("2 oci-layout");
     expect(refused("churn-1.0.0.slip", "-o", "x", "--base", "somewhere")).toBe("2 image-base");
     expect(refused("churn-1.0.0.slip", "-o", "x", "--platform", "windows/amd64")).toBe("2 image-platform");
     expect(refused("churn-1.0.0.slip", "-o", "x.tar", "--docker-archive", "--platform", "linux/amd64,linux/arm64")).toBe("2 image-archive");
@@ -123,7 +123,7 @@ describe("slipway image", () => {
     cpSync(at("base"), at("damaged"), { recursive: true });
     const [layer] = readdirSync(at("damaged/blobs/sha256")).filter((name) => readFileSync(at(`damaged/blobs/sha256/${name}`)).readUInt16BE(0) === 0x1f8b);
     writeFileSync(at(`damaged/blobs/sha256/${layer}`), gzipSync("something else"));
-    expect(refused("churn-1.0.0.slip", "-o", "x", "--base", "layout:damaged")).toBe("2 oci-digest-mismatch");
+    expect(refused("churn-1.0.0.slip", "-o", "x", "--base", "oci-layout:damaged")).toBe("2 oci-digest-mismatch");
     expect(existsSync(at("x"))).toBe(false);
   });
 

@@ -28,7 +28,7 @@ export const image: Command = defineCommand({
     "docker-archive": { type: "boolean", help: "let FILE.tar be what `docker load` of any version takes, with a health check" },
     dockerfile: { type: "string", value: "DIR", help: "write the layers' files and a Dockerfile that makes the same image of them" },
     platform: { type: "string", value: "LIST", help: `linux/amd64, linux/arm64 or both (${platformText(ownPlatform())} by default)` },
-    base: { type: "string", value: "BASE", help: `oci://HOST/REPOSITORY:TAG or @sha256:..., layout:DIR[:TAG], or host: this machine's C libraries (${DEFAULT_BASE} by default)` },
+    base: { type: "string", value: "BASE", help: `oci://HOST/REPOSITORY:TAG or @sha256:..., oci-layout:DIR[:TAG], or host: this machine's C libraries (${DEFAULT_BASE} by default)` },
     node: { type: "string", value: "FILE", help: "Node's binary for the platform, in place of the one from npm" },
     env: { type: "string", value: "NAME=VALUE", multiple: true, help: "a variable in the image; may be repeated" },
     label: { type: "string", value: "NAME=VALUE", multiple: true, help: "a label and annotation of the image; may be repeated" },
@@ -38,7 +38,7 @@ export const image: Command = defineCommand({
     "password-file": passwordOption,
     ...registryFlags,
   },
-  examples: ["slipway image churn.slip -t churn:1.2.0 -o churn.tar", "slipway image churn.slip --push oci://ghcr.io/acme/churn:1.2.0 --platform linux/amd64,linux/arm64", "slipway image churn.slip -o ./layout --base layout:./base", "slipway image churn.slip -o churn.tar --docker-archive --base host --insecure"],
+  examples: ["slipway image churn.slip -t churn:1.2.0 -o churn.tar", "slipway image churn.slip --push oci://ghcr.io/acme/churn:1.2.0 --platform linux/amd64,linux/arm64", "slipway image churn.slip -o ./layout --base oci-layout:./base", "slipway image churn.slip -o churn.tar --docker-archive --base host --insecure"],
   async run(call) {
     const [output, push, dockerfile] = [call.text("output"), call.text("push"), call.text("dockerfile")];
     if (output === undefined && push === undefined && dockerfile === undefined) throw usageError("missing-argument", "image needs to know where to", { hint: "-o DIR, -o FILE.tar, --push oci://HOST/REPOSITORY:TAG or --dockerfile DIR." });

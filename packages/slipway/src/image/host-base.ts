@@ -20,7 +20,7 @@ export const USER = 65532;
 /** @throws image-platform, image-base */
 export async function hostBase(platform: Platform, cache: BlobCache): Promise<BaseImage> {
   if (process.platform !== "linux" || platform.architecture !== ownPlatform().architecture) {
-    throw imageError("image-platform", `this machine is ${process.platform}/${process.arch}, and the image is to be for ${platformText(platform)}`, { hint: "Name a base image for that platform: --base oci://HOST/REPOSITORY:TAG or --base layout:FOLDER." });
+    throw imageError("image-platform", `this machine is ${process.platform}/${process.arch}, and the image is to be for ${platformText(platform)}`, { hint: "Name a base image for that platform: --base oci://HOST/REPOSITORY:TAG or --base oci-layout:FOLDER." });
   }
   const loaded = [...new Set((await readFile("/proc/self/maps", "utf8")).split("\n").flatMap((line) => /\s(\/\S+\.so[.\d]*)$/.exec(line)?.[1] ?? []))];
   const folders = [...new Set(loaded.map((path) => dirname(realpathSync(path))))];
