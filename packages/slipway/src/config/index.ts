@@ -8,6 +8,7 @@ export { readSection, withDefaults } from "./read-value.ts";
 export { MONITOR_SETTINGS, type MonitorSettings } from "./monitor-settings.ts";
 export { resolveConfig, type ConfigSources, type ResolvedConfig } from "./resolve-config.ts";
 export { ROLLOUT_SETTINGS, type RolloutSettings } from "./rollout-settings.ts";
+export { SCHEDULE_SETTINGS, type ScheduleSettings } from "./schedule-settings.ts";
 export { SERVE_SETTINGS, type ServeSettings } from "./serve-settings.ts";
 export { WEBHOOK_SETTINGS, type WebhookSettings } from "./webhook-settings.ts";
 export { leavesOf, type Fields, type Leaf, type Settings, type Spec } from "./spec.ts";

@@ -10,6 +10,7 @@ import { MONITOR_SETTINGS } from "./monitor-settings.ts";
 import { TELEMETRY_SETTINGS } from "./telemetry-settings.ts";
 import { PIPELINE_SETTINGS } from "./pipeline-settings.ts";
 import { ROLLOUT_SETTINGS } from "./rollout-settings.ts";
+import { SCHEDULE_SETTINGS } from "./schedule-settings.ts";
 import type { Settings } from "./spec.ts";
 import { WEBHOOK_SETTINGS } from "./webhook-settings.ts";
 
@@ -58,6 +59,7 @@ const settings = {
   approvals: { type: "map", keys: "aliases", of: { type: "section", help: "", fields: APPROVAL_SETTINGS as typeof APPROVAL_SETTINGS }, help: "what must be so before an alias of the registry may name a version, by alias; * for every other alias" },
   rollout: { type: "section", flag: false, fields: ROLLOUT_SETTINGS as typeof ROLLOUT_SETTINGS, help: "how a new version takes over from the one before" },
   webhooks: { type: "section", flag: false, fields: WEBHOOK_SETTINGS as typeof WEBHOOK_SETTINGS, help: "how the registry's webhooks are delivered" },
+  schedules: { type: "map", keys: "schedules' names", of: { type: "section", help: "", fields: SCHEDULE_SETTINGS as typeof SCHEDULE_SETTINGS }, help: "of `slipway up`: batch runs that are made by the clock, by name" },
 } as const;
 
 export const SERVE_SETTINGS: typeof settings & typeof ACCESS_SETTINGS & typeof DASHBOARD_SETTINGS & typeof TELEMETRY_SETTINGS = { ...settings, ...ACCESS_SETTINGS, ...DASHBOARD_SETTINGS, ...TELEMETRY_SETTINGS };

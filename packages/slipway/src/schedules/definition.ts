@@ -1,0 +1,78 @@
+// A schedule as the configuration has it, checked as a whole before anything runs by it.
+
+import { placeOutput, readErrorLimit } from "../batch/index.ts";
+import type { ScheduleSettings } from "../config/index.ts";
+import { scheduleError } from "./errors.ts";
+import { Occurrences } from "./occurrences.ts";
+import { checkTemplate, fillTemplate } from "./template.ts";
+
+export interface Definition extends ScheduleSettings {
+  readonly name: string;
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const MODEL_NAME = /^([A-Za-z0-9][A-Za-z0-9._-]{0,127})[:@]/;
+/** Times that a name of an output is tried for. */
+const TRIED = 50;
+
+/** @throws schedule-invalid, batch-output-format */
+export function readDefinitions(settings: Readonly<Record<string, ScheduleSettings>> = {}): Definition[] {
+  return Object.entries(settings).map(([name, given]) => readDefinition(name, given));
+}
+
+function readDefinition(name: string, given: ScheduleSettings): Definition {
+  const where = `schedules.${name}`;
+  const wrong = (at: string, what: string, hint?: string): Error => scheduleError("schedule-invalid", `${where}${at}: ${what}`, { where: `${where}${at}`, hint });
+  if (!NAME.test(name)) throw wrong("", "a schedule's name is of letters, digits, dots, dashes and underscores, 64 at most");
+  const occurrences = new Occurrences(given.every, given.tz, where);
+  if (given.input.length === 0 && given.query === undefined) throw wrong(".input", "names nothing to score");
+  for (const [i, path] of given.input.entries()) checkTemplate(path, `${where}.input[${i}]`);
+  checkTemplate(given.output, `${where}.output`);
+  if (given.query !== undefined) checkTemplate(given.query, `${where}.query`);
+  readErrorLimit(given.maxErrors);
+  if (given.watermark !== undefined && given.newFiles) throw wrong(".newFiles", "a schedule goes by new files or by a watermark, not by both");
+  const incremental = given.watermark !== undefined || given.newFiles;
+  if (incremental && !/\{\{\s*datetime\s*\}\}/.test(given.output)) throw wrong(".output", "a run that takes only what is new must not write over another one's output", "Put {{datetime}} in its name.");
+  placeOutput(outputAt(given, name, occurrences, new Date(0)), given.to);
+  if (!given.overwrite) {
+    const twice = sameOutput(given, name, occurrences);
+    if (twice !== undefined) throw wrong(".output", `is ${JSON.stringify(twice.path)} at ${twice.first} and at ${twice.second}: the second run would find the first one's output there`, "Put {{date}} or {{datetime}} in its name, or set overwrite: true.");
+  }
+  return { name, ...given };
+}
+
+function sameOutput(given: ScheduleSettings, name: string, occurrences: Occurrences): { readonly path: string; readonly first: string; readonly second: string } | undefined {
+  const seen = new Map<string, string>();
+  let at: Date | undefined = occurrences.after(new Date());
+  for (let i = 0; i < TRIED && at !== undefined; i++, at = occurrences.after(at)) {
+    const path = outputAt(given, name, occurrences, at);
+    const first = seen.get(path);
+    if (first !== undefined) return { path, first, second: at.toISOString() };
+    seen.set(path, at.toISOString());
+  }
+  return undefined;
+}
+
+function outputAt(given: ScheduleSettings, schedule: string, occurrences: Occurrences, at: Date): string {
+  return fillTemplate(given.output, { at, occurrences, schedule });
+}
+
+export function occurrencesOf({ name, every, tz }: Definition): Occurrences {
+  return new Occurrences(every, tz, `schedules.${name}`);
+}
+
+/** Everything of a run that depends on when it is. */
+export interface FilledIn {
+  readonly input: readonly string[];
+  readonly output: string;
+  readonly query: string | undefined;
+}
+export function fillIn(definition: Definition, at: Date): FilledIn {
+  const moment = { at, occurrences: occurrencesOf(definition), schedule: definition.name };
+  return { input: definition.input.map((path) => fillTemplate(path, moment)), output: fillTemplate(definition.output, moment), query: definition.query === undefined ? undefined : fillTemplate(definition.query, moment) };
+}
+
+/** The model's name in the registry; null where the model is a file. */
+export function modelNameOf({ model }: Pick<Definition, "model">): string | null {
+  return MODEL_NAME.exec(model)?.[1] ?? null;
+}
