@@ -15,7 +15,7 @@ export class Occurrences {
   constructor(every: string, timeZone: string, where: string) {
     const wrong = (what: string, at: string, hint: string, cause?: unknown): Error => scheduleError("schedule-invalid", `${where}.${at}: ${what}`, { where: `${where}.${at}`, hint, cause });
     try {
-      new Intl.DateTimeFormat("en", { timeZone });
+      Intl.DateTimeFormat("en", { timeZone });
     } catch (cause) {
       throw wrong(`${JSON.stringify(timeZone.slice(0, 100))} is no time zone`, "tz", "Give a name such as Europe/Berlin or UTC.", cause);
     }
