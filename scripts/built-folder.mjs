@@ -2,8 +2,9 @@
 // everything they depend on. Plain JavaScript, as it runs before anything else does.
 
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** The hash of every file that the inputs (files and folders, relative to `here`) hold; tests do not count. */
 export function sourceStamp(here, inputs) {
@@ -32,4 +33,26 @@ export function place(out, target) {
     rmSync(fresh, { recursive: true, force: true });
   }
   rmSync(aside, { recursive: true, force: true });
+}
+
+/**
+ * Builds `target` where the stamp of its inputs is another one. `build(out)` writes the files into a new folder.
+ * @returns the folder with the files; `built` tells whether there was anything to do
+ */
+export async function buildFolder({ here, inputs, target, build }) {
+  const stamp = sourceStamp(here, inputs);
+  const stampFile = join(target, ".stamp");
+  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return { folder: target, built: false };
+  const parent = fileURLToPath(new URL("../node_modules/.cache", import.meta.url));
+  mkdirSync(parent, { recursive: true });
+  const work = mkdtempSync(join(parent, "built-"));
+  try {
+    const out = join(work, "out");
+    await build(out);
+    writeFileSync(join(out, ".stamp"), stamp);
+    place(out, target);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return { folder: target, built: true };
 }

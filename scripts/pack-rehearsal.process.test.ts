@@ -36,6 +36,10 @@ console.log(row.label);
 await model.close();`);
   expect(execFileSync(process.execPath, ["use.mjs"], { cwd: app, encoding: "utf8" }).trim()).toBe("stays");
 
+  // With the browser's module inside.
+  execFileSync(process.execPath, [join(app, "node_modules", "slipway", "bin", "slipway.mjs"), "edge", join(example, "churn.joblib"), "-o", "site"], { cwd: app, stdio: "pipe" });
+  expect(readdirSync(join(app, "site"))).toEqual(expect.arrayContaining(["index.html", "slipway-edge.js", "worker.js", "service-worker.js"]));
+
   // With the dashboard's files inside, and nothing built when it starts.
   const up = spawn(process.execPath, [join(app, "node_modules", "slipway", "bin", "slipway.mjs"), "up", "--port", "0", "--json"], { cwd: app, stdio: ["ignore", "pipe", "inherit"] });
   try {

@@ -31,7 +31,7 @@ export function setUp() {
     process.exit(done.status || 1);
   }
   writeFileSync(stamp, lock);
-  // Built again by itself when its sources change; here, so that the first `slipway up` is there at once.
-  spawnSync(node, [join(root, "packages", "dashboard", "build.mjs")], { cwd: root, stdio: ["ignore", 2, 2] });
+  // Built again by themselves when their sources change; here, so that the first `slipway up` is there at once.
+  for (const name of ["dashboard", "edge"]) spawnSync(node, [join(root, "packages", name, "build.mjs")], { cwd: root, stdio: ["ignore", 2, 2] });
   return node;
 }

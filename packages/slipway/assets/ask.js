@@ -88,8 +88,11 @@ function curlLine({ body, type }, keyed) {
   return `curl -s ${shellQuote(url)}${who} -H 'content-type: ${type}' --data-binary ${data}`;
 }
 
-/** Binds the page's form. `credentials()`: headers for a request. `refused(message)`: the service asks for a key, or another one. */
-export function startForm(credentials, refused) {
+/**
+ * Binds the page's form. `send({body, type})` gives `{status, result}`, the server's answer or what is like one;
+ * `keyed()`: whether it is sent with a key; `refused(message)`: the service asks for a key, or another one.
+ */
+export function startForm({ send, keyed = () => false, refused }) {
   main = document.querySelector("main");
   form = document.getElementById("ask");
   answer = document.getElementById("answer");
@@ -118,17 +121,17 @@ export function startForm(credentials, refused) {
     const button = form.querySelector(".primary");
     button.disabled = true;
     try {
-      const response = await fetch(main.dataset.url, { method: "POST", headers: { ...credentials(), "content-type": request.type }, body: request.body });
-      const result = await response.json();
-      if (response.status === 401) {
+      const { status, result } = await send(request);
+      if (status === 401) {
         answer.replaceChildren();
         call.hidden = true;
         return refused(result.error.message);
       }
-      document.getElementById("curl").textContent = curlLine(request, "authorization" in credentials());
+      const curl = document.getElementById("curl");
+      if (curl) curl.textContent = curlLine(request, keyed());
       document.getElementById("raw").textContent = JSON.stringify(result, null, 2);
       call.hidden = false;
-      if (!response.ok) return showFailure(result.error);
+      if (status !== 200) return showFailure(result.error);
       const rows = result.predictions;
       if (rows.length === 1) answer.replaceChildren(...Object.entries(rows[0]).map(([name, value]) => drawOutput(name, value)));
       else answer.replaceChildren(drawRows(rows));
@@ -163,7 +166,7 @@ export function startForm(credentials, refused) {
     if (event.target.value === OTHER) otherOf(event.target)?.focus();
   });
 
-  document.getElementById("copy").addEventListener("click", async (event) => {
+  document.getElementById("copy")?.addEventListener("click", async (event) => {
     const code = document.getElementById("curl");
     try {
       await navigator.clipboard.writeText(code.textContent);

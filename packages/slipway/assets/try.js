@@ -41,7 +41,12 @@ function start() {
     key = undefined;
     location.reload();
   });
-  if (document.getElementById("ask")) startForm(credentials, ask);
+  if (document.getElementById("ask")) startForm({ send, keyed: () => key !== undefined, refused: ask });
+}
+
+async function send({ body, type }) {
+  const response = await fetch(document.querySelector("main").dataset.url, { method: "POST", headers: { ...credentials(), "content-type": type }, body });
+  return { status: response.status, result: await response.json() };
 }
 
 /** Fetches a page with the key and puts it in this one's place; what is no page is shown as it is. */

@@ -8,10 +8,14 @@ export { exampleRecord, exampleRequest, exampleText, exampleValue, isFlag, usedC
 export { planFeeds, type Feed } from "./feeds.ts";
 export { flatColumns, flatValue, type FlatColumn } from "./flat-columns.ts";
 export { halfToNumber, numberToHalf } from "./half.ts";
+export { imageRows, planImages, type ImageOptions, type PlannedImage } from "./image-plan.ts";
 export { readInput } from "./input.ts";
 export { kernelSession, type SyncSession } from "./kernel-session.ts";
+export { pictureTensor, type ImagePlan, type ImageTensor, type Picture } from "./picture-tensor.ts";
 export { placeRows, refuseRows, type RowError } from "./place-rows.ts";
 export { preview, Problems, type Problem } from "./problems.ts";
+export { refuseNul } from "./refuse-nul.ts";
+export { resize } from "./resize.ts";
 export { selectOutputs } from "./select-outputs.ts";
 export type { EngineData, EngineInput, EngineTensor, EngineType, Session } from "./session.ts";
 export { encodeTensors, ENGINE_TYPES, isList, onlyInput, shapeText, type GivenTensor } from "./tensors.ts";

@@ -17,6 +17,7 @@ const COMMANDS: Commands = {
   bench: { summary: "throughput, latency, and how many replicas a load needs", load: async () => (await import("./bench.ts")).bench },
   image: { summary: "a container image of a package, without Docker", load: async () => (await import("./image.ts")).image },
   client: { summary: "a typed TypeScript client of a model or a running service", load: async () => (await import("./client.ts")).client },
+  edge: { summary: "a folder with which a browser or a device predicts by itself", load: async () => (await import("./edge.ts")).edge },
   registry: { summary: "versions of models, and the aliases that name them", load: async () => (await import("./registry/index.ts")).registry },
   up: { summary: "the registry, its dashboard, and every released model served", load: async () => (await import("./up.ts")).up },
   request: { summary: "ask that an alias name a version, for others to approve", load: async () => (await import("./release/request.ts")).request },

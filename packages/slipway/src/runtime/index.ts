@@ -2,7 +2,7 @@ export { cellReader, checkNumber, checkString, Encoder, exampleRecord, exampleRe
 export type { Batch, Encoded, EngineData, FlatColumn, GivenTensor, ModelInput, OnInvalid, OutputData, Plan, PredictedRow, Prediction, Problem, RowError, Slot, Source, Value } from "@slipway/core/predict";
 export { Model, loadModelPackage, type LoadOptions, type ModelSource, type PredictOptions, type RunOptions } from "./model.ts";
 export type { Servable } from "./servable.ts";
-export { ENGINES, type EngineChoice, type EngineWish } from "./engine.ts";
+export { ENGINES, provenKernel, type EngineChoice, type EngineWish } from "./engine.ts";
 export { DecimalReader } from "./decimal.ts";
 export { RepeatedTexts } from "./repeated-texts.ts";
 export { proofRows, type ProofRow } from "./proof-rows.ts";

@@ -3,7 +3,7 @@
 // A session runs on the thread that calls it: `run` blocks the event loop for as long as the model runs.
 
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import { predictError, type EngineTensor, type EngineType, type Session } from "@slipway/core/predict";
+import { predictError, refuseNul, type EngineTensor, type EngineType, type Session } from "@slipway/core/predict";
 import { runtimeError } from "./errors.ts";
 import { sessionThreads } from "./threads.ts";
 
@@ -77,13 +77,6 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
     },
     close: () => session.release(),
   };
-}
-
-/** The engine's binding reads texts up to their first U+0000: the rest would be lost without a word. */
-function refuseNul(texts: readonly string[]): void {
-  for (const text of texts) {
-    if (text.includes("\0")) throw predictError("request-invalid", "a text holds the character U+0000, at which ONNX Runtime cuts texts off", { hint: "Take it out of the text." });
-  }
 }
 
 function firstLine(error: unknown): string {

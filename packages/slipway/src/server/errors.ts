@@ -35,7 +35,6 @@ const table = {
   "tensor-invalid": { kind: "invalid", doc: "A tensor of an Open Inference Protocol request does not fit: its name, datatype, shape or data. The error says what was expected." },
   "table-damaged": { kind: "invalid", doc: "A Parquet or Arrow body cannot be read: it is damaged, or uses a part of its format that is not known. Write it again." },
   "image-damaged": { kind: "invalid", doc: "An image cannot be decoded: it is damaged, or is no PNG or JPEG of a kind that is read." },
-  "image-unwanted": { kind: "unsupported", doc: "The model does not take images: its one input is no [N, H, W, C] or [N, C, H, W] of one, three or four channels. Send tensors." },
   "decoder-busy": { kind: "exhausted", doc: "Too many binary bodies wait to be decoded. Ask again later." },
   "header-too-long": { kind: "limit", doc: "A request header that is sent back is longer than a hundred characters." },
   "address-invalid": { kind: "usage", doc: "An address that a platform sets by environment variable cannot be one of a route." },

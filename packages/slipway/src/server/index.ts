@@ -26,6 +26,7 @@ export type { Action, Protocol, Route, RouteAbout } from "./http/routing-table.t
 export { bodyText, mediaType } from "./body.ts";
 export { serverError } from "./errors.ts";
 export { Html, html } from "./pages/html.ts";
+export { renderInputs } from "./pages/try-page.ts";
 export { openArrow, readArrow, type ArrowTable } from "./decoding/arrow.ts";
 export { messageOf } from "./decoding/arrow-framing.ts";
 export { parquetCompressors } from "./decoding/parquet.ts";

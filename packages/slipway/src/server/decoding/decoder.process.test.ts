@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { decodeImage, decodeTable, stopDecoder } from "./decoder.ts";
-import type { ImagePlan } from "./image-tensor.ts";
+import type { ImagePlan } from "@slipway/core/predict";
 
 const { tables, jpegs } = JSON.parse(readFileSync(new URL("./fixtures/binary.json", import.meta.url), "utf8")) as { tables: Record<string, ["parquet" | "arrow", string]>; jpegs: Record<string, string> };
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "base64"));

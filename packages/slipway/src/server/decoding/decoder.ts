@@ -3,7 +3,7 @@
 
 import { Worker } from "node:worker_threads";
 import { serverError } from "../errors.ts";
-import type { ImagePlan, ImageTensor } from "./image-tensor.ts";
+import { predictError, type ImagePlan, type ImageTensor } from "@slipway/core/predict";
 import { MAX_HEAP_MB } from "./limits.ts";
 import type { Table } from "./table.ts";
 
@@ -20,7 +20,7 @@ const MAX_MS = 10_000;
 const IDLE_MS = 30_000;
 const fromSource = import.meta.url.endsWith(".ts");
 const MAIN = new URL(fromSource ? "./decode-main.ts" : "./decode-main.js", import.meta.url);
-const CODES = ["table-damaged", "image-damaged", "image-unwanted", "body-too-large"] as const;
+const CODES = ["table-damaged", "image-damaged", "body-too-large"] as const;
 
 let worker: Worker | undefined;
 let waiting = 0;
@@ -92,6 +92,7 @@ function decode(job: DecodeJob, deadline: number): Promise<Table | ImageTensor> 
 }
 
 function failure(reply: Extract<DecodeReply, { ok: false }>): Error {
+  if (reply.code === "request-limit") return predictError("request-limit", reply.message, { hint: reply.hint });
   const code = CODES.find((c) => c === reply.code);
   return code === undefined ? new Error(reply.message) : serverError(code, reply.message, { hint: reply.hint });
 }

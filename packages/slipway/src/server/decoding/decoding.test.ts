@@ -4,11 +4,11 @@ import fc from "fast-check";
 import { crc32 } from "@slipway/core/formats";
 import { describe, expect, it } from "vitest";
 import { readArrow } from "./arrow.ts";
-import { imageTensor, type ImagePlan } from "./image-tensor.ts";
+import { imageTensor } from "./image-tensor.ts";
 import { decodeJpeg } from "./jpeg.ts";
 import { readParquet } from "./parquet.ts";
 import { decodePng } from "./png.ts";
-import { resize } from "./resize.ts";
+import { resize, type ImagePlan } from "@slipway/core/predict";
 import type { Table } from "./table.ts";
 
 interface Fixtures {

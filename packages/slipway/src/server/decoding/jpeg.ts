@@ -4,7 +4,7 @@
 import jpeg from "jpeg-js";
 import { serverError } from "../errors.ts";
 import { MAX_PIXELS, tooLarge } from "./limits.ts";
-import type { Picture } from "./png.ts";
+import type { Picture } from "@slipway/core/predict";
 
 const damaged = (what: string, cause?: unknown): Error => serverError("image-damaged", `the JPEG cannot be read: ${what}`, { hint: "Save the image again.", cause });
 

@@ -11,8 +11,6 @@ export function mostCells(bytes: number): number {
 export const MAX_TABLE_BYTES: number = 2 ** 29;
 /** Pixels of an image. */
 export const MAX_PIXELS: number = 2 ** 26;
-/** Pixels of the tensor that an image becomes. */
-export const MAX_TENSOR_PIXELS: number = 2 ** 24;
 /** Memory of the thread that decodes. */
 export const MAX_HEAP_MB = 1024;
 

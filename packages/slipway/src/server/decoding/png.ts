@@ -2,15 +2,9 @@
 // of an animated one. Colour profiles and gamma are left alone, as other decoders of models' pictures do.
 
 import { inflateSync } from "node:zlib";
+import type { Picture } from "@slipway/core/predict";
 import { serverError } from "../errors.ts";
 import { MAX_PIXELS, tooLarge } from "./limits.ts";
-
-/** 8-bit RGBA, row-major. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
 
 const damaged = (what: string): Error => serverError("image-damaged", `the PNG cannot be read: ${what}`, { hint: "Save the image again." });
 

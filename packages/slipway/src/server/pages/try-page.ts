@@ -1,5 +1,6 @@
 // The try-it page: a form made from the signature, the answer as a picture, the same question as a curl line.
 
+import type { Signature } from "@slipway/core/package";
 import { exampleRequest, exampleValue, shapeText, usedColumns, type Servable } from "../../runtime/index.ts";
 import { mayAsk } from "../auth/index.ts";
 import type { ServerContext } from "../context.ts";
@@ -42,7 +43,7 @@ ${keyField(false)}
 </header>
 <main data-layout="${model.signature.layout}" data-url="${path}/predict" data-versions="${versions.length}">
 <form id="ask" novalidate aria-label="Ask the model">
-${inputs(model)}
+${renderInputs(model.signature)}
 <div class="buttons"><button type="submit" class="primary">Predict</button><button type="button" id="example">Example</button><button type="reset">Clear</button></div>
 <noscript><p class="problem">This page needs JavaScript. Rows go to POST ${path}/predict.</p></noscript>
 </form>
@@ -59,8 +60,8 @@ ${inputs(model)}
 </main>`);
 }
 
-function inputs(model: Servable): Html {
-  const { signature } = model;
+/** The form's fields. `pasted`: what rows may be pasted as. */
+export function renderInputs(signature: Signature, pasted = "CSV with a header line, or JSON records"): Html {
   const columns = usedColumns(signature);
   const unused = signature.columns.filter((c) => !c.used);
   if (signature.layout === "text") {
@@ -71,7 +72,7 @@ function inputs(model: Servable): Html {
     const shapes = signature.tensors.map((t) => `${t.name}: ${t.type} ${shapeText(t, signature)}`).join("; ");
     return html`<fieldset><legend>Tensors</legend><div class="field"><label for="f0">Inputs as JSON</label><textarea id="f0" name="inputs" rows="10" spellcheck="false" data-type="raw" data-example="${JSON.stringify(example)}" aria-describedby="f0-hint"></textarea><p class="hint" id="f0-hint">${shapes}. Nested lists, as {"inputs": {name: [...]}}${signature.tensorRows === "none" ? "" : ", or a list of rows"}.</p></div></fieldset>`;
   }
-  const paste = html`<div class="field paste"><label for="paste">Paste rows</label><textarea id="paste" rows="3" spellcheck="false" aria-describedby="paste-hint"></textarea><p class="hint" id="paste-hint">${signature.layout === "matrix" ? `One row a line, ${signature.columns.length} numbers each, separated by commas, tabs or spaces. Takes the place of the fields.` : "CSV with a header line, or JSON records. Takes the place of the fields."}</p></div>`;
+  const paste = html`<div class="field paste"><label for="paste">Paste rows</label><textarea id="paste" rows="3" spellcheck="false" aria-describedby="paste-hint"></textarea><p class="hint" id="paste-hint">${signature.layout === "matrix" ? `One row a line, ${signature.columns.length} numbers each, separated by commas, tabs or spaces. Takes the place of the fields.` : `${pasted}. Takes the place of the fields.`}</p></div>`;
   const known = unused.length > 0 && html`<p class="note">${unused.length === 1 ? "One column" : `${unused.length} columns`} known to the file ${unused.length === 1 ? "plays" : "play"} no part: ${unused.slice(0, 12).map((c) => c.name).join(", ")}${unused.length > 12 ? ", ..." : ""}.</p>`;
   if (columns.length > MAX_FIELDS) return html`<fieldset><legend>${columns.length} columns</legend>${paste}${known}</fieldset>`;
   if (signature.layout === "matrix") {

@@ -1,0 +1,93 @@
+// A picture's pixels -> one row of a tensor: resized to the tensor's size, in its channels, its layout and its type.
+
+import { predictError } from "./errors.ts";
+import { resize } from "./resize.ts";
+
+/** [height, width, 4]: red, green, blue and alpha, not premultiplied. What a browser's ImageData is, too. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array | Uint8ClampedArray;
+}
+
+/** How pictures become what the model takes. */
+export interface ImagePlan {
+  /** -1: the picture's own size. */
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3 | 4;
+  readonly channelsFirst: boolean;
+  readonly whole: boolean;
+  /** `stretch` to the size; `crop` its middle; `pad` with black. */
+  readonly resize: "stretch" | "crop" | "pad";
+  readonly bgr: boolean;
+  /** value = (byte * scale - mean) / std, by channel. */
+  readonly scale: number;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+export interface ImageTensor {
+  readonly height: number;
+  readonly width: number;
+  readonly data: Uint8Array | Float32Array;
+}
+
+const MAX_TENSOR_PIXELS = 2 ** 24;
+
+/** @throws SlipwayError request-limit */
+export function pictureTensor(picture: Picture, plan: ImagePlan): ImageTensor {
+  const height = plan.height < 0 ? picture.height : plan.height;
+  const width = plan.width < 0 ? picture.width : plan.width;
+  if (height * width > MAX_TENSOR_PIXELS) throw predictError("request-limit", `a tensor of ${height} x ${width} pixels is too large`, { hint: "Make the image smaller before you send it." });
+  const sized = toSize(toChannels(picture, plan), picture, plan, width, height);
+  return { height, width, data: toValues(sized, plan, width * height) };
+}
+
+/** Grey by ITU-R 601 in Pillow's integers; what is transparent stays as its colour, as Pillow's convert("RGB") has it. */
+function toChannels({ data, width, height }: Picture, { channels, bgr }: ImagePlan): Uint8Array {
+  if (channels === 4 && !bgr) return new Uint8Array(data.buffer, data.byteOffset, data.length);
+  const count = width * height;
+  const out = new Uint8Array(count * channels);
+  for (let i = 0; i < count; i++) {
+    const [r, g, b] = [data[4 * i]!, data[4 * i + 1]!, data[4 * i + 2]!];
+    if (channels === 1) out[i] = (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
+    else {
+      out[i * channels] = bgr ? b : r;
+      out[i * channels + 1] = g;
+      out[i * channels + 2] = bgr ? r : b;
+      if (channels === 4) out[i * 4 + 3] = data[4 * i + 3]!;
+    }
+  }
+  return out;
+}
+
+function toSize(pixels: Uint8Array, picture: Picture, plan: ImagePlan, width: number, height: number): Uint8Array {
+  const { channels } = plan;
+  if (picture.width === width && picture.height === height) return pixels;
+  const whole = { x: 0, y: 0, width: picture.width, height: picture.height };
+  if (plan.resize === "stretch") return resize(pixels, picture.width, channels, whole, width, height);
+  const ratio = plan.resize === "crop" ? Math.min(picture.width / width, picture.height / height) : Math.max(picture.width / width, picture.height / height);
+  if (plan.resize === "crop") {
+    const [w, h] = [width * ratio, height * ratio];
+    return resize(pixels, picture.width, channels, { x: (picture.width - w) / 2, y: (picture.height - h) / 2, width: w, height: h }, width, height);
+  }
+  const w = Math.max(1, Math.min(width, Math.round(picture.width / ratio)));
+  const h = Math.max(1, Math.min(height, Math.round(picture.height / ratio)));
+  const inner = resize(pixels, picture.width, channels, whole, w, h);
+  const out = new Uint8Array(width * height * channels);
+  const [left, top] = [Math.floor((width - w) / 2), Math.floor((height - h) / 2)];
+  for (let y = 0; y < h; y++) out.set(inner.subarray(y * w * channels, (y + 1) * w * channels), ((top + y) * width + left) * channels);
+  return out;
+}
+
+function toValues(pixels: Uint8Array, plan: ImagePlan, count: number): Uint8Array | Float32Array {
+  const { channels, channelsFirst, whole, scale, mean, std } = plan;
+  const out = whole ? new Uint8Array(pixels.length) : new Float32Array(pixels.length);
+  for (let i = 0; i < count; i++) {
+    for (let c = 0; c < channels; c++) {
+      const value = pixels[i * channels + c]!;
+      out[channelsFirst ? c * count + i : i * channels + c] = whole ? value : (value * scale - mean[c]!) / std[c]!;
+    }
+  }
+  return out;
+}

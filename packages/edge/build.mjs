@@ -1,0 +1,29 @@
+// Builds @slipway/edge for pages into packages/slipway/assets/edge: slipway-edge.js, which a page imports, worker.js, which
+// it starts, and what both share. `slipway edge` copies these files beside a package.
+
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildFolder } from "../../scripts/built-folder.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+export function buildEdge() {
+  return buildFolder({
+    here, inputs: ["src", "../core/src", "package.json", "build.mjs", "../../scripts/built-folder.mjs", "../../package-lock.json"],
+    target: join(here, "..", "slipway", "assets", "edge"),
+    async build(out) {
+      const { build } = await import("rolldown");
+      await build({
+        input: { "slipway-edge": join(here, "src", "index.ts"), worker: join(here, "src", "worker.ts") },
+        platform: "browser", logLevel: "warn", tsconfig: false,
+        resolve: { conditionNames: ["@slipway/source", "import", "browser", "default"] },
+        output: { dir: out, format: "esm", minify: true, entryFileNames: "[name].js", chunkFileNames: "[name].js", comments: false },
+      });
+    },
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { folder, built } = await buildEdge();
+  if (built) console.error(`The browser's module is built: ${folder}`);
+}

@@ -1,0 +1,11 @@
+// Coded errors of writing folders for browsers and devices.
+
+import { defineErrors, type ErrorDetails, type SlipwayError } from "@slipway/core/base";
+
+const table = {
+  "edge-module-missing": { kind: "unavailable", doc: "The browser's module is not in this installation, or could not be built in a checkout. Install the package again; in a checkout `npm ci` installs what its build needs." },
+  "edge-needs-onnxruntime": { kind: "unavailable", doc: "The model does not run on Slipway's own kernel, so its folder needs ONNX Runtime's files, and `onnxruntime-web` is not installed where they are looked for. Run `npm install onnxruntime-web`." },
+  "edge-folder": { kind: "usage", doc: "The folder to write to holds files that `slipway edge` did not write. Name an empty folder or a new one." },
+} as const;
+
+export const edgeFolderError: ((code: keyof typeof table, message: string, details?: ErrorDetails) => SlipwayError) & { readonly table: typeof table } = defineErrors(table);

@@ -1,0 +1,3 @@
+export { makeEdge, type MadeEdge } from "./make-edge.ts";
+export { writeFolder } from "./write-folder.ts";
+export { TARGETS, type Target } from "./plan.ts";

@@ -1,0 +1,30 @@
+// (package, target) -> the files of a folder.
+
+import type { ModelPackage } from "@slipway/core/package";
+import { signModel, type SigningKey } from "@slipway/core/signing";
+import { createHash } from "node:crypto";
+import { MANIFEST, manifestBytes } from "./manifest.ts";
+import { addNodeExample } from "./node-example.ts";
+import { addPage } from "./page.ts";
+import { planEdge, type EdgePlan, type Target } from "./plan.ts";
+import { addServiceWorker } from "./service-worker.ts";
+
+export const SIGNATURE = "model.sig";
+
+export interface MadeEdge extends Pick<EdgePlan, "file" | "integrity" | "engine" | "files"> {}
+
+/** @param options.from where onnxruntime-web is looked for; options.key: signs every file of the folder (OMS) */
+export async function makeEdge(source: ModelPackage, target: Target, options: { readonly from: string; readonly key?: SigningKey | undefined }): Promise<MadeEdge> {
+  const plan = await planEdge(source, options.from);
+  if (target === "node") addNodeExample(plan);
+  else await addPage(plan, target === "pwa");
+  if (target === "pwa") await addServiceWorker(plan);
+  const { files } = plan;
+  files.set(MANIFEST, manifestBytes(plan, target));
+  if (options.key !== undefined) {
+    const sizes = new Map([...files].map(([path, bytes]) => [path, bytes.length]));
+    const sha256 = async (path: string, start: number, end: number): Promise<string> => createHash("sha256").update(files.get(path)!.subarray(start, end)).digest("hex");
+    files.set(SIGNATURE, await signModel({ name: source.manifest.name, sizes, sha256 }, options.key, { ignored: [SIGNATURE] }));
+  }
+  return plan;
+}
