@@ -8,6 +8,7 @@ const table = {
   "batch-input-columns": { kind: "invalid", doc: "The input does not have the columns that the model needs, or its files differ in their columns." },
   "batch-input-damaged": { kind: "invalid", doc: "The input cannot be read further: it is cut off, or is not what its name says." },
   "batch-source-address": { kind: "usage", doc: "An address in --in or --out is not one, or names a kind of source that is not known." },
+  "batch-sql": { kind: "invalid", doc: "A database refuses a query, or its result or its table is not what a run can use. The message is the database's own." },
   "batch-source-unavailable": { kind: "unavailable", doc: "A source or a destination elsewhere (S3, HTTP, a database) cannot be reached, or answers with errors however often it is asked. What is committed stays; --resume goes on." },
   "batch-source-denied": { kind: "unauthenticated", doc: "A source or a destination elsewhere does not accept the credentials, or there are none." },
   "batch-source-changed": { kind: "conflict", doc: "A source elsewhere is not what it was when the run began: its ETag, its date or its size is another. Begin anew with --overwrite." },

@@ -3,3 +3,5 @@ export { databaseError } from "./errors.ts";
 export { migrate, type Migration } from "./migrate.ts";
 export { newId } from "./new-id.ts";
 export { openDatabase, shownUrl } from "./open.ts";
+export { connectPostgres } from "./postgres.ts";
+export { isBroken, translatePostgres } from "./postgres-errors.ts";

@@ -138,11 +138,32 @@ async function leaveMark(client: pg.PoolClient, sweep: boolean): Promise<string>
   return mark;
 }
 
+/** One connection, for what is neither short nor serializable. @throws database-url, database-login, database-unreachable */
+export async function connectPostgres(url: string): Promise<pg.Client> {
+  let client: pg.Client;
+  try {
+    client = new pg.Client({ connectionString: libpqAddress(url), connectionTimeoutMillis: 10_000, keepAlive: true, application_name: "slipway" });
+  } catch (error) {
+    throw databaseError("database-url", `the database's address cannot be used: ${(error as Error).message.replaceAll(url, "...").slice(0, 300)}`);
+  }
+  // A connection that ends between two statements: the next one says so.
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    throw translatePostgres(error);
+  }
+}
+
+/** sslmode=require encrypts, verify-ca and verify-full also check. */
+function libpqAddress(url: string): string {
+  return /[?&]uselibpqcompat=/.test(url) ? url : `${url}${url.includes("?") ? "&" : "?"}uselibpqcompat=true`;
+}
+
 function makePool(url: string): pg.Pool {
-  // As libpq: sslmode=require encrypts, verify-ca and verify-full also check.
-  const address = /[?&]uselibpqcompat=/.test(url) ? url : `${url}${url.includes("?") ? "&" : "?"}uselibpqcompat=true`;
   const settings: pg.PoolConfig = {
-    connectionString: address, max: MAX_CONNECTIONS, connectionTimeoutMillis: 10_000, idleTimeoutMillis: 30_000, keepAlive: true, application_name: "slipway",
+    connectionString: libpqAddress(url), max: MAX_CONNECTIONS, connectionTimeoutMillis: 10_000, idleTimeoutMillis: 30_000, keepAlive: true, application_name: "slipway",
     types: { getTypeParser: (id: number, format?: string) => (id === INT8 && format !== "binary" ? wholeNumber : pg.types.getTypeParser(id, format as "text")) as never },
   };
   let pool: pg.Pool;

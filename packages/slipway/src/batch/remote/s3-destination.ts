@@ -1,0 +1,101 @@
+// An object in S3 as the output, or several below a prefix and a mark that they are whole. Each is put as a whole: small ones in
+// one request, larger ones in parts that become an object with the last request.
+
+import { open, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { discard } from "../../oci/index.ts";
+import type { Delivery, Destination } from "../output/destination.ts";
+import { SUCCESS } from "../run/output-place.ts";
+import { S3Client, textOf } from "./s3-client.ts";
+import { parseS3, type S3Place } from "./s3-source.ts";
+
+/** Amazon takes parts of 5 MiB at least, 10,000 at most. */
+const PART_BYTES = 8 << 20;
+const MOST_PARTS = 10_000;
+const IN_FLIGHT = 2;
+/** The run that an object is of: its plan's digest. */
+const RUN = "x-amz-meta-slipway-run";
+
+/** @throws SlipwayError batch-source-address */
+export function s3Destination(address: string): Destination {
+  const place = parseS3(address);
+  const client = new S3Client();
+  const folder = address.endsWith("/");
+  /** What is there once all is there. */
+  const last = folder ? `${place.key}${SUCCESS}` : place.key;
+  return {
+    shown: address,
+    async look(run) {
+      const found = await client.send({ method: "HEAD", bucket: place.bucket, key: last, expect: [200, 404] }, (answer) => {
+        discard(answer);
+        return answer.status === 404 ? undefined : answer.headers[RUN] ?? "";
+      });
+      if (found === undefined) return { state: "nothing" };
+      if (found !== run) return { state: "other" };
+      const note = await client.send({ method: "GET", bucket: place.bucket, key: recordKey(place.key, folder), expect: [200] }, async (answer) => {
+        let text = "";
+        for await (const piece of answer.body as AsyncIterable<Buffer>) text += piece.toString("utf8");
+        return text;
+      });
+      return { state: "same", note };
+    },
+    async put({ place: local, run, note }: Delivery) {
+      const upload = (key: string, path: string): Promise<void> => uploadFile(client, { bucket: place.bucket, key }, path, run);
+      if (folder) {
+        for (const name of (await readdir(local.path)).filter((n) => /^part-\d+\./.test(n)).sort()) await upload(`${place.key}${name}`, join(local.path, name));
+      }
+      if (await isFile(local.errors)) await upload(folder ? `${place.key}errors.jsonl` : `${place.key}.errors.jsonl`, local.errors);
+      await putBytes(client, { bucket: place.bucket, key: recordKey(place.key, folder) }, Buffer.from(note), run);
+      if (folder) await putBytes(client, { bucket: place.bucket, key: last }, Buffer.alloc(0), run);
+      else await upload(last, local.path);
+    },
+  };
+}
+
+function recordKey(key: string, folder: boolean): string {
+  return folder ? `${key}_run.json` : `${key}.run.json`;
+}
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then((s) => s.isFile(), () => false);
+}
+
+async function putBytes(client: S3Client, place: S3Place, body: Uint8Array, run: string): Promise<void> {
+  await client.send({ method: "PUT", ...place, body, headers: { [RUN]: run }, expect: [200] }, discard);
+}
+
+/** @throws SlipwayError batch-source-... */
+async function uploadFile(client: S3Client, place: S3Place, path: string, run: string): Promise<void> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const read = async (from: number, length: number): Promise<Uint8Array> => {
+      const bytes = Buffer.allocUnsafe(length);
+      for (let at = 0; at < length; ) at += (await file.read(bytes, at, length - at, from + at)).bytesRead;
+      return bytes;
+    };
+    if (size <= PART_BYTES) return await putBytes(client, place, await read(0, size), run);
+    const step = Math.max(PART_BYTES, Math.ceil(size / MOST_PARTS));
+    const uploadId = textOf(await client.document({ method: "POST", ...place, query: { uploads: "" }, headers: { [RUN]: run }, expect: [200] }), "UploadId");
+    try {
+      const tags: string[] = [];
+      const part = async (number: number): Promise<void> => {
+        const from = (number - 1) * step;
+        const body = await read(from, Math.min(step, size - from));
+        tags[number - 1] = await client.send({ method: "PUT", ...place, query: { partNumber: String(number), uploadId }, body, expect: [200] }, (answer) => {
+          discard(answer);
+          return answer.headers.etag ?? "";
+        });
+      };
+      const count = Math.ceil(size / step);
+      for (let first = 1; first <= count; first += IN_FLIGHT) await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, count - first + 1) }, (_, i) => part(first + i)));
+      const list = tags.map((tag, i) => `<Part><PartNumber>${i + 1}</PartNumber><ETag>${tag.replace(/[^"\w-]/g, "").replaceAll('"', "&quot;")}</ETag></Part>`).join("");
+      await client.document({ method: "POST", ...place, query: { uploadId }, body: Buffer.from(`<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${list}</CompleteMultipartUpload>`), expect: [200] });
+    } catch (error) {
+      // Parts without an object cost, and nobody sees them.
+      await client.send({ method: "DELETE", ...place, query: { uploadId }, expect: [204, 404] }, discard).catch(() => undefined);
+      throw error;
+    }
+  } finally {
+    await file.close();
+  }
+}
