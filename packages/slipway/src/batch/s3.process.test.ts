@@ -1,6 +1,6 @@
-// Objects in a real S3 (MinIO) as input.
+// Objects in a real S3 (MinIO) as input and as output.
 
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startMinio, type TestMinio } from "../../../../scripts/testing-minio.ts";
@@ -8,6 +8,8 @@ import { goTool } from "../../../../scripts/testing-tools.ts";
 import { openDuckDB, sqlText } from "./input/duckdb.ts";
 import { S3Client } from "./remote/s3-client.ts";
 import { readS3Config } from "./remote/s3-config.ts";
+import { s3Objects } from "./remote/s3-source.ts";
+import { placeOutput } from "./run/output-place.ts";
 import { expectedCsv, loanCsv, loanPackage, loanRows, TestRuns } from "./testing-run.ts";
 
 const program = goTool("minio");
@@ -52,8 +54,9 @@ describe.skipIf(program === undefined)("S3", () => {
     await put("tables/in.parquet", readFileSync(runs.at("in.parquet")));
     expect(await runs.run("s3://tables/tables/*.parquet", "parquet.csv")).toMatchObject({ rows: 3000 });
     expect(runs.text("parquet.csv")).toBe(expectedCsv(rows));
-    for (let i = 0; i < 1100; i += 50) await Promise.all(Array.from({ length: 50 }, (_, k) => put(`many/${String(i + k).padStart(5, "0")}.csv`, `id,age,plan,member,note\n${i + k},30,pro,0,\n`)));
-    expect(await runs.run("s3://tables/many/", "many.csv")).toMatchObject({ rows: 1100 });
+    for (let i = 0; i < 25; i++) await put(`many/${String(i).padStart(2, "0")}.csv`, `id,age,plan,member,note\n${i},30,pro,0,\n`);
+    expect((await s3Objects(client, "s3://tables/many/", () => true, 10)).map((o) => o.shown.slice(-6, -4)).join("")).toBe(Array.from({ length: 25 }, (_, i) => String(i).padStart(2, "0")).join(""));
+    expect(await runs.run("s3://tables/many/", "many.csv")).toMatchObject({ rows: 25 });
   }, 60_000);
   it("is refused where the object is gone, was changed, or the credentials are wrong; no secret is told", async () => {
     await expect(runs.run("s3://tables/nowhere.csv", "no.csv")).rejects.toMatchObject({ code: "batch-input-missing" });
@@ -67,6 +70,49 @@ describe.skipIf(program === undefined)("S3", () => {
     expect(denied).toMatchObject({ code: "batch-source-denied" });
     expect(JSON.stringify(denied)).not.toMatch(/another-secret|tester|Signature/);
     vi.stubEnv("AWS_SECRET_ACCESS_KEY", minio.password);
+  });
+});
+
+describe.skipIf(program === undefined)("S3 as output", () => {
+  const get = (key: string): Promise<string> => client.send({ method: "GET", bucket: BUCKET, key, expect: [200] }, async (answer) => Buffer.concat(await answer.body.toArray() as Buffer[]).toString());
+  const keys = async (prefix: string): Promise<string[]> => (await s3Objects(client, `s3://${BUCKET}/${prefix}*`, () => true)).map((o) => o.shown.slice(`s3://${BUCKET}/`.length));
+  const left = (): string[] => readdirSync(runs.at(".slipway/batch")).filter((n) => !/\.(?:run\.json|errors\.jsonl)$/.test(n));
+  const rows = loanRows(3000);
+  beforeAll(() => process.chdir(runs.folder));
+  afterAll(() => process.chdir(import.meta.dirname));
+
+  it("is one object, with its record and its dead letters beside it, that is not overwritten unasked", async () => {
+    writeFileSync(runs.at("some.csv"), `${loanCsv(rows)}9,old,pro,1,\n`);
+    const out = "s3://tables/out/scores.csv";
+    expect(await runs.run(runs.at("some.csv"), out)).toMatchObject({ rows: 3001, bad: 1, output: out });
+    expect(await get("out/scores.csv")).toBe(expectedCsv(rows));
+    expect(await get("out/scores.csv.errors.jsonl")).toContain('"row":3001');
+    expect(await keys("out/")).toEqual(["out/scores.csv", "out/scores.csv.errors.jsonl", "out/scores.csv.run.json"]);
+    expect(left()).toEqual([]);
+    await expect(runs.run(runs.at("some.csv"), out)).rejects.toMatchObject({ code: "batch-output-exists" });
+    expect(await runs.run(runs.at("some.csv"), out, { resume: true })).toMatchObject({ rows: 3001, resumed: 3001, output: out });
+    expect(await runs.run(runs.at("some.csv"), out, { overwrite: true, limit: 10 })).toMatchObject({ rows: 10 });
+    expect(await get("out/scores.csv")).toBe(expectedCsv(rows.slice(0, 10)));
+  });
+  it("is a large object in parts, and several objects with a mark", async () => {
+    const many = loanRows(200_000);
+    writeFileSync(runs.at("many.csv"), loanCsv(many));
+    await runs.run(runs.at("many.csv"), "s3://tables/large.csv", { keep: ["id", "plan", "note"], ids: true });
+    expect((await get("large.csv")).split("\n")).toHaveLength(200_002);
+    await runs.run(runs.at("many.csv"), "s3://tables/folder/");
+    const parts = (await keys("folder/part-")).length;
+    expect(parts).toBeGreaterThan(3);
+    expect(await keys("folder/_")).toEqual(["folder/_SUCCESS", "folder/_run.json"]);
+    await runs.run(runs.at("some.csv"), "s3://tables/folder/", { overwrite: true });
+    expect(await keys("folder/part-")).toEqual(["folder/part-000000.csv"]);
+  }, 60_000);
+  it("has nothing where it is refused; the same command goes on", async () => {
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "wrong");
+    await expect(runs.run(runs.at("some.csv"), "s3://tables/later.csv")).rejects.toMatchObject({ code: "batch-source-denied" });
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", minio.password);
+    await expect(runs.run(runs.at("some.csv"), "s3://nobody/later.csv")).rejects.toMatchObject({ code: "batch-input-missing" });
+    expect(await runs.run(runs.at("some.csv"), "s3://tables/later.csv", { resume: true })).toMatchObject({ rows: 3001 });
+    expect(() => placeOutput("https://example.org/x.csv")).toThrow(expect.objectContaining({ code: "batch-source-address" }));
   });
 });
 

@@ -7,6 +7,7 @@ import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { SlipwayError } from "@slipway/core/base";
 import { batchError } from "../errors.ts";
+import { isSqlAddress, parseSqlAddress, type SqlAddress } from "../sql/address.ts";
 import { readRanges, type RemoteObject } from "../remote/remote-object.ts";
 
 export const INPUT_FORMATS = ["csv", "tsv", "jsonl", "parquet", "arrow", "json"] as const;
@@ -22,6 +23,8 @@ export interface InputFile {
   readonly modifiedMs: number;
   /** What it is read from, where it is elsewhere. */
   readonly remote?: RemoteObject;
+  /** A database: what is asked of it is kept as Parquet first. */
+  readonly sql?: SqlAddress;
 }
 
 const ENDINGS: Readonly<Record<string, InputFormat>> = { csv: "csv", tsv: "tsv", tab: "tsv", jsonl: "jsonl", ndjson: "jsonl", parquet: "parquet", pq: "parquet", arrow: "arrow", arrows: "arrow", feather: "arrow", json: "json" };
@@ -31,6 +34,12 @@ const PATTERN = /[*?[\]{}]/;
 /** In the order of their names. @throws SlipwayError batch-input-missing, batch-input-format */
 export async function findInput(input: readonly string[], format?: InputFormat): Promise<InputFile[]> {
   const paths: (string | RemoteObject)[] = [];
+  const databases = input.filter(isSqlAddress);
+  if (databases.length > 0) {
+    if (input.length > 1) throw batchError("batch-input-format", "a database is read alone", { hint: "Give one --in." });
+    const sql = parseSqlAddress(databases[0]!);
+    return [{ path: sql.shown, format: "parquet", compression: "none", bytes: 0, modifiedMs: 0, sql }];
+  }
   for (const one of input) {
     if (isAddress(one)) {
       const { findObjects } = await import("../remote/find-objects.ts");

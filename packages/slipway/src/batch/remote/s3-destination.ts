@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { discard } from "../../oci/index.ts";
 import type { Delivery, Destination } from "../output/destination.ts";
 import { SUCCESS } from "../run/output-place.ts";
-import { S3Client, textOf } from "./s3-client.ts";
-import { parseS3, type S3Place } from "./s3-source.ts";
+import { S3Client, s3Address, textOf } from "./s3-client.ts";
+import { parseS3, s3Objects, type S3Place } from "./s3-source.ts";
 
 /** Amazon takes parts of 5 MiB at least, 10,000 at most. */
 const PART_BYTES = 8 << 20;
@@ -39,10 +39,12 @@ export function s3Destination(address: string): Destination {
       });
       return { state: "same", note };
     },
-    async put({ place: local, run, note }: Delivery) {
+    async put({ place: local, run, note, overwrite }: Delivery) {
       const upload = (key: string, path: string): Promise<void> => uploadFile(client, { bucket: place.bucket, key }, path, run);
       if (folder) {
-        for (const name of (await readdir(local.path)).filter((n) => /^part-\d+\./.test(n)).sort()) await upload(`${place.key}${name}`, join(local.path, name));
+        const names = (await readdir(local.path)).filter((n) => /^part-\d+\./.test(n)).sort();
+        if (overwrite) await clear(client, place, new Set(names.map((name) => place.key + name)), last);
+        for (const name of names) await upload(`${place.key}${name}`, join(local.path, name));
       }
       if (await isFile(local.errors)) await upload(folder ? `${place.key}errors.jsonl` : `${place.key}.errors.jsonl`, local.errors);
       await putBytes(client, { bucket: place.bucket, key: recordKey(place.key, folder) }, Buffer.from(note), run);
@@ -57,6 +59,16 @@ function recordKey(key: string, folder: boolean): string {
 }
 async function isFile(path: string): Promise<boolean> {
   return stat(path).then((s) => s.isFile(), () => false);
+}
+
+/** The mark of another run, and its parts that this one does not have. */
+async function clear(client: S3Client, { bucket, key }: S3Place, keep: ReadonlySet<string>, mark: string): Promise<void> {
+  const remove = (name: string): Promise<void> => client.send({ method: "DELETE", bucket, key: name, expect: [200, 204, 404] }, discard);
+  await remove(mark);
+  for (const { shown } of await s3Objects(client, s3Address(bucket, key), (name) => /^part-\d+\.\w+$/.test(name.slice(key.length)))) {
+    const name = parseS3(shown).key;
+    if (!keep.has(name)) await remove(name);
+  }
 }
 
 async function putBytes(client: S3Client, place: S3Place, body: Uint8Array, run: string): Promise<void> {

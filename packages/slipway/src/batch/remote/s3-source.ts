@@ -7,6 +7,8 @@ import { versionOf, type RemoteObject } from "./remote-object.ts";
 import { s3Address, textOf, type S3Client } from "./s3-client.ts";
 
 const MAX_OBJECTS = 200_000;
+/** Keys of one answer; more are not given. */
+const PAGE = 1000;
 
 export interface S3Place {
   readonly bucket: string;
@@ -22,23 +24,23 @@ export function parseS3(address: string): S3Place {
 }
 
 /** In the order of their keys. @throws SlipwayError batch-input-missing, batch-source-... */
-export async function s3Objects(client: S3Client, address: string, wanted: (key: string) => boolean): Promise<RemoteObject[]> {
+export async function s3Objects(client: S3Client, address: string, wanted: (key: string) => boolean, page: number = PAGE): Promise<RemoteObject[]> {
   const { bucket, key } = parseS3(address);
-  if (key === "" || key.endsWith("/")) return listed(client, bucket, key, (found) => wanted(found) && !/(?:^|\/)[._][^/]*$/.test(found.slice(key.length)));
+  if (key === "" || key.endsWith("/")) return listed(client, bucket, key, (found) => wanted(found) && !/(?:^|\/)[._][^/]*$/.test(found.slice(key.length)), page);
   const pattern = patternOf(key);
-  if (pattern !== undefined) return listed(client, bucket, pattern.prefix, (found) => pattern.matches(found));
+  if (pattern !== undefined) return listed(client, bucket, pattern.prefix, (found) => pattern.matches(found), page);
   const object = new S3Object(client, { bucket, key }, undefined, undefined);
   await object.look();
   return [object];
 }
 
-async function listed(client: S3Client, bucket: string, prefix: string, wanted: (key: string) => boolean): Promise<S3Object[]> {
+async function listed(client: S3Client, bucket: string, prefix: string, wanted: (key: string) => boolean, most: number): Promise<S3Object[]> {
   const objects: S3Object[] = [];
   let token: string | undefined;
   do {
     const page = await client.document({
       method: "GET", bucket, key: "", expect: [200],
-      query: { "list-type": "2", prefix, "encoding-type": "url", ...(token === undefined ? {} : { "continuation-token": token }) },
+      query: { "list-type": "2", "max-keys": String(most), prefix, "encoding-type": "url", ...(token === undefined ? {} : { "continuation-token": token }) },
     });
     for (const entry of page.children) {
       if (entry.name !== "Contents") continue;

@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { batchError } from "../errors.ts";
 import { COPIES } from "../input/local-files.ts";
 import { findInput } from "../input/sources.ts";
+import { openDestination } from "../output/destination.ts";
 import { partsThere } from "./assemble.ts";
+import { deliver, delivered } from "./deliver.ts";
 import { finishRun } from "./finish.ts";
 import { Ledger, planDigest, type RunPlan } from "./ledger.ts";
 import { LedgerQueue } from "./ledger-queue.ts";
@@ -24,8 +26,12 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   const files = options.query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format);
   refuseUnread(files);
   const plan = planOf(options, files);
+  const destination = output.destination === undefined ? undefined : await openDestination(output.destination);
+  const there = destination === undefined ? undefined : await delivered(destination, plan, options);
+  if (there !== undefined) return there;
+  const handOver = (summary: BatchSummary): BatchSummary | Promise<BatchSummary> => (destination === undefined ? summary : deliver(destination, options, plan, summary));
   const before = options.resume && !options.overwrite ? wholeRun(output, plan) : undefined;
-  if (before !== undefined) return before;
+  if (before !== undefined) return handOver(before);
   const resume = options.resume && Ledger.exists(output.work);
   if (!resume && !options.overwrite && (isThere(output) || Ledger.exists(output.work) || (output.folder && existsSync(output.path) && readdirSync(output.path).length > 0))) {
     throw batchError("batch-output-exists", `${output.path} ${Ledger.exists(output.work) && !isThere(output) ? "has parts of a run that was stopped" : "is there already"}`, { where: output.path, hint: "--resume goes on with a run that was stopped, --overwrite begins anew; or choose another name." });
@@ -41,7 +47,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
     const parts = Array.from({ length: queue.shards }, (_, shard) => ledger.parts.get(shard)!);
     const summary = await finishRun({ output, plan, input: source.shape, profile: options.package.profile, maxErrors: options.maxErrors, parts, resumed: queue.resumed, seconds: () => (performance.now() - began) / 1000 });
     rmSync(output.folder ? join(output.work, COPIES) : output.work, { recursive: true, force: true });
-    return summary;
+    return await handOver(summary);
   } finally {
     const begun = ledger.parts.size > 0;
     ledger.close();

@@ -42,15 +42,17 @@ export interface Source {
 export async function sourceOf(options: SourceOptions, found: readonly InputFile[]): Promise<Source> {
   const { query, limit, threads, work } = options;
   const tabular = query !== undefined || found[0]!.format === "parquet" || found[0]!.format === "arrow" || found[0]!.format === "json";
+  const sql = found[0]?.sql;
   const files = await localFiles(found, tabular, work);
   if (tabular) {
     const { readTables, spoolQuery } = await import("../input/tables.ts");
     const temporary = join(work, "tmp");
     const spool = join(work, "input.parquet");
     let tables: readonly { readonly path: string }[] = files;
-    if (query !== undefined || files[0]!.format === "json") {
+    if (query !== undefined || sql !== undefined || files[0]!.format === "json") {
       if (!existsSync(spool)) {
-        await spoolQuery(files, query ?? "SELECT * FROM input", `${spool}.tmp`, temporary, threads);
+        if (sql !== undefined) await (await import("../sql/read-sql.ts")).spoolSql(sql, query, limit, `${spool}.tmp`, temporary);
+        else await spoolQuery(files, query ?? "SELECT * FROM input", `${spool}.tmp`, temporary, threads);
         putInPlace(spool);
       }
       tables = [{ path: spool }];

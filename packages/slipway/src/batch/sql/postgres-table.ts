@@ -1,8 +1,8 @@
 // A table in Postgres: rows go in as lists of texts, a few thousand at a time, and become the columns' own types there.
 
-import { connectPostgres, isBroken, translatePostgres } from "../../database/index.ts";
 import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
+import { connectPostgres, isBroken, translatePostgres } from "../../database/index.ts";
 import { batchError } from "../errors.ts";
 import type { ColumnType } from "../output/typed-column.ts";
 import { quoted, quotedPart } from "./address.ts";
@@ -31,7 +31,7 @@ export class PostgresTable implements SqlTable {
     });
   }
 
-  async insert(run: string, note: string, columns: readonly SqlColumn[], parts: Iterable<SqlRows>, replace: boolean): Promise<void> {
+  async insert(run: string, note: string, columns: readonly SqlColumn[], parts: () => Iterable<SqlRows>, replace: boolean): Promise<void> {
     await this.#connected(async (client) => {
       await client.query("begin");
       await client.query(`create table if not exists ${RUNS} (run text not null, output text not null, note text not null, at timestamptz not null default now(), primary key (run, output))`);
@@ -44,7 +44,7 @@ export class PostgresTable implements SqlTable {
     });
   }
 
-  async #fill(client: pg.Client, columns: readonly SqlColumn[], parts: Iterable<SqlRows>, replace: boolean): Promise<void> {
+  async #fill(client: pg.Client, columns: readonly SqlColumn[], parts: () => Iterable<SqlRows>, replace: boolean): Promise<void> {
     const name = quoted(this.#table);
     await client.query(`create table if not exists ${name} (${columns.map((c) => `${quotedPart(c.name)} ${TYPES[c.type]}`).join(", ")})`);
     const { rows } = await client.query<{ name: string; type: string }>("select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped", [name]);
@@ -54,7 +54,7 @@ export class PostgresTable implements SqlTable {
     if (replace) await client.query(`delete from ${name}`);
     const text = `insert into ${name} (${columns.map((c) => quotedPart(c.name)).join(", ")}) select ${columns.map((c, i) => `c${i}::${types.get(c.name)}`).join(", ")} from unnest(${columns.map((_, i) => `$${i + 1}::text[]`).join(", ")}) as rows(${columns.map((_, i) => `c${i}`).join(", ")})`;
     const step = Math.max(1, Math.floor(CELLS / columns.length));
-    for (const part of parts) {
+    for (const part of parts()) {
       for (let from = 0; from < part.rows; from += step) {
         const count = Math.min(step, part.rows - from);
         await client.query({ name: "slipway_rows", text, values: columns.map((_, c) => Array.from({ length: count }, (__, i) => textOf(part.cell(from + i, c)))) });

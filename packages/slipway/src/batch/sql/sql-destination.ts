@@ -3,11 +3,11 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Type, type DataType } from "@uwdata/flechette";
 import { openArrow } from "../../server/index.ts";
 import { batchError } from "../errors.ts";
 import type { Delivery, Destination } from "../output/destination.ts";
 import type { ColumnType } from "../output/typed-column.ts";
-import { Type, type DataType } from "@uwdata/flechette";
 import { parseSqlAddress } from "./address.ts";
 
 /** Where the notes are, in the table's own database. */
@@ -28,7 +28,7 @@ export interface SqlTable {
   /** What its note of this run holds. @throws SlipwayError database-... */
   find(run: string): Promise<string | undefined>;
   /** In one transaction: its note, the table where there is none, and the rows. Nothing where the note is there already. */
-  insert(run: string, note: string, columns: readonly SqlColumn[], parts: Iterable<SqlRows>, replace: boolean): Promise<void>;
+  insert(run: string, note: string, columns: readonly SqlColumn[], parts: () => Iterable<SqlRows>, replace: boolean): Promise<void>;
 }
 
 /** @throws SlipwayError batch-source-address */
@@ -44,7 +44,7 @@ export async function sqlDestination(address: string): Promise<Destination> {
     },
     async put({ place, run, note, overwrite }: Delivery) {
       const files = readdirSync(place.path).filter((name) => /^part-\d+\.arrows$/.test(name)).sort().map((name) => join(place.path, name));
-      await store.insert(run, note, files.length === 0 ? [] : partOf(files[0]!).columns, parts(files), overwrite);
+      await store.insert(run, note, files.length === 0 ? [] : partOf(files[0]!).columns, () => parts(files), overwrite);
     },
   };
 }

@@ -23,7 +23,7 @@ export class SqliteTable implements SqlTable {
     });
   }
 
-  insert(run: string, note: string, columns: readonly SqlColumn[], parts: Iterable<SqlRows>, replace: boolean): Promise<void> {
+  insert(run: string, note: string, columns: readonly SqlColumn[], parts: () => Iterable<SqlRows>, replace: boolean): Promise<void> {
     return this.#opened((database) => {
       database.exec("begin immediate");
       database.exec(`create table if not exists ${RUNS} (run text not null, output text not null, note text not null, at text not null default current_timestamp, primary key (run, output))`);
@@ -34,7 +34,7 @@ export class SqliteTable implements SqlTable {
     });
   }
 
-  #fill(database: DatabaseSync, columns: readonly SqlColumn[], parts: Iterable<SqlRows>, replace: boolean): void {
+  #fill(database: DatabaseSync, columns: readonly SqlColumn[], parts: () => Iterable<SqlRows>, replace: boolean): void {
     const name = quoted(this.#table);
     database.exec(`create table if not exists ${name} (${columns.map((c) => `${quotedPart(c.name)} ${TYPES[c.type]}`).join(", ")})`);
     const have = new Set(database.prepare(`select name from pragma_table_info(?)`).all(this.#table).map((r) => String(r["name"])));
@@ -42,7 +42,7 @@ export class SqliteTable implements SqlTable {
     if (missing.length > 0) throw lacking(this.#table, missing.map((c) => c.name));
     if (replace) database.exec(`delete from ${name}`);
     const statement = database.prepare(`insert into ${name} (${columns.map((c) => quotedPart(c.name)).join(", ")}) values (${columns.map(() => "?").join(", ")})`);
-    for (const part of parts) {
+    for (const part of parts()) {
       for (let row = 0; row < part.rows; row++) {
         statement.run(...columns.map((_, c) => {
           const value = part.cell(row, c);
