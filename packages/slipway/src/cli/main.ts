@@ -16,6 +16,7 @@ const COMMANDS: Commands = {
   batch: { summary: "predictions in bulk: files of any size, no row lost and none twice", load: async () => (await import("./batch.ts")).batch },
   bench: { summary: "throughput, latency, and how many replicas a load needs", load: async () => (await import("./bench.ts")).bench },
   image: { summary: "a container image of a package, without Docker", load: async () => (await import("./image.ts")).image },
+  monitor: { summary: "whether served models are asked what they were made for; labels and accuracy", load: async () => (await import("./monitor/index.ts")).monitor },
   client: { summary: "a typed TypeScript client of a model or a running service", load: async () => (await import("./client.ts")).client },
   edge: { summary: "a folder with which a browser or a device predicts by itself", load: async () => (await import("./edge.ts")).edge },
   registry: { summary: "versions of models, and the aliases that name them", load: async () => (await import("./registry/index.ts")).registry },

@@ -1,7 +1,7 @@
 // Parts of labelled data by the values of one column: each text, or quarters of a number's range of values.
 
 import { quantile } from "@slipway/core/stats";
-import { numberText } from "./report/words.ts";
+import { numberText } from "../server/index.ts";
 
 export interface Slice {
   readonly name: string;

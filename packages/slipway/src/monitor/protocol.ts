@@ -33,14 +33,14 @@ export function monitorProtocol(monitor: Monitor): () => Protocol {
       },
       handle: async (call) => jsonAnswer(await modelView(monitor, shown(call), { version: call.query.get("version") ?? undefined, hours: hoursOf(call) })),
     },
-    {
-      method: "POST", path: "/feedback", action: "feedback",
+    ...["/feedback", `${MONITOR_ROOT}/feedback`].map((path): Route => ({
+      method: "POST", path, action: "feedback",
       about: {
         tag: "Monitoring", summary: "What turned out to be true, by prediction_id or business key: one label or many, late, again or corrected",
         request: { "application/json": FEEDBACK, "application/jsonlines": FEEDBACK, "text/csv": { type: "string" } }, response: { "application/json": OBJECT },
       },
       handle: async (call) => jsonAnswer(await feedback(monitor, call)),
-    },
+    })),
   ];
   return () => ({ name: "monitor", prefixes: [MONITOR_ROOT], routes });
 }

@@ -1,9 +1,10 @@
 // The monitor's state as JSON, for HTTP, the command line and the dashboard.
 
 import type { WindowCounter } from "@slipway/core/stats";
-import { accuracyOf } from "./accuracy.ts";
+import { accuracyOf, type Accuracy } from "./accuracy.ts";
 import { monitorError } from "./errors.ts";
 import { judge, seasonsMs, type ColumnState, type JudgeOptions, type ModelState } from "./judge.ts";
+import type { Finding } from "./quality.ts";
 import { iso, type MonitorStore, type Replica, type StoredWindow } from "./store.ts";
 import type { Subject } from "./subject.ts";
 
@@ -37,7 +38,12 @@ export interface ModelSummary {
   readonly lastAt: string | null;
 }
 
-export async function overview(watched: Watched, may: (model: string) => boolean = () => true): Promise<{ readonly models: readonly ModelSummary[]; readonly replicas: readonly Replica[] }> {
+export interface Overview {
+  readonly models: readonly ModelSummary[];
+  readonly replicas: readonly Replica[];
+}
+
+export async function overview(watched: Watched, may: (model: string) => boolean = () => true): Promise<Overview> {
   await watched.refresh();
   const store = await watched.store();
   const now = watched.now();
@@ -76,8 +82,43 @@ export async function findSubject(store: MonitorStore, model: string, version?: 
     hint: known.length === 0 ? "Nothing is watched yet: ask a model for a prediction first." : `Watched are: ${known.slice(0, 20).join(", ")}.` });
 }
 
+export interface WindowView {
+  readonly begins: string;
+  readonly seconds: number;
+  readonly requests: number;
+  readonly rows: number;
+  readonly errors: number;
+  readonly refused: number;
+  readonly codes: Readonly<Record<string, number>>;
+  /** Milliseconds. */
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
+export type BinsView = { readonly reference: readonly number[]; readonly current: readonly number[] } & (
+  | { readonly kind: "category"; readonly values: readonly string[] }
+  | { readonly kind: "number" | "length"; readonly edges: readonly number[]; readonly low: number; readonly high: number });
+export interface ColumnView extends Omit<ColumnState, "reference" | "current" | "since" | "measures" | "range"> {
+  readonly since: string | null;
+  readonly measures: Readonly<Record<string, number | null>>;
+  readonly range: readonly (number | null)[] | null;
+  readonly bins: BinsView;
+}
+export interface ModelView extends ModelSummary {
+  readonly referenceRows: number;
+  readonly task: Subject["task"]["kind"];
+  readonly accuracy: Accuracy;
+  readonly from: string;
+  readonly to: string;
+  readonly versions: readonly string[];
+  readonly windows: readonly WindowView[];
+  readonly columns: readonly ColumnView[];
+  readonly quality: readonly Finding[];
+  readonly verdicts: readonly { readonly begins: string; readonly ends: string; readonly rows: number; readonly drifted: readonly string[]; readonly psi: readonly number[] }[];
+}
+
 /** @throws monitor-unknown */
-export async function modelView(watched: Watched, model: string, { version, hours = 24 }: { readonly version?: string | undefined; readonly hours?: number } = {}): Promise<object> {
+export async function modelView(watched: Watched, model: string, { version, hours = 24 }: { readonly version?: string | undefined; readonly hours?: number } = {}): Promise<ModelView> {
   await watched.refresh();
   const store = await watched.store();
   const subject = await findSubject(store, model, version);
@@ -92,12 +133,12 @@ export async function modelView(watched: Watched, model: string, { version, hour
   };
 }
 
-export function windowView({ begins, lengthMs, counter }: StoredWindow): object {
-  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => numberOf(counter.latency.quantile(q)));
-  return { begins: iso(begins), seconds: lengthMs / 1000, requests: counter.requests, rows: counter.rows, errors: failed(counter), refused: counter.refused, codes: Object.fromEntries(counter.errors), p50, p95, p99 };
+export function windowView({ begins, lengthMs, counter }: StoredWindow): WindowView {
+  const at = (share: number): number | null => numberOf(counter.latency.quantile(share));
+  return { begins: iso(begins), seconds: lengthMs / 1000, requests: counter.requests, rows: counter.rows, errors: failed(counter), refused: counter.refused, codes: Object.fromEntries(counter.errors), p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-export function columnView(c: ColumnState): object {
+export function columnView(c: ColumnState): ColumnView {
   const { reference, current, since, measures, ...rest } = c;
   const { shape } = reference;
   return {

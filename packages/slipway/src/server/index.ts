@@ -27,6 +27,8 @@ export { bodyText, mediaType } from "./body.ts";
 export { serverError } from "./errors.ts";
 export { Html, html } from "./pages/html.ts";
 export { renderInputs } from "./pages/try-page.ts";
+export { numberText, percent } from "./pages/figures.ts";
+export { REPORT_STYLE } from "./pages/report-style.ts";
 export { openArrow, readArrow, type ArrowTable } from "./decoding/arrow.ts";
 export { messageOf } from "./decoding/arrow-framing.ts";
 export { parquetCompressors } from "./decoding/parquet.ts";

@@ -1,8 +1,7 @@
 // Pictures as inline SVG, drawn with the page's own colours, each with a title and a text that says the same.
 
-import { Html, html } from "../../server/index.ts";
+import { Html, html, numberText, percent } from "../../server/index.ts";
 import type { Picture } from "../define-gate-test.ts";
-import { numberText, percent } from "./words.ts";
 
 const W = 420;
 const H = 240;

@@ -5,7 +5,7 @@ import { judged } from "../judged.ts";
 import { rowsFor, subsetOf } from "../labelled-data.ts";
 import { GAIN_COLUMNS, gainCells, gainsOf } from "../paired.ts";
 import { predictEach } from "../predictions.ts";
-import { numberText } from "../report/words.ts";
+import { numberText } from "../../server/index.ts";
 
 /** What is judged where the configuration names nothing. */
 const JUDGED = ["accuracy", "log_loss", "rmse"];

@@ -4,7 +4,7 @@
 import { expectedCalibrationError, quantile, randomNumbers } from "@slipway/core/stats";
 import { defineGateTest, skipped, type Finding, type GateTest } from "../define-gate-test.ts";
 import { judgedAll } from "../judged.ts";
-import { numberText, percent } from "../report/words.ts";
+import { numberText, percent } from "../../server/index.ts";
 
 const DRAWS = 200;
 const CHANCE = 0.999;

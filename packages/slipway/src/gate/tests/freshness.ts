@@ -5,7 +5,7 @@ import { bootstrap, percentileInterval } from "@slipway/core/stats";
 import { defineGateTest, skipped, type Finding, type GateTest } from "../define-gate-test.ts";
 import { gateError } from "../errors.ts";
 import { judgedAll, timeOf } from "../judged.ts";
-import { numberText } from "../report/words.ts";
+import { numberText } from "../../server/index.ts";
 
 const DAY = 86_400_000;
 const FEWEST_ROWS = 200;

@@ -8,7 +8,7 @@ import type { GateContext } from "../context.ts";
 import { defineGateTest, skipped, type Cell, type GateTest } from "../define-gate-test.ts";
 import { judged } from "../judged.ts";
 import type { LabelledData, Truth } from "../labelled-data.ts";
-import { percent } from "../report/words.ts";
+import { percent } from "../../server/index.ts";
 
 /** Of what the commonest class (or the mean) leaves to be told. */
 const TELLING = 0.95;

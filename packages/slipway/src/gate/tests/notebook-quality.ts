@@ -8,7 +8,7 @@ import { defineGateTest, skipped, type GateTest } from "../define-gate-test.ts";
 import { judged, judgedFrom } from "../judged.ts";
 import { judgedOutputs, type GivenOutput, type LabelledData } from "../labelled-data.ts";
 import { GAIN_COLUMNS, gainCells, gainsOf } from "../paired.ts";
-import { numberText, percent } from "../report/words.ts";
+import { numberText, percent } from "../../server/index.ts";
 
 export const notebookQuality: GateTest = defineGateTest({
   name: "notebook-quality", title: "As good as in the notebook", area: "monitoring",

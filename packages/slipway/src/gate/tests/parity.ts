@@ -5,7 +5,7 @@ import { compareOutputs, type Checks, type Comparison } from "@slipway/core/pack
 import type { GateContext, Row } from "../context.ts";
 import { defineGateTest, skipped, type GateTest } from "../define-gate-test.ts";
 import { predict, worstTable } from "../predictions.ts";
-import { percent } from "../report/words.ts";
+import { percent } from "../../server/index.ts";
 
 /** Pairs of columns that are tried in each other's place to explain a difference. */
 const MAX_SWAPS = 300;

@@ -4,7 +4,7 @@ import { bootstrap, calibration, confusion, percentileInterval, type Interval, t
 import { defineGateTest, skipped, type Cell, type Finding, type GateTest, type Picture, type Table } from "../define-gate-test.ts";
 import { gateError } from "../errors.ts";
 import { judgedAll, type Judged } from "../judged.ts";
-import { numberText } from "../report/words.ts";
+import { numberText } from "../../server/index.ts";
 import { slicesOf, type Slice } from "../slices.ts";
 
 const BINS = 20;

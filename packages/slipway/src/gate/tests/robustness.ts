@@ -7,7 +7,7 @@ import type { Row } from "../context.ts";
 import { defineGateTest, skipped, type Cell, type GateTest } from "../define-gate-test.ts";
 import { predictEach } from "../predictions.ts";
 import { changeBetween, readAnswers, watchedOutput } from "../watched-output.ts";
-import { percent } from "../report/words.ts";
+import { percent } from "../../server/index.ts";
 
 const NOISE = 0.01;
 /** More than this is worth a look, though no bar is set. */

@@ -8,7 +8,7 @@ import type { GateContext, Row } from "../context.ts";
 import { defineGateTest, skipped, type Cell, type GateTest } from "../define-gate-test.ts";
 import { gateError } from "../errors.ts";
 import { predictEach } from "../predictions.ts";
-import { numberText, percent } from "../report/words.ts";
+import { numberText, percent } from "../../server/index.ts";
 import { readAnswers } from "../watched-output.ts";
 
 type Rule = NonNullable<GateSettings["rules"]>[number];

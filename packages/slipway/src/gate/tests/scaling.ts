@@ -10,7 +10,7 @@ import { loadModelPackage, type OutputData } from "../../runtime/index.ts";
 import type { Row } from "../context.ts";
 import { defineGateTest, skipped, type Cell, type Finding, type GateTest } from "../define-gate-test.ts";
 import { predict } from "../predictions.ts";
-import { numberText } from "../report/words.ts";
+import { numberText } from "../../server/index.ts";
 
 const MAX_MODEL = 64 << 20;
 const FEWEST_ROWS = 50;

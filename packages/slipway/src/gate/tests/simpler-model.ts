@@ -6,7 +6,7 @@ import { defineGateTest, skipped, type GateTest } from "../define-gate-test.ts";
 import { judgedAll } from "../judged.ts";
 import type { Truth } from "../labelled-data.ts";
 import { GAIN_COLUMNS, gainCells, gainsOf } from "../paired.ts";
-import { numberText } from "../report/words.ts";
+import { numberText } from "../../server/index.ts";
 
 const JUDGED = ["balanced_accuracy", "log_loss", "roc_auc", "rmse"];
 /** With so many a model that is better shows it. */

@@ -5,7 +5,7 @@ import { ProfileCounter, type Column, type Profile, type ProfiledColumn } from "
 import { believable, driftBetween, LEAST_ROWS, momentsOf, Tally, type Distribution, type Drift } from "@slipway/core/stats";
 import type { Row } from "../context.ts";
 import { defineGateTest, skipped, type Cell, type Finding, type GateTest } from "../define-gate-test.ts";
-import { numberText, percent } from "../report/words.ts";
+import { numberText, percent } from "../../server/index.ts";
 
 /** A shift of this size is no chance and no season. */
 const MAX_PSI = 0.5;

@@ -5,7 +5,7 @@
 import { randomNumbers } from "@slipway/core/stats";
 import { defineGateTest, skipped, type Cell, type Finding, type GateTest } from "../define-gate-test.ts";
 import { judged, type Judged } from "../judged.ts";
-import { numberText, percent } from "../report/words.ts";
+import { numberText, percent } from "../../server/index.ts";
 import { slicesOf, type Slice } from "../slices.ts";
 
 const FEWEST_ROWS = 200;

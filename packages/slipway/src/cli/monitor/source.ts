@@ -1,0 +1,95 @@
+// Where the commands find what was watched: a running service (--server), or the store that it writes (--store).
+
+import { existsSync } from "node:fs";
+import { readLabels, storeLabels, modelView, monitorError, MonitorStore, overview, type LabelOutcome, type ModelView, type Overview, type Watched } from "../../monitor/index.ts";
+import { registryPlace } from "../../registry/index.ts";
+import type { Invocation, OptionSpec } from "../command.ts";
+import { usageError } from "../command.ts";
+import { sourceOptions } from "../audit/source.ts";
+import { askService } from "../release/remote-desk.ts";
+import { storeUrl } from "../serve-monitor.ts";
+
+export const SOURCE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
+  ...sourceOptions,
+  store: { type: "string", value: "PATH|URL", help: "read this store: what --monitor-store names; SLIPWAY_MONITOR_STORE does the same, and the database of slipway up in this folder is the default" },
+};
+
+export interface MonitorSource {
+  overview(): Promise<Overview>;
+  model(name: string, version: string | undefined, hours: number): Promise<ModelView>;
+  feedback(records: readonly unknown[], first: number): Promise<LabelOutcome>;
+  close(): Promise<void>;
+}
+
+/** @throws monitor-no-store, service-unreachable, database-* */
+export async function monitorSource(call: Invocation): Promise<MonitorSource> {
+  const server = call.text("server");
+  const named = call.text("store");
+  if (server !== undefined && named !== undefined) throw usageError("bad-argument", "--server and --store are two places to look: give one");
+  const url = server ?? (named === undefined ? process.env["SLIPWAY_SERVER"] : undefined);
+  if (url !== undefined) return new Service(url, call.text("api-key") ?? process.env["SLIPWAY_API_KEY"]);
+  const address = storeUrl(named ?? process.env["SLIPWAY_MONITOR_STORE"] ?? registryPlace().databaseUrl);
+  const path = address.startsWith("sqlite:") ? address.slice("sqlite:".length) : undefined;
+  if (path !== undefined && !existsSync(path)) throw monitorError("monitor-no-store", named === undefined ? "nothing is watched in this folder" : `there is no store at ${JSON.stringify(path)}`, { hint: "--server http://127.0.0.1:8080 asks a service that is running; --store names what its --monitor-store names." });
+  return new Local(await MonitorStore.open(address));
+}
+
+const DEFAULT_WINDOW_MS = 600_000;
+
+class Local implements MonitorSource, Watched {
+  readonly windowMs = DEFAULT_WINDOW_MS;
+  readonly #store: MonitorStore;
+
+  constructor(store: MonitorStore) {
+    this.#store = store;
+  }
+  store(): Promise<MonitorStore> {
+    return Promise.resolve(this.#store);
+  }
+  now(): number {
+    return Date.now();
+  }
+  judging(): object {
+    return {};
+  }
+  refresh(): Promise<void> {
+    return Promise.resolve();
+  }
+  overview(): Promise<Overview> {
+    return overview(this);
+  }
+  model(name: string, version: string | undefined, hours: number): Promise<ModelView> {
+    return modelView(this, name, { version, hours });
+  }
+  feedback(records: readonly unknown[], first: number): Promise<LabelOutcome> {
+    return storeLabels(this.#store.database, records.flatMap((r, i) => readLabels(r, `row ${first + i}`)), Date.now());
+  }
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+}
+
+class Service implements MonitorSource {
+  readonly #url: string;
+  readonly #key: string | undefined;
+
+  constructor(url: string, key: string | undefined) {
+    this.#url = url;
+    this.#key = key;
+  }
+  async #ask<T>(method: string, path: string, body?: object): Promise<T> {
+    return await (await askService(this.#url, this.#key, method, `/monitor${path}`, body)).json() as T;
+  }
+  overview(): Promise<Overview> {
+    return this.#ask("GET", "");
+  }
+  model(name: string, version: string | undefined, hours: number): Promise<ModelView> {
+    return this.#ask("GET", `/models/${encodeURIComponent(name)}?hours=${hours}${version === undefined ? "" : `&version=${encodeURIComponent(version)}`}`);
+  }
+  feedback(records: readonly unknown[]): Promise<LabelOutcome> {
+    return this.#ask("POST", "/feedback", { feedback: records });
+  }
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
