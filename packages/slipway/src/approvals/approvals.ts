@@ -37,6 +37,8 @@ export interface AliasChange {
   readonly actor: Actor;
 }
 export interface Standing {
+  /** The last request for it was rejected. */
+  readonly rejected: boolean;
   readonly policy: Policy | undefined;
   /** The open request. */
   readonly request: ReleaseRequest | undefined;
@@ -251,7 +253,8 @@ export class Approvals {
     const [row] = await tx.query(`select ${REQUEST_COLUMNS} from requests where model = $1 and alias = $2 and version = $3 and state = 'open' and expires_at > $4`, [model, alias, version, iso(this.#now())]);
     const request = row === undefined ? undefined : requestOf(row);
     const verdict = await this.#verdict(tx, { model, version, alias }, request === undefined ? [] : await decisionsOf(tx, request));
-    return { policy, request, verdict, cameBefore: policy?.rollback === true && !verdict.met && (await this.#wasPromoted(tx, model, alias, version)) };
+    const last = policy === undefined || verdict.met ? undefined : await this.#lastWord(tx, model, alias, version);
+    return { policy, request, verdict, cameBefore: policy?.rollback === true && last === "promoted", rejected: request === undefined && last === "rejected" };
   }
 
   /** @throws policy-unmet with `data.missing` where the alias might not name the version now */
@@ -277,10 +280,10 @@ export class Approvals {
     return open === undefined ? undefined : `the open request ${open.id} for ${open.alias}`;
   };
 
-  /** Whether the last word on a version under this alias was a promotion. */
-  async #wasPromoted(tx: Database, model: string, alias: string, version: number): Promise<boolean> {
+  /** On a version under this alias: promoted or rejected. */
+  async #lastWord(tx: Database, model: string, alias: string, version: number): Promise<string | undefined> {
     const [last] = await tx.query<{ state: string }>("select state from requests where model = $1 and alias = $2 and version = $3 and state in ('promoted', 'rejected') order by closed_at desc, id desc limit 1", [model, alias, version]);
-    return last?.state === "promoted";
+    return last?.state;
   }
 
   /** Known from its first use on. */

@@ -26,7 +26,7 @@ const REHEARSE_AGAIN_MS = 5000;
 
 /** A lease outlives so many beats that did not come. */
 export function leaseMs(intervalMs: number): number {
-  return Math.max(3000, 5 * intervalMs);
+  return Math.max(500, 5 * intervalMs);
 }
 
 /** Takes or renews the lease, and decides if it is had. @returns the row as it is now */
@@ -48,6 +48,9 @@ async function decide(tx: Database, row: RolloutRow, { rollouts, intervalMs, rep
   const named = await rollouts.aliasVersion(model, alias, tx);
   if (named === candidate) return rollouts.end(tx, row, "promoted", MACHINE, `${alias} was set to ${model}:${candidate} by hand`);
   if (named !== baseline) return rollouts.end(tx, row, "aborted", MACHINE, `${alias} names ${named === null ? "nothing" : `${model}:${named}`} now, no longer ${model}:${baseline}`);
+
+  const agreed = await rollouts.approvals.standing(model, alias, candidate, tx);
+  if (agreed.rejected) return rollouts.end(tx, row, "aborted", MACHINE, `the request that ${alias} name ${model}:${candidate} was rejected`);
 
   const all = await replicaRows(tx, row.id);
   const live = all.filter((r) => now - Date.parse(r.seen_at) < leaseMs(intervalMs));
@@ -72,7 +75,6 @@ async function decide(tx: Database, row: RolloutRow, { rollouts, intervalMs, rep
     return looked;
   }
   if (row.state === "paused") return looked;
-  const agreed = await rollouts.approvals.standing(model, alias, candidate, tx);
   if (!agreed.verdict.met && !agreed.cameBefore) return rollouts.waits(tx, looked, `what was agreed no longer holds: ${agreed.verdict.missing.map((m) => m.text).join("; ")}`);
   return rollouts.next(tx, looked, MACHINE, textOf(findings, "promote"), { findings });
 }

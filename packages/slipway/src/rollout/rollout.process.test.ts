@@ -2,9 +2,11 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { backends, type Place } from "../../../../scripts/testing-backends.ts";
+import { listAudit } from "../audit/index.ts";
 import type { RolloutSettings } from "../config/index.ts";
 import type { RolloutDetails, RolloutState } from "./index.ts";
-import { loanPackage, olga, openReplica, type LoanPackage, type ReplicaSettings } from "./testing.ts";
+import { inject } from "../server/testing.ts";
+import { loanPackage, loanRow, olga, openReplica, type LoanPackage, type ReplicaSettings } from "./testing.ts";
 
 type Cluster = Awaited<ReturnType<typeof openReplica>>[];
 
@@ -74,6 +76,128 @@ describe.each(backends.filter((b) => b.store === "layout"))("on $name", (backend
       expect((await cluster[0]!.registry.aliases("loan"))[0]!.version).toBe(1);
       for (const { replica } of cluster) await replica.turn();
       expect(await served(cluster)).toEqual(cluster.map(() => "1"));
+    } finally {
+      await closeAll(cluster);
+    }
+  });
+
+  const good: readonly LoanPackage[] = [{ version: "1.0.0" }, { version: "1.0.1", limit: 50.2 }];
+  const begin = (cluster: Cluster, plan: object = {}): Promise<{ readonly id: string }> => cluster[0]!.rollouts.start({ model: "loan", version: 2, alias: "production", plan, actor: olga });
+  const atStep = (r: RolloutDetails): boolean => r.stages[r.stage]?.kind === "step" && r.replicas.every((p) => p.revision === r.revision);
+
+  test("goes on where it was when the leader is killed in the middle, and loses no count that was written", async () => {
+    const place = backend.place();
+    const cluster = await open(place, good);
+    try {
+      const { id } = await begin(cluster, { requests: 150 });
+      const before = await drive(cluster, id, 400, (r) => atStep(r) && r.samples.at(-1)!.canary.requests > 5);
+      const leads = cluster.findIndex((r) => r.replica.name === before.leader);
+      await cluster[leads]!.kill();
+      cluster[leads] = await openReplica(place, settings);
+      const done = await drive(cluster, id);
+      expect([done.state, failures]).toEqual(["promoted", []]);
+      expect(done.events.filter((e) => e.kind === "leader").map((e) => e.text)).toEqual([expect.stringMatching(/ leads$/), expect.stringContaining(`in the place of ${before.leader!}`)]);
+      expect(done.replicas.map((r) => r.replica)).toContain(before.leader);
+      const [first] = done.events.filter((e) => e.kind === "stage" && e.stage === before.stage + 1);
+      const { figures } = (first!.detail["findings"] as { signal: string; figures: Record<string, number> }[]).find((f) => f.signal === "requests")!;
+      expect(figures["requests"]).toBeGreaterThanOrEqual(150);
+    } finally {
+      await closeAll(cluster);
+    }
+  });
+
+  test("is paused, resumed and aborted by hand; going back is one assignment, and the alias never moved", async () => {
+    const cluster = await open(backend.place(), good);
+    const [{ rollouts, ask }] = cluster as [Cluster[number]];
+    try {
+      const { id } = await begin(cluster, { steps: [{ weight: 60 }, { weight: 100 }], shadow: { skip: true } });
+      await drive(cluster, id, 400, atStep);
+      await rollouts.pause(id, olga);
+      const paused = await drive(cluster, id, 30, () => false);
+      expect([paused.state, paused.stages[paused.stage]]).toEqual(["paused", expect.objectContaining({ weight: 60 })]);
+      const versions = new Set(await Promise.all(Array.from({ length: 40 }, async (_, i) => (await ask(i)).headers["x-slipway-version"])));
+      expect(versions).toEqual(new Set(["1", "2"]));
+      // Who asks for the alias is part of it, who asks for a version is not.
+      expect((await inject(cluster[0]!.app, { method: "POST", url: "/models/loan/versions/1/predict", payload: JSON.stringify([loanRow(1)]) })).headers["x-slipway-version"]).toBe("1");
+      expect((await rollouts.resume(id, olga)).state).toBe("running");
+      const aborted = await rollouts.abort(id, olga, "we saw something");
+      expect(aborted).toMatchObject({ state: "aborted", reason: "we saw something" });
+      for (const { replica } of cluster) await replica.turn();
+      for (let i = 0; i < 30; i++) expect((await ask(i)).headers["x-slipway-version"]).toBe("1");
+      await expect(rollouts.resume(id, olga)).rejects.toMatchObject({ code: "rollout-over" });
+      expect((await cluster[0]!.registry.aliasHistory("loan", "production")).length).toBe(1);
+      const entries = await listAudit(cluster[0]!.registry.database, { model: "loan" });
+      expect(entries.map((e) => e.action).filter((a) => a.startsWith("rollout."))).toEqual(["rollout.started", "rollout.advanced", "rollout.advanced", "rollout.paused", "rollout.resumed", "rollout.aborted"]);
+    } finally {
+      await closeAll(cluster);
+    }
+  });
+
+  test("holds on silence, and is promoted by hand", async () => {
+    const cluster = await open(backend.place(), good);
+    try {
+      const { id } = await begin(cluster, { requests: 1_000_000 });
+      const held = await drive(cluster, id, 60, () => false);
+      expect([held.state, held.verdict, held.findings.some((f) => f.signal === "requests" && f.verdict === "hold")]).toEqual(["running", "hold", true]);
+      const promoted = await cluster[0]!.rollouts.promote(id, olga);
+      expect(promoted.state).toBe("promoted");
+      for (const { replica } of cluster) await replica.turn();
+      expect(await served(cluster)).toEqual(cluster.map(() => "2"));
+    } finally {
+      await closeAll(cluster);
+    }
+  });
+
+  test("a slow version is rolled back by itself", async () => {
+    const cluster = await open(backend.place(), [{ version: "1.0.0" }, { version: "1.0.1", work: 40 }]);
+    try {
+      const { id } = await begin(cluster, { latencySlack: 3, shadow: { skip: true }, requests: 100 });
+      const done = await drive(cluster, id);
+      expect([done.state, done.reason]).toEqual(["aborted", expect.stringContaining("took longer than")]);
+    } finally {
+      await closeAll(cluster);
+    }
+  });
+
+  test("needs what the alias's policy asks, before it begins and at its end", async () => {
+    const policies = { production: { approvals: 1, author: true, signed: false, expires: 86_400_000, rollback: true } };
+    const place = backend.place();
+    const cluster = await open(place, good);
+    await closeAll(cluster);
+    const guarded = [await openReplica(place, { ...settings, approvals: policies })];
+    try {
+      await expect(begin(guarded)).rejects.toMatchObject({ code: "policy-unmet" });
+      const request = await guarded[0]!.approvals.open({ model: "loan", version: 2, alias: "production", actor: olga });
+      const anna = { ...olga, name: "anna", roles: ["reviewer"] };
+      await guarded[0]!.approvals.decide(request.id, { decision: "approve", actor: anna, credential: "key:anna" });
+      const { id } = await begin(guarded);
+      await drive(guarded, id, 400, atStep);
+      // Taken back in the middle: it goes no further.
+      await guarded[0]!.approvals.decide(request.id, { decision: "reject", actor: anna, credential: "key:anna" });
+      const waits = await drive(guarded, id, 80);
+      expect([waits.state, waits.reason]).toEqual(["aborted", expect.stringContaining("rejected")]);
+      expect((await guarded[0]!.registry.aliases("loan"))[0]!.version).toBe(1);
+    } finally {
+      await closeAll(guarded);
+    }
+  });
+
+  test("what cannot be is refused, and a moved alias ends it", async () => {
+    const cluster = await open(backend.place(), good);
+    const [{ rollouts, registry }] = cluster as [Cluster[number]];
+    const start = (given: object): Promise<unknown> => rollouts.start({ model: "loan", version: 2, alias: "production", actor: olga, ...given });
+    try {
+      await expect(start({ version: 1 })).rejects.toMatchObject({ code: "rollout-baseline" });
+      await expect(start({ alias: "staging" })).rejects.toMatchObject({ code: "rollout-baseline" });
+      await expect(start({ version: 9 })).rejects.toMatchObject({ code: "registry-not-found" });
+      await expect(start({ plan: { steps: [{ weight: 50 }, { weight: 10 }] } })).rejects.toMatchObject({ code: "rollout-plan" });
+      await expect(start({ plan: { stepz: [] } })).rejects.toMatchObject({ code: "config-key-unknown" });
+      const { id } = await begin(cluster);
+      await expect(start({})).rejects.toMatchObject({ code: "rollout-open" });
+      await expect(registry.removeVersion("loan", 2, { actor: olga })).rejects.toMatchObject({ code: "registry-in-use" });
+      await registry.removeAlias("loan", "production", { actor: olga });
+      const done = await drive(cluster, id, 50);
+      expect([done.state, done.reason]).toEqual(["aborted", expect.stringContaining("names nothing now")]);
     } finally {
       await closeAll(cluster);
     }

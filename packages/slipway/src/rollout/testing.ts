@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildPackage, type Checks, type ModelPackage } from "@slipway/core/package";
+import { generateSigningKey } from "@slipway/core/signing";
 import { openPlace, type Place } from "../../../../scripts/testing-backends.ts";
 import { Approvals, readPolicies } from "../approvals/index.ts";
 import type { Actor } from "../audit/index.ts";
@@ -62,7 +63,7 @@ export async function openReplica(place: Pick<Place, "databaseUrl" | "store">, {
   const folder = mkdtempSync(join(tmpdir(), "slipway-rollout-"));
   let approvals: Approvals | undefined;
   const registry = await Registry.open({ ...stores, guard: (change, tx) => approvals!.guard(change, tx), keepers: [(tx, model, version) => approvals!.keeper(tx, model, version)] });
-  approvals = await Approvals.open({ database: stores.database, policies: readPolicies(policies), serverKey: () => Promise.reject(new Error("no key in this test")) });
+  approvals = await Approvals.open({ database: stores.database, policies: readPolicies(policies), serverKey: async () => (await generateSigningKey()).key });
   const rollouts = await Rollouts.open({ registry, approvals, settings: rollout });
   const aliases = registryAliases(registry, () => rollouts.aside());
   const models = new Repository(new ModelDirectory([]), { aliases });
