@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModelPackage, type Model } from "../../packages/slipway/src/runtime/index.ts";
+import { readPlan, rolloutFamilies, stagesOf } from "../../packages/slipway/src/rollout/index.ts";
 import { matrixModel } from "../../packages/slipway/src/runtime/testing.ts";
 import { createServer } from "../../packages/slipway/src/server/index.ts";
 import { inject } from "../../packages/slipway/src/server/testing.ts";
@@ -16,7 +17,8 @@ let model: Model;
 let metrics: string;
 beforeAll(async () => {
   model = await loadModelPackage(matrixModel());
-  const app = createServer({ models: [model] });
+  const rollout = { model: "linear", alias: "production", candidate: 2, state: "running", stages: stagesOf(readPlan({})), stage: 3, stageSince: new Date().toISOString(), verdict: "hold" } as const;
+  const app = createServer({ models: [model], options: { families: [() => rolloutFamilies([{ rollout, leads: true }], new Map([["linear", { promoted: 1, aborted: 0 }]]))] } });
   await inject(app, { method: "POST", url: "/predict", payload: "[1,2,3]" });
   await inject(app, { method: "POST", url: "/predict", payload: "{}" });
   metrics = (await inject(app, "/metrics")).body;

@@ -3,11 +3,11 @@
 
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import type { ModelDirectory, ModelEntry, Steering } from "../server/index.ts";
-import { Traffic } from "../server/index.ts";
+import { Traffic, type Family, type ModelDirectory, type ModelEntry, type Steering } from "../server/index.ts";
 import type { StageCounts, WatchedBins } from "./counts.ts";
 import type { Finding } from "@slipway/core/stats";
 import { lead } from "./leader.ts";
+import { rolloutFamilies, type Ended } from "./metrics.ts";
 import { StageObserver } from "./observer.ts";
 import { replayGolden } from "./replay.ts";
 import { rolloutOf, type ReplicaRow, type Rollout, type RolloutRow } from "./rollout.ts";
@@ -37,12 +37,15 @@ interface Local {
   replayed: Finding | undefined;
   replaying: boolean;
   steering: Steering | undefined;
+  leads: boolean;
 }
 
 export class RolloutReplica {
   readonly name: string = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   readonly #options: ReplicaOptions;
   readonly #locals = new Map<string, Local>();
+  /** By model, how many ended in which way while this process knew them. */
+  readonly #endings = new Map<string, Record<Ended, number>>();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #closed = false;
@@ -72,6 +75,8 @@ export class RolloutReplica {
     for (const local of this.#locals.values()) await this.#write(local).catch((error: unknown) => this.#options.onError?.(error));
   }
 
+  readonly families = (): Family[] => rolloutFamilies([...this.#locals.values()], this.#endings, this.#options.rollouts.now());
+
   /** Looks at what is wanted, follows it, and writes and leads where it is time. */
   async turn(): Promise<void> {
     const { rollouts, intervalMs } = this.#options;
@@ -90,7 +95,8 @@ export class RolloutReplica {
     const rollout = rolloutOf(row);
     let local = this.#locals.get(row.id);
     if (local === undefined) {
-      this.#locals.set(row.id, (local = { rollout, observers: [], applied: 0, lagMs: null, problem: null, ready: 0, replayed: undefined, replaying: false, steering: undefined }));
+      this.#locals.set(row.id, (local = { rollout, observers: [], applied: 0, lagMs: null, problem: null, ready: 0, replayed: undefined, replaying: false, steering: undefined, leads: false }));
+      if (!this.#endings.has(rollout.model)) this.#endings.set(rollout.model, { promoted: 0, aborted: 0 });
       await follow();
     }
     local.rollout = rollout;
@@ -154,6 +160,7 @@ export class RolloutReplica {
     if (state === "promoted" && entry !== undefined && entry.aliases.get(alias) !== String(candidate)) await follow();
     if (state === "promoted" && entry !== undefined && entry.aliases.get(alias) !== String(candidate)) return;
     if (entry !== undefined && entry.steering === local.steering) entry.steering = undefined;
+    if (state === "promoted" || state === "aborted") this.#endings.get(model)![state]++;
     this.#locals.delete(id);
   }
 
@@ -169,7 +176,8 @@ export class RolloutReplica {
       return lead(tx, id, { rollouts, replica: this.name, intervalMs, replayed: local.replayed });
     });
     if (row.state !== "running" && row.state !== "paused") return this.#ended(id);
-    if (row.leader === this.name) this.#replay(local);
+    local.leads = row.leader === this.name;
+    if (local.leads) this.#replay(local);
     await this.#follow(row);
   }
   async #write(local: Local): Promise<void> {

@@ -213,7 +213,7 @@ export function createServer(input: { readonly models: readonly Servable[] | Rep
   const table = new RoutingTable([...[...PROTOCOLS, ...(options.protocols ?? [])].map((protocol) => protocol(context)), ...grpcProtocols(context)]);
   context.table = table;
   if (options.otlp !== undefined) context.exporter = new OtlpExporter(options.otlp, context);
-  telemetry.sources.push(() => models.families());
+  telemetry.sources.push(() => models.families(), ...(options.families ?? []));
   repository.onGone = (version) => telemetry.forget(version);
   repository.serving();
   return new App(context, table, [

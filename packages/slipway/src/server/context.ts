@@ -7,6 +7,7 @@ import type { Call } from "./http/call.ts";
 import type { Protocol, RoutingTable } from "./http/routing-table.ts";
 import type { ModelDirectory } from "./models/directory.ts";
 import type { Repository } from "./models/repository.ts";
+import type { Family } from "./telemetry/family.ts";
 import type { Logger } from "./telemetry/log.ts";
 import type { OtlpExporter, OtlpOptions } from "./telemetry/otlp-exporter.ts";
 import type { RequestLogOptions } from "./telemetry/request-log.ts";
@@ -46,6 +47,8 @@ export interface ServerOptions {
   readonly multiModelRoot?: string;
   /** Addresses that Vertex AI gave its container. */
   readonly vertex?: VertexAddresses;
+  /** Metrics beside the server's own. */
+  readonly families?: readonly (() => readonly Family[])[];
   /** Further protocols beside the built-in ones: the registry's interface, the dashboard. */
   readonly protocols?: readonly ((context: ServerContext) => Protocol)[];
 }
