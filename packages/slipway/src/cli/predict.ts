@@ -1,8 +1,8 @@
 // slipway predict PKG|FILE DATA
 
-import { loadModelPackage, openModel, readData, type PredictedRow, type RowError } from "../runtime/index.ts";
-import { defineCommand, type Command } from "./command.ts";
-import { engineOf, engineOption } from "./engine-option.ts";
+import { loadModelPackage, openModel, openPython, readData, type Model, type PredictedRow, type PythonOptions, type RowError } from "../runtime/index.ts";
+import { defineCommand, type Command, type Invocation } from "./command.ts";
+import { engineOf, pythonEngineOptions, pythonOf } from "./engine-option.ts";
 import { printJson, printNote, printResult } from "./output.ts";
 import { requireSignatureOption, trustedSigners } from "./trusted-option.ts";
 import { readText } from "./read-text.ts";
@@ -18,7 +18,7 @@ export const predict: Command = defineCommand({
   options: {
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
     preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; FILE#ENTRY or #ENTRY where a file holds several; may be repeated, in order" },
-    engine: engineOption,
+    ...pythonEngineOptions,
     "require-signature": requireSignatureOption,
     "keep-going": { type: "boolean", help: "answer the good rows and report the bad ones in their place" },
   },
@@ -28,11 +28,9 @@ export const predict: Command = defineCommand({
     "echo '{\"x0\": 5.1, \"x1\": 3.5, \"x2\": 1.4, \"x3\": 0.2}' | slipway predict iris.pkl - --json",
   ],
   async run(call) {
-    const entry = call.text("entry");
     const [file, data] = call.args as [string, string];
-    const opened = await openModel(file, { preprocess: call.texts("preprocess"), trusted: await trustedSigners(call.texts("require-signature")), ...(entry === undefined ? {} : { entry }) });
-    for (const warning of opened.imported?.compiled.warnings ?? []) printNote(`note: ${warning}`);
-    const model = await loadModelPackage(opened.package, { engine: engineOf(call) });
+    const python = pythonOf(call);
+    const model = python === undefined ? await compiled(call, file) : await inPython(file, python);
     try {
       const rows: (PredictedRow | RowError)[] = await model.predictInput(readData(await readText(data), model.signature), { onInvalid: call.flag("keep-going") ? "rows" : "throw" });
       if (call.flag("json")) printJson(rows);
@@ -43,6 +41,18 @@ export const predict: Command = defineCommand({
     }
   },
 });
+
+async function compiled(call: Invocation, file: string): Promise<Model> {
+  const entry = call.text("entry");
+  const opened = await openModel(file, { preprocess: call.texts("preprocess"), trusted: await trustedSigners(call.texts("require-signature")), ...(entry === undefined ? {} : { entry }) });
+  for (const warning of opened.imported?.compiled.warnings ?? []) printNote(`note: ${warning}`);
+  return loadModelPackage(opened.package, { engine: engineOf(call) });
+}
+async function inPython(file: string, options: PythonOptions): Promise<Model> {
+  const { source, notes } = await openPython(file, options);
+  for (const note of notes) printNote(`note: ${note}`);
+  return loadModelPackage(source);
+}
 
 /** One line a row; nested outputs as `name class`. */
 function table(rows: readonly (PredictedRow | RowError)[]): string {

@@ -2,7 +2,7 @@
 
 import { SlipwayError } from "@slipway/core/base";
 import type { ServeSettings } from "../config/index.ts";
-import type { LoadOptions } from "../runtime/index.ts";
+import type { LoadOptions, PythonOptions } from "../runtime/index.ts";
 import { Logger, ModelDirectory, Pipeline, Repository, type LogOptions } from "../server/index.ts";
 import { usageError } from "./command.ts";
 import { printNote } from "./output.ts";
@@ -18,12 +18,13 @@ export interface ServedModelsOptions {
 export async function openServedModels(settings: ServeSettings, given: readonly string[], { log, entry, preprocess = [] }: ServedModelsOptions): Promise<Repository> {
   const { placement, instances, threads, provider } = settings;
   const engine: LoadOptions = { engine: settings.engine, placement, instances, threads, providers: provider === undefined ? undefined : [...new Set([...provider, "cpu"])] };
+  const python = settings.engine === "python" ? pythonOptions(settings.python) : undefined;
   const { repository: folder, poll: pollMs, lazy, memoryBudget, loadAtOnce, uploads, models: perModel = {} } = settings;
   const models = new Repository(new ModelDirectory([], perModel), { folder, pollMs, lazy, memoryBudget, loadAtOnce, uploads, engine, trusted: await trustedSigners(settings.signatures?.require, settings.signatures?.roots), log: new Logger(log) });
   const paths = Object.entries(perModel).flatMap(([name, { path }]) => (path === undefined ? [] : [`${name}=${path}`]));
   for (const argument of [...given, ...paths]) {
     const named = /^([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)$/.exec(argument);
-    const options = { preprocess, ...(entry === undefined ? {} : { entry }), ...(named ? { name: named[1]! } : {}) };
+    const options = { preprocess, ...(python === undefined ? {} : { python }), ...(entry === undefined ? {} : { entry }), ...(named ? { name: named[1]! } : {}) };
     for (const warning of await models.add({ argument: await fixed(named?.[2] ?? argument), options }, { name: named?.[1] })) printNote(`note: ${warning}`);
   }
   for (const note of (await syncFolder(models, folder)).notes) printNote(`note: ${note}`);
@@ -32,6 +33,10 @@ export async function openServedModels(settings: ServeSettings, given: readonly 
     models.directory.add(new Pipeline(name, pipeline, models.directory));
   }
   return models;
+}
+
+function pythonOptions({ trust = [], interpreter, check, timeout, memory, network }: Partial<NonNullable<ServeSettings["python"]>> = {}): PythonOptions {
+  return { trust, interpreter, check, timeoutMs: timeout, memory, network };
 }
 
 /** What a tag names when the server starts is served until it ends, also where a model is put away and loaded again. */

@@ -11,6 +11,7 @@ import { TELEMETRY_SETTINGS } from "./telemetry-settings.ts";
 import { PIPELINE_SETTINGS } from "./pipeline-settings.ts";
 import { ROLLOUT_SETTINGS } from "./rollout-settings.ts";
 import { SCHEDULE_SETTINGS } from "./schedule-settings.ts";
+import { PYTHON_SETTINGS } from "./python-settings.ts";
 import type { Settings } from "./spec.ts";
 import { WEBHOOK_SETTINGS } from "./webhook-settings.ts";
 
@@ -33,7 +34,8 @@ const settings = {
   receiveTimeout: { type: "duration", min: 100, max: 3_600_000, value: "TIME", default: 120_000, help: "longest time for a request to arrive whole" },
   drainMs: { type: "count", max: 600_000, value: "MS", default: 1000, help: "how long to serve on after SIGTERM before connections are drained" },
   logLevel: { type: "choice", choices: ["debug", "info", "warn", "error"], default: "info", value: "LEVEL", help: "the least that is logged" },
-  engine: { type: "choice", choices: ["auto", "onnxruntime", "kernel"], default: "auto", value: "ENGINE", help: "auto: Slipway's own kernel for tabular models where it was seen to answer as ONNX Runtime does, else ONNX Runtime" },
+  engine: { type: "choice", choices: ["auto", "onnxruntime", "kernel", "python"], default: "auto", value: "ENGINE", help: "auto: Slipway's own kernel for tabular models where it was seen to answer as ONNX Runtime does, else ONNX Runtime; python: what cannot be compiled, in processes of its own (never chosen by itself)" },
+  python: { type: "section", help: "", fields: PYTHON_SETTINGS as typeof PYTHON_SETTINGS },
   processes: { type: "count", min: 0, max: 256, default: 1, value: "N", help: "processes that serve on the same port; 0 takes one a processor" },
   placement: { type: "choice", choices: ["auto", "inline", "thread", "process"], default: "auto", value: "WHERE", help: "where models run: auto goes by their measured cost" },
   instances: { type: "count", min: 1, max: 256, value: "N", help: "workers a model that does not run inline; the processors by default" },

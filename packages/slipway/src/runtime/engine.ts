@@ -8,11 +8,11 @@ import type { Placement } from "./placement.ts";
 import { openSession } from "./session.ts";
 
 export const ENGINES = ["auto", "onnxruntime", "kernel"] as const;
-/** `auto`: the kernel where it is proven. `kernel`: the kernel or an error; what was not proven is not checked then. */
-export type EngineWish = (typeof ENGINES)[number];
+/** `auto`: the kernel where it is proven. `kernel`: the kernel or an error; what was not proven is not checked then. `python`: what was opened for it (openPython). */
+export type EngineWish = (typeof ENGINES)[number] | "python";
 
 export interface EngineChoice {
-  readonly name: "kernel" | "onnxruntime";
+  readonly name: "kernel" | "onnxruntime" | "python";
   /** Why this one. */
   readonly reason: string;
 }
@@ -20,6 +20,9 @@ export interface EngineOptions {
   readonly engine?: EngineWish | undefined;
   readonly placement?: Placement | undefined;
   readonly providers?: readonly string[] | undefined;
+  readonly instances?: number | undefined;
+  /** What a model in Python prints, line by line; to standard error by default. */
+  readonly printed?: ((line: string) => void) | undefined;
 }
 type OpenRuntime = (model: Uint8Array, columns: ReadonlyMap<string, readonly string[]>) => Promise<Session>;
 export interface OpenedEngine {
@@ -31,7 +34,11 @@ export interface OpenedEngine {
 
 /** @throws kernel-not-able with `engine: "kernel"`, and what openSession throws */
 export async function openEngine(source: ModelSource, options: EngineOptions, openRuntime: OpenRuntime): Promise<OpenedEngine> {
-  const { signature, manifest } = source;
+  const { signature, manifest, python } = source;
+  if (python !== undefined) {
+    const { columnsByInput, openPythonSession } = await import("./python/index.ts");
+    return { session: await openPythonSession(python, options.instances ?? 1, options.printed ?? ((line) => console.error(line))), engine: { name: "python", reason: "asked for" }, columns: columnsByInput(python) };
+  }
   // The same graph with few inputs instead of one a column: a quarter of the time a call on wide models.
   const face = signature.layout === "tensors" ? { bytes: source.model, inputs: [] } : packedFace(source.model);
   const columns = new Map(face.inputs.map((i) => [i.name, i.columns]));

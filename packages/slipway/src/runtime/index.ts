@@ -11,6 +11,8 @@ export { CsvReader, readCsv, type CsvField, type CsvOptions } from "./csv.ts";
 export { parseJson } from "./json.ts";
 export { readNumbersJson } from "./numbers-json.ts";
 export { runtimeError } from "./errors.ts";
+export { pythonError } from "./python/errors.ts";
+export { openPython, type OpenedPython, type PythonOptions } from "./python/open-python.ts";
 export { availableCpus } from "./threads.ts";
 export { preloadEngine, type SessionOptions } from "./session.ts";
 export { splitEntry } from "./split-entry.ts";

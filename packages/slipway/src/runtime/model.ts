@@ -7,6 +7,7 @@ import { openEngine, type EngineChoice, type EngineWish, type OpenedEngine } fro
 import { runtimeError } from "./errors.ts";
 import type { Servable } from "./servable.ts";
 import { PlainRows } from "./plain-rows.ts";
+import type { PythonSource } from "./python/source.ts";
 import { placeSession, type PlacementOptions } from "./placement.ts";
 import { Cost } from "./scheduling/cost.ts";
 import type { BatchingOptions } from "./scheduling/options.ts";
@@ -24,6 +25,8 @@ export interface ModelSource {
   readonly checks?: Checks | null;
   /** As it stands in the package; whoever needs it reads it. */
   readonly profile?: unknown;
+  /** Where it is a model that Python runs: how. There is no graph then. */
+  readonly python?: PythonSource;
 }
 
 export interface RunOptions {
@@ -263,6 +266,7 @@ export class Model implements Servable {
 }
 
 export interface LoadOptions extends PlacementOptions {
+  readonly printed?: ((line: string) => void) | undefined;
   /** auto by default. */
   readonly engine?: EngineWish | undefined;
   /** How requests share calls and how long they may queue. */

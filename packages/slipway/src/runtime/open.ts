@@ -8,6 +8,7 @@ import { sniffFormat } from "@slipway/core/formats";
 import type { ImportedModel } from "@slipway/core/convert";
 import { readLayout, readSlip, writeSlip, type ModelPackage } from "@slipway/core/package";
 import { runtimeError } from "./errors.ts";
+import type { PythonOptions } from "./python/open-python.ts";
 import type { ImportFileOptions } from "./import-file.ts";
 import { SAVED_MODEL, siblingsOf } from "./read-sibling.ts";
 import type { TrustedSigners } from "./trusted-signers.ts";
@@ -19,6 +20,8 @@ export interface OpenOptions extends ImportFileOptions {
   readonly version?: string;
   /** Only packages that one of them signed are opened; nothing else is. */
   readonly trusted?: TrustedSigners | undefined;
+  /** Given: the model is one that Python runs; servers and predict take such (openPython), nothing else. */
+  readonly python?: PythonOptions | undefined;
 }
 export interface OpenedModel {
   readonly package: ModelPackage;

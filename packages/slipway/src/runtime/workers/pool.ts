@@ -3,9 +3,10 @@
 
 import { predictError, type EngineInput, type EngineTensor, type Session } from "@slipway/core/predict";
 import { runtimeError } from "../errors.ts";
+import { pythonError } from "../python/errors.ts";
 import type { SessionOptions } from "../session.ts";
-import { detached, type Failure, type Feeds, type FromWorker } from "./messages.ts";
-import { startWorker, type WorkerHandle, type WorkerKind } from "./worker.ts";
+import { detached, type Failure, type Feeds, type FromWorker, type ToWorker } from "./messages.ts";
+import { startWorker, type WorkerHandle, type WorkerKind, type WorkerListener } from "./worker.ts";
 
 export interface PoolOptions extends SessionOptions {
   readonly kind: WorkerKind;
@@ -30,8 +31,22 @@ export interface PooledSession extends Session {
 }
 
 /** @throws SlipwayError runtime-load-failed, runtime-missing, worker-lost */
-export async function openPool(model: Uint8Array, options: PoolOptions): Promise<PooledSession> {
-  const pool = new Pool(model, options);
+export function openPool(model: Uint8Array, { kind, instances, ...options }: PoolOptions): Promise<PooledSession> {
+  return openPoolOf({ instances, open: { kind: "open", model, options }, start: (listener) => startWorker(kind, listener), transfers: kind === "thread" });
+}
+
+/** Workers of any kind. */
+export interface PoolParts {
+  readonly instances: number;
+  readonly start: (listener: WorkerListener) => WorkerHandle;
+  /** What each is told first. */
+  readonly open: ToWorker;
+  /** Whether tensors are handed over rather than copied. */
+  readonly transfers?: boolean;
+}
+
+export async function openPoolOf(parts: PoolParts): Promise<PooledSession> {
+  const pool = new Pool(parts);
   await pool.start();
   return pool;
 }
@@ -41,17 +56,15 @@ class Pool implements PooledSession {
   outputNames: readonly string[] = [];
   restarts = 0;
   readonly concurrency: number;
-  readonly #model: Uint8Array;
-  readonly #options: PoolOptions;
+  readonly #parts: PoolParts;
   readonly #members: Member[];
   readonly #waiting: Job[] = [];
   #closed = false;
 
-  constructor(model: Uint8Array, options: PoolOptions) {
-    this.#model = model;
-    this.#options = options;
-    this.concurrency = options.instances;
-    this.#members = Array.from({ length: options.instances }, () => new Member());
+  constructor(parts: PoolParts) {
+    this.#parts = parts;
+    this.concurrency = parts.instances;
+    this.#members = Array.from({ length: parts.instances }, () => new Member());
   }
 
   get pids(): readonly number[] {
@@ -86,7 +99,7 @@ class Pool implements PooledSession {
       if (!member.ready || member.job !== undefined) continue;
       const job = this.#waiting.shift()!;
       member.job = job;
-      const { tensors, transfer } = this.#options.kind === "thread" ? detached(job.feeds) : { tensors: job.feeds, transfer: [] };
+      const { tensors, transfer } = this.#parts.transfers === true ? detached(job.feeds) : { tensors: job.feeds, transfer: [] };
       member.handle!.send({ kind: "run", id: ++member.id, feeds: tensors, outputs: job.outputs }, transfer);
     }
   }
@@ -94,7 +107,7 @@ class Pool implements PooledSession {
   /** Starts a member's worker and has it load the model. */
   #open(member: Member): Promise<void> {
     return new Promise((resolve, reject) => {
-      const handle = startWorker(this.#options.kind, {
+      const handle = this.#parts.start({
         message: (message) => this.#take(member, message, resolve, reject),
         ended: (reason) => {
           const lost = runtimeError("worker-lost", `the worker that computed this ended: ${reason}`, { hint: "It is started again; ask again." });
@@ -103,8 +116,7 @@ class Pool implements PooledSession {
         },
       });
       member.handle = handle;
-      const { kind: _kind, instances: _instances, ...options } = this.#options;
-      handle.send({ kind: "open", model: this.#model, options });
+      handle.send(this.#parts.open);
     });
   }
 
@@ -157,5 +169,6 @@ class Member {
 function toError({ code, message, hint }: Failure): Error {
   const details = hint === undefined ? {} : { hint };
   if (code === "runtime-missing" || code === "provider-unavailable") return runtimeError(code, message, details);
+  if (code === "python-load-failed" || code === "python-failed") return pythonError(code, message, details);
   return predictError(code === "runtime-load-failed" ? code : "runtime-failed", message, details);
 }

@@ -15,7 +15,7 @@ export interface WorkerHandle {
   end(): Promise<void>;
 }
 
-interface Listener {
+export interface WorkerListener {
   readonly message: (message: FromWorker) => void;
   /** Once, whoever ended it. */
   readonly ended: (reason: string) => void;
@@ -25,7 +25,7 @@ const fromSource = import.meta.url.endsWith(".ts");
 const MAIN = new URL(fromSource ? "./worker-main.ts" : "./worker-main.js", import.meta.url);
 const EXEC_ARGV = fromSource ? ["--conditions=@slipway/source"] : [];
 
-export function startWorker(kind: WorkerKind, listener: Listener): WorkerHandle {
+export function startWorker(kind: WorkerKind, listener: WorkerListener): WorkerHandle {
   return kind === "thread" ? startThread(listener) : startProcess(listener);
 }
 
@@ -45,7 +45,7 @@ function answersOwed(hold: () => void, release: () => void): { readonly asked: (
   };
 }
 
-function startThread({ message, ended }: Listener): WorkerHandle {
+function startThread({ message, ended }: WorkerListener): WorkerHandle {
   const thread = new Thread(MAIN, { execArgv: EXEC_ARGV });
   let reason = "the thread ended";
   const owed = answersOwed(() => thread.ref(), () => thread.unref());
@@ -66,7 +66,7 @@ function startThread({ message, ended }: Listener): WorkerHandle {
   };
 }
 
-function startProcess({ message, ended }: Listener): WorkerHandle {
+function startProcess({ message, ended }: WorkerListener): WorkerHandle {
   const child: ChildProcess = fork(fileURLToPath(MAIN), [], { execArgv: EXEC_ARGV, serialization: "advanced", stdio: ["ignore", "ignore", "inherit", "ipc"] });
   let done = false;
   const end = (reason: string): void => {

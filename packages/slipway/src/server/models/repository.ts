@@ -253,7 +253,8 @@ export class Repository {
       this.#opening += bytes;
       const source = { ...prepared.source, manifest: { ...prepared.source.manifest, name: entry.name, version: version.version } };
       try {
-        const model = await loadModelPackage(source, this.#placed(prepared));
+        const { log } = this.#options;
+        const model = await loadModelPackage(source, { ...this.#placed(prepared), ...(log === undefined || source.python === undefined ? {} : { printed: (line) => log.info(line.slice(0, 2000), { model: entry.name, version: version.version }) }) });
         try {
           await runChecks(model, prepared.checks, 32, prepared.openMs === undefined ? Infinity : 64);
         } catch (error) {

@@ -2,7 +2,7 @@
 // compared. Runs in the loader's thread while the server serves (loader-main.ts), or on the main one before it does.
 
 import { compareOutputs, type Checks } from "@slipway/core/package";
-import { loadModelPackage, openModel, readInput, exampleRequest, type LoadOptions, type Model, type ModelSource, type OpenOptions, type Servable } from "../../../runtime/index.ts";
+import { loadModelPackage, openModel, openPython, readInput, exampleRequest, type EngineChoice, type LoadOptions, type Model, type ModelSource, type OpenOptions, type Servable } from "../../../runtime/index.ts";
 import { serverError } from "../../errors.ts";
 
 export interface PrepareRequest {
@@ -23,7 +23,7 @@ export interface Prepared {
   readonly random: boolean | undefined;
   readonly warnings: readonly string[];
   /** Where there was a trial: the engine that serves it, and how many milliseconds that one takes to open and to ask. */
-  readonly engine?: "kernel" | "onnxruntime";
+  readonly engine?: EngineChoice["name"];
   readonly openMs?: number;
   readonly callMs?: number;
 }
@@ -34,6 +34,7 @@ const RANDOM = /^(?:com\.microsoft\.)?(?:Random|Multinomial$|Bernoulli$)/;
 
 /** @throws what openModel throws, runtime-load-failed, model-check-failed */
 export async function prepare({ argument, options, trial, random = false, engine }: PrepareRequest): Promise<Prepared> {
+  if (engine === "python") return preparePython(argument, options);
   const { package: pkg, imported } = await openModel(argument, options);
   const { name, version, kernel } = pkg.manifest;
   const source: ModelSource = { model: pkg.model, signature: pkg.signature, manifest: { name, version, ...(kernel === undefined ? {} : { kernel }) }, digest: pkg.digest, checks: pkg.checks, profile: pkg.profile };
@@ -48,6 +49,13 @@ export async function prepare({ argument, options, trial, random = false, engine
   const { KERNEL_VERSION } = await import("@slipway/core/kernel");
   const proven = { ...source, manifest: { ...source.manifest, kernel: KERNEL_VERSION } };
   return { ...prepared, source: proven, ...(await tried(proven, null, engine)) };
+}
+
+/** It was asked while its signature was found out; more is asked where it serves. */
+async function preparePython(argument: string, { python, name, version, trusted }: OpenOptions): Promise<Prepared> {
+  if (trusted !== undefined) throw serverError("model-load-failed", `${argument} is no package that somebody signed, and only such are served`, { hint: "Leave --require-signature out, or serve packages." });
+  const { source, checks, notes } = await openPython(argument, python ?? { trust: [] }, { name, version });
+  return { source, checks, warnings: notes, random: undefined, engine: "python" };
 }
 
 async function tried(source: ModelSource, checks: Checks | null, engine: LoadOptions["engine"]): Promise<Required<Pick<Prepared, "engine" | "openMs" | "callMs">>> {
