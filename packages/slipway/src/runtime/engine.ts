@@ -42,7 +42,7 @@ export async function openEngine(source: ModelSource, options: EngineOptions, op
   // The same graph with few inputs instead of one a column: a quarter of the time a call on wide models.
   const face = signature.layout === "tensors" ? { bytes: source.model, inputs: [] } : packedFace(source.model);
   const columns = new Map(face.inputs.map((i) => [i.name, i.columns]));
-  const wish = options.engine ?? "auto";
+  const wish = options.engine === undefined || options.engine === "python" ? "auto" : options.engine;
   const runtime = async (reason: string): Promise<OpenedEngine> => ({ session: await openRuntime(face.bytes, columns), engine: { name: "onnxruntime", reason }, columns });
   if (wish === "onnxruntime") return runtime("asked for");
   if (wish === "auto" && (options.placement === "thread" || options.placement === "process")) return runtime(`it is to run in another ${options.placement}`);

@@ -2,7 +2,7 @@
 // oci://HOST/REPOSITORY:TAG is pulled, oci-layout:FOLDER:TAG read out of a folder of many.
 // The compiler is loaded only when there is something to compile: a packed model starts without it.
 
-import { readFile, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { sniffFormat } from "@slipway/core/formats";
 import type { ImportedModel } from "@slipway/core/convert";
@@ -32,6 +32,7 @@ export interface OpenedModel {
 const MAX_FILE = 2 ** 31 - 1;
 const OCI = "oci://";
 const LAYOUT = "oci-layout:";
+const SNIFFED = 4096;
 
 /**
  * A saved model's file; of a TensorFlow SavedModel, which is a folder, its saved_model.pb; of a layout, its one package.
@@ -70,6 +71,21 @@ export async function openModel(argument: string, options: OpenOptions = {}): Pr
   const known = { ...(entry === undefined ? {} : { entry }), ...(mlflow === undefined ? {} : { mlflow }) };
   const packed = await packModel(path, bytes, { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }), ...options, ...known });
   return { package: packed.package, imported: packed.imported };
+}
+
+/** Whether it was packed already: there is nothing to compile, or to run. */
+export async function isPackage(argument: string): Promise<boolean> {
+  if (isArtifact(argument)) return true;
+  const info = await stat(argument).catch(() => undefined);
+  if (info?.isDirectory()) return isLayout(argument);
+  if (!info?.isFile()) return false;
+  const file = await open(argument);
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(SNIFFED), 0, SNIFFED, 0);
+    return sniffFormat(buffer.subarray(0, bytesRead)) === "slip";
+  } finally {
+    await file.close();
+  }
 }
 
 /** A package's digests say that it is whole, not who made it. */

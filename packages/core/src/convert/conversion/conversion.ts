@@ -375,7 +375,7 @@ export class Conversion {
         where: est.path, hint: near === undefined ? "docs/coverage.md lists the estimators that can." : `A near one that can: ${near}.` });
     }
     return convertError("custom-class", `${est.qualifiedName} is a class of ${module === "__main__" ? "the script that saved the file" : `the module ${module}`}; its code is not in the file, and Slipway would not run it if it were`, {
-      where: est.path, hint: "Replace the step by scikit-learn's own (ColumnTransformer, FunctionTransformer with a NumPy function ...), or do that work before the model is called." });
+      where: est.path, hint: "Replace the step by scikit-learn's own (ColumnTransformer, FunctionTransformer with a NumPy function ...), or do that work before the model is called; or have Python run it beside the server: slipway serve FILE --engine python." });
   }
   /** For nodes in a body. */
   within(graph: GraphBuilder): Emitter {

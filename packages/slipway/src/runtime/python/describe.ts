@@ -31,33 +31,30 @@ const PREDICTED: readonly Output[] = (["label", "value", "score", "transformed"]
 
 /** @throws SlipwayError python-signature, check-differs, package-check-..., and what asking throws */
 export async function describe(source: PythonSource, facts: PythonFacts, given: { readonly check?: string | undefined; readonly signature?: string | undefined }, ask: Ask): Promise<Described> {
-  const rows = given.check === undefined ? undefined : readCheckRows(readFileSync(given.check, "utf8"));
+  const text = given.check === undefined ? undefined : readFileSync(given.check, "utf8");
+  const rows = text === undefined ? undefined : readCheckRows(text);
   const declared = given.signature === undefined ? undefined : parseSignature(JSON.parse(readFileSync(given.signature, "utf8")) as unknown);
-  const columns = declared?.columns ?? columnsOf(facts, rows);
   const matrix = declared === undefined ? facts.columns === null && facts.features !== null && rows === undefined : declared.layout === "matrix";
-  const draft: Signature = { layout: matrix ? "matrix" : "columns", ...(matrix ? { matrixName: NUMBERS } : {}), columns, extraColumns: "ignored", outputs: declared?.outputs ?? [] };
-  const asking: PythonSource = { ...source, columns: placed(columns) };
-  const tried = rows === undefined ? exampleBatch(draft) : batchOf(draft, rows.slice(0, TRIED_ROWS));
-  let answer: Readonly<Record<string, EngineTensor>>;
-  try {
-    answer = await ask(asking, tried);
-  } catch (cause) {
-    if (rows !== undefined) throw cause;
-    throw pythonError("python-signature", `the model does not answer ${facts.columns === null ? `${columns.length} numbers` : "its columns as numbers"}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      hint: "Give rows with --check check.csv: the columns that the model takes and, beside them, what it predicted.", cause });
+  const draft = (columns: readonly Column[]): Signature => ({ layout: matrix ? "matrix" : "columns", ...(matrix ? { matrixName: NUMBERS } : {}), columns, extraColumns: "ignored", outputs: declared?.outputs ?? [] });
+  let tried = await tryColumns(source, draft(declared?.columns ?? columnsOf(facts, rows)), rows, ask);
+  // A column of the check file that is called as an output is what was predicted, if the model can do without it.
+  const named = new Set(Object.keys(tried.answer));
+  if (declared === undefined && facts.columns === null && rows !== undefined && tried.draft.columns.some((c) => named.has(c.name))) {
+    const fewer = tried.draft.columns.filter((c) => !named.has(c.name));
+    if (fewer.length > 0) tried = await tryColumns(source, draft(fewer), rows, ask).catch(() => tried);
   }
+  const { answer, batch, asking } = tried;
   const outputs = Object.entries(answer).map(([name, tensor]) => outputOf(name, tensor, facts));
   if (outputs.length === 0) throw pythonError("python-signature", "the model gave no output for its rows");
-  const signature: Signature = { ...draft, outputs, rowChecks: [REFUSED], tensorRows: "independent" };
   const found: PythonSource = { ...asking, outputs: Object.entries(answer).map(([name, { type }]) => ({ name, type })) };
-  const alone = await dependsOnOthers(found, tried, answer, ask);
-  const settled: Signature = alone ? { ...signature, tensorRows: "together" } : signature;
-  const notes = alone ? ["the answer to a row depends on the rows beside it: requests do not share a call"] : [];
-  if (rows === undefined) return { signature: settled, source: found, checks: null, notes };
-  const file = { file: basename(given.check!), sha256: await sha256(new TextEncoder().encode(readFileSync(given.check!, "utf8"))) };
-  if (matchOutputs(settled, namesOf(rows)).names.length === 0 || !hasExpected(settled, rows)) return { signature: settled, source: found, checks: null, notes: [...notes, `${file.file} has no column with what the model predicted: nothing was compared`] };
-  const read = readCheckFile(rows, settled, file);
-  const all = await ask(found, batchOf(settled, rows));
+  const together = await dependsOnOthers(found, batch, answer, ask);
+  const signature: Signature = { ...tried.draft, outputs, rowChecks: [REFUSED], tensorRows: together ? "together" : "independent" };
+  const notes = together ? ["the answer to a row depends on the rows beside it: requests do not share a call"] : [];
+  if (rows === undefined) return { signature, source: found, checks: null, notes };
+  const file = { file: basename(given.check!), sha256: await sha256(new TextEncoder().encode(text)) };
+  if (!hasExpected(signature, rows)) return { signature, source: found, checks: null, notes: [...notes, `${file.file} has no column with what the model predicted: nothing was compared`] };
+  const read = readCheckFile(rows, signature, file);
+  const all = await ask(found, batchOf(signature, rows));
   const compared = compareOutputs(read.checks.expected, outputs.map((output) => ({ output, width: all[output.name]!.data.length / rows.length, data: all[output.name]!.data })), read.checks.tolerance);
   if (!compared.passed) {
     const worst = compared.worst.slice(0, 5).map((w) => `row ${w.row + 1}, ${w.output}: ${String(w.actual)} instead of ${String(w.expected)}`);
@@ -65,6 +62,26 @@ export async function describe(source: PythonSource, facts: PythonFacts, given: 
       hint: "Are the libraries the versions that the model was made with?", data: { comparison: compared } });
   }
   return { signature: read.signature, source: { ...found, columns: placed(read.signature.columns) }, checks: sampleChecks(read.checks, KEPT_CHECKS), notes };
+}
+
+interface Tried {
+  readonly draft: Signature;
+  readonly asking: PythonSource;
+  readonly batch: Batch;
+  readonly answer: Readonly<Record<string, EngineTensor>>;
+}
+
+/** Rows of the check file, or an example, with these columns. */
+async function tryColumns(source: PythonSource, draft: Signature, rows: readonly CheckRow[] | undefined, ask: Ask): Promise<Tried> {
+  const asking: PythonSource = { ...source, columns: placed(draft.columns) };
+  const batch = rows === undefined ? exampleBatch(draft) : batchOf(draft, rows.slice(0, TRIED_ROWS));
+  try {
+    return { draft, asking, batch, answer: await ask(asking, batch) };
+  } catch (cause) {
+    if (rows !== undefined) throw cause;
+    throw pythonError("python-signature", `the model does not answer an example made of its ${draft.columns.length} columns, taken for numbers: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      hint: "Give rows with --check check.csv: the columns that the model takes and, beside them, what it predicted.", cause });
+  }
 }
 
 function columnsOf(facts: PythonFacts, rows: readonly CheckRow[] | undefined): Column[] {

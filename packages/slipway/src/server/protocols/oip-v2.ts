@@ -3,7 +3,7 @@
 // Quirks of its clients: tritonclient sends no Content-Type and posts an empty body for the index; KServe's client reads
 // `ready` from the health answers' body. A model named "stats" has its metadata shadowed by the statistics route.
 
-import type { Servable } from "../../runtime/index.ts";
+import { Model, type Servable } from "../../runtime/index.ts";
 import type { ServerContext } from "../context.ts";
 import { oipErrorBody, statusOf } from "../errors.ts";
 import { jsonAnswer, type Call } from "../http/call.ts";
@@ -59,13 +59,18 @@ export function oipProtocol(context: ServerContext): Protocol {
 }
 
 export function metadata(model: Servable, versions: readonly string[]): object {
-  return { name: model.name, versions, platform: "onnxruntime_onnx", inputs: inputMetadata(model.signature), outputs: outputMetadata(model.signature), parameters: { digest: model.digest } };
+  return { name: model.name, versions, platform: platformOf(model).platform, inputs: inputMetadata(model.signature), outputs: outputMetadata(model.signature), parameters: { digest: model.digest } };
+}
+
+/** In Triton's words. */
+function platformOf(model: Servable): { readonly platform: string; readonly backend: string } {
+  return model instanceof Model && model.engine.name === "python" ? { platform: "python", backend: "python" } : { platform: "onnxruntime_onnx", backend: "onnxruntime" };
 }
 
 /** Triton's ModelConfig, as far as its load tools read it. Rows are an open first dimension, so max_batch_size is 0. */
 export function configuration(model: Servable): object {
   const tensor = (t: TensorMetadata): object => ({ name: t.name, data_type: t.datatype === "BYTES" ? "TYPE_STRING" : `TYPE_${t.datatype}`, dims: t.shape });
-  return { name: model.name, platform: "onnxruntime_onnx", backend: "onnxruntime", max_batch_size: 0, input: inputMetadata(model.signature).map(tensor), output: outputMetadata(model.signature).map(tensor) };
+  return { name: model.name, ...platformOf(model), max_batch_size: 0, input: inputMetadata(model.signature).map(tensor), output: outputMetadata(model.signature).map(tensor) };
 }
 
 export function statistics(model: Servable, stats: ModelStats): object {

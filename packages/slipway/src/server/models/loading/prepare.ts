@@ -2,7 +2,7 @@
 // compared. Runs in the loader's thread while the server serves (loader-main.ts), or on the main one before it does.
 
 import { compareOutputs, type Checks } from "@slipway/core/package";
-import { loadModelPackage, openModel, openPython, readInput, exampleRequest, type EngineChoice, type LoadOptions, type Model, type ModelSource, type OpenOptions, type Servable } from "../../../runtime/index.ts";
+import { isPackage, loadModelPackage, openModel, openPython, readInput, exampleRequest, type EngineChoice, type LoadOptions, type Model, type ModelSource, type OpenOptions, type Servable } from "../../../runtime/index.ts";
 import { serverError } from "../../errors.ts";
 
 export interface PrepareRequest {
@@ -33,8 +33,9 @@ export const MAX_TRIAL_BYTES: number = 64 * 2 ** 20;
 const RANDOM = /^(?:com\.microsoft\.)?(?:Random|Multinomial$|Bernoulli$)/;
 
 /** @throws what openModel throws, runtime-load-failed, model-check-failed */
-export async function prepare({ argument, options, trial, random = false, engine }: PrepareRequest): Promise<Prepared> {
-  if (engine === "python") return preparePython(argument, options);
+export async function prepare({ argument, options, trial, random = false, engine: wish }: PrepareRequest): Promise<Prepared> {
+  if (wish === "python" && !(await isPackage(argument))) return preparePython(argument, options);
+  const engine = wish === "python" ? "auto" : wish;
   const { package: pkg, imported } = await openModel(argument, options);
   const { name, version, kernel } = pkg.manifest;
   const source: ModelSource = { model: pkg.model, signature: pkg.signature, manifest: { name, version, ...(kernel === undefined ? {} : { kernel }) }, digest: pkg.digest, checks: pkg.checks, profile: pkg.profile };
