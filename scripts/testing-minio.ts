@@ -25,8 +25,9 @@ export async function startMinio(program: string, bucket: string): Promise<TestM
   const endpoint = `http://127.0.0.1:${port}`;
   for (let i = 0; ; i++) {
     if (i > 400 || server.exitCode !== null) throw new Error("MinIO does not start");
-    const answer = await fetch(`${endpoint}/minio/health/ready`).catch(() => undefined);
-    if (answer?.ok === true) break;
+    // Ready is what refuses to tell strangers of a bucket: before, it says that it is not.
+    const answer = await fetch(`${endpoint}/${bucket}/`).catch(() => undefined);
+    if (answer?.status === 403) break;
     await sleep(50);
   }
   return {

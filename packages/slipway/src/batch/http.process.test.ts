@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { planBatch } from "./index.ts";
 import { shownAddress } from "./remote/http-source.ts";
 import { expectedCsv, loanCsv, loanPackage, loanRows, TestRuns } from "./testing-run.ts";
 
@@ -77,6 +78,9 @@ describe("files behind HTTP", () => {
     expect(asked.filter((a) => a.startsWith("localhost"))).not.toEqual([]);
     expect(asked.filter((a) => a.startsWith("localhost") && a.includes("Basic"))).toEqual([]);
     expect(shownAddress("https://u:p@h/x.csv?X-Amz-Signature=1&day=2&X-Amz-Credential=3#f")).toBe("https://h/x.csv?X-Amz-Signature=...&day=2&X-Amz-Credential=...");
+  });
+  it("are planned as files here are", async () => {
+    expect(await planBatch(runs.options(`${base}/good.csv.gz`, "planned.csv"))).toMatchObject({ input: { rows: 3000 }, sample: { bad: 0 } });
   });
   it.each<[string, string]>([["changing.csv", "batch-source-changed"], ["circle.csv", "batch-source-unavailable"], ["nowhere.csv", "batch-input-missing"], ["secret.csv", "batch-source-denied"], ["empty.csv", "batch-input-damaged"], ["never.csv", "batch-source-unavailable"], ["what", "batch-input-missing"]])("are refused by a code: %s", async (name, code) => {
     tries = 0;

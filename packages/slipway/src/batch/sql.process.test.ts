@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasPostgres, startPostgres, type TestPostgres } from "../../../../scripts/testing-postgres.ts";
+import { planBatch } from "./index.ts";
 import { openDuckDB, sqlText } from "./input/duckdb.ts";
 import { parseSqlAddress } from "./sql/address.ts";
 import { expectedCsv, loanPackage, loanRows, loanScore, TestRuns } from "./testing-run.ts";
@@ -38,6 +39,7 @@ describe.skipIf(!hasPostgres())("Postgres", () => {
     expect(runs.text("pg.csv")).toBe(expectedCsv(rows));
     expect(await runs.run(`${postgres.url}?table=public.people`, "few.csv", { limit: 10 })).toMatchObject({ rows: 10 });
     expect(runs.text("pg.csv.run.json")).not.toContain("postgres@");
+    expect(await planBatch(runs.options(postgres.url, "planned.csv", { query: "select * from people order by id" }))).toMatchObject({ input: { rows: 40_000, exact: true }, sample: { bad: 0 } });
   });
   it("takes all rows of a run in one transaction, once, with their types", async () => {
     const out = `${postgres.url}?table=scores`;

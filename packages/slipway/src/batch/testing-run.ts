@@ -4,15 +4,18 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildPackage, writeSlip } from "@slipway/core/package";
+import { buildPackage, writeSlip, type Signature } from "@slipway/core/package";
 import { openModel } from "../runtime/index.ts";
 import { columnsModel } from "../runtime/testing.ts";
 import { placeOutput, readErrorLimit, runBatch, type BatchOptions, type BatchSummary } from "./index.ts";
 
 type Package = BatchOptions["package"];
 
-export async function loanPackage(): Promise<Package> {
+export function loanPackage(): Promise<Package> {
   const { model, signature } = columnsModel();
+  return packageOf(model, signature);
+}
+export async function packageOf(model: Uint8Array, signature: Signature): Promise<Package> {
   const { manifest: { kernel: _, ...manifest } } = (await openModel(fileURLToPath(new URL("../../../../examples/churn/churn.joblib", import.meta.url)))).package;
   const pkg = await buildPackage({ manifest: { ...manifest, name: "loan", version: "1.2.0" }, model, signature, checks: null, profile: null, card: "", sbom: {} });
   return { bytes: writeSlip(pkg), digest: pkg.digest, name: "loan", version: "1.2.0", profile: null };
@@ -40,10 +43,13 @@ export class TestRuns {
     return join(this.folder, name);
   }
   run(input: string | readonly string[], out: string, options: Partial<BatchOptions> = {}): Promise<BatchSummary> {
-    return runBatch({
+    return runBatch(this.options(input, out, options));
+  }
+  options(input: string | readonly string[], out: string, options: Partial<BatchOptions> = {}): BatchOptions {
+    return {
       package: this.#package, input: typeof input === "string" ? [input] : input, output: placeOutput(/^[a-z0-9]+:\/?/.test(out) ? out : this.at(out)), keep: ["id"], outputs: ["score"], ids: false, engine: "auto", threads: 2, shardBytes: 2 ** 20,
       resume: false, overwrite: false, maxErrors: readErrorLimit("0.1%"), ...options,
-    });
+    };
   }
   text(name: string): string {
     return readFileSync(this.at(name), "utf8");

@@ -18,7 +18,7 @@ export const batch: Command = defineCommand({
   usage: "PKG|FILE --in DATA --out DATA",
   arguments: [{ name: "PKG|FILE", help: "a package or a saved model", package: true }],
   options: {
-    in: { type: "string", value: "PATH", multiple: true, help: "a file, a folder or a pattern: CSV, TSV, JSON lines, Parquet, Arrow, JSON; text also with .gz or .zst behind; s3://BUCKET/KEY, https://...; postgres://..., sqlite:PATH or duckdb:PATH with --query; may be repeated" },
+    in: { type: "string", value: "PATH", multiple: true, help: "a file, a folder or a pattern: CSV, TSV, JSON lines, Parquet, Arrow, JSON, images; text also with .gz or .zst behind; s3://BUCKET/KEY, https://...; postgres://..., sqlite:PATH or duckdb:PATH with --query; may be repeated" },
     out: { type: "string", value: "PATH", help: "a file that ends in .csv, .tsv, .jsonl, .parquet, .arrow or .arrows; or a folder of parts, which ends in /; s3://BUCKET/KEY; postgres://...?table=NAME or sqlite:PATH?table=NAME" },
     format: { type: "string", value: "FORMAT", help: `what the input is, where its name does not say: ${INPUT_FORMATS.join(", ")}` },
     to: { type: "string", value: "FORMAT", help: "what the output is, where its name does not say: csv, tsv, jsonl, parquet, arrow, arrows" },
@@ -35,6 +35,7 @@ export const batch: Command = defineCommand({
     threads: { type: "string", value: "N", help: "threads that score; by default the processors that this process may use" },
     "shard-mb": { type: "string", value: "MB", help: "of text that one part is made from; 4 by default" },
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
+    image: { type: "string", value: "OPTIONS", help: "how pictures become what the model takes, where --in names PNG or JPEG files: resize=stretch|crop|pad, scale=, mean=, std=, order=bgr, with & between" },
     preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; may be repeated, in order" },
     engine: engineOption,
     "require-signature": requireSignatureOption,
@@ -88,7 +89,7 @@ async function optionsOf(call: Invocation, input: readonly string[], out: string
   const keep = call.text("keep") ?? "unused";
   return {
     package: { bytes: writeSlip(opened.package), digest, name: manifest.name, version: manifest.version, profile: parseProfile(opened.package.profile) },
-    input, format: format as InputFormat | undefined, delimiter, query: call.text("query"), output,
+    input, format: format as InputFormat | undefined, image: call.text("image"), delimiter, query: call.text("query"), output,
     keep: keep === "unused" || keep === "all" || keep === "none" ? keep : list("keep")! satisfies Keep,
     outputs: list("outputs"), ids: !call.flag("no-ids"), engine: engineOf(call),
     threads: call.count("threads", [1, 256]) ?? availableCpus(), shardBytes: (call.count("shard-mb", SHARD_MB) ?? 4) * 2 ** 20,

@@ -33,4 +33,6 @@ export { openArrow, readArrow, type ArrowTable } from "./decoding/arrow.ts";
 export { messageOf } from "./decoding/arrow-framing.ts";
 export { parquetCompressors } from "./decoding/parquet.ts";
 export { plainValues, tableFailure, type Table } from "./decoding/table.ts";
+export { imageTensor } from "./decoding/image-tensor.ts";
+export { imagesOfQuery } from "./protocols/shared/read-image.ts";
 export { arrowTable } from "./protocols/shared/arrow-answer.ts";

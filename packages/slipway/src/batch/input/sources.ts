@@ -10,7 +10,7 @@ import { batchError } from "../errors.ts";
 import { isSqlAddress, parseSqlAddress, type SqlAddress } from "../sql/address.ts";
 import { readRanges, type RemoteObject } from "../remote/remote-object.ts";
 
-export const INPUT_FORMATS = ["csv", "tsv", "jsonl", "parquet", "arrow", "json"] as const;
+export const INPUT_FORMATS = ["csv", "tsv", "jsonl", "parquet", "arrow", "json", "image"] as const;
 export type InputFormat = (typeof INPUT_FORMATS)[number];
 export type Compression = "none" | "gzip" | "zstd";
 
@@ -27,7 +27,7 @@ export interface InputFile {
   readonly sql?: SqlAddress;
 }
 
-const ENDINGS: Readonly<Record<string, InputFormat>> = { csv: "csv", tsv: "tsv", tab: "tsv", jsonl: "jsonl", ndjson: "jsonl", parquet: "parquet", pq: "parquet", arrow: "arrow", arrows: "arrow", feather: "arrow", json: "json" };
+const ENDINGS: Readonly<Record<string, InputFormat>> = { csv: "csv", tsv: "tsv", tab: "tsv", jsonl: "jsonl", ndjson: "jsonl", parquet: "parquet", pq: "parquet", arrow: "arrow", arrows: "arrow", feather: "arrow", json: "json", png: "image", jpg: "image", jpeg: "image" };
 const COMPRESSIONS: Readonly<Record<string, Compression>> = { gz: "gzip", gzip: "gzip", zst: "zstd", zstd: "zstd" };
 const PATTERN = /[*?[\]{}]/;
 

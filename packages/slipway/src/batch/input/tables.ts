@@ -67,7 +67,7 @@ export function scan(files: readonly InputFile[]): string {
     case "jsonl": return `read_json(${list}, format = 'newline_delimited')`;
     case "json": return `read_json(${list}, format = 'array')`;
     case "parquet": return `read_parquet(${list})`;
-    case "arrow": throw batchError("batch-input-format", "Arrow files cannot be asked with SQL", { hint: "Write them as Parquet." });
+    case "arrow": case "image": throw batchError("batch-input-format", `${files[0]!.format === "arrow" ? "Arrow files" : "images"} cannot be asked with SQL`, { hint: "SQL is for CSV, JSON and Parquet." });
   }
 }
 

@@ -24,6 +24,7 @@ const SAMPLED_BYTES = 2 ** 20;
 export async function countRows(files: readonly InputFile[], { query, delimiter, threads }: { readonly query?: string | undefined; readonly delimiter?: string | undefined; readonly threads: number }): Promise<RowCount> {
   const stored = files.reduce((n, f) => n + f.bytes, 0);
   const format = files[0]?.format;
+  if (format === "image") return { rows: files.length, exact: true, bytes: stored };
   if (query === undefined && format === "arrow") return { rows: (await import("../input/arrow-tables.ts")).readArrowTables(files, ROWS_PER_SHARD).rows, exact: true, bytes: stored };
   if (query !== undefined || format === "parquet" || format === "json") {
     // Of Parquet, DuckDB looks at the footers alone.

@@ -5,12 +5,14 @@ import { mkdtempSync, readFileSync, existsSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SlipwayError } from "@slipway/core/base";
+import { localFiles } from "../input/local-files.ts";
 import { findInput, type InputFile } from "../input/sources.ts";
 import type { OutputFormat } from "../run/messages.ts";
 import { isThere, placeOutput } from "../run/output-place.ts";
 import type { BatchOptions, BatchSummary } from "../run/options.ts";
 import { runBatch } from "../run/run-batch.ts";
 import { refuseUnread, ROWS_PER_SHARD } from "../run/source.ts";
+import { spoolSql } from "../sql/read-sql.ts";
 import { countRows, subquery } from "./count-rows.ts";
 
 export interface BatchPlan {
@@ -35,9 +37,32 @@ const LEAST_SHARD_ROWS = 1024;
 
 /** Writes nothing but below the machine's temporary folder. @throws SlipwayError what a run would be refused for: batch-input-..., runtime-... */
 export async function planBatch(options: BatchOptions): Promise<BatchPlan> {
+  const { query } = options;
+  const found = query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format);
+  refuseUnread(found);
+  if (found.some((f) => f.sql !== undefined || f.remote !== undefined)) return planElsewhere(options, found);
+  return planLocal(options, found);
+}
+
+/** What a database gives, and files that are elsewhere, are brought here once. */
+async function planElsewhere(options: BatchOptions, found: readonly InputFile[]): Promise<BatchPlan> {
+  const folder = mkdtempSync(join(tmpdir(), "slipway-plan-"));
+  const [{ sql, format } = found[0]!] = found;
+  try {
+    if (sql === undefined) {
+      const input = (await localFiles(found, true, folder)).map((f) => f.path);
+      return await planLocal({ ...options, input, format }, await findInput(input, format));
+    }
+    const path = join(folder, "input.parquet");
+    await spoolSql(sql, options.query, options.limit, path, folder);
+    return await planLocal({ ...options, input: [path], format, query: undefined }, await findInput([path], format));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function planLocal(options: BatchOptions, files: readonly InputFile[]): Promise<BatchPlan> {
   const { output, threads, query } = options;
-  const files = query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format);
-  refuseUnread(files);
   const began = performance.now();
   const counted = await countRows(files, options);
   // SQL and JSON are gone through once before scoring begins.
@@ -59,7 +84,7 @@ export async function planBatch(options: BatchOptions): Promise<BatchPlan> {
     return {
       input: { files: files.length, bytes: files.reduce((n, f) => n + f.bytes, 0), format: query === undefined ? files[0]!.format : "query", rows, exact: counted.exact || rows === options.limit },
       shards: Math.max(1, Math.ceil(isTable(files, query) ? rows / ROWS_PER_SHARD : (counted.bytes * (rows / Math.max(1, counted.rows))) / options.shardBytes)), threads,
-      output: { path: output.path, format: output.format, exists: isThere(output), columns: last.columns, bytes: Math.round(last.rows === 0 ? 0 : (last.bytes / last.rows) * rows) },
+      output: { path: output.path, format: output.format, exists: output.destination === undefined && isThere(output), columns: last.columns, bytes: Math.round(last.rows === 0 ? 0 : (last.bytes / last.rows) * rows) },
       sample: { rows: last.rows, bad: last.rows - last.scored, rowsPerSecond: Math.round(1 / perRow), reasons: last.reasons },
       seconds: whole ? last.seconds : spooling + Math.max(0, first.seconds - first.rows * perRow) + rows * perRow,
     };

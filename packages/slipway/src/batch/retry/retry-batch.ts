@@ -29,6 +29,7 @@ export async function retryBatch({ rows: letters, record: recordPath, output, ..
   mkdirSync(dirname(output.path), { recursive: true });
   const folder = mkdtempSync(join(dirname(output.path), `.${basename(output.path)}.retry-`));
   try {
+    if (record.input.kind === "image") throw batchError("batch-input-format", "images are not tried again from their names", { where: letters, hint: "Mend the files, and score them with slipway batch --in." });
     const replay = await writeReplayFile(letters, record.input, folder);
     if (replay.rows.length === 0) throw nothingGood(letters, replay.left.length);
     const place = { ...placeOutput(join(folder, `out.${output.format}`)), errors: join(folder, "errors.jsonl") };

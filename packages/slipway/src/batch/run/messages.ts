@@ -30,14 +30,16 @@ export interface WorkerSetup {
 export type InputShape =
   | { readonly kind: "csv"; readonly names: readonly string[]; readonly delimiter: string }
   | { readonly kind: "jsonl"; readonly names: readonly string[] }
-  | { readonly kind: "table"; readonly store: "parquet" | "arrow"; readonly names: readonly string[]; readonly types: readonly string[] };
+  | { readonly kind: "table"; readonly store: "parquet" | "arrow"; readonly names: readonly string[]; readonly types: readonly string[] }
+  /** `options`: how pictures become tensors, as a query has it. */
+  | { readonly kind: "image"; readonly names: readonly string[]; readonly options: string };
 
 export interface ShardKey {
   readonly shard: number;
   /** Whose work it is, where several processes may make the same shard: each writes files of its own. */
   readonly token?: string;
 }
-export type ShardWork = ShardKey & ({ readonly bytes: ArrayBuffer } | { readonly file: string; readonly from: number; readonly to: number });
+export type ShardWork = ShardKey & ({ readonly bytes: ArrayBuffer } | { readonly images: readonly string[] } | { readonly file: string; readonly from: number; readonly to: number });
 
 /** A committed part. */
 export interface Part extends ShardKey {

@@ -20,6 +20,8 @@ export interface BatchOptions {
   readonly shardRows?: number | undefined;
   /** SQL over the input, in which it is called `input`. */
   readonly query?: string | undefined;
+  /** How pictures become tensors, as a query has it: resize=crop&mean=0.5. */
+  readonly image?: string | undefined;
   readonly output: OutputPlace;
   readonly keep: Keep;
   readonly outputs?: readonly string[] | undefined;

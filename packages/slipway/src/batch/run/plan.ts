@@ -10,7 +10,7 @@ import type { BatchOptions } from "./options.ts";
 export function planOf(options: BatchOptions, files: readonly InputFile[]): RunPlan {
   return {
     model: options.package.digest, input: files.map(({ path, bytes, modifiedMs, format, remote }) => [path, bytes, remote?.version ?? modifiedMs, format]), query: options.query ?? null, delimiter: options.delimiter ?? null,
-    format: options.output.format, folder: options.output.folder, keep: options.keep, outputs: options.outputs ?? null, ids: options.ids, engine: options.engine, shardBytes: options.shardBytes, shardRows: options.shardRows, columns: options.columns, limit: options.limit ?? null,
+    format: options.output.format, folder: options.output.folder, keep: options.keep, outputs: options.outputs ?? null, ids: options.ids, engine: options.engine, shardBytes: options.shardBytes, shardRows: options.shardRows, columns: options.columns, image: options.image, limit: options.limit ?? null,
   };
 }
 

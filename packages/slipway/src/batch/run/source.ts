@@ -21,12 +21,17 @@ export interface SourceOptions {
   /** Of JSON lines; those of the first line by default. */
   readonly columns?: readonly string[] | undefined;
   readonly limit?: number | undefined;
+  readonly image?: string | undefined;
   /** The run's folder. */
   readonly work: string;
 }
 
 /** Of Parquet and Arrow. */
 export const ROWS_PER_SHARD = 65_536;
+
+const IMAGES_PER_SHARD = 256;
+/** The one column of images. */
+const PATH_COLUMN = "path";
 
 /** `end`: so far the input is read behind it, in the unit of `total`. */
 export type SourceWork = ShardWork & { readonly end: number };
@@ -43,7 +48,7 @@ export async function sourceOf(options: SourceOptions, found: readonly InputFile
   const { query, limit, threads, work } = options;
   const tabular = query !== undefined || found[0]!.format === "parquet" || found[0]!.format === "arrow" || found[0]!.format === "json";
   const sql = found[0]?.sql;
-  const files = await localFiles(found, tabular, work);
+  const files = await localFiles(found, tabular || found[0]!.format === "image", work);
   if (tabular) {
     const { readTables, spoolQuery } = await import("../input/tables.ts");
     const temporary = join(work, "tmp");
@@ -72,6 +77,7 @@ export async function sourceOf(options: SourceOptions, found: readonly InputFile
       }
     }
   }
+  if (files[0]!.format === "image") return imageSource(files.slice(0, limit), options);
   const csv = files[0]!.format !== "jsonl";
   const head = csv ? await headOf(files[0]!, options.delimiter ?? (files[0]!.format === "tsv" ? "\t" : undefined)) : undefined;
   const names = head?.names ?? options.columns ?? await firstNames(files);
@@ -80,6 +86,22 @@ export async function sourceOf(options: SourceOptions, found: readonly InputFile
     shape: csv ? { kind: "csv", names, delimiter: head!.delimiter } : { kind: "jsonl", names },
     total, most: files.some((f) => f.compression !== "none") ? threads : Math.ceil(total / options.shardBytes), works: textWorks(files, head, options.shardBytes, limit),
   };
+}
+
+/** A file is a row. */
+function imageSource(files: readonly InputFile[], { image = "", shardBytes }: SourceOptions): Source {
+  return { shape: { kind: "image", names: [PATH_COLUMN], options: image }, total: files.length, most: Math.ceil(files.length / IMAGES_PER_SHARD), works: works() };
+  async function* works(): AsyncGenerator<SourceWork> {
+    let shard = 0;
+    for (let at = 0; at < files.length; shard++) {
+      const images: string[] = [];
+      for (let bytes = 0; at < files.length && images.length < IMAGES_PER_SHARD && bytes < shardBytes; at++) {
+        images.push(files[at]!.path);
+        bytes += files[at]!.bytes;
+      }
+      yield { shard, images, end: at };
+    }
+  }
 }
 
 async function* textWorks(files: readonly InputFile[], head: CsvHead | undefined, shardBytes: number, limit: number | undefined): AsyncGenerator<SourceWork> {

@@ -55,6 +55,7 @@ async function readerOf(model: Model): Promise<{ kept: readonly string[]; types:
   const { input, keep } = setup;
   const { plan } = model.encoder;
   if (input.kind === "table") return (await import("../rows/table-rows.ts")).tableReader(model.encoder, input, keep, setup.temporary);
+  if (input.kind === "image") return (await import("../rows/image-rows.ts")).imageReader(model.encoder, input.options, keep);
   const { names } = input;
   const lines = (kept: readonly string[], rows: { read(bytes: Buffer): RowBlock }): Awaited<ReturnType<typeof readerOf>> =>
     // Text files do not say what a column is.

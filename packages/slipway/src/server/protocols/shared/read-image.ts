@@ -13,14 +13,15 @@ const MAX_IMAGES = 256;
 
 /** One row an image. @throws SlipwayError image-unwanted, image-damaged, request-malformed, body-too-large */
 export async function readImages(images: readonly Uint8Array[], call: Call, signature: Signature): Promise<ModelInput> {
-  const planned = planFor(signature, call.query);
+  const planned = imagesOfQuery(signature, call.query);
   if (images.length > MAX_IMAGES) throw predictError("request-limit", `${images.length} images are too many for one request`, { hint: "Send them in parts." });
   const rows = [];
   for (const image of images) rows.push(await decodeImage(image, planned.plan, call.deadline));
   return imageRows(rows, planned, signature);
 }
 
-function planFor(signature: Signature, query: URLSearchParams): PlannedImage {
+/** @throws SlipwayError image-unwanted, request-malformed */
+export function imagesOfQuery(signature: Signature, query: URLSearchParams): PlannedImage {
   const options: ImageOptions = {
     resize: choice(query, "resize", ["stretch", "crop", "pad"]), order: choice(query, "order", ["rgb", "bgr"]),
     scale: numbers(query, "scale", 1)?.[0], mean: numbers(query, "mean"), std: numbers(query, "std"),
