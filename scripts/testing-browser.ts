@@ -5,12 +5,12 @@ import { createRequire } from "node:module";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 
 const PLACES = [process.env["CHROME_PATH"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const path = PLACES.find((p) => p !== undefined && existsSync(p));
-export const hasBrowser: boolean = path !== undefined;
+export const browserPath: string | undefined = PLACES.find((p) => p !== undefined && existsSync(p));
+export const hasBrowser: boolean = browserPath !== undefined;
 export const BROWSER_HINT = "no browser: apt-get install chromium, or set CHROME_PATH";
 
 export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: path!, args: ["--no-sandbox"] });
+  return chromium.launch({ executablePath: browserPath!, args: ["--no-sandbox"] });
 }
 
 export interface Watched {

@@ -6,9 +6,9 @@ import { Problems } from "./problems.ts";
 import type { Plan } from "./columns.ts";
 
 /** A row that does not fit the model, with `onInvalid: "rows"`. */
-export interface RowError {
+export type RowError = {
   readonly error: { readonly code: "request-invalid"; readonly message: string; readonly column: string | null; readonly expected: string; readonly found: string };
-}
+};
 
 /** What stands in a problem where a whole row is refused. */
 function refusedRow(reason: string): [expected: string, found: string] {

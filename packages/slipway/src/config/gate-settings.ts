@@ -33,6 +33,7 @@ const settings = {
   season: { type: "count", min: 1, flag: false, help: "rows of a series after which it repeats: what mase compares with; 1 by default" },
   maxAgeDays: { type: "number", flag: false, help: "days after which a model is too old to be released" },
   baseline: { type: "text", flag: false, help: "the model to compare with, as --baseline: a path, NAME@production, oci://..." },
+  browser: { type: "text", flag: false, help: "the program of a Chromium or Chrome, in which the rows are replayed; without it the browser's module runs in Node" },
   minSliceRows: { type: "count", min: 2, default: 30, flag: false, help: "smaller slices are told and not judged" },
   parity: {
     type: "section", flag: false, help: "how near the package has to be to what the notebook predicted",

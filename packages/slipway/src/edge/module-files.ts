@@ -11,6 +11,9 @@ const ASSETS = new URL("../../assets/", import.meta.url);
 /** In a checkout only. */
 const BUILDER = new URL("../../../edge/build.mjs", import.meta.url);
 
+/** The module itself, for this process. */
+export const MODULE_ADDRESS: string = new URL("edge/slipway-edge.js", ASSETS).href;
+
 /** By name. @throws edge-module-missing */
 export async function moduleFiles(): Promise<Map<string, Uint8Array>> {
   try {

@@ -13,9 +13,19 @@ export const ORT_MODULE: string = `onnxruntime/${MODULE}`;
 
 /** By path in the folder. @throws edge-needs-onnxruntime */
 export async function onnxruntimeFiles(from: string): Promise<Map<string, Uint8Array>> {
+  const folder = found(from);
+  return new Map(await Promise.all(FILES.map(async (name) => [`onnxruntime/${name}`, await readFile(join(folder, name))] as const)));
+}
+
+/** The module itself, for this process. @throws edge-needs-onnxruntime */
+export function onnxruntimeAddress(from: string): string {
+  return pathToFileURL(join(found(from), MODULE)).href;
+}
+
+function found(from: string): string {
   for (const base of [pathToFileURL(join(from, "package.json")).href, import.meta.url]) {
-    const found = place(base);
-    if (found !== undefined) return new Map(await Promise.all(FILES.map(async (name) => [`onnxruntime/${name}`, await readFile(join(found, name))] as const)));
+    const folder = place(base);
+    if (folder !== undefined) return folder;
   }
   throw edgeFolderError("edge-needs-onnxruntime", "the model needs ONNX Runtime, and onnxruntime-web is not installed here", { hint: "Run `npm install onnxruntime-web` in this folder, then this command again." });
 }

@@ -48,7 +48,7 @@ const RUBRIC: Rubric = {
   infrastructure: [
     ["Training is reproducible", [], "in training"],
     ["Model specs are unit tested", [], "in training"],
-    ["The ML pipeline is integration tested", ["served"]],
+    ["The ML pipeline is integration tested", ["served", "browser"]],
     ["Model quality is validated before serving", ["quality", "calibration"]],
     ["The model is debuggable", ["determinism"]],
     ["Models are canaried before serving", [], "weights and shadows between versions, in serving"],

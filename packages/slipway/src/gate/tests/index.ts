@@ -2,6 +2,7 @@
 
 import type { GateTest } from "../define-gate-test.ts";
 import { baseline } from "./baseline.ts";
+import { browser } from "./browser.ts";
 import { budgets } from "./budgets.ts";
 import { calibrationTest } from "./calibration.ts";
 import { determinism } from "./determinism.ts";
@@ -21,4 +22,4 @@ import { simplerModel } from "./simpler-model.ts";
 import { skew } from "./skew.ts";
 import { weakSegments } from "./weak-segments.ts";
 
-export const GATE_TESTS: readonly GateTest[] = [parity, signature, engines, served, determinism, schemaFuzz, quality, weakSegments, calibrationTest, notebookQuality, baseline, simplerModel, leakage, skew, scaling, freshness, robustness, rules, budgets];
+export const GATE_TESTS: readonly GateTest[] = [parity, signature, engines, served, browser, determinism, schemaFuzz, quality, weakSegments, calibrationTest, notebookQuality, baseline, simplerModel, leakage, skew, scaling, freshness, robustness, rules, budgets];
