@@ -76,7 +76,8 @@ export const up: Command = defineCommand({
     const { keys: _keys, oidcIssuer, ...others } = settings;
     // An audience is for programs that bring tokens; people who sign in need none.
     const access = accessOptions({ ...others, ...(oidcIssuer === undefined || (oidc !== undefined && settings.oidcAudience === undefined) ? {} : { oidcIssuer }) });
-    const monitor = await openMonitor(settings, logger, registry.database);
+    let address = settings.publicUrl;
+    const monitor = await openMonitor(settings, logger, registry.database, (model) => `${(address ?? "").replace(/\/$/, "")}/dashboard/models/${encodeURIComponent(model)}/monitoring`);
     const server = await startServer(models, {
       port: settings.port, host: settings.host, signals: true, version: VERSION, tls: tlsOptions(settings.tls), bodyLimit: settings.bodyLimit, requestTimeoutMs: settings.requestTimeout,
       receiveTimeoutMs: settings.receiveTimeout, drainDelayMs: settings.drainMs, ...access, auth: { ...access.auth, keys: { path: keyFile }, sessions }, ...telemetryOptions(settings), ...monitor.options,
@@ -84,6 +85,7 @@ export const up: Command = defineCommand({
       families: [replica.families],
       protocols: [...monitor.options.protocols, registryProtocol(service), dashboardProtocol({ files, sessions, database: registry.database, oidc, publicUrl: settings.publicUrl, link: loopback })],
     });
+    address ??= server.url;
     const link = loopback ? `${settings.publicUrl?.replace(/\/$/, "") ?? server.url}/dashboard/sign-in#code=${await sessions.makeLink({ principal: localPrincipal() })}` : undefined;
     const place = registryPlace();
     if (call.flag("json")) printJson({ url: server.url, dashboard: `${server.url}/dashboard`, ...(link === undefined ? {} : { signIn: link }), registry: place.shown, ...(server.adminUrl === undefined ? {} : { admin: server.adminUrl }) });

@@ -1,3 +1,4 @@
+export { ALERT_SETTINGS, type AlertRuleSettings, type AlertSettings } from "./alert-settings.ts";
 export { APPROVAL_SETTINGS, type ApprovalSettings } from "./approval-settings.ts";
 export { DASHBOARD_SETTINGS } from "./dashboard-settings.ts";
 export { GATE_SETTINGS, type GateSettings } from "./gate-settings.ts";

@@ -1,5 +1,6 @@
 // How models are watched, under `monitor` of the configuration file.
 
+import { ALERT_SETTINGS } from "./alert-settings.ts";
 import type { Settings } from "./spec.ts";
 
 const settings = {
@@ -11,6 +12,7 @@ const settings = {
   predictions: { type: "count", max: 1_000_000, default: 1000, value: "N", help: "predictions of each model, in each window and process, that are kept to be compared with labels; an even share where there are more, 0 for none" },
   feedbackKey: { type: "text", flag: "feedback-key", value: "COLUMN", help: "a column, whether models take it or not, by whose value labels may be sent" },
   season: { type: "choice", choices: ["none", "day", "week"], default: "none", value: "WHICH", help: "do not call drift what is as it was at the same time of former days or weeks" },
+  alerts: { type: "section", flag: false, fields: ALERT_SETTINGS as typeof ALERT_SETTINGS, help: "when people are told, and how" },
 } as const;
 
 export const MONITOR_SETTINGS: typeof settings = settings;

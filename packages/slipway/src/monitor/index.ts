@@ -1,3 +1,5 @@
+export { Alerter, type AlerterOptions } from "./alerts/alerter.ts";
+export type { Alert, Message } from "./alerts/alert.ts";
 export { monitorError } from "./errors.ts";
 export { Monitor, type MonitorOptions } from "./monitor.ts";
 export { MonitorStore } from "./store.ts";

@@ -1,6 +1,7 @@
 // The monitor over HTTP: what is watched and how it stands.
 
 import { mayAsk, jsonAnswer, type Call, type Protocol, type Route } from "../server/index.ts";
+import { listAlerts, undelivered } from "./alerts/alert-store.ts";
 import { monitorError } from "./errors.ts";
 import { modelView, overview } from "./views.ts";
 import { feedback } from "./feedback.ts";
@@ -32,6 +33,15 @@ export function monitorProtocol(monitor: Monitor): () => Protocol {
         query: { version: { type: "string" }, hours: { type: "number" } },
       },
       handle: async (call) => jsonAnswer(await modelView(monitor, shown(call), { version: call.query.get("version") ?? undefined, hours: hoursOf(call) })),
+    },
+    {
+      method: "GET", path: `${MONITOR_ROOT}/alerts`, action: "observe",
+      about: { tag: "Monitoring", summary: "What is the matter with the watched models, and what was lately", response: { "application/json": OBJECT }, query: { model: TEXT } },
+      handle: async (call) => {
+        await monitor.refresh();
+        const { database } = await monitor.store();
+        return jsonAnswer({ alerts: (await listAlerts(database, call.query.get("model") ?? undefined)).filter((a) => mayAsk(call, a.model)), undelivered: await undelivered(database) });
+      },
     },
     ...["/feedback", `${MONITOR_ROOT}/feedback`].map((path): Route => ({
       method: "POST", path, action: "feedback",

@@ -100,6 +100,8 @@ export class MonitorStore {
       await tx.query("delete from monitor_windows where begins < $1", [oldest]);
       await tx.query("delete from monitor_predictions where at < $1", [oldest]);
       await tx.query("delete from monitor_labels where changed_at < $1", [oldest]);
+      await tx.query("delete from monitor_alerts where state = 'resolved' and resolved_at < $1", [oldest]);
+      await tx.query("delete from monitor_messages where created_at < $1", [oldest]);
       await tx.query("delete from monitor_replicas where state <> 'running' and seen_at < $1", [oldest]);
       await tx.query("delete from monitor_subjects where first_at < $1 and not exists (select 1 from monitor_windows w where w.model = monitor_subjects.model and w.version = monitor_subjects.version and w.digest = monitor_subjects.digest)", [oldest]);
     });

@@ -35,4 +35,15 @@ export const MONITOR_MIGRATIONS: readonly Migration[] = [
       "create index monitor_labels_received on monitor_labels (received_at)",
     ],
   },
+  {
+    title: "monitoring: alerts, messages that wait to be delivered, and who looks",
+    statements: () => [
+      `create table monitor_alerts (
+        id text primary key, rule text not null, kind text not null, severity text not null, model text not null, version text not null, subject text not null, summary text not null,
+        since text, next text not null, picture text, state text not null, first_at text not null, last_at text not null, resolved_at text, told_at text)`,
+      `create table monitor_messages (
+        id text not null, sink text not null, body text not null, attempts integer not null, next_at text, created_at text not null, error text, primary key (id, sink))`,
+      "create table monitor_leases (name text primary key, owner text not null, until text not null)",
+    ],
+  },
 ];

@@ -1,6 +1,8 @@
 // The monitor's state as JSON, for HTTP, the command line and the dashboard.
 
 import type { WindowCounter } from "@slipway/core/stats";
+import { listAlerts } from "./alerts/alert-store.ts";
+import type { Alert } from "./alerts/alert.ts";
 import { accuracyOf, type Accuracy } from "./accuracy.ts";
 import { monitorError } from "./errors.ts";
 import { judge, seasonsMs, type ColumnState, type JudgeOptions, type ModelState } from "./judge.ts";
@@ -114,6 +116,7 @@ export interface ModelView extends ModelSummary {
   readonly windows: readonly WindowView[];
   readonly columns: readonly ColumnView[];
   readonly quality: readonly Finding[];
+  readonly alerts: readonly Alert[];
   readonly verdicts: readonly { readonly begins: string; readonly ends: string; readonly rows: number; readonly drifted: readonly string[]; readonly psi: readonly number[] }[];
 }
 
@@ -128,7 +131,7 @@ export async function modelView(watched: Watched, model: string, { version, hour
   return {
     ...summaryOf(subject, windows, state), referenceRows: subject.series[0]?.reference.rows ?? 0, task: subject.task.kind, accuracy, from: iso(from), to: iso(watched.now()),
     versions: [...new Set((await store.subjects(model)).map((s) => s.version))],
-    windows: windows.map(windowView), columns: state.columns.map(columnView), quality: state.findings,
+    windows: windows.map(windowView), columns: state.columns.map(columnView), quality: state.findings, alerts: (await listAlerts(store.database, model)).filter((a) => a.version === subject.version),
     verdicts: state.spans.map((s) => ({ begins: iso(s.begins), ends: iso(s.ends), rows: s.rows, drifted: s.columns.flatMap((c, i) => (c.verdict === "drifted" ? [subject.series[i]!.name] : [])), psi: s.columns.map((c) => round(c.psi)) })),
   };
 }
