@@ -11,7 +11,9 @@ import { VERSION } from "@slipway/core/base";
 import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../config/index.ts";
 import { openRegistry, registryPlace } from "../registry/index.ts";
 import { openRegistryService, registryProtocol } from "../registry-api/index.ts";
+import { localFile } from "../references/index.ts";
 import { RolloutReplica } from "../rollout/index.ts";
+import { readDefinitions, Scheduler } from "../schedules/index.ts";
 import { type LoadOptions } from "../runtime/index.ts";
 import { checkPort, createLog, DashboardFiles, dashboardProtocol, isLoopback, Logger, ModelDirectory, principalOf, readKeyFile, registryAliases, Repository, SessionStore, startServer, type OidcClient } from "../server/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
@@ -52,13 +54,16 @@ export const up: Command = defineCommand({
     const log = createLog({ level: settings.logLevel, pretty: process.stderr.isTTY });
     const logger = new Logger(log);
 
+    const definitions = readDefinitions(settings.schedules);
+
     // Keys, sessions and packages are nobody else's to read.
     mkdirSync(STATE, { recursive: true, mode: 0o700 });
     const files = await DashboardFiles.open();
     const registry = await openRegistry({ create: true });
+    const trusted = await trustedSigners(settings.signatures?.require, settings.signatures?.roots);
     const service = await openRegistryService({
       database: registry.database, blobs: registry.blobs, folder: STATE, settings: { approvals: settings.approvals, webhooks: settings.webhooks, gate: settings.gate, rollout: settings.rollout },
-      trusted: await trustedSigners(settings.signatures?.require, settings.signatures?.roots),
+      trusted,
       onError: (err) => logger.error("work in the background failed", { err }),
     });
     const sessions = await SessionStore.open(registry.database);
@@ -72,6 +77,9 @@ export const up: Command = defineCommand({
       rollouts: service.rollouts, directory: models.directory, follow: () => models.follow(), intervalMs: settings.rollout?.interval ?? 1000, onError: (err) => logger.error("a rollout could not be followed", { err }),
     });
     replica.start();
+    await service.schedules.define(definitions, localActor(), { whole: true });
+    const scheduler = new Scheduler({ schedules: service.schedules, openModel: localFile, trusted, onError: (err) => logger.error("a scheduled run could not be followed", { err }) });
+    scheduler.start();
 
     const { keys: _keys, oidcIssuer, ...others } = settings;
     // An audience is for programs that bring tokens; people who sign in need none.
@@ -93,7 +101,7 @@ export const up: Command = defineCommand({
     if (server.adminUrl !== undefined) printNote(`administration on ${server.adminUrl}`);
     followParent(() => process.kill(process.pid, "SIGTERM"));
     await server.closed;
-    await replica.stop();
+    await Promise.all([replica.stop(), scheduler.stop()]);
     await monitor.close();
     await service.close();
     await aliases.close();

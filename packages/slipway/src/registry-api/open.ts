@@ -11,6 +11,7 @@ import type { BlobStore } from "../oci/index.ts";
 import { Registry } from "../registry/index.ts";
 import { Rollouts } from "../rollout/index.ts";
 import type { TrustedSigners } from "../runtime/index.ts";
+import { Schedules } from "../schedules/index.ts";
 import { Deliverer, destinations, secretBox, Webhooks } from "../webhooks/index.ts";
 import { GateRuns } from "./gate-runs.ts";
 import { Jobs } from "./jobs/jobs.ts";
@@ -74,6 +75,7 @@ export async function openRegistryService(options: RegistryServiceOptions): Prom
   const uploads = join(folder, "uploads");
   const gate = await GateRuns.open(registry, jobs, uploads, onError);
   const rollouts = await Rollouts.open({ registry, approvals, settings: settings.rollout });
+  const schedules = await Schedules.open(database);
   let expiring: NodeJS.Timeout | undefined;
   if (options.background !== false) {
     deliverer.start();
@@ -81,7 +83,7 @@ export async function openRegistryService(options: RegistryServiceOptions): Prom
     expiring.unref();
   }
   return {
-    registry, approvals, webhooks, deliverer, jobs, gate, rollouts, gateSettings: settings.gate ?? {}, uploadLimit: options.uploadLimit ?? UPLOAD_LIMIT, folder: uploads,
+    registry, approvals, webhooks, deliverer, jobs, gate, rollouts, schedules, gateSettings: settings.gate ?? {}, uploadLimit: options.uploadLimit ?? UPLOAD_LIMIT, folder: uploads,
     async close() {
       clearInterval(expiring);
       jobs.close();

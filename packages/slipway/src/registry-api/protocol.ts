@@ -8,12 +8,13 @@ import { modelRoutes } from "./routes/models.ts";
 import { rolloutRoutes } from "./routes/rollouts.ts";
 import { requestRoutes } from "./routes/requests.ts";
 import { ROOT } from "./routes/route.ts";
+import { scheduleRoutes } from "./routes/schedules.ts";
 import { versionRoutes } from "./routes/versions.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import type { RegistryServices } from "./services.ts";
 
 /** For `protocols` of the server's options. */
 export function registryProtocol(services: RegistryServices): (context: ServerContext) => Protocol {
-  const routes = [meRoutes, modelRoutes, versionRoutes, gateRoutes, requestRoutes, rolloutRoutes, auditRoutes, webhookRoutes].flatMap((make) => make(services));
+  const routes = [meRoutes, modelRoutes, versionRoutes, gateRoutes, requestRoutes, rolloutRoutes, scheduleRoutes, auditRoutes, webhookRoutes].flatMap((make) => make(services));
   return () => ({ name: "registry", prefixes: [ROOT], routes });
 }

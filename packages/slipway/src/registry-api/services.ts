@@ -4,6 +4,7 @@ import type { Approvals } from "../approvals/index.ts";
 import type { GateSettings } from "../config/index.ts";
 import type { Registry } from "../registry/index.ts";
 import type { Rollouts } from "../rollout/index.ts";
+import type { Schedules } from "../schedules/index.ts";
 import type { Deliverer, Webhooks } from "../webhooks/index.ts";
 import type { GateRuns } from "./gate-runs.ts";
 import type { Jobs } from "./jobs/jobs.ts";
@@ -16,6 +17,7 @@ export interface RegistryServices {
   readonly jobs: Jobs;
   readonly gate: GateRuns;
   readonly rollouts: Rollouts;
+  readonly schedules: Schedules;
   readonly gateSettings: Partial<GateSettings>;
   /** Largest upload in bytes. */
   readonly uploadLimit: number;

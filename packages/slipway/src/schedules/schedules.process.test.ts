@@ -129,10 +129,12 @@ describe.each(["sqlite", "postgres"] as const)("schedules over %s", (dialect) =>
     await rounds(server);
     expect((await schedules.runs())[0]).toMatchObject({ state: "waiting", attempt: 2, nextAt: "2026-11-01T02:03:02.000Z" });
     expect(await told()).toEqual([]);
-    now = new Date("2026-11-01T02:03:03Z");
+    now = new Date("2026-11-01T02:02:30Z");
+    // Whoever asks for a run now does not wait for the end of the pause.
+    expect((await schedules.start("sales", actor, now)).id).toBe(run!.id);
     await rounds(server);
     [run] = await schedules.runs();
-    expect(run).toMatchObject({ state: "failed", attempt: 3, endedAt: "2026-11-01T02:03:03.000Z" });
+    expect(run).toMatchObject({ state: "failed", attempt: 3, endedAt: "2026-11-01T02:02:30.000Z" });
     expect((await schedules.run("sales", run!.id)).log.match(/batch-input-missing/g)).toHaveLength(3);
     expect(await told()).toEqual(["batch.run.failed"]);
     // Asked for by a person, and now there is input; as if for that day.

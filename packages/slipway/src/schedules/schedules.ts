@@ -77,13 +77,14 @@ export class Schedules {
     return detailsOf(row);
   }
 
-  /** A run now, beside those of the clock. @throws schedule-unknown, schedule-busy */
+  /** A run now, beside those of the clock. One that waits (to be tried again, say) waits no longer. @throws schedule-unknown, schedule-busy */
   start(name: string, actor: Actor, now: Date = new Date()): Promise<ScheduleRun> {
     return this.database.transaction(async (tx) => {
       const { definition } = await current(tx, name);
-      const [busy] = await tx.query<Row>("select id, state from schedule_runs where schedule = $1 and state in ('waiting', 'running')", [name]);
-      if (busy !== undefined) throw scheduleError("schedule-busy", `a run of ${name} ${busy["state"] === "running" ? "goes on" : "waits"} already`, { where: String(busy["id"]), hint: "Runs of one schedule do not overlap: wait until it has ended." });
-      const [row] = await insertRun(tx, { schedule: name, dueAt: now.toISOString(), cause: "manual", state: "waiting", by: actor.name, now });
+      const [busy] = await tx.query<Row>("select id from schedule_runs where schedule = $1 and state = 'running'", [name]);
+      if (busy !== undefined) throw scheduleError("schedule-busy", `a run of ${name} goes on already`, { where: String(busy["id"]), hint: "Runs of one schedule do not overlap: wait until it has ended." });
+      const [waiting] = await tx.query<Row>(`update schedule_runs set next_at = null where id = (select min(id) from schedule_runs where schedule = $1 and state = 'waiting') returning ${RUN_COLUMNS}`, [name]);
+      const [row] = waiting !== undefined ? [runOf(waiting)] : await insertRun(tx, { schedule: name, dueAt: now.toISOString(), cause: "manual", state: "waiting", by: actor.name, now });
       await appendAudit(tx, { actor, action: "schedule.run-asked", model: modelNameOf(definition) ?? undefined, detail: { schedule: name, run: row!.id } });
       return row!;
     });

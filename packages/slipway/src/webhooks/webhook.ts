@@ -65,7 +65,7 @@ export function deliveryOf(r: Readonly<Record<string, Value>>): Delivery {
   };
 }
 
-const EVENT = /^(?:\*|[a-z][a-z-]{0,40}\.(?:\*|[a-z][a-z-]{0,40}))$/;
+const EVENT = /^(?:\*|[a-z][a-z-]{0,40}\.(?:[a-z][a-z-]{0,40}\.)?(?:\*|[a-z][a-z-]{0,40}))$/;
 const MODEL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\*?$|^\*$/;
 const MOST = 50;
 

@@ -47,5 +47,6 @@ function tagOf(path: string): string {
   if (path.startsWith("/rollouts") || path.endsWith("/rollouts")) return "rollouts";
   if (path.startsWith("/audit")) return "audit";
   if (path.startsWith("/webhooks")) return "webhooks";
+  if (path.startsWith("/schedules")) return "schedules";
   return "models";
 }
