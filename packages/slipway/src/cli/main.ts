@@ -18,6 +18,7 @@ const COMMANDS: Commands = {
   bench: { summary: "throughput, latency, and how many replicas a load needs", load: async () => (await import("./bench.ts")).bench },
   image: { summary: "a container image of a package, without Docker", load: async () => (await import("./image.ts")).image },
   monitor: { summary: "whether served models are asked what they were made for; labels and accuracy", load: async () => (await import("./monitor/index.ts")).monitor },
+  deploy: { summary: "a package onto a platform, and whether an image does what a platform asks of it", load: async () => (await import("./deploy.ts")).deploy },
   client: { summary: "a typed TypeScript client of a model or a running service", load: async () => (await import("./client.ts")).client },
   edge: { summary: "a folder with which a browser or a device predicts by itself", load: async () => (await import("./edge.ts")).edge },
   registry: { summary: "versions of models, and the aliases that name them", load: async () => (await import("./registry/index.ts")).registry },

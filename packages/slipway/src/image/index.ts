@@ -6,3 +6,6 @@ export { writeArchive } from "./archive.ts";
 export { writeDockerContext } from "./dockerfile.ts";
 export { ownPlatform, parsePlatforms, platformText, type Platform } from "./platform.ts";
 export { imageError } from "./errors.ts";
+export { unpacked } from "./base-image.ts";
+export { tarNames } from "./tar-names.ts";
+export type { Layer } from "./layer.ts";
