@@ -17,17 +17,16 @@ export interface AskOptions {
   readonly port: number;
   readonly path: string;
   readonly body?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly timeoutMs: number;
 }
 
-export function ask({ method, host = "127.0.0.1", port, path, body, headers, timeoutMs }: AskOptions): Promise<Asked> {
+export function ask({ method, host = "127.0.0.1", port, path, body, timeoutMs }: AskOptions): Promise<Asked> {
   const start = performance.now();
   let connectMs = NaN;
   const nothing = (text: string): Asked => ({ status: 0, text, connectMs, ms: performance.now() - start });
   return new Promise((resolve) => {
     const bytes = body === undefined ? undefined : Buffer.from(body);
-    const asked = request({ method, host, port, path, agent: false, headers: { ...headers, ...(bytes === undefined ? {} : { "content-type": "application/json", "content-length": bytes.length }) } }, (answer) => {
+    const asked = request({ method, host, port, path, agent: false, headers: bytes === undefined ? {} : { "content-type": "application/json", "content-length": bytes.length } }, (answer) => {
       const pieces: Buffer[] = [];
       answer.on("data", (piece: Buffer) => pieces.push(piece));
       answer.on("error", (error) => resolve(nothing(error.message)));

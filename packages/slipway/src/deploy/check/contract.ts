@@ -22,11 +22,10 @@ export interface ImageFacts {
   readonly env: readonly string[];
 }
 
+/** By POST, as JSON. */
 export interface AskedPath {
-  readonly method: "GET" | "POST";
   readonly path: string;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: unknown;
 }
 
 export interface HttpContract {

@@ -34,9 +34,9 @@ export async function expectedOf(rootfs: string): Promise<Expected> {
   const model = await loadModelPackage((await openModel(file)).package);
   return {
     name: model.name, signature: model.signature, file,
-    answer: async ({ method, path, body }, env) => {
+    answer: async ({ path, body }, env) => {
       const handle = fetchHandler(createServer({ models: [model], options: { vertex: { health: env["AIP_HEALTH_ROUTE"], predict: env["AIP_PREDICT_ROUTE"], deployedModelId: env["AIP_DEPLOYED_MODEL_ID"] } } }));
-      return (await handle(new Request(`http://localhost${path}`, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) }))).text();
+      return (await handle(new Request(`http://localhost${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }))).text();
     },
     close: () => model.close(),
   };

@@ -2,7 +2,7 @@
 // says. From a layout, an archive, a registry; of a package an image is made, on this machine's C libraries.
 
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -47,15 +47,15 @@ async function unpackInto(rootfs: string, work: string, argument: string, option
     const { host, repository, tag, digest } = parseReference(argument);
     const store = await RegistryStore.open(host, repository, options);
     try {
-      return (await imageIn(store, digest ?? tag ?? "latest", rootfs, argument)) ?? (await imageOf(argument, rootfs, work));
+      return (await imageIn(store, digest ?? tag ?? "latest", rootfs, argument)) ?? (await imageOf(argument, rootfs));
     } finally {
       await store.close();
     }
   }
   const layout = (await findLayoutReference(argument)) ?? (await archived(argument, work));
-  if (layout === undefined) return imageOf(argument, rootfs, work);
+  if (layout === undefined) return imageOf(argument, rootfs);
   const store = await LayoutStore.open(layout.folder);
-  return (await imageIn(store, layout.digest ?? layout.tag ?? (await onlyOne(store, argument)), rootfs, argument)) ?? imageOf(argument, rootfs, work);
+  return (await imageIn(store, layout.digest ?? layout.tag ?? (await onlyOne(store, argument)), rootfs, argument)) ?? imageOf(argument, rootfs);
 }
 
 /** An archive's layout, unpacked; undefined for packages, which are archives of layouts too, and for everything else. */
@@ -109,7 +109,7 @@ function platformsOf(index: StoredManifest): { readonly digest: string; readonly
   });
 }
 
-async function imageOf(argument: string, rootfs: string, work: string): Promise<ImageFacts> {
+async function imageOf(argument: string, rootfs: string): Promise<ImageFacts> {
   const platform: Platform = ownPlatform();
   const { package: pkg } = await openModel(argument);
   const base = await hostBase(platform, new BlobCache(cacheFolder(process.env), cacheLimit(process.env)));

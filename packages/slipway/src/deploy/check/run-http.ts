@@ -28,7 +28,7 @@ export async function runHttp(contract: HttpContract, plan: CheckPlan, expected:
   const started = performance.now();
   const container = startContainer({ rootfs, work: join(work, "bundle"), args: [...facts.entrypoint, ...(contract.args ?? facts.command)], env, user: facts.user, readOnly: contract.readOnly });
   const get = (path: string, timeoutMs: number, host?: string): Promise<Asked> => ask({ method: "GET", port, path, timeoutMs, ...(host === undefined ? {} : { host }) });
-  const post = (asked: AskedPath, body = JSON.stringify(asked.body)): Promise<Asked> => ask({ method: asked.method, port, path: asked.path, body, headers: asked.headers, timeoutMs: contract.answerMs });
+  const post = (asked: AskedPath, body = JSON.stringify(asked.body)): Promise<Asked> => ask({ method: "POST", port, path: asked.path, body, timeoutMs: contract.answerMs });
   try {
     const ready = await waitReady(container, health.startMs, () => get(health.path, health.answerMs));
     put("start", `${health.path} answers 200 within ${seconds(health.startMs)}`, ready ? `after ${seconds(performance.now() - started)}` : container.isOver() ? `it ended: ${lastError(container.output())}` : "never", ready);
@@ -42,7 +42,7 @@ export async function runHttp(contract: HttpContract, plan: CheckPlan, expected:
     const asked = contract.predict(expected);
     const answer = await post(asked);
     const same = answer.status === 200 && samePrediction(answer.text, await expected.answer(asked, contract.env));
-    put(`${asked.method} ${asked.path}`, `200, as the package predicts, within ${seconds(contract.answerMs)}`, `${answer.status}${answer.status !== 200 ? `: ${answer.text.slice(0, 120)}` : same ? ", the same" : ", another answer"}, ${seconds(answer.ms)}`, same);
+    put(`POST ${asked.path}`, `200, as the package predicts, within ${seconds(contract.answerMs)}`, `${answer.status}${answer.status !== 200 ? `: ${answer.text.slice(0, 120)}` : same ? ", the same" : ", another answer"}, ${seconds(answer.ms)}`, same);
     if (contract.acceptMs !== undefined) {
       const slowest = Math.max(...(await Promise.all(Array.from({ length: PINGS }, () => post(asked)))).map((a) => a.connectMs));
       put("accept", `a connection is taken within ${contract.acceptMs} ms`, seconds(slowest), slowest <= contract.acceptMs);

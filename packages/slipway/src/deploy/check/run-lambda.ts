@@ -25,7 +25,7 @@ export async function runLambdaCheck(contract: LambdaContract, { facts, rootfs, 
     if (why !== "") return findings;
     const event = requestOf(expected.signature);
     const first = await emulator.invoke(event);
-    const same = first.ok && samePrediction(JSON.stringify(first.payload), await expected.answer({ method: "POST", path: "/predict", body: event }, {}));
+    const same = first.ok && samePrediction(JSON.stringify(first.payload), await expected.answer({ path: "/predict", body: event }, {}));
     put("first event", `as the package predicts, within ${seconds(contract.answerMs)}`, `${same ? "the same" : JSON.stringify(first.payload).slice(0, 200)}, ${seconds(first.ms)}`, same && first.ms <= contract.answerMs);
     const http = (path: string, method: string, body?: string): object => ({ version: "2.0", rawPath: path, rawQueryString: "", headers: { "content-type": "application/json", host: "x.lambda-url.eu-west-1.on.aws" }, requestContext: { http: { method, path } }, isBase64Encoded: false, ...(body === undefined ? {} : { body }) });
     const ready = await emulator.invoke(http("/health/ready", "GET"));

@@ -11,7 +11,7 @@ export const azureml: HttpContract = defineContract({
   env: { AZUREML_MODEL_DIR: MODEL, SCORING_TIMEOUT_MS: "5000" },
   folder: { path: MODEL, filled: true },
   health: { path: "/", startMs: 300_000, answerMs: 2000 }, also: ["/health/live", "/health/ready"],
-  predict: ({ signature }) => ({ method: "POST", path: "/score", body: signature.layout === "tensors" ? requestOf(signature) : { data: requestOf(signature) } }),
+  predict: ({ signature }) => ({ path: "/score", body: signature.layout === "tensors" ? requestOf(signature) : { data: requestOf(signature) } }),
   answerMs: 5000, payloadBytes: 1024 * 1024, stopMs: 30_000, readOnly: false,
   image: (facts) => [execForm(facts), hasPlatform(facts, "linux/amd64")],
 });

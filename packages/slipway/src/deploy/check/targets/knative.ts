@@ -10,7 +10,7 @@ export const knative: HttpContract = defineContract({
   kind: "http", name: "knative", port: 8082,
   env: { PORT: "8082", K_SERVICE: "model", K_REVISION: "model-00001", K_CONFIGURATION: "model" },
   health: { path: "/health/ready", startMs: 600_000, answerMs: 1000 }, also: ["/health/live"],
-  predict: ({ signature }) => ({ method: "POST", path: "/predict", body: requestOf(signature) }),
+  predict: ({ signature }) => ({ path: "/predict", body: requestOf(signature) }),
   answerMs: 300_000, payloadBytes: 32 * 1024 * 1024, stopMs: 300_000, readOnly: true,
   image: (facts) => [execForm(facts), numericUser(facts), reservedPorts(facts)],
 });

@@ -9,7 +9,7 @@ export const kubernetes: HttpContract = defineContract({
   // As the manifests of `slipway deploy --insecure` have it; with keys it would be asked with one.
   env: { KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "443", SLIPWAY_INSECURE: "true", SLIPWAY_PORT: "tcp://10.0.0.9:8080" },
   health: { path: "/health/ready", startMs: 60_000, answerMs: 1000 }, also: ["/health/live", "/metrics"],
-  predict: ({ signature }) => ({ method: "POST", path: "/predict", body: requestOf(signature) }),
+  predict: ({ signature }) => ({ path: "/predict", body: requestOf(signature) }),
   answerMs: 60_000, payloadBytes: 32 * 1024 * 1024, stopMs: 30_000, readOnly: true,
   image: (facts) => [execForm(facts), numericUser(facts)],
 });
@@ -19,5 +19,5 @@ export const kserve: HttpContract = defineContract({
   env: { SLIPWAY_INSECURE: "true", STORAGE_URI: "pvc://models/model" },
   folder: { path: "/mnt/models", filled: true },
   health: { path: "/v2/health/ready", startMs: 60_000, answerMs: 1000 }, also: ["/v2/health/live", "/v1/models"],
-  predict: ({ name, signature }) => ({ method: "POST", path: `/v1/models/${name}:predict`, body: { instances: instancesOf(signature) } }),
+  predict: ({ name, signature }) => ({ path: `/v1/models/${name}:predict`, body: { instances: instancesOf(signature) } }),
 });

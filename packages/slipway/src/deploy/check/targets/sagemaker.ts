@@ -9,7 +9,7 @@ export const sagemaker: HttpContract = defineContract({
   // Made though no model data was given.
   folder: { path: "/opt/ml/model", filled: false },
   health: { path: "/ping", startMs: 240_000, answerMs: 2000 }, also: ["/execution-parameters"],
-  predict: ({ signature }) => ({ method: "POST", path: "/invocations", body: { instances: instancesOf(signature) } }),
+  predict: ({ signature }) => ({ path: "/invocations", body: { instances: instancesOf(signature) } }),
   answerMs: 60_000, payloadBytes: 6 * 1024 * 1024, acceptMs: 250, stopMs: 30_000, readOnly: false,
   image: (facts) => [singleManifest(facts), execForm(facts), sizeBelow(facts, 10)],
 });
