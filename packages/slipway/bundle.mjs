@@ -19,8 +19,8 @@ const ENTRIES = {
   worker: "batch/run/worker.ts",
 };
 const PAGES = ["try.js", "ask.js", "draw.js", "try.css"];
-/** Native, so one for each platform: ONNX Runtime is put in beside the bundle; DuckDB (Parquet in bulk) and Postgres stay out. */
-const EXTERNAL = ["onnxruntime-node", "@duckdb/node-api", "pg"];
+/** Native, so one for each platform: ONNX Runtime is put in beside the bundle, DuckDB (Parquet in bulk) stays out. The others are what pg would take elsewhere. */
+const EXTERNAL = ["onnxruntime-node", "@duckdb/node-api", "pg-native", "cloudflare:sockets"];
 
 /** @returns the folder with the files; `built` tells whether there was anything to do */
 export async function buildBundle() {
@@ -34,7 +34,7 @@ export async function buildBundle() {
   try {
     const bundle = await rolldown({
       input: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, join(here, "src", file)])),
-      platform: "node", external: EXTERNAL, resolve: { conditionNames: ["@slipway/source", "node", "import"] }, logLevel: "warn",
+      platform: "node", external: EXTERNAL, resolve: { conditionNames: ["@slipway/source", "node"] }, logLevel: "warn",
       // All files lie in one folder, and the pages' files in `assets` beside them.
       plugins: [{ name: "assets", transform: (code, id) => (id.startsWith(join(here, "src")) && code.includes('"../../../assets/') ? code.replaceAll('"../../../assets/', '"./assets/') : null) }],
     });
