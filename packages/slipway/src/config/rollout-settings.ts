@@ -8,6 +8,14 @@ const step = {
   requests: { type: "count", min: 1, help: "how many requests the new version has to answer in it; `rollout.requests` by default" },
 } as const;
 
+const window = {
+  from: { type: "text", help: "when it begins, such as 2026-12-23T12:00:00Z" },
+  to: { type: "text", help: "when it ends" },
+  every: { type: "text", help: "or when it begins each time, in cron's five fields: 0 16 * * 5 is Fridays at four" },
+  lasts: { type: "duration", min: 60_000, max: 2_678_400_000, help: "and how long it lasts from there" },
+  tz: { type: "text", default: "UTC", help: "the time zone of `every`, such as Europe/Berlin" },
+} as const;
+
 const settings = {
   shadow: {
     type: "section", flag: false, help: "the new version is asked what the old one answers, and only compared",
@@ -31,6 +39,7 @@ const settings = {
   maxPsi: { type: "number", default: 0.25, flag: false, help: "how far the distribution of predictions may be from the old version's, as a population stability index" },
   interval: { type: "duration", min: 20, max: 60_000, default: 1000, flag: false, help: "how often counts are written down and judged" },
   keep: { type: "duration", max: 2_678_400_000, default: 3_600_000, flag: false, help: "how long the old version stays loaded after the end" },
+  freeze: { type: "list", of: { type: "section", help: "", fields: window as typeof window }, flag: false, help: "times in which nothing goes forward by itself; going back is always possible" },
 } as const;
 
 export const ROLLOUT_SETTINGS: typeof settings = settings;

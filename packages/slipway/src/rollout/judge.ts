@@ -10,6 +10,8 @@ export interface Judged {
   readonly canary: CanaryState;
   readonly disagreement: RateTest;
   readonly compared: Trials;
+  /** The stage whose distributions were found good. */
+  readonly distributed: number | null;
 }
 export interface Look {
   readonly judged: Judged;
@@ -18,7 +20,7 @@ export interface Look {
 }
 
 export function beginJudging(stages: readonly Stage[]): Judged {
-  return { shadow: beginCanary(1), canary: beginCanary(stages.filter((s) => s.kind === "step").length), disagreement: beginRateTest(1), compared: { trials: 0, hits: 0 } };
+  return { shadow: beginCanary(1), canary: beginCanary(stages.filter((s) => s.kind === "step").length), disagreement: beginRateTest(1), compared: { trials: 0, hits: 0 }, distributed: null };
 }
 
 /** @param counts of all replicas, by stage @param now milliseconds since 1970 */
@@ -26,20 +28,26 @@ export function look(rollout: Rollout, judged: Judged, counts: readonly StageCou
   const { plan, stages, stage } = rollout;
   const at = stages[stage];
   const here = counts[stage] ?? NO_COUNTS;
-  if (at?.kind === "shadow") return lookAtShadow(plan, judged, here, at.requests, bins);
-  if (at?.kind !== "step") return { judged, findings: [], verdict: "hold" };
+  if (at?.kind !== "shadow" && at?.kind !== "step") return { judged, findings: [], verdict: "hold" };
+  const seen = at.kind === "shadow" ? lookAtShadow(plan, judged, here, at.requests) : lookAtStep(rollout, judged, here, at, now);
+  if (seen.verdict !== "promote" || judged.distributed === stage) return seen;
+  // Looked at once a stage, when everything else lets it go on: the bound of the PSI is for one look.
+  const findings = [...seen.findings, ...distributions(plan, here, bins)];
+  return { judged: { ...seen.judged, distributed: stage }, findings, verdict: verdictOf(findings) };
+}
+
+function lookAtStep({ plan, stages, stage, stageSince }: Rollout, judged: Judged, here: StageCounts, at: Stage & { readonly kind: "step" }, now: number): Look {
   const step = stages.filter((s, i) => s.kind === "step" && i < stage).length;
   const canary = lookAtCanary(judged.canary, step, here, limitsOf(plan));
-  const spent = now - Date.parse(rollout.stageSince);
+  const spent = now - Date.parse(stageSince);
   const findings: Finding[] = [
     { signal: "time", verdict: spent >= at.bakeMs ? "promote" : "hold", text: `${Math.round(spent / 1000)} of at least ${Math.round(at.bakeMs / 1000)} seconds`, figures: { spent: spent / 1000, need: at.bakeMs / 1000 } },
     ...findingsOf(canary, step, at.requests, limitsOf(plan)),
   ];
-  if (verdictOf(findings) === "promote") findings.push(...distributions(plan, here, bins));
   return { judged: { ...judged, canary }, findings, verdict: verdictOf(findings) };
 }
 
-function lookAtShadow(plan: RolloutPlan, judged: Judged, here: StageCounts, need: number, bins: readonly WatchedBins[] | undefined): Look {
+function lookAtShadow(plan: RolloutPlan, judged: Judged, here: StageCounts, need: number): Look {
   const shadow = lookAtCanary(judged.shadow, 0, here, limitsOf(plan));
   const compared = { trials: here.pairs.compared, hits: here.pairs.unequal };
   const fresh = { trials: Math.max(0, compared.trials - judged.compared.trials), hits: Math.max(0, compared.hits - judged.compared.hits) };
@@ -53,7 +61,7 @@ function lookAtShadow(plan: RolloutPlan, judged: Judged, here: StageCounts, need
       signal: "disagreement", verdict: evidence >= enough ? "abort" : share > plan.shadow.maxDisagreement ? "hold" : "promote",
       text: `${(share * 100).toFixed(1)} % of labels differ from the baseline's`, figures: { share, max: plan.shadow.maxDisagreement, trials: compared.trials, evidence, enough } });
   }
-  if (verdictOf(findings) === "promote") findings.push(...difference(plan, here), ...distributions(plan, here, bins));
+  if (verdictOf(findings) === "promote") findings.push(...difference(plan, here));
   return { judged: { ...judged, shadow, disagreement, compared }, findings, verdict: verdictOf(findings) };
 }
 
@@ -69,7 +77,6 @@ function difference({ shadow }: RolloutPlan, { pairs }: StageCounts): Finding[] 
     figures: { relative, max: shadow.maxDifference, rootMeanSquare: apart, deviation, numbers: pairs.numbers } }];
 }
 
-/** Looked at once a stage, when everything else lets it go on: the bound of the PSI is for one look. */
 function distributions({ maxPsi }: RolloutPlan, { predictions }: StageCounts, bins: readonly WatchedBins[] | undefined): Finding[] {
   return (bins ?? []).flatMap(({ output, shape }, i): Finding[] => {
     const [canary, baseline] = [predictions.canary[i], predictions.baseline[i]];

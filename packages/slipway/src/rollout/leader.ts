@@ -4,6 +4,7 @@
 
 import { verdictOf, type Finding, type SideCounts, durationBound, durationQuantile } from "@slipway/core/stats";
 import type { Database } from "../database/index.ts";
+import { frozenUntil } from "./freeze.ts";
 import { mergeCounts, NO_SIDE, type StageCounts, type WatchedBins } from "./counts.ts";
 import { look, type Judged } from "./judge.ts";
 import { MACHINE, rolloutOf, weightOf, type ReplicaRow, type Rollout, type RolloutRow, type SampleSide } from "./rollout.ts";
@@ -76,6 +77,8 @@ async function decide(tx: Database, row: RolloutRow, { rollouts, intervalMs, rep
   }
   if (row.state === "paused") return looked;
   if (!agreed.verdict.met && !agreed.cameBefore) return rollouts.waits(tx, looked, `what was agreed no longer holds: ${agreed.verdict.missing.map((m) => m.text).join("; ")}`);
+  const frozen = frozenUntil(rollout.plan, now);
+  if (frozen !== undefined) return rollouts.waits(tx, looked, `frozen until ${frozen.toISOString().slice(0, 16).replace("T", " ")} UTC`);
   return rollouts.next(tx, looked, MACHINE, textOf(findings, "promote"), { findings });
 }
 

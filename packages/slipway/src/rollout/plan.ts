@@ -2,6 +2,7 @@
 
 import { ROLLOUT_SETTINGS, readSection, withDefaults, type RolloutSettings } from "../config/index.ts";
 import { rolloutError } from "./errors.ts";
+import { freezeWindows } from "./freeze.ts";
 
 /** Settings with every default. */
 export type RolloutPlan = RolloutSettings & { readonly shadow: NonNullable<RolloutSettings["shadow"]> };
@@ -27,6 +28,7 @@ export function readPlan(settings: Partial<RolloutSettings>, asked: unknown = {}
   if (steps.length === 0 || steps.length > MAX_STEPS) throw rolloutError("rollout-plan", `the plan has ${steps.length} steps; 1 to ${MAX_STEPS} are possible`, { where: "plan.steps" });
   const back = steps.findIndex((s, i) => i > 0 && s.weight <= steps[i - 1]!.weight);
   if (back > 0) throw rolloutError("rollout-plan", `step ${back + 1} has ${steps[back]!.weight} %, not more than the ${steps[back - 1]!.weight} % before it`, { where: `plan.steps.${back}.weight` });
+  freezeWindows(plan);
   return plan;
 }
 

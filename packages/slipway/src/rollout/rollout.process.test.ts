@@ -135,6 +135,18 @@ describe.each(backends.filter((b) => b.store === "layout"))("on $name", (backend
     }
   });
 
+  once("waits in a frozen time", async () => {
+    const cluster = await open(backend.place(), good);
+    try {
+      const at = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+      const { id } = await begin(cluster, { freeze: [{ from: at(-1), to: at(1) }] });
+      const waits = await drive(cluster, id, 60, (r) => r.reason !== "");
+      expect([waits.state, waits.stage, waits.reason]).toEqual(["running", 0, expect.stringContaining("frozen until")]);
+    } finally {
+      await closeAll(cluster);
+    }
+  });
+
   once("holds on silence, and is promoted by hand", async () => {
     const cluster = await open(backend.place(), good);
     try {
