@@ -1,5 +1,5 @@
 export { runBatch } from "./run/run-batch.ts";
-export type { BatchOptions, BatchSummary, Progress } from "./run/options.ts";
+export type { BatchOptions, BatchSummary, FailedShard, Progress } from "./run/options.ts";
 export { isThere, placeOutput, type OutputPlace } from "./run/output-place.ts";
 export { readErrorLimit, type ErrorLimit } from "./run/limits.ts";
 export { findInput, INPUT_FORMATS, type InputFile, type InputFormat } from "./input/sources.ts";
@@ -8,3 +8,5 @@ export type { SeenOutput } from "./run/messages.ts";
 export { planBatch, type BatchPlan } from "./plan/plan-batch.ts";
 export { retryBatch, type RetryOptions, type RetrySummary } from "./retry/retry-batch.ts";
 export { newerRows, type NewerRows } from "./input/newer-rows.ts";
+export { runOnPostgres, type PostgresOptions, type PostgresOutcome } from "./distributed/postgres/run-on-postgres.ts";
+export { runWorker, type WorkerOptions, type WorkerSummary } from "./distributed/postgres/worker.ts";

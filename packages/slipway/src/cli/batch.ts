@@ -2,9 +2,10 @@
 
 import { availableCpus, openModel } from "../runtime/index.ts";
 import { parseProfile, writeSlip } from "@slipway/core/package";
-import { INPUT_FORMATS, placeOutput, planBatch, readErrorLimit, runBatch, type BatchOptions, type BatchPlan, type BatchSummary, type InputFormat, type Keep } from "../batch/index.ts";
+import { INPUT_FORMATS, placeOutput, planBatch, readErrorLimit, type BatchOptions, type BatchPlan, type BatchSummary, type InputFormat, type Keep } from "../batch/index.ts";
 import { batchReport, count, duration, progressLine } from "./batch-report.ts";
 import { defineCommand, usageError, type Command, type Invocation } from "./command.ts";
+import { onOptions, runOn } from "./batch-on.ts";
 import { engineOf, engineOption } from "./engine-option.ts";
 import { requireSignatureOption, trustedSigners } from "./trusted-option.ts";
 import { size } from "./size.ts";
@@ -39,6 +40,7 @@ export const batch: Command = defineCommand({
     preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; may be repeated, in order" },
     engine: engineOption,
     "require-signature": requireSignatureOption,
+    ...onOptions,
   },
   examples: [
     "slipway batch churn.slip --in customers.csv --out scores.csv",
@@ -46,6 +48,7 @@ export const batch: Command = defineCommand({
     "slipway batch churn.slip --in events.jsonl.gz --out scores/ --to parquet --resume",
     "slipway batch churn.slip --in customers.csv --out look.csv --limit 100",
     "slipway batch churn.slip --in 'data/*.csv.gz' --out scores.parquet --dry-run",
+    "slipway batch churn.slip --in /shared/customers.csv --out /shared/scores.csv --on postgres",
   ],
   commands: { retry: { summary: "the rows that a run set aside, tried again", load: async () => (await import("./batch-retry.ts")).batchRetry } },
   async run(call) {
@@ -62,15 +65,16 @@ export const batch: Command = defineCommand({
     }
     const line = progress();
     const began = performance.now();
-    let summary: BatchSummary;
+    let summary: BatchSummary | undefined;
     try {
-      summary = await runBatch({ ...options, onProgress: (p) => line.update(progressLine(p, (performance.now() - began) / 1000)) });
+      summary = await runOn(call, { ...options, onProgress: (p) => line.update(progressLine(p, (performance.now() - began) / 1000)) });
     } finally {
       line.done();
     }
+    if (summary === undefined) return 0;
     if (call.flag("json")) printJson(summary);
     else printResult(batchReport(summary));
-    return 0;
+    return summary.failed === undefined ? 0 : 1;
   },
 });
 

@@ -15,6 +15,7 @@ const COMMANDS: Commands = {
   keys: { summary: "API keys: who may ask a service, and what; keys for signing", load: async () => (await import("./keys.ts")).keys },
   batch: { summary: "predictions in bulk: files of any size, no row lost and none twice", load: async () => (await import("./batch.ts")).batch },
   schedules: { summary: "batch runs by the clock: now, pause, what they did", load: async () => (await import("./schedules/index.ts")).schedules },
+  worker: { summary: "one of the processes that share bulk runs", load: async () => (await import("./worker.ts")).worker },
   bench: { summary: "throughput, latency, and how many replicas a load needs", load: async () => (await import("./bench.ts")).bench },
   image: { summary: "a container image of a package, without Docker", load: async () => (await import("./image.ts")).image },
   monitor: { summary: "whether served models are asked what they were made for; labels and accuracy", load: async () => (await import("./monitor/index.ts")).monitor },

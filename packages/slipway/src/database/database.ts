@@ -9,6 +9,13 @@ export type Dialect = "sqlite" | "postgres";
 /** What a parameter or a column can be. Whole numbers are exact up to 2^53. */
 export type Value = string | number | null;
 
+/**
+ * `rows`: only what a statement itself locks (`for update`, `skip locked`), so that many take from one table at a time; each
+ * statement sees what was committed before it. Where the connection breaks during the commit `work` is run again although
+ * it may have been kept: it has to bear that. SQLite has one writer at a time in any case.
+ */
+export type Locks = "all" | "rows";
+
 export interface Database {
   readonly dialect: Dialect;
   /**
@@ -24,7 +31,7 @@ export interface Database {
    * `work` may be run again where the database broke off before anything was kept, so it changes nothing but through
    * `tx`. It should be short: everyone else waits. A transaction inside a transaction (on `tx`) is part of it.
    */
-  transaction<T>(work: (tx: Database) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Database) => Promise<T>, locks?: Locks): Promise<T>;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-export { type Database, type Dialect, type Value } from "./database.ts";
+export { type Database, type Dialect, type Locks, type Value } from "./database.ts";
 export { databaseError } from "./errors.ts";
 export { migrate, type Migration } from "./migrate.ts";
 export { newId } from "./new-id.ts";

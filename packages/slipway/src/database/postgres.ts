@@ -10,7 +10,7 @@
 
 import { randomUUID } from "node:crypto";
 import pg from "pg";
-import { onlyReads, type Database, type Value } from "./database.ts";
+import { onlyReads, type Database, type Locks, type Value } from "./database.ts";
 import { databaseError } from "./errors.ts";
 import { alone } from "./nesting.ts";
 import { Patience } from "./patience.ts";
@@ -18,8 +18,11 @@ import { isBroken, isRace, translatePostgres } from "./postgres-errors.ts";
 
 const MAX_CONNECTIONS = 8;
 const INT8 = 20;
-const BEGIN = "begin isolation level serializable; set local lock_timeout = '30s'; set local statement_timeout = '60s'; "
-  + "set local idle_in_transaction_session_timeout = '60s'; lock table slipway_migrations in exclusive mode";
+const LIMITS = "set local lock_timeout = '30s'; set local statement_timeout = '60s'; set local idle_in_transaction_session_timeout = '60s'";
+const BEGIN: Readonly<Record<Locks, string>> = {
+  all: `begin isolation level serializable; ${LIMITS}; lock table slipway_migrations in exclusive mode`,
+  rows: `begin isolation level read committed; ${LIMITS}`,
+};
 /** Any number: it keeps two first openings from making the table at once. */
 const FIRST_OPENING = 7_317_200_145;
 const FIRST_TABLES = "create table if not exists slipway_migrations (room text not null, number integer not null, title text not null, applied_at text not null, primary key (room, number)); "
@@ -60,11 +63,11 @@ export class PostgresDatabase implements Database {
     return this.transaction((tx) => tx.query<R>(sql, parameters));
   }
 
-  transaction<T>(work: (tx: Database) => Promise<T>): Promise<T> {
-    return alone(this, () => this.#patiently(() => this.#transact(work)));
+  transaction<T>(work: (tx: Database) => Promise<T>, locks: Locks = "all"): Promise<T> {
+    return alone(this, () => this.#patiently(() => this.#transact(work, locks)));
   }
 
-  async #transact<T>(work: (tx: Database) => Promise<T>): Promise<T> {
+  async #transact<T>(work: (tx: Database) => Promise<T>, locks: Locks): Promise<T> {
     const client = await this.#pool.connect();
     let over = false;
     let broken = false;
@@ -85,9 +88,9 @@ export class PostgresDatabase implements Database {
       close: () => Promise.resolve(),
     };
     try {
-      await client.query(BEGIN);
+      await client.query(BEGIN[locks]);
       const result = await work(tx);
-      const mark = wrote ? await leaveMark(client, this.#commits++ % SWEEP_EVERY === 0) : undefined;
+      const mark = wrote && locks === "all" ? await leaveMark(client, this.#commits++ % SWEEP_EVERY === 0) : undefined;
       try {
         await client.query("commit");
       } catch (error) {
@@ -109,7 +112,7 @@ export class PostgresDatabase implements Database {
   /** Whether the transaction that left this mark was committed. */
   async #wasKept(mark: string): Promise<boolean> {
     try {
-      return await this.#patiently(() => this.#transact(async (tx) => (await tx.query("select id from slipway_commits where id = $1", [mark])).length > 0));
+      return await this.#patiently(() => this.#transact(async (tx) => (await tx.query("select id from slipway_commits where id = $1", [mark])).length > 0, "all"));
     } catch (error) {
       throw databaseError("database-unreachable", "the connection broke during a commit, and the database does not come back to say whether it was kept", { hint: "Look whether the change is there before you make it again.", cause: error });
     }

@@ -8,6 +8,8 @@ import { splitRecords } from "./split.ts";
 export interface Block {
   readonly bytes: Buffer;
   readonly file: InputFile;
+  /** Where they begin in the file, decompressed. */
+  readonly from: number;
 }
 
 /** Of the first file. Reads no further than its first line. @throws SlipwayError batch-input-damaged */
@@ -26,12 +28,17 @@ export async function headOf(file: InputFile, delimiter?: string): Promise<CsvHe
 /** `head`: of CSV. */
 export async function* blocksOf(files: readonly InputFile[], head: CsvHead | undefined, blockBytes: number): AsyncGenerator<Block> {
   for (const file of files) {
-    const stream = head === undefined ? bytesOf(file) : withoutHead(file, head);
-    for await (const bytes of splitRecords(stream, { blockBytes, delimiter: head?.delimiter.charCodeAt(0) })) yield { bytes, file };
+    let from = 0;
+    const stream = head === undefined ? bytesOf(file) : withoutHead(file, head, (size) => (from = size));
+    for await (const bytes of splitRecords(stream, { blockBytes, delimiter: head?.delimiter.charCodeAt(0) })) {
+      yield { bytes, file, from };
+      from += bytes.length;
+    }
   }
 }
 
-async function* withoutHead(file: InputFile, expected: CsvHead): AsyncGenerator<Uint8Array> {
+/** `onHead`: its size in this file. */
+async function* withoutHead(file: InputFile, expected: CsvHead, onHead: (size: number) => void): AsyncGenerator<Uint8Array> {
   let start: Buffer | undefined = Buffer.alloc(0);
   for await (const piece of bytesOf(file)) {
     if (start === undefined) {
@@ -44,6 +51,7 @@ async function* withoutHead(file: InputFile, expected: CsvHead): AsyncGenerator<
     if (head.names.join("\0") !== expected.names.join("\0")) {
       throw batchError("batch-input-columns", `${file.path} has other columns than the first file`, { where: file.path, hint: `The first file has ${expected.names.slice(0, 40).join(", ")}; this one has ${head.names.slice(0, 40).join(", ")}.` });
     }
+    onHead(head.size);
     yield start.subarray(head.size);
     start = undefined;
   }

@@ -1,6 +1,7 @@
 // Committed parts put together under another name: one file in their order, and beside it the rows that could not be scored.
 
-import { closeSync, fsyncSync, openSync, readSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, readFileSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { outputFailed } from "./files.ts";
 import { badName, partName, type OutputFormat, type Part } from "./messages.ts";
@@ -8,14 +9,15 @@ import { badName, partName, type OutputFormat, type Part } from "./messages.ts";
 const COPY_BYTES = 2 ** 22;
 
 /** Writes `path` by pieces, and brings it to the disk. */
-export function writeWhole(path: string, pieces: Iterable<Uint8Array>): void {
+export async function writeWhole(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
   try {
-    const file = openSync(path, "w");
+    const file = await open(path, "w");
     try {
-      for (const bytes of pieces) for (let at = 0; at < bytes.byteLength; ) at += writeSync(file, bytes, at);
-      fsyncSync(file);
+      // In turns: what keeps a lease alive goes on meanwhile.
+      for (const bytes of pieces) await file.writeFile(bytes);
+      await file.sync();
     } finally {
-      closeSync(file);
+      await file.close();
     }
   } catch (cause) {
     throw outputFailed(path, cause);
@@ -23,8 +25,8 @@ export function writeWhole(path: string, pieces: Iterable<Uint8Array>): void {
 }
 
 /** Parts of text, as one file. */
-export function joinParts(path: string, folder: string, parts: readonly Part[], format: OutputFormat): void {
-  writeWhole(path, pieces());
+export async function joinParts(path: string, folder: string, parts: readonly Part[], format: OutputFormat): Promise<void> {
+  await writeWhole(path, pieces());
   function* pieces(): Generator<Uint8Array> {
     const head = parts.find((p) => p.head !== "")?.head;
     if (head !== undefined) yield Buffer.from(head);
@@ -43,17 +45,20 @@ export function joinParts(path: string, folder: string, parts: readonly Part[], 
 }
 
 /** Bad rows with their place in the whole input, counted from 1. */
-export function joinBadRows(path: string, folder: string, parts: readonly Part[]): void {
-  writeWhole(path, lines());
+export async function joinBadRows(path: string, folder: string, parts: readonly Part[]): Promise<void> {
+  await writeWhole(path, lines());
   function* lines(): Generator<Uint8Array> {
     let first = 0;
+    let pending = "";
     for (const part of parts) {
       for (const line of part.bad === 0 ? [] : readFileSync(join(folder, badName(part)), "utf8").split("\n")) {
         if (line === "") continue;
         const { row, ...rest } = JSON.parse(line) as { row: number };
-        yield Buffer.from(`${JSON.stringify({ row: first + row + 1, ...rest })}\n`);
+        pending += `${JSON.stringify({ row: first + row + 1, ...rest })}\n`;
       }
       first += part.rows;
+      if (pending !== "") yield Buffer.from(pending);
+      pending = "";
     }
   }
 }

@@ -1,7 +1,7 @@
 // The end of a run: what is committed put together, what it says of itself, and both put in place. All of it is made in the
 // run's folder first, so that only renames are left, and so that none of them works any more once that folder is gone.
 
-import { renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Profile } from "@slipway/core/package";
 import { batchError } from "../errors.ts";
@@ -11,7 +11,7 @@ import { commitFile, outputFailed, syncFile } from "./files.ts";
 import { planDigest, type RunPlan } from "./ledger.ts";
 import { tooMany, type ErrorLimit } from "./limits.ts";
 import { partName, type InputShape, type Part } from "./messages.ts";
-import type { BatchSummary } from "./options.ts";
+import type { BatchSummary, FailedShard } from "./options.ts";
 import { SUCCESS, type OutputPlace } from "./output-place.ts";
 import { Seen } from "./seen.ts";
 
@@ -22,8 +22,11 @@ export interface Finish {
   readonly input: InputShape;
   readonly profile: Profile | null;
   readonly maxErrors: ErrorLimit;
-  /** One for each shard, in their order. */
+  /** One for each shard, in their order; of those that could not be made without any bytes. */
   readonly parts: readonly Part[];
+  readonly failed?: readonly FailedShard[];
+  /** Of the run, for its record. */
+  readonly id?: string;
   readonly resumed: number;
   /** So long it took. */
   readonly seconds: () => number;
@@ -35,14 +38,16 @@ export interface Finish {
 
 /** @throws SlipwayError batch-errors, batch-output-failed */
 export async function finishRun(finish: Finish): Promise<BatchSummary> {
-  const { output, plan, profile, maxErrors, parts, tag = "" } = finish;
+  const { output, plan, profile, maxErrors, parts, failed = [], tag = "" } = finish;
   const place = finish.place ?? ((renames) => Promise.resolve(renames()));
   const made = (name: string): string => join(output.work, `${name}${tag}.tmp`);
   const rows = parts.reduce((n, p) => n + p.rows, 0);
   const bad = parts.reduce((n, p) => n + p.bad, 0);
+  const gone = new Set(failed.map((f) => f.shard));
+  const lost = parts.reduce((n, p) => n + (gone.has(p.shard) ? p.rows : 0), 0);
   const moves: (readonly [from: string, to: string])[] = [];
   if (bad > 0) {
-    joinBadRows(made("errors"), output.work, parts);
+    await joinBadRows(made("errors"), output.work, parts);
     moves.push([made("errors"), output.errors]);
   }
   if (tooMany(maxErrors, bad, rows, true)) {
@@ -56,18 +61,21 @@ export async function finishRun(finish: Finish): Promise<BatchSummary> {
   } else {
     for (const part of parts) {
       const [from, to] = [join(output.work, partName(part, output.format)), join(output.path, partName({ shard: part.shard }, output.format))];
-      if (from !== to) moves.push([from, to]);
+      // One that is not there any more was put in place by a process that ended then.
+      if (from !== to && !gone.has(part.shard) && existsSync(from)) moves.push([from, to]);
     }
-    commitFile(made("success"), Buffer.alloc(0));
-    moves.push([made("success"), join(output.path, SUCCESS)]);
+    if (failed.length === 0) {
+      commitFile(made("success"), Buffer.alloc(0));
+      moves.push([made("success"), join(output.path, SUCCESS)]);
+    }
   }
   const seen = new Seen();
   for (const part of parts) seen.merge(part.seen);
   const summary: BatchSummary = {
-    output: output.path, rows, scored: rows - bad, bad, errors: bad > 0 ? output.errors : undefined, columns: parts.find((p) => p.columns.length > 0)?.columns ?? [], shards: parts.length, seconds: finish.seconds(), resumed: finish.resumed,
-    outputs: seen.read(), ...(profile === null ? {} : { drift: driftOf(profile, parts) }),
+    output: output.path, rows, scored: rows - bad - lost, bad, errors: bad > 0 ? output.errors : undefined, columns: parts.find((p) => p.columns.length > 0)?.columns ?? [], shards: parts.length, seconds: finish.seconds(), resumed: finish.resumed,
+    outputs: seen.read(), ...(failed.length === 0 ? {} : { failed }), ...(profile === null ? {} : { drift: driftOf(profile, parts) }),
   };
-  commitFile(made("record"), Buffer.from(`${JSON.stringify({ digest: planDigest(plan), plan, input: finish.input, summary }, null, 1)}\n`));
+  commitFile(made("record"), Buffer.from(`${JSON.stringify({ digest: planDigest(plan), run: finish.id, plan, input: finish.input, summary }, null, 1)}\n`));
   moves.push([made("record"), output.record]);
   await place(() => {
     if (bad === 0) rmSync(output.errors, { force: true });

@@ -19,9 +19,10 @@ export interface TakenShard {
   readonly suspect?: boolean;
 }
 
-/** Until there is no shard to take. @throws what the queue or a thread threw */
-export async function makeParts(queue: ShardQueue, threads: number, setup: WorkerSetup): Promise<void> {
+/** Until there is no shard to take. `abort`: ends at once. @throws what the queue or a thread threw, or the signal's reason */
+export async function makeParts(queue: ShardQueue, threads: number, setup: WorkerSetup, abort?: AbortSignal): Promise<void> {
   const pool = await ShardPool.start(threads, setup, { part: (part) => queue.commit(part), failed: (of, error) => queue.failed(of, error) });
+  abort?.addEventListener("abort", () => pool.fail(abort.reason), { once: true });
   try {
     for (;;) {
       await pool.room();

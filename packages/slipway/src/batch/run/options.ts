@@ -57,6 +57,19 @@ export interface BatchSummary {
   readonly seconds: number;
   readonly resumed: number;
   readonly outputs: readonly SeenOutput[];
+  /** What could not be made, of a run that many processes share; its rows are not in the output. */
+  readonly failed?: readonly FailedShard[];
   /** How the rows differ from those that the package's profile was made of; undefined where it has none. */
   readonly drift?: readonly ColumnDrift[];
+}
+/** A part of the input that nobody could make anything of. */
+export interface FailedShard {
+  readonly shard: number;
+  /** Of images the first. */
+  readonly file: string;
+  readonly from: number;
+  /** Behind its last. */
+  readonly to: number;
+  readonly unit: "bytes" | "rows" | "images";
+  readonly reason: string;
 }

@@ -58,3 +58,8 @@ export const SUCCESS = "_SUCCESS";
 export function isThere(place: OutputPlace): boolean {
   return place.folder ? existsSync(`${place.path}/${SUCCESS}`) : existsSync(place.path);
 }
+
+/** Holds the runs that many processes share; see `distributed`. */
+export function sharedFolder(place: OutputPlace): string {
+  return place.folder ? join(place.path, "_run") : place.work;
+}

@@ -60,13 +60,13 @@ export class ShardPool {
         const error = new SlipwayError(code, kind, text, { ...(where === undefined ? {} : { where }), ...(hint === undefined ? {} : { hint }) });
         if (of !== undefined) return void this.#settle(thread, () => this.#answers.failed(of, error));
         reject(error);
-        this.#fail(error);
+        this.fail(error);
       });
       const ended = (cause?: unknown): void => {
         if (this.#closing) return;
         const error = batchError("batch-worker-failed", `a thread ended${cause instanceof Error ? `: ${cause.message}` : ""}`, { hint: "Go on with --resume; where it ends again, use fewer --threads or a smaller --shard-mb.", cause });
         reject(error);
-        this.#fail(error);
+        this.fail(error);
       };
       thread.worker.on("error", ended);
       thread.worker.on("exit", () => ended());
@@ -78,12 +78,13 @@ export class ShardPool {
     try {
       await answer();
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
     thread.inHand--;
     this.#signal();
   }
-  #fail(error: unknown): void {
+  /** Whoever waits for it is told so. */
+  fail(error: unknown): void {
     this.#failed ??= error;
     this.#signal();
   }

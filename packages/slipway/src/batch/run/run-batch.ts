@@ -2,20 +2,19 @@
 // The order that survives being killed anywhere: a part's file is renamed into place, then its line is in the ledger on the
 // disk; the output is renamed into place, and only then its parts are removed.
 
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { batchError } from "../errors.ts";
 import { COPIES } from "../input/local-files.ts";
 import { findInput } from "../input/sources.ts";
 import { openDestination } from "../output/destination.ts";
 import { partsThere } from "./assemble.ts";
 import { deliver, delivered } from "./deliver.ts";
 import { finishRun } from "./finish.ts";
-import { Ledger, planDigest, type RunPlan } from "./ledger.ts";
+import { clear, refuseLeftovers, refuseShared, wholeRun } from "./leftovers.ts";
+import { Ledger } from "./ledger.ts";
 import { LedgerQueue } from "./ledger-queue.ts";
 import { makeParts } from "./make-parts.ts";
 import type { BatchOptions, BatchSummary } from "./options.ts";
-import { isThere, type OutputPlace } from "./output-place.ts";
 import { planOf, setupOf } from "./plan.ts";
 import { refuseUnread, sourceOf } from "./source.ts";
 
@@ -33,9 +32,8 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   const before = options.resume && !options.overwrite ? wholeRun(output, plan) : undefined;
   if (before !== undefined) return handOver(before);
   const resume = options.resume && Ledger.exists(output.work);
-  if (!resume && !options.overwrite && (isThere(output) || Ledger.exists(output.work) || (output.folder && existsSync(output.path) && readdirSync(output.path).length > 0))) {
-    throw batchError("batch-output-exists", `${output.path} ${Ledger.exists(output.work) && !isThere(output) ? "has parts of a run that was stopped" : "is there already"}`, { where: output.path, hint: "--resume goes on with a run that was stopped, --overwrite begins anew; or choose another name." });
-  }
+  if (!resume && !options.overwrite) refuseLeftovers(output);
+  if (!options.overwrite) refuseShared(output);
   const ledger = new Ledger(output.work);
   ledger.open(plan, resume, () => clear(output));
   try {
@@ -54,17 +52,4 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
     // Nothing to go on with: what was wrong with the input or the model is mended, and the same command begins anew.
     if (!begun && !output.folder) rmSync(output.work, { recursive: true, force: true });
   }
-}
-
-/** What a run of this plan said that has put its output in place: one that is killed after that is not made again. */
-function wholeRun(output: OutputPlace, plan: RunPlan): BatchSummary | undefined {
-  if (!isThere(output) || !existsSync(output.record) || (!output.folder && Ledger.exists(output.work))) return undefined;
-  const { digest, summary } = JSON.parse(readFileSync(output.record, "utf8")) as { digest: string; summary: BatchSummary };
-  return digest === planDigest(plan) ? { ...summary, resumed: summary.rows } : undefined;
-}
-
-/** What a run before left there, but for the lock that this one holds. */
-function clear(output: OutputPlace): void {
-  const ours = output.folder ? /^(?:part-\d+\.|bad-\d+\.|_SUCCESS$|_run\.json$|errors\.jsonl$|ledger\.jsonl$|run\.json$|input\.parquet|sources$|tmp$|(?:errors|success|record)\.tmp$)/ : /^(?!lock$)/;
-  for (const name of readdirSync(output.work)) if (ours.test(name)) rmSync(join(output.work, name), { recursive: true, force: true });
 }

@@ -33,8 +33,8 @@ const IMAGES_PER_SHARD = 256;
 /** The one column of images. */
 const PATH_COLUMN = "path";
 
-/** `end`: so far the input is read behind it, in the unit of `total`. */
-export type SourceWork = ShardWork & { readonly end: number };
+/** `end`: so far the input is read behind it, in the unit of `total`. `at`: where text can be read again, if it can. */
+export type SourceWork = ShardWork & { readonly end: number; readonly at?: { readonly path: string; readonly from: number } };
 export interface Source {
   readonly shape: InputShape;
   readonly works: AsyncIterable<SourceWork>;
@@ -108,7 +108,7 @@ async function* textWorks(files: readonly InputFile[], head: CsvHead | undefined
   let shard = 0;
   let end = 0;
   let left = limit ?? Infinity;
-  for await (const { bytes } of blocksOf(files, head, shardBytes)) {
+  for await (const { bytes, file, from } of blocksOf(files, head, shardBytes)) {
     let taken = bytes;
     if (limit !== undefined) {
       taken = bytes.subarray(0, firstRecords(bytes, head?.delimiter.charCodeAt(0), left));
@@ -119,7 +119,7 @@ async function* textWorks(files: readonly InputFile[], head: CsvHead | undefined
       // A copy of its own, which the thread takes over.
       const own = new ArrayBuffer(taken.length);
       new Uint8Array(own).set(taken);
-      yield { shard: shard++, bytes: own, end };
+      yield { shard: shard++, bytes: own, end, ...(file.compression === "none" && file.remote === undefined ? { at: { path: file.path, from } } : {}) };
     }
     if (left <= 0) return;
   }

@@ -1,0 +1,69 @@
+// The end of a run that many worked on: the same putting together as on one machine, over what is committed. It may be begun by
+// several processes, one after the other or, where one was held up, at once; `place` lets only the one through whose turn it is.
+
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { parseProfile, readSlip, type Profile } from "@slipway/core/package";
+import { batchError } from "../errors.ts";
+import { partsThere } from "../run/assemble.ts";
+import { finishRun } from "../run/finish.ts";
+import { readErrorLimit } from "../run/limits.ts";
+import { partName, type Part } from "../run/messages.ts";
+import type { BatchSummary, FailedShard } from "../run/options.ts";
+import { countRows, readShards, type ShardPlace } from "./shard-list.ts";
+import { MODEL, type SharedRun } from "./shared-run.ts";
+
+export interface SharedFinish {
+  readonly run: SharedRun;
+  readonly maxErrors: string;
+  readonly parts: readonly Part[];
+  /** Shards that nobody could make, and why. */
+  readonly failed: readonly { readonly shard: number; readonly reason: string }[];
+  readonly tag: string;
+  readonly seconds: () => number;
+  readonly place: (renames: () => void) => Promise<void>;
+}
+
+/** The parts, of all that are committed, whose files are not there any more. */
+export function lostParts({ output }: SharedRun, parts: readonly Part[]): Part[] {
+  return parts.filter((part) => !partsThere(output.work, part, output.format) && !(output.folder && statSync(join(output.path, partName({ shard: part.shard }, output.format)), { throwIfNoEntry: false })?.size === part.bytes));
+}
+
+/** @throws SlipwayError batch-errors, batch-output-failed, batch-package-differs */
+export async function finishShared({ run, maxErrors, parts, failed, tag, seconds, place }: SharedFinish): Promise<BatchSummary> {
+  const shards = failed.length === 0 ? [] : readShards(run);
+  const missing = failed.map(({ shard, reason }): FailedShard => ({ shard, ...named(run, shards[shard]!), reason }));
+  const { profile } = await readModel(run);
+  const places = [...parts, ...missing.map(({ shard }): Part => ({ shard, rows: countRows(run, shards[shard]!), bad: 0, bytes: 0, sha256: "", head: "", columns: [], seen: [] }))];
+  return finishRun({
+    output: run.output, plan: run.plan, input: run.setup.input, profile, maxErrors: readErrorLimit(maxErrors), parts: places.toSorted((a, b) => a.shard - b.shard),
+    failed: missing, id: run.id, resumed: 0, seconds, tag, place,
+  });
+}
+
+function named({ setup }: SharedRun, place: ShardPlace): Pick<FailedShard, "file" | "from" | "to" | "unit"> {
+  if ("images" in place) return { file: place.images[0]!, from: 0, to: place.images.length, unit: "images" };
+  return { ...place, unit: setup.input.kind === "table" ? "rows" : "bytes" };
+}
+
+/** What a process said that put this run's output in place and did not come to say so. */
+export function recorded(id: string, record: string): BatchSummary | undefined {
+  if (!existsSync(record)) return undefined;
+  const { run, summary } = JSON.parse(readFileSync(record, "utf8")) as { run?: string; summary: BatchSummary };
+  return run === id && (summary.failed?.length ?? 0) === 0 ? summary : undefined;
+}
+
+/** From here on whoever still works on it finds nothing. What could not be made may be tried again: its run stays. */
+export function removeRun(folder: string, { failed = [] }: BatchSummary): void {
+  if (failed.length === 0) rmSync(dirname(folder), { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+}
+
+/** @throws SlipwayError batch-package-differs */
+export async function readModel({ folder, model }: SharedRun): Promise<{ bytes: Uint8Array; profile: Profile | null }> {
+  const path = join(folder, MODEL);
+  if (!existsSync(path)) throw batchError("batch-run-unreachable", `there is no ${path} any more`, { where: path });
+  const bytes = readFileSync(path);
+  const pkg = await readSlip(bytes);
+  if (pkg.digest !== model.digest) throw batchError("batch-package-differs", `${path} is ${pkg.digest}, and the run was made with ${model.digest}`, { where: path, hint: "Begin anew with --overwrite." });
+  return { bytes, profile: parseProfile(pkg.profile) };
+}

@@ -1,0 +1,82 @@
+// Makes a run that many work on: its plan, its shards and its folder; or finds the one that is to go on.
+
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { newId } from "../../database/index.ts";
+import { batchError } from "../errors.ts";
+import { findInput, type InputFile } from "../input/sources.ts";
+import type { RunPlan } from "../run/ledger.ts";
+import { clear, refuseLeftovers, wholeRun } from "../run/leftovers.ts";
+import type { BatchOptions, BatchSummary } from "../run/options.ts";
+import { placeOutput, sharedFolder } from "../run/output-place.ts";
+import { planOf, sharedSetup } from "../run/plan.ts";
+import { ShardPool } from "../run/pool.ts";
+import { refuseUnread, sourceOf } from "../run/source.ts";
+import { inputsOf, writeShards } from "./shard-list.ts";
+import { MODEL, readCurrent, readRun, writeCurrent, writeRun, type CurrentRun, type Driver, type SharedRun } from "./shared-run.ts";
+
+export type Planned =
+  | { readonly kind: "whole"; readonly summary: BatchSummary }
+  | { readonly kind: "resumed"; readonly run: SharedRun }
+  /** `replaced`: a run whose folder is gone now. */
+  | { readonly kind: "made"; readonly run: SharedRun; readonly replaced: CurrentRun | undefined };
+
+/** @throws SlipwayError batch-... */
+export async function planShared(given: BatchOptions, on: Driver): Promise<Planned> {
+  if (given.output.destination !== undefined) throw batchError("batch-output-format", "processes that share a run write to storage that all of them see", { hint: "Write to a file or a folder there, and bring it elsewhere afterwards; or leave --on away." });
+  // Other processes have other working folders.
+  const options: BatchOptions = { ...given, output: placeOutput(resolve(given.output.path) + (given.output.folder ? "/" : ""), given.output.format) };
+  const { output } = options;
+  const files = options.query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format);
+  refuseUnread(files);
+  const plan = planOf(options, files);
+  const current = readCurrent(output);
+  if (options.resume && !options.overwrite) {
+    const summary = current === undefined ? wholeRun(output, plan) : undefined;
+    if (summary !== undefined) return { kind: "whole", summary };
+    if (current !== undefined) return { kind: "resumed", run: theSame(current, plan, on, sharedFolder(output)) };
+  }
+  if (!options.overwrite) {
+    if (current !== undefined) throw batchError("batch-output-exists", `${output.path} is the output of the run ${current.id}, on which others may work`, { where: output.path, hint: "--resume goes on with it, --overwrite begins anew; or choose another name." });
+    refuseLeftovers(output);
+  }
+  return { kind: "made", run: await make(options, plan, files, on), replaced: current };
+}
+
+/** @throws SlipwayError batch-run-other */
+function theSame(current: CurrentRun, plan: RunPlan, on: Driver, runs: string): SharedRun {
+  const differs = Object.keys({ ...current.plan, ...plan }).filter((key) => JSON.stringify(current.plan[key]) !== JSON.stringify(plan[key]));
+  if (current.on !== on) differs.push(`--on (it was made with ${current.on})`);
+  if (differs.length > 0) throw batchError("batch-run-other", `the run that was begun here differs in ${differs.join(", ")}`, { where: runs, hint: "Go on with the same model, input and options, or begin anew with --overwrite." });
+  return readRun(join(runs, current.id));
+}
+
+async function make(options: BatchOptions, plan: RunPlan, files: readonly InputFile[], on: Driver): Promise<SharedRun> {
+  const { output, package: { bytes, digest, name, version } } = options;
+  const id = newId();
+  const runs = sharedFolder(output);
+  // What was there before goes first: nobody who works on it can put anything in place any more.
+  rmSync(runs, { recursive: true, force: true, maxRetries: 5 });
+  if (output.folder && existsSync(output.path)) clear(output);
+  const folder = join(runs, id);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, MODEL), bytes, { flush: true });
+    const source = await sourceOf({ ...options, work: folder }, files);
+    const setup = sharedSetup(options, source.shape, plan);
+    // What is wrong with the columns or the model is said here, not by every worker.
+    const temporary = join(tmpdir(), id);
+    const pool = await ShardPool.start(1, { ...setup, package: bytes, folder, temporary }, { part: () => undefined, failed: () => undefined });
+    await pool.close();
+    const shards = await writeShards(folder, source);
+    const run: SharedRun = { id, folder, plan, setup, model: { digest, name, version }, output: { ...output, work: folder }, shards, inputs: inputsOf(files) };
+    writeRun(run);
+    // From here on it is the run of this output.
+    writeCurrent(run, on);
+    return run;
+  } catch (error) {
+    rmSync(runs, { recursive: true, force: true });
+    throw error;
+  }
+}

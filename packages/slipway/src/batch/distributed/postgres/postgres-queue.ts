@@ -1,0 +1,110 @@
+// A worker's hands on one run: shards under leases that are kept alive while it works on them.
+
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+import { SlipwayError } from "@slipway/core/base";
+import type { ShardQueue, TakenShard } from "../../run/make-parts.ts";
+import { badName, partName, type Part, type ShardKey } from "../../run/messages.ts";
+import { readShard, type ShardPlace } from "../shard-list.ts";
+import type { SharedRun } from "../shared-run.ts";
+import { patiently, type Waiting } from "./patience.ts";
+import type { Lease, ShardLeases } from "./shard-leases.ts";
+
+/** A lease is renewed so often before it would end. */
+const RENEWALS = 3;
+/** From this attempt on a shard may be what ends processes. */
+const SUSPECT = 3;
+/** A shard that takes longer is given to somebody else. */
+const LONGEST_MS = 15 * 60_000;
+
+interface Held {
+  readonly lease: Lease;
+  readonly since: number;
+}
+
+export class PostgresQueue implements ShardQueue {
+  readonly #run: SharedRun;
+  readonly #leases: ShardLeases;
+  readonly #shards: readonly ShardPlace[];
+  readonly #waiting: Waiting;
+  readonly #stop: AbortSignal;
+  readonly #held = new Map<string, Held>();
+  readonly #timer: NodeJS.Timeout;
+  #ahead: TakenShard | undefined;
+  /** Parts that this worker committed. */
+  committed = 0;
+
+  /** `stop`: no more shards are taken. `waiting.stop`: nothing is waited for any more. */
+  constructor(run: SharedRun, shards: readonly ShardPlace[], leases: ShardLeases, leaseMs: number, stop: AbortSignal, waiting: Waiting) {
+    this.#run = run;
+    this.#leases = leases;
+    this.#shards = shards;
+    this.#waiting = waiting;
+    this.#stop = stop;
+    this.#timer = setInterval(() => void this.#renew(), leaseMs / RENEWALS);
+  }
+
+  /** Whether there is a shard to take: it is taken, and comes first. */
+  async begin(): Promise<boolean> {
+    this.#ahead = await this.take();
+    return this.#ahead !== undefined;
+  }
+  async take(): Promise<TakenShard | undefined> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead !== undefined) return ahead;
+    while (!this.#stop.aborted) {
+      const lease = await patiently(this.#waiting, () => this.#leases.take());
+      if (lease === undefined) return undefined;
+      // The number alone would do within one database; nobody else's file has this name.
+      const token = `${lease.token}-${randomBytes(4).toString("hex")}`;
+      this.#held.set(token, { lease, since: performance.now() });
+      try {
+        return { work: readShard(this.#run, lease.shard, this.#shards[lease.shard]!, token), suspect: lease.attempts >= SUSPECT };
+      } catch (error) {
+        if (!(error instanceof SlipwayError)) throw error;
+        await this.failed({ shard: lease.shard, token }, error);
+      }
+    }
+    return undefined;
+  }
+  async commit(part: Part): Promise<void> {
+    const held = this.#held.get(part.token!);
+    const kept = held !== undefined && await patiently(this.#waiting, () => this.#leases.commit(held.lease, part));
+    this.#held.delete(part.token!);
+    if (kept) this.committed++;
+    else this.#remove(part);
+  }
+  async failed(of: ShardKey, error: SlipwayError): Promise<void> {
+    const held = this.#held.get(of.token!);
+    this.#held.delete(of.token!);
+    if (held !== undefined) await patiently(this.#waiting, () => this.#leases.fail(held.lease, `${error.message} [${error.code}]`));
+    this.#remove(of);
+  }
+
+  /** Shards that stand still are left to end their leases. */
+  async #renew(): Promise<void> {
+    const now = performance.now();
+    const leases = [...this.#held.values()].filter((h) => now - h.since < LONGEST_MS).map((h) => h.lease);
+    // Where the database is away, whoever comes first when it is back has the shard.
+    if (leases.length > 0) await this.#leases.renew(leases).catch(() => undefined);
+  }
+  /** Files that no lease stands for. */
+  #remove(of: ShardKey): void {
+    for (const name of [partName(of, this.#run.output.format), badName(of)]) rmSync(join(this.#run.folder, name), { force: true });
+  }
+
+  /** Gives back what is in hand. `error`: why it could not be made. */
+  async close(error?: SlipwayError): Promise<void> {
+    clearInterval(this.#timer);
+    const left = [...this.#held.values()].map((h) => h.lease);
+    this.#held.clear();
+    try {
+      if (error === undefined) await this.#leases.giveBack(left);
+      else for (const lease of left) await this.#leases.fail(lease, `${error.message} [${error.code}]`);
+    } catch {
+      // Their leases end by themselves.
+    }
+  }
+}

@@ -1,0 +1,107 @@
+// A process that works on whatever runs there are: takes shards, makes parts, and ends the runs whose last shard is made.
+
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { SlipwayError } from "@slipway/core/base";
+import { batchError } from "../../errors.ts";
+import { makeParts } from "../../run/make-parts.ts";
+import { readModel } from "../finish-shared.ts";
+import { readShards } from "../shard-list.ts";
+import { readRun } from "../shared-run.ts";
+import { endRun } from "./end-run.ts";
+import { patiently, type Waiting } from "./patience.ts";
+import { PostgresQueue } from "./postgres-queue.ts";
+import { RunStore, type RunState } from "./run-store.ts";
+import { ShardLeases } from "./shard-leases.ts";
+
+/** Between two looks where there is nothing to do. */
+const PAUSE_MS = 500;
+/** So long what is in hand may still take after it was told to stop. */
+const GRACE_MS = 20_000;
+
+export interface WorkerOptions {
+  readonly databaseUrl: string | undefined;
+  readonly threads: number;
+  /** Only this run; ends with it. */
+  readonly run?: string | undefined;
+  /** Ends when no run is open. */
+  readonly untilDone: boolean;
+  /** Ends in order: what is in hand is made or given back. */
+  readonly stop: AbortSignal;
+  readonly note: (text: string) => void;
+}
+export interface WorkerSummary {
+  readonly worker: string;
+  readonly parts: number;
+  /** Runs that it put together. */
+  readonly ended: number;
+}
+
+/** @throws SlipwayError batch-database-needed, batch-run-unknown, database-... */
+export async function runWorker(options: WorkerOptions): Promise<WorkerSummary> {
+  const { stop, note } = options;
+  const worker = `${hostname()}:${process.pid}:${randomBytes(3).toString("hex")}`;
+  const store = await RunStore.open(options.databaseUrl);
+  const waiting: Waiting = { stop, note };
+  // Of runs whose folder is not seen from here: looked for again after a while.
+  const unseen = new Map<string, number>();
+  let parts = 0;
+  let ended = 0;
+  try {
+    if (options.run !== undefined && (await store.read(options.run)) === undefined) throw batchError("batch-run-unknown", `the database knows no run ${options.run}`, { hint: "slipway batch --on postgres tells a run's id when it makes it." });
+    while (!stop.aborted) {
+      for (const [id, until] of unseen) if (performance.now() > until) unseen.delete(id);
+      const state = await patiently(waiting, () => store.next(options.run, [...unseen.keys()]));
+      if (state === undefined) {
+        if (options.run !== undefined ? (await patiently(waiting, () => store.read(options.run!)))?.state !== "open" : options.untilDone && !(await patiently(waiting, () => store.anyOpen([...unseen.keys()])))) break;
+        await sleep(PAUSE_MS * (0.5 + Math.random()), undefined, { signal: stop }).catch(() => undefined);
+        continue;
+      }
+      try {
+        if (state.done + state.aside === state.shards) {
+          if (await patiently(waiting, () => endRun(store, state))) ended++;
+        } else parts += await workOn(store, state, worker, options);
+      } catch (error) {
+        if (!(error instanceof SlipwayError) || stop.aborted) throw error;
+        note(`run ${state.id}: ${error.message} [${error.code}]`);
+        unseen.set(state.id, performance.now() + 10_000);
+      }
+    }
+  } catch (error) {
+    // Told to stop while the database was away: leases end by themselves.
+    if (!stop.aborted) throw error;
+  } finally {
+    await store.close();
+  }
+  return { worker, parts, ended };
+}
+
+/** So many parts it committed. */
+async function workOn(store: RunStore, state: RunState, worker: string, { threads, stop, note }: WorkerOptions): Promise<number> {
+  const run = readRun(state.folder);
+  const shards = readShards(run);
+  const { bytes } = await readModel(run);
+  // Told to stop it goes on with what is in hand, for a while.
+  const grace = new AbortController();
+  const onStop = (): void => void setTimeout(() => grace.abort(batchError("batch-worker-failed", "what was in hand took too long to end, and is given back")), GRACE_MS).unref();
+  stop.addEventListener("abort", onStop, { once: true });
+  const temporary = mkdtempSync(join(tmpdir(), "slipway-worker-"));
+  const queue = new PostgresQueue(run, shards, new ShardLeases(store.database, run.id, worker, state), state.leaseMs, stop, { stop: grace.signal, note });
+  let failure: SlipwayError | undefined;
+  try {
+    if (!(await queue.begin())) return 0;
+    note(`run ${run.id}: working on ${run.output.path}`);
+    await makeParts(queue, threads, { ...run.setup, package: bytes, folder: run.folder, temporary }, grace.signal);
+    return queue.committed;
+  } catch (error) {
+    if (error instanceof SlipwayError && !grace.signal.aborted) failure = error;
+    throw error;
+  } finally {
+    stop.removeEventListener("abort", onStop);
+    await queue.close(failure);
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,153 @@
+// The shards of a run that many work on, as places in files: bytes of text, rows of Parquet. They are the same cuts that a run
+// on one machine makes, found by reading the input once. Input that has no places to read at (compressed) is kept plain beside the
+// shards.
+
+import { closeSync, fsyncSync, openSync, readFileSync, readSync, statSync, writeSync } from "node:fs";
+import { isAbsolute, join, resolve } from "node:path";
+import { batchError } from "../errors.ts";
+import type { InputFile } from "../input/sources.ts";
+import { outputFailed } from "../run/files.ts";
+import type { InputShape, ShardWork } from "../run/messages.ts";
+import { countRecords, type Source } from "../run/source.ts";
+import { damaged, SHARDS, type SharedRun } from "./shared-run.ts";
+
+export interface FilePlace {
+  /** In the run's folder where it is relative. */
+  readonly file: string;
+  /** A byte of text, a row of a table; `to` is behind the last. */
+  readonly from: number;
+  readonly to: number;
+}
+export type ShardPlace = FilePlace | { readonly images: readonly string[] };
+
+const PLAIN = "input.plain";
+
+/** Writes the list, and gives how many there are. */
+export async function writeShards(folder: string, source: Source): Promise<number> {
+  const list = new Lines(join(folder, SHARDS));
+  let plain: Lines | undefined;
+  let plainEnd = 0;
+  let count = 0;
+  try {
+    for await (const work of source.works) {
+      if ("file" in work) list.write(place({ file: work.file, from: work.from, to: work.to }, folder));
+      else if ("images" in work) list.write(JSON.stringify({ images: work.images.map(absolute) }));
+      else if (work.at !== undefined) list.write(place({ file: work.at.path, from: work.at.from, to: work.at.from + work.bytes.byteLength }, folder));
+      else {
+        plain ??= new Lines(join(folder, PLAIN));
+        plain.bytes(new Uint8Array(work.bytes));
+        list.write(JSON.stringify({ file: PLAIN, from: plainEnd, to: (plainEnd += work.bytes.byteLength) }));
+      }
+      count++;
+    }
+    plain?.sync();
+    list.sync();
+  } finally {
+    plain?.close();
+    list.close();
+  }
+  return count;
+}
+/** A picture's row is called by its path, as it was given. */
+function absolute(image: string): string {
+  if (!isAbsolute(image)) throw batchError("batch-input-format", `${image} is relative to a folder in which other processes are not`, { where: image, hint: "Give --in the folder's whole path." });
+  return image;
+}
+function place({ file, from, to }: FilePlace, folder: string): string {
+  const inside = `${folder}/`;
+  return JSON.stringify({ file: file.startsWith(inside) ? file.slice(inside.length) : resolve(file), from, to });
+}
+
+/** @throws SlipwayError batch-run-damaged */
+export function readShards({ folder, shards }: SharedRun): ShardPlace[] {
+  const path = join(folder, SHARDS);
+  let list: ShardPlace[];
+  try {
+    list = readFileSync(path, "utf8").split("\n").slice(0, -1).map((line) => JSON.parse(line) as ShardPlace);
+  } catch (cause) {
+    throw damaged(path, cause);
+  }
+  const good = list.length === shards && list.every((place) => ("images" in place ? Array.isArray(place.images) && place.images.every((i) => typeof i === "string") : isFilePlace(place)));
+  if (!good) throw damaged(path);
+  return list;
+}
+function isFilePlace({ file, from, to }: FilePlace): boolean {
+  return typeof file === "string" && (isAbsolute(file) || (/^[\w./-]+$/.test(file) && !file.includes(".."))) && Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && to >= from;
+}
+
+/** A shard as threads take it. @throws SlipwayError batch-input-changed, batch-input-damaged */
+export function readShard(run: SharedRun, shard: number, place: ShardPlace, token: string): ShardWork {
+  if ("images" in place) return { shard, token, images: place.images };
+  const { file, from, to } = place;
+  const path = isAbsolute(file) ? file : join(run.folder, file);
+  checkUnchanged(run, path);
+  return run.setup.input.kind === "table" ? { shard, token, file: path, from, to } : { shard, token, bytes: readBytes(path, from, to) };
+}
+/** So many rows it has, as far as that can be told without reading them. */
+export function countRows(run: SharedRun, place: ShardPlace): number {
+  const { input } = run.setup;
+  if ("images" in place) return place.images.length;
+  const { file, from, to } = place;
+  if (input.kind === "table") return to - from;
+  return countRecords(Buffer.from(readBytes(isAbsolute(file) ? file : join(run.folder, file), from, to)), delimiterByte(input));
+}
+function delimiterByte(input: InputShape): number | undefined {
+  return input.kind === "csv" ? input.delimiter.charCodeAt(0) : undefined;
+}
+
+function checkUnchanged({ inputs }: SharedRun, path: string): void {
+  const known = inputs.find((i) => i.path === path);
+  if (known === undefined) return;
+  const now = statSync(path, { throwIfNoEntry: false });
+  if (now === undefined) throw batchError("batch-input-missing", `${path} is not there`, { where: path, hint: "Mount the storage that the input is on at the same path here." });
+  // Storage keeps times more or less exactly.
+  if (now.size !== known.bytes || Math.abs(now.mtimeMs - known.modifiedMs) > 2000) throw batchError("batch-input-changed", `${path} is not what it was when the run was made`, { where: path, hint: "Leave the input alone while a run goes on; begin anew with --overwrite." });
+}
+
+function readBytes(path: string, from: number, to: number): ArrayBuffer {
+  const own = new ArrayBuffer(to - from);
+  try {
+    const file = openSync(path, "r");
+    try {
+      for (let at = 0; at < own.byteLength; ) {
+        const read = readSync(file, new Uint8Array(own, at), 0, own.byteLength - at, from + at);
+        if (read === 0) throw new Error(`it ends after ${from + at} bytes`);
+        at += read;
+      }
+    } finally {
+      closeSync(file);
+    }
+  } catch (cause) {
+    throw batchError("batch-input-damaged", `${path} cannot be read at ${from}: ${(cause as Error).message}`, { where: path, cause });
+  }
+  return own;
+}
+
+export function inputsOf(files: readonly InputFile[]): SharedRun["inputs"] {
+  return files.filter((f) => f.remote === undefined && f.sql === undefined).map(({ path, bytes, modifiedMs }) => ({ path: resolve(path), bytes, modifiedMs }));
+}
+
+class Lines {
+  readonly #path: string;
+  readonly #file: number;
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = openSync(path, "w");
+  }
+  bytes(bytes: Uint8Array): void {
+    try {
+      for (let at = 0; at < bytes.byteLength; ) at += writeSync(this.#file, bytes, at);
+    } catch (cause) {
+      throw outputFailed(this.#path, cause);
+    }
+  }
+  write(line: string): void {
+    this.bytes(Buffer.from(`${line}\n`));
+  }
+  sync(): void {
+    fsyncSync(this.#file);
+  }
+  close(): void {
+    closeSync(this.#file);
+  }
+}
