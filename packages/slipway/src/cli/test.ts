@@ -3,11 +3,11 @@
 import { basename } from "node:path";
 import { readCheckFile, sha256, withMetrics, type Checks, type ModelPackage, type Profile, type Signature } from "@slipway/core/package";
 import { resolveConfig, SERVE_SETTINGS } from "../config/index.ts";
-import { GATE_PREDICATE, junitXml, measuredMetrics, readTraining, reportPage, reportText, runGate, scoreOf, testResultOf } from "../gate/index.ts";
+import { GATE_PREDICATE, junitXml, measuredMetrics, readTraining, reportPage, reportText, runGate, runTargets, scoreOf, targetsText, testResultOf } from "../gate/index.ts";
 import { openModel, readCheckRows } from "../runtime/index.ts";
 import { filesOf } from "../signing/index.ts";
 import { readRows } from "../tables/index.ts";
-import { defineCommand, usageError, type Command } from "./command.ts";
+import { defineCommand, usageError, type Command, type Invocation } from "./command.ts";
 import { engineOf, engineOption } from "./engine-option.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
 import { readText } from "./read-text.ts";
@@ -33,13 +33,15 @@ export const test: Command = defineCommand({
     "password-file": passwordOption,
     bom: { type: "string", value: "FILE", help: "write the package's CycloneDX document with what was measured on the labelled rows" },
     junit: { type: "string", value: "FILE", help: "write JUnit XML for a CI" },
+    targets: { type: "boolean", help: "instead of the gate: the checked rows on every target there is here (engines, server, workers, batch, browser's module), as one table" },
+    browser: { type: "string", value: "PROGRAM", help: "a Chromium or Chrome in which the browser's module is run; gate.browser of the configuration by default" },
     config: { type: "string", value: "FILE", help: "the configuration, whose section gate sets the bars; slipway.config.yaml, .json or .ts of this folder by default" },
     seed: { type: "string", value: "N", help: "of what is drawn at random (1 by default)" },
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
     preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it" },
     engine: engineOption,
   },
-  examples: ["slipway test churn.slip", "slipway test churn.slip --data labelled.csv --target churned --slice contract --report churn.html", "slipway test churn.slip --data labelled.csv --target churned --baseline production.slip --junit gate.xml"],
+  examples: ["slipway test churn.slip", "slipway test churn.slip --data labelled.csv --target churned --slice contract --report churn.html", "slipway test churn.slip --data labelled.csv --target churned --baseline production.slip --junit gate.xml", "slipway test churn.slip --targets --browser /usr/bin/chromium"],
   async run(call) {
     const dataFile = call.text("data");
     const target = call.text("target");
@@ -55,12 +57,14 @@ export const test: Command = defineCommand({
     line.update("reading ...");
     const entry = call.text("entry");
     const opened = await openModel(call.args[0]!, { preprocess: call.texts("preprocess"), ...(entry === undefined ? {} : { entry }) });
+    const browser = call.text("browser") ?? settings.gate?.browser;
+    if (call.flag("targets")) return printTargets(call, opened.package, browser, line);
     const baseline = call.text("baseline") ?? (dataFile === undefined || settings.gate?.baseline === undefined ? undefined : await localModel(settings.gate.baseline));
     const check = call.text("check");
     const training = call.text("training");
     const seed = call.count("seed", [1, 2 ** 31 - 1]);
     const report = await runGate({
-      package: opened.package, settings: settings.gate ?? {}, engine: engineOf(call), slices: call.texts("slice"),
+      package: opened.package, settings: { ...settings.gate, ...(browser === undefined ? {} : { browser }) }, engine: engineOf(call), slices: call.texts("slice"),
       ...(check === undefined ? {} : { checks: await readChecks(check, opened.package.signature) }),
       ...(dataFile === undefined ? {} : { data: { file: dataFile === "-" ? "standard input" : basename(dataFile), rows: readRows(dataFile), target: target! } }),
       ...(baseline === undefined ? {} : { baseline: (await openModel(baseline)).package }),
@@ -86,6 +90,18 @@ export const test: Command = defineCommand({
     return report.passed ? 0 : 1;
   },
 });
+
+async function printTargets(call: Invocation, source: ModelPackage, browser: string | undefined, line: ReturnType<typeof progress>): Promise<number> {
+  const check = call.text("check");
+  const report = await runTargets(source, {
+    from: process.cwd(), browser, onTarget: (name) => line.update(`${name} ...`),
+    ...(check === undefined ? {} : { checks: await readChecks(check, source.signature) }),
+  }).finally(() => line.done());
+  const { manifest: { name, version }, digest } = source;
+  if (call.flag("json")) printJson({ name, version, digest, ...report });
+  else printResult(`${name} ${version}   ${digest}\n${report.rows} checked rows\n\n${targetsText(report)}`);
+  return report.passed ? 0 : 1;
+}
 
 async function digestOfFile(path: string): Promise<{ readonly name: string; readonly sha256: string }> {
   const { sizes, sha256: digest } = await filesOf(path);

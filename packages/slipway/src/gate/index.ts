@@ -8,3 +8,6 @@ export { junitXml } from "./report/junit.ts";
 export { scoreOf } from "./report/score.ts";
 export { readTraining } from "./training-rows.ts";
 export { GATE_PREDICATE, measuredMetrics, testResultOf } from "./attestation.ts";
+export { runTargets, type TargetResult, type TargetsReport } from "./targets/run-targets.ts";
+export { targetsText } from "./targets/targets-text.ts";
+export { edgeFolder, TARGETS } from "./targets/targets.ts";
