@@ -11,19 +11,21 @@ const IN_MEMORY_MS = 86_400_000;
 const LOOK_MS = 30_000;
 
 export interface OpenedMonitor {
+  /** Undefined where nothing is watched. */
+  readonly monitor: Monitor | undefined;
   readonly options: Pick<StartOptions, "observer"> & { readonly protocols: NonNullable<StartOptions["protocols"]> };
   close(): Promise<void>;
 }
 
 /** @param shared a database that is open and stays its owner's, where the settings name none @throws database-* */
 export async function openMonitor({ monitor }: ServeSettings, log: Logger, shared?: Database, link?: (model: string) => string): Promise<OpenedMonitor> {
-  if (monitor.off) return { options: { protocols: [] }, close: () => Promise.resolve() };
+  if (monitor.off) return { monitor: undefined, options: { protocols: [] }, close: () => Promise.resolve() };
   const store = monitor.store !== undefined ? await MonitorStore.open(storeUrl(monitor.store)) : shared !== undefined ? await MonitorStore.over(shared) : undefined;
   const opened = new Monitor(() => (store === undefined ? MonitorStore.open("sqlite::memory:") : Promise.resolve(store)), { windowMs: monitor.window, intervalMs: monitor.interval, keepMs: store === undefined ? Math.min(monitor.keep, IN_MEMORY_MS) : monitor.keep, keptPerWindow: monitor.predictions, feedbackKey: monitor.feedbackKey, judging: () => ({ season: monitor.season }), log });
   opened.start();
   const alerter = new Alerter({ watched: opened, owner: opened.id, settings: monitor.alerts, intervalMs: Math.max(monitor.interval, LOOK_MS), link, log });
   alerter.start();
-  return { options: { observer: opened, protocols: [monitorProtocol(opened)] }, close: async () => {
+  return { monitor: opened, options: { observer: opened, protocols: [monitorProtocol(opened)] }, close: async () => {
     await alerter.close();
     await opened.close();
   } };

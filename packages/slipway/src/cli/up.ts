@@ -9,6 +9,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { VERSION } from "@slipway/core/base";
 import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../config/index.ts";
+import { labelTrials } from "../monitor/index.ts";
 import { openRegistry, registryPlace } from "../registry/index.ts";
 import { openRegistryService, registryProtocol } from "../registry-api/index.ts";
 import { localFile } from "../references/index.ts";
@@ -73,8 +74,12 @@ export const up: Command = defineCommand({
     });
     for (const problem of await models.follow()) printNote(`note: not served: ${problem}`);
 
+    let address = settings.publicUrl;
+    const monitor = await openMonitor(settings, logger, registry.database, (model) => `${(address ?? "").replace(/\/$/, "")}/dashboard/models/${encodeURIComponent(model)}/monitoring`);
+    const { monitor: watching } = monitor;
     const replica = new RolloutReplica({
-      rollouts: service.rollouts, directory: models.directory, follow: () => models.follow(), intervalMs: settings.rollout?.interval ?? 1000, onError: (err) => logger.error("a rollout could not be followed", { err }),
+      rollouts: service.rollouts, directory: models.directory, follow: () => models.follow(), intervalMs: settings.rollout?.interval ?? 1000,
+      labels: watching === undefined ? undefined : async (model, version, since) => labelTrials(await watching.store(), model, version, since), onError: (err) => logger.error("a rollout could not be followed", { err }),
     });
     replica.start();
     await service.schedules.define(definitions, localActor(), { whole: true });
@@ -84,8 +89,6 @@ export const up: Command = defineCommand({
     const { keys: _keys, oidcIssuer, ...others } = settings;
     // An audience is for programs that bring tokens; people who sign in need none.
     const access = accessOptions({ ...others, ...(oidcIssuer === undefined || (oidc !== undefined && settings.oidcAudience === undefined) ? {} : { oidcIssuer }) });
-    let address = settings.publicUrl;
-    const monitor = await openMonitor(settings, logger, registry.database, (model) => `${(address ?? "").replace(/\/$/, "")}/dashboard/models/${encodeURIComponent(model)}/monitoring`);
     const server = await startServer(models, {
       port: settings.port, host: settings.host, signals: true, version: VERSION, tls: tlsOptions(settings.tls), bodyLimit: settings.bodyLimit, requestTimeoutMs: settings.requestTimeout,
       receiveTimeoutMs: settings.receiveTimeout, drainDelayMs: settings.drainMs, ...access, auth: { ...access.auth, keys: { path: keyFile }, sessions }, ...telemetryOptions(settings), ...monitor.options,

@@ -104,7 +104,7 @@ function classesOf(task: Extract<Task, { kind: "classification" }>): string[] {
   return task.classes.map(normal);
 }
 /** 1, 1.0 and "1" are one class; so are true and "True", as Python writes it. */
-function normal(label: string): string {
+export function normal(label: string): string {
   const trimmed = label.trim();
   if (/^(?:true|false)$/i.test(trimmed)) return trimmed.toLowerCase();
   return trimmed !== "" && Number.isFinite(Number(trimmed)) ? String(Number(trimmed)) : trimmed;

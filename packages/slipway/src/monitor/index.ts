@@ -8,5 +8,6 @@ export { judge, type JudgeOptions, type ModelState } from "./judge.ts";
 export { countRows, type FileReport } from "./report/count-rows.ts";
 export { driftPage, headline, sorted, STATE_WORDS } from "./report/page.ts";
 export { readLabels, type Label } from "./label.ts";
+export { labelsSince, labelTrials } from "./label-trials.ts";
 export { storeLabels, type LabelOutcome } from "./label-store.ts";
 export { columnView, modelView, overview, type ColumnView, type ModelView, type Overview, type Watched } from "./views.ts";

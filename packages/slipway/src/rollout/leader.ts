@@ -2,10 +2,10 @@
 // rollout on, holds it or ends it, in one transaction: a leader that was cut off in the middle has decided nothing, and two
 // that think they lead come one after the other.
 
-import { verdictOf, type Finding, type SideCounts, durationBound, durationQuantile } from "@slipway/core/stats";
+import { durationBound, durationQuantile, verdictOf, type Finding, type SideCounts, type Trials } from "@slipway/core/stats";
 import type { Database } from "../database/index.ts";
 import { frozenUntil } from "./freeze.ts";
-import { mergeCounts, NO_SIDE, type StageCounts, type WatchedBins } from "./counts.ts";
+import { mergeCounts, NO_COUNTS, NO_SIDE, type StageCounts, type WatchedBins } from "./counts.ts";
 import { look, type Judged } from "./judge.ts";
 import { MACHINE, rolloutOf, weightOf, type ReplicaRow, type Rollout, type RolloutRow, type SampleSide } from "./rollout.ts";
 import type { Rollouts } from "./rollouts.ts";
@@ -19,6 +19,12 @@ export interface LeaderOptions {
   readonly intervalMs: number;
   /** What the golden rows gave here, once they were asked. */
   readonly replayed?: Finding | undefined;
+  /** Since the rollout began. */
+  readonly labels?: LabelCounts | undefined;
+}
+export interface LabelCounts {
+  readonly canary: Trials;
+  readonly baseline: Trials;
 }
 
 /** Swaps that take longer are told, and nothing goes on. */
@@ -43,7 +49,7 @@ export async function lead(tx: Database, id: string, options: LeaderOptions): Pr
   return decide(tx, row, options, now);
 }
 
-async function decide(tx: Database, row: RolloutRow, { rollouts, intervalMs, replayed }: LeaderOptions, now: number): Promise<RolloutRow> {
+async function decide(tx: Database, row: RolloutRow, { rollouts, intervalMs, replayed, labels }: LeaderOptions, now: number): Promise<RolloutRow> {
   const rollout = rolloutOf(row);
   const { model, alias, baseline, candidate } = rollout;
   const named = await rollouts.aliasVersion(model, alias, tx);
@@ -60,7 +66,8 @@ async function decide(tx: Database, row: RolloutRow, { rollouts, intervalMs, rep
   const counts = mergeCounts(all.map((r) => r.counts));
   await sample(tx, rollout, counts, now);
   const bins = row.bins === null ? undefined : JSON.parse(row.bins) as WatchedBins[];
-  const { judged, findings: found } = look(rollout, JSON.parse(row.judged) as Judged, counts, bins, now);
+  const before = JSON.parse(row.judged) as Judged;
+  const { judged, findings: found } = look(rollout, before, labels === undefined ? counts : withLabels(rollout, before, counts, labels), bins, now);
   const findings = [...found, ...replicasFinding(rollout, live), ...(rollout.stages[row.stage]?.kind === "replay" ? [replayed ?? WAITS_FOR_REPLAY] : [])];
   const verdict = verdictOf(findings);
   const changed = findingKey(findings) !== findingKey(rollout.findings);
@@ -102,6 +109,17 @@ function findingKey(findings: readonly Finding[]): string {
 /** What the findings with this verdict say. */
 function textOf(findings: readonly Finding[], verdict: Finding["verdict"]): string {
   return findings.filter((f) => f.verdict === verdict).map((f) => f.text).join("; ");
+}
+
+/** Labels that came since the last step belong to this one: they may be for predictions of an earlier one. */
+function withLabels({ stages, stage }: Rollout, { canary }: Judged, counts: readonly StageCounts[], { canary: fresh, baseline: old }: LabelCounts): readonly StageCounts[] {
+  if (stages[stage]?.kind !== "step") return counts;
+  const step = stages.filter((s, i) => s.kind === "step" && i < stage).length;
+  const rest = (all: Trials, side: "canary" | "baseline"): Trials => canary.seen.reduce((left, s, i) => (i === step ? left : { trials: Math.max(0, left.trials - s[side].labels.trials), hits: Math.max(0, left.hits - s[side].labels.hits) }), all);
+  const here = counts[stage] ?? NO_COUNTS;
+  const joined = [...counts];
+  joined[stage] = { ...here, canary: { ...here.canary, labels: rest(fresh, "canary") }, baseline: { ...here.baseline, labels: rest(old, "baseline") } };
+  return joined;
 }
 
 async function sample(tx: Database, rollout: Rollout, counts: readonly StageCounts[], now: number): Promise<void> {

@@ -5,8 +5,8 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { Traffic, type Family, type ModelDirectory, type ModelEntry, type Steering } from "../server/index.ts";
 import type { StageCounts, WatchedBins } from "./counts.ts";
-import type { Finding } from "@slipway/core/stats";
-import { lead } from "./leader.ts";
+import type { Finding, Trials } from "@slipway/core/stats";
+import { lead, type LabelCounts } from "./leader.ts";
 import { rolloutFamilies, type Ended } from "./metrics.ts";
 import { StageObserver } from "./observer.ts";
 import { replayGolden } from "./replay.ts";
@@ -20,11 +20,15 @@ export interface ReplicaOptions {
   /** Brings the served models in line with the registry now. */
   readonly follow: () => Promise<unknown>;
   readonly intervalMs: number;
+  /** Labels of a version's predictions since then, and how many show them wrong; none where nobody knows of labels. */
+  readonly labels?: ((model: string, version: string, since: string) => Promise<Trials>) | undefined;
   readonly onError?: (error: unknown) => void;
 }
 
 /** How soon a change is followed; where nothing goes on, it is looked for as often as things are written down. */
 const LOOK_MS = 200;
+/** Labels come slowly, and counting them takes a look at many rows. */
+const LABELS_MS = 10_000;
 
 interface Local {
   rollout: Rollout;
@@ -38,6 +42,8 @@ interface Local {
   replaying: boolean;
   steering: Steering | undefined;
   leads: boolean;
+  labels: LabelCounts | undefined;
+  labelsAt: number;
 }
 
 export class RolloutReplica {
@@ -95,7 +101,7 @@ export class RolloutReplica {
     const rollout = rolloutOf(row);
     let local = this.#locals.get(row.id);
     if (local === undefined) {
-      this.#locals.set(row.id, (local = { rollout, observers: [], applied: 0, lagMs: null, problem: null, ready: 0, replayed: undefined, replaying: false, steering: undefined, leads: false }));
+      this.#locals.set(row.id, (local = { rollout, observers: [], applied: 0, lagMs: null, problem: null, ready: 0, replayed: undefined, replaying: false, steering: undefined, leads: false, labels: undefined, labelsAt: -Infinity }));
       if (!this.#endings.has(rollout.model)) this.#endings.set(rollout.model, { promoted: 0, aborted: 0 });
       await follow();
     }
@@ -173,11 +179,14 @@ export class RolloutReplica {
       await writeReplica(tx, id, this.#row(local));
       const before = await rowOf(tx, id);
       if (bins !== undefined && before.bins === null) await updateRow(tx, id, { bins: JSON.stringify(bins) });
-      return lead(tx, id, { rollouts, replica: this.name, intervalMs, replayed: local.replayed });
+      return lead(tx, id, { rollouts, replica: this.name, intervalMs, replayed: local.replayed, labels: local.labels });
     });
     if (row.state !== "running" && row.state !== "paused") return this.#ended(id);
     local.leads = row.leader === this.name;
-    if (local.leads) this.#replay(local);
+    if (local.leads) {
+      this.#replay(local);
+      this.#countLabels(local);
+    }
     await this.#follow(row);
   }
   async #write(local: Local): Promise<void> {
@@ -190,6 +199,13 @@ export class RolloutReplica {
   }
 
   /** In the leader, beside what it does otherwise. */
+  #countLabels(local: Local): void {
+    const { labels, onError } = this.#options;
+    if (labels === undefined || performance.now() - local.labelsAt < LABELS_MS) return;
+    local.labelsAt = performance.now();
+    const { model, baseline, candidate, createdAt } = local.rollout;
+    void Promise.all([labels(model, String(candidate), createdAt), labels(model, String(baseline), createdAt)]).then(([canary, old]) => (local.labels = { canary, baseline: old }), (error: unknown) => onError?.(error));
+  }
   #replay(local: Local): void {
     const { rollout } = local;
     if (local.ready !== 1 || local.replaying || rollout.stages[rollout.stage]?.kind !== "replay") return;

@@ -135,6 +135,18 @@ describe.each(backends.filter((b) => b.store === "layout"))("on $name", (backend
     }
   });
 
+  once("a version that labels show to be wrong more often is rolled back by itself", async () => {
+    const labels: NonNullable<ReplicaSettings["labels"]> = (_model, version) => Promise.resolve(version === "2" ? { trials: 200, hits: 60 } : { trials: 400, hits: 40 });
+    const cluster = await open(backend.place(), good, { ...settings, labels });
+    try {
+      const { id } = await begin(cluster, { shadow: { skip: true }, requests: 100_000 });
+      const done = await drive(cluster, id);
+      expect([done.state, done.reason]).toEqual(["aborted", "30.0 % of predictions with a label were wrong, the baseline's 10.0 %"]);
+    } finally {
+      await closeAll(cluster);
+    }
+  });
+
   once("waits in a frozen time", async () => {
     const cluster = await open(backend.place(), good);
     try {

@@ -13,7 +13,7 @@ import { Registry } from "../registry/index.ts";
 import { columnsModel } from "../runtime/testing.ts";
 import { createServer, ModelDirectory, registryAliases, Repository, type App } from "../server/index.ts";
 import { inject, type InjectedAnswer } from "../server/testing.ts";
-import { RolloutReplica, Rollouts } from "./index.ts";
+import { RolloutReplica, Rollouts, type ReplicaOptions } from "./index.ts";
 
 export const olga: Actor = { name: "olga", roles: ["operator"], groups: [], how: "key" };
 
@@ -56,9 +56,10 @@ export interface TestReplica {
 export interface ReplicaSettings {
   readonly approvals?: Readonly<Record<string, ApprovalSettings>>;
   readonly rollout?: Partial<RolloutSettings>;
+  readonly labels?: ReplicaOptions["labels"];
 }
 
-export async function openReplica(place: Pick<Place, "databaseUrl" | "store">, { approvals: policies, rollout }: ReplicaSettings = {}): Promise<TestReplica & { readonly registry: Registry; readonly approvals: Approvals }> {
+export async function openReplica(place: Pick<Place, "databaseUrl" | "store">, { approvals: policies, rollout, labels }: ReplicaSettings = {}): Promise<TestReplica & { readonly registry: Registry; readonly approvals: Approvals }> {
   const stores = await openPlace(place);
   const folder = mkdtempSync(join(tmpdir(), "slipway-rollout-"));
   let approvals: Approvals | undefined;
@@ -70,7 +71,7 @@ export async function openReplica(place: Pick<Place, "databaseUrl" | "store">, {
   await models.follow();
   const app = createServer({ models });
   const errors: unknown[] = [];
-  const replica = new RolloutReplica({ rollouts, directory: models.directory, follow: () => models.follow(), intervalMs: rollout?.interval ?? 20, onError: (error) => errors.push(error) });
+  const replica = new RolloutReplica({ rollouts, directory: models.directory, follow: () => models.follow(), intervalMs: rollout?.interval ?? 20, labels, onError: (error) => errors.push(error) });
   const end = async (): Promise<void> => {
     await models.directory.close();
     await aliases.close();
