@@ -2,14 +2,26 @@
 
 import { parentPort } from "node:worker_threads";
 import { SlipwayError } from "@slipway/core/base";
-import type { DecodeJob, DecodeReply } from "./decoder.ts";
+import type { DecodeJob, DecodeMessage, DecodeReply } from "./decoder.ts";
 import { tableFailure } from "./table.ts";
 
-async function decode(job: DecodeJob): Promise<Extract<DecodeReply, { ok: true }>["result"]> {
+type Result = Extract<DecodeReply, { ok: true }>["result"];
+
+/** Loads what the job is read with, which is no part of its time. */
+async function readerOf(job: DecodeJob): Promise<() => Result | Promise<Result>> {
   switch (job.kind) {
-    case "parquet": return (await import("./parquet.ts")).readParquet(job.bytes);
-    case "arrow": return (await import("./arrow.ts")).readArrow(job.bytes);
-    case "image": return (await import("./image-tensor.ts")).imageTensor(job.bytes, job.plan);
+    case "parquet": {
+      const { readParquet } = await import("./parquet.ts");
+      return () => readParquet(job.bytes);
+    }
+    case "arrow": {
+      const { readArrow } = await import("./arrow.ts");
+      return () => readArrow(job.bytes);
+    }
+    case "image": {
+      const { imageTensor } = await import("./image-tensor.ts");
+      return () => imageTensor(job.bytes, job.plan);
+    }
   }
 }
 
@@ -34,7 +46,9 @@ parentPort!.on("message", async (given: DecodeJob) => {
   job = given;
   answered = false;
   try {
-    const result = await decode(given);
+    const read = await readerOf(given);
+    parentPort!.postMessage({ begun: true } satisfies DecodeMessage);
+    const result = await read();
     if (job === given) reply({ ok: true, result });
   } catch (error) {
     if (job === given) fail(error);

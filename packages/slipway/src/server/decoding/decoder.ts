@@ -10,13 +10,17 @@ import type { Table } from "./table.ts";
 export type DecodeJob =
   | { readonly kind: "parquet" | "arrow"; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: "image"; readonly bytes: Uint8Array<ArrayBuffer>; readonly plan: ImagePlan };
+/** `begun`: the thread runs and has its reader; the job's time begins. */
+export type DecodeMessage = { readonly begun: true } | DecodeReply;
 export type DecodeReply =
   | { readonly ok: true; readonly result: Table | ImageTensor }
   | { readonly ok: false; readonly code: string; readonly message: string; readonly hint: string | undefined };
 
 const MAX_WAITING = 64;
-/** A table or an image that takes longer was made to. */
+/** A table or an image that takes longer was made to. Counted from when the thread has begun, not from when it was started. */
 const MAX_MS = 10_000;
+/** For a thread to start and load what it reads with, on a machine that is busy with other things. */
+const MAX_START_MS = 60_000;
 const IDLE_MS = 30_000;
 const fromSource = import.meta.url.endsWith(".ts");
 const MAIN = new URL(fromSource ? "./decode-main.ts" : "./decode-main.js", import.meta.url);
@@ -60,9 +64,9 @@ export async function stopDecoder(): Promise<void> {
 }
 
 function decode(job: DecodeJob, deadline: number): Promise<Table | ImageTensor> {
-  const left = Math.min(deadline - performance.now(), MAX_MS);
+  const left = (most: number): number => Math.min(deadline - performance.now(), most);
   const late = (): Error => serverError("request-timeout", "decoding the body took longer than its time", { hint: "Send less in one request, or allow more time." });
-  if (left <= 0) throw late();
+  if (left(MAX_START_MS) <= 0) throw late();
   worker ??= new Worker(MAIN, { execArgv: fromSource ? ["--conditions=@slipway/source"] : [], resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
   const thread = worker;
   thread.ref();
@@ -79,11 +83,17 @@ function decode(job: DecodeJob, deadline: number): Promise<Table | ImageTensor> 
       } else thread.unref();
       finish();
     };
-    const onMessage = (reply: DecodeReply): void => settle(() => (reply.ok ? resolve(reply.result) : reject(failure(reply))), false);
+    const endsWithin = (ms: number): NodeJS.Timeout => setTimeout(() => settle(() => reject(late()), true), ms);
+    const onMessage = (message: DecodeMessage): void => {
+      if ("begun" in message) {
+        clearTimeout(timer);
+        timer = endsWithin(left(MAX_MS));
+      } else settle(() => (message.ok ? resolve(message.result) : reject(failure(message))), false);
+    };
     const onError = (cause: Error & { code?: string }): void => settle(() => reject(cause.code === "ERR_WORKER_OUT_OF_MEMORY"
       ? serverError("body-too-large", "the body needs more memory to decode than is allowed", { hint: "Send it in parts." }) : cause), true);
     const onExit = (): void => settle(() => reject(serverError("server-failed", "the decoding thread ended")), true);
-    const timer = setTimeout(() => settle(() => reject(late()), true), left);
+    let timer = endsWithin(left(MAX_START_MS));
     thread.on("message", onMessage);
     thread.on("error", onError);
     thread.on("exit", onExit);
