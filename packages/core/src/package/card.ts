@@ -29,6 +29,8 @@ export interface CardParts {
 }
 
 const NOT_STATED = "Not stated.";
+/** Limits of the arithmetic, such as the largest number of single precision, tell a person nothing. */
+const BEYOND_PEOPLE = 1e15;
 const LISTED_COLUMNS = 200;
 const LISTED_VALUES = 12;
 
@@ -92,8 +94,8 @@ function columnRow(column: Column): string[] {
   if (column.range) values.push(`${column.range[0]} to ${column.range[1]} in the check file`);
   if (column.limits) {
     const [low, high] = column.limits;
-    if (low !== -Infinity) values.push(`at least ${low}`);
-    if (high !== Infinity) values.push(`at most ${high}`);
+    if (low > -BEYOND_PEOPLE) values.push(`at least ${low}`);
+    if (high < BEYOND_PEOPLE) values.push(`at most ${high}`);
   }
   const example = column.example === undefined || column.example === null ? "" : String(column.example);
   return [column.name, column.type, column.missing === "allowed" ? "yes" : "no", values.join("; "), example.slice(0, 80)];

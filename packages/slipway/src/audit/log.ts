@@ -51,11 +51,15 @@ export interface AuditQuery {
   readonly limit?: number | undefined;
   readonly model?: string | undefined;
   readonly actor?: string | undefined;
+  /** Entries below this number. */
+  readonly before?: number | undefined;
+  /** The newest first. */
+  readonly newest?: boolean | undefined;
 }
 
-/** Entries in their order. */
-export async function listAudit(database: Database, { after = 0, limit = 100, model, actor }: AuditQuery = {}): Promise<AuditEntry[]> {
-  return (await rowsAfter(database, after, Math.min(Math.max(limit, 1), 1000), model, actor)).map(entryOf);
+/** Entries in their order; the newest first where that is asked for. */
+export async function listAudit(database: Database, { after = 0, before, newest = false, limit = 100, model, actor }: AuditQuery = {}): Promise<AuditEntry[]> {
+  return (await rowsAfter(database, after, Math.min(Math.max(limit, 1), 1000), { model, actor, before, newest })).map(entryOf);
 }
 
 /** The latest entries, the last first. */
@@ -73,15 +77,15 @@ export async function* everyEntry(database: Database, after = 0): AsyncGenerator
   }
 }
 
-async function rowsAfter(database: Database, after: number, limit: number, model?: string, actor?: string): Promise<Row[]> {
+async function rowsAfter(database: Database, after: number, limit: number, { model, actor, before, newest = false }: Pick<AuditQuery, "model" | "actor" | "before" | "newest"> = {}): Promise<Row[]> {
   const parameters: Value[] = [after, limit];
   let where = "seq > $1";
-  for (const [column, value] of [["model", model], ["actor", actor]] as const) {
+  for (const [condition, value] of [["model =", model], ["actor =", actor], ["seq <", before]] as const) {
     if (value === undefined) continue;
     parameters.push(value);
-    where += ` and ${column} = $${parameters.length}`;
+    where += ` and ${condition} $${parameters.length}`;
   }
-  return database.query<Row>(`select ${COLUMNS} from audit where ${where} order by seq limit $2`, parameters);
+  return database.query<Row>(`select ${COLUMNS} from audit where ${where} order by seq${newest ? " desc" : ""} limit $2`, parameters);
 }
 
 function entryOf({ previous_hash: previousHash, detail, ...row }: Row): AuditEntry {

@@ -63,7 +63,7 @@ export const up: Command = defineCommand({
     const registry = await openRegistry({ create: true });
     const trusted = await trustedSigners(settings.signatures?.require, settings.signatures?.roots);
     const service = await openRegistryService({
-      database: registry.database, blobs: registry.blobs, folder: STATE, settings: { approvals: settings.approvals, webhooks: settings.webhooks, gate: settings.gate, rollout: settings.rollout },
+      database: registry.database, blobs: registry.blobs, folder: STATE, keyFile, settings: { approvals: settings.approvals, webhooks: settings.webhooks, gate: settings.gate, rollout: settings.rollout },
       trusted,
       onError: (err) => logger.error("work in the background failed", { err }),
     });

@@ -1,11 +1,12 @@
 // The registry over HTTP, as several people use it, on each pair of a database and a store.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { generateSigningKey, makeApproval, signStatement } from "@slipway/core/signing";
 import { backends } from "../../../../scripts/testing-backends.ts";
 import { parseAudit, verifyEntries } from "../audit/index.ts";
 import { testPackage } from "../server/models/testing-packages.ts";
+import { inject } from "../server/testing.ts";
 import { openTestRegistry, personWith, type TestRegistry } from "./testing.ts";
 
 const dana = personWith("dana", ["developer"]);
@@ -160,6 +161,56 @@ describe.each(backends)("on $name", (backend) => {
     expect((await api.ask(narrow, "GET", "/requests")).json()).toEqual({ requests: [], next: null });
     expect(((await api.ask(narrow, "GET", "/audit")).json() as { entries: { model: string }[] }).entries.map((e) => e.model)).toEqual(["other"]);
     for (const path of ["/audit/export", "/webhooks"]) expect(await code(narrow, "GET", path), path).toEqual([403, "forbidden"]);
+  });
+
+  once("a saved model is checked with the rows that come beside it, and refused where it answers otherwise", async () => {
+    const send = async (check: string | Buffer, model: Buffer = pickle): Promise<Awaited<ReturnType<TestRegistry["ask"]>>> => {
+      const form = new FormData();
+      form.set("check", new File([new Uint8Array(Buffer.from(check))], "../check.csv"));
+      form.set("model", new File([new Uint8Array(model)], "churn.joblib"));
+      const made = new Response(form);
+      return api.ask(dana, "POST", "/models/churn/versions", Buffer.from(await made.arrayBuffer()), { headers: { authorization: `Bearer ${dana.key}`, "content-type": made.headers.get("content-type")! } });
+    };
+    const check = readFileSync(new URL("../../../../examples/churn/check.csv", import.meta.url), "utf8");
+    expect((await send(check)).statusCode).toBe(201);
+    expect((await api.service.registry.package("churn:1")).checks).not.toBeNull();
+    const refused = await send(check.replaceAll("leaves", "?").replaceAll("stays", "leaves").replaceAll("?", "stays"));
+    expect([refused.statusCode, refused.errorCode]).toEqual([422, "check-differs"]);
+    expect((await send(Buffer.from([0xff, 0xfe, 0x41]))).errorCode).toBe("check-unwanted");
+    expect((await send(check, Buffer.from(await testPackage({ name: "churn" })))).errorCode).toBe("check-unwanted");
+    expect((await send(check, Buffer.alloc(0))).errorCode).toBe("upload-empty");
+    expect(readdirSync(api.service.folder)).toEqual([]);
+  });
+
+  test("keys are made for people and programs, shown once, and end when they are revoked", async () => {
+    const made = (await api.ask(root, "POST", "/api-keys", { name: " Eva ", roles: ["reviewer"], groups: ["risk"], models: ["linear*"], expires: "2999-01-01T00:00:00Z" })).json() as { id: string; key: string };
+    const eva = { key: made.key, record: root.record };
+    const { app } = api.withKeyFile();
+    const me = async (): Promise<number> => (await inject(app, { method: "GET", url: "/api/v1/me", headers: { authorization: `Bearer ${eva.key}` } })).statusCode;
+    expect(await me()).toBe(200);
+    const listed = await api.ask(root, "GET", "/api-keys");
+    expect(listed.json()).toMatchObject({ keys: [{ id: made.id, name: "Eva", roles: ["reviewer"], groups: ["risk"], models: ["linear*"], state: "valid" }] });
+    expect(listed.body).not.toMatch(/sha256|hash/);
+    expect(listed.body).not.toContain(made.key);
+    expect(await code(root, "DELETE", `/api-keys/${made.id}`)).toEqual([204, undefined]);
+    expect(await code(root, "DELETE", "/api-keys/none")).toEqual([404, "key-unknown"]);
+    expect((await api.ask(root, "GET", "/api-keys")).json()).toMatchObject({ keys: [{ state: "revoked" }] });
+    expect((await inject(api.withKeyFile().app, { method: "GET", url: "/api/v1/me", headers: { authorization: `Bearer ${eva.key}` } })).statusCode).toBe(401);
+    for (const person of [dana, anna, olga, narrow]) for (const method of ["GET", "POST"]) expect(await code(person, method, "/api-keys", method === "GET" ? undefined : { name: "x", roles: ["admin"] })).toEqual([403, "forbidden"]);
+    for (const wrong of [{}, { name: "", roles: ["admin"] }, { name: "x", roles: [] }, { name: "x", roles: ["king"] }, { name: "x", roles: ["viewer"], groups: ["a b"] }, { name: "x", roles: ["viewer"], models: ["../x"] }, { name: "x", roles: ["viewer"], expires: "2001-01-01" }]) {
+      expect([wrong, ...(await code(root, "POST", "/api-keys", wrong))]).toEqual([wrong, 400, "body-invalid"]);
+    }
+    const log = JSON.stringify((await api.ask(root, "GET", "/audit?order=newest&limit=2")).json());
+    expect(log).toMatch(/"api-key\.revoked".*"api-key\.created"/);
+    expect(log).not.toContain(made.key);
+  });
+
+  test("the log is read from its end, a page at a time", async () => {
+    for (const factor of [1, 2, 3]) await offer(factor);
+    const page = async (query: string): Promise<unknown> => ((await api.ask(anna, "GET", `/audit?order=newest&${query}`)).json() as { entries: { version: number }[]; next: number | null });
+    expect(await page("limit=2&model=linear")).toMatchObject({ entries: [{ version: 3 }, { version: 2 }], next: 2 });
+    expect(await page("limit=2&model=linear&before=2")).toMatchObject({ entries: [{ version: 1 }], next: null });
+    expect(await code(anna, "GET", "/audit?order=random")).toEqual([400, "body-invalid"]);
   });
 
   test("webhooks are registered, told, and their secret is shown once", async () => {

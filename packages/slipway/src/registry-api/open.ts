@@ -33,6 +33,8 @@ export interface RegistryServiceOptions {
   readonly secretsKey?: string | undefined;
   /** Whose signatures count where a policy asks for one. */
   readonly trusted?: TrustedSigners | undefined;
+  /** Where API keys are kept, for those who make them over the interface. */
+  readonly keyFile?: string | undefined;
   /** Largest upload in bytes; 2 GB by default. */
   readonly uploadLimit?: number;
   /** Deliver webhooks and close requests whose time is over; on by default. */
@@ -83,7 +85,7 @@ export async function openRegistryService(options: RegistryServiceOptions): Prom
     expiring.unref();
   }
   return {
-    registry, approvals, webhooks, deliverer, jobs, gate, rollouts, schedules, gateSettings: settings.gate ?? {}, uploadLimit: options.uploadLimit ?? UPLOAD_LIMIT, folder: uploads,
+    registry, approvals, webhooks, deliverer, jobs, gate, rollouts, schedules, gateSettings: settings.gate ?? {}, uploadLimit: options.uploadLimit ?? UPLOAD_LIMIT, folder: uploads, keyFile: options.keyFile,
     async close() {
       clearInterval(expiring);
       jobs.close();

@@ -1,6 +1,7 @@
 // /api/v1: the registry over HTTP, as routes of the server's own table.
 
 import type { Protocol, ServerContext } from "../server/index.ts";
+import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { gateRoutes } from "./routes/gate.ts";
 import { meRoutes } from "./routes/me.ts";
@@ -15,6 +16,6 @@ import type { RegistryServices } from "./services.ts";
 
 /** For `protocols` of the server's options. */
 export function registryProtocol(services: RegistryServices): (context: ServerContext) => Protocol {
-  const routes = [meRoutes, modelRoutes, versionRoutes, gateRoutes, requestRoutes, rolloutRoutes, scheduleRoutes, auditRoutes, webhookRoutes].flatMap((make) => make(services));
+  const routes = [meRoutes, modelRoutes, versionRoutes, gateRoutes, requestRoutes, rolloutRoutes, scheduleRoutes, auditRoutes, webhookRoutes, apiKeyRoutes].flatMap((make) => make(services));
   return () => ({ name: "registry", prefixes: [ROOT], routes });
 }

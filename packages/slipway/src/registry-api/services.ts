@@ -21,6 +21,8 @@ export interface RegistryServices {
   readonly gateSettings: Partial<GateSettings>;
   /** Largest upload in bytes. */
   readonly uploadLimit: number;
+  /** Where API keys are kept; undefined where they are not in a file of this server. */
+  readonly keyFile: string | undefined;
   /** Where uploads are kept while they are read. */
   readonly folder: string;
 }

@@ -21,16 +21,20 @@ export function personWith(name: string, roles: readonly Role[], groups: readonl
 export interface TestRegistry {
   readonly app: App;
   readonly service: RegistryService;
+  /** Another application over it, which knows the keys that were made over the interface. */
+  withKeyFile(): { readonly app: App };
   ask(person: Person | undefined, method: string, path: string, body?: unknown, more?: Partial<Injected>): Promise<InjectedAnswer>;
   close(): Promise<void>;
 }
 
 export async function openTestRegistry(store: { readonly database: Database; readonly blobs: BlobStore }, keys: readonly KeyRecord[], options: Partial<RegistryServiceOptions> = {}): Promise<TestRegistry> {
   const folder = mkdtempSync(join(tmpdir(), "slipway-api-"));
-  const service = await openRegistryService({ ...store, folder, background: false, secretsKey: randomBytes(32).toString("base64"), ...options });
+  const service = await openRegistryService({ ...store, folder, keyFile: join(folder, "keys.json"), background: false, secretsKey: randomBytes(32).toString("base64"), ...options });
+  const keyFile = join(folder, "keys.json");
   const app = createServer({ models: [], options: { auth: { keys: { keys } }, protocols: [registryProtocol(service)] } });
   return {
     app, service,
+    withKeyFile: () => ({ app: createServer({ models: [], options: { auth: { keys: { path: keyFile } }, protocols: [registryProtocol(service)] } }) }),
     ask: (person, method, path, body, more = {}) => inject(app, {
       method, url: `/api/v1${path}`, headers: person === undefined ? {} : { authorization: `Bearer ${person.key}` },
       ...(body === undefined ? {} : { payload: Buffer.isBuffer(body) || typeof body === "string" ? body : JSON.stringify(body) }), ...more,

@@ -18,6 +18,8 @@ export interface OpenOptions extends ImportFileOptions {
   /** For a saved file: the package's name (from the file's by default) and version (0.0.0 by default). */
   readonly name?: string;
   readonly version?: string;
+  /** For a saved file: rows with what it predicted, which it is checked with while it is packed. */
+  readonly check?: { readonly file: string; readonly text: string };
   /** Only packages that one of them signed are opened; nothing else is. */
   readonly trusted?: TrustedSigners | undefined;
   /** Given: the model is one that Python runs; servers and predict take such (openPython), nothing else. */
@@ -27,6 +29,8 @@ export interface OpenedModel {
   readonly package: ModelPackage;
   /** Present when the path was a saved model that was compiled now. */
   readonly imported?: ImportedModel;
+  /** What packing has to tell. */
+  readonly notes?: readonly string[];
 }
 
 const MAX_FILE = 2 ** 31 - 1;
@@ -70,7 +74,7 @@ export async function openModel(argument: string, options: OpenOptions = {}): Pr
   const { packModel } = await import("./pack.ts");
   const known = { ...(entry === undefined ? {} : { entry }), ...(mlflow === undefined ? {} : { mlflow }) };
   const packed = await packModel(path, bytes, { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }), ...options, ...known });
-  return { package: packed.package, imported: packed.imported };
+  return { package: packed.package, imported: packed.imported, notes: packed.notes };
 }
 
 /** Whether it was packed already: there is nothing to compile, or to run. */

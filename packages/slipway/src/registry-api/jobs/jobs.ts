@@ -69,14 +69,15 @@ export class Jobs {
         const { code, kind, message: text, ...details } = given.failure;
         reject(new SlipwayError(code, kind, text, details));
       });
-      child.once("error", (cause) => reject(apiError("job-failed", `the process could not be started: ${cause.message}`, { cause })));
+      child.on("error", (cause) => reject(apiError("job-failed", `the process could not be started: ${cause.message}`, { cause })));
       child.once("exit", (code, signal) => {
         clearTimeout(timer);
         this.#running.delete(child);
         // After an answer this changes nothing.
         reject(late ? apiError("job-timeout", `it took longer than ${this.#timeoutMs} ms`) : apiError("job-failed", `the process ended (${signal ?? `code ${String(code)}`}) before it was done`, { hint: "The model may need more memory than there is." }));
       });
-      child.send(request);
+      // Where it is gone already, its end tells more than the broken pipe.
+      child.send(request, () => undefined);
     });
   }
 }

@@ -11,6 +11,8 @@ export interface PackRequest {
   /** The package's name and version, where it is packed now. */
   readonly name: string;
   readonly version?: string | undefined;
+  /** Rows with what it predicted, which it is checked with while it is packed. */
+  readonly check?: string | undefined;
   /** Where the package is written if it is made. */
   readonly out: string;
 }

@@ -2,15 +2,18 @@
 
 import { exportAudit, listAudit, verifyAudit } from "../../audit/index.ts";
 import { jsonAnswer, mayAsk, type Route } from "../../server/index.ts";
+import { apiError } from "../errors.ts";
 import { countOf, everyModel, textOf } from "../request.ts";
 import type { RegistryServices } from "../services.ts";
 import { COUNT, listOf, OBJECT, orNull, route, TEXT } from "./route.ts";
 
 export function auditRoutes({ registry: { database } }: RegistryServices): Route[] {
   return [
-    route("GET", "/audit", "observe", { summary: "Who did what, in order. `after`: entries after this number", query: { after: COUNT, limit: COUNT, model: TEXT, actor: TEXT }, answer: { entries: listOf(OBJECT), next: orNull(COUNT) } }, async (call) => {
+    route("GET", "/audit", "observe", { summary: "Who did what, in order. `after`: entries after this number; `order=newest`: the newest first, with `before` for entries below a number", query: { after: COUNT, before: COUNT, order: { enum: ["oldest", "newest"] }, limit: COUNT, model: TEXT, actor: TEXT }, answer: { entries: listOf(OBJECT), next: orNull(COUNT) } }, async (call) => {
       const limit = Math.min(countOf(call, "limit", 1) ?? 100, 1000);
-      const entries = await listAudit(database, { after: countOf(call, "after"), limit, model: textOf(call, "model"), actor: textOf(call, "actor") });
+      const order = textOf(call, "order") ?? "oldest";
+      if (order !== "oldest" && order !== "newest") throw apiError("body-invalid", `order is ${JSON.stringify(order.slice(0, 100))}`, { where: "?order", hint: "oldest or newest." });
+      const entries = await listAudit(database, { after: countOf(call, "after"), before: countOf(call, "before"), newest: order === "newest", limit, model: textOf(call, "model"), actor: textOf(call, "actor") });
       // Of a key for some models only, what concerns no model is kept away too.
       const shown = call.principal?.models === undefined ? entries : entries.filter((e) => e.model !== null && mayAsk(call, e.model));
       return jsonAnswer({ entries: shown, next: entries.length === limit ? entries.at(-1)!.seq : null });

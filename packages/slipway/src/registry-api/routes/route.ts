@@ -42,7 +42,7 @@ function object(properties: Readonly<Record<string, Json>>): Json {
 }
 
 function tagOf(path: string): string {
-  if (path.startsWith("/me") || path.startsWith("/keys")) return "people";
+  if (path.startsWith("/me") || path.startsWith("/keys") || path.startsWith("/api-keys")) return "people";
   if (path.startsWith("/requests") || path.endsWith("/requests")) return "approvals";
   if (path.startsWith("/rollouts") || path.endsWith("/rollouts")) return "rollouts";
   if (path.startsWith("/audit")) return "audit";

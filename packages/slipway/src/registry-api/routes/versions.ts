@@ -24,7 +24,7 @@ export function versionRoutes(services: RegistryServices): Route[] {
     }),
     {
       method: "POST", path: ROOT + offerPath, action: "offer", streams: true, handle: offer,
-      about: { ...aboutOf(offerPath, { summary: "Offer a version: a package (.slip), or a saved model, which is packed here. `file`: its name; `parent`, `data`, `commit`: where it comes from", query: { file: TEXT, parent: VERSION, data: TEXT, commit: TEXT, packageVersion: TEXT }, answer: ONE }), request: { "application/octet-stream": TEXT } },
+      about: { ...aboutOf(offerPath, { summary: "Offer a version: a package (.slip), or a saved model, which is packed here; as the body, or as `model` of a form with the rows that it is checked with as `check`. `file`: its name; `parent`, `data`, `commit`: where it comes from", query: { file: TEXT, parent: VERSION, data: TEXT, commit: TEXT, packageVersion: TEXT }, answer: ONE }), request: { "application/octet-stream": TEXT, "multipart/form-data": { type: "object", properties: { model: TEXT, check: TEXT }, required: ["model"] } } },
     },
     route("GET", "/models/{name}/versions/{version}", "read", { summary: "A version with its signature, attachments and requests", answer: { ...ONE, signature: OBJECT, attachments: listOf(OBJECT), requests: listOf(OBJECT) } }, async (call) => {
       const { model, version, reference } = versionOf(call);
@@ -66,7 +66,7 @@ export function versionRoutes(services: RegistryServices): Route[] {
     const lineage = { parent: countOf(call, "parent", 1), trainingData: textOf(call, "data"), commit: textOf(call, "commit") };
     const upload = await receive(call, services.folder, services.uploadLimit, textOf(call, "file"));
     try {
-      const packed = await jobs.run({ kind: "pack", path: upload.path, name, version: textOf(call, "packageVersion"), out: join(dirname(upload.path), ".packed.slip") });
+      const packed = await jobs.run({ kind: "pack", path: upload.path, name, version: textOf(call, "packageVersion"), check: upload.check, out: join(dirname(upload.path), ".packed.slip") });
       if (packed.name !== name) throw apiError("offer-misnamed", `the package is called ${packed.name}, and is offered to ${name}`, { data: { name: packed.name } });
       const version = await registry.offer(await readFile(packed.path), { actor, lineage });
       return jsonAnswer({ ...version, ...(packed.warnings.length === 0 ? {} : { warnings: packed.warnings }) }, 201, { location: `${ROOT}/models/${encodeURIComponent(name)}/versions/${version.version}` });
