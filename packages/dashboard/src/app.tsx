@@ -29,6 +29,7 @@ const ROUTES: readonly (readonly [pattern: string, load: () => Promise<Page> | P
   [page.audit, async () => (await import("./pages/audit.tsx")).AuditPage],
   [page.webhooks, async () => (await import("./pages/webhooks.tsx")).WebhooksPage],
   [`${ROOT}/webhooks/:id`, async () => (await import("./pages/webhook.tsx")).WebhookPage],
+  [page.keys, async () => (await import("./pages/keys.tsx")).KeysPage],
   [page.account, async () => (await import("./pages/account.tsx")).AccountPage],
 ];
 

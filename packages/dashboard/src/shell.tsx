@@ -18,7 +18,7 @@ export function Shell({ place, children, onSignedOut }: { readonly place: Place;
   const waiting = open.data?.requests.length ?? 0;
   const links: readonly (readonly [string, string, IconName, number?])[] = [
     ["Models", page.models, "models"], ["Approvals", page.approvals, "approvals", waiting],
-    ...(may("observe") ? [["Audit", page.audit, "audit"] as const] : []), ...(may("govern") ? [["Webhooks", page.webhooks, "webhooks"] as const] : []),
+    ...(may("observe") ? [["Audit", page.audit, "audit"] as const] : []), ...(may("govern") ? [["Webhooks", page.webhooks, "webhooks"] as const, ["Keys", page.keys, "key"] as const] : []),
   ];
   const signOut = async (): Promise<void> => {
     await send("DELETE", api.session).catch(() => undefined);

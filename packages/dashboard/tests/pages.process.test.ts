@@ -2,6 +2,7 @@
 // by keyboard alone; nothing wider than a phone. `SLIPWAY_PICTURES=docs/images` keeps the pictures that the docs show.
 
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BROWSER_HINT, hasBrowser, launchBrowser, openContext, violations, type Watched } from "../../../scripts/testing-browser.ts";
@@ -12,6 +13,7 @@ if (!hasBrowser) console.warn(`SKIPPED: ${BROWSER_HINT}`);
 
 const THEMES = ["light", "dark"] as const;
 const pictures = process.env["SLIPWAY_PICTURES"];
+const CHURN = fileURLToPath(new URL("../../../examples/churn", import.meta.url));
 const FIRST_VIEW_BYTES = 150 * 1024;
 let filled: Filled;
 let empty: { place: Place; up: Running };
@@ -39,6 +41,11 @@ async function show(page: Page, url: string, theme: (typeof THEMES)[number]): Pr
   await page.locator("h1").first().waitFor();
   await page.waitForLoadState("networkidle");
 }
+/** The other theme on the page as it stands. Colours change over a moment. */
+async function themed(page: Page, theme: (typeof THEMES)[number]): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme });
+  await page.evaluate("Promise.all(document.getAnimations().map((a) => a.finished.catch(() => undefined)))");
+}
 async function picture(page: Page, name: string): Promise<void> {
   if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}.png`) });
 }
@@ -49,7 +56,7 @@ const PAGES: readonly (readonly [name: string, path: string | ((f: Filled) => st
   ["gate", `${version}/3/gate`, "The gate is passed."], ["gate-red", `${version}/2/gate`, "The gate is not passed."], ["signature", `${version}/3/signature`, "tenure_months"], ["try", `${version}/3/try`, "Ask it"],
   ["not-served", `${version}/2/try`, "This version is not served"], ["lineage", `${version}/3/lineage`, "Which version came from which"], ["files", `${version}/1/files`, "Gate report"],
   ["approvals", "/dashboard/approvals", "churn version 3"], ["all-requests", "/dashboard/approvals?show=all", "released"], ["request", (f) => `/dashboard/approvals/${f.request}`, "What it needs"],
-  ["audit", "/dashboard/audit", "version.offered"], ["webhooks", "/dashboard/webhooks", "everything"], ["webhook", (f) => `/dashboard/webhooks/${f.webhook}`, "Deliveries"], ["account", "/dashboard/account", "Your signing key"],
+  ["audit", "/dashboard/audit", "version.offered"], ["webhooks", "/dashboard/webhooks", "everything"], ["webhook", (f) => `/dashboard/webhooks/${f.webhook}`, "Deliveries"], ["keys", "/dashboard/keys", "Ben Okafor"], ["account", "/dashboard/account", "Your signing key"],
   ["nowhere", "/dashboard/nowhere", "There is no such page"], ["no-model", "/dashboard/models/nothing", "registry-not-found"],
 ];
 
@@ -91,10 +98,75 @@ describe.skipIf(!hasBrowser)("every page", { timeout: 240_000 }, () => {
     await page.locator("dialog[open]").waitFor({ state: "detached" });
     expect(await page.evaluate("document.activeElement.textContent")).toBe("Ask for release");
   });
+  it("takes a model with the rows it is checked with, and says of rows alone that they are no model", async () => {
+    const { page } = admin;
+    await show(page, `${filled.up.url}/dashboard/offer`, "light");
+    const choose = (label: string, file: string): Promise<void> => page.getByLabel(label).setInputFiles(join(CHURN, file));
+    await choose("The model's file", "check.csv");
+    await page.getByText("check.csv holds rows, not a model.").waitFor();
+    expect(await page.getByRole("button", { name: "Offer it" }).isDisabled()).toBe(true);
+    for (const theme of THEMES) {
+      await themed(page, theme);
+      expect(await violations(page)).toEqual([]);
+      await picture(page, `dashboard-offer-rows${theme === "dark" ? "-dark" : ""}`);
+    }
+    await choose("The model's file", "churn.joblib");
+    // The rows that were taken for a model stay beside it, and can be chosen anew.
+    await page.getByText("The model has to answer what stands there.").waitFor();
+    await page.getByRole("button", { name: "Without it" }).click();
+    await choose("The check file", "check.csv");
+    await page.getByText("The model has to answer what stands there.").waitFor();
+    await page.getByLabel("Name of the model").fill("checked");
+    await page.getByLabel("Run the gate at once").uncheck();
+    for (const theme of THEMES) {
+      await themed(page, theme);
+      expect(await violations(page)).toEqual([]);
+      await picture(page, `dashboard-offer-checked${theme === "dark" ? "-dark" : ""}`);
+    }
+    await page.getByRole("button", { name: "Offer it" }).click();
+    await page.waitForURL("**/dashboard/models/checked/versions/1");
+    // The card that the package brought: its columns' names stay whole, and no limit is there that nobody could use.
+    const cell = page.locator(".prose td", { hasText: "tenure_months" }).first();
+    await cell.waitFor();
+    await cell.scrollIntoViewIfNeeded();
+    // In one piece: a text that breaks has several rectangles.
+    const pieces = "(() => { const range = document.createRange(); range.selectNodeContents([...document.querySelectorAll('.prose td')].find((e) => e.textContent === 'tenure_months')); return range.getClientRects().length; })()";
+    expect(await page.evaluate(pieces)).toBe(1);
+    expect(await page.locator(".prose").innerText()).not.toMatch(/e\+\d\d/);
+    for (const theme of THEMES) {
+      await themed(page, theme);
+      expect(await violations(page)).toEqual([]);
+      await picture(page, `dashboard-card-packed${theme === "dark" ? "-dark" : ""}`);
+    }
+  });
+  it("makes a key, shows it once, and revokes it", async () => {
+    const { page } = admin;
+    await show(page, `${filled.up.url}/dashboard/keys`, "light");
+    await page.getByRole("button", { name: "Make a key" }).click();
+    await page.getByLabel("Whose it is").fill("Eva Ruiz");
+    await page.getByLabel("reviewer").check();
+    await page.getByLabel("Groups").fill("risk");
+    for (const theme of THEMES) {
+      await themed(page, theme);
+      expect(await violations(page)).toEqual([]);
+      await picture(page, `dashboard-key-dialog${theme === "dark" ? "-dark" : ""}`);
+    }
+    await page.getByRole("button", { name: "Make it" }).click();
+    await page.getByText("is shown only now").waitFor();
+    const key = await page.locator("code.secret").innerText();
+    const me = async (): Promise<number> => (await fetch(`${filled.up.url}/api/v1/me`, { headers: { authorization: `Bearer ${key}` } })).status;
+    await expect.poll(me).toBe(200);
+    expect(await violations(page)).toEqual([]);
+    await picture(page, "dashboard-key-made-dark");
+    await page.getByRole("row", { name: /Eva Ruiz/ }).getByRole("button").click();
+    await page.getByRole("button", { name: "Revoke it" }).click();
+    await page.getByRole("row", { name: /Eva Ruiz/ }).waitFor({ state: "detached" });
+    await expect.poll(me).toBe(401);
+  });
   it("is no wider than a phone", async () => {
     const { page } = admin;
     await page.setViewportSize({ width: 360, height: 740 });
-    for (const path of ["/dashboard/models", `${version}/3`, `/dashboard/approvals/${filled.request}`, "/dashboard/audit"]) {
+    for (const path of ["/dashboard/models", `${version}/3`, `/dashboard/approvals/${filled.request}`, "/dashboard/audit", "/dashboard/keys"]) {
       await show(page, filled.up.url + path, "light");
       expect([path, await page.evaluate("document.documentElement.scrollWidth <= innerWidth")]).toEqual([path, true]);
     }
@@ -148,7 +220,7 @@ describe.skipIf(!hasBrowser)("the first view", { timeout: 240_000 }, () => {
     await page.goto(`${filled.up.url}/dashboard/approvals`);
     await page.getByLabel("API key").waitFor();
     for (const theme of THEMES) {
-      await page.emulateMedia({ colorScheme: theme });
+      await themed(page, theme);
       expect(await violations(page)).toEqual([]);
       await picture(page, `dashboard-sign-in${theme === "dark" ? "-dark" : ""}`);
     }

@@ -186,7 +186,8 @@ describe.skipIf(!hasBrowser)("a model's way into production", { timeout: 240_000
     await page.getByRole("button", { name: "Filter" }).click();
     await page.waitForURL("**model=churn");
     await page.locator("tbody tr").first().waitFor();
-    const told = await page.locator("tbody tr").evaluateAll((rows) => rows.map((r) => `${r.children[2]!.textContent} ${r.children[3]!.textContent} ${r.children[4]!.textContent}`));
+    // The newest first.
+    const told = await page.locator("tbody tr").evaluateAll((rows) => rows.reverse().map((r) => `${r.children[2]!.textContent} ${r.children[3]!.textContent} ${r.children[4]!.textContent}`));
     const order = [
       "Ana Sousa version.offered churn 1", "Ana Sousa request.opened churn 1", "Ana Sousa request.withdrawn churn 1", "Ana Sousa version.offered churn 2", "Ana Sousa request.opened churn 2",
       "Ben Okafor request.approved churn 2", "Otto Lind request.commented churn 2", "Otto Lind request.approved churn 2", "Olga Petrov request.promoted churn 2", "Olga Petrov alias.moved churn 2",

@@ -1,6 +1,8 @@
 // The one door to the server: JSON in, JSON out; what fails becomes an ApiError with the server's code and hint. The
 // session is a cookie that no script can read. A 401 tells the application that the session is over.
 
+import { hintForPeople } from "../lib/hints.ts";
+
 export class ApiError extends Error {
   readonly code: string;
   readonly hint: string | undefined;
@@ -44,7 +46,7 @@ async function request<T>(method: string, path: string, body?: unknown): Promise
 }
 
 function unreachable(): ApiError {
-  return new ApiError(0, "unreachable", "The server does not answer.", "Look whether `slipway up` still runs, then try again.");
+  return new ApiError(0, "unreachable", "The server does not answer.", "It may have been stopped, or the network is away. Try again in a moment.");
 }
 
 function errorOf(status: number, text: string): ApiError {
@@ -55,7 +57,7 @@ function errorOf(status: number, text: string): ApiError {
     // A proxy's page, for example: its status is what there is to tell.
   }
   if (status === 401) onSignedOut();
-  return new ApiError(status, error.code ?? `http-${status}`, sentence(error.message ?? `The server answered with status ${status}.`), error.hint, error.data);
+  return new ApiError(status, error.code ?? `http-${status}`, sentence(error.message ?? `The server answered with status ${status}.`), hintForPeople(error.code ?? "", error.hint), error.data);
 }
 
 function sentence(text: string): string {
@@ -63,13 +65,14 @@ function sentence(text: string): string {
   return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }
 
-/** Sends a file; `onProgress` gets the share of its bytes that are sent. `fetch` cannot tell that. */
-export function upload<T>(path: string, file: Blob, onProgress: (share: number) => void, signal?: AbortSignal): Promise<T> {
+/** Sends a file or a form; `onProgress` gets the share of its bytes that are sent. `fetch` cannot tell that. */
+export function upload<T>(path: string, body: Blob | FormData, onProgress: (share: number) => void, signal?: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
     xhr.open("POST", path);
     xhr.setRequestHeader("accept", "application/json");
-    xhr.setRequestHeader("content-type", "application/octet-stream");
+    // A form's type has its boundary in it, which the browser makes.
+    if (body instanceof Blob) xhr.setRequestHeader("content-type", "application/octet-stream");
     xhr.upload.addEventListener("progress", (e) => e.lengthComputable && onProgress(e.loaded / e.total));
     xhr.addEventListener("load", () => {
       if (xhr.status >= 400) return reject(errorOf(xhr.status, xhr.responseText));
@@ -82,7 +85,7 @@ export function upload<T>(path: string, file: Blob, onProgress: (share: number) 
     xhr.addEventListener("error", () => reject(unreachable()));
     xhr.addEventListener("abort", () => reject(new ApiError(0, "aborted", "The upload was stopped.")));
     signal?.addEventListener("abort", () => xhr.abort());
-    xhr.send(file);
+    xhr.send(body);
   });
 }
 

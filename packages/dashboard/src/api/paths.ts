@@ -16,6 +16,7 @@ export const api = {
   requests: `${API}/requests`,
   request: (id: string) => `${API}/requests/${part(id)}`,
   audit: `${API}/audit`,
+  apiKeys: `${API}/api-keys`,
   webhooks: `${API}/webhooks`,
   deliveries: (id: string) => `${API}/webhooks/${part(id)}/deliveries`,
 } as const;
@@ -31,6 +32,7 @@ export const page = {
   audit: `${ROOT}/audit`,
   webhooks: `${ROOT}/webhooks`,
   webhook: (id: string) => `${ROOT}/webhooks/${part(id)}`,
+  keys: `${ROOT}/keys`,
   account: `${ROOT}/account`,
   signIn: `${ROOT}/sign-in`,
 } as const;

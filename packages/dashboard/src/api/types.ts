@@ -221,6 +221,19 @@ export interface Webhook {
   readonly createdAt: string;
   readonly createdBy: string;
 }
+export interface ApiKey {
+  readonly id: string;
+  /** Whose it is. */
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly groups: readonly string[];
+  /** Null for all. */
+  readonly models: readonly string[] | null;
+  readonly created: string;
+  readonly expires: string | null;
+  readonly revoked: string | null;
+  readonly state: "valid" | "expired" | "revoked";
+}
 export interface Delivery {
   readonly id: string;
   readonly event: string;

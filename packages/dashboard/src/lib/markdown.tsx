@@ -6,6 +6,8 @@ import { lexer, type Token, type Tokens } from "marked";
 import { createElement, type ComponentChildren, type VNode } from "preact";
 
 const MAX_LENGTH = 200_000;
+/** A digest or an address, which has to break somewhere; other words do not. */
+const LONG_WORD = /\S{32}/;
 
 export function Markdown({ text }: { readonly text: string }): VNode {
   const tokens = lexer(text.slice(0, MAX_LENGTH), { gfm: true });
@@ -29,7 +31,7 @@ function block(token: Token): ComponentChildren {
     }
     case "table": {
       const { header, rows } = token as Tokens.Table;
-      return <div class="scroll" tabIndex={0} role="region" aria-label="Table"><table class="dense"><thead><tr>{header.map((cell) => <th scope="col">{inline(cell.tokens)}</th>)}</tr></thead><tbody>{rows.map((row) => <tr>{row.map((cell) => <td>{inline(cell.tokens)}</td>)}</tr>)}</tbody></table></div>;
+      return <div class="scroll" tabIndex={0} role="group" aria-label="Table"><table class="dense"><thead><tr>{header.map((cell) => <th scope="col">{inline(cell.tokens)}</th>)}</tr></thead><tbody>{rows.map((row) => <tr>{row.map((cell) => <td class={LONG_WORD.test(cell.text) ? "long" : undefined}>{inline(cell.tokens)}</td>)}</tr>)}</tbody></table></div>;
     }
     default: return <p>{"raw" in token ? token.raw : ""}</p>;
   }

@@ -18,10 +18,10 @@ interface Proof {
 }
 
 export function AuditPage({ place }: { readonly place: Place }): VNode {
-  const filter = { model: place.query.get("model") ?? "", actor: place.query.get("actor") ?? "", after: place.query.get("after") ?? "", before: place.query.get("before") ?? "" };
+  const filter = { model: place.query.get("model") ?? "", actor: place.query.get("actor") ?? "", before: place.query.get("before") ?? "" };
   const [model, setModel] = useState(filter.model);
   const [actor, setActor] = useState(filter.actor);
-  const log = useLoad<{ readonly entries: readonly AuditRow[]; readonly next?: string | number | null }>(withQuery(api.audit, { ...filter, limit: PAGE_SIZE }));
+  const log = useLoad<{ readonly entries: readonly AuditRow[]; readonly next?: string | number | null }>(withQuery(api.audit, { ...filter, order: "newest", limit: PAGE_SIZE }));
   const [proof, setProof] = useState<Proof | ApiError | undefined>(undefined);
   const rows = log.data?.entries;
   const filtered = filter.model !== "" || filter.actor !== "";
@@ -29,7 +29,7 @@ export function AuditPage({ place }: { readonly place: Place }): VNode {
     <PageHead title="Audit" documentTitle="Audit" actions={<>
       <Act work={async () => setProof(await get<Proof>(`${api.audit}/verify`))} onError={(e) => setProof(asApiError(e))}><Icon name="check" size={16} />Verify</Act>
       <a class="button" href={`${api.audit}/export`} download="slipway-audit.jsonl"><Icon name="download" />Export</a>
-    </>}><p class="soft">Everything that was done, in its order. Each entry holds the hash of the one before, so that nothing can be changed or taken out unseen.</p></PageHead>
+    </>}><p class="soft">Everything that was done, the newest first. Each entry holds the hash of the one before, so that nothing can be changed or taken out unseen.</p></PageHead>
     <div role="status">{proof !== undefined && (proof instanceof ApiError ? <Failure error={proof} /> : <div class="note good"><strong>The log is whole: {plural(proof.entries, "entry", "entries")}.</strong><p class="small">Keep the last hash elsewhere to show later that nothing was cut off: <code>{proof.head}</code></p></div>)}</div>
     <form class="filters" role="search" aria-label="Filter the log" onSubmit={(e) => {
       e.preventDefault();
@@ -54,7 +54,7 @@ export function AuditPage({ place }: { readonly place: Place }): VNode {
         <td><Detail detail={r.detail} /></td>
       </tr>)}</tbody>
     </table></div></div>}
-    {log.data !== undefined && <div class="row">{filter.after !== "" && <a class="button" href={withQuery(page.audit, { model: filter.model, actor: filter.actor })}>To the first entries</a>}{log.data.next !== undefined && log.data.next !== null && <a class="button" href={withQuery(page.audit, { model: filter.model, actor: filter.actor, after: log.data.next })}>More entries</a>}</div>}
+    {log.data !== undefined && <div class="row">{filter.before !== "" && <a class="button" href={withQuery(page.audit, { model: filter.model, actor: filter.actor })}>To the newest entries</a>}{log.data.next !== undefined && log.data.next !== null && <a class="button" href={withQuery(page.audit, { model: filter.model, actor: filter.actor, before: log.data.next })}>Earlier entries</a>}</div>}
   </div>;
 }
 

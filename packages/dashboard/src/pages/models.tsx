@@ -66,8 +66,7 @@ function FirstModel({ offer }: { readonly offer: boolean }): VNode {
     {offer ? <>
       <p>Offer the file that a notebook saved: a pickle, joblib, XGBoost, LightGBM, CatBoost, Keras, PyTorch or ONNX file, or a package. It is read, never run, so nothing in it can do harm.</p>
       <p><a class="button primary" href={page.offer}><Icon name="upload" />Offer the first model</a></p>
-      <p class="small">Or drop the file on this page, or from a terminal:</p>
-      <pre tabIndex={0}>slipway registry push model.joblib --name churn</pre>
+      <p class="small">Or drop the file on this page.</p>
     </> : <p>When somebody with the role developer offers a model, it is shown here.</p>}
   </Empty></div>;
 }

@@ -71,9 +71,9 @@ export function SignInPage({ place, onSignedIn }: { readonly place: Place; reado
         <Field id="key" label="API key" hint="It is exchanged for a session of this browser and not kept."><input id="key" type="password" autoComplete="off" spellcheck={false} aria-describedby="key-hint" value={key} onInput={(e) => setKey(e.currentTarget.value)} /></Field>
         <button type="submit" class={ways.oidc === null ? "primary" : ""} aria-busy={busy} disabled={busy}>Sign in with a key</button>
       </form>}
-      {ways?.link === true && <p class="small soft">The first time, open the link that <code>slipway up</code> printed in its terminal.</p>}
+      {ways?.link === true && <p class="small soft">The first time, whoever started this server opens the link that it printed.</p>}
     </section>
-    <p class="small soft">Keys are made by <code>slipway keys create --name NAME --role reviewer</code>.</p>
+    <p class="small soft">An administrator makes keys for people and programs, on the page Keys.</p>
     <div><ThemeButton /></div>
   </main>;
 }

@@ -7,7 +7,7 @@ import { api, page } from "../api/paths.ts";
 import type { Delivery, Webhook } from "../api/types.ts";
 import { useLoad } from "../lib/load.ts";
 import { go } from "../lib/router.ts";
-import { Act, Chip, Empty, Failure, Loading, PageHead, Panel, Time, type Tone } from "../parts/basics.tsx";
+import { Act, Chip, CopyButton, Empty, Failure, Loading, PageHead, Panel, Time, type Tone } from "../parts/basics.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { toast } from "../parts/toasts.tsx";
 import { useSession } from "../session.ts";
@@ -19,15 +19,17 @@ export function WebhookPage({ id }: { readonly id: string }): VNode {
   const hooks = useLoad<{ readonly webhooks: readonly Webhook[] }>(api.webhooks);
   const deliveries = useLoad<{ readonly deliveries: readonly Delivery[] }>(api.deliveries(id), 5000);
   const [failure, setFailure] = useState<ApiError | undefined>(undefined);
+  const [secret, setSecret] = useState<string | undefined>(undefined);
   const [removing, setRemoving] = useState(false);
   const hook = hooks.data?.webhooks.find((h) => h.id === id);
   const list = deliveries.data?.deliveries;
   const error = failure ?? hooks.error ?? deliveries.error;
   return <div class="page">
-    <PageHead title={hook?.url ?? "Webhook"} documentTitle="Webhook" crumbs={[["Webhooks", page.webhooks]]} actions={hook !== undefined && may("govern") && <button type="button" class="danger" onClick={() => setRemoving(true)}>Remove</button>}>
+    <PageHead title={hook?.url ?? "Webhook"} documentTitle="Webhook" crumbs={[["Webhooks", page.webhooks]]} actions={hook !== undefined && may("govern") && <><Act work={async () => setSecret((await send<{ readonly secret: string }>("POST", `${api.webhooks}/${encodeURIComponent(id)}/secret`)).secret)} onError={(e) => setFailure(asApiError(e))}>New secret</Act><button type="button" class="danger" onClick={() => setRemoving(true)}>Remove</button></>}>
       {hook !== undefined && <p class="soft">Told of {hook.events.length === 0 || hook.events.includes("*") ? "everything" : hook.events.join(", ")}</p>}
     </PageHead>
     {error !== undefined && <Failure error={error} />}
+    {secret !== undefined && <div class="note good" role="status"><strong>The new secret is shown only now.</strong><p class="row"><code class="secret">{secret}</code><CopyButton text={secret} what="the secret" /></p><p class="small">For a day messages are signed with the old one as well: change the receiver within that time.</p></div>}
     {hook?.state === "disabled" && <div class="note warn"><strong>It was switched off.</strong><p>{hook.note}</p>{may("govern") && <div><Act work={async () => {
       await send("PUT", `${api.webhooks}/${encodeURIComponent(id)}`, { state: "active" });
       await hooks.reload();

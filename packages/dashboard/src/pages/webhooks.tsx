@@ -23,7 +23,7 @@ export function WebhooksPage(): VNode {
     </PageHead>
     {hooks.error !== undefined && <Failure error={hooks.error} retry={() => void hooks.reload()} />}
     {list === undefined && hooks.error === undefined && <Loading />}
-    {secret !== undefined && <div class="note good" role="status"><strong>The webhook is there. Its secret is shown only now.</strong><p class="row"><code>{secret}</code><CopyButton text={secret} what="the secret" /></p><p class="small">The receiver checks every message's signature with it.</p></div>}
+    {secret !== undefined && <div class="note good" role="status"><strong>The webhook is there. Its secret is shown only now.</strong><p class="row"><code class="secret">{secret}</code><CopyButton text={secret} what="the secret" /></p><p class="small">The receiver checks every message's signature with it.</p></div>}
     {list?.length === 0 && <div class="panel"><Empty icon="webhooks" title="No webhook yet"><p>Let a chat room, a build or your own program know when a version is released.</p>{add ? <p><button type="button" class="primary" onClick={() => setAdding(true)}>Add the first webhook</button></p> : <p>Administrators add them.</p>}</Empty></div>}
     {list !== undefined && list.length > 0 && <Panel flush><div class="scroll rows-link"><table>
       <caption class="visually-hidden">Webhooks</caption>
