@@ -47,7 +47,7 @@ parentPort!.on("message", async (given: DecodeJob) => {
   answered = false;
   try {
     const read = await readerOf(given);
-    parentPort!.postMessage({ begun: true } satisfies DecodeMessage);
+    parentPort!.postMessage({ begun: true } satisfies DecodeMessage, []);
     const result = await read();
     if (job === given) reply({ ok: true, result });
   } catch (error) {
