@@ -10,3 +10,5 @@ export { retryBatch, type RetryOptions, type RetrySummary } from "./retry/retry-
 export { newerRows, type NewerRows } from "./input/newer-rows.ts";
 export { runOnPostgres, type PostgresOptions, type PostgresOutcome } from "./distributed/postgres/run-on-postgres.ts";
 export { runWorker, type WorkerOptions, type WorkerSummary } from "./distributed/postgres/worker.ts";
+export type { ColumnDrift } from "./run/drift.ts";
+export type { ColumnBins } from "./run/bins.ts";

@@ -4,6 +4,7 @@
 import { MISSING_STRING, ProfileCounter, type Profile } from "@slipway/core/package";
 import { believable, driftBetween, type Distribution, type Drift } from "@slipway/core/stats";
 import type { Batch, Plan, Prediction } from "../../runtime/index.ts";
+import { binsOf, type ColumnBins } from "./bins.ts";
 import type { Part } from "./messages.ts";
 
 /** Of a part, at least: whole engine calls are counted. */
@@ -17,7 +18,12 @@ export interface ColumnDrift {
   readonly psi: number;
   /** Of the rows: how many have no value, and how many had none in the profile. */
   readonly missing: readonly [now: number, before: number];
+  /** Of the outputs, and of the inputs that are furthest. */
+  readonly bins?: ColumnBins;
 }
+
+/** Of each kind. */
+const MOST_WITH_BINS = 40;
 
 export class DriftCounter {
   readonly #profile: Profile;
@@ -67,10 +73,12 @@ export function driftOf(profile: Profile, parts: readonly Part[]): ColumnDrift[]
   ];
   const compared = references.flatMap(({ name, kind, distribution }) => {
     const current = counted.get(`${kind}\0${name}`);
-    return current === undefined || current.rows === 0 ? [] : [{ name, kind, drift: driftBetween(distribution, current), missing: [current.missing / current.rows, distribution.missing / Math.max(1, distribution.rows)] as const }];
+    return current === undefined || current.rows === 0 ? [] : [{ name, kind, drift: driftBetween(distribution, current), missing: [current.missing / current.rows, distribution.missing / Math.max(1, distribution.rows)] as const, bins: () => binsOf(distribution, current) }];
   });
   const believed = believable(compared.map((c) => c.drift.p));
-  return compared.map(({ name, kind, drift, missing }, i): ColumnDrift => ({ name, kind, verdict: drift.verdict === "drifted" && !believed[i]! ? "same" : drift.verdict, psi: drift.psi, missing })).sort((a, b) => b.psi - a.psi);
+  const shown = { input: 0, output: 0 };
+  return compared.map(({ drift, ...column }, i) => ({ ...column, psi: drift.psi, verdict: drift.verdict === "drifted" && !believed[i]! ? "same" as const : drift.verdict })).sort((a, b) => b.psi - a.psi)
+    .map(({ name, kind, verdict, psi, missing, bins }): ColumnDrift => ({ name, kind, verdict, psi, missing, ...(shown[kind]++ < MOST_WITH_BINS ? { bins: bins() } : {}) }));
 }
 
 function added(a: Distribution, b: Distribution): Distribution {
