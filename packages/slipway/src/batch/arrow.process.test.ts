@@ -23,12 +23,12 @@ describe("Arrow", () => {
     expect(await runs.run(runs.at(`in-${format}.arrow`), `${format}.csv`)).toMatchObject({ rows: 5000, bad: 0 });
     expect(runs.text(`${format}.csv`)).toBe(expectedCsv(rows));
   });
-  it("is cut into shards of whole batches, and of parts of those that are larger", () => {
+  it("is cut into shards of whole batches, and of parts of those that are larger", async () => {
     writeFileSync(runs.at("small.arrow"), arrow(rows, "file", 700));
-    const of = (limit: number): [number, number][] => readArrowTables([{ path: runs.at("small.arrow") }], limit).shards.map((s) => [s.from, s.to]);
-    expect(of(1500)).toEqual([[0, 1400], [1400, 2800], [2800, 4200], [4200, 5000]]);
-    expect(of(300).slice(0, 4)).toEqual([[0, 300], [300, 600], [600, 700], [700, 1000]]);
-    expect(of(300).at(-1)?.[1]).toBe(5000);
+    const of = async (limit: number): Promise<[number, number][]> => (await readArrowTables([{ path: runs.at("small.arrow") }], limit)).shards.map((s) => [s.from, s.to]);
+    expect(await of(1500)).toEqual([[0, 1400], [1400, 2800], [2800, 4200], [4200, 5000]]);
+    expect((await of(300)).slice(0, 4)).toEqual([[0, 300], [300, 600], [600, 700], [700, 1000]]);
+    expect((await of(300)).at(-1)?.[1]).toBe(5000);
   });
   it.each(["arrow", "arrows"] as const)("is written as .%s of one part or several, with the outputs' types", async (format) => {
     writeFileSync(runs.at("many.arrows"), arrow(loanRows(70_000), "stream", 40_000));

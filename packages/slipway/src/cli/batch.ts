@@ -33,6 +33,7 @@ export const batch: Command = defineCommand({
     limit: { type: "string", value: "ROWS", help: "only the first rows, to have a look" },
     "dry-run": { type: "boolean", help: "write nothing: how many rows and shards there are, how long it takes here and how large it comes out, by scoring the first rows" },
     "max-errors": { type: "string", value: "ROWS|SHARE", help: "bad rows that are allowed: a number, or a share such as 0.1% (by default; ten are always allowed then)" },
+    "skip-broken": { type: "boolean", help: "leave out files that cannot be read, or not to their end, from where they break; each is named among the rows that could not be scored, and the command ends with 1" },
     threads: { type: "string", value: "N", help: "threads that score; by default the processors that this process may use" },
     "shard-mb": { type: "string", value: "MB", help: "of text that one part is made from; 4 by default" },
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
@@ -74,7 +75,7 @@ export const batch: Command = defineCommand({
     if (summary === undefined) return 0;
     if (call.flag("json")) printJson(summary);
     else printResult(batchReport(summary));
-    return summary.failed === undefined ? 0 : 1;
+    return summary.failed === undefined && summary.broken === undefined ? 0 : 1;
   },
 });
 
@@ -97,7 +98,7 @@ async function optionsOf(call: Invocation, input: readonly string[], out: string
     keep: keep === "unused" || keep === "all" || keep === "none" ? keep : list("keep")! satisfies Keep,
     outputs: list("outputs"), ids: !call.flag("no-ids"), engine: engineOf(call),
     threads: call.count("threads", [1, 256]) ?? availableCpus(), shardBytes: (call.count("shard-mb", SHARD_MB) ?? 4) * 2 ** 20,
-    resume: call.flag("resume"), overwrite: call.flag("overwrite"), limit: call.count("limit", [1, 2 ** 40]), maxErrors,
+    resume: call.flag("resume"), overwrite: call.flag("overwrite"), limit: call.count("limit", [1, 2 ** 40]), maxErrors, skipBroken: call.flag("skip-broken"),
   };
 }
 

@@ -43,6 +43,7 @@ export async function finishShared({ run, maxErrors, parts, failed, tag, seconds
 
 function named({ setup }: SharedRun, place: ShardPlace): Pick<FailedShard, "file" | "from" | "to" | "unit"> {
   if ("images" in place) return { file: place.images[0]!, from: 0, to: place.images.length, unit: "images" };
+  if ("broken" in place) return { file: place.broken.source, from: 0, to: 0, unit: "rows" };
   return { ...place, unit: setup.input.kind === "table" ? "rows" : "bytes" };
 }
 

@@ -7,8 +7,9 @@ import { isAbsolute, join, resolve } from "node:path";
 import { batchError } from "../errors.ts";
 import type { InputFile } from "../input/sources.ts";
 import { outputFailed } from "../run/files.ts";
-import type { InputShape, ShardWork } from "../run/messages.ts";
-import { countRecords, type Source } from "../run/source.ts";
+import type { Broken, InputShape, ShardWork } from "../run/messages.ts";
+import type { Source } from "../run/source.ts";
+import { countRecords } from "../run/text-source.ts";
 import { damaged, SHARDS, type SharedRun } from "./shared-run.ts";
 
 export interface FilePlace {
@@ -18,7 +19,7 @@ export interface FilePlace {
   readonly from: number;
   readonly to: number;
 }
-export type ShardPlace = FilePlace | { readonly images: readonly string[] };
+export type ShardPlace = FilePlace | { readonly images: readonly string[] } | { readonly broken: Broken };
 
 const PLAIN = "input.plain";
 
@@ -32,6 +33,7 @@ export async function writeShards(folder: string, source: Source): Promise<numbe
     for await (const work of source.works) {
       if ("file" in work) list.write(place({ file: work.file, from: work.from, to: work.to }, folder));
       else if ("images" in work) list.write(JSON.stringify({ images: work.images.map(absolute) }));
+      else if ("broken" in work) list.write(JSON.stringify({ broken: work.broken }));
       else if (work.at !== undefined) list.write(place({ file: work.at.path, from: work.at.from, to: work.at.from + work.bytes.byteLength }, folder));
       else {
         plain ??= new Lines(join(folder, PLAIN));
@@ -67,7 +69,7 @@ export function readShards({ folder, shards }: SharedRun): ShardPlace[] {
   } catch (cause) {
     throw damaged(path, cause);
   }
-  const good = list.length === shards && list.every((place) => ("images" in place ? Array.isArray(place.images) && place.images.every((i) => typeof i === "string") : isFilePlace(place)));
+  const good = list.length === shards && list.every((place) => ("images" in place ? Array.isArray(place.images) && place.images.every((i) => typeof i === "string") : "broken" in place ? typeof place.broken?.source === "string" && typeof place.broken.reason === "string" : isFilePlace(place)));
   if (!good) throw damaged(path);
   return list;
 }
@@ -78,6 +80,7 @@ function isFilePlace({ file, from, to }: FilePlace): boolean {
 /** A shard as threads take it. @throws SlipwayError batch-input-changed, batch-input-damaged */
 export function readShard(run: SharedRun, shard: number, place: ShardPlace, token: string): ShardWork {
   if ("images" in place) return { shard, token, images: place.images };
+  if ("broken" in place) return { shard, token, broken: place.broken };
   const { file, from, to } = place;
   const path = isAbsolute(file) ? file : join(run.folder, file);
   checkUnchanged(run, path);
@@ -87,6 +90,7 @@ export function readShard(run: SharedRun, shard: number, place: ShardPlace, toke
 export function countRows(run: SharedRun, place: ShardPlace): number {
   const { input } = run.setup;
   if ("images" in place) return place.images.length;
+  if ("broken" in place) return 0;
   const { file, from, to } = place;
   if (input.kind === "table") return to - from;
   return countRecords(Buffer.from(readBytes(isAbsolute(file) ? file : join(run.folder, file), from, to)), delimiterByte(input));

@@ -3,41 +3,29 @@
 import { Type, type DataType } from "@uwdata/flechette";
 import { batchError } from "../errors.ts";
 import { ArrowFile } from "./arrow-frames.ts";
-import { sameColumns, type TableInput, type TableShard } from "./tables.ts";
+import { shardsOf, type TableFile, type TableInput } from "./tables.ts";
 
 /** @throws SlipwayError batch-input-damaged, batch-input-format, batch-input-columns */
-export function readArrowTables(files: readonly { readonly path: string }[], rowsPerShard: number): TableInput {
-  let names: string[] | undefined;
-  let types: string[] = [];
-  let rows = 0;
-  const shards: TableShard[] = [];
-  for (const { path } of files) {
+export function readArrowTables(files: readonly TableFile[], rowsPerShard: number, skipBroken = false): Promise<TableInput> {
+  return shardsOf(files, skipBroken, ({ path }) => {
     const file = new ArrowFile(path);
     try {
       const { columns } = file.schema();
-      const found = columns.map((c) => c.name);
-      if (names === undefined) {
-        names = found;
-        types = columns.map((c) => typeName(c.type));
-      } else sameColumns(names, found, path);
-      let from = 0;
-      for (const batch of file.batches) {
-        const end = batch.first + batch.rows;
-        // What is larger than a shard is cut; what is smaller waits for the next one.
-        while (end - from > rowsPerShard) {
-          const to = batch.first > from ? batch.first : from + rowsPerShard;
-          shards.push({ file: path, from, to });
-          from = to;
-        }
-      }
-      if (file.rows > from) shards.push({ file: path, from, to: file.rows });
-      rows += file.rows;
+      if (columns.length === 0) throw batchError("batch-input-columns", `${path} has no columns`, { where: path });
+      return { names: columns.map((c) => c.name), types: columns.map((c) => typeName(c.type)), cuts: cutsOf(file, rowsPerShard), rows: file.rows };
     } finally {
       file.close();
     }
+  });
+}
+
+function cutsOf({ batches, rows }: ArrowFile, rowsPerShard: number): number[] {
+  const cuts = rows === 0 ? [] : [0];
+  for (const batch of batches) {
+    // What is larger than a shard is cut; what is smaller waits for the next one.
+    for (let from = cuts.at(-1)!; batch.first + batch.rows - from > rowsPerShard; from = cuts.at(-1)!) cuts.push(batch.first > from ? batch.first : from + rowsPerShard);
   }
-  if (names === undefined || names.length === 0) throw batchError("batch-input-columns", `${files[0]?.path ?? "the input"} has no columns`);
-  return { names, types, shards, rows };
+  return cuts;
 }
 
 /** As DuckDB would call it. */

@@ -2,6 +2,7 @@
 // the parts where they are read here and there, or where it cannot.
 
 import { join } from "node:path";
+import { SlipwayError } from "@slipway/core/base";
 import { isStable } from "../remote/remote-object.ts";
 import { nameOf, type InputFile } from "./sources.ts";
 
@@ -9,7 +10,7 @@ import { nameOf, type InputFile } from "./sources.ts";
 export const COPIES = "sources";
 
 /** `whole`: their format is not read from the beginning to the end. @throws SlipwayError batch-source-... */
-export async function localFiles(files: readonly InputFile[], whole: boolean, work: string): Promise<InputFile[]> {
+export async function localFiles(files: readonly InputFile[], whole: boolean, work: string, skipBroken = false): Promise<InputFile[]> {
   const local: InputFile[] = [];
   for (const [i, file] of files.entries()) {
     const { remote, ...rest } = file;
@@ -17,8 +18,13 @@ export async function localFiles(files: readonly InputFile[], whole: boolean, wo
     else {
       const { copyObject } = await import("../remote/copy-object.ts");
       const path = join(work, COPIES, `${String(i).padStart(6, "0")}-${nameOf(file.path)}`);
-      await copyObject(remote, path);
-      local.push({ ...rest, path });
+      try {
+        await copyObject(remote, path);
+        local.push({ ...rest, path });
+      } catch (error) {
+        if (!skipBroken || !(error instanceof SlipwayError) || error.kind === "limit") throw error;
+        local.push({ ...file, broken: error.message });
+      }
     }
   }
   return local;

@@ -4,10 +4,10 @@
 import { createReadStream, statSync } from "node:fs";
 import { glob, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { Readable } from "node:stream";
 import { SlipwayError } from "@slipway/core/base";
 import { batchError } from "../errors.ts";
 import { isSqlAddress, parseSqlAddress, type SqlAddress } from "../sql/address.ts";
+import { decompressed } from "./decompress.ts";
 import { readRanges, type RemoteObject } from "../remote/remote-object.ts";
 
 export const INPUT_FORMATS = ["csv", "tsv", "jsonl", "parquet", "arrow", "json", "image"] as const;
@@ -25,6 +25,8 @@ export interface InputFile {
   readonly remote?: RemoteObject;
   /** A database: what is asked of it is kept as Parquet first. */
   readonly sql?: SqlAddress;
+  /** Why it cannot be read, where that is known and it is to be left out. */
+  readonly broken?: string;
 }
 
 const ENDINGS: Readonly<Record<string, InputFormat>> = { csv: "csv", tsv: "tsv", tab: "tsv", jsonl: "jsonl", ndjson: "jsonl", parquet: "parquet", pq: "parquet", arrow: "arrow", arrows: "arrow", feather: "arrow", json: "json", png: "image", jpg: "image", jpeg: "image" };
@@ -32,8 +34,8 @@ const COMPRESSIONS: Readonly<Record<string, Compression>> = { gz: "gzip", gzip: 
 const PATTERN = /[*?[\]{}]/;
 
 /** In the order of their names. @throws SlipwayError batch-input-missing, batch-input-format */
-export async function findInput(input: readonly string[], format?: InputFormat): Promise<InputFile[]> {
-  const paths: (string | RemoteObject)[] = [];
+export async function findInput(input: readonly string[], format?: InputFormat, skipBroken = false): Promise<InputFile[]> {
+  const paths: (string | RemoteObject | { readonly shown: string; readonly broken: string })[] = [];
   const databases = input.filter(isSqlAddress);
   if (databases.length > 0) {
     if (input.length > 1) throw batchError("batch-input-format", "a database is read alone", { hint: "Give one --in." });
@@ -43,7 +45,10 @@ export async function findInput(input: readonly string[], format?: InputFormat):
   for (const one of input) {
     if (isAddress(one)) {
       const { findObjects } = await import("../remote/find-objects.ts");
-      paths.push(...await findObjects(one, (name) => format !== undefined || formatOf(name) !== undefined));
+      paths.push(...await findObjects(one, (name) => format !== undefined || formatOf(name) !== undefined).catch((error: unknown) => {
+        if (!skipBroken || !(error instanceof SlipwayError)) throw error;
+        return [{ shown: error.where ?? "an address", broken: error.message }];
+      }));
       continue;
     }
     const info = statSync(one, { throwIfNoEntry: false });
@@ -64,6 +69,7 @@ export async function findInput(input: readonly string[], format?: InputFormat):
     const told = format ?? formatOf(name);
     if (told === undefined) throw batchError("batch-input-format", `what ${JSON.stringify(path)} holds cannot be told from its name`, { hint: `Say it: --format ${INPUT_FORMATS.join("|")}` });
     const of = { path, format: told, compression: compressionOf(name) };
+    if (typeof found !== "string" && "broken" in found) return { ...of, bytes: 0, modifiedMs: 0, broken: found.broken };
     if (typeof found !== "string") return { ...of, bytes: found.bytes ?? 0, modifiedMs: 0, remote: found };
     const { size, mtimeMs } = statSync(found);
     return { ...of, bytes: size, modifiedMs: mtimeMs };
@@ -92,22 +98,13 @@ export function formatOf(path: string): InputFormat | undefined {
 
 const READ_BYTES = 2 ** 20;
 
-/** @throws SlipwayError batch-input-damaged, while it is read */
+/** What was read before a file breaks is given first. @throws SlipwayError batch-input-damaged, while it is read */
 export async function* bytesOf(file: InputFile): AsyncGenerator<Uint8Array> {
-  let stream: Readable = file.remote === undefined ? createReadStream(file.path, { highWaterMark: READ_BYTES }) : Readable.from(readRanges(file.remote), { objectMode: true, highWaterMark: 1 });
-  if (file.compression !== "none") {
-    const zlib = await import("node:zlib");
-    const { pipeline } = await import("node:stream");
-    const plain = file.compression === "gzip" ? zlib.createGunzip({ chunkSize: READ_BYTES }) : zlib.createZstdDecompress({ chunkSize: READ_BYTES });
-    pipeline(stream, plain, () => undefined);
-    stream = plain;
-  }
+  const stored = file.remote === undefined ? createReadStream(file.path, { highWaterMark: READ_BYTES }) : readRanges(file.remote);
   try {
-    yield* stream as AsyncIterable<Uint8Array>;
+    yield* file.compression === "none" ? (stored as AsyncIterable<Uint8Array>) : decompressed(stored as AsyncIterable<Uint8Array>, file.compression);
   } catch (cause) {
     if (cause instanceof SlipwayError) throw cause;
     throw batchError("batch-input-damaged", `${file.path} cannot be read to its end: ${(cause as Error).message}`, { where: file.path, cause });
-  } finally {
-    stream.destroy();
   }
 }

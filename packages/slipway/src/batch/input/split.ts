@@ -43,7 +43,7 @@ export async function* splitRecords(stream: AsyncIterable<Uint8Array>, options: 
 }
 
 /** Behind the last record that is whole; 0: there is none. */
-function endOfRecords(bytes: Buffer, delimiter: number | undefined): number {
+export function endOfRecords(bytes: Buffer, delimiter: number | undefined): number {
   if (delimiter === undefined || bytes.indexOf(QUOTE) < 0) return bytes.lastIndexOf(LF) + 1;
   let end = 0;
   let at = 0;

@@ -1,5 +1,6 @@
 // Parquet files as shards of rows; and SQL over the input's files, whose result is kept as Parquet beside the parts.
 
+import { SlipwayError } from "@slipway/core/base";
 import { batchError } from "../errors.ts";
 import { damaged, openDuckDB, readRows, sqlText, type DuckDBConnection } from "./duckdb.ts";
 import type { InputFile } from "./sources.ts";
@@ -9,6 +10,12 @@ export interface TableShard {
   /** Rows of the file, from 0; `to` is behind the last. */
   readonly from: number;
   readonly to: number;
+  /** Why the file cannot be read, in the place of its rows. */
+  readonly broken?: string;
+}
+export interface TableFile {
+  readonly path: string;
+  readonly broken?: string;
 }
 export interface TableInput {
   readonly names: readonly string[];
@@ -19,25 +26,56 @@ export interface TableInput {
 }
 
 /** @throws SlipwayError batch-input-damaged, batch-input-columns */
-export async function readTables(files: readonly { readonly path: string }[], rowsPerShard: number, temporary: string): Promise<TableInput> {
+export async function readTables(files: readonly TableFile[], rowsPerShard: number, temporary: string, skipBroken = false): Promise<TableInput> {
   const connection = await openDuckDB({ threads: 1, memoryMb: 128, temporary });
-  let names: string[] | undefined;
-  let types: string[] = [];
+  try {
+    return await shardsOf(files, skipBroken, async ({ path }) => {
+      const columns = await readRows(connection, `DESCRIBE SELECT * FROM read_parquet(${sqlText(path)})`, path);
+      const [[count]] = await readRows(connection, `SELECT CAST(sum(num_rows) AS DOUBLE) FROM parquet_file_metadata(${sqlText(path)})`, path) as [[number]];
+      const cuts = Array.from({ length: Math.ceil(count / rowsPerShard) }, (_, i) => i * rowsPerShard);
+      return { names: columns.map(([name]) => String(name)), types: columns.map(([, type]) => String(type)), cuts, rows: count };
+    });
+  } finally {
+    connection.closeSync();
+  }
+}
+
+/** A file's columns, its rows, and where shards begin. */
+interface TableHead {
+  readonly names: readonly string[];
+  readonly types: readonly string[];
+  readonly cuts: readonly number[];
+  readonly rows: number;
+}
+
+/** `look`: at a file. @throws SlipwayError batch-input-damaged, batch-input-columns */
+export async function shardsOf(files: readonly TableFile[], skipBroken: boolean, look: (file: TableFile) => Promise<TableHead> | TableHead): Promise<TableInput> {
+  let first: TableHead | undefined;
   let total = 0;
   const shards: TableShard[] = [];
-  for (const { path } of files) {
-    const columns = await readRows(connection, `DESCRIBE SELECT * FROM read_parquet(${sqlText(path)})`, path);
-    const found = columns.map(([name]) => String(name));
-    if (names === undefined) {
-      names = found;
-      types = columns.map(([, type]) => String(type));
-    } else sameColumns(names, found, path);
-    const [[count]] = await readRows(connection, `SELECT CAST(sum(num_rows) AS DOUBLE) FROM parquet_file_metadata(${sqlText(path)})`, path) as [[number]];
-    for (let from = 0; from < count; from += rowsPerShard) shards.push({ file: path, from, to: Math.min(count, from + rowsPerShard) });
-    total += count;
+  for (const file of files) {
+    const { path } = file;
+    let head: TableHead | undefined;
+    let { broken } = file;
+    if (broken === undefined) {
+      try {
+        head = await look(file);
+        if (first !== undefined) sameColumns(first.names, head.names, path);
+      } catch (error) {
+        if (!skipBroken || !(error instanceof SlipwayError)) throw error;
+        broken = error.message;
+      }
+    }
+    if (broken !== undefined || head === undefined) shards.push({ file: path, from: 0, to: 0, broken: broken ?? "" });
+    else {
+      first ??= head;
+      const { cuts, rows } = head;
+      cuts.forEach((from, i) => shards.push({ file: path, from, to: cuts[i + 1] ?? rows }));
+      total += rows;
+    }
   }
-  connection.closeSync();
-  return { names: names ?? [], types, shards, rows: total };
+  if (first === undefined) throw batchError("batch-input-damaged", "not one file of the input can be read", { where: files[0]?.path });
+  return { names: first.names, types: first.types, shards, rows: total };
 }
 
 /** @throws SlipwayError batch-input-columns */

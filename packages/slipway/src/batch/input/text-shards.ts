@@ -1,9 +1,11 @@
 // Text files as one row of blocks: heads are read and taken off, and must be the same in every file.
 
+import { SlipwayError } from "@slipway/core/base";
 import { batchError } from "../errors.ts";
+import type { Broken } from "../run/messages.ts";
 import { csvHead, type CsvHead } from "./csv-head.ts";
 import { bytesOf, type InputFile } from "./sources.ts";
-import { splitRecords } from "./split.ts";
+import { endOfRecords, splitRecords } from "./split.ts";
 
 export interface Block {
   readonly bytes: Buffer;
@@ -25,17 +27,45 @@ export async function headOf(file: InputFile, delimiter?: string): Promise<CsvHe
   return head;
 }
 
-/** `head`: of CSV. */
-export async function* blocksOf(files: readonly InputFile[], head: CsvHead | undefined, blockBytes: number): AsyncGenerator<Block> {
+export function blocksOf(files: readonly InputFile[], head: CsvHead | undefined, blockBytes: number): AsyncGenerator<Block>;
+export function blocksOf(files: readonly InputFile[], head: CsvHead | undefined, blockBytes: number, skip: SkipBroken | undefined): AsyncGenerator<Block | { readonly broken: Broken }>;
+/** `head`: of CSV. `skip`: what cannot be read to its end is told where it breaks, behind its last whole record. */
+export async function* blocksOf(files: readonly InputFile[], head: CsvHead | undefined, blockBytes: number, skip?: SkipBroken): AsyncGenerator<Block | { readonly broken: Broken }> {
+  const delimiter = head?.delimiter.charCodeAt(0);
   for (const file of files) {
-    let from = 0;
-    const stream = head === undefined ? bytesOf(file) : withoutHead(file, head, (size) => (from = size));
-    for await (const bytes of splitRecords(stream, { blockBytes, delimiter: head?.delimiter.charCodeAt(0) })) {
-      yield { bytes, file, from };
-      from += bytes.length;
+    let broken: Broken | undefined = file.broken === undefined ? undefined : { source: file.path, reason: file.broken };
+    if (broken === undefined) {
+      let from = 0;
+      const stream = untilBroken(head === undefined ? bytesOf(file) : withoutHead(file, head, (size) => (from = size)), skip === undefined ? undefined : (reason) => (broken = { source: file.path, reason }));
+      for await (const bytes of splitRecords(stream, { blockBytes, delimiter })) {
+        const known = skip?.();
+        if (known?.source === file.path) {
+          broken = known;
+          break;
+        }
+        // The rest of a record says nothing, or something else.
+        const whole = broken === undefined ? bytes : bytes.subarray(0, endOfRecords(bytes, delimiter));
+        if (whole.length > 0) yield { bytes: whole, file, from };
+        from += bytes.length;
+      }
     }
+    if (broken !== undefined) yield { broken };
   }
 }
+
+/** What is known of the next block: where a file broke before. */
+export type SkipBroken = () => Broken | undefined;
+
+async function* untilBroken(stream: AsyncIterable<Uint8Array>, onBroken: ((reason: string) => void) | undefined): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
+  } catch (error) {
+    if (onBroken === undefined || !(error instanceof SlipwayError) || !BREAKS.has(error.code)) throw error;
+    onBroken(error.message);
+  }
+}
+/** What a file is broken by; another failure is not the file's. */
+const BREAKS: ReadonlySet<string> = new Set(["batch-input-damaged", "batch-input-columns", "batch-source-unavailable", "batch-source-denied", "batch-input-missing"]);
 
 /** `onHead`: its size in this file. */
 async function* withoutHead(file: InputFile, expected: CsvHead, onHead: (size: number) => void): AsyncGenerator<Uint8Array> {

@@ -5,7 +5,8 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { CsvHead } from "../input/csv-head.ts";
 import type { InputFile } from "../input/sources.ts";
 import { blocksOf, headOf } from "../input/text-shards.ts";
-import { countRecords, ROWS_PER_SHARD } from "../run/source.ts";
+import { ROWS_PER_SHARD } from "../run/source.ts";
+import { countRecords } from "../run/text-source.ts";
 
 export interface RowCount {
   readonly rows: number;
@@ -25,7 +26,7 @@ export async function countRows(files: readonly InputFile[], { query, delimiter,
   const stored = files.reduce((n, f) => n + f.bytes, 0);
   const format = files[0]?.format;
   if (format === "image") return { rows: files.length, exact: true, bytes: stored };
-  if (query === undefined && format === "arrow") return { rows: (await import("../input/arrow-tables.ts")).readArrowTables(files, ROWS_PER_SHARD).rows, exact: true, bytes: stored };
+  if (query === undefined && format === "arrow") return { rows: (await (await import("../input/arrow-tables.ts")).readArrowTables(files, ROWS_PER_SHARD)).rows, exact: true, bytes: stored };
   if (query !== undefined || format === "parquet" || format === "json") {
     // Of Parquet, DuckDB looks at the footers alone.
     const from = query === undefined ? "input" : subquery(query);

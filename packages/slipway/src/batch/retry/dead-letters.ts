@@ -44,6 +44,8 @@ export async function* deadLetters(path: string): AsyncGenerator<DeadLetter> {
       if (line.trim() === "") continue;
       number++;
       const letter = readLetter(line);
+      // A file that could not be read: no row.
+      if (letter !== undefined && "source" in letter) continue;
       if (letter === undefined || letter.row <= last) throw batchError("batch-retry-rows", `line ${number} is no row that a run set aside: it has "row", "reason" and "text", and rows follow one another`, { where: path });
       last = letter.row;
       yield letter;

@@ -51,6 +51,7 @@ export async function joinBadRows(path: string, folder: string, parts: readonly 
     let first = 0;
     let pending = "";
     for (const part of parts) {
+      if (part.broken !== undefined) yield Buffer.from(`${JSON.stringify({ row: first + 1, column: null, reason: part.broken.reason, text: "", source: part.broken.source })}\n`);
       for (const line of part.bad === 0 ? [] : readFileSync(join(folder, badName(part)), "utf8").split("\n")) {
         if (line === "") continue;
         const { row, ...rest } = JSON.parse(line) as { row: number };

@@ -45,8 +45,10 @@ export async function finishRun(finish: Finish): Promise<BatchSummary> {
   const bad = parts.reduce((n, p) => n + p.bad, 0);
   const gone = new Set(failed.map((f) => f.shard));
   const lost = parts.reduce((n, p) => n + (gone.has(p.shard) ? p.rows : 0), 0);
+  const broken = parts.flatMap((p) => p.broken ?? []);
+  const letters = bad + broken.length > 0;
   const moves: (readonly [from: string, to: string])[] = [];
-  if (bad > 0) {
+  if (letters) {
     await joinBadRows(made("errors"), output.work, parts);
     moves.push([made("errors"), output.errors]);
   }
@@ -72,13 +74,13 @@ export async function finishRun(finish: Finish): Promise<BatchSummary> {
   const seen = new Seen();
   for (const part of parts) seen.merge(part.seen);
   const summary: BatchSummary = {
-    output: output.path, rows, scored: rows - bad - lost, bad, errors: bad > 0 ? output.errors : undefined, columns: parts.find((p) => p.columns.length > 0)?.columns ?? [], shards: parts.length, seconds: finish.seconds(), resumed: finish.resumed,
+    output: output.path, rows, scored: rows - bad - lost, bad, errors: letters ? output.errors : undefined, ...(broken.length === 0 ? {} : { broken }), columns: parts.find((p) => p.columns.length > 0)?.columns ?? [], shards: parts.length, seconds: finish.seconds(), resumed: finish.resumed,
     outputs: seen.read(), ...(failed.length === 0 ? {} : { failed }), ...(profile === null ? {} : { drift: driftOf(profile, parts) }),
   };
   commitFile(made("record"), Buffer.from(`${JSON.stringify({ digest: planDigest(plan), run: finish.id, plan, input: finish.input, summary }, null, 1)}\n`));
   moves.push([made("record"), output.record]);
   await place(() => {
-    if (bad === 0) rmSync(output.errors, { force: true });
+    if (!letters) rmSync(output.errors, { force: true });
     move(moves);
   });
   return summary;

@@ -36,7 +36,8 @@ export class LedgerQueue implements ShardQueue {
       if (done === true) break;
       this.shards++;
       this.#read = work.end;
-      if (!this.#ledger.parts.has(work.shard)) return { work };
+      // Where a file broke is known before what comes behind it is made: it may be whole when the run is gone on with.
+      if (!this.#ledger.parts.has(work.shard)) return { work, suspect: "broken" in work };
     }
     await this.#works.return?.();
     return undefined;

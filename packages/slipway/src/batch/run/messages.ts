@@ -22,6 +22,8 @@ export interface WorkerSetup {
   readonly headEach: boolean;
   readonly idPrefix: string | undefined;
   readonly version: string | undefined;
+  /** A shard that cannot be read is told, and left out. */
+  readonly skipBroken: boolean;
   readonly folder: string;
   /** What does not fit into memory goes there. */
   readonly temporary: string;
@@ -34,12 +36,18 @@ export type InputShape =
   /** `options`: how pictures become tensors, as a query has it. */
   | { readonly kind: "image"; readonly names: readonly string[]; readonly options: string };
 
+/** Where something of the input could not be read any more, and why. */
+export interface Broken {
+  readonly source: string;
+  readonly reason: string;
+}
+
 export interface ShardKey {
   readonly shard: number;
   /** Whose work it is, where several processes may make the same shard: each writes files of its own. */
   readonly token?: string;
 }
-export type ShardWork = ShardKey & ({ readonly bytes: ArrayBuffer } | { readonly images: readonly string[] } | { readonly file: string; readonly from: number; readonly to: number });
+export type ShardWork = ShardKey & ({ readonly bytes: ArrayBuffer } | { readonly broken: Broken } | { readonly images: readonly string[] } | { readonly file: string; readonly from: number; readonly to: number });
 
 /** A committed part. */
 export interface Part extends ShardKey {
@@ -50,6 +58,8 @@ export interface Part extends ShardKey {
   readonly sha256: string;
   /** The columns' names, as the format has them. */
   readonly head: string;
+  /** In the place of rows. */
+  readonly broken?: Broken;
   /** The output's; none where no row was good. */
   readonly columns: readonly string[];
   /** What labels, and how many of each; least, mean and most of numbers. */

@@ -5,7 +5,7 @@ import type { InputFormat } from "../input/sources.ts";
 import type { Keep } from "../rows/columns.ts";
 import type { ColumnDrift } from "./drift.ts";
 import type { ErrorLimit } from "./limits.ts";
-import type { SeenOutput, WorkerSetup } from "./messages.ts";
+import type { Broken, SeenOutput, WorkerSetup } from "./messages.ts";
 import type { OutputPlace } from "./output-place.ts";
 
 export interface BatchOptions {
@@ -35,6 +35,8 @@ export interface BatchOptions {
   /** Only so many rows, the first ones. */
   readonly limit?: number | undefined;
   readonly maxErrors: ErrorLimit;
+  /** Files that cannot be read, or not to their end, are left out from there and named; otherwise they end the run. */
+  readonly skipBroken?: boolean | undefined;
   readonly onProgress?: (progress: Progress) => void;
 }
 export interface Progress {
@@ -51,6 +53,8 @@ export interface BatchSummary {
   readonly scored: number;
   readonly bad: number;
   readonly errors: string | undefined;
+  /** What of the input could not be read, where that was to be left out. */
+  readonly broken?: readonly Broken[];
   /** Of the output; none where no row was good. */
   readonly columns: readonly string[];
   readonly shards: number;

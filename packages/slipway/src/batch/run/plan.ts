@@ -10,16 +10,16 @@ import type { BatchOptions } from "./options.ts";
 export function planOf(options: BatchOptions, files: readonly InputFile[]): RunPlan {
   return {
     model: options.package.digest, input: files.map(({ path, bytes, modifiedMs, format, remote }) => [path, bytes, remote?.version ?? modifiedMs, format]), query: options.query ?? null, delimiter: options.delimiter ?? null,
-    format: options.output.format, folder: options.output.folder, keep: options.keep, outputs: options.outputs ?? null, ids: options.ids, engine: options.engine, shardBytes: options.shardBytes, shardRows: options.shardRows, columns: options.columns, image: options.image, limit: options.limit ?? null,
+    format: options.output.format, folder: options.output.folder, keep: options.keep, outputs: options.outputs ?? null, ids: options.ids, engine: options.engine, shardBytes: options.shardBytes, shardRows: options.shardRows, columns: options.columns, image: options.image, skipBroken: options.skipBroken === true ? true : undefined, limit: options.limit ?? null,
   };
 }
 
 /** Without what each machine has of its own. */
 export type SharedSetup = Omit<WorkerSetup, "package" | "folder" | "temporary">;
 
-export function sharedSetup({ engine, outputs, keep, output, ids, package: { version } }: BatchOptions, input: InputShape, plan: RunPlan): SharedSetup {
+export function sharedSetup({ engine, outputs, keep, output, ids, skipBroken = false, package: { version } }: BatchOptions, input: InputShape, plan: RunPlan): SharedSetup {
   return {
-    engine, threads: 1, outputs, input, keep, output: output.format, headEach: output.folder,
+    engine, threads: 1, outputs, input, keep, output: output.format, headEach: output.folder, skipBroken,
     idPrefix: ids ? planDigest(plan).slice(0, 12) : undefined, version: ids ? version : undefined,
   };
 }

@@ -22,7 +22,7 @@ import { refuseUnread, sourceOf } from "./source.ts";
 export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   const began = performance.now();
   const { output } = options;
-  const files = options.query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format);
+  const files = options.query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format, options.skipBroken);
   refuseUnread(files);
   const plan = planOf(options, files);
   const destination = output.destination === undefined ? undefined : await openDestination(output.destination);
@@ -39,7 +39,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   try {
     // Parts whose files are gone are made again.
     for (const [shard, part] of ledger.parts) if (!partsThere(output.work, part, output.format)) ledger.parts.delete(shard);
-    const source = await sourceOf({ ...options, work: output.work }, files);
+    const source = await sourceOf({ ...options, work: output.work, broken: new Map([...ledger.parts.values()].flatMap((p) => (p.broken === undefined ? [] : [[p.shard, p.broken]]))) }, files);
     const queue = new LedgerQueue(ledger, source, options);
     await makeParts(queue, Math.max(1, Math.min(options.threads, source.most)), setupOf(options, source.shape, plan));
     const parts = Array.from({ length: queue.shards }, (_, shard) => ledger.parts.get(shard)!);

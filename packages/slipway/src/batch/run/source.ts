@@ -4,13 +4,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { batchError } from "../errors.ts";
-import type { CsvHead } from "../input/csv-head.ts";
 import { localFiles } from "../input/local-files.ts";
+import type { TableFile } from "../input/tables.ts";
 import type { InputFile } from "../input/sources.ts";
-import { recordEnd } from "../input/split.ts";
-import { blocksOf, headOf } from "../input/text-shards.ts";
 import { putInPlace } from "./files.ts";
-import type { InputShape, ShardWork } from "./messages.ts";
+import type { Broken, InputShape, ShardWork } from "./messages.ts";
+import { textSource } from "./text-source.ts";
 
 export interface SourceOptions {
   readonly query?: string | undefined;
@@ -22,6 +21,10 @@ export interface SourceOptions {
   readonly columns?: readonly string[] | undefined;
   readonly limit?: number | undefined;
   readonly image?: string | undefined;
+  /** What cannot be read is left out, and named. */
+  readonly skipBroken?: boolean | undefined;
+  /** Shards that were found to be broken before. */
+  readonly broken?: ReadonlyMap<number, Broken>;
   /** The run's folder. */
   readonly work: string;
 }
@@ -45,15 +48,15 @@ export interface Source {
 
 /** `found`: of one kind. @throws SlipwayError batch-input-damaged, batch-input-columns */
 export async function sourceOf(options: SourceOptions, found: readonly InputFile[]): Promise<Source> {
-  const { query, limit, threads, work } = options;
+  const { query, limit, threads, work, skipBroken } = options;
   const tabular = query !== undefined || found[0]!.format === "parquet" || found[0]!.format === "arrow" || found[0]!.format === "json";
   const sql = found[0]?.sql;
-  const files = await localFiles(found, tabular || found[0]!.format === "image", work);
+  const files = await localFiles(found, tabular || found[0]!.format === "image", work, options.skipBroken);
   if (tabular) {
     const { readTables, spoolQuery } = await import("../input/tables.ts");
     const temporary = join(work, "tmp");
     const spool = join(work, "input.parquet");
-    let tables: readonly { readonly path: string }[] = files;
+    let tables: readonly TableFile[] = files;
     if (query !== undefined || sql !== undefined || files[0]!.format === "json") {
       if (!existsSync(spool)) {
         if (sql !== undefined) await (await import("../sql/read-sql.ts")).spoolSql(sql, query, limit, `${spool}.tmp`, temporary);
@@ -64,13 +67,17 @@ export async function sourceOf(options: SourceOptions, found: readonly InputFile
     }
     const shardRows = options.shardRows ?? ROWS_PER_SHARD;
     const store = tables === files && files[0]!.format === "arrow" ? "arrow" : "parquet";
-    const { names, types, shards, rows } = store === "arrow" ? (await import("../input/arrow-tables.ts")).readArrowTables(tables, shardRows) : await readTables(tables, shardRows, temporary);
+    const { names, types, shards, rows } = store === "arrow" ? await (await import("../input/arrow-tables.ts")).readArrowTables(tables, shardRows, skipBroken) : await readTables(tables, shardRows, temporary, skipBroken);
     const wanted = Math.min(limit ?? rows, rows);
     return { shape: { kind: "table", store, names, types }, total: wanted, most: Math.max(1, shards.length), works: tableWorks() };
     async function* tableWorks(): AsyncGenerator<SourceWork> {
       let before = 0;
-      for (const [shard, { file, from, to }] of shards.entries()) {
+      for (const [shard, { file, from, to, broken }] of shards.entries()) {
         if (before >= wanted) return;
+        if (broken !== undefined) {
+          yield { shard, broken: { source: file, reason: broken }, end: before };
+          continue;
+        }
         const count = Math.min(to - from, wanted - before);
         before += count;
         yield { shard, file, from, to: from + count, end: before };
@@ -78,14 +85,7 @@ export async function sourceOf(options: SourceOptions, found: readonly InputFile
     }
   }
   if (files[0]!.format === "image") return imageSource(files.slice(0, limit), options);
-  const csv = files[0]!.format !== "jsonl";
-  const head = csv ? await headOf(files[0]!, options.delimiter ?? (files[0]!.format === "tsv" ? "\t" : undefined)) : undefined;
-  const names = head?.names ?? options.columns ?? await firstNames(files);
-  const total = files.reduce((n, f) => n + f.bytes, 0);
-  return {
-    shape: csv ? { kind: "csv", names, delimiter: head!.delimiter } : { kind: "jsonl", names },
-    total, most: files.some((f) => f.compression !== "none") ? threads : Math.ceil(total / options.shardBytes), works: textWorks(files, head, options.shardBytes, limit),
-  };
+  return textSource(options, files);
 }
 
 /** A file is a row. */
@@ -102,59 +102,6 @@ function imageSource(files: readonly InputFile[], { image = "", shardBytes }: So
       yield { shard, images, end: at };
     }
   }
-}
-
-async function* textWorks(files: readonly InputFile[], head: CsvHead | undefined, shardBytes: number, limit: number | undefined): AsyncGenerator<SourceWork> {
-  let shard = 0;
-  let end = 0;
-  let left = limit ?? Infinity;
-  for await (const { bytes, file, from } of blocksOf(files, head, shardBytes)) {
-    let taken = bytes;
-    if (limit !== undefined) {
-      taken = bytes.subarray(0, firstRecords(bytes, head?.delimiter.charCodeAt(0), left));
-      left -= countRecords(taken, head?.delimiter.charCodeAt(0));
-    }
-    end += bytes.length;
-    if (taken.length > 0) {
-      // A copy of its own, which the thread takes over.
-      const own = new ArrayBuffer(taken.length);
-      new Uint8Array(own).set(taken);
-      yield { shard: shard++, bytes: own, end, ...(file.compression === "none" && file.remote === undefined ? { at: { path: file.path, from } } : {}) };
-    }
-    if (left <= 0) return;
-  }
-}
-
-/** Behind so many records. */
-function firstRecords(bytes: Buffer, delimiter: number | undefined, count: number): number {
-  let at = 0;
-  for (let i = 0; i < count && at < bytes.length; i++) at = nextRecord(bytes, at, delimiter);
-  return at;
-}
-export function countRecords(bytes: Buffer, delimiter: number | undefined): number {
-  let count = 0;
-  for (let at = 0; at < bytes.length; count++) at = nextRecord(bytes, at, delimiter);
-  return count;
-}
-function nextRecord(bytes: Buffer, at: number, delimiter: number | undefined): number {
-  const next = delimiter === undefined ? bytes.indexOf(0x0a, at) + 1 : recordEnd(bytes, at, delimiter);
-  return next <= at ? bytes.length : next;
-}
-
-/** The names of the first record, for what is kept of JSON lines. */
-async function firstNames(files: readonly InputFile[]): Promise<string[]> {
-  for await (const { bytes } of blocksOf(files, undefined, 2 ** 16)) {
-    for (const line of bytes.toString("utf8").split("\n")) {
-      try {
-        const value = JSON.parse(line) as unknown;
-        if (typeof value === "object" && value !== null && !Array.isArray(value)) return Object.keys(value);
-      } catch {
-        // Told as a bad row later.
-      }
-    }
-    break;
-  }
-  return [];
 }
 
 /** What is found but cannot be read in bulk. @throws SlipwayError batch-input-format */

@@ -15,7 +15,7 @@ import { JsonLineRows, TensorCsvRows } from "../rows/value-rows.ts";
 import { commitFile, commitLater } from "./files.ts";
 import type { KeptType } from "../output/rows-writer.ts";
 import type { TypedColumn } from "../output/typed-column.ts";
-import { badName, partName, type Failure, type OutputFormat, type Part, type ShardKey, type ShardWork, type WorkerAnswer, type WorkerSetup } from "./messages.ts";
+import { badName, partName, type Broken, type Failure, type OutputFormat, type Part, type ShardKey, type ShardWork, type WorkerAnswer, type WorkerSetup } from "./messages.ts";
 import { DriftCounter } from "./drift.ts";
 import { Seen } from "./seen.ts";
 
@@ -39,7 +39,7 @@ try {
   parentPort!.on("message", (work: ShardWork) => {
     const { shard, token } = work;
     const failed = (error: unknown): void => fail(error, { shard, ...(token === undefined ? {} : { token }) });
-    before = before.then(() => score(model, read, writer, sink, drift, work)).then((scored) => void commit(scored).then((part) => answer({ part }), failed), failed);
+    before = before.then(() => scoreOrTell(model, read, writer, sink, drift, work)).then((scored) => void commit(scored).then((part) => answer({ part }), failed), failed);
   });
 } catch (error) {
   fail(error);
@@ -99,6 +99,23 @@ interface Scored {
   readonly part: Part;
   readonly bad: readonly BadRow[];
   readonly write: Promise<void>;
+}
+
+/** A shard that cannot be read is told in its place, where it is to be left out. */
+async function scoreOrTell(...args: Parameters<typeof score>): Promise<Scored> {
+  const work = args[5];
+  if ("broken" in work) return told(work, work.broken);
+  try {
+    return await score(...args);
+  } catch (error) {
+    if (!setup.skipBroken || !("file" in work) || !(error instanceof SlipwayError) || error.code !== "batch-input-damaged") throw error;
+    return told(work, { source: work.file, reason: `rows ${work.from + 1} to ${work.to}: ${error.message}` });
+  }
+}
+
+function told({ shard, token }: ShardKey, broken: Broken): Scored {
+  const part = { shard, ...(token === undefined ? {} : { token }), rows: 0, bad: 0, bytes: 0, sha256: createHash("sha256").digest("hex"), head: "", columns: [], seen: [], broken };
+  return { part, bad: [], write: commitLater(join(setup.folder, partName(part, setup.output)), new Uint8Array(0)) };
 }
 
 async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteSink, drift: DriftCounter | undefined, work: ShardWork): Promise<Scored> {
