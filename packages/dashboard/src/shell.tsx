@@ -18,7 +18,7 @@ export function Shell({ place, children, onSignedOut }: { readonly place: Place;
   const waiting = open.data?.requests.length ?? 0;
   const links: readonly (readonly [string, string, IconName, number?])[] = [
     ["Models", page.models, "models"], ["Approvals", page.approvals, "approvals", waiting],
-    ...(may("observe") ? [["Audit", page.audit, "audit"] as const] : []), ...(may("govern") ? [["Webhooks", page.webhooks, "webhooks"] as const, ["Keys", page.keys, "key"] as const] : []),
+    ...(may("observe") ? [["Monitoring", page.monitoring, "monitoring"] as const, ["Audit", page.audit, "audit"] as const] : []), ...(may("govern") ? [["Webhooks", page.webhooks, "webhooks"] as const, ["Keys", page.keys, "key"] as const] : []),
   ];
   const signOut = async (): Promise<void> => {
     await send("DELETE", api.session).catch(() => undefined);
@@ -30,7 +30,7 @@ export function Shell({ place, children, onSignedOut }: { readonly place: Place;
     <header class="side">
       <a class="brand" href={page.models}><Mark />Slipway</a>
       <nav aria-label="Main"><ul>{links.map(([text, href, icon, count = 0]) => <li key={href}>
-        <a href={href} aria-current={place.path === href || place.path.startsWith(`${href}/`) || (href === page.models && place.path === page.offer) ? "page" : undefined}>
+        <a href={href} aria-current={place.path === href || (place.path.startsWith(`${href}/`) && !(href === page.models && place.path.endsWith("/monitoring"))) || (href === page.models && place.path === page.offer) || (href === page.monitoring && place.path.endsWith("/monitoring")) ? "page" : undefined}>
           <Icon name={icon} />{text}{count > 0 && <span class="count"><Chip tone="accent">{count}<span class="visually-hidden"> open</span></Chip></span>}
         </a>
       </li>)}</ul></nav>

@@ -7,6 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BROWSER_HINT, hasBrowser, launchBrowser, openContext, violations, type Watched } from "../../../scripts/testing-browser.ts";
 import { filledUp, type Filled } from "../../../scripts/testing-dashboard.ts";
+import { watchedDay } from "../../../scripts/testing-watched.ts";
 import { startUp, workingFolder, type Place, type Running } from "../../../scripts/testing-up.ts";
 
 if (!hasBrowser) console.warn(`SKIPPED: ${BROWSER_HINT}`);
@@ -24,6 +25,7 @@ beforeAll(async () => {
   if (!hasBrowser) return;
   browser = await launchBrowser();
   filled = await filledUp();
+  await watchedDay(filled.place.folder);
   admin = await openContext(browser);
   await admin.page.goto(filled.up.signIn!);
   await admin.page.waitForURL("**/dashboard/models");
@@ -56,6 +58,7 @@ const PAGES: readonly (readonly [name: string, path: string | ((f: Filled) => st
   ["gate", `${version}/3/gate`, "The gate is passed."], ["gate-red", `${version}/2/gate`, "The gate is not passed."], ["signature", `${version}/3/signature`, "tenure_months"], ["try", `${version}/3/try`, "Ask it"],
   ["not-served", `${version}/2/try`, "This version is not served"], ["lineage", `${version}/3/lineage`, "Which version came from which"], ["files", `${version}/1/files`, "Gate report"],
   ["approvals", "/dashboard/approvals", "churn version 3"], ["all-requests", "/dashboard/approvals?show=all", "released"], ["request", (f) => `/dashboard/approvals/${f.request}`, "What it needs"],
+  ["monitoring", "/dashboard/monitoring", "retention"], ["watch", "/dashboard/models/retention/monitoring", "monthly_charges"], ["not-watched", "/dashboard/models/nothing/monitoring", "Not asked yet"],
   ["audit", "/dashboard/audit", "version.offered"], ["webhooks", "/dashboard/webhooks", "everything"], ["webhook", (f) => `/dashboard/webhooks/${f.webhook}`, "Deliveries"], ["keys", "/dashboard/keys", "Ben Okafor"], ["account", "/dashboard/account", "Your signing key"],
   ["nowhere", "/dashboard/nowhere", "There is no such page"], ["no-model", "/dashboard/models/nothing", "registry-not-found"],
 ];
@@ -166,7 +169,7 @@ describe.skipIf(!hasBrowser)("every page", { timeout: 240_000 }, () => {
   it("is no wider than a phone", async () => {
     const { page } = admin;
     await page.setViewportSize({ width: 360, height: 740 });
-    for (const path of ["/dashboard/models", `${version}/3`, `/dashboard/approvals/${filled.request}`, "/dashboard/audit", "/dashboard/keys"]) {
+    for (const path of ["/dashboard/models", `${version}/3`, `/dashboard/approvals/${filled.request}`, "/dashboard/audit", "/dashboard/keys", "/dashboard/monitoring", "/dashboard/models/retention/monitoring"]) {
       await show(page, filled.up.url + path, "light");
       expect([path, await page.evaluate("document.documentElement.scrollWidth <= innerWidth")]).toEqual([path, true]);
     }
