@@ -168,6 +168,7 @@ describe.each(backends)("on $name", (backend) => {
     expect(await code(approvals.get("none"))).toBe("request-unknown");
     expect(await code(ask(9))).toBe("request-unknown");
     expect(await code(ask(1, "2x"))).toBe("decision-invalid");
+    expect(await code(ask(1, "latest"))).toBe("decision-invalid");
   });
 
   test("a decision is signed over the digest: by the person's own key, or by the server", async () => {
@@ -211,6 +212,15 @@ describe.each(backends)("on $name", (backend) => {
     expect(await keysOfPerson(registry.database, "anna")).toEqual([]);
     // She may approve again, with a key that is not taken away.
     await decide(id, anna);
+    expect((await approvals.get(id)).verdict.met).toBe(true);
+    // A server's key that somebody may have read is taken away as well, by an administrator only.
+    expect(await code(removePersonKey(registry.database, eva, serverKey.publicKey.id))).toBe("person-key-unknown");
+    await removePersonKey(registry.database, root, serverKey.publicKey.id, true);
+    expect((await approvals.get(id)).verdict.met).toBe(false);
+    expect(await code(decide(id, eva))).toBe("envelope-foreign");
+    const { key: fresh } = await generateSigningKey();
+    const renewed = await Approvals.open({ database: registry.database, policies, serverKey: () => Promise.resolve(fresh), now: () => now });
+    await renewed.decide(id, { decision: "approve", actor: eva, credential: "key:9" });
     expect((await approvals.get(id)).verdict.met).toBe(true);
     const { id: forged } = await ask(2, "staging");
     await registry.database.query("insert into decisions (id, request, person, owner, decision, group_name, comment, envelope, key_id, created_at) select 'x', $1, person, owner, decision, group_name, comment, envelope, key_id, created_at from decisions where request = $2 and key_id = $3", [forged, id, serverKey.publicKey.id]);

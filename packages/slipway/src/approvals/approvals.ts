@@ -59,6 +59,8 @@ const MAX_TEXT = 10_000;
 const MAX_COMMENTS = 1000;
 const MIN_REASON = 10;
 const ALIAS = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/;
+/** The registry's own name for the newest version. */
+const LATEST = "latest";
 const EXPIRER: Actor = { name: "slipway", roles: [], groups: [], how: "local" };
 
 export class Approvals {
@@ -91,7 +93,7 @@ export class Approvals {
   /** @throws version-unknown, request-open, decision-invalid */
   async open(given: { readonly model: string; readonly version: number; readonly alias: string; readonly comment?: string | undefined; readonly actor: Actor }): Promise<ReleaseRequest> {
     const { model, version, alias, actor } = given;
-    if (!ALIAS.test(alias)) throw approvalError("decision-invalid", `${JSON.stringify(alias.slice(0, 100))} cannot be an alias`, { where: "alias" });
+    if (!ALIAS.test(alias) || alias === LATEST) throw approvalError("decision-invalid", `${JSON.stringify(alias.slice(0, 100))} cannot be an alias that is set`, { where: "alias", hint: alias === LATEST ? "It always is the newest version." : "Letters, digits, '.', '_' and '-', beginning with a letter: production, staging." });
     const comment = text(given.comment ?? "", "comment");
     await this.expireDue();
     const policy = this.policyFor(model, alias);
@@ -163,7 +165,7 @@ export class Approvals {
       }
       // Removed in the meantime, it must not sign any more.
       const [key] = await tx.query<{ removed_at: string | null }>("select removed_at from person_keys where id = $1", [signed.key]);
-      if (key === undefined || key.removed_at !== null) throw approvalError("envelope-foreign", `the key ${signed.key.slice(0, 16)} was removed`);
+      if (key === undefined || key.removed_at !== null) throw approvalError("envelope-foreign", `the key ${signed.key.slice(0, 16)} was removed`, { hint: given.envelope === undefined ? "It was this server's own. Whoever runs it takes the file server-key.pem away; the next decision makes a new key." : "Register another key, and sign with that." });
       const decisionId = newId();
       await keepDecision(tx, decisionId, current, complete, signed, iso(now));
       await appendAudit(tx, {

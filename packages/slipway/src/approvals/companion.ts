@@ -118,7 +118,7 @@ function tell(told: Told, { action, actor, model, version, detail }: AuditEntry)
     case "person-key.added": case "server-key.added":
       told.person_keys.set(text("key"), { person: actor, owner: action === "server-key.added" ? null : personKey(actor), removed_by: null });
       break;
-    case "person-key.removed":
+    case "person-key.removed": case "server-key.removed":
       Object.assign(told.person_keys.get(text("key")) ?? {}, { removed_by: actor });
       break;
     case "request.opened":

@@ -58,13 +58,13 @@ export async function addPersonKey(database: Database, actor: Actor, pem: unknow
   return { id: key.id, person: actor.name, label, pem: key.pem, createdAt: created };
 }
 
-/** What it has signed counts no longer in open requests. @param anyone an administrator takes away somebody else's @throws person-key-unknown */
+/** What it has signed counts no longer in open requests. @param anyone an administrator takes away somebody else's, or a server's that others may have read @throws person-key-unknown */
 export async function removePersonKey(database: Database, actor: Actor, id: string, anyone = false): Promise<void> {
   await database.transaction(async (tx) => {
-    const [row] = await tx.query<Row>("select id, owner, person, label, pem, created_at, removed_at from person_keys where id = $1 and owner is not null and removed_at is null", [id]);
+    const [row] = await tx.query<Row>("select id, owner, person, label, pem, created_at, removed_at from person_keys where id = $1 and removed_at is null", [id]);
     if (row === undefined || (!anyone && row.owner !== personKey(actor.name))) throw approvalError("person-key-unknown", `${actor.name} has no key ${JSON.stringify(id.slice(0, 64))}`);
     await tx.query("update person_keys set removed_at = $2, removed_by = $3 where id = $1", [id, new Date().toISOString(), actor.name]);
-    await appendAudit(tx, { actor, action: "person-key.removed", detail: { key: id, person: row.person } });
+    await appendAudit(tx, { actor, action: row.owner === null ? "server-key.removed" : "person-key.removed", detail: { key: id, person: row.person } });
   });
 }
 

@@ -47,6 +47,11 @@ describe.each(["sqlite", "postgres"])("on %s", (dialect) => {
     expect(await db.query("select id from things where cast($1 as text) is null or name = $1 order by id limit $2", [null, 1])).toEqual([{ id: 1 }]);
   }));
 
+  test("a text with NUL in it is refused with a code, wherever it stands", () => using(async (db) => {
+    for (const sql of ["insert into things (id, name) values (1, $1)", "select id from things where name = $1"]) await expect(db.query(sql, ["a\0b"])).rejects.toMatchObject({ code: "database-text" });
+    expect(await db.query("select id from things")).toEqual([]);
+  }));
+
   test("a transaction is kept whole or not at all, and nobody sees half of it", () => using(async (db) => {
     await expect(db.transaction(async (tx) => {
       await tx.query("insert into things (id) values (1)");

@@ -4,6 +4,8 @@
 // window functions). Where Postgres cannot guess a parameter's type it is told: cast($1 as text). Truth values are the
 // integers 0 and 1, times are ISO 8601 texts in UTC, JSON is text.
 
+import { databaseError } from "./errors.ts";
+
 export type Dialect = "sqlite" | "postgres";
 
 /** What a parameter or a column can be. Whole numbers are exact up to 2^53. */
@@ -21,7 +23,7 @@ export interface Database {
   /**
    * The rows of one statement. Outside a transaction a `select` sees what was committed; any other statement is a
    * transaction of its own.
-   * @throws database-unreachable, database-login, database-busy, database-constraint, database-unwritable, database-fault
+   * @throws database-unreachable, database-login, database-busy, database-constraint, database-text, database-unwritable, database-fault
    */
   query<R extends object = Record<string, Value>>(sql: string, parameters?: readonly Value[]): Promise<R[]>;
   /**
@@ -33,6 +35,12 @@ export interface Database {
    */
   transaction<T>(work: (tx: Database) => Promise<T>, locks?: Locks): Promise<T>;
   close(): Promise<void>;
+}
+
+/** Postgres keeps no NUL in a text, so that SQLite takes none either. @throws database-text */
+export function checkTexts(parameters: readonly Value[]): void {
+  const wrong = parameters.find((value) => typeof value === "string" && value.includes("\0"));
+  if (wrong !== undefined) throw databaseError("database-text", `the text ${JSON.stringify((wrong as string).slice(0, 60))} holds the character NUL`, { hint: "Leave it out." });
 }
 
 /** Whether a statement only reads; everything else is given a transaction. */

@@ -9,6 +9,7 @@ const table = {
   "database-damaged": { kind: "invalid", doc: "The database file is damaged, or is not a SQLite database. Restore it from a copy or an export." },
   "database-unwritable": { kind: "unavailable", doc: "The database cannot be written: the folder is missing or read-only, the disk is full, or the user lacks the right." },
   "database-constraint": { kind: "conflict", doc: "The database refused a change because a rule of its own forbids it: a row that is there already, a row that another needs, or a table that only grows." },
+  "database-text": { kind: "invalid", doc: "A text that was to be kept or looked for holds the character NUL, which databases do not keep. Leave it out." },
   "database-fault": { kind: "internal", doc: "The database refused a statement of Slipway's own. Please report it." },
 } as const;
 

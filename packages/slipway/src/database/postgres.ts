@@ -10,7 +10,7 @@
 
 import { randomUUID } from "node:crypto";
 import pg from "pg";
-import { onlyReads, type Database, type Locks, type Value } from "./database.ts";
+import { checkTexts, onlyReads, type Database, type Locks, type Value } from "./database.ts";
 import { databaseError } from "./errors.ts";
 import { alone } from "./nesting.ts";
 import { Patience } from "./patience.ts";
@@ -59,7 +59,10 @@ export class PostgresDatabase implements Database {
   }
 
   query<R extends object = Record<string, Value>>(sql: string, parameters: readonly Value[] = []): Promise<R[]> {
-    if (onlyReads(sql)) return this.#patiently(async () => (await this.#pool.query<R>(sql, [...parameters])).rows);
+    if (onlyReads(sql)) return this.#patiently(async () => {
+      checkTexts(parameters);
+      return (await this.#pool.query<R>(sql, [...parameters])).rows;
+    });
     return this.transaction((tx) => tx.query<R>(sql, parameters));
   }
 
@@ -76,6 +79,7 @@ export class PostgresDatabase implements Database {
       dialect: this.dialect,
       query: async <R extends object>(sql: string, parameters: readonly Value[] = []) => {
         if (over) throw databaseError("database-fault", "a statement came after its transaction's end");
+        checkTexts(parameters);
         wrote ||= !onlyReads(sql);
         try {
           return (await client.query<R>(sql, [...parameters])).rows;

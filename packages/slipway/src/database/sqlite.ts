@@ -7,7 +7,7 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { onlyReads, type Database, type Value } from "./database.ts";
+import { checkTexts, onlyReads, type Database, type Value } from "./database.ts";
 import { databaseError } from "./errors.ts";
 import { alone } from "./nesting.ts";
 import { Patience } from "./patience.ts";
@@ -28,6 +28,7 @@ class Connection {
     this.#db.exec(sql);
   }
   query<R>(sql: string, parameters: readonly Value[]): R[] {
+    checkTexts(parameters);
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
       if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();

@@ -234,7 +234,7 @@ describe.each(backends)("on $name", (backend) => {
     for (const [method, path, body, wanted] of [
       ["GET", "/models/linear/versions/one", undefined, "body-invalid"], ["GET", "/models?limit=x", undefined, "body-invalid"], ["GET", "/requests?state=done", undefined, "body-invalid"], ["GET", "/models/none", undefined, "registry-not-found"],
       ["POST", "/models/linear/requests", "{", "body-invalid"], ["POST", "/models/linear/requests", [], "body-invalid"], ["POST", "/models/linear/requests", { version: 1 }, "body-invalid"], ["POST", "/models/linear/requests", { version: -1, alias: "a" }, "body-invalid"],
-      ["POST", "/models/linear/requests", { version: 7, alias: "a" }, "request-unknown"], ["GET", "/requests/none", undefined, "request-unknown"], ["POST", "/me/keys", { pem: "x" }, "signing-key-malformed"], ["GET", "/nothing", undefined, "route-unknown"],
+      ["POST", "/models/linear/requests", { version: 7, alias: "a" }, "request-unknown"], ["GET", "/requests/none", undefined, "request-unknown"], ["GET", "/models/a%00b", undefined, "database-text"], ["GET", "/models?text=a%00b", undefined, "database-text"], ["POST", "/me/keys", { pem: "x" }, "signing-key-malformed"], ["GET", "/nothing", undefined, "route-unknown"],
     ] as const) expect([path, body, (await api.ask(root, method, path, body)).errorCode]).toEqual([path, body, wanted]);
   });
 });

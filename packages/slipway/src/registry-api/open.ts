@@ -15,6 +15,7 @@ import { Schedules } from "../schedules/index.ts";
 import { Deliverer, destinations, secretBox, Webhooks } from "../webhooks/index.ts";
 import { GateRuns } from "./gate-runs.ts";
 import { Jobs } from "./jobs/jobs.ts";
+import { sweepUploads } from "./upload.ts";
 import { secretKeys, serverKey } from "./key-files.ts";
 import type { RegistryServices } from "./services.ts";
 
@@ -80,6 +81,7 @@ export async function openRegistryService(options: RegistryServiceOptions): Prom
   const schedules = await Schedules.open(database);
   let expiring: NodeJS.Timeout | undefined;
   if (options.background !== false) {
+    await sweepUploads(uploads).catch(onError);
     deliverer.start();
     expiring = setInterval(() => void approvals.expireDue().catch(onError), EXPIRE_MS);
     expiring.unref();

@@ -1,7 +1,7 @@
 // An upload as files: written piece by piece as it arrives, bounded, hashed by whoever reads it afterwards. It is the model's
 // file, or a form with the model and, beside it, the rows that it is checked with.
 
-import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Call } from "../server/index.ts";
 import { serverError } from "../server/index.ts";
@@ -18,6 +18,7 @@ export interface Upload {
 }
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._+-]{0,199}$/u;
+const LEFT_BEHIND_MS = 86_400_000;
 const MAX_CHECK = 64 * 2 ** 20;
 
 /** @param name what the file is called; what cannot be a file's name becomes `model` @throws upload-too-large, upload-empty, body-invalid, body-encoding, client-gone */
@@ -98,6 +99,15 @@ class FileSink implements PartSink {
     if (this.#ended) return;
     this.#ended = true;
     await this.#file.close();
+  }
+}
+
+/** Takes away what a server that was killed left behind; others may be at work beside this one. */
+export async function sweepUploads(folder: string, now: number = Date.now()): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    const info = await stat(path).catch(() => undefined);
+    if (/^(?:upload|gate)-/.test(name) && info !== undefined && now - info.mtimeMs > LEFT_BEHIND_MS) await rm(path, { recursive: true, force: true });
   }
 }
 

@@ -14,6 +14,7 @@ import { ATTACHMENT_KINDS, type Attachment, type AttachmentKind } from "./types.
 
 const MAX_BYTES = 64 << 20;
 const MAX_SUMMARY = 16_384;
+const MAX_PREDICATE = 300;
 /** RFC 6838. */
 const MEDIA = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
 
@@ -90,7 +91,8 @@ export async function adoptAttachments(context: RegistryContext, model: string, 
       if (known.has(await digestOf(bytes))) continue;
       const predicateType = predicateTypeOf(bytes);
       const kind = predicateType === undefined || predicateType === MODEL_SIGNATURE || predicateType === COSIGN_SIGN ? "signature" : "attestation";
-      const summary = predicateType === undefined ? {} : { predicateType };
+      // What a stranger wrote, as long as he liked: it goes into the log and into lists.
+      const summary = predicateType === undefined ? {} : { predicateType: predicateType.slice(0, MAX_PREDICATE) };
       const attachment: Attachment = { id: newId(), model, version, kind, mediaType, digest: await digestOf(bytes), manifestDigest, size: bytes.length, createdAt: new Date().toISOString(), createdBy: actor.name, summary };
       await insertAttachment(tx, attachment);
       await record(context, tx, { actor, action: "attachment.added", model, version, detail: { attachment: attachment.id, kind, digest: attachment.digest, manifestDigest, summary } });

@@ -84,7 +84,11 @@ export class Deliverer {
       "select id from webhooks where state = 'active' and (next_at is null or next_at <= $1) and (lease_until is null or lease_until <= $1) and position < (select coalesce(max(seq), 0) from audit) order by id", [now]);
     let made = 0;
     for (let i = 0; i < due.length; i += AT_ONCE) {
-      made += (await Promise.all(due.slice(i, i + AT_ONCE).map(({ id }) => this.#serve(id)))).reduce((a, b) => a + b, 0);
+      // All of them are waited for, so that none goes on after this process closed the database.
+      for (const served of await Promise.allSettled(due.slice(i, i + AT_ONCE).map(({ id }) => this.#serve(id)))) {
+        if (served.status === "rejected") throw served.reason;
+        made += served.value;
+      }
     }
     return made;
   }

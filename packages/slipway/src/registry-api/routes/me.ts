@@ -26,7 +26,7 @@ export function meRoutes({ approvals }: RegistryServices): Route[] {
       return { status: 204, body: null };
     }),
     route("GET", "/keys", "read", { summary: "Every public key that may have signed a decision, servers' and removed ones included", answer: KEYS }, async () => jsonAnswer({ keys: await allKeys(database) })),
-    route("DELETE", "/keys/{id}", "govern", { summary: "Take anybody's key away" }, async (call) => {
+    route("DELETE", "/keys/{id}", "govern", { summary: "Take anybody's key away, also a server's that others may have read" }, async (call) => {
       everyModel(call);
       await removePersonKey(database, actorOf(call), call.params["id"]!, true);
       return { status: 204, body: null };
