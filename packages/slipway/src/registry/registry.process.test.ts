@@ -1,7 +1,8 @@
 // Everything that is promised of a registry, on each pair of a database and an OCI store.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { writeSlip } from "@slipway/core/package";
+import { makeAttachment, writeSlip } from "@slipway/core/package";
+import { bundleAttachment, generateSigningKey, signDigest } from "@slipway/core/signing";
 import { verifyAudit, listAudit } from "../audit/index.ts";
 import { Registry, registryError, type AliasChange } from "./index.ts";
 import { examplePackage, person } from "../../../../scripts/testing-packages.ts";
@@ -30,6 +31,18 @@ describe.each(backends)("on $name", (backend) => {
       for (const registry of opened) await registry.close();
     }
   };
+
+  test("what an attestation calls itself is told up to a length: it stands in the log and in lists", using(async (registry) => {
+    const pkg = await examplePackage("churn", 1);
+    const { key } = await generateSigningKey();
+    const type = `https://example.com/${"x".repeat(100_000)}`;
+    const attestation = await makeAttachment({ digest: pkg.digest, size: pkg.blobs.get(pkg.digest)!.length }, { ...bundleAttachment("long"), bytes: await signDigest("", pkg.digest, type, {}, key) });
+    await registry.offer({ ...pkg, attachments: [attestation] }, { actor: kim });
+    const { attachments } = await registry.details("churn:1");
+    expect(attachments).toMatchObject([{ kind: "attestation", summary: { predicateType: type.slice(0, 300) } }]);
+    expect(JSON.stringify(await listAudit(registry.database)).length).toBeLessThan(5000);
+    expect((await registry.package("churn:1")).attachments[0]!.bytes).toEqual(attestation.bytes);
+  }));
 
   test("a package becomes a version, once", using(async (registry) => {
     const pkg = await examplePackage("churn", 1, { description: "Who leaves", authors: ["Ada"] });
