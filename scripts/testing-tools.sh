@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds tools of others that some tests ask for their judgement, from the Go module proxy, into .tools/bin:
-#   scripts/testing-tools.sh crane oras cosign minio
+#   scripts/testing-tools.sh crane oras cosign helm minio
 # What cannot be built is named, and its tests are skipped; the exit code is 0 all the same.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -9,6 +9,7 @@ declare -A package=(
   [crane]=github.com/google/go-containerregistry/cmd/crane@v0.22.1
   [oras]=oras.land/oras/cmd/oras@v1.3.6
   [minio]=github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
+  [helm]=helm.sh/helm/v3/cmd/helm@v3.22.0
   [cosign]=github.com/sigstore/cosign/v2/cmd/cosign@v2.6.5
 )
 

@@ -1,7 +1,8 @@
-// slipway deploy --check TARGET PKG|IMAGE
+// slipway deploy PKG|IMAGE --check TARGET, and slipway deploy PKG --to kubernetes
 
-import { CHECK_TARGETS, checkImage, type ImageCheck } from "../deploy/index.ts";
+import { CHECK_TARGETS, checkImage, deployError, type ImageCheck } from "../deploy/index.ts";
 import { defineCommand, usageError, type Command, type Invocation } from "./command.ts";
+import { kubernetesFlags, toKubernetes } from "./deploy-kubernetes.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
 import { registryFlags, registryOptions } from "./registry-flags.ts";
 import { textTable } from "./table.ts";
@@ -9,18 +10,28 @@ import { textTable } from "./table.ts";
 export const deploy: Command = defineCommand({
   name: "deploy",
   summary: "a package onto a platform, and whether an image does what a platform asks of it",
-  usage: "PKG|IMAGE --check TARGET",
-  arguments: [{ name: "PKG|IMAGE", help: "a package, of which an image is made; or an image: FILE.tar, a layout, oci://HOST/REPOSITORY:TAG" }],
+  usage: "PKG --to kubernetes --image REF [--print | --out DIR | --kustomize DIR | --helm DIR], or PKG|IMAGE --check TARGET",
+  arguments: [{ name: "PKG|IMAGE", help: "a package; to check also an image: FILE.tar, a layout, oci://HOST/REPOSITORY:TAG" }],
   options: {
     check: { type: "string", value: "TARGET", help: `play this platform against the image, here: ${CHECK_TARGETS.join(", ")}` },
-    env: { type: "string", value: "NAME=VALUE", multiple: true, help: "a variable that the container is given beside the platform's own; may be repeated" },
+    to: { type: "string", value: "PLATFORM", help: "where to: kubernetes" },
+    env: { type: "string", value: "NAME=VALUE", multiple: true, help: "a variable that the container is given; may be repeated" },
+    ...kubernetesFlags,
     ...registryFlags,
   },
-  examples: ["slipway deploy churn.slip --check sagemaker", "slipway deploy churn.tar --check lambda"],
+  examples: [
+    "slipway deploy churn.slip --check sagemaker", "slipway deploy churn.tar --check lambda",
+    "slipway deploy churn.slip --to kubernetes --image oci://ghcr.io/acme/churn:1.0.0 --keys-secret churn-keys",
+    "slipway deploy churn.slip --to kubernetes --image oci://ghcr.io/acme/churn:1.0.0 --insecure --helm ./chart", "slipway deploy churn.slip --to kubernetes --undo",
+  ],
   async run(call) {
     const target = call.text("check");
-    if (target === undefined) throw usageError("missing-argument", "deploy needs to know what to do", { hint: "--check TARGET." });
-    return checked(call, target);
+    const platform = call.text("to");
+    for (const pair of call.texts("env")) if (!/^[A-Za-z_][A-Za-z0-9_]*=[^\0\n\r]*$/.test(pair)) throw usageError("bad-argument", `--env is ${JSON.stringify(pair.slice(0, 100))}`, { hint: "Write NAME=VALUE." });
+    if (target !== undefined) return checked(call, target);
+    if (platform === undefined) throw usageError("missing-argument", "deploy needs to know what to do", { hint: "--to kubernetes, or --check TARGET." });
+    if (platform !== "kubernetes") throw deployError("deploy-target", `nothing is deployed to ${JSON.stringify(platform.slice(0, 60))}`, { hint: "--to kubernetes. Images run elsewhere as they are: docs/container-image.md." });
+    return toKubernetes(call);
   },
 });
 

@@ -1,3 +1,4 @@
 export { CHECK_TARGETS, checkImage, type ImageCheck } from "./check/check-image.ts";
 export type { Finding } from "./check/contract.ts";
 export { deployError } from "./errors.ts";
+export * from "./kubernetes/index.ts";
