@@ -9,6 +9,8 @@ import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CHURN_ROW } from "../scripts/testing-models.ts";
 import { startUp, workingFolder, type Running } from "../scripts/testing-up.ts";
+import { readSection, SERVE_SETTINGS, type RetrainSettings } from "../packages/slipway/src/config/index.ts";
+import { checkTriggers } from "../packages/slipway/src/retrain/triggers.ts";
 import { readPlan } from "../packages/slipway/src/rollout/index.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -72,8 +74,10 @@ describe("the commands of docs/rollout.md", () => {
     expect(statuses.get(200)).toBeGreaterThan(1000);
   });
   it("and its settings are such", () => {
-    const [, yaml] = /```yaml\n([^]*?)```/.exec(text)!;
-    const { rollout } = parse(yaml!) as { rollout: object };
-    expect(readPlan({}, rollout).steps).toHaveLength(3);
+    const [rollouts, trainings] = [...text.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml]) => parse(yaml!) as Record<string, object>);
+    expect(readPlan({}, rollouts!["rollout"]).steps).toHaveLength(3);
+    const locate = (path: readonly string[]): string => path.join(".");
+    const { retrain } = readSection(SERVE_SETTINGS, trainings, locate) as { retrain: Record<string, RetrainSettings> };
+    expect(() => checkTriggers("churn", retrain["churn"]!)).not.toThrow();
   });
 });

@@ -22,6 +22,7 @@ import { configOptions, configSources } from "./config-options.ts";
 import { followParent } from "./follow-parent.ts";
 import { printJson, printNote, printResult } from "./output.ts";
 import { localActor } from "./registry/acting.ts";
+import { retrainSignals } from "./retrain-signals.ts";
 import { accessOptions } from "./serve-access.ts";
 import { openMonitor } from "./serve-monitor.ts";
 import { telemetryOptions } from "./serve-telemetry.ts";
@@ -63,7 +64,7 @@ export const up: Command = defineCommand({
     const registry = await openRegistry({ create: true });
     const trusted = await trustedSigners(settings.signatures?.require, settings.signatures?.roots);
     const service = await openRegistryService({
-      database: registry.database, blobs: registry.blobs, folder: STATE, keyFile, settings: { approvals: settings.approvals, webhooks: settings.webhooks, gate: settings.gate, rollout: settings.rollout },
+      database: registry.database, blobs: registry.blobs, folder: STATE, keyFile, settings: { approvals: settings.approvals, webhooks: settings.webhooks, gate: settings.gate, rollout: settings.rollout, retrain: settings.retrain },
       trusted,
       onError: (err) => logger.error("work in the background failed", { err }),
     });
@@ -82,6 +83,8 @@ export const up: Command = defineCommand({
       labels: watching === undefined ? undefined : async (model, version, since) => labelTrials(await watching.store(), model, version, since), onError: (err) => logger.error("a rollout could not be followed", { err }),
     });
     replica.start();
+    if (watching !== undefined) service.retrainer.signals = retrainSignals(watching);
+    service.retrainer.start();
     await service.schedules.define(definitions, localActor(), { whole: true });
     const scheduler = new Scheduler({ schedules: service.schedules, openModel: localFile, trusted, onError: (err) => logger.error("a scheduled run could not be followed", { err }) });
     scheduler.start();

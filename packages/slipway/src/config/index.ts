@@ -8,6 +8,7 @@ export { describeLeaf, readLeafText } from "./read-leaf.ts";
 export { readSection, withDefaults } from "./read-value.ts";
 export { MONITOR_SETTINGS, type MonitorSettings } from "./monitor-settings.ts";
 export { resolveConfig, type ConfigSources, type ResolvedConfig } from "./resolve-config.ts";
+export { RETRAIN_SETTINGS, type RetrainSettings } from "./retrain-settings.ts";
 export { ROLLOUT_SETTINGS, type RolloutSettings } from "./rollout-settings.ts";
 export { SCHEDULE_SETTINGS, type ScheduleSettings } from "./schedule-settings.ts";
 export { SERVE_SETTINGS, type ServeSettings } from "./serve-settings.ts";

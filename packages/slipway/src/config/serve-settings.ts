@@ -9,6 +9,7 @@ import { MODEL_SETTINGS } from "./model-settings.ts";
 import { MONITOR_SETTINGS } from "./monitor-settings.ts";
 import { TELEMETRY_SETTINGS } from "./telemetry-settings.ts";
 import { PIPELINE_SETTINGS } from "./pipeline-settings.ts";
+import { RETRAIN_SETTINGS } from "./retrain-settings.ts";
 import { ROLLOUT_SETTINGS } from "./rollout-settings.ts";
 import { SCHEDULE_SETTINGS } from "./schedule-settings.ts";
 import { PYTHON_SETTINGS } from "./python-settings.ts";
@@ -59,6 +60,7 @@ const settings = {
   monitor: { type: "section", required: true, fields: MONITOR_SETTINGS as typeof MONITOR_SETTINGS, help: "how models are watched" },
   gate: { type: "section", flag: false, fields: GATE_SETTINGS as typeof GATE_SETTINGS, help: "what `slipway test` asks of a model before it may be released" },
   approvals: { type: "map", keys: "aliases", of: { type: "section", help: "", fields: APPROVAL_SETTINGS as typeof APPROVAL_SETTINGS }, help: "what must be so before an alias of the registry may name a version, by alias; * for every other alias" },
+  retrain: { type: "map", keys: "models' names", of: { type: "section", help: "", fields: RETRAIN_SETTINGS as typeof RETRAIN_SETTINGS }, help: "of `slipway up`: when and how models are trained anew, by name" },
   rollout: { type: "section", flag: false, fields: ROLLOUT_SETTINGS as typeof ROLLOUT_SETTINGS, help: "how a new version takes over from the one before" },
   webhooks: { type: "section", flag: false, fields: WEBHOOK_SETTINGS as typeof WEBHOOK_SETTINGS, help: "how the registry's webhooks are delivered" },
   schedules: { type: "map", keys: "schedules' names", of: { type: "section", help: "", fields: SCHEDULE_SETTINGS as typeof SCHEDULE_SETTINGS }, help: "of `slipway up`: batch runs that are made by the clock, by name" },

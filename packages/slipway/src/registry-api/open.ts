@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { SlipwayError } from "@slipway/core/base";
 import { certificatesOfPem, readVerificationKey, verifyPackage, type SigningKey } from "@slipway/core/signing";
 import { Approvals, approvalError, approvalsCompanion, readPolicies, type VerifySignature } from "../approvals/index.ts";
-import type { ApprovalSettings, GateSettings, RolloutSettings, WebhookSettings } from "../config/index.ts";
+import type { ApprovalSettings, GateSettings, RetrainSettings, RolloutSettings, WebhookSettings } from "../config/index.ts";
 import type { Database } from "../database/index.ts";
 import type { BlobStore } from "../oci/index.ts";
 import { Registry } from "../registry/index.ts";
+import { Retrainer, Retrains } from "../retrain/index.ts";
 import { Rollouts } from "../rollout/index.ts";
 import type { TrustedSigners } from "../runtime/index.ts";
 import { Schedules } from "../schedules/index.ts";
@@ -18,6 +19,7 @@ import { Jobs } from "./jobs/jobs.ts";
 import { sweepUploads } from "./upload.ts";
 import { secretKeys, serverKey } from "./key-files.ts";
 import type { RegistryServices } from "./services.ts";
+import { workshopOf } from "./workshop.ts";
 
 export interface RegistryServiceOptions {
   readonly database: Database;
@@ -29,6 +31,7 @@ export interface RegistryServiceOptions {
     readonly webhooks?: Partial<WebhookSettings> | undefined;
     readonly gate?: Partial<GateSettings> | undefined;
     readonly rollout?: Partial<RolloutSettings> | undefined;
+    readonly retrain?: Readonly<Record<string, RetrainSettings>> | undefined;
   };
   /** SLIPWAY_SECRETS_KEY: what seals webhooks' secrets in the database; from the environment by default. */
   readonly secretsKey?: string | undefined;
@@ -78,6 +81,8 @@ export async function openRegistryService(options: RegistryServiceOptions): Prom
   const uploads = join(folder, "uploads");
   const gate = await GateRuns.open(registry, jobs, uploads, onError);
   const rollouts = await Rollouts.open({ registry, approvals, settings: settings.rollout });
+  const retrains = await Retrains.open(registry);
+  const retrainer = new Retrainer({ settings: settings.retrain ?? {}, retrains, registry, approvals, rollouts, workshop: workshopOf(jobs, gate, settings.gate ?? {}), folder: uploads, onError });
   const schedules = await Schedules.open(database);
   let expiring: NodeJS.Timeout | undefined;
   if (options.background !== false) {
@@ -87,9 +92,10 @@ export async function openRegistryService(options: RegistryServiceOptions): Prom
     expiring.unref();
   }
   return {
-    registry, approvals, webhooks, deliverer, jobs, gate, rollouts, schedules, gateSettings: settings.gate ?? {}, uploadLimit: options.uploadLimit ?? UPLOAD_LIMIT, folder: uploads, keyFile: options.keyFile,
+    registry, approvals, webhooks, deliverer, jobs, gate, rollouts, retrains, retrainer, schedules, gateSettings: settings.gate ?? {}, uploadLimit: options.uploadLimit ?? UPLOAD_LIMIT, folder: uploads, keyFile: options.keyFile,
     async close() {
       clearInterval(expiring);
+      await retrainer.stop();
       jobs.close();
       await Promise.all([deliverer.stop(), gate.settled()]);
     },

@@ -6,6 +6,7 @@ import { auditRoutes } from "./routes/audit.ts";
 import { gateRoutes } from "./routes/gate.ts";
 import { meRoutes } from "./routes/me.ts";
 import { modelRoutes } from "./routes/models.ts";
+import { retrainRoutes } from "./routes/retrains.ts";
 import { rolloutRoutes } from "./routes/rollouts.ts";
 import { requestRoutes } from "./routes/requests.ts";
 import { ROOT } from "./routes/route.ts";
@@ -16,6 +17,6 @@ import type { RegistryServices } from "./services.ts";
 
 /** For `protocols` of the server's options. */
 export function registryProtocol(services: RegistryServices): (context: ServerContext) => Protocol {
-  const routes = [meRoutes, modelRoutes, versionRoutes, gateRoutes, requestRoutes, rolloutRoutes, scheduleRoutes, auditRoutes, webhookRoutes, apiKeyRoutes].flatMap((make) => make(services));
+  const routes = [meRoutes, modelRoutes, versionRoutes, gateRoutes, requestRoutes, rolloutRoutes, retrainRoutes, scheduleRoutes, auditRoutes, webhookRoutes, apiKeyRoutes].flatMap((make) => make(services));
   return () => ({ name: "registry", prefixes: [ROOT], routes });
 }

@@ -3,6 +3,7 @@
 import type { Approvals } from "../approvals/index.ts";
 import type { GateSettings } from "../config/index.ts";
 import type { Registry } from "../registry/index.ts";
+import type { Retrainer, Retrains } from "../retrain/index.ts";
 import type { Rollouts } from "../rollout/index.ts";
 import type { Schedules } from "../schedules/index.ts";
 import type { Deliverer, Webhooks } from "../webhooks/index.ts";
@@ -17,6 +18,8 @@ export interface RegistryServices {
   readonly jobs: Jobs;
   readonly gate: GateRuns;
   readonly rollouts: Rollouts;
+  readonly retrains: Retrains;
+  readonly retrainer: Retrainer;
   readonly schedules: Schedules;
   readonly gateSettings: Partial<GateSettings>;
   /** Largest upload in bytes. */

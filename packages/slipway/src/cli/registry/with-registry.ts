@@ -9,11 +9,11 @@ import { trustedSigners } from "../trusted-option.ts";
 /** With the policies of the configuration, which no move of an alias passes by. @param create whether an empty registry is made where there is none */
 export async function openService(create: boolean): Promise<RegistryService> {
   const { settings } = await resolveConfig(SERVE_SETTINGS, { file: process.env["SLIPWAY_CONFIG"], folder: process.cwd() });
-  const { approvals, webhooks, gate, rollout, signatures } = settings;
+  const { approvals, webhooks, gate, rollout, retrain, signatures } = settings;
   const opened = await openRegistry({ create });
   try {
     return await openRegistryService({
-      database: opened.database, blobs: opened.blobs, folder: ".slipway", background: false, settings: { approvals, webhooks, gate, rollout },
+      database: opened.database, blobs: opened.blobs, folder: ".slipway", background: false, settings: { approvals, webhooks, gate, rollout, retrain },
       trusted: await trustedSigners(signatures?.require, signatures?.roots),
     });
   } catch (error) {

@@ -1,0 +1,32 @@
+// Trainings of models: what began them, how far they are, and a version that was trained elsewhere.
+
+import { allowModel, jsonAnswer, mayAsk, type Call, type Route } from "../../server/index.ts";
+import { actorOf, bodyOf, countIn, countOf, textOf } from "../request.ts";
+import type { RegistryServices } from "../services.ts";
+import { listOf, OBJECT, orNull, route, TEXT, TIME, VERSION, COUNT } from "./route.ts";
+
+const RETRAIN = {
+  id: TEXT, model: TEXT, alias: TEXT, cause: TEXT, evidence: OBJECT, state: { enum: ["training", "waiting", "gate", "approval", "rollout", "promoted", "aborted", "failed", "unchanged", "cancelled"] }, reason: TEXT,
+  parent: orNull(VERSION), version: orNull(VERSION), request: orNull(TEXT), rollout: orNull(TEXT), output: TEXT, createdAt: TIME, createdBy: TEXT, endedAt: orNull(TIME),
+};
+
+export function retrainRoutes({ retrains, retrainer, registry }: RegistryServices): Route[] {
+  const idOf = async (call: Call): Promise<string> => {
+    const { id, model } = await retrains.get(call.params["id"]!);
+    allowModel(call, model);
+    return id;
+  };
+  return [
+    route("POST", "/models/{name}/retrains", "release", { summary: "Train a model anew now, as `retrain` of the configuration says", answer: RETRAIN }, async (call) => {
+      await registry.model(call.params["name"]!);
+      return jsonAnswer(await retrainer.begin(call.params["name"]!, actorOf(call)), 201);
+    }),
+    route("GET", "/retrains", "read", { summary: "Trainings, the latest first", query: { model: TEXT, limit: COUNT }, answer: { retrains: listOf(OBJECT) } }, async (call) => {
+      const found = await retrains.list({ model: textOf(call, "model"), limit: countOf(call, "limit", 1) });
+      return jsonAnswer({ retrains: found.filter((r) => mayAsk(call, r.model)) });
+    }),
+    route("GET", "/retrains/{id}", "read", { summary: "A training: its cause with the evidence, its stage, the program's last output", answer: RETRAIN }, async (call) => jsonAnswer(await retrains.get(await idOf(call)))),
+    route("POST", "/retrains/{id}/version", "offer", { summary: "Hand in the version that an outside service trained and offered", body: { version: VERSION }, answer: RETRAIN }, async (call) => jsonAnswer(await retrains.handIn(await idOf(call), countIn(bodyOf(call), "version"), actorOf(call)))),
+    route("POST", "/retrains/{id}/cancel", "release", { summary: "End a training; a rollout that it began goes on", answer: RETRAIN }, async (call) => jsonAnswer(await retrains.cancel(await idOf(call), actorOf(call)))),
+  ];
+}
