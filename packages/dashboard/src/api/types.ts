@@ -244,3 +244,57 @@ export interface Delivery {
   readonly createdAt: string;
   readonly nextAt: string | null;
 }
+
+export interface Schedule {
+  readonly name: string;
+  readonly definition: { readonly model: string; readonly input: readonly string[]; readonly output: string; readonly every: string; readonly tz: string; readonly watermark?: string; readonly newFiles: boolean };
+  readonly state: "active" | "paused" | "gone";
+  readonly nextAt: string | null;
+  readonly watermark: string | null;
+  readonly changedAt: string;
+  readonly changedBy: string;
+  /** In the list. */
+  readonly last: ScheduleRun | null;
+}
+export interface ScheduleRun {
+  readonly id: string;
+  readonly dueAt: string;
+  readonly cause: "schedule" | "manual" | "catch-up";
+  readonly state: "waiting" | "running" | "succeeded" | "failed" | "skipped";
+  readonly attempt: number;
+  readonly nextAt: string | null;
+  readonly model: string | null;
+  readonly version: number | null;
+  readonly reason: string | null;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly rows: number;
+  readonly bad: number;
+  readonly percent: number;
+  readonly output: string | null;
+}
+export interface RunDetails extends ScheduleRun {
+  readonly log: string;
+  readonly summary: { readonly errors?: string; readonly outputs: readonly SeenOutput[]; readonly drift?: readonly ColumnDrift[] } | null;
+}
+export interface SeenOutput {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, number>>;
+  readonly numbers?: { readonly count: number; readonly sum: number; readonly least: number; readonly most: number };
+}
+export interface ColumnDrift {
+  readonly name: string;
+  readonly kind: "input" | "output";
+  readonly verdict: "same" | "drifted" | "unknown";
+  readonly psi: number;
+  readonly missing: readonly [now: number, before: number];
+  readonly bins?: ColumnBins;
+}
+/** Parts of the rows, bin by bin. */
+export interface ColumnBins {
+  readonly labels: readonly string[];
+  readonly before: readonly number[];
+  readonly now: readonly number[];
+}

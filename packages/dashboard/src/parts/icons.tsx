@@ -5,6 +5,7 @@ import type { VNode } from "preact";
 const PATHS = {
   models: "M10 2.5 17 6v8l-7 3.5L3 14V6zM3 6l7 3.5L17 6M10 9.5v8",
   approvals: "M4 10.5 8 14.5 16 5.5",
+  batch: "M3 5.500h14M3 10h14M3 14.500h8M14 12.500v5l3.500-2.500z",
   audit: "M5 3h10v14H5zM8 7h4M8 10h4M8 13h2",
   monitoring: "M3 16.500h14M5 13V9.500M8.500 13V6M12 13V8M15.500 13V4",
   webhooks: "M6 14a3 3 0 1 1 3-5l2-4a3 3 0 1 1 4 2M9 9l-3 5h9a3 3 0 1 1-1 2",
