@@ -1,5 +1,6 @@
 // Builds @slipway/edge for pages into packages/slipway/assets/edge: slipway-edge.js, which a page imports, worker.js, which
-// it starts, and what both share. `slipway edge` copies these files beside a package.
+// it starts, and what both share; and device/device.mjs, the program of a device. `slipway edge` copies these files beside a
+// package.
 
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,6 +19,12 @@ export function buildEdge() {
         platform: "browser", logLevel: "warn", tsconfig: false,
         resolve: { conditionNames: ["@slipway/source", "import", "browser", "default"] },
         output: { dir: out, format: "esm", minify: true, entryFileNames: "[name].js", chunkFileNames: "[name].js", comments: false },
+      });
+      // The program of a device: one file.
+      await build({
+        input: { device: join(here, "src", "device", "main.ts") }, platform: "node", logLevel: "warn", tsconfig: false,
+        resolve: { conditionNames: ["@slipway/source", "node", "import", "default"] },
+        output: { dir: join(out, "device"), format: "esm", minify: true, entryFileNames: "[name].mjs", codeSplitting: false, comments: false },
       });
     },
   });

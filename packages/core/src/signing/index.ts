@@ -11,3 +11,4 @@ export { predicateTypeOf } from "./predicate-type.ts";
 export { COSIGN_SIGN, COSIGN_SIGNATURE, signDigest, signSimple, SIMPLE_SIGNING, simpleSignatureOf, verifySimple, type SimpleSignature } from "./cosign.ts";
 export { attest, TEST_RESULT, verifiedAttestations, type TestResult } from "./attestation.ts";
 export { certificatesOfPem, parseCertificate, verifyChain, type Certificate } from "./x509.ts";
+export { DEVICE_RELEASE_PREDICATE, makeDeviceRelease, readDeviceRelease, type DeviceRelease } from "./device-release.ts";

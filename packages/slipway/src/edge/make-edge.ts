@@ -3,6 +3,7 @@
 import type { ModelPackage } from "@slipway/core/package";
 import { signModel, type SigningKey } from "@slipway/core/signing";
 import { createHash } from "node:crypto";
+import { addDevice, type DeviceSettings } from "./device.ts";
 import { MANIFEST, manifestBytes } from "./manifest.ts";
 import { addNodeExample } from "./node-example.ts";
 import { addPage } from "./page.ts";
@@ -13,10 +14,18 @@ export const SIGNATURE = "model.sig";
 
 export interface MadeEdge extends Pick<EdgePlan, "file" | "integrity" | "engine" | "files"> {}
 
+export interface EdgeOptions {
+  readonly from: string;
+  readonly key?: SigningKey | undefined;
+  /** For `device`. */
+  readonly device?: DeviceSettings | undefined;
+}
+
 /** @param options.from where onnxruntime-web is looked for; options.key: signs every file of the folder (OMS) */
-export async function makeEdge(source: ModelPackage, target: Target, options: { readonly from: string; readonly key?: SigningKey | undefined }): Promise<MadeEdge> {
+export async function makeEdge(source: ModelPackage, target: Target, options: EdgeOptions): Promise<MadeEdge> {
   const plan = await planEdge(source, options.from);
   if (target === "node") addNodeExample(plan);
+  else if (target === "device") await addDevice(plan, options.device ?? { keys: [], updates: undefined, home: undefined, record: "none", everySeconds: 3600, release: 1 });
   else await addPage(plan, target === "pwa");
   if (target === "pwa") await addServiceWorker(plan);
   const { files } = plan;

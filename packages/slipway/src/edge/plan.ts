@@ -7,7 +7,7 @@ import { integrityOf } from "./integrity.ts";
 import { moduleFiles } from "./module-files.ts";
 import { onnxruntimeFiles } from "./onnxruntime-files.ts";
 
-export const TARGETS = ["browser", "pwa", "node"] as const;
+export const TARGETS = ["browser", "pwa", "node", "device"] as const;
 export type Target = (typeof TARGETS)[number];
 
 export interface EdgePlan {
