@@ -7,7 +7,7 @@ import { writeSlip, type ModelPackage } from "@slipway/core/package";
 import { generateSigningKey } from "@slipway/core/signing";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Device, type DeviceOptions } from "./device.ts";
-import { nodeDisk, type Disk } from "./disk.ts";
+import { nodeDisk } from "./disk.ts";
 import { configFor, failingDisk, linearPackage, PowerCut, Publisher, ROW } from "./testing.ts";
 
 let one: ModelPackage;
