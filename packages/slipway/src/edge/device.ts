@@ -27,7 +27,7 @@ const PORT = 8080;
 export async function addDevice(plan: EdgePlan, settings: DeviceSettings): Promise<void> {
   if (plan.engine === "kernel" && !plan.saysSo) throw edgeFolderError("edge-unproven", "the package does not say that Slipway's kernel was proven for its model, and devices do not prove it", { hint: "Pack it with this version (slipway pack), and use the package." });
   const { files, file, package: { manifest: { name, version }, digest } } = plan;
-  for (const path of [...files.keys()]) if (path.endsWith(".js")) files.delete(path);
+  for (const path of files.keys()) if (path.endsWith(".js")) files.delete(path);
   files.set("device.mjs", await pageFile("edge/device/device.mjs"));
   files.set("device.json", toJsonBytes({
     model: name, factory: { file, sha256: createHash("sha256").update(files.get(file)!).digest("hex"), release: settings.release, version, digest },
