@@ -1,3 +1,4 @@
+export { batchError } from "./errors.ts";
 export { runBatch } from "./run/run-batch.ts";
 export type { BatchOptions, BatchSummary, FailedShard, Progress } from "./run/options.ts";
 export { isThere, placeOutput, type OutputPlace } from "./run/output-place.ts";
@@ -12,3 +13,6 @@ export { runOnPostgres, type PostgresOptions, type PostgresOutcome } from "./dis
 export { runWorker, type WorkerOptions, type WorkerSummary } from "./distributed/postgres/worker.ts";
 export type { ColumnDrift } from "./run/drift.ts";
 export type { ColumnBins } from "./run/bins.ts";
+export { printJob, runOnKubernetes, type KubernetesOptions, type KubernetesOutcome } from "./distributed/kubernetes/run-on-kubernetes.ts";
+export { runIndex, type IndexSummary } from "./distributed/kubernetes/index-worker.ts";
+export { CANNOT_EXIT } from "./distributed/kubernetes/index-shares.ts";

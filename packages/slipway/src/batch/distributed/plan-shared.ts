@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { newId } from "../../database/index.ts";
 import { batchError } from "../errors.ts";
 import { findInput, type InputFile } from "../input/sources.ts";
-import type { RunPlan } from "../run/ledger.ts";
+import { planDigest, type RunPlan } from "../run/ledger.ts";
 import { clear, refuseLeftovers, wholeRun } from "../run/leftovers.ts";
 import type { BatchOptions, BatchSummary } from "../run/options.ts";
 import { placeOutput, sharedFolder } from "../run/output-place.ts";
@@ -44,6 +44,11 @@ export async function planShared(given: BatchOptions, on: Driver): Promise<Plann
   return { kind: "made", run: await make(options, plan, files, on), replaced: current };
 }
 
+/** The plan's digest, in the form of a UUID. */
+export function idOf(plan: RunPlan): string {
+  return planDigest(plan).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
+}
+
 /** @throws SlipwayError batch-run-other */
 function theSame(current: CurrentRun, plan: RunPlan, on: Driver, runs: string): SharedRun {
   const differs = Object.keys({ ...current.plan, ...plan }).filter((key) => JSON.stringify(current.plan[key]) !== JSON.stringify(plan[key]));
@@ -54,7 +59,8 @@ function theSame(current: CurrentRun, plan: RunPlan, on: Driver, runs: string): 
 
 async function make(options: BatchOptions, plan: RunPlan, files: readonly InputFile[], on: Driver): Promise<SharedRun> {
   const { output, package: { bytes, digest, name, version } } = options;
-  const id = newId();
+  // Each run on Postgres is another one. A job's is called by its plan, so that it can be told before there is anything.
+  const id = on === "postgres" ? newId() : idOf(plan);
   const runs = sharedFolder(output);
   // What was there before goes first: nobody who works on it can put anything in place any more.
   rmSync(runs, { recursive: true, force: true, maxRetries: 5 });

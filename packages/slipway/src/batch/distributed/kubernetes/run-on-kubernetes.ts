@@ -1,0 +1,102 @@
+// A run whose parts are made by the pods of an Indexed Job over storage that they and this process share; put together here when
+// the job has ended.
+
+import { randomBytes } from "node:crypto";
+import { chownSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stringify } from "yaml";
+import { SlipwayError } from "@slipway/core/base";
+import { findInput } from "../../input/sources.ts";
+import type { BatchOptions, BatchSummary } from "../../run/options.ts";
+import { sharedFolder } from "../../run/output-place.ts";
+import { planOf } from "../../run/plan.ts";
+import { finishShared, lostParts, removeRun } from "../finish-shared.ts";
+import { idOf, planShared } from "../plan-shared.ts";
+import type { SharedRun } from "../shared-run.ts";
+import { countMade, forget, indexOf, readMade, readUnmade } from "./index-shares.ts";
+import { jobManifest, jobName, type JobOptions } from "./job-manifest.ts";
+import { kubectl } from "./kubectl.ts";
+
+const LOOK_MS = 1000;
+
+export interface KubernetesOptions extends JobOptions {
+  /** Only makes the run and its job. */
+  readonly detach: boolean;
+  readonly note: (text: string) => void;
+}
+export type KubernetesOutcome = { readonly summary: BatchSummary } | { readonly run: string; readonly shards: number };
+
+/** The manifest, as a run of these options would apply it; nothing is written or asked. */
+export async function printJob(options: BatchOptions, job: JobOptions): Promise<string> {
+  const files = options.query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format);
+  const id = idOf(planOf(options, files));
+  return stringify(jobManifest(id, join(resolve(sharedFolder(options.output)), id), job), { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/** @throws SlipwayError batch-... */
+export async function runOnKubernetes(options: BatchOptions, on: KubernetesOptions): Promise<KubernetesOutcome> {
+  const began = performance.now();
+  const planned = await planShared(options, "kubernetes");
+  if (planned.kind === "whole") return { summary: planned.summary };
+  const { run } = planned;
+  // The pods are somebody else on the storage.
+  if (process.getuid?.() === 0) chownSync(run.folder, on.user, on.user);
+  const namespace = on.namespace === undefined ? [] : ["--namespace", on.namespace];
+  const name = jobName(run.id);
+  const before = readMade(run.folder);
+  const lost = lostParts(run, before);
+  const stands = await jobState(name, namespace);
+  if (stands !== "active") {
+    forget(run.folder, lost);
+    if (before.length - lost.length < run.shards) {
+      if (stands !== "none") await kubectl(["delete", "job", name, ...namespace, "--ignore-not-found", "--wait"]);
+      await kubectl(["apply", "--server-side", "--field-manager", "slipway", ...namespace, "-f", "-"], stringify(jobManifest(run.id, run.folder, on)));
+      on.note(`job ${name}: ${run.shards} shards in ${on.indexes} indexes`);
+    }
+  }
+  if (on.detach) return { run: run.id, shards: run.shards };
+  for (;;) {
+    const state = countMade(run.folder) === run.shards ? "ended" : await patientJobState(name, namespace, on.note);
+    options.onProgress?.({ rows: 0, bad: 0, share: run.shards === 0 ? 1 : countMade(run.folder) / run.shards, before: 0 });
+    if (state !== "active") break;
+    await sleep(LOOK_MS);
+  }
+  return { summary: await finishJob(run, options, on.indexes, () => (performance.now() - began) / 1000) };
+}
+
+/** A server that is away for a while is asked again. */
+async function patientJobState(name: string, namespace: readonly string[], note: (text: string) => void): ReturnType<typeof jobState> {
+  for (let pause = 1000; ; pause *= 2) {
+    try {
+      return await jobState(name, namespace);
+    } catch (error) {
+      if (!(error instanceof SlipwayError) || pause > 60_000) throw error;
+      note(`${error.message}; trying again`);
+      await sleep(pause);
+    }
+  }
+}
+async function jobState(name: string, namespace: readonly string[]): Promise<"none" | "active" | "ended"> {
+  const answer = await kubectl(["get", "job", name, ...namespace, "-o", "json"]);
+  if (answer === undefined) return "none";
+  const { status = {} } = JSON.parse(answer) as { status?: { conditions?: readonly { type: string; status: string }[] } };
+  return (status.conditions ?? []).some((c) => (c.type === "Complete" || c.type === "Failed") && c.status === "True") ? "ended" : "active";
+}
+
+/** What is made put together, what is not named. */
+export async function finishJob(run: SharedRun, options: BatchOptions, indexes: number, seconds: () => number): Promise<BatchSummary> {
+  const all = readMade(run.folder);
+  const gone = new Set(lostParts(run, all));
+  const parts = all.filter((part) => !gone.has(part));
+  const made = new Set(parts.map((p) => p.shard));
+  const unmade = readUnmade(run.folder);
+  const failed = Array.from({ length: run.shards }, (_, shard) => shard).filter((shard) => !made.has(shard)).map((shard) => {
+    const told = unmade.get(shard);
+    return { shard, reason: told === undefined ? `index ${indexOf(shard, indexes, run.shards)}: its pods ended without a word about this shard; kubectl describe job ${jobName(run.id)} says how` : `index ${told.index}: ${told.reason}` };
+  });
+  const summary = await finishShared({ run, maxErrors: options.maxErrors.text, parts, failed, tag: `.${randomBytes(4).toString("hex")}`, seconds, place: (renames) => Promise.resolve(renames()) });
+  removeRun(run.folder, summary);
+  return summary;
+}
+
