@@ -23,7 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), "slipway-workers-"));
 const postgres = await startPostgres();
 const env = { ...process.env, SLIPWAY_DATABASE_URL: postgres.create("batch") };
 const counts = { runs: 0, killed: 0, suspended: 0, restarts: 0, crashes: 0, same: 0 };
-let stopped = false;
+const state = { going: true };
 
 function start(...args: string[]): { readonly child: ChildProcess; readonly ended: Promise<number | null>; said(): string } {
   const child = spawn(process.execPath, [BIN, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -39,13 +39,13 @@ async function digest(path: string): Promise<string> {
 
 /** One place of a worker: killed at random, suspended at random, and started anew. */
 async function keepWorking(): Promise<void> {
-  while (!stopped) {
+  while (state.going) {
     const { child, ended } = start("worker", "--threads", "1");
-    let alive = true;
-    void ended.then(() => (alive = false));
-    while (alive && !stopped) {
+    const worker = { alive: true };
+    void ended.then(() => (worker.alive = false));
+    while (worker.alive && state.going) {
       await sleep(500 + Math.random() * 4000);
-      if (!alive || stopped) break;
+      if (!worker.alive || !state.going) break;
       if (Math.random() < 0.4) {
         child.kill("SIGSTOP");
         counts.suspended++;
@@ -56,14 +56,14 @@ async function keepWorking(): Promise<void> {
         counts.killed++;
       }
     }
-    if (alive) child.kill("SIGKILL");
+    if (worker.alive) child.kill("SIGKILL");
     await ended;
   }
 }
 async function troubleDatabase(): Promise<void> {
-  while (!stopped) {
+  while (state.going) {
     await sleep(3000 + Math.random() * 6000);
-    if (stopped) break;
+    if (!state.going) break;
     const crash = Math.random() < 0.5;
     await postgres.end(crash ? "kill" : "fast");
     await sleep(Math.random() * 1500);
@@ -90,7 +90,7 @@ try {
       if ((i + 1) % 5 === 0) console.error(JSON.stringify(counts));
     }
   } finally {
-    stopped = true;
+    state.going = false;
     await Promise.allSettled(trouble);
   }
   console.log(JSON.stringify(counts));
