@@ -15,3 +15,4 @@ export { hdf5Error } from "./hdf5/errors.ts";
 export { flatbuffersError, FlatTable } from "./flatbuffers.ts";
 export { ZipArchive, zipError, type ZipLimits } from "./zip.ts";
 export { readXml, xmlError, type XmlElement, type XmlLimits } from "./xml.ts";
+export { isGgufHead, readGgufHead, type GgufHead, type GgufValue } from "./gguf.ts";

@@ -12,3 +12,8 @@ export function curlLine(url: string, model: Servable, keyed: boolean): string {
   if (body.length > MAX_BODY) return `${call} -d @request.json`;
   return `${call} -d '${body}'`;
 }
+
+/** A conversation to begin with. */
+export function chatLine(url: string, model: string): string {
+  return `curl -s ${url}/v1/chat/completions -H 'content-type: application/json' -d '${JSON.stringify({ model, messages: [{ role: "user", content: "Hello!" }] })}'`;
+}

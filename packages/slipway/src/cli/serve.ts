@@ -9,6 +9,7 @@ import { configOptions, configSources } from "./config-options.ts";
 import { hostingOf } from "./hosting.ts";
 import { followParent } from "./follow-parent.ts";
 import { accessOptions } from "./serve-access.ts";
+import { openLanguageModels } from "./serve-language.ts";
 import { openServedModels } from "./serve-models.ts";
 import { openMonitor } from "./serve-monitor.ts";
 import { telemetryOptions } from "./serve-telemetry.ts";
@@ -16,7 +17,7 @@ import { defineCommand, usageError, type Command } from "./command.ts";
 import { printJson, printNote, printResult } from "./output.ts";
 import { tlsOptions } from "./tls-options.ts";
 import { trimMemory } from "./trim-memory.ts";
-import { curlLine } from "./curl-line.ts";
+import { chatLine, curlLine } from "./curl-line.ts";
 
 /** Those of `slipway up` stand in the same file and are no options here. */
 const OPTIONS = Object.fromEntries(Object.entries(SERVE_SETTINGS).filter(([key]) => !Object.hasOwn(DASHBOARD_SETTINGS, key)));
@@ -31,7 +32,7 @@ export const serve: Command = defineCommand({
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
     preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; FILE#ENTRY or #ENTRY where a file holds several; may be repeated, in order" },
   },
-  examples: ["slipway serve churn.slip", "slipway serve model.joblib --port 0", "slipway serve a.slip fraud=model.pkl --port 9000", "slipway serve --models ./models --poll 5s", "slipway serve oci://ghcr.io/acme/churn:1.2.0"],
+  examples: ["slipway serve churn.slip", "slipway serve model.joblib --port 0", "slipway serve a.slip fraud=model.pkl --port 9000", "slipway serve --models ./models --poll 5s", "slipway serve oci://ghcr.io/acme/churn:1.2.0", "slipway serve chat=model.gguf --context 8192"],
   async run(call) {
     const hosting = hostingOf(process.env, call.args.length === 0 && call.text("models") === undefined && process.env["SLIPWAY_MODELS"] === undefined);
     const { settings, notes } = await resolveConfig(SERVE_SETTINGS, { ...configSources(call), env: { ...hosting?.defaults, ...process.env } });
@@ -49,10 +50,11 @@ export const serve: Command = defineCommand({
     const preprocess = call.texts("preprocess");
     if (preprocess.length > 0 && call.args.length > 1) throw usageError("bad-argument", "--preprocess is for one model, and several are given", { hint: "Pack each with its preprocessing, then serve the packages." });
     const log = createLog({ level: settings.logLevel, pretty: process.stderr.isTTY });
-    const models = await openServedModels(settings, [...call.args, ...(hosting?.model === undefined ? [] : [hosting.model])], { log, entry, preprocess });
+    const language = await openLanguageModels(settings, call.args);
+    const models = await openServedModels(settings, [...language.rest, ...(hosting?.model === undefined ? [] : [hosting.model])], { log, entry, preprocess });
     const served = models.directory.all;
     const folder = settings.repository;
-    if (models.directory.entries.size === 0 && hosting?.multiModel !== true && (folder === undefined || settings.poll === undefined)) {
+    if (models.directory.entries.size === 0 && language.names.length === 0 && hosting?.multiModel !== true && (folder === undefined || settings.poll === undefined)) {
       throw usageError("missing-argument", folder === undefined ? "serve needs PKG|FILE, or a folder of models" : `there is no model in ${JSON.stringify(folder)}`, { hint: `slipway serve ${serve.usage}` });
     }
     const access = accessOptions(settings);
@@ -63,26 +65,28 @@ export const serve: Command = defineCommand({
       ...access, ...(hosting?.multiModel === true ? { auth: { ...access.auth, administration: "any-port" } } : {}),
       ...(hosting?.vertex === undefined ? {} : { vertex: hosting.vertex }),
       ...telemetryOptions(settings), ...monitor.options,
+      protocols: [...monitor.options.protocols, ...language.protocols], families: language.families,
       ...(settings.allowHost === undefined ? {} : { allowedHosts: settings.allowHost }),
       log,
     });
     // Of processes that serve together, the first speaks.
     if (process.env["_SLIPWAY_PROCESS"] === "further") {
       await server.closed;
-      await monitor.close();
+      await Promise.all([monitor.close(), language.close()]);
       return 0;
     }
     if (server.adminKey !== undefined) printNote(`administration on ${server.adminUrl} takes this key while the server runs: ${server.adminKey}`);
     else if (server.adminUrl !== undefined) printNote(`administration on ${server.adminUrl}`);
-    if (call.flag("json")) printJson({ url: server.url, ...(server.adminUrl === undefined ? {} : { admin: server.adminUrl }), models: served.map((m) => ({ name: m.name, version: m.version, digest: m.digest, ...(m instanceof Model ? { engine: m.engine.name } : {}) })) });
+    if (call.flag("json")) printJson({ url: server.url, ...(server.adminUrl === undefined ? {} : { admin: server.adminUrl }), ...(language.names.length === 0 ? {} : { languageModels: language.names }), models: served.map((m) => ({ name: m.name, version: m.version, digest: m.digest, ...(m instanceof Model ? { engine: m.engine.name } : {}) })) });
     else {
       const names = models.directory.list.map((v) => `${v.name} ${v.version}${v.state === "ready" ? "" : v.onDemand ? " (loaded when asked)" : ` (not served: ${v.reason?.message ?? v.state})`}`);
+      names.push(...language.names);
       const first = served[0];
-      printResult(`serving ${names.slice(0, 20).join(", ")}${names.length > 20 ? `, and ${names.length - 20} more` : ""} on ${server.url}\n\n  try it in a browser   ${server.url}/\n${first === undefined ? "" : `  ask it                ${curlLine(server.url, first, isAuthenticated(access.auth))}\n`}  its interface         ${server.url}/openapi.json\n\nCtrl-C stops.`);
+      printResult(`serving ${names.slice(0, 20).join(", ")}${names.length > 20 ? `, and ${names.length - 20} more` : ""} on ${server.url}\n\n  try it in a browser   ${server.url}/\n${language.names.length === 0 ? "" : `  talk to it            ${chatLine(server.url, language.names[0]!)}\n`}${first === undefined ? "" : `  ask it                ${curlLine(server.url, first, isAuthenticated(access.auth))}\n`}  its interface         ${server.url}/openapi.json\n\nCtrl-C stops.`);
     }
     followParent(() => process.kill(process.pid, "SIGTERM"));
     await server.closed;
-    await monitor.close();
+    await Promise.all([monitor.close(), language.close()]);
     return 0;
   },
 });

@@ -5,6 +5,7 @@ import { ACCESS_SETTINGS } from "./access-settings.ts";
 import { APPROVAL_SETTINGS } from "./approval-settings.ts";
 import { DASHBOARD_SETTINGS } from "./dashboard-settings.ts";
 import { GATE_SETTINGS } from "./gate-settings.ts";
+import { LANGUAGE_SETTINGS } from "./language-settings.ts";
 import { MODEL_SETTINGS } from "./model-settings.ts";
 import { MONITOR_SETTINGS } from "./monitor-settings.ts";
 import { TELEMETRY_SETTINGS } from "./telemetry-settings.ts";
@@ -37,6 +38,7 @@ const settings = {
   logLevel: { type: "choice", choices: ["debug", "info", "warn", "error"], default: "info", value: "LEVEL", help: "the least that is logged" },
   engine: { type: "choice", choices: ["auto", "onnxruntime", "kernel", "python"], default: "auto", value: "ENGINE", help: "auto: Slipway's own kernel for tabular models where it was seen to answer as ONNX Runtime does, else ONNX Runtime; python: what cannot be compiled, in processes of its own (never chosen by itself)" },
   python: { type: "section", help: "", fields: PYTHON_SETTINGS as typeof PYTHON_SETTINGS },
+  language: { type: "section", help: "", fields: LANGUAGE_SETTINGS as typeof LANGUAGE_SETTINGS },
   processes: { type: "count", min: 0, max: 256, default: 1, value: "N", help: "processes that serve on the same port; 0 takes one a processor" },
   placement: { type: "choice", choices: ["auto", "inline", "thread", "process"], default: "auto", value: "WHERE", help: "where models run: auto goes by their measured cost" },
   instances: { type: "count", min: 1, max: 256, value: "N", help: "workers a model that does not run inline; the processors by default" },

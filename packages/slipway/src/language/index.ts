@@ -1,0 +1,6 @@
+export { LanguageModel, type AnswerTimes } from "./engine/language-model.ts";
+export type { LanguageInfo, LanguageOptions } from "./engine/messages.ts";
+export { openAiProtocol } from "./openai/protocol.ts";
+export { languageFamilies } from "./metrics.ts";
+export { isGguf, lookThrough } from "./gguf.ts";
+export { languageError } from "./errors.ts";
