@@ -50,6 +50,7 @@ const OTHER_FORMATS: Readonly<Partial<Record<FileFormat, readonly [what: string,
   slip: ["a Slipway package", "Pass it where a package is wanted."],
   json: ["JSON that is no model Slipway knows", "Pass the saved model, not its data or configuration."],
   npy: ["a NumPy array (.npy)", "Save the fitted estimator: joblib.dump(model, 'model.joblib')."],
+  gguf: ["a language model (GGUF)", "It is not compiled: slipway serve runs it as it is, behind OpenAI's interface."],
   html: ["an HTML page, probably a login or error page saved in place of the model", "Download the model again."],
   csv: ["a table of text (CSV)", "Pass the saved model first and the data second."],
 };

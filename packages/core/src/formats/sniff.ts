@@ -3,7 +3,7 @@
 /** `unknown` is everything that is not recognised; `pickle` includes joblib and compressed pickles. */
 export type FileFormat =
   | "pickle" | "slip" | "onnx" | "keras" | "hdf5" | "savedmodel" | "torch" | "skops" | "zip" | "tflite" | "catboost" | "lightgbm"
-  | "xgboost-json" | "xgboost-ubjson" | "xgboost-binary" | "json" | "npy" | "xml" | "html" | "csv"
+  | "xgboost-json" | "xgboost-ubjson" | "xgboost-binary" | "json" | "npy" | "gguf" | "xml" | "html" | "csv"
   | "git-lfs-pointer" | "empty" | "unknown";
 
 const ascii = (bytes: Uint8Array, start: number, end: number): string => String.fromCharCode(...bytes.subarray(start, Math.min(end, bytes.length)));
@@ -20,6 +20,7 @@ export function sniffFormat(bytes: Uint8Array): FileFormat {
   if (head.startsWith("PK\x03\x04")) return zipKind(head, bytes);
   if (head.startsWith("\x89HDF\r\n\x1a\n")) return "hdf5";
   if (head.startsWith("\x93NUMPY")) return "npy";
+  if (head.startsWith("GGUF")) return "gguf";
   if (head.startsWith("CBM1")) return "catboost";
   if (head.startsWith("binf") || isOldXgboost(head)) return "xgboost-binary";
   if (ascii(bytes, 4, 8) === "TFL3") return "tflite";

@@ -4,8 +4,10 @@ import { importModel, inspectSource, readSource, type Inspection, type Inspectio
 import { sniffFormat } from "@slipway/core/formats";
 import { signatureToJson, type Signature } from "@slipway/core/package";
 import { locateModel, openModel, readModelBytes, siblingsOf, type MlflowModel } from "../runtime/index.ts";
+import { isGguf, lookThrough } from "../language/gguf.ts";
 import { defineCommand, type Command } from "./command.ts";
 import { describeOnnxText } from "./describe-onnx.ts";
+import { ggufText } from "./describe-gguf.ts";
 import { printJson, printResult } from "./output.ts";
 import { signatureTable } from "./signature-table.ts";
 import { size } from "./size.ts";
@@ -26,6 +28,12 @@ export const inspect: Command = defineCommand({
     const entry = call.text("entry") ?? located.entry;
     const kept = mlflow === undefined ? {} : { mlflow: { flavor: mlflow.flavor, origin: mlflow.origin, inputs: mlflow.inputs ?? null } };
     const heading = mlflow === undefined ? "" : mlflowText(mlflow);
+    if (await isGguf(path)) {
+      const head = await lookThrough(path);
+      if (call.flag("json")) printJson({ format: "gguf", ...head, metadata: Object.fromEntries([...head.metadata].map(([k, v]) => [k, typeof v === "bigint" ? Number(v) : v])) });
+      else printResult(ggufText(head));
+      return 0;
+    }
     const bytes = await readModelBytes(path);
     const format = sniffFormat(bytes);
     if (format === "slip") {
