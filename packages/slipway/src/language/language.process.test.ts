@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-explicit-any -- answers and clients of others, as JavaScript has them */
 // A tiny language model in the real engine, behind the real server; asked by clients that other people wrote.
 
 import { existsSync } from "node:fs";

@@ -181,7 +181,7 @@ export class LanguageModel {
   #lost(why: string): void {
     this.#free = 0;
     const error = languageError("language-lost", `the process of ${this.name} ${why}`, { hint: "It is started again; ask again." });
-    for (const listener of [...this.#listeners.values()]) listener.lost(error);
+    for (const listener of this.#listeners.values()) listener.lost(error);
     this.#listeners.clear();
     if (this.#closed || this.info === undefined) return;
     const pause = this.#failures === 0 ? 0 : Math.min(MAX_PAUSE_MS, 100 * 2 ** this.#failures);

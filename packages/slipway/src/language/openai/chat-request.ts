@@ -82,9 +82,7 @@ function readTool(json: unknown, at: string): ToolSpec {
   const tool = new Fields(fields.raw("function"), fields.at("function."));
   const name = tool.text("name");
   if (!NAME.test(name)) throw wrong(tool.at("name"), "up to 64 letters, digits, _ and -", name);
-  const parameters = tool.raw("parameters");
-  if (parameters !== undefined) new Fields(parameters, tool.at("parameters."));
-  return { name, description: tool.optionalText("description"), parameters: parameters as ToolSpec["parameters"] };
+  return { name, description: tool.optionalText("description"), parameters: tool.raw("parameters") === undefined ? undefined : tool.object("parameters") };
 }
 
 function readToolChoice(fields: Fields, tools: readonly ToolSpec[]): ToolChoice {
@@ -107,7 +105,5 @@ function readFormat(fields: Fields): GenerateRequest["schema"] {
   if (type === "text") return undefined;
   if (type === "json_object") return {};
   if (type !== "json_schema") throw wrong("response_format.type", "text, json_object or json_schema", type);
-  const schema = new Fields(inner.raw("json_schema"), "response_format.json_schema.").raw("schema");
-  new Fields(schema, "response_format.json_schema.schema.");
-  return schema as GenerateRequest["schema"];
+  return new Fields(inner.raw("json_schema"), "response_format.json_schema.").object("schema");
 }

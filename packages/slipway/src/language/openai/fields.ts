@@ -35,6 +35,12 @@ export class Fields {
     if (typeof value !== "string") throw wrong(this.at(name), "a text", value);
     return value;
   }
+  /** An object as it came. */
+  object(name: string): Json {
+    const value = this.raw(name);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(this.at(name), "an object", value);
+    return value as Json;
+  }
   optionalText(name: string): string | undefined {
     return this.raw(name) === undefined ? undefined : this.text(name);
   }
