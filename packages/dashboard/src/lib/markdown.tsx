@@ -8,6 +8,7 @@ import { createElement, type ComponentChildren, type VNode } from "preact";
 const MAX_LENGTH = 200_000;
 /** A digest or an address, which has to break somewhere; other words do not. */
 const LONG_WORD = /\S{32}/;
+const WIDE = 20;
 
 export function Markdown({ text }: { readonly text: string }): VNode {
   const tokens = lexer(text.slice(0, MAX_LENGTH), { gfm: true });
@@ -31,10 +32,15 @@ function block(token: Token): ComponentChildren {
     }
     case "table": {
       const { header, rows } = token as Tokens.Table;
-      return <div class="scroll" tabIndex={0} role="group" aria-label="Table"><table class="dense"><thead><tr>{header.map((cell) => <th scope="col">{inline(cell.tokens)}</th>)}</tr></thead><tbody>{rows.map((row) => <tr>{row.map((cell) => <td class={LONG_WORD.test(cell.text) ? "long" : undefined}>{inline(cell.tokens)}</td>)}</tr>)}</tbody></table></div>;
+      return <div class="scroll" tabIndex={0} role="group" aria-label="Table"><table class="dense"><thead><tr>{header.map((cell) => <th scope="col">{inline(cell.tokens)}</th>)}</tr></thead><tbody>{rows.map((row) => <tr>{row.map((cell) => <td class={widthOf(cell.text)}>{inline(cell.tokens)}</td>)}</tr>)}</tbody></table></div>;
     }
     default: return <p>{"raw" in token ? token.raw : ""}</p>;
   }
+}
+
+/** Several words get room to stand beside each other. */
+function widthOf(text: string): string | undefined {
+  return LONG_WORD.test(text) ? "long wide" : text.length > WIDE && text.includes(" ") ? "wide" : undefined;
 }
 
 function inline(tokens: readonly Token[] | undefined): ComponentChildren {
