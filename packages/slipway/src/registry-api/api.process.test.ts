@@ -1,6 +1,7 @@
 // The registry over HTTP, as several people use it, on each pair of a database and a store.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { generateSigningKey, makeApproval, signStatement } from "@slipway/core/signing";
 import { backends } from "../../../../scripts/testing-backends.ts";
@@ -161,6 +162,15 @@ describe.each(backends)("on $name", (backend) => {
     expect((await api.ask(narrow, "GET", "/requests")).json()).toEqual({ requests: [], next: null });
     expect(((await api.ask(narrow, "GET", "/audit")).json() as { entries: { model: string }[] }).entries.map((e) => e.model)).toEqual(["other"]);
     for (const path of ["/audit/export", "/webhooks"]) expect(await code(narrow, "GET", path), path).toEqual([403, "forbidden"]);
+  });
+
+  it.skipIf(backend.name !== "sqlite and layout")("a decision stands where its envelope cannot be attached, as the store is away", async () => {
+    const version = await offer();
+    const { id } = (await api.ask(dana, "POST", "/models/linear/requests", { version, alias: "production" })).json() as { id: string };
+    rmSync(join(api.service.registry.blobs.location, "blobs"), { recursive: true });
+    const decided = await api.ask(anna, "POST", `/requests/${id}/decisions`, { decision: "approve", as: "business" });
+    expect([decided.statusCode, (decided.json() as { decisions: object[] }).decisions]).toMatchObject([201, [{ person: "anna", counts: true }]]);
+    expect(((await api.ask(dana, "GET", "/audit?order=newest&limit=1")).json() as { entries: { action: string }[] }).entries[0]!.action).toBe("request.approved");
   });
 
   once("a saved model is checked with the rows that come beside it, and refused where it answers otherwise", async () => {

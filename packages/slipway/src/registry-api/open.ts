@@ -92,7 +92,7 @@ export async function openRegistryService(options: RegistryServiceOptions): Prom
     expiring.unref();
   }
   return {
-    registry, approvals, webhooks, deliverer, jobs, gate, rollouts, retrains, retrainer, schedules, gateSettings: settings.gate ?? {}, uploadLimit: options.uploadLimit ?? UPLOAD_LIMIT, folder: uploads, keyFile: options.keyFile,
+    registry, approvals, webhooks, deliverer, jobs, gate, rollouts, retrains, retrainer, schedules, gateSettings: settings.gate ?? {}, uploadLimit: options.uploadLimit ?? UPLOAD_LIMIT, folder: uploads, keyFile: options.keyFile, onError,
     async close() {
       clearInterval(expiring);
       await retrainer.stop();

@@ -26,6 +26,8 @@ export interface RegistryServices {
   readonly uploadLimit: number;
   /** Where API keys are kept; undefined where they are not in a file of this server. */
   readonly keyFile: string | undefined;
+  /** Told of what fails beside what was asked for. */
+  readonly onError: (error: unknown) => void;
   /** Where uploads are kept while they are read. */
   readonly folder: string;
 }

@@ -13,7 +13,7 @@ const STATES: readonly RequestState[] = ["open", "promoted", "rejected", "withdr
 const REQUEST = { id: TEXT, model: TEXT, version: VERSION, digest: TEXT, alias: TEXT, state: { enum: STATES }, requestedBy: TEXT, comment: TEXT, from: orNull(VERSION), createdAt: TIME, expiresAt: TIME, closedAt: orNull(TIME), closedBy: orNull(TEXT) };
 const DETAILS = { ...REQUEST, policy: orNull(OBJECT), verdict: OBJECT, decisions: listOf(OBJECT), comments: listOf(OBJECT) };
 
-export function requestRoutes({ registry, approvals }: RegistryServices): Route[] {
+export function requestRoutes({ registry, approvals, onError }: RegistryServices): Route[] {
   const find = async (call: Call): Promise<RequestDetails> => {
     const request = await approvals.get(call.params["id"]!);
     allowModel(call, request.model);
@@ -41,7 +41,7 @@ export function requestRoutes({ registry, approvals }: RegistryServices): Route[
       const { decision, envelope } = body;
       if (decision !== "approve" && decision !== "reject") throw apiError("body-invalid", 'decision is "approve" or "reject"', { where: "decision" });
       const { id } = await find(call);
-      const details = await decide({ registry, approvals }, id, {
+      const details = await decide({ registry, approvals, onError }, id, {
         decision, as: optionalTextIn(body, "as"), comment: optionalTextIn(body, "comment"), actor: actorOf(call), credential: call.principal!.id, ...(envelope === undefined || envelope === null ? {} : { envelope }) });
       return jsonAnswer(details, 201);
     }),
