@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { GraphBuilder, Ops, serializeModel } from "@slipway/core/onnx";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { retryBatch } from "./index.ts";
 import { loanPackage, packageOf, TestRuns } from "./testing-run.ts";
 
 const fixtures = JSON.parse(readFileSync(new URL("../server/decoding/fixtures/binary.json", import.meta.url), "utf8")) as { pictures: Record<string, { png: string }>; jpegs: Record<string, string>; resized: Record<string, string> };
@@ -35,6 +36,11 @@ describe("images", () => {
     expect(rows.map((r) => r["path"])).toEqual(KINDS.map((name) => runs.at(`photos/${name}`)));
     expect(Array.from({ length: 192 }, (_, i) => rows[0]![`pixels.${i}`])).toEqual([...bytes(fixtures.resized["8x8"]!)]);
     expect(runs.bad("out.jsonl").map((b) => [b.row, b.text])).toEqual([[3, runs.at("photos/cut.png")], [5, runs.at("photos/not.jpeg")]]);
+    // Mended, and tried again by its name.
+    writeFileSync(runs.at("photos/cut.png"), png);
+    expect(await retryBatch({ ...runs.options([], "more.jsonl"), rows: runs.at("out.jsonl.errors.jsonl") })).toMatchObject({ rows: 2, scored: 1, bad: 1 });
+    expect(JSON.parse(runs.text("more.jsonl"))).toMatchObject({ path: runs.at("photos/cut.png"), "pixels.0": rows[0]!["pixels.0"] });
+    expect(runs.bad("more.jsonl").map((b) => b.row)).toEqual([5]);
     expect(await runs.run(runs.at("photos/**/*.{png,PNG}"), "some.csv", { keep: "none", outputs: undefined, image: "order=bgr", limit: 2 })).toMatchObject({ rows: 2, scored: 2 });
     expect(runs.text("some.csv").split("\n")[1]!.split(",").slice(0, 3).map(Number)).toEqual([...bytes(fixtures.resized["8x8"]!).subarray(0, 3)].toReversed());
   });

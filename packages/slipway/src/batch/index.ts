@@ -8,6 +8,7 @@ export type { Keep } from "./rows/columns.ts";
 export type { SeenOutput } from "./run/messages.ts";
 export { planBatch, type BatchPlan } from "./plan/plan-batch.ts";
 export { retryBatch, type RetryOptions, type RetrySummary } from "./retry/retry-batch.ts";
+export { identityOf } from "./input/file-identity.ts";
 export { newerRows, type NewerRows } from "./input/newer-rows.ts";
 export { runOnPostgres, type PostgresOptions, type PostgresOutcome } from "./distributed/postgres/run-on-postgres.ts";
 export { runWorker, type WorkerOptions, type WorkerSummary } from "./distributed/postgres/worker.ts";

@@ -4,7 +4,7 @@ import { placeOutput, readErrorLimit } from "../batch/index.ts";
 import type { ScheduleSettings } from "../config/index.ts";
 import { scheduleError } from "./errors.ts";
 import { Occurrences } from "./occurrences.ts";
-import { checkTemplate, fillTemplate } from "./template.ts";
+import { checkTemplate, fillTemplate, type Moment } from "./template.ts";
 
 export interface Definition extends ScheduleSettings {
   readonly name: string;
@@ -54,7 +54,8 @@ function sameOutput(given: ScheduleSettings, name: string, occurrences: Occurren
 }
 
 function outputAt(given: ScheduleSettings, schedule: string, occurrences: Occurrences, at: Date): string {
-  return fillTemplate(given.output, { at, occurrences, schedule });
+  // Variables are those of whoever makes the run, and the same for each.
+  return fillTemplate(given.output, { at, occurrences, schedule, env: new Proxy({}, { get: () => "x" }) });
 }
 
 export function occurrencesOf({ name, every, tz }: Definition): Occurrences {
@@ -67,8 +68,9 @@ export interface FilledIn {
   readonly output: string;
   readonly query: string | undefined;
 }
-export function fillIn(definition: Definition, at: Date): FilledIn {
-  const moment = { at, occurrences: occurrencesOf(definition), schedule: definition.name };
+/** @throws schedule-invalid where a variable is not set */
+export function fillIn(definition: Definition, at: Date, env: Moment["env"] = process.env): FilledIn {
+  const moment: Moment = { at, occurrences: occurrencesOf(definition), schedule: definition.name, env };
   return { input: definition.input.map((path) => fillTemplate(path, moment)), output: fillTemplate(definition.output, moment), query: definition.query === undefined ? undefined : fillTemplate(definition.query, moment) };
 }
 

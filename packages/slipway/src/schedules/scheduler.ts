@@ -3,6 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { SlipwayError } from "@slipway/core/base";
+import type { Progress } from "../batch/index.ts";
 import type { TrustedSigners } from "../runtime/index.ts";
 import { claimRun, fail, giveBack, LEASE_MS, pinModel, renewLease, seenFiles, succeed, type Claimed, type RunStatus } from "./claim.ts";
 import { runChild } from "./child/run-child.ts";
@@ -22,6 +23,8 @@ export interface SchedulerOptions {
   readonly trusted?: TrustedSigners | undefined;
   /** Told of what cannot be told otherwise: a database that is away. */
   readonly onError?: (error: unknown) => void;
+  /** Told how far a run is. */
+  readonly onProgress?: (progress: Progress) => void;
   /** How often to look; 1 s by default. */
   readonly pollMs?: number;
   /** Runs that this server makes at once; 2 by default. */
@@ -42,8 +45,8 @@ export class Scheduler {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<unknown> | undefined;
 
-  constructor({ onError = () => undefined, pollMs = 1000, atOnce = 2, now = () => new Date(), renewMs = LEASE_MS / 6, ...options }: SchedulerOptions) {
-    this.#options = { onError, pollMs, atOnce, now, renewMs, ...options };
+  constructor({ onError = () => undefined, onProgress = () => undefined, pollMs = 1000, atOnce = 2, now = () => new Date(), renewMs = LEASE_MS / 6, ...options }: SchedulerOptions) {
+    this.#options = { onError, onProgress, pollMs, atOnce, now, renewMs, ...options };
   }
 
   /** Makes runs until `stop`. */
@@ -127,7 +130,7 @@ export class Scheduler {
   }
 
   async #run({ run, schedule }: Claimed, log: RunLog, signal: AbortSignal, onStatus: (status: Omit<RunStatus, "log">) => void): Promise<RunResult> {
-    const { schedules: { database }, openModel, trusted, now } = this.#options;
+    const { schedules: { database }, openModel, trusted, now, onProgress } = this.#options;
     const { definition } = schedule;
     const opened = await openModel(run.model === null ? definition.model : `${run.model}:${run.version}`);
     if (run.model === null && opened.model !== undefined && opened.version !== undefined) await pinModel(database, run.id, this.owner, opened.model, opened.version);
@@ -135,7 +138,11 @@ export class Scheduler {
       model: opened.path, trusted, definition, names: fillIn(definition, new Date(run.dueAt)), overwrite: definition.overwrite || run.cause === "manual",
       after: schedule.watermark, seen: definition.newFiles ? await seenFiles(database, schedule.name) : [],
     }, {
-      timeoutMs: definition.timeout, signal, onNote: (text) => log.add(text, now()), onProgress: ({ rows, bad, share }) => onStatus({ rows, bad, percent: Math.floor(share * 100) }),
+      timeoutMs: definition.timeout, signal, onNote: (text) => log.add(text, now()),
+      onProgress: (progress) => {
+        onStatus({ rows: progress.rows, bad: progress.bad, percent: Math.floor(progress.share * 100) });
+        onProgress(progress);
+      },
     });
   }
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { resolveConfig, SCHEDULE_SETTINGS, type ScheduleSettings } from "../config/index.ts";
+import { runEnvironment } from "./environment.ts";
+import { shownPath } from "./shown.ts";
 import { fillIn, readDefinitions } from "./definition.ts";
 import { Occurrences } from "./occurrences.ts";
 
@@ -44,6 +46,16 @@ describe("names with {{...}}", () => {
   });
 });
 
+describe("what the configuration should not hold", () => {
+  it("comes from the environment of the run, and is shown nowhere", async () => {
+    const [definition] = readDefinitions({ sales: await read({ ...VALID, input: "postgres://app:{{env.SALES_PASSWORD}}@db/sales?table=coming" }) });
+    expect(fillIn(definition!, new Date(0), { SALES_PASSWORD: "s3cret" }).input).toEqual(["postgres://app:s3cret@db/sales?table=coming"]);
+    expect(() => fillIn(definition!, new Date(0), {})).toThrow("SALES_PASSWORD is not set");
+    expect(["postgres://app:pw@db/x?table=t&password=pw", "https://u:p@host/a.csv?X-Amz-Signature=abc", "s3://bucket/in/{{date}}/*.csv", "in/a@b.csv"].map(shownPath)).toEqual(["postgres://...@db/x?table=t&password=...", "https://...@host/a.csv?...", "s3://bucket/in/{{date}}/*.csv", "in/a@b.csv"]);
+    expect(runEnvironment({ PATH: "/bin", AWS_SECRET_ACCESS_KEY: "a", SLIPWAY_DATABASE_URL: "b", SLIPWAY_SECRETS_KEY: "c", SLIPWAY_OIDC_CLIENT_SECRET: "d", SLIPWAY_CACHE: "e" })).toEqual({ PATH: "/bin", AWS_SECRET_ACCESS_KEY: "a", SLIPWAY_CACHE: "e" });
+  });
+});
+
 describe("a schedule that cannot be", () => {
   it.each<[string, object, string]>([
     ["no cron expression", { every: "every day" }, "five fields"],
@@ -52,6 +64,7 @@ describe("a schedule that cannot be", () => {
     ["seconds", { every: "* * * * * *" }, "five fields"],
     ["no time zone", { tz: "Europe/Nowhere" }, "time zone"],
     ["a name that is not known", { output: "out/{{dat}}.csv" }, "{{date}}"],
+    ["a secret of the server's own", { input: "{{env.SLIPWAY_API_KEY}}" }, "secret of the server"],
     ["a brace too many", { input: "in/{{date}}}}.csv" }, "stands alone"],
     ["one output for all", { output: "out.csv" }, "overwrite: true"],
     ["one output for the runs of a day", { every: "0 * * * *" }, "{{datetime}}"],

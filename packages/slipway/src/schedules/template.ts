@@ -2,13 +2,15 @@
 // the same names, so that a run that was stopped finds what it wrote.
 
 import { nearest } from "@slipway/core/base";
+import { isOwnSecret } from "./environment.ts";
 import { scheduleError } from "./errors.ts";
 import type { Occurrences } from "./occurrences.ts";
 
-interface Moment {
+export interface Moment {
   readonly at: Date;
   readonly occurrences: Occurrences;
   readonly schedule: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 interface Local {
   readonly year: string;
@@ -36,19 +38,31 @@ const FIELDS: Readonly<Record<string, { readonly says: string; readonly value: (
 };
 export const TEMPLATE_FIELDS: readonly string[] = Object.keys(FIELDS);
 
+/** A variable of the server's environment, for what the configuration should not hold. */
+const VARIABLE = /^env\.([A-Za-z_][A-Za-z0-9_]{0,100})$/;
 const HOLE = /\{\{\s*([^{}]*?)\s*\}\}/g;
 
 /** @throws schedule-invalid */
 export function checkTemplate(text: string, where: string): void {
   for (const [, name] of text.matchAll(HOLE)) {
     if (Object.hasOwn(FIELDS, name!)) continue;
+    const variable = VARIABLE.exec(name!)?.[1];
+    if (variable !== undefined && !isOwnSecret(variable)) continue;
+    if (variable !== undefined) throw scheduleError("schedule-invalid", `${where}: ${variable} is a secret of the server's own, which runs do not see`, { where });
     const near = nearest(name!, TEMPLATE_FIELDS);
-    throw scheduleError("schedule-invalid", `${where}: {{${name!.slice(0, 60)}}} is not known${near === undefined ? "" : `; did you mean {{${near}}}?`}`, { where, hint: `There are ${TEMPLATE_FIELDS.map((f) => `{{${f}}}`).join(", ")}.` });
+    throw scheduleError("schedule-invalid", `${where}: {{${name!.slice(0, 60)}}} is not known${near === undefined ? "" : `; did you mean {{${near}}}?`}`, { where, hint: `There are ${TEMPLATE_FIELDS.map((f) => `{{${f}}}`).join(", ")}, and {{env.NAME}} for variables of the environment.` });
   }
   if (/\{\{|\}\}/.test(text.replace(HOLE, ""))) throw scheduleError("schedule-invalid", `${where}: a {{ or }} stands alone in ${JSON.stringify(text.slice(0, 200))}`, { where });
 }
+/** @throws schedule-invalid where a variable is not set */
 export function fillTemplate(text: string, moment: Moment): string {
-  return text.replace(HOLE, (_, name: string) => FIELDS[name]!.value(moment));
+  return text.replace(HOLE, (_, name: string) => (Object.hasOwn(FIELDS, name) ? FIELDS[name]!.value(moment) : variableOf(VARIABLE.exec(name)![1]!, moment)));
+}
+
+function variableOf(name: string, { env, schedule }: Moment): string {
+  const value = env[name];
+  if (value === undefined || value === "") throw scheduleError("schedule-invalid", `the variable ${name} is not set`, { where: `schedules.${schedule}`, hint: "It is a variable of the environment of slipway up." });
+  return value;
 }
 
 /** What never was due before is as if it had been now. */

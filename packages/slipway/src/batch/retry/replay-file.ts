@@ -1,7 +1,7 @@
-// Rows of a dead-letter file as an input file of the kind that they came from. A row that would not be read as the one
+// Rows of a dead-letter file as an input of the kind that they came from. A row that would not be read as the one
 // record that it is (a quote that is not closed would swallow the rows behind it) is not put there: it is as bad as it was.
 
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { InputFormat } from "../input/sources.ts";
 import { recordEnd } from "../input/split.ts";
@@ -9,17 +9,19 @@ import { csvField } from "../output/csv-field.ts";
 import type { InputShape } from "../run/messages.ts";
 import { deadLetters, type DeadLetter } from "./dead-letters.ts";
 
-export interface ReplayFile {
-  readonly path: string;
+export interface Replay {
+  /** Of an input. */
+  readonly paths: readonly string[];
   readonly format: InputFormat;
-  /** In the original input, of every row that is in the file. */
+  /** In the original input, of every row that is there. */
   readonly rows: readonly number[];
-  /** Those that are not in it. */
+  /** Those that are not. */
   readonly left: readonly DeadLetter[];
 }
 
 /** @throws SlipwayError batch-retry-rows, batch-input-damaged */
-export async function writeReplayFile(errors: string, input: InputShape, folder: string): Promise<ReplayFile> {
+export async function writeReplayFile(errors: string, input: InputShape, folder: string): Promise<Replay> {
+  if (input.kind === "image") return imagesAgain(errors);
   const delimiter = input.kind === "csv" ? input.delimiter : undefined;
   const path = join(folder, input.kind === "csv" ? "rows.csv" : "rows.jsonl");
   const rows: number[] = [];
@@ -38,9 +40,24 @@ export async function writeReplayFile(errors: string, input: InputShape, folder:
   } finally {
     closeSync(file);
   }
-  if (input.kind !== "table") return { path, format: input.kind, rows, left };
+  if (input.kind !== "table") return { paths: [path], format: input.kind, rows, left };
   const { writeReplayTable } = await import("./replay-table.ts");
-  return { path: await writeReplayTable(path, input, folder), format: "parquet", rows, left };
+  return { paths: [await writeReplayTable(path, input, folder)], format: "parquet", rows, left };
+}
+
+/** A file is a row: those that are there still are read again. */
+async function imagesAgain(errors: string): Promise<Replay> {
+  const paths: string[] = [];
+  const rows: number[] = [];
+  const left: DeadLetter[] = [];
+  for await (const letter of deadLetters(errors)) {
+    if (letter.text === "" || statSync(letter.text, { throwIfNoEntry: false })?.isFile() !== true) left.push(letter);
+    else {
+      paths.push(letter.text);
+      rows.push(letter.row);
+    }
+  }
+  return { paths, format: "image", rows, left };
 }
 
 /** `record`: with its line end. */

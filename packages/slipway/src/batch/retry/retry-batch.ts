@@ -23,19 +23,19 @@ export type RetrySummary = Pick<BatchSummary, "output" | "rows" | "scored" | "ba
 
 /** @throws SlipwayError batch-retry-..., batch-output-exists, batch-errors where not one row is good */
 export async function retryBatch({ rows: letters, record: recordPath, output, ...options }: RetryOptions): Promise<RetrySummary> {
+  if (output.destination !== undefined) throw batchError("batch-output-format", "rows that are tried again go into a file here", { where: output.path, hint: "Name a file that ends in .csv, .tsv, .jsonl, .parquet, .arrow or .arrows." });
   if (output.folder) throw batchError("batch-output-format", "rows that are tried again go into one file", { where: output.path, hint: "Name a file that ends in .csv, .tsv, .jsonl or .parquet; it may lie in the folder of the run's parts." });
   if (!options.overwrite && existsSync(output.path)) throw batchError("batch-output-exists", `${output.path} is there already`, { where: output.path, hint: "--overwrite replaces it; or choose another name." });
   const record = readRecord(letters, recordPath);
   mkdirSync(dirname(output.path), { recursive: true });
   const folder = mkdtempSync(join(dirname(output.path), `.${basename(output.path)}.retry-`));
   try {
-    if (record.input.kind === "image") throw batchError("batch-input-format", "images are not tried again from their names", { where: letters, hint: "Mend the files, and score them with slipway batch --in." });
     const replay = await writeReplayFile(letters, record.input, folder);
     if (replay.rows.length === 0) throw nothingGood(letters, replay.left.length);
     const place = { ...placeOutput(join(folder, `out.${output.format}`)), errors: join(folder, "errors.jsonl") };
     const done = await runBatch({
-      ...options, input: [replay.path], format: replay.format, output: place, keep: record.plan.keep, outputs: record.plan.outputs ?? undefined, ids: record.plan.ids,
-      ...(record.input.kind === "csv" ? { delimiter: record.input.delimiter } : record.input.kind === "jsonl" ? { columns: record.input.names } : {}),
+      ...options, input: replay.paths, format: replay.format, output: place, keep: record.plan.keep, outputs: record.plan.outputs ?? undefined, ids: record.plan.ids,
+      ...(record.input.kind === "csv" ? { delimiter: record.input.delimiter } : record.input.kind === "jsonl" ? { columns: record.input.names } : record.input.kind === "image" ? { image: record.input.options } : {}),
       resume: false, maxErrors: { count: Number.MAX_SAFE_INTEGER, text: "all" },
     }).catch((error: unknown) => {
       throw (error as { code?: string }).code === "batch-errors" ? nothingGood(letters, replay.rows.length + replay.left.length) : error;

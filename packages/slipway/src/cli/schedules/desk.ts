@@ -1,12 +1,13 @@
 // Where schedules are: in the store of this folder or of the environment, or at a running service.
 
-import { modelNameOf, Scheduler, type RunDetails, type Schedule, type ScheduleRun, readDefinitions } from "../../schedules/index.ts";
+import { modelNameOf, Scheduler, readDefinitions, shownSchedule, type RunDetails, type Schedule, type ScheduleRun } from "../../schedules/index.ts";
 import { resolveConfig, SERVE_SETTINGS } from "../../config/index.ts";
 import { localFile } from "../../references/index.ts";
 import type { RegistryService } from "../../registry-api/index.ts";
 import type { Action } from "../../server/index.ts";
+import { progressLine } from "../batch-report.ts";
 import { usageError, type Invocation, type OptionSpec } from "../command.ts";
-import { printNote } from "../output.ts";
+import { printNote, progress } from "../output.ts";
 import { apiKeyOf, withActing, type Acting } from "../registry/acting.ts";
 import { deskOptions } from "../release/desk.ts";
 import { askService } from "../release/remote-desk.ts";
@@ -45,7 +46,7 @@ async function localDesk({ schedules, registry }: RegistryService, { actor, allo
     if (model !== null) allow(model);
   };
   return {
-    list: () => schedules.list(),
+    list: async () => (await schedules.list()).map(shownSchedule),
     async runs(name, limit) {
       await allowed(name);
       return schedules.runs({ schedule: name, limit });
@@ -64,12 +65,17 @@ async function localDesk({ schedules, registry }: RegistryService, { actor, allo
     },
     async make(run) {
       const trusted = await trustedSigners(settings.signatures?.require, settings.signatures?.roots);
-      const scheduler = new Scheduler({ schedules, openModel: localFile, trusted, onError: (error) => printNote(`note: ${error instanceof Error ? error.message : String(error)}`) });
+      const line = progress();
+      const began = performance.now();
+      const scheduler = new Scheduler({
+        schedules, openModel: localFile, trusted, onProgress: (p) => line.update(progressLine(p, (performance.now() - began) / 1000)), onError: (error) => printNote(`note: ${error instanceof Error ? error.message : String(error)}`),
+      });
       const stop = (): void => void scheduler.stop();
       process.once("SIGINT", stop).once("SIGTERM", stop);
       try {
         await scheduler.make(run);
       } finally {
+        line.done();
         process.off("SIGINT", stop).off("SIGTERM", stop);
       }
     },

@@ -2,7 +2,7 @@
 // configuration file only: nobody chooses paths over HTTP.
 
 import { allowModel, jsonAnswer, mayAsk, type Call, type Route } from "../../server/index.ts";
-import { modelNameOf, type Schedule } from "../../schedules/index.ts";
+import { modelNameOf, shownSchedule, type Schedule } from "../../schedules/index.ts";
 import { apiError } from "../errors.ts";
 import { actorOf, bodyOf, countOf, everyModel, textOf } from "../request.ts";
 import type { RegistryServices } from "../services.ts";
@@ -29,14 +29,14 @@ export function scheduleRoutes({ schedules }: RegistryServices): Route[] {
   return [
     route("GET", "/schedules", "read", { summary: "The schedules of batch runs, each with its last run", answer: { schedules: listOf(OBJECT) } }, async (call) => {
       const found = (await schedules.list()).filter((s) => visible(call, s));
-      return jsonAnswer({ schedules: await Promise.all(found.map(async (s) => ({ ...s, last: (await schedules.runs({ schedule: s.name, limit: 1 }))[0] ?? null }))) });
+      return jsonAnswer({ schedules: await Promise.all(found.map(async (s) => ({ ...shownSchedule(s), last: (await schedules.runs({ schedule: s.name, limit: 1 }))[0] ?? null }))) });
     }),
-    route("GET", "/schedules/{schedule}", "read", { summary: "A schedule", answer: SCHEDULE }, async (call) => jsonAnswer(await known(call))),
+    route("GET", "/schedules/{schedule}", "read", { summary: "A schedule", answer: SCHEDULE }, async (call) => jsonAnswer(shownSchedule(await known(call)))),
     route("PUT", "/schedules/{schedule}", "release", { summary: "Pause a schedule, or let it go on: what was due meanwhile is not made up for", body: { state: { enum: ["active", "paused"] } }, answer: SCHEDULE }, async (call) => {
       const { name } = await known(call);
       const { state } = bodyOf(call);
       if (state !== "active" && state !== "paused") throw apiError("body-invalid", 'the body is {"state": "paused"} or {"state": "active"}', { where: "state" });
-      return jsonAnswer(await (state === "paused" ? schedules.pause(name, actorOf(call)) : schedules.resume(name, actorOf(call))));
+      return jsonAnswer(shownSchedule(await (state === "paused" ? schedules.pause(name, actorOf(call)) : schedules.resume(name, actorOf(call)))));
     }),
     route("GET", "/schedules/{schedule}/runs", "read", { summary: "Its runs, the latest first; `before`: older ones than this run", query: { before: TEXT, limit: COUNT }, answer: { runs: listOf(OBJECT) } }, async (call) => {
       const { name } = await known(call);

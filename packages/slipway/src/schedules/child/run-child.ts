@@ -4,6 +4,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { SlipwayError } from "@slipway/core/base";
 import type { Progress } from "../../batch/index.ts";
+import { runEnvironment } from "../environment.ts";
 import { scheduleError } from "../errors.ts";
 import type { RunJob, RunMessage, RunResult } from "../messages.ts";
 
@@ -17,14 +18,11 @@ export interface ChildOptions {
 
 const fromSource = import.meta.url.endsWith(".ts");
 const MAIN = fileURLToPath(new URL(fromSource ? "./main.ts" : "./main.js", import.meta.url));
-/** The server's own: a run reads files, buckets and databases by the variables that it was given for them. */
-const SECRETS = /^SLIPWAY_(?:DATABASE_URL|API_KEY|OIDC_CLIENT_SECRET)$/;
 
 /** @throws schedule-run-timeout, schedule-run-ended, the signal's reason, and what the run throws */
 export function runChild(job: RunJob, { timeoutMs, signal, onProgress, onNote }: ChildOptions): Promise<RunResult> {
   return new Promise((resolve, reject) => {
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !SECRETS.test(name)));
-    const child: ChildProcess = fork(MAIN, { execArgv: fromSource ? ["--conditions=@slipway/source", "--disable-warning=ExperimentalWarning"] : [], env, stdio: ["ignore", "ignore", "pipe", "ipc"], serialization: "advanced" });
+    const child: ChildProcess = fork(MAIN, { execArgv: fromSource ? ["--conditions=@slipway/source", "--disable-warning=ExperimentalWarning"] : [], env: runEnvironment(), stdio: ["ignore", "ignore", "pipe", "ipc"], serialization: "advanced" });
     let outcome: RunResult | Error | undefined;
     const kill = (why: Error): void => {
       outcome ??= why;

@@ -4,6 +4,7 @@ import { SlipwayError } from "@slipway/core/base";
 import { parseProfile, writeSlip } from "@slipway/core/package";
 import { isThere, newerRows, placeOutput, readErrorLimit, runBatch, type BatchOptions, type BatchSummary } from "../../batch/index.ts";
 import { availableCpus, openModel } from "../../runtime/index.ts";
+import { shownPath } from "../shown.ts";
 import type { RunJob, RunMessage, RunResult } from "../messages.ts";
 import { newFiles } from "./new-files.ts";
 
@@ -15,8 +16,9 @@ export async function runJob(job: RunJob, tell: (message: RunMessage) => void): 
   const note = (text: string): void => tell({ note: text });
   const opened = await openModel(job.model, job.trusted === undefined ? {} : { trusted: job.trusted });
   const { manifest, digest } = opened.package;
-  note(`${manifest.name} ${manifest.version} (${digest}), ${names.input.join(", ")} -> ${names.output}`);
-  let [input, query] = [names.input, names.query];
+  note(`${manifest.name} ${manifest.version} (${digest}), ${names.input.map(shownPath).join(", ")} -> ${shownPath(names.output)}`);
+  let input: readonly string[] = names.input;
+  let query = names.query;
   let watermark: string | null = null;
   let files: RunResult["files"] = [];
   if (definition.newFiles) {
@@ -30,12 +32,12 @@ export async function runJob(job: RunJob, tell: (message: RunMessage) => void): 
     if (found.without > 0) note(`${found.without} rows have no ${definition.watermark}: they are not taken`);
     if (found.query === undefined) return nothing(note, `no row is beyond ${job.after ?? "the beginning"}`);
     note(`rows of ${definition.watermark} ${job.after === null ? "" : `beyond ${job.after}, `}up to ${found.watermark}`);
-    ({ query, watermark } = found);
+    ({ input, query, watermark } = found);
   }
   const keep = definition.keep ?? ["unused"];
   const options: BatchOptions = {
     package: { bytes: writeSlip(opened.package), digest, name: manifest.name, version: manifest.version, profile: parseProfile(opened.package.profile) },
-    input, format: definition.format, delimiter: definition.delimiter, query, output: placeOutput(names.output, definition.to),
+    input, format: definition.format, image: definition.image, skipBroken: definition.skipBroken, delimiter: definition.delimiter, query, output: placeOutput(names.output, definition.to),
     keep: keep.length === 1 && (keep[0] === "unused" || keep[0] === "all" || keep[0] === "none") ? keep[0] : keep, outputs: definition.outputs, ids: definition.ids,
     engine: "auto", threads: definition.threads ?? Math.max(1, Math.floor(availableCpus() / 2)), shardBytes: SHARD_BYTES, resume: true, overwrite: false, maxErrors: readErrorLimit(definition.maxErrors),
     onProgress: (progress) => tell({ progress }),
