@@ -1,8 +1,8 @@
 // The end of a run that many worked on: the same putting together as on one machine, over what is committed. It may be begun by
 // several processes, one after the other or, where one was held up, at once; `place` lets only the one through whose turn it is.
 
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { parseProfile, readSlip, type Profile } from "@slipway/core/package";
 import { batchError } from "../errors.ts";
 import { partsThere } from "../run/assemble.ts";
@@ -52,11 +52,6 @@ export function recorded(id: string, record: string): BatchSummary | undefined {
   if (!existsSync(record)) return undefined;
   const { run, summary } = JSON.parse(readFileSync(record, "utf8")) as { run?: string; summary: BatchSummary };
   return run === id && (summary.failed?.length ?? 0) === 0 ? summary : undefined;
-}
-
-/** From here on whoever still works on it finds nothing. What could not be made may be tried again: its run stays. */
-export function removeRun(folder: string, { failed = [] }: BatchSummary): void {
-  if (failed.length === 0) rmSync(dirname(folder), { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 }
 
 /** @throws SlipwayError batch-package-differs */

@@ -1,6 +1,6 @@
 // Makes a run that many work on: its plan, its shards and its folder; or finds the one that is to go on.
 
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { newId } from "../../database/index.ts";
@@ -8,13 +8,14 @@ import { batchError } from "../errors.ts";
 import { findInput, type InputFile } from "../input/sources.ts";
 import { planDigest, type RunPlan } from "../run/ledger.ts";
 import { clear, refuseLeftovers, wholeRun } from "../run/leftovers.ts";
+import { LOCK, lockFolder } from "../run/lock.ts";
 import type { BatchOptions, BatchSummary } from "../run/options.ts";
 import { placeOutput, sharedFolder } from "../run/output-place.ts";
 import { planOf, sharedSetup } from "../run/plan.ts";
 import { ShardPool } from "../run/pool.ts";
 import { refuseUnread, sourceOf } from "../run/source.ts";
 import { inputsOf, writeShards } from "./shard-list.ts";
-import { MODEL, readCurrent, readRun, writeCurrent, writeRun, type CurrentRun, type Driver, type SharedRun } from "./shared-run.ts";
+import { MODEL, readCurrent, readRun, removeIfEmpty, writeCurrent, writeRun, type CurrentRun, type Driver, type SharedRun } from "./shared-run.ts";
 
 export type Planned =
   | { readonly kind: "whole"; readonly summary: BatchSummary }
@@ -28,9 +29,20 @@ export async function planShared(given: BatchOptions, on: Driver): Promise<Plann
   // Other processes have other working folders.
   const options: BatchOptions = { ...given, output: placeOutput(resolve(given.output.path) + (given.output.folder ? "/" : ""), given.output.format) };
   const { output } = options;
-  const files = options.query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format);
+  const files = options.query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format, options.skipBroken);
   refuseUnread(files);
   const plan = planOf(options, files);
+  const unlock = lockFolder(sharedFolder(output));
+  try {
+    return await planLocked(options, plan, files, on);
+  } finally {
+    unlock();
+    removeIfEmpty(sharedFolder(output));
+  }
+}
+
+async function planLocked(options: BatchOptions, plan: RunPlan, files: readonly InputFile[], on: Driver): Promise<Planned> {
+  const { output } = options;
   const current = readCurrent(output);
   if (options.resume && !options.overwrite) {
     const summary = current === undefined ? wholeRun(output, plan) : undefined;
@@ -63,8 +75,8 @@ async function make(options: BatchOptions, plan: RunPlan, files: readonly InputF
   const id = on === "postgres" ? newId() : idOf(plan);
   const runs = sharedFolder(output);
   // What was there before goes first: nobody who works on it can put anything in place any more.
-  rmSync(runs, { recursive: true, force: true, maxRetries: 5 });
-  if (output.folder && existsSync(output.path)) clear(output);
+  if (output.folder) clear(output, false);
+  for (const name of readdirSync(runs)) if (name !== LOCK) rmSync(join(runs, name), { recursive: true, force: true, maxRetries: 5 });
   const folder = join(runs, id);
   try {
     mkdirSync(folder, { recursive: true });
@@ -82,7 +94,7 @@ async function make(options: BatchOptions, plan: RunPlan, files: readonly InputF
     writeCurrent(run, on);
     return run;
   } catch (error) {
-    rmSync(runs, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
     throw error;
   }
 }

@@ -7,13 +7,14 @@
 //
 // Where the output is a folder, `_run` inside it takes the place of OUT.parts.
 
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { batchError } from "../errors.ts";
 import { commitFile } from "../run/files.ts";
 import { planDigest, type RunPlan } from "../run/ledger.ts";
 import type { OutputFormat } from "../run/messages.ts";
 import { CURRENT } from "../run/leftovers.ts";
+import { lockFolder } from "../run/lock.ts";
 import { sharedFolder, type OutputPlace } from "../run/output-place.ts";
 import type { SharedSetup } from "../run/plan.ts";
 
@@ -52,6 +53,30 @@ export function readCurrent(output: OutputPlace): CurrentRun | undefined {
 }
 export function writeCurrent({ folder, id, plan }: SharedRun, on: Driver): void {
   commitFile(join(dirname(folder), CURRENT), json({ id, on, digest: planDigest(plan), plan }));
+}
+
+/** From here on whoever still works on it finds nothing. @throws where the storage fails */
+export function removeRun(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  const runs = dirname(folder);
+  let unlock: () => void;
+  try {
+    unlock = lockFolder(runs);
+  } catch {
+    // Another run is made there, and names itself.
+    return;
+  }
+  const current = join(runs, CURRENT);
+  if (existsSync(current) && readObject(current)["id"] === basename(folder)) rmSync(current);
+  unlock();
+  removeIfEmpty(runs);
+}
+export function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It is not.
+  }
 }
 
 export function writeRun(run: SharedRun): void {

@@ -2,10 +2,11 @@
 // when the process ended; its part is made again.
 
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { batchError } from "../errors.ts";
 import { commitFile } from "./files.ts";
+import { lockFolder } from "./lock.ts";
 import type { Part } from "./messages.ts";
 
 /** All that the bytes of the output depend on. */
@@ -13,7 +14,6 @@ export type RunPlan = Readonly<Record<string, unknown>>;
 
 const PLAN = "run.json";
 const LEDGER = "ledger.jsonl";
-const LOCK = "lock";
 
 export function planDigest(plan: RunPlan): string {
   return createHash("sha256").update(JSON.stringify(plan)).digest("hex");
@@ -25,6 +25,7 @@ export class Ledger {
   readonly parts: Map<number, Part> = new Map();
   #file = -1;
   #syncing = false;
+  #unlock: () => void = () => undefined;
 
   constructor(folder: string) {
     this.folder = folder;
@@ -35,8 +36,7 @@ export class Ledger {
 
   /** `clear` takes away what a run before left, where this one does not go on with it. @throws SlipwayError batch-run-busy, batch-run-other */
   open(plan: RunPlan, resume: boolean, clear: () => void): void {
-    mkdirSync(this.folder, { recursive: true });
-    this.#lock();
+    this.#unlock = lockFolder(this.folder);
     const path = join(this.folder, LEDGER);
     if (resume && Ledger.exists(this.folder)) {
       const before = JSON.parse(readFileSync(join(this.folder, PLAN), "utf8")) as { digest: string; plan: RunPlan };
@@ -83,35 +83,9 @@ export class Ledger {
     fsync(this.#file, () => (this.#syncing = false));
   }
 
-  #lock(): void {
-    const path = join(this.folder, LOCK);
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const file = openSync(path, "wx");
-        writeSync(file, String(process.pid));
-        closeSync(file);
-        return;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST" || attempt > 3) throw error;
-        const pid = Number(readFileSync(path, "utf8"));
-        if (pid > 0 && pid !== process.pid && isAlive(pid)) throw batchError("batch-run-busy", `the process ${pid} works on this output`, { where: this.folder, hint: `If it does not, remove ${path}.` });
-        rmSync(path, { force: true });
-      }
-    }
-  }
-
   close(): void {
     if (this.#file >= 0) closeSync(this.#file);
     this.#file = -1;
-    rmSync(join(this.folder, LOCK), { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    this.#unlock();
   }
 }

@@ -1,7 +1,7 @@
 // What a run before left where this one's output goes.
 
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { batchError } from "../errors.ts";
 import { Ledger, planDigest, type RunPlan } from "./ledger.ts";
 import type { BatchSummary } from "./options.ts";
@@ -10,7 +10,7 @@ import { isThere, sharedFolder, type OutputPlace } from "./output-place.ts";
 /** @throws SlipwayError batch-output-exists */
 export function refuseLeftovers(output: OutputPlace): void {
   const stopped = Ledger.exists(output.work);
-  if (!stopped && !isThere(output) && !(output.folder && existsSync(output.path) && readdirSync(output.path).length > 0)) return;
+  if (!stopped && !isThere(output) && !(output.folder && existsSync(output.path) && readdirSync(output.path).some((name) => name !== basename(sharedFolder(output))))) return;
   throw batchError("batch-output-exists", `${output.path} ${stopped && !isThere(output) ? "has parts of a run that was stopped" : "is there already"}`, { where: output.path, hint: "--resume goes on with a run that was stopped, --overwrite begins anew; or choose another name." });
 }
 
@@ -29,8 +29,9 @@ export function wholeRun(output: OutputPlace, plan: RunPlan): BatchSummary | und
   return digest === planDigest(plan) ? { ...summary, resumed: summary.rows } : undefined;
 }
 
-/** What a run before left there, but for the lock that this one holds. */
-export function clear(output: OutputPlace): void {
-  const ours = output.folder ? /^(?:part-\d+\.|bad-\d+\.|_SUCCESS$|_run(?:\.json)?$|errors\.jsonl$|ledger\.jsonl$|run\.json$|input\.parquet|sources$|tmp$|(?:errors|success|record)\.tmp$)/ : /^(?!lock$)/;
+/** What a run before left there, but for the lock that this one holds; `shared`: and what many share. */
+export function clear(output: OutputPlace, shared = true): void {
+  if (output.folder && shared) rmSync(sharedFolder(output), { recursive: true, force: true, maxRetries: 5 });
+  const ours = output.folder ? /^(?:part-\d+\.|bad-\d+\.|_SUCCESS$|_run\.json$|errors\.jsonl$|ledger\.jsonl$|run\.json$|input\.parquet|sources$|tmp$|(?:errors|success|record)\.tmp$)/ : /^(?!lock$)/;
   for (const name of readdirSync(output.work)) if (ours.test(name)) rmSync(join(output.work, name), { recursive: true, force: true });
 }

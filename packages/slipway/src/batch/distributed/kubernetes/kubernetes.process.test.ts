@@ -24,7 +24,7 @@ const job: JobOptions = { image: "registry.example/slipway:1", command: ["slipwa
 let pkg: BatchOptions["package"];
 beforeAll(async () => {
   pkg = await loanPackage();
-  writeFileSync(at("in.csv"), loanRows(20_000));
+  writeFileSync(at("in.csv"), loanRows(12_000));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -60,7 +60,7 @@ describe("pods", () => {
     killed.kill();
     expect(await Promise.all([killed.ended, ...twins.map((p) => p.ended)])).toEqual(["SIGKILL", 0, 0]);
     expect(await Promise.all([pod(run, 0).ended, pod(run, 2).ended])).toEqual([0, 0]);
-    expect(await finishJob(run, options, 3, () => 1)).toMatchObject({ rows: 20_000, bad: 400 });
+    expect(await finishJob(run, options, 3, () => 1)).toMatchObject({ rows: 12_000, bad: 240 });
     expect([digest(at("pods.csv")), digest(`${at("pods.csv")}.errors.jsonl`), existsSync(at("pods.csv.parts"))]).toEqual([digest(at("alone.csv")), digest(`${at("alone.csv")}.errors.jsonl`), false]);
     // One that comes back now finds nothing.
     const late = pod(run, 2);

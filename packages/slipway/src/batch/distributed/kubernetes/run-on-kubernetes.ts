@@ -11,9 +11,9 @@ import { findInput } from "../../input/sources.ts";
 import type { BatchOptions, BatchSummary } from "../../run/options.ts";
 import { sharedFolder } from "../../run/output-place.ts";
 import { planOf } from "../../run/plan.ts";
-import { finishShared, lostParts, removeRun } from "../finish-shared.ts";
+import { finishShared, lostParts } from "../finish-shared.ts";
 import { idOf, planShared } from "../plan-shared.ts";
-import type { SharedRun } from "../shared-run.ts";
+import { removeRun, type SharedRun } from "../shared-run.ts";
 import { countMade, forget, indexOf, readMade, readUnmade } from "./index-shares.ts";
 import { jobManifest, jobName, type JobOptions } from "./job-manifest.ts";
 import { kubectl } from "./kubectl.ts";
@@ -96,7 +96,8 @@ export async function finishJob(run: SharedRun, options: BatchOptions, indexes: 
     return { shard, reason: told === undefined ? `index ${indexOf(shard, indexes, run.shards)}: its pods ended without a word about this shard; kubectl describe job ${jobName(run.id)} says how` : `index ${told.index}: ${told.reason}` };
   });
   const summary = await finishShared({ run, maxErrors: options.maxErrors.text, parts, failed, tag: `.${randomBytes(4).toString("hex")}`, seconds, place: (renames) => Promise.resolve(renames()) });
-  removeRun(run.folder, summary);
+  // What could not be made may be tried again: its run stays.
+  if (summary.failed === undefined) removeRun(run.folder);
   return summary;
 }
 

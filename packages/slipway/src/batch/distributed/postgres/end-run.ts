@@ -3,8 +3,8 @@
 
 import { existsSync } from "node:fs";
 import { SlipwayError } from "@slipway/core/base";
-import { finishShared, lostParts, recorded, removeRun } from "../finish-shared.ts";
-import { readRun } from "../shared-run.ts";
+import { finishShared, lostParts, recorded } from "../finish-shared.ts";
+import { readRun, removeRun } from "../shared-run.ts";
 import { failureOf, type RunState, type RunStore } from "./run-store.ts";
 
 /** False: it was another's turn, or parts have to be made again. @throws SlipwayError batch-run-unreachable, database-... */
@@ -32,7 +32,8 @@ export async function endRun(store: RunStore, state: RunState): Promise<boolean>
         },
       });
     }
-    removeRun(folder, summary!);
+    // What could not be made may be tried again: its run stays.
+    if (summary!.failed === undefined) removeRun(folder);
     await store.end(id, token, { summary: summary! });
     return true;
   } catch (error) {

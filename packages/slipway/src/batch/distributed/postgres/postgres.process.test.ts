@@ -27,7 +27,7 @@ const workers: TestWorker[] = [];
 
 beforeAll(async () => {
   pkg = await loanPackage();
-  writeFileSync(at("in.csv"), loanRows(40_000));
+  writeFileSync(at("in.csv"), loanRows(24_000));
   if (!real) return;
   postgres = await startPostgres();
   url = postgres.create("batch");
@@ -83,7 +83,7 @@ describe.skipIf(!real)("a run on Postgres", () => {
     await postgres.start();
     await until("it is whole", async () => (await store.read(id))?.state === "done");
     const ended = await store.read(id) as RunState;
-    expect(ended).toMatchObject({ done: ended.shards, aside: 0, rows: 40_000, bad: 800 });
+    expect(ended).toMatchObject({ done: ended.shards, aside: 0, rows: 24_000, bad: 480 });
     expect([await killed.ended, digest(at("many.csv")), digest(`${at("many.csv")}.errors.jsonl`)]).toEqual(["SIGKILL", digest(at("alone.csv")), digest(`${at("alone.csv")}.errors.jsonl`)]);
     // It comes back, finds that its shard was another's, changes nothing and is of use again.
     suspended.process.kill("SIGCONT");
@@ -148,7 +148,7 @@ describe.skipIf(!real)("a run on Postgres", () => {
   }, 60_000);
 
   it("takes nothing from a worker whose lease is another's, nor lets two end a run", async () => {
-    const planned = await planShared(batchOptions(pkg, at("in.csv"), at("leases.csv"), { shardBytes: 2 ** 19 }), "postgres");
+    const planned = await planShared(batchOptions(pkg, at("in.csv"), at("leases.csv"), { shardBytes: 2 ** 18 }), "postgres");
     const { run } = planned as { run: Awaited<ReturnType<typeof planShared>> extends infer P ? P extends { run: infer R } ? R : never : never };
     const store = await RunStore.open(url);
     await store.begin(run, { maxErrors: "50%", leaseMs: 1000, attempts: 2 });

@@ -1,8 +1,10 @@
 // A run made for workers that take its shards from Postgres, and watched until one of them, or this process, has ended it.
 
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SlipwayError } from "@slipway/core/base";
 import type { BatchOptions, BatchSummary } from "../../run/options.ts";
+import { recorded } from "../finish-shared.ts";
 import { planShared } from "../plan-shared.ts";
 import { batchError } from "../../errors.ts";
 import { endRun } from "./end-run.ts";
@@ -57,6 +59,10 @@ async function watch(store: RunStore, id: string, { onProgress }: BatchOptions, 
     }
     if (state.state === "canceled") throw batchError("batch-run-busy", `the run ${id} was replaced by another one of the same output`);
     if (state.done + state.aside === state.shards && await patiently({ stop: never, note }, () => endRun(store, state))) continue;
+    if (!existsSync(state.folder) && recorded(id, state.record) === undefined && (await store.read(id))?.state === "open") {
+      await store.cancel(id);
+      throw batchError("batch-run-unreachable", `the folder of the run ${id} is gone`, { where: state.folder, hint: "Begin anew." });
+    }
     if (state.done !== done) {
       done = state.done;
       since = performance.now();

@@ -37,6 +37,8 @@ export interface AsideShard {
 }
 
 const COLUMNS = "id, folder, record, state, shards, done, aside, rows, bad, max_errors as \"maxErrors\", lease_ms as \"leaseMs\", attempts, outcome, cast(extract(epoch from now() - created_at) as double precision) as seconds";
+/** Runs that have ended are known for so long. */
+const KEPT_DAYS = 30;
 /** Rows of one insert. */
 const AT_ONCE = 10_000;
 
@@ -65,6 +67,7 @@ export class RunStore {
   /** The run open: made, or, where it is there, begun again where it ended without all of its shards. */
   async begin({ id, folder, shards, output }: SharedRun, { maxErrors, leaseMs, attempts }: RunSettings): Promise<void> {
     await this.database.transaction(async (tx) => {
+      await tx.query("delete from batch_runs where state <> 'open' and ended_at < now() - $1 * interval '1 day'", [KEPT_DAYS]);
       await tx.query("insert into batch_runs (id, folder, record, state, shards, max_errors, lease_ms, attempts) values ($1, $2, $3, 'open', $4, $5, $6, $7) on conflict (id) do update set state = 'open', max_errors = excluded.max_errors, lease_ms = excluded.lease_ms, attempts = excluded.attempts, aside = 0, outcome = null, ended_at = null", [id, folder, output.record, shards, maxErrors, leaseMs, attempts]);
       for (let from = 0; from < shards; from += AT_ONCE) await tx.query("insert into batch_shards (run, shard) select $1, generate_series(cast($2 as integer), cast($3 as integer)) on conflict do nothing", [id, from, Math.min(shards, from + AT_ONCE) - 1]);
       await tx.query("update batch_shards set state = 'waiting', attempts = 0, reason = null where run = $1 and state = 'aside'", [id]);
