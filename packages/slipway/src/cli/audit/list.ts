@@ -39,6 +39,6 @@ async function ofService(ask: (path: string) => Promise<Response>, query: Readon
 
 /** What a person wants to see at once. */
 function note({ detail }: AuditEntry): string {
-  const { alias, reason, comment, as } = detail;
-  return [alias, as, reason, comment].filter((t) => typeof t === "string").map((t) => `  ${t as string}`).join("");
+  const { alias, kind, reason, comment, as } = detail;
+  return [alias, kind, as, reason, comment].filter((t) => typeof t === "string").map((t) => `  ${t as string}`).join("");
 }
