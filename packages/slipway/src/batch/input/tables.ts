@@ -2,7 +2,7 @@
 
 import { SlipwayError } from "@slipway/core/base";
 import { batchError } from "../errors.ts";
-import { damaged, openDuckDB, readRows, sqlText, type DuckDBConnection } from "./duckdb.ts";
+import { damaged, openDuckDB, readRows, sqlText } from "./duckdb.ts";
 import type { InputFile } from "./sources.ts";
 
 export interface TableShard {
@@ -106,17 +106,5 @@ export function scan(files: readonly InputFile[]): string {
     case "json": return `read_json(${list}, format = 'array')`;
     case "parquet": return `read_parquet(${list})`;
     case "arrow": case "image": throw batchError("batch-input-format", `${files[0]!.format === "arrow" ? "Arrow files" : "images"} cannot be asked with SQL`, { hint: "SQL is for CSV, JSON and Parquet." });
-  }
-}
-
-/** Parts of Parquet as one file. */
-export async function joinParquet(path: string, parts: readonly string[], temporary: string): Promise<void> {
-  const connection: DuckDBConnection = await openDuckDB({ threads: 1, memoryMb: 256, temporary });
-  try {
-    await connection.run(`COPY (SELECT * FROM read_parquet([${parts.map(sqlText).join(", ")}])) TO ${sqlText(path)} (FORMAT parquet, ROW_GROUP_SIZE 122880)`);
-  } catch (cause) {
-    throw damaged(path, cause);
-  } finally {
-    connection.closeSync();
   }
 }

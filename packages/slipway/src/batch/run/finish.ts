@@ -90,10 +90,7 @@ async function joinOutput({ work, format, errors }: OutputPlace, parts: readonly
   if (format !== "parquet" && format !== "arrow" && format !== "arrows") return joinParts(path, work, parts, format);
   const some = parts.filter((p) => p.bytes > 0).map((p) => join(work, partName(p, format)));
   if (some.length === 0) throw batchError("batch-errors", "no row could be scored: there is nothing to write", { where: errors });
-  if (format !== "parquet") return writeWhole(path, (await import("../output/arrow-file.ts")).joinArrow(some, format === "arrow"));
-  const { joinParquet } = await import("../input/tables.ts");
-  await joinParquet(path, some, join(work, "tmp"));
-  syncFile(path);
+  await writeWhole(path, format === "parquet" ? (await import("../output/parquet-file.ts")).joinParquet(some) : (await import("../output/arrow-file.ts")).joinArrow(some, format === "arrow"));
 }
 
 function move(moves: readonly (readonly [from: string, to: string])[]): void {
