@@ -34,7 +34,7 @@ export async function writeShards(folder: string, source: Source): Promise<numbe
       if ("file" in work) list.write(place({ file: work.file, from: work.from, to: work.to }, folder));
       else if ("images" in work) list.write(JSON.stringify({ images: work.images.map(absolute) }));
       else if ("broken" in work) list.write(JSON.stringify({ broken: work.broken }));
-      else if (work.at !== undefined) list.write(place({ file: work.at.path, from: work.at.from, to: work.at.from + work.bytes.byteLength }, folder));
+      else if ("text" in work) list.write(place({ file: work.text.path, from: work.text.from, to: work.text.to }, folder));
       else {
         plain ??= new Lines(join(folder, PLAIN));
         plain.bytes(new Uint8Array(work.bytes));
@@ -84,7 +84,7 @@ export function readShard(run: SharedRun, shard: number, place: ShardPlace, toke
   const { file, from, to } = place;
   const path = isAbsolute(file) ? file : join(run.folder, file);
   checkUnchanged(run, path);
-  return run.setup.input.kind === "table" ? { shard, token, file: path, from, to } : { shard, token, bytes: readBytes(path, from, to) };
+  return run.setup.input.kind === "table" ? { shard, token, file: path, from, to } : { shard, token, text: { path, from, to } };
 }
 /** So many rows it has, as far as that can be told without reading them. */
 export function countRows(run: SharedRun, place: ShardPlace): number {

@@ -3,7 +3,6 @@
 
 import { join } from "node:path";
 import { SlipwayError } from "@slipway/core/base";
-import { isStable } from "../remote/remote-object.ts";
 import { nameOf, type InputFile } from "./sources.ts";
 
 /** Beside the parts. */
@@ -14,7 +13,7 @@ export async function localFiles(files: readonly InputFile[], whole: boolean, wo
   const local: InputFile[] = [];
   for (const [i, file] of files.entries()) {
     const { remote, ...rest } = file;
-    if (remote === undefined || (!whole && isStable(remote))) local.push(file);
+    if (remote === undefined || (!whole && (await import("../remote/remote-object.ts")).isStable(remote))) local.push(file);
     else {
       const { copyObject } = await import("../remote/copy-object.ts");
       const path = join(work, COPIES, `${String(i).padStart(6, "0")}-${nameOf(file.path)}`);

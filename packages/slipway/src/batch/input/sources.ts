@@ -8,7 +8,7 @@ import { SlipwayError } from "@slipway/core/base";
 import { batchError } from "../errors.ts";
 import { isSqlAddress, parseSqlAddress, type SqlAddress } from "../sql/address.ts";
 import { decompressed } from "./decompress.ts";
-import { readRanges, type RemoteObject } from "../remote/remote-object.ts";
+import type { RemoteObject } from "../remote/remote-object.ts";
 
 export const INPUT_FORMATS = ["csv", "tsv", "jsonl", "parquet", "arrow", "json", "image"] as const;
 export type InputFormat = (typeof INPUT_FORMATS)[number];
@@ -100,7 +100,7 @@ const READ_BYTES = 2 ** 20;
 
 /** What was read before a file breaks is given first. @throws SlipwayError batch-input-damaged, while it is read */
 export async function* bytesOf(file: InputFile): AsyncGenerator<Uint8Array> {
-  const stored = file.remote === undefined ? createReadStream(file.path, { highWaterMark: READ_BYTES }) : readRanges(file.remote);
+  const stored = file.remote === undefined ? createReadStream(file.path, { highWaterMark: READ_BYTES }) : (await import("../remote/remote-object.ts")).readRanges(file.remote);
   try {
     yield* file.compression === "none" ? (stored as AsyncIterable<Uint8Array>) : decompressed(stored as AsyncIterable<Uint8Array>, file.compression);
   } catch (cause) {

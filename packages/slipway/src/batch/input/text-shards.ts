@@ -5,6 +5,7 @@ import { batchError } from "../errors.ts";
 import type { Broken } from "../run/messages.ts";
 import { csvHead, type CsvHead } from "./csv-head.ts";
 import { bytesOf, type InputFile } from "./sources.ts";
+import { cutFile, type FileBlock } from "./cut-file.ts";
 import { endOfRecords, splitRecords } from "./split.ts";
 
 export interface Block {
@@ -35,9 +36,9 @@ export async function* blocksOf(files: readonly InputFile[], head: CsvHead | und
   for (const file of files) {
     let broken: Broken | undefined = file.broken === undefined ? undefined : { source: file.path, reason: file.broken };
     if (broken === undefined) {
-      let from = 0;
-      const stream = untilBroken(head === undefined ? bytesOf(file) : withoutHead(file, head, (size) => (from = size)), skip === undefined ? undefined : (reason) => (broken = { source: file.path, reason }));
-      for await (const bytes of splitRecords(stream, { blockBytes, delimiter })) {
+      const onBroken = skip === undefined ? undefined : (reason: string): void => void (broken = { source: file.path, reason });
+      const blocks = isPlain(file) ? plainBlocks(file, head, blockBytes) : streamBlocks(file, head, blockBytes, onBroken);
+      for await (const { bytes, from } of untilBroken(blocks, onBroken)) {
         const known = skip?.();
         if (known?.source === file.path) {
           broken = known;
@@ -46,17 +47,40 @@ export async function* blocksOf(files: readonly InputFile[], head: CsvHead | und
         // The rest of a record says nothing, or something else.
         const whole = broken === undefined ? bytes : bytes.subarray(0, endOfRecords(bytes, delimiter));
         if (whole.length > 0) yield { bytes: whole, file, from };
-        from += bytes.length;
       }
     }
     if (broken !== undefined) yield { broken };
   }
 }
 
+/** Can be read at any place. */
+export function isPlain(file: InputFile): boolean {
+  return file.compression === "none" && file.remote === undefined;
+}
+
+async function* plainBlocks(file: InputFile, head: CsvHead | undefined, blockBytes: number): AsyncGenerator<FileBlock> {
+  let start = 0;
+  if (head !== undefined && file.bytes > 0) {
+    const own = await headOf(file, head.delimiter);
+    sameHead(own, head, file.path);
+    start = own.size;
+  }
+  yield* cutFile(file.path, start, { blockBytes, delimiter: head?.delimiter.charCodeAt(0) });
+}
+
+async function* streamBlocks(file: InputFile, head: CsvHead | undefined, blockBytes: number, onBroken: ((reason: string) => void) | undefined): AsyncGenerator<FileBlock> {
+  let from = 0;
+  const stream = untilBroken(head === undefined ? bytesOf(file) : withoutHead(file, head, (size) => (from = size)), onBroken);
+  for await (const bytes of splitRecords(stream, { blockBytes, delimiter: head?.delimiter.charCodeAt(0) })) {
+    yield { bytes, from };
+    from += bytes.length;
+  }
+}
+
 /** What is known of the next block: where a file broke before. */
 export type SkipBroken = () => Broken | undefined;
 
-async function* untilBroken(stream: AsyncIterable<Uint8Array>, onBroken: ((reason: string) => void) | undefined): AsyncGenerator<Uint8Array> {
+async function* untilBroken<T>(stream: AsyncIterable<T>, onBroken: ((reason: string) => void) | undefined): AsyncGenerator<T> {
   try {
     yield* stream;
   } catch (error) {
@@ -78,11 +102,14 @@ async function* withoutHead(file: InputFile, expected: CsvHead, onHead: (size: n
     start = start.length === 0 ? Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength) : Buffer.concat([start, piece]);
     const head = csvHead(start, file.path, expected.delimiter);
     if (head === undefined) continue;
-    if (head.names.join("\0") !== expected.names.join("\0")) {
-      throw batchError("batch-input-columns", `${file.path} has other columns than the first file`, { where: file.path, hint: `The first file has ${expected.names.slice(0, 40).join(", ")}; this one has ${head.names.slice(0, 40).join(", ")}.` });
-    }
+    sameHead(head, expected, file.path);
     onHead(head.size);
     yield start.subarray(head.size);
     start = undefined;
   }
+}
+
+function sameHead(head: CsvHead, expected: CsvHead, path: string): void {
+  if (head.names.join("\0") === expected.names.join("\0")) return;
+  throw batchError("batch-input-columns", `${path} has other columns than the first file`, { where: path, hint: `The first file has ${expected.names.slice(0, 40).join(", ")}; this one has ${head.names.slice(0, 40).join(", ")}.` });
 }

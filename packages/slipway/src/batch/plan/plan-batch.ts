@@ -12,7 +12,6 @@ import { isThere, placeOutput } from "../run/output-place.ts";
 import type { BatchOptions, BatchSummary } from "../run/options.ts";
 import { runBatch } from "../run/run-batch.ts";
 import { refuseUnread, ROWS_PER_SHARD } from "../run/source.ts";
-import { spoolSql } from "../sql/read-sql.ts";
 import { countRows, subquery } from "./count-rows.ts";
 
 export interface BatchPlan {
@@ -54,7 +53,7 @@ async function planElsewhere(options: BatchOptions, found: readonly InputFile[])
       return await planLocal({ ...options, input, format }, await findInput(input, format));
     }
     const path = join(folder, "input.parquet");
-    await spoolSql(sql, options.query, options.limit, path, folder);
+    await (await import("../sql/read-sql.ts")).spoolSql(sql, options.query, options.limit, path, folder);
     return await planLocal({ ...options, input: [path], format, query: undefined }, await findInput([path], format));
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -36,6 +36,12 @@ export type InputShape =
   /** `options`: how pictures become tensors, as a query has it. */
   | { readonly kind: "image"; readonly names: readonly string[]; readonly options: string };
 
+/** Bytes of a plain file; `to` is behind the last. */
+export interface TextRange {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+}
 /** Where something of the input could not be read any more, and why. */
 export interface Broken {
   readonly source: string;
@@ -47,7 +53,7 @@ export interface ShardKey {
   /** Whose work it is, where several processes may make the same shard: each writes files of its own. */
   readonly token?: string;
 }
-export type ShardWork = ShardKey & ({ readonly bytes: ArrayBuffer } | { readonly broken: Broken } | { readonly images: readonly string[] } | { readonly file: string; readonly from: number; readonly to: number });
+export type ShardWork = ShardKey & ({ readonly bytes: ArrayBuffer } | { readonly text: TextRange } | { readonly broken: Broken } | { readonly images: readonly string[] } | { readonly file: string; readonly from: number; readonly to: number });
 
 /** A committed part. */
 export interface Part extends ShardKey {

@@ -12,7 +12,7 @@ const EXEC_ARGV = fromSource ? [...process.execArgv, "--conditions=@slipway/sour
 /** Shards that a thread has in hand: one that it works on and one that waits. */
 const IN_HAND = 2;
 /** Of a thread's short-lived objects. */
-const YOUNG_MB = 16;
+const YOUNG_MB = 4;
 
 export interface PoolAnswers {
   /** A part's files are there. What it throws ends the pool. */

@@ -37,7 +37,7 @@ const IMAGES_PER_SHARD = 256;
 const PATH_COLUMN = "path";
 
 /** `end`: so far the input is read behind it, in the unit of `total`. `at`: where text can be read again, if it can. */
-export type SourceWork = ShardWork & { readonly end: number; readonly at?: { readonly path: string; readonly from: number } };
+export type SourceWork = ShardWork & { readonly end: number };
 export interface Source {
   readonly shape: InputShape;
   readonly works: AsyncIterable<SourceWork>;

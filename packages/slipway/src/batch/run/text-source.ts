@@ -4,7 +4,7 @@ import type { CsvHead } from "../input/csv-head.ts";
 import { batchError } from "../errors.ts";
 import type { InputFile } from "../input/sources.ts";
 import { recordEnd } from "../input/split.ts";
-import { blocksOf, headOf } from "../input/text-shards.ts";
+import { blocksOf, headOf, isPlain } from "../input/text-shards.ts";
 import type { Source, SourceOptions, SourceWork } from "./source.ts";
 
 /** @throws SlipwayError batch-input-damaged, batch-input-columns */
@@ -51,10 +51,13 @@ async function* textWorks(files: readonly InputFile[], head: CsvHead | undefined
     }
     end += bytes.length;
     if (taken.length > 0) {
-      // A copy of its own, which the thread takes over.
-      const own = new ArrayBuffer(taken.length);
-      new Uint8Array(own).set(taken);
-      yield { shard: shard++, bytes: own, end, ...(file.compression === "none" && file.remote === undefined ? { at: { path: file.path, from } } : {}) };
+      if (isPlain(file)) yield { shard: shard++, text: { path: file.path, from, to: from + taken.length }, end };
+      else {
+        // A copy of its own, which the thread takes over.
+        const own = new ArrayBuffer(taken.length);
+        new Uint8Array(own).set(taken);
+        yield { shard: shard++, bytes: own, end };
+      }
     }
     if (left <= 0) return;
   }

@@ -8,6 +8,7 @@ import { parseProfile, readSlip } from "@slipway/core/package";
 import { loadModelPackage, type Model, type Prediction } from "../../runtime/index.ts";
 import { ByteSink } from "../output/byte-sink.ts";
 import { CsvWriter, JsonLinesWriter, type RowsWriter } from "../output/rows-writer.ts";
+import { RangeReader } from "../input/cut-file.ts";
 import { keptPlaces, layOut } from "../rows/columns.ts";
 import { CsvRows } from "../rows/csv-rows.ts";
 import type { BadRow, RowBlock } from "../rows/row-block.ts";
@@ -57,9 +58,10 @@ async function readerOf(model: Model): Promise<{ kept: readonly string[]; types:
   if (input.kind === "table") return (await import("../rows/table-rows.ts")).tableReader(model.encoder, input, keep, setup.temporary);
   if (input.kind === "image") return (await import("../rows/image-rows.ts")).imageReader(model.encoder, input.options, keep);
   const { names } = input;
+  const ranges = new RangeReader();
   const lines = (kept: readonly string[], rows: { read(bytes: Buffer): RowBlock }): Awaited<ReturnType<typeof readerOf>> =>
     // Text files do not say what a column is.
-    ({ kept, types: kept.map(() => "text"), read: (work) => rows.read(Buffer.from((work as { bytes: ArrayBuffer }).bytes)) });
+    ({ kept, types: kept.map(() => "text"), read: (work) => rows.read("text" in work ? ranges.read(work.text) : Buffer.from((work as { bytes: ArrayBuffer }).bytes)) });
   if (input.kind === "jsonl") {
     // What each line lacks is told of that line.
     const kept = keptPlaces(names, plan, keep, "the input").map((i) => names[i]!);
