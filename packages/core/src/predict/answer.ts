@@ -3,7 +3,7 @@
 import { REFUSED_OUTPUT, type Output, type Signature } from "../package/index.ts";
 import type { OutputData, Prediction } from "./decode.ts";
 import { predictError } from "./errors.ts";
-import { halfToNumber } from "./half.ts";
+import { halfToNumber } from "../tensor/index.ts";
 import type { EngineData, EngineTensor } from "./session.ts";
 
 /** Values of one answer: bounds what is allocated for it. */

@@ -7,7 +7,7 @@ export { predictError } from "./errors.ts";
 export { exampleRecord, exampleRequest, exampleText, exampleValue, isFlag, usedColumns } from "./example.ts";
 export { planFeeds, type Feed } from "./feeds.ts";
 export { flatColumns, flatValue, type FlatColumn } from "./flat-columns.ts";
-export { halfToNumber, numberToHalf } from "./half.ts";
+export { halfToNumber, numberToHalf } from "../tensor/index.ts";
 export { imageRows, planImages, type ImageOptions, type PlannedImage } from "./image-plan.ts";
 export { readInput } from "./input.ts";
 export { kernelSession, type SyncSession } from "./kernel-session.ts";

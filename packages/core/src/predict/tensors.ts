@@ -7,7 +7,7 @@ import type { ElementType } from "../tensor/index.ts";
 import { predictError } from "./errors.ts";
 import type { Batch, ModelInput } from "./encode.ts";
 import { exampleRequest } from "./example.ts";
-import { numberToHalf } from "./half.ts";
+import { numberToHalf } from "../tensor/index.ts";
 import { preview } from "./problems.ts";
 import type { EngineData, EngineTensor, EngineType } from "./session.ts";
 

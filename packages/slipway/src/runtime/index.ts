@@ -14,7 +14,7 @@ export { runtimeError } from "./errors.ts";
 export { pythonError } from "./python/errors.ts";
 export { openPython, type OpenedPython, type PythonOptions } from "./python/open-python.ts";
 export { availableCpus } from "./threads.ts";
-export { preloadEngine, type SessionOptions } from "./session.ts";
+export { openSession, preloadEngine, type SessionOptions } from "./session.ts";
 export { splitEntry } from "./split-entry.ts";
 export { locateModel, type Located } from "./locate.ts";
 export type { MlflowModel } from "./mlflow/index.ts";

@@ -1,0 +1,1 @@
+export { optimize, type Measured, type Optimized, type OptimizeOptions } from "./optimize.ts";
