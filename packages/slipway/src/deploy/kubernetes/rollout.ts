@@ -89,8 +89,8 @@ async function waitForPods(api: KubeApi, workload: KubeObject, waitMs: number, p
     if (seen && updatedReplicas === wanted && availableReplicas === wanted && replicas === wanted) return progress(`${wanted} of ${wanted} pods ready`);
     const text = `${Math.min(updatedReplicas, availableReplicas)} of ${wanted} new pods ready${replicas > updatedReplicas ? `, ${replicas - updatedReplicas} of before still there` : ""}`;
     if (text !== told) progress((told = text));
-    const why = seen ? await waitingFor(api, workload) : undefined;
-    hopeless = why === undefined ? undefined : hopeless?.why === why ? hopeless : { why, since: Date.now() };
+    const why = seen ? await waitingFor(api, spec.selector.matchLabels) : undefined;
+    hopeless = why === undefined ? undefined : { why, since: hopeless?.since ?? Date.now() };
     const stuck = status?.conditions?.find((c) => c.type === "Progressing" && c.status === "False" && seen);
     if (stuck !== undefined || Date.now() > end || (hopeless !== undefined && Date.now() - hopeless.since > Math.min(PATIENCE_MS, waitMs))) {
       throw deployError("deploy-rollout", `${workload.metadata.name}: ${text}${hopeless === undefined ? (stuck?.message === undefined ? "" : `; ${stuck.message}`) : `; ${hopeless.why}`}`, { hint: `kubectl -n ${api.namespace} describe pods -l app.kubernetes.io/instance=${workload.metadata.name}` });
@@ -99,8 +99,7 @@ async function waitForPods(api: KubeApi, workload: KubeObject, waitMs: number, p
 }
 
 /** What a container of the newest pods says for not running. */
-async function waitingFor(api: KubeApi, workload: KubeObject): Promise<string | undefined> {
-  const labels = (workload["spec"] as { readonly selector: { readonly matchLabels: Record<string, string> } }).selector.matchLabels;
+async function waitingFor(api: KubeApi, labels: Readonly<Record<string, string>>): Promise<string | undefined> {
   for (const pod of await api.list("v1", "Pod", labels)) {
     const { containerStatuses = [] } = (pod["status"] ?? {}) as { readonly containerStatuses?: readonly { readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } } }[] };
     for (const { state } of containerStatuses) if (HOPELESS.test(state?.waiting?.reason ?? "")) return `${state!.waiting!.reason}${state!.waiting!.message === undefined ? "" : `: ${state!.waiting!.message.slice(0, 300)}`}`;
