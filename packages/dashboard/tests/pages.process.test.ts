@@ -7,6 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BROWSER_HINT, hasBrowser, launchBrowser, openContext, violations, type Watched } from "../../../scripts/testing-browser.ts";
 import { filledUp, type Filled } from "../../../scripts/testing-dashboard.ts";
+import { rolledOut } from "../../../scripts/testing-rolled-out.ts";
 import { watchedDay } from "../../../scripts/testing-watched.ts";
 import { startUp, workingFolder, type Place, type Running } from "../../../scripts/testing-up.ts";
 
@@ -17,6 +18,7 @@ const pictures = process.env["SLIPWAY_PICTURES"];
 const CHURN = fileURLToPath(new URL("../../../examples/churn", import.meta.url));
 const FIRST_VIEW_BYTES = 150 * 1024;
 let filled: Filled;
+let rollout: string;
 let empty: { place: Place; up: Running };
 let browser: Browser;
 let admin: Watched;
@@ -25,6 +27,7 @@ beforeAll(async () => {
   if (!hasBrowser) return;
   browser = await launchBrowser();
   filled = await filledUp();
+  rollout = await rolledOut(filled);
   await watchedDay(filled.place.folder);
   admin = await openContext(browser);
   await admin.page.goto(filled.up.signIn!);
@@ -59,6 +62,7 @@ const PAGES: readonly (readonly [name: string, path: string | ((f: Filled) => st
   ["not-served", `${version}/2/try`, "This version is not served"], ["lineage", `${version}/3/lineage`, "Which version came from which"], ["files", `${version}/1/files`, "Gate report"],
   ["approvals", "/dashboard/approvals", "churn version 3"], ["all-requests", "/dashboard/approvals?show=all", "released"], ["request", (f) => `/dashboard/approvals/${f.request}`, "What it needs"],
   ["monitoring", "/dashboard/monitoring", "retention"], ["watch", "/dashboard/models/retention/monitoring", "monthly_charges"], ["not-watched", "/dashboard/models/nothing/monitoring", "Not asked yet"],
+  ["rollouts", "/dashboard/rollouts", "version 1"], ["rollout", () => `/dashboard/rollouts/${rollout}`, "The new version beside the old one"],
   ["audit", "/dashboard/audit", "version.offered"], ["webhooks", "/dashboard/webhooks", "everything"], ["webhook", (f) => `/dashboard/webhooks/${f.webhook}`, "Deliveries"], ["keys", "/dashboard/keys", "Ben Okafor"], ["account", "/dashboard/account", "Your signing key"],
   ["nowhere", "/dashboard/nowhere", "There is no such page"], ["no-model", "/dashboard/models/nothing", "registry-not-found"],
 ];
@@ -77,6 +81,20 @@ describe.skipIf(!hasBrowser)("every page", { timeout: 240_000 }, () => {
       expect([name, theme, await violations(page)]).toEqual([name, theme, []]);
       await picture(page, `dashboard-${name}${theme === "dark" ? "-dark" : ""}`);
     }
+  });
+  it("pauses a rollout and rolls it back, asking once more, and nobody else may", async () => {
+    const { page } = admin;
+    await show(page, `${filled.up.url}/dashboard/rollouts/${rollout}`, "light");
+    await page.getByRole("button", { name: "Pause" }).click({ timeout: 20_000 });
+    await page.getByText("paused", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Roll back" }).click();
+    await page.getByLabel("Why").fill("the shop looks odd");
+    await page.locator("dialog").getByRole("button", { name: "Roll back" }).click();
+    await page.getByText("It was rolled back.").waitFor();
+    await page.getByText("the shop looks odd").first().waitFor();
+    expect(await page.getByRole("button", { name: "Pause" }).count()).toBe(0);
+    expect(await violations(page)).toEqual([]);
+    await expect(filled.call("Ana Sousa", "POST", `/rollouts/${rollout}/resume`)).rejects.toThrow("forbidden");
   });
   it("says in the gate's report what it shows in pictures", async () => {
     const { page } = admin;

@@ -90,7 +90,7 @@ export function findingsOf(state: CanaryState, step: number, need: number, limit
   const here = state.seen[step]?.canary.requests ?? 0;
   const enough = CANARY_SIGNALS / limits.alpha;
   const findings: Finding[] = [];
-  findings.push({ signal: "requests", verdict: here >= need ? "promote" : "hold", text: `${here} of at least ${need} requests`, figures: { requests: here, need } });
+  findings.push({ signal: "requests", verdict: here >= need ? "promote" : "hold", text: `${here.toLocaleString("en")} of at least ${need.toLocaleString("en")} requests`, figures: { requests: here, need } });
   const rate = baseline.requests === 0 ? 0 : baseline.failures / baseline.requests;
   if (canary.streak >= SHORTEST_RUN && canary.requests * Math.min(1, rate + limits.errorMargin) ** canary.streak <= limits.alpha) {
     findings.push({ signal: "failing-run", verdict: "abort", text: `${canary.streak} requests in a row failed`, figures: { run: canary.streak, baselineRate: rate } });

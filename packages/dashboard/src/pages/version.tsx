@@ -11,6 +11,7 @@ import type { Place } from "../lib/router.ts";
 import { Chip, Digest, Failure, GateChip, Loading, PageHead, Time } from "../parts/basics.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { useSession } from "../session.ts";
+import { StartDialog } from "./rollout/start-dialog.tsx";
 import { AskDialog } from "./version/ask-dialog.tsx";
 import { GateTab } from "./version/gate-tab.tsx";
 import { FilesTab, LineageTab } from "./version/lineage-tab.tsx";
@@ -26,12 +27,15 @@ export function VersionPage({ name, version: text, tab = "" }: { readonly name: 
   const loaded = useLoad<VersionDetail>(api.version(name, number), 10_000);
   const model = useLoad<ModelDetail>(api.model(name));
   const [asking, setAsking] = useState(false);
+  const [rolling, setRolling] = useState(false);
   const version = loaded.data;
   const title = TABS.find(([t]) => t === tab)?.[1] ?? "Card";
+  const rollable = (model.data?.aliases ?? []).filter((a) => a.version !== number);
   const open = (version?.requests ?? []).filter((r) => r.state === "open");
   return <div class="page">
     <PageHead title={<>{name} <span class="soft">version {text}</span></>} documentTitle={`${title} · ${name} ${text}`} crumbs={[["Models", page.models], [name, page.model(name)]]} actions={version !== undefined && <>
       <a class="button" href={`${api.version(name, number)}/package`} download={`${name}-${number}.slip`}><Icon name="download" />Package</a>
+      {may("release") && rollable.length > 0 && <button type="button" onClick={() => setRolling(true)}><Icon name="rollouts" />Roll out</button>}
       {may("offer") && open.length === 0 && <button type="button" class="primary" onClick={() => setAsking(true)}><Icon name="approvals" />Ask for release</button>}
       {open.length > 0 && <a class="button primary" href={page.request(open[0]!.id)}><Icon name="approvals" />Open request</a>}
     </>}>
@@ -44,6 +48,7 @@ export function VersionPage({ name, version: text, tab = "" }: { readonly name: 
     {loaded.error !== undefined && version === undefined && <Failure error={loaded.error} retry={() => void loaded.reload()} />}
     {version === undefined && loaded.error === undefined && <Loading />}
     {version !== undefined && <Tab tab={tab} version={version} reload={loaded.reload} />}
+    {rolling && <StartDialog model={name} version={number} aliases={rollable} onClose={() => setRolling(false)} />}
     {asking && version !== undefined && <AskDialog version={version} policies={model.data?.policies ?? {}} aliases={model.data?.aliases ?? []} onClose={() => setAsking(false)} />}
   </div>;
 }

@@ -33,7 +33,7 @@ const settings = {
   alpha: { type: "number", min: 1e-9, max: 0.5, default: 0.001, flag: false, help: "the chance of aborting, over its whole course, a version that keeps every margin" },
   errorMargin: { type: "number", max: 1, default: 0.01, flag: false, help: "how much larger the part of failed requests may be than the old version's" },
   latencyRatio: { type: "number", min: 1, default: 1.2, flag: false, help: "slow is what takes longer than the old version's 99th percentile times this" },
-  latencySlack: { type: "duration", min: 0, default: 5, flag: false, help: "and at least so much longer" },
+  latencySlack: { type: "duration", min: 0, default: 10, flag: false, help: "and at least so much longer" },
   slowMargin: { type: "number", max: 1, default: 0.01, flag: false, help: "how much larger the part of slow answers may be" },
   labelMargin: { type: "number", max: 1, default: 0.02, flag: false, help: "how much larger the part of predictions may be that labels show to be wrong" },
   maxPsi: { type: "number", default: 0.25, flag: false, help: "how far the distribution of predictions may be from the old version's, as a population stability index" },

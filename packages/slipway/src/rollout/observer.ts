@@ -3,7 +3,7 @@
 import { durationBucket, freeze, Tally, type Counted as CountedValue, type SideCounts } from "@slipway/core/stats";
 import type { Signature } from "@slipway/core/package";
 import { cellReader, type Prediction } from "../runtime/index.ts";
-import type { CallWatch } from "../server/index.ts";
+import type { CallWatch, ShadowWatch } from "../server/index.ts";
 import { NO_PAIRS, type Counted, type PairCounts, type StageCounts, type WatchedBins } from "./counts.ts";
 
 /** What the client did is no failure of the model. */
@@ -67,10 +67,10 @@ export class StageObserver {
   }
 
   /** One request that both answered; undefined where the shadow failed. */
-  readonly shadowed = (given: Prediction, shadow: Prediction | undefined): void => {
-    this.#finished(this.#sides.baseline, 200, given.computeMs / 1000);
+  readonly shadowed: ShadowWatch = (given, shadow, times) => {
+    this.#finished(this.#sides.baseline, 200, times === undefined ? undefined : times.againMs / 1000);
     this.#predicted("baseline", given);
-    this.#finished(this.#sides.canary, shadow === undefined ? 500 : 200, (shadow?.computeMs ?? 0) / 1000);
+    this.#finished(this.#sides.canary, shadow === undefined ? 500 : 200, times === undefined ? undefined : times.shadowMs / 1000);
     if (shadow === undefined) return;
     this.#predicted("canary", shadow);
     this.#compare(given, shadow);
@@ -84,7 +84,7 @@ export class StageObserver {
     return { canary: sideOf(this.#sides.canary), baseline: sideOf(this.#sides.baseline), pairs: { ...this.#pairs }, predictions: { canary: tallies("canary"), baseline: tallies("baseline") } };
   }
 
-  #finished(side: MutableSide, status: number, seconds: number): void {
+  #finished(side: MutableSide, status: number, seconds: number | undefined): void {
     side.requests++;
     if (status >= 400) {
       side.failures++;
@@ -93,6 +93,7 @@ export class StageObserver {
       return;
     }
     side.run = 0;
+    if (seconds === undefined) return;
     const bucket = durationBucket(seconds);
     while (side.seconds.length <= bucket) side.seconds.push(0);
     side.seconds[bucket]!++;

@@ -8,7 +8,7 @@ export { ModelDirectory } from "./models/directory.ts";
 export { Repository, type Origin, type RepositoryOptions } from "./models/repository.ts";
 export type { Wanted } from "./models/alias-follower.ts";
 export type { ModelEntry } from "./models/model-entry.ts";
-export { Traffic } from "./traffic/traffic.ts";
+export { Traffic, type ShadowWatch } from "./traffic/traffic.ts";
 export type { CallWatch, Steering } from "./traffic/steering.ts";
 export { family, type Family, type Labels } from "./telemetry/family.ts";
 export { runChecks } from "./models/loading/prepare.ts";

@@ -49,7 +49,7 @@ export class TrafficRouter {
         return picked.servable;
       } : undefined,
       answered: shadowed ? (input, onInvalid, outputs, given) => {
-        call.onFinished(() => this.shadows.add({ traffic, input, onInvalid, outputs, given, take: () => this.#directory.take(entry.name, traffic.settings.shadow) }));
+        call.onFinished(() => this.shadows.add({ traffic, input, onInvalid, outputs, given, take: () => this.#directory.take(entry.name, traffic.settings.shadow), again: steering === undefined ? undefined : () => this.#directory.take(entry.name, steering.baseline) }));
       } : undefined,
     }));
     return held instanceof Promise ? held.then(route) : route(held);

@@ -12,8 +12,8 @@ import { chooseByFraction, fractionOf } from "./split.ts";
 
 export type TrafficSettings = NonNullable<ModelSettings["traffic"]>;
 export type ChosenBy = "override" | "sticky" | "weight" | "default";
-/** Told of a request that was shown to the shadow; its answer is undefined where it failed. */
-export type ShadowWatch = (given: Prediction, shadow: Prediction | undefined) => void;
+/** Told of a request that was shown to the shadow; its answer is undefined where it failed. Times where both were asked side by side. */
+export type ShadowWatch = (given: Prediction, shadow: Prediction | undefined, times?: { readonly shadowMs: number; readonly againMs: number }) => void;
 
 const MAX_KEY = 1000;
 const DEFAULT_OVERRIDE = "x-slipway-version";
