@@ -1,0 +1,168 @@
+// Drift on streams whose truth is known: false alarms and how soon a change is found, beside Evidently, NannyML and whylogs on
+// the same files with their defaults.
+//   node --conditions=@slipway/source bench/monitor.ts FOLDER [--peers NAME=PYTHON ...] [--trials 40]
+//   FOLDER gets the streams as CSV; NAME is evidently, nannyml or whylogs, PYTHON an interpreter that has it.
+//
+// 60 columns (48 of numbers: normal, lognormal, uniform; 12 of categories), a reference of 10,000 rows, windows of 250 rows.
+// An alarm of ours is the state `drift` of any column (two of three windows); of Evidently a column that it calls drifted
+// (its alarm for the data set, half of all columns, is told too); of NannyML an alert of a chunk in any column by its default
+// methods; of whylogs a column whose score is "DRIFT".
+
+import { execFileSync } from "node:child_process";
+import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { freeze, judgeWindow, normalNumbers, randomNumbers, stateOf, WindowCounter, type Distribution, type Drift } from "../packages/core/src/stats/index.ts";
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { peers: { type: "string", multiple: true, default: [] }, trials: { type: "string", default: "40" } } });
+const folder = positionals[0];
+if (folder === undefined) throw new Error("FOLDER is needed");
+mkdirSync(folder, { recursive: true });
+
+const COLUMNS = 60;
+const NUMBERS = 48;
+const REFERENCE = 10_000;
+const WINDOW = 250;
+const ONSET = 20;
+const WINDOWS = 60;
+const CHANGED = 7;
+const CATEGORY = 50;
+const DAY = 24;
+
+type Row = (number | string | null)[];
+interface Stream {
+  readonly name: string;
+  /** How far column `CHANGED` is moved in that window, in deviations. */
+  readonly shift?: (window: number) => number;
+  readonly broken?: (window: number) => boolean;
+  /** Of the first ten columns, a day of 24 windows. */
+  readonly seasonal?: boolean;
+  /** Windows in which an alarm is right; none: all are false. */
+  readonly true: (window: number) => boolean;
+  readonly column?: number;
+}
+const never = (): boolean => false;
+const STREAMS: readonly Stream[] = [
+  { name: "stationary", true: never },
+  { name: "seasonal", seasonal: true, true: never },
+  { name: "sudden 0.5", shift: (w) => (w >= ONSET ? 0.5 : 0), true: (w) => w >= ONSET, column: CHANGED },
+  { name: "gradual 0 to 1", shift: (w) => Math.min(1, Math.max(0, (w - ONSET) / 20)), true: (w) => w >= ONSET, column: CHANGED },
+  { name: "recurring 0.5", shift: (w) => (w >= ONSET && w % 15 >= 5 && w % 15 < 10 ? 0.5 : 0), true: (w) => w >= ONSET && w % 15 >= 5 && w % 15 < 12, column: CHANGED },
+  { name: "one broken column", broken: (w) => w >= ONSET, true: (w) => w >= ONSET, column: CATEGORY },
+];
+
+function rowMaker(seed: number): (stream: Stream, window: number) => Row {
+  const random = randomNumbers(seed);
+  const normal = normalNumbers(random);
+  return (stream, window) => Array.from({ length: COLUMNS }, (_, c): number | string | null => {
+    if (c >= NUMBERS) {
+      if (c === CATEGORY && stream.broken?.(window) === true && random() < 0.3) return null;
+      return `c${Math.floor((4 + (c % 5)) * random() ** 1.5)}`;
+    }
+    const shift = (c === CHANGED ? (stream.shift?.(window) ?? 0) : 0) + (stream.seasonal === true && c < 10 ? 0.6 * Math.sin((2 * Math.PI * (window % DAY)) / DAY) : 0);
+    const z = normal() + shift;
+    return c % 3 === 0 ? z : c % 3 === 1 ? 10 + 2 * z : Math.exp(0.6 * z);
+  });
+}
+const still: Stream = { name: "", true: never };
+const makeReference = (seed: number, stream: Stream): Row[] => {
+  const make = rowMaker(seed);
+  // A reference has seen whole days.
+  return Array.from({ length: REFERENCE }, (_, i) => make(stream.seasonal === true ? { ...still } : still, i));
+};
+
+function counted(references: readonly Distribution[], rows: readonly Row[]): Distribution[] {
+  const window = new WindowCounter(references);
+  const hashes = new Int32Array(rows.length);
+  for (let c = 0; c < COLUMNS; c++) {
+    if (c < NUMBERS) window.series[c]!.addNumbers(Float64Array.from(rows, (r) => r[c] as number), 0, 1, rows.length, hashes);
+    else window.series[c]!.addTexts(rows.map((r) => (r[c] as string | null) ?? "\uffff"), 0, 1, rows.length, "\uffff", hashes);
+  }
+  return window.series.map((s) => s.distribution);
+}
+
+/** By window the columns in drift. */
+function ours(references: readonly Distribution[], windows: readonly (readonly Distribution[])[], season: boolean): number[][] {
+  const verdicts: Drift["verdict"][][] = [];
+  return windows.map((current, w) => {
+    const former = [1, 2, 3, 4].map((k) => windows[w - k * DAY]).filter((x) => x !== undefined);
+    const seasons = season && former.length > 0 ? current.map((d, c) => former.reduce((a, b) => ({ ...a, rows: a.rows + b[c]!.rows, missing: a.missing + b[c]!.missing, bins: a.bins.map((n, i) => n + b[c]!.bins[i]!) }), { ...d, rows: 0, missing: 0, bins: d.bins.map(() => 0) })) : undefined;
+    verdicts.push(judgeWindow(references, current, undefined, seasons).map((j) => j.verdict));
+    return current.flatMap((_, c) => (stateOf(verdicts.map((v) => v[c]!)) === "drift" ? [c] : []));
+  });
+}
+
+interface Score {
+  readonly falseWindows: number;
+  readonly quiet: number;
+  /** Rows from the change to the first alarm of its column; null where it was never found. */
+  readonly delay: number | null;
+}
+function scored(stream: Stream, alarms: readonly (readonly number[])[], from = 0): Score {
+  const onset = alarms.findIndex((_, w) => stream.true(w));
+  const quiet = alarms.map((_, w) => w).filter((w) => w >= from && !stream.true(w) && (stream.column === undefined || w < onset));
+  const found = onset < 0 ? -1 : alarms.findIndex((a, w) => w >= onset && a.includes(stream.column!));
+  return { falseWindows: quiet.filter((w) => alarms[w]!.length > 0).length, quiet: quiet.length, delay: found < 0 ? null : (found - onset + 1) * WINDOW };
+}
+
+const table: Record<string, unknown>[] = [];
+const rowOf = (stream: Stream, who: string, { falseWindows, quiet, delay }: Score): void => void table.push({ stream: stream.name, by: who, "false alarms": `${falseWindows} of ${quiet}`, "found after rows": stream.column === undefined ? "" : (delay ?? "never") });
+
+for (const [s, stream] of STREAMS.entries()) {
+  const windowCount = stream.seasonal === true ? 5 * DAY : WINDOWS;
+  const reference = makeReference(1000 + s, stream);
+  const make = rowMaker(2000 + s);
+  const rows = Array.from({ length: windowCount }, (_, w) => Array.from({ length: WINDOW }, () => make(stream, w)));
+  const references = Array.from({ length: COLUMNS }, (_, c) => freeze(reference.map((r) => r[c]!)));
+  const windows = rows.map((r) => counted(references, r));
+  if (stream.seasonal === true) {
+    rowOf(stream, "slipway", scored(stream, ours(references, windows, false)));
+    // The first day has no former one.
+    rowOf(stream, "slipway, season: day", scored(stream, ours(references, windows, true), DAY));
+  } else rowOf(stream, "slipway", scored(stream, ours(references, windows, false)));
+  if (values.peers.length === 0) continue;
+  await writeCsv(join(folder, "reference.csv"), reference);
+  await writeCsv(join(folder, "current.csv"), rows.flat());
+  for (const peer of values.peers) {
+    const [name, python] = [peer.slice(0, peer.indexOf("=")), peer.slice(peer.indexOf("=") + 1)];
+    const out = JSON.parse(execFileSync(python, [fileURLToPath(new URL("monitor_peers.py", import.meta.url)), name, folder, String(WINDOW)], { encoding: "utf8", maxBuffer: 2 ** 26, stdio: ["ignore", "pipe", "ignore"] }).split("\n").findLast((l) => l.startsWith("{"))!) as { version: string; alarms: number[][]; dataset?: boolean[] };
+    rowOf(stream, `${name} ${out.version}`, scored(stream, out.alarms));
+    if (out.dataset !== undefined) {
+      const { falseWindows, quiet } = scored({ ...stream, column: undefined as unknown as number }, out.dataset.map((d) => (d ? [0] : [])));
+      const onset = out.dataset.findIndex((_, w) => stream.true(w));
+      const found = onset < 0 ? -1 : out.dataset.findIndex((d, w) => w >= onset && d);
+      rowOf(stream, `${name} ${out.version}, data set`, { falseWindows, quiet, delay: found < 0 ? null : (found - onset + 1) * WINDOW });
+    }
+  }
+}
+console.table(table);
+
+// Ours alone, as often as chance needs.
+const trials = Number(values.trials);
+const delays: number[] = [];
+let [quietWindows, falseWindows] = [0, 0];
+for (let t = 0; t < trials; t++) {
+  const reference = makeReference(5000 + t, still);
+  const references = Array.from({ length: COLUMNS }, (_, c) => freeze(reference.map((r) => r[c]!)));
+  for (const stream of [STREAMS[0]!, STREAMS[2]!]) {
+    const make = rowMaker(9000 + 10 * t + (stream.column ?? 0));
+    const windows = Array.from({ length: 40 }, (_, w) => counted(references, Array.from({ length: WINDOW }, () => make(stream, w))));
+    const score = scored(stream, ours(references, windows, false));
+    falseWindows += score.falseWindows;
+    quietWindows += score.quiet;
+    if (stream.column !== undefined) delays.push(score.delay ?? Infinity);
+  }
+}
+const within = delays.filter((d) => d <= 500).length;
+console.log(`${trials} trials: false alarms in ${falseWindows} of ${quietWindows} windows over ${COLUMNS} columns (${((100 * falseWindows) / quietWindows).toFixed(3)} %); a shift of 0.5 deviations in one column found within 500 rows in ${within} of ${trials}, within 750 in ${delays.filter((d) => d <= 750).length}`);
+writeFileSync(join(folder, "result.json"), JSON.stringify({ table, falseWindows, quietWindows, delays }));
+
+async function writeCsv(path: string, rows: readonly Row[]): Promise<void> {
+  const out = createWriteStream(path);
+  out.write(`${Array.from({ length: COLUMNS }, (_, c) => `x${c}`).join(",")}\n`);
+  for (const row of rows) if (!out.write(`${row.map((v) => (v === null ? "" : typeof v === "number" ? v.toPrecision(8) : v)).join(",")}\n`)) await once(out, "drain");
+  out.end();
+  await once(out, "finish");
+}

@@ -1,0 +1,68 @@
+"""Which columns another tool calls drifted, window by window: monitor_peers.py NAME FOLDER ROWS_OF_WINDOW.
+
+FOLDER holds reference.csv and current.csv. Prints one line of JSON: {"version", "alarms": [[column, ...], ...]}; for Evidently
+also its verdict on the whole data set. Each with its defaults.
+"""
+import json
+import sys
+import warnings
+
+import pandas as pd
+
+warnings.filterwarnings("ignore")
+name, folder, rows = sys.argv[1], sys.argv[2], int(sys.argv[3])
+reference = pd.read_csv(f"{folder}/reference.csv")
+current = pd.read_csv(f"{folder}/current.csv")
+windows = [current.iloc[i : i + rows] for i in range(0, len(current), rows)]
+columns = list(reference.columns)
+out = {}
+
+if name == "evidently":
+    import evidently
+    from evidently import Report
+    from evidently.presets import DataDriftPreset
+
+    out = {"version": evidently.__version__, "alarms": [], "dataset": []}
+    for window in windows:
+        metrics = Report([DataDriftPreset()]).run(current_data=window, reference_data=reference).dict()["metrics"]
+        drifted = []
+        whole = False
+        for metric in metrics:
+            config = metric.get("config", {})
+            if "ValueDrift" in metric.get("metric_name", "") or config.get("type", "").endswith("ValueDrift"):
+                value = metric["value"]
+                threshold = config.get("threshold")
+                method = str(config.get("method") or "")
+                statistical = "p_value" in method
+                if threshold is None:
+                    threshold = 0.05 if statistical else 0.1
+                if (value < threshold) if statistical else (value >= threshold):
+                    drifted.append(columns.index(config["column"]))
+            elif "DriftedColumnsCount" in metric.get("metric_name", ""):
+                whole = metric["value"]["share"] >= config.get("drift_share", 0.5)
+        out["alarms"].append(drifted)
+        out["dataset"].append(bool(whole))
+elif name == "nannyml":
+    import nannyml
+
+    calculator = nannyml.UnivariateDriftCalculator(column_names=columns, chunk_size=rows)
+    calculator.fit(reference)
+    frame = calculator.calculate(current).filter(period="analysis").to_df()
+    alarms = [[] for _ in windows]
+    for column in {c[0] for c in frame.columns if c[0] in columns}:
+        part = frame[column]
+        for method in {m[0] for m in part.columns}:
+            for i, alert in enumerate(part[method]["alert"]):
+                if bool(alert) and i < len(alarms):
+                    alarms[i].append(columns.index(column))
+    out = {"version": nannyml.__version__, "alarms": [sorted(set(a)) for a in alarms]}
+elif name == "whylogs":
+    import whylogs
+    from whylogs.viz.drift.column_drift_algorithms import calculate_drift_scores
+
+    target = whylogs.log(reference).view()
+    out = {"version": whylogs.__version__, "alarms": []}
+    for window in windows:
+        scores = calculate_drift_scores(target_view=whylogs.log(window).view(), reference_view=target, with_thresholds=True)
+        out["alarms"].append([columns.index(c) for c, s in scores.items() if s is not None and str(s.get("drift_category", "")).endswith("DRIFT") and "NO" not in str(s["drift_category"]) and "POSSIBLE" not in str(s["drift_category"])])
+print(json.dumps(out))
