@@ -1,6 +1,6 @@
 // Drift on streams whose truth is known: false alarms and how soon a change is found, beside Evidently, NannyML and whylogs on
 // the same files with their defaults.
-//   node --conditions=@slipway/source bench/monitor.ts FOLDER [--peers NAME=PYTHON ...] [--trials 40]
+//   node --conditions=@slipway/source bench/monitor.ts FOLDER [--peers NAME=PYTHON ...] [--trials 40] [--only STREAM ...]
 //   FOLDER gets the streams as CSV; NAME is evidently, nannyml or whylogs, PYTHON an interpreter that has it.
 //
 // 60 columns (48 of numbers: normal, lognormal, uniform; 12 of categories), a reference of 10,000 rows, windows of 250 rows.
@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { freeze, judgeWindow, normalNumbers, randomNumbers, stateOf, WindowCounter, type Distribution, type Drift } from "../packages/core/src/stats/index.ts";
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { peers: { type: "string", multiple: true, default: [] }, trials: { type: "string", default: "40" } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { peers: { type: "string", multiple: true, default: [] }, trials: { type: "string", default: "40" }, only: { type: "string", multiple: true, default: [] } } });
 const folder = positionals[0];
 if (folder === undefined) throw new Error("FOLDER is needed");
 mkdirSync(folder, { recursive: true });
@@ -111,6 +111,7 @@ const table: Record<string, unknown>[] = [];
 const rowOf = (stream: Stream, who: string, { falseWindows, quiet, delay }: Score): void => void table.push({ stream: stream.name, by: who, "false alarms": `${falseWindows} of ${quiet}`, "found after rows": stream.column === undefined ? "" : (delay ?? "never") });
 
 for (const [s, stream] of STREAMS.entries()) {
+  if (values.only.length > 0 && !values.only.some((name) => stream.name.startsWith(name))) continue;
   const windowCount = stream.seasonal === true ? 5 * DAY : WINDOWS;
   const reference = makeReference(1000 + s, stream);
   const make = rowMaker(2000 + s);

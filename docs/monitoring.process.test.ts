@@ -38,7 +38,9 @@ afterAll(() => {
 });
 
 async function serve(line: string): Promise<void> {
-  const args = line.replace("--port 8080", "--port 0 --json --drain-ms 0 --monitor-interval 200ms --log-level error").split(" ").slice(1);
+  server?.kill("SIGKILL");
+  const store = / --monitor-store (\S+)/.exec(line)![1]!;
+  const args = line.replace(/--port 808\d/, "--port 0 --json --drain-ms 0 --monitor-interval 200ms --log-level error").split(" ").slice(1);
   server = spawn(slipway[0]!, [slipway[1]!, ...args], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
   let out = "";
   for await (const piece of server.stdout as AsyncIterable<Buffer>) {
@@ -48,7 +50,7 @@ async function serve(line: string): Promise<void> {
   const answer = await fetch(`${url}/predict`, { method: "POST", headers: { "content-type": "text/csv" }, body: customers(600, 48, 3) });
   expect(answer.headers.get("x-prediction-id")).toMatch(/-/);
   // Written within the interval.
-  for (let tries = 0; tries < 50 && !run("slipway monitor status --store monitor.db").out.includes("600"); tries++) await new Promise((r) => setTimeout(r, 100));
+  for (let tries = 0; tries < 50 && !run(`slipway monitor status --store ${store}`).out.includes("600"); tries++) await new Promise((r) => setTimeout(r, 100));
 }
 function run(line: string): { readonly code: number; readonly out: string } {
   const command = line.replace(/^slipway /, `${slipway.join(" ")} `).replaceAll("http://127.0.0.1:8080", url);
@@ -62,6 +64,7 @@ function run(line: string): { readonly code: number; readonly out: string } {
 const EXPECTED: readonly (readonly [RegExp, number, string])[] = [
   [/ pack /, 0, "churn"], [/ report /, 1, "tenure_months"], [/ status --store/, 0, "warning"], [/ status churn/, 0, "tenure_months"],
   [/\/monitor$/, 0, '"state":"warning"'], [/models\/churn/, 0, '"tenure_months"'], [/feedback -H/, 0, '"new":1'], [/monitor feedback/, 0, "50 labels: 49 new, 0 corrected, 1 known"],
+  [/monitor query/, 0, "stays"], [/monitor export/, 0, "600 predictions"], [/monitor erase/, 0, "erased: 1 predictions, 0 labels, 1 lines"],
 ];
 
 describe("the commands of docs/monitoring.md", () => {
@@ -73,9 +76,10 @@ describe("the commands of docs/monitoring.md", () => {
     expect(found).toBe(code);
     if (line.includes("drift.html")) expect(readFileSync(join(folder, "drift.html"), "utf8")).toContain("<svg");
   }, 20_000);
-  it("leave accuracy by the labels that came", () => {
-    const view = JSON.parse(run("curl -s http://127.0.0.1:8080/api/v1/monitor/models/churn").out) as { accuracy: { points: readonly { kept: number; labelled: number; metrics: { accuracy: number } }[] } };
+  it("leave accuracy by the labels that came, and a log without what was struck out", () => {
+    const view = JSON.parse(run("slipway monitor status churn --store monitor.db --json").out) as { accuracy: { points: readonly { kept: number; labelled: number; metrics: { accuracy: number } }[] } };
     expect(view.accuracy.points.at(-1)).toMatchObject({ kept: 600, labelled: 50 });
     expect(view.accuracy.points.at(-1)!.metrics.accuracy).toBeGreaterThan(0);
+    expect(run(`slipway monitor query predictions "select distinct input.monthly_charges as c from predictions where input.monthly_charges is not null" --json`).out).toContain('"[redacted]"');
   });
 });

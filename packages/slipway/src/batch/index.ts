@@ -1,4 +1,5 @@
 export { batchError } from "./errors.ts";
+export { openDuckDB, sqlText, type DuckDBConnection } from "./input/duckdb.ts";
 export { runBatch } from "./run/run-batch.ts";
 export type { BatchOptions, BatchSummary, FailedShard, Progress } from "./run/options.ts";
 export { isThere, placeOutput, type OutputPlace } from "./run/output-place.ts";

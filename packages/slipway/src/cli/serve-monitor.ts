@@ -1,9 +1,10 @@
 // The monitor of `slipway serve` and `slipway up`, by their settings.
 
+import { randomUUID } from "node:crypto";
 import { isAbsolute, resolve } from "node:path";
 import type { ServeSettings } from "../config/index.ts";
 import type { Database } from "../database/index.ts";
-import { Alerter, Monitor, monitorProtocol, MonitorStore } from "../monitor/index.ts";
+import { Alerter, Monitor, monitorProtocol, MonitorStore, PredictionLog } from "../monitor/index.ts";
 import type { Logger, StartOptions } from "../server/index.ts";
 
 /** Memory is not for what happened days ago. */
@@ -18,10 +19,11 @@ export interface OpenedMonitor {
 }
 
 /** @param shared a database that is open and stays its owner's, where the settings name none @throws database-* */
-export async function openMonitor({ monitor }: ServeSettings, log: Logger, shared?: Database, link?: (model: string) => string): Promise<OpenedMonitor> {
+export async function openMonitor({ monitor, redact = [] }: ServeSettings, log: Logger, shared?: Database, link?: (model: string) => string): Promise<OpenedMonitor> {
   if (monitor.off) return { monitor: undefined, options: { protocols: [] }, close: () => Promise.resolve() };
   const store = monitor.store !== undefined ? await MonitorStore.open(storeUrl(monitor.store)) : shared !== undefined ? await MonitorStore.over(shared) : undefined;
-  const opened = new Monitor(() => (store === undefined ? MonitorStore.open("sqlite::memory:") : Promise.resolve(store)), { windowMs: monitor.window, intervalMs: monitor.interval, keepMs: store === undefined ? Math.min(monitor.keep, IN_MEMORY_MS) : monitor.keep, keptPerWindow: monitor.predictions, feedbackKey: monitor.feedbackKey, judging: () => ({ season: monitor.season }), log });
+  const predictionLog = monitor.log === undefined ? undefined : new PredictionLog({ folder: monitor.log, share: monitor.logShare, redact, keyColumn: monitor.feedbackKey, maxBytes: monitor.logBytes, keepMs: monitor.keep, log }, randomUUID());
+  const opened = new Monitor(() => (store === undefined ? MonitorStore.open("sqlite::memory:") : Promise.resolve(store)), { windowMs: monitor.window, intervalMs: monitor.interval, keepMs: store === undefined ? Math.min(monitor.keep, IN_MEMORY_MS) : monitor.keep, keptPerWindow: monitor.predictions, feedbackKey: monitor.feedbackKey, predictionLog, judging: () => ({ season: monitor.season }), log });
   opened.start();
   const alerter = new Alerter({ watched: opened, owner: opened.id, settings: monitor.alerts, intervalMs: Math.max(monitor.interval, LOOK_MS), link, log });
   alerter.start();

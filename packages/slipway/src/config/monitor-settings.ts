@@ -12,6 +12,9 @@ const settings = {
   predictions: { type: "count", max: 1_000_000, default: 1000, value: "N", help: "predictions of each model, in each window and process, that are kept to be compared with labels; an even share where there are more, 0 for none" },
   feedbackKey: { type: "text", flag: "feedback-key", value: "COLUMN", help: "a column, whether models take it or not, by whose value labels may be sent" },
   season: { type: "choice", choices: ["none", "day", "week"], default: "none", value: "WHICH", help: "do not call drift what is as it was at the same time of former days or weeks" },
+  log: { type: "text", flag: "prediction-log", value: "DIR", help: "write rows and answers to files of this folder as JSON lines, without what --redact names; for slipway monitor query" },
+  logShare: { type: "number", min: 0, max: 1, default: 1, flag: "prediction-log-share", value: "SHARE", help: "share of the requests that are written there" },
+  logBytes: { type: "bytes", min: 1_048_576, default: 1_073_741_824, flag: "prediction-log-bytes", value: "BYTES", help: "what the files may take; the oldest go first" },
   alerts: { type: "section", flag: false, fields: ALERT_SETTINGS as typeof ALERT_SETTINGS, help: "when people are told, and how" },
 } as const;
 

@@ -57,3 +57,18 @@ export async function storeLabels(database: Database, labels: readonly Label[], 
     return { new: fresh, repeated, corrected, withdrawn, unmatched };
   });
 }
+
+export interface Erased {
+  readonly predictions: number;
+  readonly labels: number;
+  /** Lines of the log of predictions. */
+  readonly logged: number;
+}
+/** Predictions of a business key, and labels by it or by these predictions' ids. */
+export async function eraseFrom(database: Database, key: string): Promise<Omit<Erased, "logged">> {
+  return database.transaction(async (tx) => {
+    const labels = await tx.query<{ ref: string }>("delete from monitor_labels where (kind = 'key' and ref = $1) or (kind = 'id' and ref in (select id from monitor_predictions where business_key = $1)) returning ref", [key]);
+    const predictions = await tx.query<{ id: string }>("delete from monitor_predictions where business_key = $1 returning id", [key]);
+    return { predictions: predictions.length, labels: labels.length };
+  });
+}

@@ -5,9 +5,11 @@ import { hostname } from "node:os";
 import type { Encoded, ModelInput, Prediction, Servable } from "../runtime/index.ts";
 import { keyOfRow, type Call, type Logger, type PredictionObserver } from "../server/index.ts";
 import { PredictionBuffer } from "./predictions.ts";
+import type { PredictionLog } from "./prediction-log.ts";
 import { Recorder } from "./recorder.ts";
 import { MonitorStore } from "./store.ts";
 import { subjectOf } from "./subject.ts";
+import { eraseFrom, type Erased } from "./label-store.ts";
 import type { JudgeOptions } from "./judge.ts";
 import type { Watched } from "./views.ts";
 
@@ -22,6 +24,8 @@ export interface MonitorOptions {
   readonly keptPerWindow?: number | undefined;
   /** The column that holds the key by which labels may come, whether models take it or not. */
   readonly feedbackKey?: string | undefined;
+  /** Where rows and answers are written, if anywhere. */
+  readonly predictionLog?: PredictionLog | undefined;
   readonly judging?: ((model: string) => JudgeOptions) | undefined;
   readonly log?: Logger | undefined;
   readonly now?: () => number;
@@ -66,6 +70,12 @@ export class Monitor implements PredictionObserver, Watched {
       throw error;
     }));
   }
+  /** Forgets everything of a business key: predictions, labels, lines of the log. @returns how many of each */
+  async erase(key: string): Promise<Erased> {
+    await this.refresh();
+    const { database } = await this.store();
+    return { ...await eraseFrom(database, key), logged: await this.options.predictionLog?.erase(key) ?? 0 };
+  }
   now(): number {
     return this.#now();
   }
@@ -95,6 +105,7 @@ export class Monitor implements PredictionObserver, Watched {
       const place = kept === undefined ? same : (row: number): number => kept[row]!;
       const { feedbackKey } = this.options;
       predictions.add(call.predictionId ?? call.id, this.#now(), recorder.window, prediction, feedbackKey === undefined ? undefined : (row) => keyOfRow(input, feedbackKey, place(row), asked.signature), place);
+      this.options.predictionLog?.add(call, asked, input, prediction, place, this.#now());
     } catch (err) {
       this.#failed("a prediction could not be counted", err);
     }
@@ -117,6 +128,7 @@ export class Monitor implements PredictionObserver, Watched {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
+    await this.options.predictionLog?.close();
     try {
       await this.#flushing;
       await this.flush();

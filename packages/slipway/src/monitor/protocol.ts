@@ -1,5 +1,6 @@
 // The monitor over HTTP: what is watched and how it stands.
 
+import { parseJson } from "../runtime/index.ts";
 import { mayAsk, jsonAnswer, type Call, type Protocol, type Route } from "../server/index.ts";
 import { listAlerts, undelivered } from "./alerts/alert-store.ts";
 import { monitorError } from "./errors.ts";
@@ -51,8 +52,26 @@ export function monitorProtocol(monitor: Monitor): () => Protocol {
       },
       handle: async (call) => jsonAnswer(await feedback(monitor, call)),
     })),
+    {
+      method: "POST", path: `${MONITOR_ROOT}/erase`, action: "operate",
+      about: { tag: "Monitoring", summary: "Forget everything of a business key: predictions, labels, lines of the prediction log", request: { "application/json": { type: "object", properties: { key: TEXT }, required: ["key"] } }, response: { "application/json": OBJECT } },
+      handle: async (call) => jsonAnswer(await monitor.erase(keyIn(call))),
+    },
   ];
   return () => ({ name: "monitor", prefixes: [MONITOR_ROOT], routes });
+}
+
+/** @throws feedback-invalid */
+function keyIn(call: Call): string {
+  let body: unknown;
+  try {
+    body = parseJson(call.body.toString());
+  } catch {
+    // Told below.
+  }
+  const { key } = (typeof body === "object" && body !== null ? body : {}) as { readonly key?: unknown };
+  if (typeof key !== "string" || key === "") throw monitorError("feedback-invalid", 'the body is not {"key": "..."}');
+  return key;
 }
 
 const MOST_HOURS = 24 * 366;

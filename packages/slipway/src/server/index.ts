@@ -15,6 +15,7 @@ export { runChecks } from "./models/loading/prepare.ts";
 export { registryAliases } from "./models/registry-aliases.ts";
 export { DashboardFiles, dashboardProtocol, SessionStore, type DashboardOptions, type OidcClient } from "./dashboard/index.ts";
 export { isLoopback } from "./hosts.ts";
+export { rowsOf, share } from "./telemetry/request-log.ts";
 export { keyOfRow } from "./traffic/key-of-row.ts";
 export { Pipeline } from "./pipelines/pipeline.ts";
 export { modelInside } from "./models/model-inside.ts";

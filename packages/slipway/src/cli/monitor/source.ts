@@ -1,7 +1,7 @@
 // Where the commands find what was watched: a running service (--server), or the store that it writes (--store).
 
 import { existsSync } from "node:fs";
-import { readLabels, storeLabels, modelView, monitorError, MonitorStore, overview, type LabelOutcome, type ModelView, type Overview, type Watched } from "../../monitor/index.ts";
+import { eraseFrom, readLabels, storeLabels, modelView, monitorError, MonitorStore, overview, type Erased, type LabelOutcome, type ModelView, type Overview, type Watched } from "../../monitor/index.ts";
 import { registryPlace } from "../../registry/index.ts";
 import type { Invocation, OptionSpec } from "../command.ts";
 import { usageError } from "../command.ts";
@@ -18,6 +18,7 @@ export interface MonitorSource {
   overview(): Promise<Overview>;
   model(name: string, version: string | undefined, hours: number): Promise<ModelView>;
   feedback(records: readonly unknown[], first: number): Promise<LabelOutcome>;
+  erase(key: string): Promise<Erased>;
   close(): Promise<void>;
 }
 
@@ -64,6 +65,9 @@ class Local implements MonitorSource, Watched {
   feedback(records: readonly unknown[], first: number): Promise<LabelOutcome> {
     return storeLabels(this.#store.database, records.flatMap((r, i) => readLabels(r, `row ${first + i}`)), Date.now());
   }
+  async erase(key: string): Promise<Erased> {
+    return { ...await eraseFrom(this.#store.database, key), logged: 0 };
+  }
   close(): Promise<void> {
     return this.#store.close();
   }
@@ -88,6 +92,9 @@ class Service implements MonitorSource {
   }
   feedback(records: readonly unknown[]): Promise<LabelOutcome> {
     return this.#ask("POST", "/feedback", { feedback: records });
+  }
+  erase(key: string): Promise<Erased> {
+    return this.#ask("POST", "/erase", { key });
   }
   close(): Promise<void> {
     return Promise.resolve();

@@ -39,7 +39,7 @@ export function requestLog(log: Logger, call: Call, status: number, options: Req
 }
 
 /** A number from 0 to 1 that is the same for the same id. */
-function share(id: string): number {
+export function share(id: string): number {
   let hash = 2166136261;
   for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 16777619);
   // FNV's low bits are good and its high bits are not.
