@@ -9,6 +9,7 @@ const table = {
   "edge-check-differs": { kind: "failed-check", doc: "On this device the model does not answer its own checked rows as it must. It was not loaded; the error lists the worst rows. `checks: \"report\"` loads it all the same and tells." },
   "edge-runtime-missing": { kind: "unavailable", doc: "The model needs ONNX Runtime, and `onnxruntime-web` could not be loaded. Install it beside @slipway/edge, or name the address of its ES module (`onnxruntime`)." },
   "edge-worker-lost": { kind: "unavailable", doc: "The worker that holds the model could not be started, or ended. Load the model again; a page's Content-Security-Policy must allow `worker-src 'self'`." },
+  "edge-texts": { kind: "unsupported", doc: "The package is a model of texts with a tokenizer, which browsers and devices do not have yet." },
   "edge-closed": { kind: "unavailable", doc: "The model was closed before it was asked." },
   "edge-picture": { kind: "invalid", doc: "What was given as a picture has no pixels yet (a video before its first frame, an image that is not loaded), or is of another origin and may not be read." },
 } as const;

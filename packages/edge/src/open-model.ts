@@ -20,6 +20,7 @@ export type LocalModel = Omit<EdgeModel, "predictImage" | "thread"> & {
 export async function openModel(bytes: Uint8Array, options: OpenOptions = {}): Promise<LocalModel> {
   const source = await readSlip(bytes);
   if (options.digest !== undefined && options.digest !== source.digest) throw edgeError("edge-integrity", `the package is ${source.digest}, not ${options.digest.slice(0, 100)}`);
+  if (source.text !== undefined) throw edgeError("edge-texts", `${source.manifest.name} takes texts through a tokenizer, which is not done here`, { hint: "Serve it (slipway serve), and ask it from here." });
   assertSound(source.model);
   const model = new Local(source, await openEngine(source, options));
   if (source.checks !== null && options.checks !== "skip") await model.replay(source.checks);

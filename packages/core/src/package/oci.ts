@@ -34,6 +34,7 @@ export const PARTS = {
   signature: "signature.json",
   checks: "checks.json",
   profile: "profile.json",
+  text: "text.json",
   card: "card.md",
   sbom: "sbom.cdx.json",
 } as const;
@@ -51,6 +52,7 @@ export async function buildPackage(parts: PackageParts): Promise<ModelPackage> {
   ];
   if (checks !== null) files.push([PARTS.checks, MEDIA.weightConfig, toJsonBytes(checks)]);
   if (parts.profile !== null && parts.profile !== undefined) files.push([PARTS.profile, MEDIA.weightConfig, toJsonBytes(parts.profile)]);
+  if (parts.text !== undefined) files.push([PARTS.text, MEDIA.weightConfig, toJsonBytes(parts.text)]);
   files.push([PARTS.card, MEDIA.doc, new TextEncoder().encode(parts.card)]);
   files.push([PARTS.sbom, MEDIA.doc, toJsonBytes(parts.sbom, 2)]);
 

@@ -100,6 +100,7 @@ export async function readLayout(readFile: ReadFile, options: ReadOptions = {}):
     return bytes === undefined ? null : json(bytes, path);
   };
   const checks = optionalJson(PARTS.checks);
+  const tokenized = optionalJson(PARTS.text);
   return {
     manifest: parseManifest(json(required(PARTS.manifest), PARTS.manifest)),
     model: required(PARTS.model),
@@ -108,6 +109,7 @@ export async function readLayout(readFile: ReadFile, options: ReadOptions = {}):
     profile: optionalJson(PARTS.profile),
     card: text(part(PARTS.card) ?? new Uint8Array(), PARTS.card),
     sbom: optionalJson(PARTS.sbom),
+    ...(tokenized === null ? {} : { text: tokenized }),
     digest: entry.digest,
     blobs,
     attachments: await readAttachments(readFile, index, entry.digest),

@@ -51,6 +51,8 @@ export interface PackageParts {
   readonly checks: Checks | null;
   /** The reference distribution of inputs and outputs as JSON: `profileToJson` makes it, `parseProfile` checks it. */
   readonly profile: unknown;
+  /** Of a model of texts: its tokenizer and what becomes of the network's answer, as JSON; the runtime checks it. */
+  readonly text?: unknown;
   /** The model card in Markdown. */
   readonly card: string;
   /** CycloneDX 1.6 ML-BOM. */

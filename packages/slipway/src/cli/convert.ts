@@ -53,7 +53,8 @@ export const convert: Command = defineCommand({
       }
       return 0;
     }
-    const { imported: { compiled } } = await importFile(path, bytes, { preprocess, ...(inputs === undefined ? {} : { inputs: await inputFile(inputs) }), ...(entry === undefined ? {} : { entry }) });
+    const { imported: { compiled }, text } = await importFile(path, bytes, { preprocess, ...(inputs === undefined ? {} : { inputs: await inputFile(inputs) }), ...(entry === undefined ? {} : { entry }) });
+    if (text !== undefined) throw usageError("bad-argument", "what turns texts into the network's input is in no ONNX file: a model of texts is packed, not converted", { hint: `slipway pack ${JSON.stringify(path)}` });
     await writeFileWhole(output, compiled.model);
     const warnings = [...compiled.warnings];
     if (compiled.signature.columns.some((c) => c.normalize?.some((n) => n.startsWith("strip_accents")))) {

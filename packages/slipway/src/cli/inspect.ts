@@ -3,7 +3,7 @@
 import { importModel, inspectSource, readSource, type Inspection, type InspectionNode } from "@slipway/core/convert";
 import { sniffFormat } from "@slipway/core/formats";
 import { signatureToJson, type Signature } from "@slipway/core/package";
-import { locateModel, openModel, readModelBytes, siblingsOf, type MlflowModel } from "../runtime/index.ts";
+import { isTextFolder, locateModel, openModel, readModelBytes, siblingsOf, type MlflowModel } from "../runtime/index.ts";
 import { isGguf, lookThrough } from "../language/gguf.ts";
 import { defineCommand, type Command } from "./command.ts";
 import { describeOnnxText } from "./describe-onnx.ts";
@@ -32,6 +32,13 @@ export const inspect: Command = defineCommand({
       const head = await lookThrough(path);
       if (call.flag("json")) printJson({ format: "gguf", ...head, metadata: Object.fromEntries([...head.metadata].map(([k, v]) => [k, typeof v === "bigint" ? Number(v) : v])) });
       else printResult(ggufText(head));
+      return 0;
+    }
+    if (isTextFolder(path)) {
+      const { package: pkg } = await openModel(path);
+      const { source } = pkg.manifest;
+      if (call.flag("json")) printJson({ format: source.format, bytes: source.bytes, className: source.rootClass, compile: { ok: true, signature: signatureToJson(pkg.signature), modelBytes: pkg.model.length, warnings: [] } });
+      else printResult([`${source.format}, ${size(source.bytes)}: ${source.rootClass}`, "", ...compiles(pkg.model.length, [], pkg.signature)].join("\n"));
       return 0;
     }
     const bytes = await readModelBytes(path);

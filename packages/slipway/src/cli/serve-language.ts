@@ -3,7 +3,7 @@
 import { resolve } from "node:path";
 import { nameFromFile } from "@slipway/core/package";
 import type { ServeSettings } from "../config/index.ts";
-import type { StartOptions } from "../server/index.ts";
+import type { ModelDirectory, StartOptions } from "../server/index.ts";
 import type { LanguageModel } from "../language/index.ts";
 import { usageError } from "./command.ts";
 
@@ -46,4 +46,10 @@ export async function openLanguageModels({ language, threads, processes }: Serve
     throw error;
   }
   return { rest, names: [...models.keys()], protocols: [openAiProtocol(models)], families: [languageFamilies([...models.values()])], close };
+}
+
+/** Models of texts that give embeddings are asked as OpenAI's are, too. */
+export async function embeddingProtocols(directory: ModelDirectory, { names }: ServedLanguage): Promise<NonNullable<StartOptions["protocols"]>> {
+  if (names.length > 0 || !directory.all.some((m) => m.signature.outputs.some((o) => o.name === "embedding"))) return [];
+  return [(await import("../language/index.ts")).openAiProtocol(new Map())];
 }

@@ -9,7 +9,7 @@ import { configOptions, configSources } from "./config-options.ts";
 import { hostingOf } from "./hosting.ts";
 import { followParent } from "./follow-parent.ts";
 import { accessOptions } from "./serve-access.ts";
-import { openLanguageModels } from "./serve-language.ts";
+import { embeddingProtocols, openLanguageModels } from "./serve-language.ts";
 import { openServedModels } from "./serve-models.ts";
 import { openMonitor } from "./serve-monitor.ts";
 import { telemetryOptions } from "./serve-telemetry.ts";
@@ -65,7 +65,7 @@ export const serve: Command = defineCommand({
       ...access, ...(hosting?.multiModel === true ? { auth: { ...access.auth, administration: "any-port" } } : {}),
       ...(hosting?.vertex === undefined ? {} : { vertex: hosting.vertex }),
       ...telemetryOptions(settings), ...monitor.options,
-      protocols: [...monitor.options.protocols, ...language.protocols], families: language.families,
+      protocols: [...monitor.options.protocols, ...language.protocols, ...(await embeddingProtocols(models.directory, language))], families: language.families,
       ...(settings.allowHost === undefined ? {} : { allowedHosts: settings.allowHost }),
       log,
     });

@@ -114,10 +114,11 @@ async function readChecks(file: string, signature: Signature): Promise<Checks> {
   return readCheckFile(readCheckRows(text), signature, { file: basename(file), sha256: await sha256(new TextEncoder().encode(text)) }).checks;
 }
 
-async function profileFrom(file: string, { model, signature }: ModelPackage, seed: number): Promise<Profile> {
+async function profileFrom(file: string, pkg: ModelPackage, seed: number): Promise<Profile> {
+  const { signature } = pkg;
   if (signature.layout === "tensors") throw usageError("bad-argument", "training rows are a table of columns, and this model takes tensors", { hint: "Leave out --training." });
   const { makeProfile } = await import("../runtime/pack.ts");
-  return makeProfile(model, signature, { rows: "training", file: basename(file) }, await readTraining(readRows(file), signature, seed));
+  return makeProfile(pkg, signature, { rows: "training", file: basename(file) }, await readTraining(readRows(file), signature, seed));
 }
 
 /** A reference of the configuration's, fetched as one of the command line's is. */

@@ -39,6 +39,10 @@ export async function openEngine(source: ModelSource, options: EngineOptions, op
     const { columnsByInput, openPythonSession } = await import("./python/index.ts");
     return { session: await openPythonSession(python, options.instances ?? 1, options.printed ?? ((line) => console.error(line))), engine: { name: "python", reason: "asked for" }, columns: columnsByInput(python) };
   }
+  if (source.text !== undefined) {
+    const columns = new Map([["slipway.strings", signature.columns.map((c) => c.name)]]);
+    return { session: await openRuntime(source.model, columns), engine: { name: "onnxruntime", reason: "the model takes texts" }, columns };
+  }
   // The same graph with few inputs instead of one a column: a quarter of the time a call on wide models.
   const face = signature.layout === "tensors" ? { bytes: source.model, inputs: [] } : packedFace(source.model);
   const columns = new Map(face.inputs.map((i) => [i.name, i.columns]));

@@ -7,6 +7,9 @@ import { sha256 } from "@slipway/core/package";
 import { readModelBytes } from "./open.ts";
 import { siblingsOf } from "./read-sibling.ts";
 import { splitEntry } from "./split-entry.ts";
+import { textError } from "./text/errors.ts";
+import { importText } from "./text/import-text.ts";
+import { isTextFolder, type TextSettings } from "./text/text-folder.ts";
 
 export interface ImportFileOptions {
   /** Which model, where a saved file holds several. */
@@ -22,10 +25,16 @@ export interface ImportedFile {
   readonly source: { readonly sha256: string; readonly bytes: number };
   /** Digests of the files of the preprocessing. */
   readonly joined: readonly string[];
+  /** Of a model of texts: what stands around the network. */
+  readonly text?: TextSettings;
 }
 
 /** @throws as readModelBytes and compileJoined */
 export async function importFile(path: string, bytes: Uint8Array, options: ImportFileOptions = {}): Promise<ImportedFile> {
+  if (isTextFolder(path)) {
+    if ((options.preprocess ?? []).length > 0) throw textError("text-unsupported", "nothing is put before a model of texts", { hint: "Leave --preprocess out." });
+    return importText(path);
+  }
   const files = new Map([[path, bytes]]);
   const transformers: JoinedFile[] = [];
   for (const argument of options.preprocess ?? []) {

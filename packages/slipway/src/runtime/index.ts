@@ -18,6 +18,7 @@ export { openSession, preloadEngine, type SessionOptions } from "./session.ts";
 export { splitEntry } from "./split-entry.ts";
 export { locateModel, type Located } from "./locate.ts";
 export type { MlflowModel } from "./mlflow/index.ts";
+export { isTextFolder } from "./text/text-folder.ts";
 export { isPackage, openModel, readModelBytes, type OpenedModel, type OpenOptions } from "./open.ts";
 export type { Packed, PackOptions } from "./pack.ts";
 export { siblingsOf } from "./read-sibling.ts";

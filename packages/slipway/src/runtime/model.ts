@@ -25,6 +25,8 @@ export interface ModelSource {
   readonly checks?: Checks | null;
   /** As it stands in the package; whoever needs it reads it. */
   readonly profile?: unknown;
+  /** Of a model of texts: its tokenizer and the rest around the network, as it stands in the package. */
+  readonly text?: unknown;
   /** Where it is a model that Python runs: how. There is no graph then. */
   readonly python?: PythonSource;
 }
@@ -280,8 +282,11 @@ export interface LoadOptions extends PlacementOptions {
 }
 
 export async function loadModelPackage(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
-  const opened = await openEngine(source, options, (bytes, columns) =>
-    placeSession(bytes, options, (inline) => measureCall(new Model(source, { session: inline, engine: { name: "onnxruntime", reason: "measured" }, columns }))));
+  const dress = source.text === undefined ? undefined : (await import("./text/index.ts")).dressing(source.text);
+  const opened = await openEngine(source, options, async (bytes, columns) => {
+    const session = await placeSession(bytes, options, (inline) => measureCall(new Model(source, { session: dress?.(inline) ?? inline, engine: { name: "onnxruntime", reason: "measured" }, columns })));
+    return dress?.(session) ?? session;
+  });
   return new Model(source, opened, options);
 }
 

@@ -12,6 +12,7 @@ import type { PythonOptions } from "./python/open-python.ts";
 import type { ImportFileOptions } from "./import-file.ts";
 import { SAVED_MODEL, siblingsOf } from "./read-sibling.ts";
 import type { TrustedSigners } from "./trusted-signers.ts";
+import { isTextFolder, readTextFolder } from "./text/text-folder.ts";
 import { locateModel } from "./locate.ts";
 
 export interface OpenOptions extends ImportFileOptions {
@@ -48,6 +49,7 @@ export async function readModelBytes(path: string): Promise<Uint8Array> {
   if (!info) throw runtimeError("file-not-found", `there is no file ${JSON.stringify(path)}`, { hint: "Check the path; it is relative to the folder you are in." });
   if (info.isDirectory()) {
     if (await isLayout(path)) return writeSlip(await readLayoutFolder(path));
+    if (isTextFolder(path)) return readTextFolder(path).model;
     const inside = siblingsOf(path)(SAVED_MODEL, MAX_FILE);
     if (!inside) throw runtimeError("file-not-found", `${JSON.stringify(path)} is a folder, and no SavedModel: it has no ${SAVED_MODEL}`, { hint: "Pass the model file in it." });
     return inside;

@@ -13,7 +13,7 @@ import { provenKernel } from "./engine.ts";
 import { predictError } from "@slipway/core/predict";
 import { runtimeError } from "./errors.ts";
 import { importFile, type ImportFileOptions } from "./import-file.ts";
-import { loadModelPackage } from "./model.ts";
+import { loadModelPackage, type ModelSource } from "./model.ts";
 import { lineOfRow } from "./row-line.ts";
 import { withMlflowSignature, type MlflowModel } from "./mlflow/index.ts";
 
@@ -44,7 +44,7 @@ const KEPT_CHECKS = 200;
 
 /** @throws what import and the package room throw, and check-differs with the comparison in `data` */
 export async function packModel(path: string, bytes: Uint8Array, options: PackOptions = {}): Promise<Packed> {
-  const { imported, joined, source } = await importFile(path, bytes, options);
+  const { imported, joined, source, text } = await importFile(path, bytes, options);
   const { model } = imported.compiled;
   const notes = [...imported.compiled.warnings];
   let signature: Signature = imported.compiled.signature;
@@ -71,15 +71,15 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
       const line = lineOfRow(check.text, row);
       return `row ${row + 1}${line === undefined ? "" : ` (line ${line})`}`;
     };
-    const compared = await runChecks(model, file.signature, file.checks).catch((error: unknown): never => { throw refusedCheck(error, basename(check.file), place); });
+    const compared = await runChecks({ model, text }, file.signature, file.checks).catch((error: unknown): never => { throw refusedCheck(error, basename(check.file), place); });
     comparison = compared;
     if (!compared.passed) throw differs(compared, check.file, file.signature, file.checks, place);
     signature = file.signature;
     allChecks = file.checks;
     checks = sampleChecks(file.checks, KEPT_CHECKS);
   }
-  const profile = signature.layout === "tensors" ? null : await profileFor(model, signature, allChecks, options.training);
-  const kernel = options.prove === true ? await provenKernel({ model, signature, checks, manifest: { name: "proof", version: "0.0.0" }, digest: "" }) : undefined;
+  const profile = signature.layout === "tensors" ? null : await profileFor({ model, text }, signature, allChecks, options.training);
+  const kernel = options.prove === true && text === undefined ? await provenKernel({ model, signature, checks, manifest: { name: "proof", version: "0.0.0" }, digest: "" }) : undefined;
   const manifest = {
     name: options.name ?? nameFromFile(path),
     version: options.version ?? "0.0.0",
@@ -95,7 +95,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
   const described = { manifest, signature, ...(options.facts ? { facts: options.facts } : {}), ...(comparison ? { comparison } : {}) };
   return {
     package: await buildPackage({
-      manifest, model, signature, checks, profile,
+      manifest, model, signature, checks, profile, ...(text === undefined ? {} : { text }),
       card: writeCard({ ...described, ...(options.check ? { checkFile: basename(options.check.file) } : {}) }),
       sbom: writeSbom({ ...described, modelSha256: await sha256(model), opsets: imported.compiled.opsets }),
     }),
@@ -104,9 +104,12 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
   };
 }
 
+/** A graph and, of a model of texts, what stands around it. */
+type Network = Pick<ModelSource, "model" | "text">;
+
 /** Predicts the checks' rows and compares. */
-async function runChecks(model: Uint8Array, signature: Signature, checks: Checks): Promise<Comparison> {
-  const loaded = await loadModelPackage({ model, signature, manifest: { name: "checks", version: "0.0.0" }, digest: "" }, { engine: "onnxruntime" });
+async function runChecks({ model, text }: Network, signature: Signature, checks: Checks): Promise<Comparison> {
+  const loaded = await loadModelPackage({ model, signature, text, manifest: { name: "checks", version: "0.0.0" }, digest: "" }, { engine: "onnxruntime" });
   try {
     const { batch } = loaded.encode({ kind: "records", records: checks.inputs });
     return compareOutputs(checks.expected, (await loaded.run(batch)).outputs, checks.tolerance);
@@ -115,7 +118,7 @@ async function runChecks(model: Uint8Array, signature: Signature, checks: Checks
   }
 }
 
-async function profileFor(model: Uint8Array, signature: Signature, checks: Checks | null, training: PackOptions["training"]): Promise<object | null> {
+async function profileFor(model: Network, signature: Signature, checks: Checks | null, training: PackOptions["training"]): Promise<object | null> {
   if (training !== undefined) {
     const { file, sha256: digest } = training;
     return profileToJson(await makeProfile(model, signature, { rows: "training", file, ...(digest === undefined ? {} : { sha256: digest }) }, await training.rows(signature)));
@@ -126,8 +129,8 @@ async function profileFor(model: Uint8Array, signature: Signature, checks: Check
 }
 
 /** What the model answers to the rows is part of it; rows that it refuses are not in it. */
-export async function makeProfile(model: Uint8Array, signature: Signature, source: Profile["source"], rows: readonly Readonly<Record<string, unknown>>[]): Promise<Profile> {
-  const loaded = await loadModelPackage({ model, signature, manifest: { name: "profile", version: "0.0.0" }, digest: "" }, { engine: "onnxruntime", placement: "inline" });
+export async function makeProfile({ model, text }: Network, signature: Signature, source: Profile["source"], rows: readonly Readonly<Record<string, unknown>>[]): Promise<Profile> {
+  const loaded = await loadModelPackage({ model, signature, text, manifest: { name: "profile", version: "0.0.0" }, digest: "" }, { engine: "onnxruntime", placement: "inline" });
   try {
     const { batch, kept } = loaded.encode({ kind: "records", records: rows }, "rows");
     const { outputs, refused } = await loaded.run(batch, { onInvalid: "rows" });

@@ -25,6 +25,7 @@ export { runPrimary } from "./cluster/index.ts";
 export { jsonAnswer, jsonText, textAnswer, type Answer, type Call } from "./http/call.ts";
 export type { Action, Protocol, Route, RouteAbout } from "./http/routing-table.ts";
 export { bodyText, mediaType } from "./body.ts";
+export { infer } from "./inference.ts";
 export { serverError, statusOf, toSlipwayError } from "./errors.ts";
 export { Histogram, LATENCY_BOUNDS } from "./telemetry/histogram.ts";
 export { Html, html } from "./pages/html.ts";

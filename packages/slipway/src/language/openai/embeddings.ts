@@ -1,12 +1,21 @@
-// POST /v1/embeddings: a vector for each text.
+// POST /v1/embeddings: a vector for each text, from a language model or from a served model of texts.
 
-import { jsonAnswer, type Answer, type Call } from "../../server/index.ts";
+import { infer, jsonAnswer, type Answer, type Call, type ServerContext } from "../../server/index.ts";
 import type { LanguageModel } from "../engine/language-model.ts";
 import { Fields, unsupported, wrong } from "./fields.ts";
 
 const MAX_TEXTS = 2048;
+/** What models of texts call it. */
+const EMBEDDING = "embedding";
 
-export async function embeddings(call: Call, body: unknown, find: (name: string) => LanguageModel): Promise<Answer> {
+interface Vectors {
+  readonly vectors: readonly ArrayLike<number>[];
+  /** Tokens that were read, where they are counted. */
+  readonly tokens?: number;
+  readonly length: number;
+}
+
+export async function embeddings(call: Call, body: unknown, find: (name: string) => LanguageModel, context: ServerContext): Promise<Answer> {
   const fields = new Fields(body);
   const input = fields.raw("input");
   const texts = typeof input === "string" ? [input] : fields.list("input", MAX_TEXTS).map((t) => {
@@ -17,12 +26,24 @@ export async function embeddings(call: Call, body: unknown, find: (name: string)
   if (texts.length === 0 || texts.some((t) => t === "")) throw wrong("input", "texts that are not empty", input);
   const format = fields.optionalText("encoding_format") ?? "float";
   if (format !== "float" && format !== "base64") throw wrong("encoding_format", "float or base64", format);
-  const model = find(fields.text("model"));
+  const name = fields.text("model");
+  const { vectors, tokens, length } = context.models.entries.has(name) ? await ofTexts(call, name, texts, context) : await ofLanguage(call, find(name), texts);
   const dimensions = fields.count("dimensions", 1, 2 ** 20);
-  if (dimensions !== undefined && dimensions !== model.info.embeddingLength) throw unsupported("dimensions", `${model.name} gives ${model.info.embeddingLength} of them`);
-  const { vectors, tokens } = await model.embed(texts, call);
+  if (dimensions !== undefined && dimensions !== length) throw unsupported("dimensions", `${name} gives ${length} of them`);
   return jsonAnswer({
-    object: "list", model: model.name, usage: { prompt_tokens: tokens, total_tokens: tokens },
-    data: vectors.map((vector, index) => ({ object: "embedding", index, embedding: format === "float" ? vector : Buffer.from(Float32Array.from(vector).buffer).toString("base64") })),
+    object: "list", model: name, ...(tokens === undefined ? {} : { usage: { prompt_tokens: tokens, total_tokens: tokens } }),
+    data: vectors.map((vector, index) => ({ object: "embedding", index, embedding: format === "float" ? Array.from(vector) : Buffer.from(Float32Array.from(vector).buffer).toString("base64") })),
   });
+}
+
+async function ofLanguage(call: Call, model: LanguageModel, texts: readonly string[]): Promise<Vectors> {
+  return { ...(await model.embed(texts, call)), length: model.info.embeddingLength };
+}
+
+async function ofTexts(call: Call, name: string, texts: readonly string[], context: ServerContext): Promise<Vectors> {
+  const model = await context.models.select(call, { name });
+  if (!model.signature.outputs.some((o) => o.name === EMBEDDING)) throw unsupported("model", `${name} gives no embeddings`);
+  const { prediction } = await infer(context, call, model, { kind: "texts", texts }, { outputs: [EMBEDDING] });
+  const { data, width } = prediction.outputs[0]!;
+  return { vectors: texts.map((_, i) => (data as Float32Array).subarray(i * width, (i + 1) * width)), length: width };
 }

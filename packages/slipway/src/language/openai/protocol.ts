@@ -12,14 +12,14 @@ import { errorAnswer } from "./events.ts";
 export function openAiProtocol(models: ReadonlyMap<string, LanguageModel>): (context: ServerContext) => Protocol {
   const find = (call: Call) => (name: string): LanguageModel => {
     const model = models.get(name);
-    if (model === undefined) throw serverError("model-unknown", `there is no language model ${JSON.stringify(name.slice(0, 100))}`, { where: "model", hint: `There is ${[...models.keys()].join(", ")}.` });
+    if (model === undefined) throw serverError("model-unknown", `there is no language model ${JSON.stringify(name.slice(0, 100))}`, { where: "model", hint: models.size === 0 ? "Language models are GGUF files: slipway serve NAME=model.gguf" : `There is ${[...models.keys()].join(", ")}.` });
     allowModel(call, name);
     return model;
   };
-  const post = (path: string, summary: string, answer: (call: Call, body: unknown, find: (name: string) => LanguageModel) => ReturnType<Route["handle"]>): Route => ({
+  const post = (path: string, summary: string, answer: (call: Call, body: unknown, find: (name: string) => LanguageModel, context: ServerContext) => ReturnType<Route["handle"]>, context: ServerContext): Route => ({
     method: "POST", path, action: "predict",
     about: { tag: "language", summary, request: { "application/json": { type: "object" } }, response: { "application/json": { type: "object" } } },
-    handle: (call) => answer(call, json(call), find(call)),
+    handle: (call) => answer(call, json(call), find(call), context),
   });
   const about = (summary: string): NonNullable<Route["about"]> => ({ tag: "language", summary, response: { "application/json": { type: "object" } } });
   const describe = (model: LanguageModel): object => ({ id: model.name, object: "model", created: 0, owned_by: "slipway", context_length: model.info.contextSize });
@@ -30,9 +30,9 @@ export function openAiProtocol(models: ReadonlyMap<string, LanguageModel>): (con
   return (context) => ({
     name: "openai", prefixes: ["/v1/chat", "/v1/completions", "/v1/embeddings"], error: errorAnswer,
     routes: [
-      post("/v1/chat/completions", "The next message of a conversation, whole or as a stream", chat),
-      post("/v1/completions", "A text, gone on with", completions),
-      post("/v1/embeddings", "A vector for each text", embeddings),
+      post("/v1/chat/completions", "The next message of a conversation, whole or as a stream", chat, context),
+      post("/v1/completions", "A text, gone on with", completions, context),
+      post("/v1/embeddings", "A vector for each text", embeddings, context),
       { method: "GET", path: "/v1/models", action: "read", about: about("The language models"), claims: () => models.size > 0, handle: (call) => jsonAnswer(list(call, context)) },
       { method: "GET", path: "/v1/models/{name}", action: "read", about: about("One language model"), claims: (call) => models.has(decodeURIComponent(call.path.slice("/v1/models/".length))), handle: (call) => jsonAnswer(describe(find(call)(call.params["name"]!))) },
     ],

@@ -26,7 +26,7 @@ const ONE_WINDOW = { ...DRIFT_RULE, windows: 1, of: 1 };
 export async function countRows(pkg: ModelPackage, file: string, rows: RowStream, options: LoadOptions = {}): Promise<FileReport> {
   const { name, version } = pkg.manifest;
   if (pkg.profile === null || pkg.profile === undefined) throw monitorError("monitor-no-profile", `${name} ${version} has no profile to compare with`, { hint: "Pack it with --check check.csv, or with --training train.csv." });
-  const model = await loadModelPackage({ model: pkg.model, signature: pkg.signature, manifest: pkg.manifest, digest: pkg.digest, profile: pkg.profile, checks: pkg.checks }, options);
+  const model = await loadModelPackage({ model: pkg.model, signature: pkg.signature, manifest: pkg.manifest, digest: pkg.digest, profile: pkg.profile, checks: pkg.checks, text: pkg.text }, options);
   try {
     const subject = subjectOf(model);
     const recorder = new Recorder(subject, model.signature, { lengthMs: Number.MAX_SAFE_INTEGER, now: () => 0 });
