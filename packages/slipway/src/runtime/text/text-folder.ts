@@ -71,8 +71,8 @@ export function readTextFolder(path: string): TextFolder {
 }
 
 function taskOf(architecture: string, where: string): TextTask {
-  if (/ForSequenceClassification$/.test(architecture)) return "classification";
-  if (/ForTokenClassification$/.test(architecture)) return "tokens";
+  if (architecture.endsWith("ForSequenceClassification")) return "classification";
+  if (architecture.endsWith("ForTokenClassification")) return "tokens";
   if (/For(?:CausalLM|ConditionalGeneration|Seq2SeqLM|QuestionAnswering|MultipleChoice|NextSentencePrediction)$/.test(architecture)) {
     throw textError("text-unsupported", `${architecture} is served for no task: embeddings, classification (of texts, of pairs and of tokens) are`, { where, hint: "A model that writes texts is served from a GGUF file: docs/language.md." });
   }
