@@ -1,7 +1,7 @@
 // A folder as Hugging Face's libraries keep a text model with its network in ONNX: config.json, tokenizer.json, model.onnx
 // (also in onnx/), and sentence-transformers' modules beside them. Only read: nothing in it is run, nothing is fetched.
 
-import { lstatSync, readFileSync } from "node:fs";
+import { lstatSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Column, Output, Signature } from "@slipway/core/package";
 import { textError } from "./errors.ts";
@@ -40,7 +40,7 @@ const USUAL_TOKENS = 512;
 const NO_LIMIT = 1e9;
 
 export function isTextFolder(path: string): boolean {
-  return plainFile(path, "tokenizer.json") && plainFile(path, "config.json");
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true && plainFile(path, "tokenizer.json") && plainFile(path, "config.json");
 }
 
 /** @throws SlipwayError text-folder, text-unsupported */
