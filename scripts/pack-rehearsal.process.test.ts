@@ -16,9 +16,9 @@ const env = { ...process.env, npm_config_onnxruntime_node_install: "skip", npm_c
 
 it("works when installed from its tarballs into an empty folder", async () => {
   execFileSync(join(root, "node_modules", ".bin", "tsc"), ["-b"], { cwd: root, stdio: "pipe" });
-  for (const name of ["core", "slipway"]) execFileSync("npm", ["pack", "--pack-destination", folder], { cwd: join(root, "packages", name), env, stdio: "pipe" });
+  for (const name of ["core", "edge", "slipway"]) execFileSync("npm", ["pack", "--pack-destination", folder], { cwd: join(root, "packages", name), env, stdio: "pipe" });
   const tarballs = readdirSync(folder).filter((f) => f.endsWith(".tgz")).map((f) => join(folder, f));
-  expect(tarballs).toHaveLength(2);
+  expect(tarballs).toHaveLength(3);
   const app = join(folder, "app");
   mkdirSync(app);
   writeFileSync(join(app, "package.json"), '{ "name": "app", "private": true, "type": "module" }');
@@ -35,6 +35,15 @@ const [row] = await model.predict([{ contract: "one year", internet: "dsl", tenu
 console.log(row.label);
 await model.close();`);
   expect(execFileSync(process.execPath, ["use.mjs"], { cwd: app, encoding: "utf8" }).trim()).toBe("stays");
+
+  // The module alone, as a bundler or Node takes it from the registry.
+  execFileSync(process.execPath, [join(app, "node_modules", "slipway", "bin", "slipway.mjs"), "pack", join(example, "churn.joblib"), "-o", "churn.slip"], { cwd: app, stdio: "pipe" });
+  writeFileSync(join(app, "edge.mjs"), `import { readFileSync } from "node:fs";
+import { loadModel } from "@slipway/edge";
+const model = await loadModel(readFileSync("churn.slip"));
+const [row] = await model.predict([{ contract: "one year", internet: "dsl", tenure_months: 14, monthly_charges: 40, support_calls: 2, senior: false }]);
+console.log(model.engine.name, row.label);`);
+  expect(execFileSync(process.execPath, ["edge.mjs"], { cwd: app, encoding: "utf8" }).trim()).toBe("kernel stays");
 
   // With the browser's module inside.
   execFileSync(process.execPath, [join(app, "node_modules", "slipway", "bin", "slipway.mjs"), "edge", join(example, "churn.joblib"), "-o", "site"], { cwd: app, stdio: "pipe" });

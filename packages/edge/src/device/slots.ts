@@ -1,5 +1,6 @@
 // The packages on the device: two slots and the one that it came with. One of them always answers.
 
+import { SlipwayError } from "@slipway/core/base";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { openModel, type LocalModel } from "../open-model.ts";
@@ -41,9 +42,9 @@ export class Slots {
   /** Opens a package's file: its bytes as they must be, its checked rows answered. */
   async open(path: string, sha256: string, digest: string): Promise<LocalModel> {
     const bytes = await this.#options.disk.read(path);
-    if (bytes === undefined) throw deviceError("device-no-model", `there is no ${path}`);
+    if (bytes === undefined) throw deviceError("device-slot-damaged", `there is no ${path}`);
     const found = createHash("sha256").update(bytes).digest("hex");
-    if (found !== sha256) throw deviceError("device-no-model", `${path} is damaged: its SHA-256 is ${found}, not ${sha256}`);
+    if (found !== sha256) throw deviceError("device-slot-damaged", `${path} is damaged: its SHA-256 is ${found}, not ${sha256}`);
     return openModel(bytes, { digest, onnxruntime: this.#options.onnxruntime });
   }
 
@@ -54,7 +55,7 @@ export class Slots {
     const { active, trial } = state.current;
     if (active !== null && trial !== null) {
       // Counted before it is opened: opening it may be what ends the process.
-      if (trial.starts >= MAX_STARTS) await this.#giveUp(active, `it was started ${trial.starts} times and never seen to work`);
+      if (trial.starts >= MAX_STARTS) await this.#giveUp(active, `it was started ${trial.starts} times and never seen to work`, true);
       else await state.change({ trial: { starts: trial.starts + 1 } });
     }
     for (let tries = 0; tries < 2; tries++) {
@@ -65,7 +66,8 @@ export class Slots {
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         reasons.push(reason);
-        await this.#giveUp(installed, reason);
+        // What the disk lost says nothing against the package: it is fetched again.
+        await this.#giveUp(installed, reason, !(error instanceof SlipwayError && error.code === "device-slot-damaged"));
       }
     }
     const { factory } = config;
@@ -78,10 +80,10 @@ export class Slots {
     }
   }
 
-  async #giveUp(installed: Installed, reason: string): Promise<void> {
+  async #giveUp(installed: Installed, reason: string, isBad: boolean): Promise<void> {
     const { state, log } = this.#options;
     const { previous, bad } = state.current;
     log(`release ${installed.release} is given up: ${reason}`);
-    await state.change({ active: previous, previous: null, trial: null, bad: [...bad, installed.sha256] });
+    await state.change({ active: previous, previous: null, trial: null, bad: isBad ? [...bad, installed.sha256] : bad });
   }
 }

@@ -110,10 +110,15 @@ function folderOf(address: string): string {
 
 async function answer(ask: typeof fetch, address: URL): Promise<Response> {
   let response: Response;
+  // Until the answer begins: its body may take as long as a slow line needs, while something comes.
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new Error(`nothing came for ${ANSWER_MS / 1000} s`)), ANSWER_MS);
   try {
-    response = await ask(address, { signal: AbortSignal.timeout(ANSWER_MS), redirect: "error", cache: "no-store" });
+    response = await ask(address, { signal: late.signal, redirect: "error", cache: "no-store" });
   } catch (cause) {
     throw deviceError("device-update-failed", `${address.href} gave no answer: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  } finally {
+    clearTimeout(timer);
   }
   if (response.status !== 200) throw deviceError("device-update-failed", `${address.href} answered ${response.status}`);
   return response;

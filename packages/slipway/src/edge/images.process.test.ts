@@ -3,6 +3,8 @@
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { GraphBuilder, Ops, serializeModel } from "@slipway/core/onnx";
+import { buildPackage } from "@slipway/core/package";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BROWSER_HINT, hasBrowser, launchBrowser, openContext, type Watched } from "../../../../scripts/testing-browser.ts";
@@ -60,6 +62,37 @@ describe.skipIf(!hasBrowser)(`networks in a browser${hasBrowser ? "" : ` (${BROW
     const { predictions } = answer.json() as { predictions: unknown };
     expect(near(found)).toEqual(near({ answers: [predictions, predictions, predictions], engine: "onnxruntime", thread: "worker" }));
     expect(seen.faults).toEqual([]);
+  });
+  it("makes the very same tensor of a picture, byte by byte, at any size; and takes a video", async () => {
+    const g = new GraphBuilder();
+    g.output("pixels", new Ops(g).reshape(g.input("x", "uint8", ["N", 9, 7, 3]), [-1, 189]));
+    const source = await buildPackage({
+      manifest: { name: "net", version: "1.0.0", source: { file: "m.onnx", sha256: "0".repeat(64), bytes: 1, format: "onnx", producer: {}, rootClass: "m" }, tool: { name: "slipway", version: "0.1.0" }, lineage: [] },
+      model: serializeModel(g.finish()), checks: null, profile: null, card: "", sbom: {},
+      signature: { layout: "tensors", tensors: [{ name: "x", type: "uint8", shape: ["N", 9, 7, 3] }], tensorRows: "independent", columns: [], extraColumns: "refused", outputs: [{ name: "pixels", graphName: "pixels", kind: "value", type: "uint8", rowShape: [189] }] },
+    });
+    const app = createServer({ models: [await loadModelPackage(source)] });
+    const ask = async (resize: string): Promise<unknown> => ((await inject(app, { method: "POST", url: `/predict?resize=${resize}`, headers: { "content-type": "image/png" }, payload: png })).json() as { predictions: unknown }).predictions;
+    const ways = ["stretch", "crop", "pad"];
+    const expected = [];
+    for (const resize of ways) expected.push(await ask(resize));
+    await app.context.models.close();
+    for (const [name, bytes] of (await makeEdge(source, "browser", { from: root })).files) files.set(name, bytes);
+    await seen.page.goto(site.url);
+    const found = await seen.page.evaluate(`(async () => {
+      const { loadModel } = await import("./slipway-edge.js");
+      const model = await loadModel("net.slip", { onnxruntime: "./onnxruntime/ort.wasm.min.mjs" });
+      const picture = await createImageBitmap(await (await fetch("picture.png")).blob());
+      const answers = [];
+      for (const resize of ${JSON.stringify(ways)}) answers.push(await model.predictImage(picture, { resize }));
+      const canvas = Object.assign(document.createElement("canvas"), { width: picture.width, height: picture.height });
+      canvas.getContext("2d").drawImage(picture, 0, 0);
+      const video = Object.assign(document.createElement("video"), { muted: true, srcObject: canvas.captureStream(30) });
+      await video.play();
+      const [frame] = await model.predictImage(video);
+      return { answers, frame: frame.pixels.length };
+    })()`);
+    expect(found).toEqual({ answers: expected, frame: 189 });
   });
   it("answers what the page's own file field is given", async () => {
     await seen.page.getByLabel("A picture").setInputFiles({ name: "picture.png", mimeType: "image/png", buffer: png });
