@@ -70,19 +70,20 @@ const batch: Target = {
   run: async ({ source, rows, direct }) => ({ rows: await scoreInBulk(source, rows, direct), ranIn: "a worker thread" }),
 };
 
-/** The module needs ONNX Runtime's files for some models, which need not be here. */
-async function withoutRuntime(ask: () => Promise<TargetAnswers>): Promise<TargetAnswers | { readonly skipped: string }> {
+/** The module, and ONNX Runtime's files that it needs for some models, need not be here. */
+async function whereThere(ask: () => Promise<TargetAnswers>): Promise<TargetAnswers | { readonly skipped: string }> {
   try {
     return await ask();
   } catch (error) {
     if (error instanceof SlipwayError && error.code === "edge-needs-onnxruntime") return { skipped: "onnxruntime-web is not installed here" };
+    if (error instanceof SlipwayError && error.code === "edge-module-missing") return { skipped: "the browser's module is not in this installation" };
     throw error;
   }
 }
 
 const edgeModule: Target = {
   name: "@slipway/edge in Node",
-  run: ({ source, rows, from }) => withoutRuntime(async () => {
+  run: ({ source, rows, from }) => whereThere(async () => {
     const { answers, runtime, engine } = await replayInNode(source, rows, from);
     return { rows: answers, ranIn: `${engine}, ${runtime}` };
   }),
@@ -92,7 +93,7 @@ const edgeModule: Target = {
 export function edgeFolder(name: string, command: readonly [string, ...string[]]): Target {
   return {
     name,
-    run: ({ source, rows, from }) => withoutRuntime(async () => {
+    run: ({ source, rows, from }) => whereThere(async () => {
       const folder = await mkdtemp(join(tmpdir(), "slipway-target-"));
       try {
         const { files, engine } = await makeEdge(source, "node", { from });
@@ -118,7 +119,7 @@ const inBrowser: Target = {
   name: "@slipway/edge in a browser",
   async run({ source, rows, from, browser }: TargetRequest) {
     if (browser === undefined) return { skipped: "no browser was named (--browser)" };
-    return withoutRuntime(async () => {
+    return whereThere(async () => {
       const { answers, runtime, engine } = await replayInBrowser(source, rows, { from, browser });
       return { rows: answers, ranIn: `${engine}, ${runtime}` };
     });
