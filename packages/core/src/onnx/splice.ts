@@ -5,7 +5,7 @@ import { ByteReader } from "../base/index.ts";
 import { ProtoWriter, readFields, type ProtoField } from "../formats/index.ts";
 import { onnxError } from "./errors.ts";
 import { isNumber, part, text } from "./read-fields.ts";
-import type { Node, ValueInfo } from "./model.ts";
+import type { Node, Opset, ValueInfo } from "./model.ts";
 import { writeNode, writeValueInfo } from "./write.ts";
 
 export interface GraphChanges {
@@ -15,11 +15,13 @@ export interface GraphChanges {
   readonly outputs: ReadonlyMap<string, ValueInfo | null>;
   /** The version of ai.onnx to import, for a model that did without. */
   readonly importOpset?: number;
+  /** What comes behind the main graph's nodes and outputs, and the operator sets that it needs beside those the model has. */
+  readonly add?: { readonly nodes: readonly Node[]; readonly outputs: readonly ValueInfo[]; readonly opsets: readonly Opset[] };
 }
 
 /** `bytes` is a model that readModel reads. */
 export function changeGraph(bytes: Uint8Array, changes: GraphChanges): Uint8Array {
-  const { importOpset } = changes;
+  const { importOpset, add } = changes;
   const changed = mapGraph(bytes, (graph, w) => {
     let place = 0;
     for (const f of readFields(graph)) {
@@ -29,11 +31,19 @@ export function changeGraph(bytes: Uint8Array, changes: GraphChanges): Uint8Arra
       else if (output) w.message(12, (m) => writeValueInfo(m, output));
       else if (output !== null) w.raw(graph.bytes.subarray(f.at, f.end));
     }
+    for (const node of add?.nodes ?? []) w.message(1, (m) => writeNode(m, node));
+    for (const info of add?.outputs ?? []) w.message(12, (m) => writeValueInfo(m, info));
   });
-  if (importOpset === undefined) return changed;
+  const opsets: readonly Opset[] = [...(importOpset === undefined ? [] : [{ domain: "", version: importOpset }]), ...(add?.opsets ?? [])];
+  if (opsets.length === 0) return changed;
   const w = new ProtoWriter();
   w.raw(changed);
-  w.message(8, (m) => m.int(2, importOpset));
+  for (const { domain, version } of opsets) {
+    w.message(8, (m) => {
+      if (domain !== "") m.string(1, domain);
+      m.int(2, version);
+    });
+  }
   return w.finish();
 }
 

@@ -4,6 +4,7 @@
 
 import { packageError } from "./errors.ts";
 import { asArray, asText, decodeNumber, encodeNumber, JsonObject, oneOf, type Fail } from "./json.ts";
+import { parseImageInput } from "./image-input.ts";
 import type { ElementType } from "../tensor/index.ts";
 import type { Column, Output, Scalar, Signature, HashedTensor, TensorInput, TextInput, TextNormalization } from "./signature.ts";
 
@@ -134,7 +135,7 @@ function parseTensor(value: unknown, where: string): TensorInput {
     return d;
   }) : undefined;
   if (least !== undefined && least.length !== shape.length) throw fail(`expected ${shape.length} sizes`, t.at("least"));
-  return { name: t.string("name"), type: t.oneOf("type", ELEMENT_TYPES), shape, ...(least === undefined ? {} : { least }), ...(t.has("anyRank") && t.boolean("anyRank") ? { anyRank: true } : {}) };
+  return { name: t.string("name"), type: t.oneOf("type", ELEMENT_TYPES), shape, ...(least === undefined ? {} : { least }), ...(t.has("anyRank") && t.boolean("anyRank") ? { anyRank: true } : {}), ...(t.has("image") ? { image: parseImageInput(t.get("image"), t.at("image"), fail) } : {}) };
 }
 
 function parseHashed(value: unknown, where: string): HashedTensor {

@@ -41,6 +41,27 @@ export interface Column {
   readonly normalize?: readonly TextNormalization[];
 }
 
+export const IMAGE_FILTERS = ["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"] as const;
+export type ImageFilter = (typeof IMAGE_FILTERS)[number];
+
+/** How pictures become a tensor, as it was done where the model was trained; with Pillow's filters. */
+export interface ImageInput {
+  /**
+   * Before the tensor's size is cut out of the middle: `stretch` to `size` (the tensor's by default), `shortest` makes the
+   * shorter edge `size[0]` pixels long and keeps the ratio, `crop` cuts out as much as has the tensor's ratio and resizes that,
+   * `pad` keeps all and fills with black, `none` takes the pixels as they are.
+   */
+  readonly resize: "stretch" | "shortest" | "crop" | "pad" | "none";
+  /** [height, width] in pixels; of `shortest` [edge]. */
+  readonly size?: readonly number[];
+  readonly filter: ImageFilter;
+  readonly order: "rgb" | "bgr";
+  /** value = (byte * scale - mean) / std, for tensors of floats; one number, or one a channel. */
+  readonly scale: number;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
 /** An input of a model that takes tensors as they are. */
 export interface TensorInput {
   /** As in the graph. */
@@ -52,6 +73,7 @@ export interface TensorInput {
   readonly least?: readonly number[];
   /** Any number of dimensions from 1 to ANY_RANK will do, the same for all such inputs; `shape` is one of them. */
   readonly anyRank?: true;
+  readonly image?: ImageInput;
 }
 export const ANY_RANK = 5;
 

@@ -1,14 +1,18 @@
 // Which tensor a model of images takes, and how pictures become it: one input [N, H, W, C], [N, C, H, W] or [N, H, W].
 
-import type { Signature } from "../package/index.ts";
+import { IMAGE_FILTERS, type ImageFilter, type Signature } from "../package/index.ts";
 import type { ModelInput } from "./encode.ts";
 import { predictError } from "./errors.ts";
 import type { ImagePlan, ImageTensor } from "./picture-tensor.ts";
 import { shapeText } from "./tensors.ts";
 
-/** What the package does not say. By default a picture is stretched to the tensor's size, in RGB, and a tensor of floats gets values from 0 to 1. */
+/**
+ * In the place of what the package says. Where it says nothing a picture is stretched to the tensor's size, in RGB, and a
+ * tensor of floats gets values from 0 to 1.
+ */
 export interface ImageOptions {
   readonly resize?: "stretch" | "crop" | "pad" | undefined;
+  readonly filter?: ImageFilter | undefined;
   readonly order?: "rgb" | "bgr" | undefined;
   readonly scale?: number | undefined;
   /** One number, or one a channel. */
@@ -34,18 +38,23 @@ export function planImages(signature: Signature, options: ImageOptions = {}): Pl
     throw predictError("image-unwanted", `an image was sent, and the model takes none${shape}`, { hint: "It would be one tensor [N, H, W, C] or [N, C, H, W] of one, three or four channels." });
   }
   const [height, width] = flat || last ? [dims[0]!, dims[1]!] : [dims[1]!, dims[2]!];
+  const told = input.image;
   const whole = !/^(?:float|double|float16)$/.test(input.type);
   if (whole) for (const name of ["scale", "mean", "std"] as const) if (options[name] !== undefined) throw refused(name, options[name], "it is for tensors of floats; this one takes the bytes as they are");
   const byChannel = (name: "mean" | "std", missing: number): number[] => {
-    const values = options[name] ?? [missing];
+    const values = options[name] ?? told?.[name] ?? [missing];
     if ((values.length !== 1 && values.length !== channels) || values.some((v) => !Number.isFinite(v)) || (name === "std" && values.includes(0))) throw refused(name, values, `it is ${channels === 1 ? "one number" : `one number, or ${channels}`}${name === "std" ? ", none of them 0" : ""}`);
     return Array.from({ length: channels }, (_, i) => values[values.length === 1 ? 0 : i]!);
   };
-  const { scale = 1 / 255, resize = "stretch", order = "rgb" } = options;
+  const { scale = told?.scale ?? 1 / 255, order = told?.order ?? "rgb", filter = told?.filter ?? "bilinear" } = options;
+  const resize = options.resize ?? told?.resize ?? "stretch";
+  // Another way of resizing is to the tensor's own size.
+  const size = options.resize === undefined ? told?.size : undefined;
   if (!Number.isFinite(scale)) throw refused("scale", scale, "it is one number");
-  if (!["stretch", "crop", "pad"].includes(resize)) throw refused("resize", resize, "it is one of stretch, crop, pad");
+  if (options.resize !== undefined && !["stretch", "crop", "pad"].includes(options.resize)) throw refused("resize", options.resize, "it is one of stretch, crop, pad");
+  if (!IMAGE_FILTERS.includes(filter)) throw refused("filter", filter, `it is one of ${IMAGE_FILTERS.join(", ")}`);
   if (!["rgb", "bgr"].includes(order)) throw refused("order", order, "it is one of rgb, bgr");
-  return { name: input.name, plan: { height, width, channels, flat, channelsFirst: !flat && !last, whole, resize, bgr: order === "bgr", scale, mean: byChannel("mean", 0), std: byChannel("std", 1) } };
+  return { name: input.name, plan: { height, width, channels, flat, channelsFirst: !flat && !last, whole, resize, size, filter, bgr: order === "bgr", scale, mean: byChannel("mean", 0), std: byChannel("std", 1) } };
 }
 
 function refused(name: string, given: unknown, expected: string): Error {

@@ -1,5 +1,6 @@
 // A picture's pixels -> one row of a tensor: resized to the tensor's size, in its channels, its layout and its type.
 
+import type { ImageFilter, ImageInput } from "../package/index.ts";
 import { predictError } from "./errors.ts";
 import { resize } from "./resize.ts";
 
@@ -18,8 +19,10 @@ export interface ImagePlan {
   readonly channels: 1 | 3 | 4;
   readonly channelsFirst: boolean;
   readonly whole: boolean;
-  /** `stretch` to the size; `crop` its middle; `pad` with black. */
-  readonly resize: "stretch" | "crop" | "pad";
+  readonly resize: ImageInput["resize"];
+  /** As ImageInput has it. */
+  readonly size?: readonly number[] | undefined;
+  readonly filter: ImageFilter;
   readonly bgr: boolean;
   /** value = (byte * scale - mean) / std, by channel. */
   readonly scale: number;
@@ -36,11 +39,23 @@ const MAX_TENSOR_PIXELS = 2 ** 24;
 
 /** @throws SlipwayError request-limit */
 export function pictureTensor(picture: Picture, plan: ImagePlan): ImageTensor {
-  const height = plan.height < 0 ? picture.height : plan.height;
-  const width = plan.width < 0 ? picture.width : plan.width;
-  if (height * width > MAX_TENSOR_PIXELS) throw predictError("request-limit", `a tensor of ${height} x ${width} pixels is too large`, { hint: "Make the image smaller before you send it." });
-  const sized = toSize(toChannels(picture, plan), picture, plan, width, height);
+  const [fullHeight, fullWidth] = sizeAfter(picture, plan);
+  const height = plan.height < 0 ? fullHeight : plan.height;
+  const width = plan.width < 0 ? fullWidth : plan.width;
+  if (Math.max(height * width, fullHeight * fullWidth) > MAX_TENSOR_PIXELS) throw predictError("request-limit", `a tensor of ${Math.max(height, fullHeight)} x ${Math.max(width, fullWidth)} pixels is too large`, { hint: "Make the image smaller before you send it." });
+  const sized = toSize(toChannels(picture, plan), picture, plan, width, height, [fullHeight, fullWidth]);
   return { height, width, data: toValues(sized, plan, width * height) };
+}
+
+/** [height, width] of the whole picture before the tensor's size is cut out of it. */
+function sizeAfter(picture: Picture, { resize: how, size, height, width }: ImagePlan): readonly [number, number] {
+  if (how === "shortest") {
+    const edge = size![0]!;
+    // As torchvision and transformers count: the fraction of a pixel is cut off.
+    return picture.width <= picture.height ? [Math.max(1, Math.trunc((edge * picture.height) / picture.width)), edge] : [edge, Math.max(1, Math.trunc((edge * picture.width) / picture.height))];
+  }
+  if (how === "stretch") return size === undefined ? [height < 0 ? picture.height : height, width < 0 ? picture.width : width] : [size[0]!, size[1]!];
+  return how === "none" ? [picture.height, picture.width] : [height < 0 ? picture.height : height, width < 0 ? picture.width : width];
 }
 
 /** Grey by ITU-R 601 in Pillow's integers; what is transparent stays as its colour, as Pillow's convert("RGB") has it. */
@@ -61,23 +76,44 @@ function toChannels({ data, width, height }: Picture, { channels, bgr }: ImagePl
   return out;
 }
 
-function toSize(pixels: Uint8Array, picture: Picture, plan: ImagePlan, width: number, height: number): Uint8Array {
-  const { channels } = plan;
-  if (picture.width === width && picture.height === height) return pixels;
+function toSize(pixels: Uint8Array, picture: Picture, plan: ImagePlan, width: number, height: number, [fullHeight, fullWidth]: readonly [number, number]): Uint8Array {
+  const { channels, filter } = plan;
   const whole = { x: 0, y: 0, width: picture.width, height: picture.height };
-  if (plan.resize === "stretch") return resize(pixels, picture.width, channels, whole, width, height);
+  if (plan.resize !== "crop" && plan.resize !== "pad") {
+    const full = picture.width === fullWidth && picture.height === fullHeight ? pixels : resize(pixels, picture.width, channels, whole, fullWidth, fullHeight, filter);
+    return centered(full, fullWidth, fullHeight, channels, width, height);
+  }
+  if (picture.width === width && picture.height === height) return pixels;
   const ratio = plan.resize === "crop" ? Math.min(picture.width / width, picture.height / height) : Math.max(picture.width / width, picture.height / height);
   if (plan.resize === "crop") {
     const [w, h] = [width * ratio, height * ratio];
-    return resize(pixels, picture.width, channels, { x: (picture.width - w) / 2, y: (picture.height - h) / 2, width: w, height: h }, width, height);
+    return resize(pixels, picture.width, channels, { x: (picture.width - w) / 2, y: (picture.height - h) / 2, width: w, height: h }, width, height, filter);
   }
   const w = Math.max(1, Math.min(width, Math.round(picture.width / ratio)));
   const h = Math.max(1, Math.min(height, Math.round(picture.height / ratio)));
-  const inner = resize(pixels, picture.width, channels, whole, w, h);
+  const inner = resize(pixels, picture.width, channels, whole, w, h, filter);
   const out = new Uint8Array(width * height * channels);
-  const [left, top] = [Math.floor((width - w) / 2), Math.floor((height - h) / 2)];
-  for (let y = 0; y < h; y++) out.set(inner.subarray(y * w * channels, (y + 1) * w * channels), ((top + y) * width + left) * channels);
+  paste(inner, w, h, out, width, channels, Math.floor((width - w) / 2), Math.floor((height - h) / 2));
   return out;
+}
+
+/** The middle of a picture, with black around it where it is smaller: where half a pixel is left over, the floor is taken. */
+function centered(pixels: Uint8Array, width: number, height: number, channels: number, toWidth: number, toHeight: number): Uint8Array {
+  if (width === toWidth && height === toHeight) return pixels;
+  const out = new Uint8Array(toWidth * toHeight * channels);
+  paste(pixels, width, height, out, toWidth, channels, -Math.floor((width - toWidth) / 2), -Math.floor((height - toHeight) / 2));
+  return out;
+}
+
+/** What of it lies within. */
+function paste(pixels: Uint8Array, width: number, height: number, out: Uint8Array, toWidth: number, channels: number, left: number, top: number): void {
+  const toHeight = out.length / (toWidth * channels);
+  const from = Math.max(0, -left);
+  const count = Math.min(width - from, toWidth - Math.max(0, left));
+  for (let y = Math.max(0, -top); y < height && y + top < toHeight; y++) {
+    const at = (y * width + from) * channels;
+    out.set(pixels.subarray(at, at + count * channels), ((y + top) * toWidth + Math.max(0, left)) * channels);
+  }
 }
 
 function toValues(pixels: Uint8Array, plan: ImagePlan, count: number): Uint8Array | Float32Array {

@@ -1,8 +1,27 @@
-// Resizing 8-bit pictures as Pillow's BILINEAR does (libImaging/Resample.c): a triangle filter that widens where the
-// picture shrinks, in fixed point, across and then down, each rounded to 8 bits. Pillow 13 goes down first where that is
-// less work, which may differ by one level.
+// Resizing 8-bit pictures as Pillow does (libImaging/Resample.c): a filter that widens where the picture shrinks, in fixed
+// point, across and then down, each rounded to 8 bits. Pillow 13 goes down first where that is less work, which may differ by
+// one level. Nearest takes the pixel at the middle (libImaging/Geometry.c).
+
+import type { ImageFilter } from "../package/index.ts";
 
 const PRECISION = 2 ** 22;
+
+interface Filter {
+  readonly support: number;
+  readonly weight: (x: number) => number;
+}
+const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI));
+const FILTERS: Readonly<Record<Exclude<ImageFilter, "nearest">, Filter>> = {
+  box: { support: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
+  bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+  hamming: { support: 1, weight: (x) => (Math.abs(x) >= 1 ? 0 : x === 0 ? 1 : sinc(x) * (0.54 + 0.46 * Math.cos(x * Math.PI))) },
+  // Keys' cubic with a = -0.5.
+  bicubic: { support: 2, weight: (given) => {
+    const x = Math.abs(given);
+    return x < 1 ? (1.5 * x - 2.5) * x * x + 1 : x < 2 ? (((x - 5) * x + 8) * x - 4) * -0.5 : 0;
+  } },
+  lanczos: { support: 3, weight: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
+};
 
 interface Kernel {
   readonly start: number;
@@ -18,9 +37,11 @@ export interface Box {
 }
 
 /** `data`: [height, width, channels]. */
-export function resize(data: Uint8Array, width: number, channels: number, box: Box, toWidth: number, toHeight: number): Uint8Array {
-  const across = kernels(box.x, box.width, toWidth, width);
-  const down = kernels(box.y, box.height, toHeight, data.length / (width * channels));
+export function resize(data: Uint8Array, width: number, channels: number, box: Box, toWidth: number, toHeight: number, filter: ImageFilter = "bilinear"): Uint8Array {
+  const height = data.length / (width * channels);
+  if (filter === "nearest") return nearest(data, width, height, channels, box, toWidth, toHeight);
+  const across = kernels(box.x, box.width, toWidth, width, FILTERS[filter]);
+  const down = kernels(box.y, box.height, toHeight, height, FILTERS[filter]);
   const first = Math.min(...down.map((k) => k.start));
   const end = Math.max(...down.map((k) => k.start + k.weights.length));
   const middle = new Uint8Array((end - first) * toWidth * channels);
@@ -51,15 +72,30 @@ function clip(sum: number): number {
   return Math.max(0, Math.min(255, Math.floor(sum / PRECISION)));
 }
 
-function kernels(offset: number, size: number, to: number, limit: number): Kernel[] {
+function kernels(offset: number, size: number, to: number, limit: number, { support: radius, weight }: Filter): Kernel[] {
   const scale = size / to;
-  const support = Math.max(1, scale);
+  const widened = Math.max(1, scale);
+  const support = radius * widened;
   return Array.from({ length: to }, (_, i) => {
     const center = offset + (i + 0.5) * scale;
     const start = Math.max(0, Math.trunc(center - support + 0.5));
     const end = Math.min(limit, Math.trunc(center + support + 0.5));
-    const raw = Array.from({ length: end - start }, (__, j) => Math.max(0, 1 - Math.abs((j + start - center + 0.5) * (1 / support))));
+    const raw = Array.from({ length: end - start }, (__, j) => weight((j + start - center + 0.5) * (1 / widened)));
     const total = raw.reduce((a, b) => a + b, 0);
-    return { start, weights: Float64Array.from(raw, (w) => Math.floor(w * (1 / (total === 0 ? 1 : total)) * PRECISION + 0.5)) };
+    // As C rounds: away from zero.
+    return { start, weights: Float64Array.from(raw, (w) => { const x = w * (1 / (total === 0 ? 1 : total)) * PRECISION; return x < 0 ? Math.trunc(x - 0.5) : Math.trunc(x + 0.5); }) };
   });
+}
+
+function nearest(data: Uint8Array, width: number, height: number, channels: number, box: Box, toWidth: number, toHeight: number): Uint8Array {
+  const place = (i: number, offset: number, size: number, to: number, limit: number): number => Math.max(0, Math.min(limit - 1, Math.floor(offset + ((i + 0.5) * size) / to)));
+  const out = new Uint8Array(toWidth * toHeight * channels);
+  for (let y = 0; y < toHeight; y++) {
+    const from = place(y, box.y, box.height, toHeight, height) * width;
+    for (let x = 0; x < toWidth; x++) {
+      const at = (from + place(x, box.x, box.width, toWidth, width)) * channels;
+      out.set(data.subarray(at, at + channels), (y * toWidth + x) * channels);
+    }
+  }
+  return out;
 }

@@ -5,7 +5,7 @@ import { writeSlip, type Comparison, type Signature } from "@slipway/core/packag
 import { basename } from "node:path";
 import { locateModel, readModelBytes, type PackOptions } from "../runtime/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
-import { inputFile } from "./input-file.ts";
+import { imageFile, inputFile } from "./input-file.ts";
 import { size } from "./size.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
 import { readText } from "./read-text.ts";
@@ -28,6 +28,7 @@ export const pack: Command = defineCommand({
     version: { type: "string", value: "VERSION", help: "a semantic version (0.0.0 by default)" },
     inputs: { type: "string", value: "FILE", help: 'what the network takes, where its file does not tell (scripted PyTorch models): [{"name": "x", "elem": "float32", "shape": [null, 3, 224, 224]}]' },
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
+    image: { type: "string", value: "FILE", help: "how pictures become the model's tensor: JSON with resize, size, filter, order, scale, mean, std" },
     purpose: { type: "string", value: "TEXT", help: "for the model card: what the model is for" },
     owner: { type: "string", value: "TEXT", help: "for the model card: who answers for it" },
     sign: { type: "string", value: "KEY", help: "sign the package with this private key (PEM)" },
@@ -59,12 +60,14 @@ export const pack: Command = defineCommand({
     const check = call.text("check");
     const training = call.text("training");
     const bytes = await readModelBytes(path);
+    const image = call.text("image");
     const inputs = call.text("inputs");
     if (inputs !== undefined && !isTensorModel(bytes)) throw usageError("bad-argument", "--inputs is for networks whose file does not tell what they take; this file tells its columns", { hint: "Leave it out, or: slipway convert FILE -o model.onnx --inputs inputs.json" });
     const packed = await packModel(path, bytes, {
       prove: true, ...(inputs === undefined ? {} : { inputs: await inputFile(inputs) }),
       ...optional("entry"), ...(entry === undefined ? {} : { entry }), preprocess: call.texts("preprocess"),
       ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }), ...(mlflow === undefined ? {} : { mlflow }), ...optional("name"), ...optional("version"),
+      ...(image === undefined ? {} : { image: await imageFile(image) }),
       facts: { ...optional("purpose"), ...optional("owner") },
       ...(training === undefined ? {} : { training: await trainingRows(training) }),
       ...(check === undefined ? {} : { check: { file: check, text: await readText(check) } }),

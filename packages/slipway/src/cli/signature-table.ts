@@ -1,6 +1,6 @@
 // A signature as a table for a terminal.
 
-import type { Column, Output, Signature } from "@slipway/core/package";
+import type { Column, ImageInput, Output, Signature } from "@slipway/core/package";
 import { isFlag, shapeText } from "../runtime/index.ts";
 
 export function signatureTable(signature: Signature): string {
@@ -9,7 +9,7 @@ export function signatureTable(signature: Signature): string {
   const shown = signature.layout === "matrix" && used.length > 12 ? used.slice(0, 4) : used;
   if (signature.tensors) {
     const names = Math.max(...signature.tensors.map((t) => t.name.length));
-    return ["takes tensors:", ...signature.tensors.map((t) => `  ${t.name.padEnd(names)}  ${t.type} ${shapeText(t, signature)}`), ...outputLines(signature)].join("\n");
+    return ["takes tensors:", ...signature.tensors.map((t) => `  ${t.name.padEnd(names)}  ${t.type} ${shapeText(t, signature)}${t.image === undefined ? "" : `, or pictures: ${imageText(t.image)}`}`), ...outputLines(signature)].join("\n");
   }
   const lines = [signature.layout === "matrix" ? `takes rows of ${used.length} numbers:` : `takes ${used.length} column${used.length === 1 ? "" : "s"}:`];
   const width = Math.max(0, ...shown.map((c) => c.name.length));
@@ -17,6 +17,11 @@ export function signatureTable(signature: Signature): string {
   if (shown.length < used.length) lines.push(`  ... ${used.length - shown.length} more`);
   if (unused.length > 0) lines.push(`  not used: ${list(unused, 8)}`);
   return [...lines, ...outputLines(signature)].join("\n");
+}
+
+function imageText({ resize, size, filter, order, scale, mean, std }: ImageInput): string {
+  const how = { stretch: `stretched${size === undefined ? "" : ` to ${size.join(" x ")}`}`, shortest: `shorter edge to ${size?.[0]}`, crop: "cropped to its ratio", pad: "padded to its ratio", none: "of their own size" }[resize];
+  return `${how} (${filter}), ${order}, times ${short(scale)}${mean.every((m) => m === 0) && std.every((s) => s === 1) ? "" : `, less ${mean.map(short).join(" ")}, over ${std.map(short).join(" ")}`}`;
 }
 
 function outputLines(signature: Signature): string[] {

@@ -6,6 +6,8 @@ import { compileJoined, type ImportedModel, type InputSpec, type JoinedFile } fr
 import { sha256 } from "@slipway/core/package";
 import { readModelBytes } from "./open.ts";
 import { siblingsOf } from "./read-sibling.ts";
+import { isImageFolder } from "./images/image-folder.ts";
+import { importImage } from "./images/import-image.ts";
 import { splitEntry } from "./split-entry.ts";
 import { textError } from "./text/errors.ts";
 import { importText } from "./text/import-text.ts";
@@ -35,6 +37,7 @@ export async function importFile(path: string, bytes: Uint8Array, options: Impor
     if ((options.preprocess ?? []).length > 0) throw textError("text-unsupported", "nothing is put before a model of texts", { hint: "Leave --preprocess out." });
     return importText(path);
   }
+  if (isImageFolder(path)) return importImage(path);
   const files = new Map([[path, bytes]]);
   const transformers: JoinedFile[] = [];
   for (const argument of options.preprocess ?? []) {

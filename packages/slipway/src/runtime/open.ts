@@ -12,6 +12,7 @@ import type { PythonOptions } from "./python/open-python.ts";
 import type { ImportFileOptions } from "./import-file.ts";
 import { SAVED_MODEL, siblingsOf } from "./read-sibling.ts";
 import type { TrustedSigners } from "./trusted-signers.ts";
+import { isImageFolder, readImageFolder } from "./images/image-folder.ts";
 import { isTextFolder, readTextFolder } from "./text/text-folder.ts";
 import { locateModel } from "./locate.ts";
 
@@ -50,6 +51,7 @@ export async function readModelBytes(path: string): Promise<Uint8Array> {
   if (info.isDirectory()) {
     if (await isLayout(path)) return writeSlip(await readLayoutFolder(path));
     if (isTextFolder(path)) return readTextFolder(path).model;
+    if (isImageFolder(path)) return new Uint8Array(await readFile(join(path, readImageFolder(path).file)));
     const inside = siblingsOf(path)(SAVED_MODEL, MAX_FILE);
     if (!inside) throw runtimeError("file-not-found", `${JSON.stringify(path)} is a folder, and no SavedModel: it has no ${SAVED_MODEL}`, { hint: "Pass the model file in it." });
     return inside;

@@ -6,13 +6,14 @@ import { basename } from "node:path";
 import type { ImportedModel } from "@slipway/core/convert";
 import {
   buildPackage, compareOutputs, nameFromFile, profileOf, profileToJson, readCheckFile, sampleChecks, sha256, writeCard, writeSbom,
-  type CardFacts, type Checks, type Comparison, type ModelPackage, type Profile, type Signature,
+  type CardFacts, type Checks, type Comparison, type ImageInput, type ModelPackage, type Profile, type Signature,
 } from "@slipway/core/package";
 import { readCheckRows } from "./check-rows.ts";
 import { provenKernel } from "./engine.ts";
 import { predictError } from "@slipway/core/predict";
 import { runtimeError } from "./errors.ts";
 import { importFile, type ImportFileOptions } from "./import-file.ts";
+import { withImage } from "./images/import-image.ts";
 import { loadModelPackage, type ModelSource } from "./model.ts";
 import { lineOfRow } from "./row-line.ts";
 import { withMlflowSignature, type MlflowModel } from "./mlflow/index.ts";
@@ -22,6 +23,8 @@ export interface PackOptions extends ImportFileOptions {
   readonly version?: string;
   /** What MLflow tells of the model. */
   readonly mlflow?: MlflowModel;
+  /** How pictures become its tensor. */
+  readonly image?: ImageInput;
   /** For the model card. */
   readonly facts?: CardFacts;
   /** Rows with the columns the model takes and, beside them, what it predicted. */
@@ -48,6 +51,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
   const { model } = imported.compiled;
   const notes = [...imported.compiled.warnings];
   let signature: Signature = imported.compiled.signature;
+  if (options.image) signature = withImage(signature, options.image, undefined, path);
   if (options.mlflow) {
     const told = withMlflowSignature(signature, options.mlflow);
     signature = told.signature;

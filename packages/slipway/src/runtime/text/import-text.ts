@@ -2,11 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describeOnnx } from "@slipway/core/onnx";
+import { describeOnnx, wholeModel } from "@slipway/core/onnx";
 import { sha256 } from "@slipway/core/package";
 import type { ImportedFile } from "../import-file.ts";
+import { siblingsOf } from "../read-sibling.ts";
 import { openSession } from "../session.ts";
-import { readTextFolder, signatureOf } from "./text-folder.ts";
+import { readTextFolder, signatureOf, type TextSettings } from "./text-folder.ts";
 import { textSession, TEXTS } from "./text-session.ts";
 
 /** Beside the network, those that decide what is answered. */
@@ -15,7 +16,9 @@ const FILES = ["config.json", "tokenizer.json", "tokenizer_config.json", "module
 /** @throws SlipwayError text-folder, text-unsupported, runtime-load-failed */
 export async function importText(path: string): Promise<ImportedFile> {
   const folder = readTextFolder(path);
-  const { model, settings, className, notes } = folder;
+  const { settings, className, notes } = folder;
+  // Weights may lie in files beside the network.
+  const model = wholeModel(folder.model, siblingsOf(join(path, folder.file))).bytes;
   const opsets = Object.fromEntries(describeOnnx(model).opsets.map(({ domain, version }) => [domain, version]));
   const files = [folder.file, ...FILES].flatMap((name) => {
     try {
@@ -26,13 +29,13 @@ export async function importText(path: string): Promise<ImportedFile> {
   });
   const lines = await Promise.all(files.map(async ({ name, bytes }) => `${await sha256(bytes)}  ${name}\n`));
   return {
-    imported: { format: "Hugging Face, ONNX", producer: {}, compiled: { model, signature: signatureOf(settings, await widthOf(folder)), opsets, className, warnings: notes } },
+    imported: { format: "Hugging Face, ONNX", producer: {}, compiled: { model, signature: signatureOf(settings, await widthOf(model, settings)), opsets, className, warnings: notes } },
     source: { sha256: await sha256(new TextEncoder().encode(lines.join(""))), bytes: files.reduce((n, f) => n + f.bytes.length, 0) }, joined: [], text: settings,
   };
 }
 
 /** Numbers of one vector: asked of the network, whose file need not tell. */
-async function widthOf({ model, settings }: ReturnType<typeof readTextFolder>): Promise<number> {
+async function widthOf(model: Uint8Array, settings: TextSettings): Promise<number> {
   if (settings.task !== "embedding") return 0;
   const session = textSession(await openSession(model), settings);
   try {

@@ -1,9 +1,9 @@
-// PNG and JPEG into a model of images: one that takes one tensor [N, H, W, C], [N, C, H, W] or [N, H, W]. The query says
-// what the package does not: ?resize=stretch|crop|pad, ?scale=, ?mean=, ?std= (one number, or one a channel), ?order=bgr.
+// PNG and JPEG into a model of images: one that takes one tensor [N, H, W, C], [N, C, H, W] or [N, H, W]. The package says
+// how, and the query may say otherwise: ?resize=stretch|crop|pad, ?filter=bicubic, ?scale=, ?mean=, ?std= (one number, or one a channel), ?order=bgr.
 // By default a picture is stretched to the tensor's size, in RGB, and a tensor of floats gets values from 0 to 1.
 
 import { SlipwayError } from "@slipway/core/base";
-import type { Signature } from "@slipway/core/package";
+import { IMAGE_FILTERS, type Signature } from "@slipway/core/package";
 import { imageRows, planImages, predictError, type ImageOptions, type ModelInput, type PlannedImage } from "@slipway/core/predict";
 import { decodeImage } from "../../decoding/decoder.ts";
 import { serverError } from "../../errors.ts";
@@ -23,7 +23,7 @@ export async function readImages(images: readonly Uint8Array[], call: Call, sign
 /** @throws SlipwayError image-unwanted, request-malformed */
 export function imagesOfQuery(signature: Signature, query: URLSearchParams): PlannedImage {
   const options: ImageOptions = {
-    resize: choice(query, "resize", ["stretch", "crop", "pad"]), order: choice(query, "order", ["rgb", "bgr"]),
+    resize: choice(query, "resize", ["stretch", "crop", "pad"]), filter: choice(query, "filter", IMAGE_FILTERS), order: choice(query, "order", ["rgb", "bgr"]),
     scale: numbers(query, "scale", 1)?.[0], mean: numbers(query, "mean"), std: numbers(query, "std"),
   };
   try {

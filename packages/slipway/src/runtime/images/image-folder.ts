@@ -1,0 +1,94 @@
+// A folder as Hugging Face's libraries keep an image model with its network in ONNX: config.json, preprocessor_config.json,
+// model.onnx (also in onnx/). How pictures are prepared is read out of it; nothing is run, nothing is fetched.
+
+import { lstatSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { ImageFilter, ImageInput } from "@slipway/core/package";
+import { imageError } from "./errors.ts";
+
+const NETWORKS = ["model.onnx", "onnx/model.onnx"];
+const MAX_JSON = 64 * 2 ** 20;
+/** Pillow's numbers. */
+const FILTERS: readonly ImageFilter[] = ["nearest", "lanczos", "bilinear", "bicubic", "box", "hamming"];
+
+export interface ImageFolder {
+  /** The network's own path. */
+  readonly file: string;
+  readonly className: string;
+  /** Of a classifier. */
+  readonly labels: readonly string[] | undefined;
+  readonly image: ImageInput;
+  /** [height, width] that pictures have in the end. */
+  readonly size: readonly [number, number] | undefined;
+}
+
+export function isImageFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true && plainFile(path, "preprocessor_config.json") && plainFile(path, "config.json");
+}
+
+/** @throws SlipwayError image-folder, image-preparation */
+export function readImageFolder(path: string): ImageFolder {
+  const config = json(path, "config.json");
+  const file = NETWORKS.find((name) => plainFile(path, name));
+  if (file === undefined) throw imageError("image-folder", `the folder tells how images are prepared but has no network in ONNX (${NETWORKS.join(" or ")})`, { where: path, hint: "Export it: optimum-cli export onnx --model FOLDER OUT." });
+  const className = Array.isArray(config["architectures"]) ? String(config["architectures"][0]).slice(0, 100) : "an image model";
+  const id2label = config["id2label"];
+  const labels = className.endsWith("ForImageClassification") && typeof id2label === "object" && id2label !== null
+    ? Object.entries(id2label).map(([id, l]) => [Number(id), String(l)] as const).sort(([a], [b]) => a - b).map(([, l]) => l) : undefined;
+  return { file, className, labels, ...preparation(json(path, "preprocessor_config.json"), join(path, "preprocessor_config.json")) };
+}
+
+/** After transformers' image processors (5.0): resize, then the middle, then numbers. */
+function preparation(p: Json, where: string): Pick<ImageFolder, "image" | "size"> {
+  const foreign = ["do_pad", "do_thumbnail", "do_align_long_axis", "do_reduce_labels", "do_color_quantize"].find((key) => p[key] === true);
+  if (foreign !== undefined) throw imageError("image-preparation", `${foreign} is not done`, { where });
+  if (typeof p["crop_pct"] === "number" && p["crop_pct"] !== 1) throw imageError("image-preparation", "crop_pct is not done", { where });
+  const filter = p["resample"] === undefined || p["resample"] === null ? "bilinear" : FILTERS[Number(p["resample"])];
+  if (filter === undefined) throw imageError("image-preparation", `resample ${String(p["resample"])} is none of Pillow's filters`, { where });
+  const resized = p["do_resize"] === false ? undefined : sizeOf(p["size"], where, "size");
+  const cropped = p["do_center_crop"] === true ? sizeOf(p["crop_size"] ?? p["size"], where, "crop_size") : undefined;
+  if (cropped?.edge !== undefined) throw imageError("image-preparation", "crop_size is an edge, and no height and width", { where });
+  const scale = p["do_rescale"] === false ? 1 : typeof p["rescale_factor"] === "number" ? p["rescale_factor"] : 1 / 255;
+  const normalize = p["do_normalize"] !== false && p["image_mean"] !== undefined;
+  const numbers = (key: string): number[] => {
+    const value = p[key];
+    if (!Array.isArray(value) || value.length === 0 || value.length > 4 || !value.every((v) => typeof v === "number" && Number.isFinite(v))) throw imageError("image-preparation", `${key} is not one number a channel`, { where });
+    return value as number[];
+  };
+  return {
+    image: {
+      resize: resized === undefined ? "none" : resized.edge === undefined ? "stretch" : "shortest",
+      ...(resized === undefined ? {} : { size: resized.edge === undefined ? [resized.height, resized.width] : [resized.edge] }),
+      filter, order: p["do_flip_channel_order"] === true ? "bgr" : "rgb", scale, mean: normalize ? numbers("image_mean") : [0], std: normalize ? numbers("image_std") : [1],
+    },
+    size: cropped !== undefined ? [cropped.height, cropped.width] : resized !== undefined && resized.edge === undefined ? [resized.height, resized.width] : undefined,
+  };
+}
+
+type Size = { readonly edge: number; readonly height?: never; readonly width?: never } | { readonly edge?: never; readonly height: number; readonly width: number };
+
+function sizeOf(value: unknown, where: string, key: string): Size {
+  const pixels = (n: unknown): n is number => Number.isInteger(n) && (n as number) > 0 && (n as number) <= 16_384;
+  if (pixels(value)) return { height: value, width: value };
+  const { shortest_edge: edge, height, width, longest_edge: longest } = (typeof value === "object" && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
+  if (pixels(height) && pixels(width)) return { height, width };
+  if (pixels(edge) && longest === undefined) return { edge };
+  throw imageError("image-preparation", `${key} is ${JSON.stringify(value)?.slice(0, 100) ?? "not there"}: a height and width, or the shortest edge, are understood`, { where });
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function plainFile(folder: string, name: string): boolean {
+  return lstatSync(join(folder, name), { throwIfNoEntry: false })?.isFile() === true;
+}
+function json(folder: string, name: string): Json {
+  const path = join(folder, name);
+  try {
+    if (lstatSync(path).size > MAX_JSON) throw new Error("it is too large");
+    const value = JSON.parse(readFileSync(path, "utf8")) as unknown;
+    if (typeof value !== "object" || value === null) throw new Error("no object");
+    return value as Json;
+  } catch (cause) {
+    throw imageError("image-folder", `${name} cannot be read as JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { where: path, cause });
+  }
+}
