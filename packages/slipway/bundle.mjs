@@ -3,21 +3,16 @@
 // anything else does. bundle.json lists the packages of others that went in, with the texts of their licences beside it.
 
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { place, sourceStamp } from "../../scripts/built-folder.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "assets", "bundle");
 const INPUTS = ["src", "../core/src", "assets/try.js", "assets/ask.js", "assets/draw.js", "assets/try.css", "package.json", "bundle.mjs", "../../scripts/built-folder.mjs", "../../package-lock.json"];
-/** Threads and processes are started by a file's name, beside the code that starts them. */
-const ENTRIES = {
-  container: "cli/container.ts",
-  "decode-main": "server/decoding/decode-main.ts",
-  "loader-main": "server/models/loading/loader-main.ts",
-  "worker-main": "runtime/workers/worker-main.ts",
-  worker: "batch/run/worker.ts",
-};
+const MAIN = "cli/container.ts";
+/** Threads and processes are started by a file's name, beside the code that starts them: `new URL(fromSource ? "./x.ts" : "./x.js", ...)`. */
+const STARTED = /\? "\.\/([\w-]+)\.ts" : "\.\/\1\.js"/g;
 const PAGES = ["try.js", "ask.js", "draw.js", "try.css"];
 /** Native, so one for each platform: ONNX Runtime is put in beside the bundle, DuckDB (Parquet in bulk) stays out. The others are what pg would take elsewhere. */
 const EXTERNAL = ["onnxruntime-node", "@duckdb/node-api", "pg-native", "cloudflare:sockets"];
@@ -33,10 +28,9 @@ export async function buildBundle() {
   const work = mkdtempSync(join(parent, "bundle-"));
   try {
     const bundle = await rolldown({
-      input: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, join(here, "src", file)])),
+      input: { container: join(here, "src", MAIN) },
       platform: "node", external: EXTERNAL, resolve: { conditionNames: ["@slipway/source", "node"] }, logLevel: "warn",
-      // All files lie in one folder, and the pages' files in `assets` beside them.
-      plugins: [{ name: "assets", transform: (code, id) => (id.startsWith(join(here, "src")) && code.includes('"../../../assets/') ? code.replaceAll('"../../../assets/', '"./assets/') : null) }],
+      plugins: [{ name: "one-folder", transform: inOneFolder }],
     });
     const { output } = await bundle.write({ dir: work, format: "esm", minify: true, entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" });
     mkdirSync(join(work, "assets"));
@@ -52,6 +46,17 @@ export async function buildBundle() {
     rmSync(work, { recursive: true, force: true });
   }
   return { folder: target, built: true };
+}
+
+/** All files lie in one folder, the pages' files in `assets` beside them; what is started by its name is an entry of its own. */
+function inOneFolder(code, id) {
+  if (!id.startsWith(join(here, "src"))) return null;
+  return code.replaceAll('"../../../assets/', '"./assets/').replace(STARTED, (_, name) => {
+    const path = join(dirname(id), `${name}.ts`);
+    const fileName = `${relative(join(here, "src"), path).replace(/\.ts$/, "").replaceAll(/[\\/]/g, "-")}.js`;
+    this.emitFile({ type: "chunk", id: path, fileName });
+    return `? "./${name}.ts" : "./${fileName}"`;
+  });
 }
 
 /** Those of others, by name. */

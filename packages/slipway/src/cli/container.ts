@@ -9,6 +9,7 @@ const COMMANDS: Commands = {
   serve: { summary: "a running service of the image's models", load: async () => (await import("./serve.ts")).serve },
   health: { summary: "whether the service in this container is ready", load: async () => (await import("./health.ts")).health },
   batch: { summary: "predictions in bulk: files of any size, no row lost and none twice", load: async () => (await import("./batch.ts")).batch },
+  worker: { summary: "one of the processes that share bulk runs", load: async () => (await import("./worker.ts")).worker },
   predict: { summary: "one-off predictions from a file or package", load: async () => (await import("./predict.ts")).predict },
   inspect: { summary: "what is inside a model file, safely; what can be compiled and what cannot", load: async () => (await import("./inspect.ts")).inspect },
   test: { summary: "the gate: whether a model may be released", load: async () => (await import("./test.ts")).test },

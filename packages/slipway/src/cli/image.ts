@@ -159,7 +159,7 @@ function report(call: Invocation, name: string, built: readonly BuiltImage[], wr
   }
   for (const { where } of written) printResult(`written to ${where}`);
   if (dockerfile !== undefined) printResult(`written to ${dockerfile}\n\nnext: docker build -t ${name} ${dockerfile}`);
-  if (base.digest !== undefined && !base.name.includes("@")) printNote(`note: built on ${base.name}, now ${base.digest}; --base ${base.name.startsWith("oci://") ? formatReference({ ...parseReference(base.name), digest: base.digest }) : base.name} builds on the same again`);
+  if (base.digest !== undefined && !base.name.includes("@")) printNote(`note: built on ${base.name}, now ${base.digest}; --base ${base.name}@${base.digest} builds on the same again`);
   const tar = written.find((w) => w.where.endsWith(".tar"));
   if (tar !== undefined) printResult(`\nnext: podman load -i ${tar.where} && podman run --rm -p 127.0.0.1:8080:8080 ${name}`);
 }
