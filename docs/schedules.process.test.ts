@@ -21,7 +21,7 @@ beforeAll(() => {
   for (const name of ["next-month.csv", "check.csv", "sales.joblib"]) copyFileSync(`${root}/examples/sales-forecast/${name}`, join(folder, name));
   slipway("pack", "sales.joblib", "--check", "check.csv", "--name", "sales", "--version", "1.0.0", "-o", "sales.slip");
   writeFileSync(join(folder, "slipway.config.yaml"), /```yaml\n([^]*?)```/.exec(text)![1]!);
-});
+}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the commands of docs/schedules.md", () => {

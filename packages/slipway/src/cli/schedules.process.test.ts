@@ -20,7 +20,7 @@ beforeAll(async () => {
   place = workingFolder({ Olga: { roles: ["operator"] }, Vera: { roles: ["viewer"] }, root: { roles: ["admin"] } }, { webhooks: { allow: ["loopback"] }, schedules: { weekly: { model: "churn@production", input: "in.csv", output: "out/{{date}}.csv", every: "0 3 * * 1", tz: "Europe/Berlin", retries: 0 } } });
   copyFileSync(CHECK, join(place.folder, "in.csv"));
   writeFileSync(join(place.folder, "churn.slip"), await churnSlip("1.0.0"));
-});
+}, 60_000);
 afterAll(async () => {
   await up?.stop();
   place.remove();

@@ -6,7 +6,7 @@ import type { Database } from "../database/index.ts";
 import { modelNameOf } from "./definition.ts";
 import { CLOCK } from "./due.ts";
 import { scheduleError } from "./errors.ts";
-import type { RunFailure, RunResult, SeenFile } from "./messages.ts";
+import type { RunFailure, RunResult, SeenFile, Selection } from "./messages.ts";
 import { RUN_COLUMNS, runOf, SCHEDULE_COLUMNS, scheduleOf, type Row, type Schedule, type ScheduleRun } from "./run.ts";
 
 export const LEASE_MS = 30_000;
@@ -66,6 +66,15 @@ export async function renewLease(database: Database, run: string, owner: string,
 /** The version that all tries of the run are made with. @throws schedule-run-lost */
 export async function pinModel(database: Database, run: string, owner: string, model: string, version: number): Promise<void> {
   if ((await database.query("update schedule_runs set model = $3, version = $4 where id = $1 and lease_owner = $2 and state = 'running' returning id", [run, owner, model, version])).length === 0) throw lost(run);
+}
+
+/** What every try of the run scores. */
+export async function keepSelection(database: Database, run: string, owner: string, selection: Selection): Promise<void> {
+  await database.query("update schedule_runs set selection = $3 where id = $1 and lease_owner = $2 and state = 'running'", [run, owner, JSON.stringify(selection)]);
+}
+export async function readSelection(database: Database, run: string): Promise<Selection | null> {
+  const [row] = await database.query<{ selection: string | null }>("select selection from schedule_runs where id = $1", [run]);
+  return row?.selection == null ? null : JSON.parse(row.selection) as Selection;
 }
 
 /** @throws schedule-run-lost */

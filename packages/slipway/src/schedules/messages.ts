@@ -13,6 +13,10 @@ export interface RunJob {
   readonly names: FilledIn;
   /** An output that is there may be replaced. */
   readonly overwrite: boolean;
+  /** When the run's first try began: what was written since is its own. */
+  readonly since: string;
+  /** What an earlier try chose; null at the first. */
+  readonly selection: Selection | null;
   /** Of a schedule with a watermark: what the last good run saw. */
   readonly after: string | null;
   /** Of a schedule by new files: those that good runs have seen. */
@@ -24,10 +28,17 @@ export interface SeenFile {
   readonly modifiedMs: number;
   readonly sha256: string;
 }
+/** What is scored, of a schedule that takes only what is new: the same for every try of a run, whatever comes meanwhile. */
+export interface Selection {
+  readonly input: readonly string[];
+  readonly query: string | undefined;
+  /** What the run has seen then. */
+  readonly watermark: string | null;
+  readonly files: readonly SeenFile[];
+}
 export interface RunResult {
   /** Null: there was nothing new. */
   readonly summary: BatchSummary | null;
-  /** What this run saw. */
   readonly watermark: string | null;
   readonly files: readonly SeenFile[];
 }
@@ -38,4 +49,4 @@ export interface RunFailure {
   readonly where?: string | undefined;
   readonly hint?: string | undefined;
 }
-export type RunMessage = { readonly progress: Progress } | { readonly note: string } | { readonly result: RunResult } | { readonly failure: RunFailure };
+export type RunMessage = { readonly progress: Progress } | { readonly note: string } | { readonly selection: Selection } | { readonly result: RunResult } | { readonly failure: RunFailure };

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { SlipwayError } from "@slipway/core/base";
 import type { Progress } from "../batch/index.ts";
 import type { TrustedSigners } from "../runtime/index.ts";
-import { claimRun, fail, giveBack, LEASE_MS, pinModel, renewLease, seenFiles, succeed, type Claimed, type RunStatus } from "./claim.ts";
+import { claimRun, fail, giveBack, keepSelection, LEASE_MS, pinModel, readSelection, renewLease, seenFiles, succeed, type Claimed, type RunStatus } from "./claim.ts";
 import { runChild } from "./child/run-child.ts";
 import { fillIn } from "./definition.ts";
 import { planDue } from "./due.ts";
@@ -130,15 +130,15 @@ export class Scheduler {
   }
 
   async #run({ run, schedule }: Claimed, log: RunLog, signal: AbortSignal, onStatus: (status: Omit<RunStatus, "log">) => void): Promise<RunResult> {
-    const { schedules: { database }, openModel, trusted, now, onProgress } = this.#options;
+    const { schedules: { database }, openModel, trusted, now, onProgress, onError } = this.#options;
     const { definition } = schedule;
     const opened = await openModel(run.model === null ? definition.model : `${run.model}:${run.version}`);
     if (run.model === null && opened.model !== undefined && opened.version !== undefined) await pinModel(database, run.id, this.owner, opened.model, opened.version);
     return runChild({
       model: opened.path, trusted, definition, names: fillIn(definition, new Date(run.dueAt)), overwrite: definition.overwrite || run.cause === "manual",
-      after: schedule.watermark, seen: definition.newFiles ? await seenFiles(database, schedule.name) : [],
+      since: run.startedAt ?? run.createdAt, selection: await readSelection(database, run.id), after: schedule.watermark, seen: definition.newFiles ? await seenFiles(database, schedule.name) : [],
     }, {
-      timeoutMs: definition.timeout, signal, onNote: (text) => log.add(text, now()),
+      timeoutMs: definition.timeout, signal, onNote: (text) => log.add(text, now()), onSelection: (selection) => void keepSelection(database, run.id, this.owner, selection).catch(onError),
       onProgress: (progress) => {
         onStatus({ rows: progress.rows, bad: progress.bad, percent: Math.floor(progress.share * 100) });
         onProgress(progress);

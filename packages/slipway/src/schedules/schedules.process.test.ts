@@ -8,11 +8,12 @@ import { hasPostgres, startPostgres, type TestPostgres } from "../../../../scrip
 import { AUDIT_MIGRATIONS, latestAudit, type Actor } from "../audit/index.ts";
 import { loanCsv, loanPackage, loanRows } from "../batch/testing-run.ts";
 import { migrate, openDatabase, type Database } from "../database/index.ts";
-import { claimRun, LEASE_MS } from "./claim.ts";
-import type { Definition } from "./definition.ts";
+import { runJob } from "./child/run-job.ts";
+import { claimRun, keepSelection, LEASE_MS } from "./claim.ts";
+import { fillIn, type Definition } from "./definition.ts";
 import { planDue } from "./due.ts";
 import { readDefinitions, Scheduler, Schedules, type SchedulerOptions, type ScheduleRun } from "./index.ts";
-import type { RunFailure } from "./messages.ts";
+import type { RunFailure, Selection } from "./messages.ts";
 
 const actor: Actor = { name: "Olga", roles: ["operator"], groups: [], how: "key" };
 const folder = mkdtempSync(join(tmpdir(), "slipway-schedules-"));
@@ -21,7 +22,7 @@ let postgres: TestPostgres | undefined;
 beforeAll(async () => {
   if (hasPostgres()) postgres = await startPostgres();
   writeFileSync(at("loan.slip"), (await loanPackage()).bytes);
-});
+}, 60_000);
 afterAll(async () => {
   await postgres?.stop();
   rmSync(folder, { recursive: true });
@@ -194,6 +195,27 @@ describe.each(["sqlite", "postgres"] as const)("schedules over %s", (dialect) =>
     put("all.csv", `${[...rows, "4,33,gold,1,2026-10-31 12:00:00", "5,34,pro,1,2026-10-31 12:30:00"].join("\n")}\n`);
     expect(await hour(15)).toMatchObject({ state: "succeeded", rows: 2, bad: 1 });
     expect(outputs().filter((n) => n.endsWith("Z.csv")).map((n) => readFileSync(join(dir, "out", n), "utf8"))).toEqual(["id,score\n1,140\n2,141\n", "id,score\n5,144\n"]);
+  });
+
+  it.skipIf(skip || dialect === "postgres")("take the rows that the first try chose, where its server was killed with the output whole and more rows came", async () => {
+    await define({ watermark: "seen_at", every: "0 * * * *", output: join(dir, "out/{{datetime}}.csv"), input: [join(dir, "in/all.csv")] });
+    const rows = ["id,age,plan,member,seen_at", "1,30,pro,1,2026-10-31", "2,31,pro,1,2026-11-01"];
+    put("all.csv", `${rows.join("\n")}\n`);
+    now = new Date("2026-10-31T13:00:01Z");
+    await planDue(database, now);
+    const { run, schedule } = (await claimRun(database, "killed", now))!;
+    const chosen: Selection[] = [];
+    const { definition } = schedule;
+    await runJob({ model: at("loan.slip"), definition, names: fillIn(definition, new Date(run.dueAt)), overwrite: false, since: run.startedAt!, selection: null, after: null, seen: [] }, (m) => "selection" in m && chosen.push(m.selection));
+    await keepSelection(database, run.id, "killed", chosen[0]!);
+    put("all.csv", `${[...rows, "3,32,pro,1,2026-11-02"].join("\n")}\n`);
+    now = new Date(now.getTime() + LEASE_MS);
+    await rounds(scheduler());
+    expect((await schedules.runs())[0]).toMatchObject({ state: "succeeded", attempt: 2, rows: 2 });
+    expect((await schedules.get("sales")).watermark).toBe("2026-11-01");
+    now = new Date("2026-10-31T14:00:01Z");
+    await rounds(scheduler());
+    expect(outputs().map((n) => readFileSync(join(dir, "out", n), "utf8"))).toEqual(["id,score\n1,140\n2,141\n", "id,score\n3,142\n"]);
   });
 
   it.skipIf(skip)("take only rows beyond the watermark of a database, in its own words", async () => {

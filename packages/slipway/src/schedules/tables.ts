@@ -20,4 +20,8 @@ export const SCHEDULE_MIGRATIONS: readonly Migration[] = [
         schedule text not null references schedules(name), path text not null, bytes bigint not null, modified_ms bigint not null, sha256 text not null, run text not null, primary key (schedule, path, sha256))`,
     ],
   },
+  {
+    title: "schedules: what a run's first try chose to score",
+    statements: () => ["alter table schedule_runs add column selection text"],
+  },
 ];

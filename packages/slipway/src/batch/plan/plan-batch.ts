@@ -5,7 +5,6 @@ import { mkdtempSync, readFileSync, existsSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SlipwayError } from "@slipway/core/base";
-import { localFiles } from "../input/local-files.ts";
 import { findInput, type InputFile } from "../input/sources.ts";
 import type { OutputFormat } from "../run/messages.ts";
 import { isThere, placeOutput } from "../run/output-place.ts";
@@ -39,25 +38,8 @@ export async function planBatch(options: BatchOptions): Promise<BatchPlan> {
   const { query } = options;
   const found = query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format);
   refuseUnread(found);
-  if (found.some((f) => f.sql !== undefined || f.remote !== undefined)) return planElsewhere(options, found);
+  if (found.some((f) => f.sql !== undefined || f.remote !== undefined)) return (await import("./plan-elsewhere.ts")).planElsewhere(options, found, planLocal);
   return planLocal(options, found);
-}
-
-/** What a database gives, and files that are elsewhere, are brought here once. */
-async function planElsewhere(options: BatchOptions, found: readonly InputFile[]): Promise<BatchPlan> {
-  const folder = mkdtempSync(join(tmpdir(), "slipway-plan-"));
-  const [{ sql, format } = found[0]!] = found;
-  try {
-    if (sql === undefined) {
-      const input = (await localFiles(found, true, folder)).map((f) => f.path);
-      return await planLocal({ ...options, input, format }, await findInput(input, format));
-    }
-    const path = join(folder, "input.parquet");
-    await (await import("../sql/read-sql.ts")).spoolSql(sql, options.query, options.limit, path, folder);
-    return await planLocal({ ...options, input: [path], format, query: undefined }, await findInput([path], format));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 async function planLocal(options: BatchOptions, files: readonly InputFile[]): Promise<BatchPlan> {

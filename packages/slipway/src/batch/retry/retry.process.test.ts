@@ -23,7 +23,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "slipway-retry-"));
   loan = await loanPackage();
   writeFileSync(at("loan.slip"), loan.bytes);
-});
+}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const LOOSE = { count: 1000, text: "1000" };

@@ -6,7 +6,7 @@ import { SlipwayError } from "@slipway/core/base";
 import type { Progress } from "../../batch/index.ts";
 import { runEnvironment } from "../environment.ts";
 import { scheduleError } from "../errors.ts";
-import type { RunJob, RunMessage, RunResult } from "../messages.ts";
+import type { RunJob, RunMessage, RunResult, Selection } from "../messages.ts";
 
 export interface ChildOptions {
   readonly timeoutMs: number;
@@ -14,13 +14,14 @@ export interface ChildOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
   readonly onNote: (text: string) => void;
+  readonly onSelection: (selection: Selection) => void;
 }
 
 const fromSource = import.meta.url.endsWith(".ts");
 const MAIN = fileURLToPath(new URL(fromSource ? "./main.ts" : "./main.js", import.meta.url));
 
 /** @throws schedule-run-timeout, schedule-run-ended, the signal's reason, and what the run throws */
-export function runChild(job: RunJob, { timeoutMs, signal, onProgress, onNote }: ChildOptions): Promise<RunResult> {
+export function runChild(job: RunJob, { timeoutMs, signal, onProgress, onNote, onSelection }: ChildOptions): Promise<RunResult> {
   return new Promise((resolve, reject) => {
     const child: ChildProcess = fork(MAIN, { execArgv: fromSource ? ["--conditions=@slipway/source", "--disable-warning=ExperimentalWarning"] : [], env: runEnvironment(), stdio: ["ignore", "ignore", "pipe", "ipc"], serialization: "advanced" });
     let outcome: RunResult | Error | undefined;
@@ -35,6 +36,7 @@ export function runChild(job: RunJob, { timeoutMs, signal, onProgress, onNote }:
     child.on("message", (message: RunMessage) => {
       if ("progress" in message) onProgress(message.progress);
       else if ("note" in message) onNote(message.note);
+      else if ("selection" in message) onSelection(message.selection);
       else if ("result" in message) outcome ??= message.result;
       else {
         const { code, kind, message: text, where, hint } = message.failure;
