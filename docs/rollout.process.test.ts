@@ -38,7 +38,7 @@ async function ask(): Promise<void> {
 }
 
 beforeAll(async () => {
-  cpSync(join(root, "examples", "churn", "churn.joblib"), join(place.folder, "churn.joblib"));
+  for (const file of ["churn.joblib", "check.csv"]) cpSync(join(root, "examples", "churn", file), join(place.folder, file));
   mkdirSync(join(place.folder, "bin"));
   writeFileSync(join(place.folder, "bin", "slipway"), `#!/bin/sh\nexec ${process.execPath} ${join(root, "packages", "slipway", "bin", "slipway.mjs")} "$@"\n`);
   chmodSync(join(place.folder, "bin", "slipway"), 0o755);
@@ -70,6 +70,7 @@ describe("the commands of docs/rollout.md", () => {
     expect(of("rollout start churn:2")).toMatch(/^churn:2 takes over production from churn:1: running/);
     expect(of("rollout history churn")).toMatch(/churn:2\s+production\s+promoted/);
     expect(of("registry alias churn production")).toMatch(/churn:2\s+churn:1/);
+    expect(of("rollout compare")).toMatch(/60 of 60 rows compared[^]*label: 0\.00 % of 60 differ[^]*accuracy/);
     expect(of("rollout abort")).toContain("because: only a rehearsal");
     expect([...statuses.keys()]).toEqual([200]);
     expect(statuses.get(200)).toBeGreaterThan(1000);

@@ -3,6 +3,7 @@ export { classificationMetrics, confusion, type Classified } from "./classificat
 export { beginRateTest, evidenceOf, watchRates, type RateTest, type Trials } from "./sequential-rates.ts";
 export { DURATION_BUCKETS, durationBound, durationBucket, durationQuantile, durationsAbove } from "./duration-counts.ts";
 export { addSides, beginCanary, CANARY_SIGNALS, findingsOf, lookAtCanary, verdictOf, type CanaryCounts, type CanaryLimits, type CanaryState, type CanaryVerdict, type Finding, type SideCounts } from "./canary.ts";
+export { wilsonInterval } from "./wilson.ts";
 export { bootstrap, percentileInterval, type Interval, type Resampled } from "./bootstrap.ts";
 export { type Metric, type Weights } from "./metric.ts";
 export { normalNumbers, randomNumbers } from "./random.ts";

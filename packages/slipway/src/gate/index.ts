@@ -1,3 +1,4 @@
+export { compareModels, type ComparedOutput, type ModelComparison } from "./compare-models.ts";
 export { runGate, type GateReport, type GateRequest } from "./run-gate.ts";
 export { defineGateTest, type Finding, type GateResult, type GateTest, type Verdict } from "./define-gate-test.ts";
 export { gateError } from "./errors.ts";

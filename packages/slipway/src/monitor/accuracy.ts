@@ -1,7 +1,7 @@
 // How good the predictions were, as labels come: for each stretch of time the metrics of those that have labels, how many
 // that is, and what is to be expected of the others. A stretch is ripe when nine in ten labels of its age have come.
 
-import { classificationMetrics, estimatePerformance, learnCalibration, quantile, regressionMetrics, type CalibrationMap, type Estimate, type Metric } from "@slipway/core/stats";
+import { wilsonInterval, classificationMetrics, estimatePerformance, learnCalibration, quantile, regressionMetrics, type CalibrationMap, type Estimate, type Metric } from "@slipway/core/stats";
 import type { Database } from "../database/index.ts";
 import { iso, type StoredWindow } from "./store.ts";
 import type { Subject, Task } from "./subject.ts";
@@ -97,7 +97,7 @@ function measured(rows: readonly Joined[], task: Task): Pick<AccuracyPoint, "lab
   const predicted = known.map((r) => place.get(normal(r.answer)) ?? classes.length);
   const scores = known.every((r) => r.scores?.length === classes.length) ? Float64Array.from(known.flatMap((r) => r.scores!)) : undefined;
   const metrics = valuesOf(classificationMetrics({ classes: classes.length, truth, predicted, ...(scores === undefined ? {} : { probabilities: scores }) }));
-  return { labelled: labelled.length, strange, metrics, interval: wilson(truth.filter((t, i) => t === predicted[i]).length, truth.length) };
+  return { labelled: labelled.length, strange, metrics, interval: wilsonInterval(truth.filter((t, i) => t === predicted[i]).length, truth.length) };
 }
 
 function classesOf(task: Extract<Task, { kind: "classification" }>): string[] {
@@ -112,14 +112,6 @@ export function normal(label: string): string {
 
 function valuesOf(metrics: readonly Metric[]): Record<string, number> {
   return Object.fromEntries(metrics.map((m) => [m.name, m.of(null)] as const).filter(([, v]) => Number.isFinite(v)).map(([name, v]) => [name, Number(v.toPrecision(6))]));
-}
-
-function wilson(hits: number, n: number): [number, number] {
-  const z = 1.959964;
-  const p = hits / n;
-  const middle = (p + (z * z) / (2 * n)) / (1 + (z * z) / n);
-  const half = (z / (1 + (z * z) / n)) * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
-  return [Math.max(0, middle - half), Math.min(1, middle + half)];
 }
 
 /** What a probability means: of two classes the second one's, of more that of the most probable one. */

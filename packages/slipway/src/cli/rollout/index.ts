@@ -13,6 +13,7 @@ export const rollout: CommandGroup = {
     resume: { summary: "go on; the time of the step begins anew", load: async () => (await import("./acts.ts")).resume },
     advance: { summary: "on to the next stage without its verdict", load: async () => (await import("./acts.ts")).advance },
     promote: { summary: "to the end without further verdicts, as the alias's policy allows", load: async () => (await import("./acts.ts")).promote },
+    compare: { summary: "two models over the same rows, for those that are scored in bulk", load: async () => (await import("./compare.ts")).compare },
     abort: { summary: "everything back to the old version at once", load: async () => (await import("./acts.ts")).abort },
   },
   notes: [
