@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { buildPackage } from "@slipway/core/package";
 import { generateSigningKey, readVerificationKey, verifyModel } from "@slipway/core/signing";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -99,7 +100,43 @@ describe.skipIf(!hasBrowser)(`the folder in a browser${hasBrowser ? "" : ` (${BR
     if (process.env["SLIPWAY_PICTURE"] !== undefined) await seen.page.screenshot({ path: process.env["SLIPWAY_PICTURE"] });
     expect(seen.faults).toEqual([]);
   });
-  it("refuses a package that was changed, and keeps the release it has when a new one is cut short", async () => {
+  it("keeps its release while a new one arrives cut short, and takes the new one when it is whole", async () => {
+    const now = new Map((await makeEdge(source, "pwa", { from: folder })).files);
+    const next = (await makeEdge(await buildPackage({ ...source, manifest: { ...source.manifest, version: "2.0.0" } }), "pwa", { from: folder })).files;
+    const own = await serveFiles(now);
+    const { context, page } = await openContext(browser);
+    const version = (text: string): Promise<void> => page.getByText(`version ${text}`).waitFor();
+    /** What became of a look for a new release. */
+    const look = (): Promise<string> => page.evaluate(`(async () => {
+      const registration = await navigator.serviceWorker.getRegistration();
+      await registration.update();
+      const fresh = registration.installing ?? registration.waiting;
+      if (!fresh) return "none";
+      while (fresh.state === "installing") await new Promise((resolve) => setTimeout(resolve, 20));
+      return fresh.state;
+    })()`);
+    try {
+      await page.goto(own.url);
+      await page.evaluate("navigator.serviceWorker.ready.then(() => undefined)");
+      for (const [name, bytes] of next) now.set(name, name === "churn.slip" ? bytes.slice(0, bytes.length - 600) : bytes);
+      expect(await look()).toBe("redundant");
+      await page.reload();
+      await version("1.0.0");
+      await page.getByRole("status").filter({ hasText: "60 checked rows answered" }).waitFor();
+
+      now.set("churn.slip", next.get("churn.slip")!);
+      expect(await look()).toMatch(/^(installed|activat)/);
+      // The open page goes on with the release it began with; the next one that is opened has the new one.
+      await page.goto("about:blank");
+      await page.goto(own.url);
+      await version("2.0.0");
+      await page.getByRole("status").filter({ hasText: "60 checked rows answered" }).waitFor();
+    } finally {
+      await context.close();
+      await own.close();
+    }
+  });
+  it("refuses a package that was changed, and keeps nothing of it", async () => {
     await seen.context.setOffline(false);
     const slip = files.get("churn.slip")!;
     files.set("churn.slip", slip.slice(0, slip.length - 600));
