@@ -19,7 +19,7 @@ export async function loadModel(source: Uint8Array | ArrayBuffer | string | URL,
   // A worker resolves addresses by its own place, and knows no import maps: told in full.
   const onnxruntime = options.onnxruntime === undefined || document === undefined ? options.onnxruntime : new URL(options.onnxruntime, document.baseURI).href;
   const open: OpenOptions = { digest, engine, checks, onnxruntime };
-  if (worker !== false) return openInWorker(bytes, open, worker === true ? new URL("./worker.js", import.meta.url) : worker);
+  if (worker !== false) return openInWorker(bytes, open, worker === true ? new URL("./worker.js", import.meta.url) : worker, typeof source === "string" || source instanceof URL);
   const { openModel } = await import("./open-model.ts");
   const model = await openModel(bytes, open);
   const predictImage = model.predictImage.bind(model);

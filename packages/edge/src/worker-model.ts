@@ -12,10 +12,11 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-export async function openInWorker(bytes: Uint8Array, options: OpenOptions, script: URL | string): Promise<EdgeModel> {
+/** `own`: nobody else uses the bytes, so they are handed over instead of copied. */
+export async function openInWorker(bytes: Uint8Array, options: OpenOptions, script: URL | string, own: boolean): Promise<EdgeModel> {
   const channel = new Channel(script);
   try {
-    const told = await channel.ask<Told>({ kind: "open", bytes, options });
+    const told = await channel.ask<Told>({ kind: "open", bytes, options }, own ? [bytes.buffer] : []);
     return new WorkerModel(told, channel);
   } catch (error) {
     channel.close();
@@ -43,12 +44,12 @@ class Channel {
     });
   }
 
-  ask<T>(ask: Without<Ask>): Promise<T> {
+  ask<T>(ask: Without<Ask>, transfer: Transferable[] = []): Promise<T> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     return new Promise<T>((resolve, reject) => {
       const id = ++this.#id;
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ ...ask, id }, []);
+      this.#worker.postMessage({ ...ask, id }, transfer);
     });
   }
 

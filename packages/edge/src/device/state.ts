@@ -28,7 +28,7 @@ export interface State {
   readonly bad: readonly string[];
 }
 
-export const FRESH: State = { active: null, previous: null, highest: null, time: 0, trying: null, trial: null, bad: [] };
+const FRESH: State = { active: null, previous: null, highest: null, time: 0, trying: null, trial: null, bad: [] };
 const MAX_BAD = 100;
 
 export class StateFile {

@@ -114,7 +114,7 @@ async function answer(ask: typeof fetch, address: URL): Promise<Response> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new Error(`nothing came for ${ANSWER_MS / 1000} s`)), ANSWER_MS);
   try {
-    response = await ask(address, { signal: late.signal, redirect: "error", cache: "no-store" });
+    response = await ask(address, { signal: late.signal, cache: "no-store" });
   } catch (cause) {
     throw deviceError("device-update-failed", `${address.href} gave no answer: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   } finally {

@@ -20,7 +20,7 @@ export interface DeviceSettings {
   /** What the package counts as: devices take no lower number. */
   readonly release: number;
 }
-export const RELEASE = "release.json";
+const RELEASE = "release.json";
 const PORT = 8080;
 
 /** Adds the program, its configuration and the unit to the plan's files, and takes out what only pages need. @throws edge-unproven */

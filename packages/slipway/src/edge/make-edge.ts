@@ -10,7 +10,7 @@ import { addPage } from "./page.ts";
 import { planEdge, type EdgePlan, type Target } from "./plan.ts";
 import { addServiceWorker } from "./service-worker.ts";
 
-export const SIGNATURE = "model.sig";
+const SIGNATURE = "model.sig";
 
 export interface MadeEdge extends Pick<EdgePlan, "file" | "integrity" | "engine" | "files"> {}
 

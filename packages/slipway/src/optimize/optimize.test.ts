@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { GraphBuilder, Ops, readModel, serializeModel } from "@slipway/core/onnx";
 import { keepOutputs, staticInt8, tidy, calibrationModel, dynamicInt8, halveWeights } from "@slipway/core/optimize";
-import { compareOutputs, type ModelPackage, type Signature } from "@slipway/core/package";
+import { compareOutputs, parseProfile, type ModelPackage, type Signature } from "@slipway/core/package";
 import { Encoder, type ModelInput } from "@slipway/core/predict";
 import { normalNumbers, randomNumbers } from "@slipway/core/stats";
 import { floats } from "@slipway/core/tensor";
@@ -115,6 +115,7 @@ describe("exact changes", () => {
     const { package: smaller } = made;
     expect(smaller.signature.outputs.map((o) => o.name)).toEqual(["label"]);
     expect(Object.keys(smaller.checks!.expected)).toEqual(["label"]);
+    expect(parseProfile(smaller.profile)!.outputs.map((o) => o.name)).toEqual(["label"]);
     expect(smaller.manifest.kernel).toBe(source.manifest.kernel);
     const model = await loadModelPackage(smaller);
     const { outputs } = await model.run(model.encode({ kind: "records", records: smaller.checks!.inputs }).batch);

@@ -1,7 +1,7 @@
 // A package -> a smaller or faster one, or the float model and the figures that say why.
 
 import { assertSound, serializeModel } from "@slipway/core/onnx";
-import { buildPackage, sha256, type Checks, type ModelPackage, type Signature } from "@slipway/core/package";
+import { buildPackage, parseProfile, profileToJson, sha256, type Checks, type ModelPackage, type Signature } from "@slipway/core/package";
 import { Encoder, type Batch, type ModelInput } from "@slipway/core/predict";
 import { gzipSync } from "node:zlib";
 import { provenKernel } from "../runtime/index.ts";
@@ -123,11 +123,17 @@ async function rebuilt(source: ModelPackage, { name, bytes, signature }: Candida
   const told = [`Optimised from ${source.digest}: ${name} (${reason}).`, ...notes.map((n) => `- ${n}`), ...(cost === undefined ? [] : [`- ${cost.metric.name} against ${cost.metric.of} on ${cost.rows} rows: ${cost.metric.before.toFixed(4)} before, ${cost.metric.after.toFixed(4)} after${cost.flips === undefined ? "" : `; ${(cost.flips * 100).toFixed(2)}% of the labels flip`}`])];
   return buildPackage({
     manifest: { ...manifest, lineage: [...manifest.lineage, source.digest], origin: { ...manifest.origin, optimised: name }, ...(proven === undefined ? {} : { kernel: proven }) },
-    model: bytes, signature, checks, profile: source.profile,
+    model: bytes, signature, checks, profile: profileFor(source, signature),
     card: `${source.card.trimEnd()}\n\n## Optimised\n\n${told.join("\n")}\n`,
     // The document names the model by its hash, and by nothing else of it.
     sbom: JSON.parse(JSON.stringify(source.sbom).replaceAll(await sha256(source.model), await sha256(bytes))) as unknown,
   });
+}
+
+/** Without the outputs that are gone. */
+function profileFor({ profile: json }: ModelPackage, signature: Signature): unknown {
+  const profile = json === null ? null : parseProfile(json);
+  return profile === null ? json : profileToJson({ ...profile, outputs: profile.outputs.filter((o) => signature.outputs.some((kept) => kept.name === o.name)) });
 }
 
 /** Of numbers: as far as they were measured to be off, and a quarter more. Labels that flipped are not compared. */
