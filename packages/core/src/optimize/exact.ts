@@ -9,7 +9,7 @@ export function keepOutputs(model: Model, names: readonly string[]): Model {
   return { ...model, graph: live({ ...model.graph, outputs: model.graph.outputs.filter((o) => wanted.has(o.name)) }) };
 }
 
-/** Identities are taken out; nodes and constants that are there twice become one; what nothing needs is left out. */
+/** Identities are taken out, Constant nodes become constants of the graph; nodes and constants that are there twice become one; what nothing needs is left out. */
 export function tidy(model: Model): Model {
   const { graph } = model;
   const same = new Map<string, string>();
@@ -20,7 +20,7 @@ export function tidy(model: Model): Model {
   const constants = new Map<string, Initializer[]>();
   // A constant that a subgraph names by itself cannot be renamed here.
   const inner = namesInside(graph);
-  for (const one of graph.initializers) {
+  for (const one of [...graph.initializers, ...graph.nodes.flatMap(constantOf)]) {
     const key = `${one.tensor.type} ${one.tensor.shape.join()}`;
     const twin = inner.has(one.name) || outputs.has(one.name) ? undefined : constants.get(key)?.find((other) => equalData(other.tensor.data, one.tensor.data));
     if (twin !== undefined) {
@@ -34,6 +34,7 @@ export function tidy(model: Model): Model {
   const nodes: Node[] = [];
   const known = new Map<string, Node>();
   for (const given of graph.nodes) {
+    if (constantOf(given).length > 0) continue;
     const node = { ...given, inputs: given.inputs.map(resolve) };
     const [output] = node.outputs;
     const renamable = node.outputs.every((name) => !outputs.has(name) && !inner.has(name));
@@ -51,6 +52,12 @@ export function tidy(model: Model): Model {
     nodes.push(node);
   }
   return { ...model, graph: live({ ...graph, nodes, initializers }) };
+}
+
+/** A Constant node says what an initializer says. */
+function constantOf({ opType, domain, attributes, outputs }: Node): Initializer[] {
+  const value = opType === "Constant" && domain === "" ? attributes.get("value") : undefined;
+  return value !== undefined && "tensor" in value ? [{ name: outputs[0]!, tensor: value.tensor }] : [];
 }
 
 function live(graph: Graph): Graph {
