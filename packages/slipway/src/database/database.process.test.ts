@@ -52,6 +52,25 @@ describe.each(["sqlite", "postgres"])("on %s", (dialect) => {
     expect(await db.query("select id from things")).toEqual([]);
   }));
 
+  test("transactions that lock rows only do not wait for each other", () => using(async (db, again) => {
+    await db.query("insert into things (id, name) values (1, 'a'), (2, 'b')");
+    const other = await again();
+    const skip = dialect === "postgres" ? "for update skip locked" : "";
+    const taken = await db.transaction(async (tx) => {
+      const mine = await tx.query(`select id from things order by id limit 1 ${skip}`);
+      // SQLite has one writer at a time, so there the other one comes afterwards.
+      const theirs = dialect === "postgres" ? await other.transaction((ty) => ty.query(`select id from things order by id limit 1 ${skip}`), "rows") : [];
+      await tx.query("update things set name = 'c' where id = 1");
+      return [...mine, ...theirs];
+    }, "rows");
+    expect(taken).toEqual(dialect === "postgres" ? [{ id: 1 }, { id: 2 }] : [{ id: 1 }]);
+    await expect(db.transaction(async (tx) => {
+      await tx.query("update things set name = 'd' where id = 1");
+      throw new Error("changed my mind");
+    }, "rows")).rejects.toThrow("changed my mind");
+    expect(await db.query("select name from things order by id")).toEqual([{ name: "c" }, { name: "b" }]);
+  }));
+
   test("a transaction is kept whole or not at all, and nobody sees half of it", () => using(async (db) => {
     await expect(db.transaction(async (tx) => {
       await tx.query("insert into things (id) values (1)");

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { BatchOptions } from "../../run/options.ts";
 import { runBatch } from "../../run/run-batch.ts";
+import { finishShared } from "../finish-shared.ts";
 import { planShared } from "../plan-shared.ts";
 import type { SharedRun } from "../shared-run.ts";
 import { BIN, batchOptions, loanPackage, loanRows } from "../testing.ts";
@@ -60,7 +61,12 @@ describe("pods", () => {
     killed.kill();
     expect(await Promise.all([killed.ended, ...twins.map((p) => p.ended)])).toEqual(["SIGKILL", 0, 0]);
     expect(await Promise.all([pod(run, 0).ended, pod(run, 2).ended])).toEqual([0, 0]);
-    expect(await finishJob(run, options, 3, () => 1)).toMatchObject({ rows: 12_000, bad: 240 });
+    // One that was held up with all of it made finds nothing to put in place once another has ended the run.
+    const heldUp = finishShared({ run, maxErrors: "50%", parts: readMade(run.folder), failed: [], tag: ".held-up", seconds: () => 1, place: async (renames) => {
+      expect(await finishJob(run, options, 3, () => 1)).toMatchObject({ rows: 12_000, bad: 240 });
+      renames();
+    } });
+    await expect(heldUp).rejects.toMatchObject({ code: "batch-output-failed" });
     expect([digest(at("pods.csv")), digest(`${at("pods.csv")}.errors.jsonl`), existsSync(at("pods.csv.parts"))]).toEqual([digest(at("alone.csv")), digest(`${at("alone.csv")}.errors.jsonl`), false]);
     // One that comes back now finds nothing.
     const late = pod(run, 2);

@@ -4,18 +4,19 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { SlipwayError } from "@slipway/core/base";
+import { batchError } from "../../errors.ts";
 import type { ShardQueue, TakenShard } from "../../run/make-parts.ts";
 import { badName, partName, type Part, type ShardKey } from "../../run/messages.ts";
 import { readShard, type ShardPlace } from "../shard-list.ts";
 import type { SharedRun } from "../shared-run.ts";
 import { patiently, type Waiting } from "./patience.ts";
-import type { Lease, ShardLeases } from "./shard-leases.ts";
+import type { Committed, Lease, ShardLeases } from "./shard-leases.ts";
 
 /** A lease is renewed so often before it would end. */
 const RENEWALS = 3;
 /** From this attempt on a shard may be what ends processes. */
 const SUSPECT = 3;
-/** A shard that takes longer is given to somebody else. */
+/** A shard that takes longer stands still. */
 const LONGEST_MS = 15 * 60_000;
 
 interface Held {
@@ -28,6 +29,8 @@ export class PostgresQueue implements ShardQueue {
   readonly #leases: ShardLeases;
   readonly #shards: readonly ShardPlace[];
   readonly #waiting: Waiting;
+  readonly #onCommit: (now: Committed) => Promise<void>;
+  readonly #stuck = new AbortController();
   readonly #stop: AbortSignal;
   readonly #held = new Map<string, Held>();
   readonly #timer: NodeJS.Timeout;
@@ -36,7 +39,8 @@ export class PostgresQueue implements ShardQueue {
   committed = 0;
 
   /** `stop`: no more shards are taken. `waiting.stop`: nothing is waited for any more. */
-  constructor(run: SharedRun, shards: readonly ShardPlace[], leases: ShardLeases, leaseMs: number, stop: AbortSignal, waiting: Waiting) {
+  constructor(run: SharedRun, shards: readonly ShardPlace[], leases: ShardLeases, leaseMs: number, stop: AbortSignal, waiting: Waiting, onCommit: (now: Committed) => Promise<void>) {
+    this.#onCommit = onCommit;
     this.#run = run;
     this.#leases = leases;
     this.#shards = shards;
@@ -45,6 +49,10 @@ export class PostgresQueue implements ShardQueue {
     this.#timer = setInterval(() => void this.#renew(), leaseMs / RENEWALS);
   }
 
+  /** A shard stands still: the threads have to be ended. */
+  get stuck(): AbortSignal {
+    return this.#stuck.signal;
+  }
   /** Whether there is a shard to take: it is taken, and comes first. */
   async begin(): Promise<boolean> {
     this.#ahead = await this.take();
@@ -71,10 +79,11 @@ export class PostgresQueue implements ShardQueue {
   }
   async commit(part: Part): Promise<void> {
     const held = this.#held.get(part.token!);
-    const kept = held !== undefined && await patiently(this.#waiting, () => this.#leases.commit(held.lease, part));
+    const kept = held === undefined ? undefined : await patiently(this.#waiting, () => this.#leases.commit(held.lease, part));
     this.#held.delete(part.token!);
-    if (kept) this.committed++;
-    else this.#remove(part);
+    if (kept === undefined) return this.#remove(part);
+    this.committed++;
+    await patiently(this.#waiting, () => this.#onCommit(kept));
   }
   async failed(of: ShardKey, error: SlipwayError): Promise<void> {
     const held = this.#held.get(of.token!);
@@ -83,10 +92,11 @@ export class PostgresQueue implements ShardQueue {
     this.#remove(of);
   }
 
-  /** Shards that stand still are left to end their leases. */
   async #renew(): Promise<void> {
     const now = performance.now();
-    const leases = [...this.#held.values()].filter((h) => now - h.since < LONGEST_MS).map((h) => h.lease);
+    const held = [...this.#held.values()];
+    if (held.some((h) => now - h.since > LONGEST_MS)) this.#stuck.abort(batchError("batch-worker-failed", `a shard took more than ${LONGEST_MS / 60_000} minutes`, { hint: "Make shards smaller: --shard-mb." }));
+    const leases = held.map((h) => h.lease);
     // Where the database is away, whoever comes first when it is back has the shard.
     if (leases.length > 0) await this.#leases.renew(leases).catch(() => undefined);
   }

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasPostgres, startPostgres, type TestPostgres } from "../../../../../../scripts/testing-postgres.ts";
 import { openDuckDB, readRows, sqlText } from "../../input/duckdb.ts";
+import { readErrorLimit } from "../../run/limits.ts";
 import type { BatchOptions } from "../../run/options.ts";
 import { runBatch } from "../../run/run-batch.ts";
 import { planShared } from "../plan-shared.ts";
@@ -164,10 +165,10 @@ describe.skipIf(!real)("a run on Postgres", () => {
     await late!.renew([lease]);
     await late!.fail(lease, "late");
     await late!.giveBack([lease]);
-    expect(await late!.commit(lease, part)).toBe(false);
-    expect(await quick!.commit(stolen, { ...part, token: "2-y" })).toBe(true);
+    expect(await late!.commit(lease, part)).toBeUndefined();
+    expect(await quick!.commit(stolen, { ...part, token: "2-y" })).toEqual({ rows: 1, bad: 0 });
     // Asked again, as after a connection that broke during the commit.
-    expect(await quick!.commit(stolen, { ...part, token: "2-y" })).toBe(true);
+    expect(await quick!.commit(stolen, { ...part, token: "2-y" })).toEqual({ rows: 1, bad: 0 });
     expect(await store.read(run.id)).toMatchObject({ done: 1, rows: 1 });
     expect(await store.claimEnd(run.id)).toBeUndefined();
     // The other shard's worker never comes back, twice.
@@ -188,6 +189,20 @@ describe.skipIf(!real)("a run on Postgres", () => {
     expect(await quick!.take()).toBeUndefined();
     await store.close();
   }, 30_000);
+
+  it("ends early with more bad rows than are allowed; a larger allowance goes on", async () => {
+    const options = batchOptions(pkg, at("in.csv"), at("bad.csv"), { maxErrors: readErrorLimit("100") });
+    const id = await make(options);
+    await work();
+    const store = await RunStore.open(url);
+    const stopped = (await store.read(id))!;
+    expect(stopped).toMatchObject({ state: "failed", outcome: { failure: { code: "batch-errors" } } });
+    expect([stopped.done < stopped.shards, existsSync(at("bad.csv"))]).toEqual([true, false]);
+    expect(await make({ ...options, resume: true, maxErrors: readErrorLimit("50%") })).toBe(id);
+    await work();
+    expect(digest(at("bad.csv"))).toBe(digest(at("alone.csv")));
+    await store.close();
+  }, 60_000);
 
   it("is waited for, replaced by --overwrite, and refused where it is another's", async () => {
     writeFileSync(at("packed.csv"), loanRows(2000));

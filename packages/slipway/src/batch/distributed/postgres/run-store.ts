@@ -76,6 +76,10 @@ export class RunStore {
   async cancel(id: string): Promise<void> {
     await this.database.transaction((tx) => tx.query("update batch_runs set state = 'canceled', ended_at = now() where id = $1 and state = 'open'", [id]), "rows");
   }
+  /** Ended before its end. */
+  async fail(id: string, failure: Failure): Promise<void> {
+    await this.database.transaction((tx) => tx.query("update batch_runs set state = 'failed', outcome = $2, ended_at = now() where id = $1 and state = 'open'", [id, JSON.stringify({ failure })]), "rows");
+  }
   async read(id: string): Promise<RunState | undefined> {
     const [row] = await this.database.query<Row>(`select ${COLUMNS} from batch_runs where id = $1`, [id]);
     return row === undefined ? undefined : stateOf(row);

@@ -11,6 +11,10 @@ export interface Lease {
   /** This one included; more than one: processes ended or failed with it. */
   readonly attempts: number;
 }
+export interface Committed {
+  readonly rows: number;
+  readonly bad: number;
+}
 const MAX_REASON = 2000;
 
 export class ShardLeases {
@@ -55,16 +59,17 @@ export class ShardLeases {
   async renew(leases: readonly Lease[]): Promise<void> {
     await this.#change((tx) => tx.query("update batch_shards set lease_until = now() + $3 * interval '1 millisecond' where run = $1 and state = 'leased' and concat(shard, ':', token) = any (string_to_array($2, ' '))", [this.#run, namesOf(leases), this.#leaseMs]));
   }
-  /** False: the lease was lost, and another makes or made this shard. */
-  commit(lease: Lease, part: Part): Promise<boolean> {
-    return this.#change(async (tx) => {
+  /** What the run has now; undefined: the lease was lost, and another makes or made this shard. */
+  commit(lease: Lease, part: Part): Promise<Committed | undefined> {
+    return this.#change(async (tx): Promise<Committed | undefined> => {
       const done = await tx.query("update batch_shards set state = 'done', part = $4, lease_until = null where run = $1 and shard = $2 and token = $3 and state = 'leased' returning shard", [this.#run, lease.shard, lease.token, JSON.stringify(part)]);
       if (done.length === 0) {
         // The connection may have broken when it was kept already.
-        return (await tx.query("select shard from batch_shards where run = $1 and shard = $2 and token = $3 and state = 'done'", [this.#run, lease.shard, lease.token])).length > 0;
+        const [kept] = await tx.query<Committed & object>("select rows, bad from batch_runs where id = $1 and exists (select 1 from batch_shards where run = $1 and shard = $2 and token = $3 and state = 'done')", [this.#run, lease.shard, lease.token]);
+        return kept;
       }
-      await tx.query("update batch_runs set done = done + 1, rows = rows + $2, bad = bad + $3 where id = $1", [this.#run, part.rows, part.bad]);
-      return true;
+      const [now] = await tx.query<Committed & object>("update batch_runs set done = done + 1, rows = rows + $2, bad = bad + $3 where id = $1 returning rows, bad", [this.#run, part.rows, part.bad]);
+      return now;
     });
   }
   /** It could not be made; after its last attempt it is set aside. */

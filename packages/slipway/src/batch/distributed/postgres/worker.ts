@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SlipwayError } from "@slipway/core/base";
 import { batchError } from "../../errors.ts";
+import { readErrorLimit, tooMany } from "../../run/limits.ts";
 import { makeParts } from "../../run/make-parts.ts";
 import { readModel } from "../finish-shared.ts";
 import { readShards } from "../shard-list.ts";
@@ -14,7 +15,7 @@ import { readRun } from "../shared-run.ts";
 import { endRun } from "./end-run.ts";
 import { patiently, type Waiting } from "./patience.ts";
 import { PostgresQueue } from "./postgres-queue.ts";
-import { RunStore, type RunState } from "./run-store.ts";
+import { failureOf, RunStore, type RunState } from "./run-store.ts";
 import { ShardLeases } from "./shard-leases.ts";
 
 /** Between two looks where there is nothing to do. */
@@ -88,13 +89,16 @@ async function workOn(store: RunStore, state: RunState, worker: string, { thread
   const grace = new AbortController();
   const onStop = (): void => void setTimeout(() => grace.abort(batchError("batch-worker-failed", "what was in hand took too long to end, and is given back")), GRACE_MS).unref();
   stop.addEventListener("abort", onStop, { once: true });
+  const limit = readErrorLimit(state.maxErrors);
   const temporary = mkdtempSync(join(tmpdir(), "slipway-worker-"));
-  const queue = new PostgresQueue(run, shards, new ShardLeases(store.database, run.id, worker, state), state.leaseMs, stop, { stop: grace.signal, note });
+  const queue = new PostgresQueue(run, shards, new ShardLeases(store.database, run.id, worker, state), state.leaseMs, stop, { stop: grace.signal, note }, async ({ rows, bad }) => {
+    if (tooMany(limit, bad, rows, false)) await store.fail(run.id, failureOf(batchError("batch-errors", `${bad} of ${rows} rows so far could not be scored, and --max-errors is ${limit.text}`, { where: run.folder, hint: `bad-*.jsonl in ${run.folder} say which and why. Mend the input; or go on with --resume and a larger --max-errors: what is scored is kept.` })));
+  });
   let failure: SlipwayError | undefined;
   try {
     if (!(await queue.begin())) return 0;
     note(`run ${run.id}: working on ${run.output.path}`);
-    await makeParts(queue, threads, { ...run.setup, package: bytes, folder: run.folder, temporary }, grace.signal);
+    await makeParts(queue, threads, { ...run.setup, package: bytes, folder: run.folder, temporary }, AbortSignal.any([grace.signal, queue.stuck]));
     return queue.committed;
   } catch (error) {
     if (error instanceof SlipwayError && !grace.signal.aborted) failure = error;
