@@ -79,8 +79,16 @@ describe("a model in Python", () => {
     const path = folder({ "predict.py": `${rowsOf}def predict(rows):\n  return [1.0 for r in rows]\n` });
     const digest = await digestOf(path);
     writeFileSync(join(path, "predict.py"), `${rowsOf}def predict(rows):\n  return [2.0 for r in rows]\n`);
-    await expect(openPython(path, { trust: [digest] })).rejects.toMatchObject({ code: "python-untrusted" });
-    expect(readdirSync(tmpdir()).filter((n) => n.startsWith("slipway-python-"))).toEqual([]);
+    // Copies are made in a folder of this test's own.
+    const before = process.env["TMPDIR"];
+    process.env["TMPDIR"] = folder({ "empty/here": "" });
+    try {
+      await expect(openPython(path, { trust: [digest] })).rejects.toMatchObject({ code: "python-untrusted" });
+      expect(readdirSync(tmpdir())).toEqual(["empty"]);
+    } finally {
+      if (before === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = before;
+    }
   });
   test("that does not predict what its check file says is refused", async () => {
     const [path, options] = withCheck({ "predict.py": `${rowsOf}def predict(rows):\n  return [0.0 for r in rows]\n` });
