@@ -25,9 +25,9 @@ export function arrowFile(columns: readonly TypedColumn[]): Uint8Array {
 
 function tableOf(columns: readonly TypedColumn[]): Parameters<typeof tableToIPC>[0] {
   const data = columns.map((column) => {
-    const values = column.data();
+    const plain = column.type !== "STRING" && column.type !== "BOOLEAN" && !column.anyMissing;
     // Typed arrays are taken over as they are, and are of the column's type.
-    return [column.name, ArrayBuffer.isView(values) ? columnFromArray(values) : columnFromArray(values as unknown[], TYPES[column.type]())] as const;
+    return [column.name, plain ? columnFromArray(column.values()) : columnFromArray(Array.from({ length: column.length }, (_, row) => column.cell(row)), TYPES[column.type]())] as const;
   });
   return tableFromColumns(data as Parameters<typeof tableFromColumns>[0]);
 }

@@ -25,7 +25,7 @@ export class ColumnsWriter implements RowsWriter {
     this.#encode = encode;
   }
   begin(shard: number): void {
-    this.#columns = [];
+    for (const column of this.#columns) column.clear();
     this.#id = this.#options.idPrefix === undefined ? undefined : `${this.#options.idPrefix}-${shard}-`;
   }
   head(): string {
@@ -64,14 +64,16 @@ export class ColumnsWriter implements RowsWriter {
     });
     let at = kept.length + outputs.length;
     if (this.#id !== undefined) {
-      const id = this.#id;
-      each(columns[at++]!, (row) => id + rows.rowOf[row]!);
+      const [id, column] = [Buffer.from(this.#id), columns[at++]!];
+      for (let row = 0; row < prediction.rows; row++) if (all || !refused.has(row)) column.pushBytes(id, rows.rowOf[row]!);
     }
-    if (version !== undefined) each(columns[at]!, () => version);
+    if (version !== undefined) {
+      const [bytes, column] = [Buffer.from(version), columns[at]!];
+      for (let row = 0; row < prediction.rows; row++) if (all || !refused.has(row)) column.pushBytes(bytes);
+    }
   }
   finish(sink: ByteSink): void {
     const columns = this.#columns;
-    this.#columns = [];
     // A shard without one good row has no file of its own.
     if (columns.length === 0 || columns[0]!.length === 0) return;
     const bytes = this.#encode(columns);

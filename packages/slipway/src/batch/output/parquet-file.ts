@@ -41,12 +41,11 @@ function schemaOf(columns: readonly TypedColumn[]): SchemaElement[] {
 
 function writeColumn(writer: ByteWriter, column: TypedColumn): ColumnChunk {
   const { name, type, length } = column;
-  const data = column.data();
   const start = writer.offset;
   let raw = 0;
   for (let from = 0; from < length; from += PAGE_ROWS) {
     const to = Math.min(length, from + PAGE_ROWS);
-    const body = Buffer.concat(ArrayBuffer.isView(data) ? [levels(to - from), bytesOf(data.subarray(from, to))] : cellsOf(data.slice(from, to), type));
+    const body = Buffer.concat([column.anyMissing ? packedLevels(column, from, to) : levels(to - from), valuesOf(column, from, to)]);
     const packed = zstdCompressSync(body, LEVEL);
     const before = writer.offset;
     writePageHeader(writer, { type: "DATA_PAGE", uncompressed_page_size: body.length, compressed_page_size: packed.length, data_page_header: { num_values: to - from, encoding: "PLAIN", definition_level_encoding: "RLE", repetition_level_encoding: "RLE" } });
@@ -72,15 +71,13 @@ function levels(count: number): Buffer {
   return Buffer.from([run.length, 0, 0, 0, ...run]);
 }
 /** Which values are there: bits, eight at a time. */
-function packedLevels(there: readonly boolean[]): Buffer {
-  const groups = Math.ceil(there.length / 8);
+function packedLevels(column: TypedColumn, from: number, to: number): Buffer {
+  const groups = Math.ceil((to - from) / 8);
   const head = varint(groups * 2 + 1);
   const bits = Buffer.alloc(4 + head.length + groups);
   bits.writeUInt32LE(bits.length - 4);
   bits.set(head, 4);
-  there.forEach((one, i) => {
-    if (one) bits[4 + head.length + (i >> 3)]! |= 1 << (i & 7);
-  });
+  for (let i = 0; i < to - from; i++) if (!column.isMissing(from + i)) bits[4 + head.length + (i >> 3)]! |= 1 << (i & 7);
   return bits;
 }
 function varint(value: number): number[] {
@@ -89,36 +86,17 @@ function varint(value: number): number[] {
   return [...bytes, value];
 }
 
-function cellsOf(cells: readonly (string | number | bigint | boolean | null)[], type: ColumnType): Buffer[] {
-  const there = cells.filter((c) => c !== null);
-  const levelBytes = there.length === cells.length ? levels(cells.length) : packedLevels(cells.map((c) => c !== null));
-  switch (type) {
-    case "DOUBLE": return [levelBytes, bytesOf(Float64Array.from(there as number[]))];
-    case "FLOAT": return [levelBytes, bytesOf(Float32Array.from(there as number[]))];
-    case "INT64": return [levelBytes, bytesOf(BigInt64Array.from(there as bigint[]))];
-    case "BOOLEAN": {
-      const bits = Buffer.alloc(Math.ceil(there.length / 8));
-      there.forEach((one, i) => {
-        if (one === true) bits[i >> 3]! |= 1 << (i & 7);
-      });
-      return [levelBytes, bits];
-    }
-    case "STRING": return [levelBytes, textsOf(there as string[])];
-  }
-}
-
-function textsOf(texts: readonly string[]): Buffer {
-  // Three bytes a unit are enough for any text.
-  let room = 0;
-  for (const text of texts) room += 4 + text.length * 3;
-  const bytes = Buffer.allocUnsafe(room);
-  let at = 0;
-  for (const text of texts) {
-    const length = bytes.write(text, at + 4);
-    bytes.writeUInt32LE(length, at);
-    at += 4 + length;
-  }
-  return bytes.subarray(0, at);
+/** Of the rows that have one. */
+function valuesOf(column: TypedColumn, from: number, to: number): Uint8Array {
+  if (column.type === "STRING") return column.plainTexts(from, to);
+  let values = column.values().subarray(from, to);
+  if (column.anyMissing) values = (values as Float64Array).filter((_, i) => !column.isMissing(from + i));
+  if (column.type !== "BOOLEAN") return bytesOf(values);
+  const bits = Buffer.alloc(Math.ceil(values.length / 8));
+  values.forEach((one: number | bigint, i: number) => {
+    if (one === 1) bits[i >> 3]! |= 1 << (i & 7);
+  });
+  return bits;
 }
 
 /** Parts that `parquetFile` made of the same columns. */

@@ -28,7 +28,7 @@ export class ParquetSpool {
     const columnData = this.#columns.map(({ name, type }, c) => {
       const column = new TypedColumn(name, type);
       for (let row = 0; row < rows; row++) column.push(cell(row, c));
-      return { name, data: column.data() as unknown[], nullable: true };
+      return { name, data: Array.from({ length: rows }, (_, row) => column.cell(row)), nullable: true };
     });
     this.#writer.write({ columnData, rowGroupSize: rows });
   }
