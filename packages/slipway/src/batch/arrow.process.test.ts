@@ -7,7 +7,7 @@ import { readArrowTables } from "./input/arrow-tables.ts";
 import { expectedCsv, loanPackage, loanRows, loanScore, TestRuns, type LoanRow } from "./testing-run.ts";
 
 let runs: TestRuns;
-beforeAll(async () => (runs = new TestRuns(await loanPackage())));
+beforeAll(async () => void (runs = new TestRuns(await loanPackage())), 60_000);
 afterAll(() => runs.remove());
 
 function arrow(rows: readonly LoanRow[], format: "file" | "stream", maxBatchRows: number): Uint8Array {

@@ -22,7 +22,7 @@ beforeAll(async () => {
   server = createServer((_, response) => response.writeHead(503, { "retry-after": "0" }).end());
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/never.csv`;
-});
+}, 60_000);
 afterAll(() => {
   server.closeAllConnections();
   server.close();

@@ -51,7 +51,7 @@ beforeAll(async () => {
   runs = new TestRuns(await loanPackage());
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
+}, 60_000);
 afterAll(() => {
   server.closeAllConnections();
   server.close();

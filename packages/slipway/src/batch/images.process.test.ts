@@ -25,7 +25,7 @@ beforeAll(async () => {
   writeFileSync(runs.at("photos/cut.png"), png.subarray(0, png.length >> 1));
   writeFileSync(runs.at("photos/not.jpeg"), "this is no picture");
   writeFileSync(runs.at("photos/notes.txt"), "left alone");
-});
+}, 60_000);
 afterAll(() => runs.remove());
 
 describe("images", () => {

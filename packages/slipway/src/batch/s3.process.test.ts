@@ -25,7 +25,7 @@ beforeAll(async () => {
   minio = await startMinio(program, BUCKET);
   for (const [name, value] of [["AWS_ENDPOINT_URL_S3", minio.endpoint], ["AWS_ACCESS_KEY_ID", minio.user], ["AWS_SECRET_ACCESS_KEY", minio.password], ["AWS_REGION", "us-east-1"]] as const) vi.stubEnv(name, value);
   client = new S3Client();
-});
+}, 60_000);
 afterAll(async () => {
   vi.unstubAllEnvs();
   await minio?.stop();

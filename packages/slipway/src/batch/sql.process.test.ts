@@ -17,7 +17,7 @@ beforeAll(async () => {
   home = process.cwd();
   // What goes elsewhere is made in .slipway/batch of the folder that one is in.
   process.chdir(runs.folder);
-});
+}, 60_000);
 afterAll(() => {
   process.chdir(home);
   runs.remove();
