@@ -3,7 +3,7 @@
 import type { Distribution, Shape } from "../stats/index.ts";
 import { packageError } from "./errors.ts";
 import { asText, decodeNumber, encodeNumber, JsonObject, type Fail } from "./json.ts";
-import type { Profile } from "./profile.ts";
+import type { Profile, ProfiledColumn } from "./profile.ts";
 import type { Scalar } from "./signature.ts";
 
 const MAX_BINS = 10_000;
@@ -16,6 +16,7 @@ export function profileToJson(profile: Profile): object {
   return {
     version: profile.version, source: profile.source, rows: profile.rows,
     columns: profile.columns.map(({ name, distribution }) => ({ name, ...distributionToJson(distribution) })),
+    ...(profile.words === undefined ? {} : { words: profile.words.map(({ name, distribution }) => ({ name, ...distributionToJson(distribution) })) }),
     outputs: profile.outputs.map(({ name, entry, distribution }) => ({ name, entry, ...distributionToJson(distribution) })),
     seen: profile.seen,
   };
@@ -37,10 +38,8 @@ export function parseProfile(json: unknown): Profile | null {
     version: 1,
     source: { rows: source.oneOf("rows", ["training", "checks"]), file: source.string("file"), ...(sha256 === undefined ? {} : { sha256 }) },
     rows: top.count("rows"),
-    columns: top.array("columns", MAX_PARTS, (value, where) => {
-      const column = new JsonObject(value, where, fail);
-      return { name: column.string("name"), distribution: parseDistribution(column) };
-    }),
+    columns: top.array("columns", MAX_PARTS, parseColumn),
+    ...(top.get("words") === undefined ? {} : { words: top.array("words", MAX_PARTS, parseColumn) }),
     outputs: top.array("outputs", MAX_PARTS, (value, where) => {
       const output = new JsonObject(value, where, fail);
       const entry = output.get("entry");
@@ -55,6 +54,11 @@ export function parseProfile(json: unknown): Profile | null {
       }),
     },
   };
+}
+
+function parseColumn(value: unknown, where: string): ProfiledColumn {
+  const column = new JsonObject(value, where, fail);
+  return { name: column.string("name"), distribution: parseDistribution(column) };
 }
 
 export function parseDistribution(from: JsonObject): Distribution {

@@ -1,7 +1,7 @@
 // The profile: how every input and output was distributed in the rows a model was made or checked with. Stored as
 // profile.json. Bins are frozen in it: skew before a release, and drift of what runs, are counts in the same bins.
 
-import { freeze, sketchOf, Tally, type Counted, type Distribution, type DistinctSketch } from "../stats/index.ts";
+import { freeze, freezeWords, sketchOf, Tally, type Counted, type Distribution, type DistinctSketch } from "../stats/index.ts";
 import { MISSING_STRING, type Column, type Output, type Scalar, type Signature } from "./signature.ts";
 
 export interface ProfiledColumn {
@@ -22,6 +22,8 @@ export interface Profile {
   readonly rows: number;
   /** The inputs that the model uses. */
   readonly columns: readonly ProfiledColumn[];
+  /** Of columns of texts that are counted by length: a word of each text. Left out where there are none. */
+  readonly words?: readonly ProfiledColumn[];
   readonly outputs: readonly ProfiledOutput[];
   /** Which rows they were, by hashes that lead back to none. */
   readonly seen: DistinctSketch;
@@ -42,9 +44,11 @@ export const MAX_PROFILED: number = 2000;
 /** @param outputs what the model answers to the same rows */
 export function profileOf(signature: Signature, rows: readonly Row[], outputs: readonly ProfiledData[], source: Profile["source"]): Profile {
   const columns = profiledColumns(signature);
+  const counted = columns.map((column) => ({ name: column.name, distribution: freeze(rows.map((row) => countedValue(row[column.name], column))) }));
+  const texts = columns.filter((_, i) => counted[i]!.distribution.shape.kind === "length");
   return {
-    version: 1, source, rows: rows.length,
-    columns: columns.map((column) => ({ name: column.name, distribution: freeze(rows.map((row) => countedValue(row[column.name], column))) })),
+    version: 1, source, rows: rows.length, columns: counted,
+    ...(texts.length === 0 ? {} : { words: texts.map((column) => ({ name: column.name, distribution: freezeWords(rows.map((row) => countedValue(row[column.name], column) as string | null)) })) }),
     outputs: outputs.flatMap((given) => entriesOf(given).map(({ entry, at }) => ({ name: given.output.name, entry, distribution: freeze(countedOutput(given, at)) }))),
     seen: sketchOf(rows.map((row) => rowKey(row, columns))),
   };

@@ -21,6 +21,7 @@ export { WindowCounter } from "./window-counter.ts";
 export { decodeWindow, encodeWindow, windowError } from "./window-bytes.ts";
 export { driftMeasures, type DriftMeasures } from "./drift-measures.ts";
 export { DRIFT_RULE, judgeWindow, stateOf, worstOf, type ColumnJudgement, type DriftRule, type DriftState } from "./drift-state.ts";
+export { freezeWords, wordOf } from "./words.ts";
 export { LogHistogram } from "./log-histogram.ts";
 export { type ProbabilityCounter } from "./probability-counter.ts";
 export { calibrated, isotonic, type CalibrationMap } from "./isotonic.ts";

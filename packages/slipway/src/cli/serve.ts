@@ -65,7 +65,7 @@ export const serve: Command = defineCommand({
       ...access, ...(hosting?.multiModel === true ? { auth: { ...access.auth, administration: "any-port" } } : {}),
       ...(hosting?.vertex === undefined ? {} : { vertex: hosting.vertex }),
       ...telemetryOptions(settings), ...monitor.options,
-      protocols: [...monitor.options.protocols, ...language.protocols, ...(await embeddingProtocols(models.directory, language))], families: language.families,
+      protocols: [...monitor.options.protocols, ...language.protocols, ...(await embeddingProtocols(models.directory, language))], families: [...monitor.options.families, ...language.families],
       ...(settings.allowHost === undefined ? {} : { allowedHosts: settings.allowHost }),
       log,
     });

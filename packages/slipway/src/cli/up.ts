@@ -96,7 +96,7 @@ export const up: Command = defineCommand({
       port: settings.port, host: settings.host, signals: true, version: VERSION, tls: tlsOptions(settings.tls), bodyLimit: settings.bodyLimit, requestTimeoutMs: settings.requestTimeout,
       receiveTimeoutMs: settings.receiveTimeout, drainDelayMs: settings.drainMs, ...access, auth: { ...access.auth, keys: { path: keyFile }, sessions }, ...telemetryOptions(settings), ...monitor.options,
       ...(settings.allowHost === undefined ? {} : { allowedHosts: settings.allowHost }), log,
-      families: [replica.families],
+      families: [...monitor.options.families, replica.families],
       protocols: [...monitor.options.protocols, registryProtocol(service), dashboardProtocol({ files, sessions, database: registry.database, oidc, publicUrl: settings.publicUrl, link: loopback })],
     });
     address ??= server.url;

@@ -37,6 +37,7 @@ const settings = {
       ttl: { type: "duration", min: 1, help: "how long an answer is kept; until it is pushed out by default" },
     },
   },
+  importance: { type: "map", keys: "columns and outputs", of: { type: "number", min: 0, help: "its weight" }, help: "how much columns matter to the model: one that weighs less than a twentieth of the heaviest only warns when it drifts; alike by default, those not named weigh 1" },
   pin: { type: "flag", default: false, help: "never unload it for the memory budget" },
 } as const;
 

@@ -2,6 +2,9 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import { inject } from "../server/testing.ts";
+import { profileOf, profileToJson } from "@slipway/core/package";
+import { randomNumbers } from "@slipway/core/stats";
+import { textModel } from "../runtime/testing.ts";
 import { loanRows, START, watchedApp, type WatchedApp } from "./testing.ts";
 
 let watched: WatchedApp | undefined;
@@ -81,6 +84,28 @@ describe("watching", () => {
   it("tells an unknown model, and keeps others' models from a key that may not ask them", async () => {
     watched = await watchedApp();
     expect((await watched.get("/models/none")).errorCode).toBe("monitor-unknown");
+  });
+});
+
+describe("texts", () => {
+  it("are watched by length and by their words", async () => {
+    const source = textModel();
+    const words = ["refund", "invoice", "login", "password", "delivery", "late", "broken", "thanks"];
+    const tickets = (count: number, from: readonly string[], seed: number): string[] => {
+      const random = randomNumbers(seed);
+      return Array.from({ length: count }, () => Array.from({ length: 3 + Math.floor(5 * random()) }, () => from[Math.floor(from.length * random())]!).join(" "));
+    };
+    const { name } = source.signature.columns[0]!;
+    const profile = profileToJson(profileOf(source.signature, tickets(2000, words, 1).map((text) => ({ [name]: text })), [], { rows: "training", file: "tickets.csv" }));
+    watched = await watchedApp({ source: { ...source, profile } });
+    const state = async (): Promise<Record<string, string>> => Object.fromEntries((await watched!.get("/models/tickets")).json().columns.map((c: { name: string; state: string }) => [c.name, c.state]));
+    const ask = (texts: readonly string[]): Promise<unknown> => watched!.ask(texts as never, { payload: JSON.stringify(texts) });
+    await ask(tickets(600, words, 2));
+    expect(await state()).toEqual({ [name]: "ok", [`${name} (words)`]: "ok" });
+    watched.clock.now += TEN_MINUTES;
+    // As long as before, about other things.
+    await ask(tickets(600, ["reifen", "felge", "bremse", "motor", "delivery", "kupplung", "auspuffe", "lenker"].map((w, i) => w.padEnd(words[i]!.length, "x").slice(0, words[i]!.length)), 3));
+    expect(await state()).toEqual({ [name]: "ok", [`${name} (words)`]: "warning" });
   });
 });
 

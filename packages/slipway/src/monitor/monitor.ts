@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Encoded, ModelInput, Prediction, Servable } from "../runtime/index.ts";
-import { keyOfRow, type Call, type Logger, type PredictionObserver } from "../server/index.ts";
+import { family, keyOfRow, type Call, type Family, type Labels, type Logger, type PredictionObserver } from "../server/index.ts";
 import { PredictionBuffer } from "./predictions.ts";
 import type { PredictionLog } from "./prediction-log.ts";
 import { Recorder } from "./recorder.ts";
@@ -11,7 +11,7 @@ import { MonitorStore } from "./store.ts";
 import { subjectOf } from "./subject.ts";
 import { eraseFrom, type Erased } from "./label-store.ts";
 import type { JudgeOptions } from "./judge.ts";
-import type { Watched } from "./views.ts";
+import type { ModelView, Watched } from "./views.ts";
 
 export interface MonitorOptions {
   /** A window's length; windows of all replicas begin at the same times. */
@@ -33,6 +33,8 @@ export interface MonitorOptions {
 
 const SWEEP_MS = 60_000;
 const KEPT_PER_WINDOW = 1000;
+/** Of a model, in metrics. */
+const MOST_SERIES = 100;
 
 interface Watch {
   readonly recorder: Recorder;
@@ -49,6 +51,9 @@ export class Monitor implements PredictionObserver, Watched {
   #known = new WeakMap<Servable, Watch>();
   readonly #open: () => Promise<MonitorStore>;
   #store: Promise<MonitorStore> | undefined;
+  readonly #views = new Map<string, Pick<ModelView, "model" | "version" | "state" | "columns">>();
+  /** Of recorders that are gone. */
+  #droppedBefore = 0;
   #rows = 0;
   #writtenRows = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -69,6 +74,21 @@ export class Monitor implements PredictionObserver, Watched {
       this.#store = undefined;
       throw error;
     }));
+  }
+  /** A model was judged: metrics say so until it is again. */
+  note(view: Pick<ModelView, "model" | "version" | "state" | "columns">): void {
+    this.#views.set(`${view.model}\0${view.version}`, view);
+  }
+  /** For /metrics. */
+  families(): readonly Family[] {
+    const views = [...this.#views.values()];
+    const of = ({ model, version }: (typeof views)[number]): Labels => ({ model, version });
+    return [
+      family("gauge", "slipway_drift_state", "1 for the state that a model is in, beside what it was made with.", views.map((v) => [{ ...of(v), state: v.state }, 1])),
+      family("gauge", "slipway_drift_psi", "Population stability index of a column or output, of those that drift or are near it.", views.flatMap((v) => v.columns.filter((c) => c.psi >= c.bound / 2).slice(0, MOST_SERIES).map((c): [Labels, number] => [{ ...of(v), column: c.name }, c.psi]))),
+      family("counter", "slipway_monitor_dropped_rows_total", "Rows that were not counted, as too many waited.", [[{}, [...this.#watches.values()].reduce((n, w) => n + w.recorder.dropped, this.#droppedBefore)]]),
+      ...(this.options.predictionLog === undefined ? [] : [family("counter", "slipway_prediction_log_dropped_rows_total", "Rows that were not written to the log of predictions.", [[{}, this.options.predictionLog.dropped]])]),
+    ];
   }
   /** Forgets everything of a business key: predictions, labels, lines of the log. @returns how many of each */
   async erase(key: string): Promise<Erased> {
@@ -154,7 +174,7 @@ export class Monitor implements PredictionObserver, Watched {
     for (const { window } of written) window.dirty = false;
     try {
       const store = await this.store();
-      await store.write({ id: this.id, host: hostname(), startedAt: this.#startedAt, intervalMs: this.options.intervalMs, rows, lastRows: rows - this.#writtenRows, dropped: recorders.reduce((n, r) => n + r.dropped, 0) }, written, predictions, now);
+      await store.write({ id: this.id, host: hostname(), startedAt: this.#startedAt, intervalMs: this.options.intervalMs, rows, lastRows: rows - this.#writtenRows, dropped: recorders.reduce((n, r) => n + r.dropped, this.#droppedBefore) }, written, predictions, now);
       this.#writtenRows = rows;
       for (const r of recorders) r.written();
       this.#forgetIdle();
@@ -174,6 +194,7 @@ export class Monitor implements PredictionObserver, Watched {
   #forgetIdle(): void {
     for (const [key, { recorder }] of this.#watches) {
       if (!recorder.idle) continue;
+      this.#droppedBefore += recorder.dropped;
       this.#watches.delete(key);
       this.#known = new WeakMap();
     }

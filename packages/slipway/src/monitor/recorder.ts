@@ -3,7 +3,7 @@
 // dropped.
 
 import { MISSING_STRING, type Signature } from "@slipway/core/package";
-import { WindowCounter } from "@slipway/core/stats";
+import { WindowCounter, wordOf } from "@slipway/core/stats";
 import { planColumns, type Batch, type OutputData, type Prediction } from "../runtime/index.ts";
 import type { OutputSeries, Subject } from "./subject.ts";
 
@@ -26,7 +26,7 @@ interface Piece {
 interface Input {
   readonly at: number;
   readonly place: number;
-  readonly kind: "number" | "string";
+  readonly kind: "number" | "string" | "words";
 }
 
 export class Recorder {
@@ -53,8 +53,9 @@ export class Recorder {
     const slots = new Map(plan.slots.map((s) => [s.name, s]));
     this.#widths = plan;
     this.#inputs = subject.series.flatMap((s, at): Input[] => {
-      const slot = s.kind === "input" ? slots.get(s.name) : undefined;
-      return slot === undefined ? [] : [{ at, place: slot.place, kind: slot.kind }];
+      const words = "words" in s;
+      const slot = s.kind === "input" ? slots.get(words ? s.words : s.name) : undefined;
+      return slot === undefined ? [] : [{ at, place: slot.place, kind: words ? "words" : slot.kind }];
     });
     this.#outputs = subject.series.flatMap((s, at) => (s.kind === "output" ? [[at, s as OutputSeries] as const] : []));
   }
@@ -121,7 +122,9 @@ export class Recorder {
     if (batch.tensors === undefined) {
       for (const { at, place, kind } of this.#inputs) {
         if (kind === "number") counter.series[at]!.addNumbers(batch.numbers, start * numbers + place, numbers, count, hashes);
-        else counter.series[at]!.addTexts(batch.strings, start * strings + place, strings, count, MISSING_STRING, hashes);
+        else if (kind === "string") counter.series[at]!.addTexts(batch.strings, start * strings + place, strings, count, MISSING_STRING, hashes);
+        // A row is told apart by its texts already.
+        else counter.series[at]!.addTexts(wordsOf(batch.strings, start * strings + place, strings, count), 0, 1, count, MISSING_STRING, this.#scratch);
       }
     }
     counter.addRows(count, this.#inputs.length > 0 ? hashes : undefined);
@@ -166,6 +169,13 @@ export class Recorder {
   #beginning(): number {
     return Math.floor(this.#now() / this.#lengthMs) * this.#lengthMs;
   }
+}
+
+function wordsOf(texts: readonly string[], start: number, step: number, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => {
+    const text = texts[start + i * step]!;
+    return text === MISSING_STRING ? text : (wordOf(text) ?? MISSING_STRING);
+  });
 }
 
 /** Of two classes the second one's probability, of more the largest. */

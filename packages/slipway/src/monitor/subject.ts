@@ -11,6 +11,11 @@ export interface Series {
   readonly kind: "input" | "output";
   readonly reference: Distribution;
 }
+/** The words of a column of texts. */
+export interface WordSeries extends Series {
+  readonly kind: "input";
+  readonly words: string;
+}
 export interface OutputSeries extends Series {
   readonly kind: "output";
   readonly output: string;
@@ -21,7 +26,7 @@ export interface Subject {
   readonly model: string;
   readonly version: string;
   readonly digest: string;
-  readonly series: readonly (Series | OutputSeries)[];
+  readonly series: readonly (Series | WordSeries | OutputSeries)[];
   /** Of the reference's rows, how many differ from all others; null where there is no reference. */
   readonly distinctShare: number | null;
   readonly task: Task;
@@ -38,10 +43,11 @@ export function subjectOf({ name, version, digest, signature, profile }: Pick<Se
   return { model: name, version, digest, series: parsed === null ? [] : seriesOf(parsed, signature), distinctShare: parsed === null ? null : distinctCount(parsed.seen) / Math.max(1, parsed.rows), task: taskOf(signature) };
 }
 
-function seriesOf(profile: Profile, signature: Signature): (Series | OutputSeries)[] {
+function seriesOf(profile: Profile, signature: Signature): (Series | WordSeries | OutputSeries)[] {
   const used = new Set(signature.columns.filter((c) => c.used).map((c) => c.name));
   return [
     ...profile.columns.filter((c) => used.has(c.name)).map(({ name, distribution }): Series => ({ name, kind: "input", reference: distribution })),
+    ...(profile.words ?? []).filter((c) => used.has(c.name)).map(({ name, distribution }): WordSeries => ({ name: `${name} (words)`, kind: "input", words: name, reference: distribution })),
     ...profile.outputs.map(({ name, entry, distribution }): OutputSeries => ({ name: entry === null ? name : `${name}.${entry}`, kind: "output", output: name, entry, reference: distribution })),
   ];
 }

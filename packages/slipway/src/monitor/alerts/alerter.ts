@@ -2,7 +2,7 @@
 
 import type { AlertSettings } from "../../config/index.ts";
 import type { Logger } from "../../server/index.ts";
-import { modelView, type Watched } from "../views.ts";
+import { modelView, type ModelView, type Watched } from "../views.ts";
 import type { Matter } from "./alert.ts";
 import { dueMessages, listAlerts, noteDelivery, settle, takeLease } from "./alert-store.ts";
 import { DEFAULT_RULES, mattersOf, type Rule } from "./rules.ts";
@@ -17,6 +17,8 @@ export interface AlerterOptions {
   readonly intervalMs: number;
   /** Where a model can be looked at. */
   readonly link?: ((model: string) => string | null) | undefined;
+  /** Told of every model that was looked at. */
+  readonly onView?: ((view: ModelView) => void) | undefined;
   readonly log?: Logger | undefined;
 }
 
@@ -76,6 +78,7 @@ export class Alerter {
       const view = await modelView(watched, model, { version, hours: HOURS });
       const last = view.windows.at(-1)?.begins ?? "";
       if (last > (latest.get(model) ?? "")) latest.set(model, last);
+      this.#options.onView?.(view);
       for (const rule of this.#rules) matters.push(...mattersOf(rule, view, watched.now()));
       // Others are answered in between.
       await new Promise((resolve) => setImmediate(resolve));

@@ -6,6 +6,7 @@ import { createServer, type Server } from "node:http";
 import { createServer as createTcp, type AddressInfo, type Server as TcpServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { makeSecret, verifyWebhook } from "../../webhooks/index.ts";
+import { prometheusText } from "../../server/telemetry/prometheus.ts";
 import { loanRows, START, watchedApp, type WatchedApp } from "../testing.ts";
 import { Alerter } from "./alerter.ts";
 import type { AlertSettings } from "../../config/index.ts";
@@ -111,6 +112,16 @@ describe("alerts", () => {
     const shown = (await watched!.get("/alerts")).json();
     expect(shown.alerts.map((a: { subject: string }) => a.subject)).toContain("age");
     expect(shown.undelivered).toEqual([]);
+  });
+  it("leave the states as metrics", async () => {
+    watched = await watchedApp();
+    const alerter = new Alerter({ watched: watched.monitor, owner: "a", intervalMs: 30_000, onView: (view) => watched!.monitor.note(view) });
+    await drift(2);
+    await alerter.tick();
+    const body = prometheusText(watched.monitor.families());
+    expect(body).toContain('slipway_drift_state{model="loan",version="1.2.0",state="drift"} 1\n');
+    expect(body).toMatch(/slipway_drift_psi\{model="loan",version="1\.2\.0",column="age"\} [1-9]/);
+    expect(body).toContain("slipway_monitor_dropped_rows_total 0\n");
   });
   it("are told once, again only after the cooldown, and when over", async () => {
     const { url, got } = await receiver();
