@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = join(root, "packages", "slipway", "bin", "slipway.mjs");
 const commands = [...readFileSync(join(root, "docs", "container-image.md"), "utf8").matchAll(/^ {4}slipway (.+)$/gm)].map((m) => m[1]!);
 const folder = mkdtempSync(join(tmpdir(), "slipway-docs-image-"));
-const env = { ...process.env, HOME: folder, SLIPWAY_IMAGE_BASE: "host", SLIPWAY_CACHE: join(root, "node_modules", ".cache", "slipway-image-tests") };
+const env = { ...process.env, HOME: folder, SLIPWAY_IMAGE_BASE: "host", SLIPWAY_CACHE: join(tmpdir(), "slipway-test-cache") };
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.skipIf(dockerRegistry === undefined)("the commands of container-image.md", () => {
@@ -26,7 +26,7 @@ describe.skipIf(dockerRegistry === undefined)("the commands of container-image.m
   beforeAll(async () => {
     registry = await startDockerRegistry();
     slipway(["pack", join(root, "examples", "churn", "churn.joblib"), "--name", "churn", "--check", join(root, "examples", "churn", "check.csv"), "--version", "1.0.0", "-o", "churn.slip"]);
-  });
+  }, 120_000);
   afterAll(() => registry.stop());
 
   it("are there", () => expect(commands.length).toBeGreaterThan(4));

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const commands = [...readFileSync(join(root, "docs", "deploy.md"), "utf8").matchAll(/^ {4}slipway (.+)$/gm)].map((m) => m[1]!);
 const folder = mkdtempSync(join(tmpdir(), "slipway-docs-deploy-"));
-const env = { ...process.env, HOME: folder, SLIPWAY_CACHE: join(root, "node_modules", ".cache", "slipway-image-tests") };
+const env = { ...process.env, HOME: folder, SLIPWAY_CACHE: join(tmpdir(), "slipway-test-cache") };
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function slipway(args: readonly string[]): string {
@@ -20,7 +20,7 @@ function slipway(args: readonly string[]): string {
 }
 beforeAll(() => {
   slipway(["pack", join(root, "examples", "churn", "churn.joblib"), "--name", "churn", "--version", "1.0.0", "-o", "churn.slip"]);
-});
+}, 120_000);
 
 it("are there", () => expect(commands.length).toBeGreaterThan(1));
 for (const command of commands) it(command, () => expect(slipway(command.split(" ")).length).toBeGreaterThan(20));

@@ -9,15 +9,15 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "slipway-deploy-check-"));
-const env = { ...process.env, SLIPWAY_CACHE: join(root, "node_modules", ".cache", "slipway-image-tests") };
+const env = { ...process.env, SLIPWAY_CACHE: join(tmpdir(), "slipway-test-cache") };
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function slipway(...args: string[]): { readonly status: number | null; readonly out: string; readonly err: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "packages", "slipway", "bin", "slipway.mjs"), ...args], { cwd: folder, env, encoding: "utf8" });
   return { status, out: stdout, err: stderr };
 }
-function check(target: string, what: string): { readonly status: number | null; readonly ok: boolean; readonly failed: readonly string[] } {
-  const { status, out, err } = slipway("deploy", what, "--check", target, "--json");
+function check(target: string, what: string, ...more: string[]): { readonly status: number | null; readonly ok: boolean; readonly failed: readonly string[] } {
+  const { status, out, err } = slipway("deploy", what, "--check", target, "--json", ...more);
   expect(err).toBe("");
   const told = JSON.parse(out) as { ok: boolean; findings: { check: string; found: string; ok: boolean | null }[] };
   return { status, ok: told.ok, failed: told.findings.filter((f) => f.ok === false).map((f) => `${f.check}: ${f.found}`) };
@@ -25,7 +25,7 @@ function check(target: string, what: string): { readonly status: number | null; 
 
 beforeAll(() => {
   expect(slipway("pack", join(root, "examples", "churn", "churn.joblib"), "--name", "churn", "-o", "churn.slip").status).toBe(0);
-});
+}, 120_000);
 
 it("finds that the image does what SageMaker asks, port, times, payload and stopping", () => {
   expect(slipway("image", "churn.slip", "-t", "churn:1", "-o", "churn.tar", "--base", "host").status).toBe(0);
@@ -35,11 +35,8 @@ it("makes an image of a package, and plays Lambda", () => {
   expect(check("lambda", "churn.slip")).toEqual({ status: 0, ok: true, failed: [] });
 });
 it("says what is not so, and exits 1", () => {
-  expect(slipway("image", "churn.slip", "-o", "reserved", "--base", "host", "--env", "SLIPWAY_ADMIN_PORT=9090").status).toBe(0);
-  expect(check("knative", "reserved")).toEqual({ status: 1, ok: false, failed: ["reserved names: SLIPWAY_ADMIN_PORT=9090"] });
-  // It cannot start: nothing says that everybody may ask, and nobody has a key.
-  expect(slipway("image", "churn.slip", "-o", "closed", "--base", "host", "--env", "SLIPWAY_KEYS=/nowhere/keys.json").status).toBe(0);
-  expect(check("vertex", "closed")).toMatchObject({ status: 1, failed: [expect.stringContaining("there is no file /nowhere/keys.json")] });
+  expect(check("knative", "churn.slip", "--env", "SLIPWAY_ADMIN_PORT=9090")).toEqual({ status: 1, ok: false, failed: ["reserved names: SLIPWAY_ADMIN_PORT=9090"] });
+  expect(check("vertex", "churn.slip", "--env", "SLIPWAY_KEYS=/nowhere/keys.json")).toMatchObject({ status: 1, failed: [expect.stringContaining("there is no file /nowhere/keys.json")] });
 });
 it("refuses what it cannot check, by name", () => {
   writeFileSync(join(folder, "text.tar"), "no archive");

@@ -33,7 +33,7 @@ const refused = (...args: string[]): string => {
 
 beforeAll(() => {
   for (const version of ["1.0.0", "2.0.0"]) expect(slipway("pack", join(root, "examples", "churn", "churn.joblib"), "--name", "churn", "--version", version, "-o", version === "1.0.0" ? "churn.slip" : "next.slip").status).toBe(0);
-});
+}, 120_000);
 
 describe("slipway deploy --to kubernetes", () => {
   it("prints what it would apply, and writes it for Kustomize and Helm", () => {

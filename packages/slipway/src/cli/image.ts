@@ -69,7 +69,7 @@ export const image: Command = defineCommand({
         line.update(`building for ${platformText(platform)} ...`);
         const base = await openBase(call.text("base") ?? DEFAULT_BASE, platform, registryOptions(call));
         bases.push(base);
-        built.push(await buildImage({ packages, base: base.image, platform, env, labels, nodeBinary: call.text("node"), healthcheck: docker }));
+        built.push(await buildImage({ packages, base: base.image, platform, env, labels, nodeBinary: call.text("node"), healthcheck: docker, compress: output !== undefined || target !== undefined }));
       }
       line.update("writing ...");
       if (dockerfile !== undefined) await writeDockerContext(dockerfile, built[0]!, env);

@@ -30,9 +30,9 @@ const MAX_UNPACKED = 2 ** 31 - 1;
 /** Docker's names for what OCI calls otherwise; the bytes are the same. */
 const LAYER_TYPES: Readonly<Record<string, string>> = {
   "application/vnd.docker.image.rootfs.diff.tar.gzip": MEDIA_TYPE.layer,
-  "application/vnd.docker.image.rootfs.diff.tar": "application/vnd.oci.image.layer.v1.tar",
+  "application/vnd.docker.image.rootfs.diff.tar": MEDIA_TYPE.plainLayer,
   [MEDIA_TYPE.layer]: MEDIA_TYPE.layer,
-  "application/vnd.oci.image.layer.v1.tar": "application/vnd.oci.image.layer.v1.tar",
+  [MEDIA_TYPE.plainLayer]: MEDIA_TYPE.plainLayer,
   "application/vnd.oci.image.layer.v1.tar+zstd": "application/vnd.oci.image.layer.v1.tar+zstd",
 };
 /** Of the libraries that Node and ONNX Runtime are linked to, those that are packages of their own. */

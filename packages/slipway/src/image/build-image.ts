@@ -25,6 +25,8 @@ export interface ImageParts {
   readonly healthcheck?: boolean;
   /** ISO 8601; SOURCE_DATE_EPOCH by default, else what the package says, else 1970. */
   readonly created?: string;
+  /** False where the image is not stored but unpacked. */
+  readonly compress?: boolean;
   readonly variables?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -52,11 +54,12 @@ export async function buildImage(parts: ImageParts): Promise<BuiltImage> {
   const { packages, base, platform, variables = process.env } = parts;
   const cache = new BlobCache(cacheFolder(variables), cacheLimit(variables));
   const [runtime, server, node] = await Promise.all([onnxRuntimeFiles(platform), serverFiles(), nodeFiles(platform, cache.folder, parts.nodeBinary)]);
+  const kept = parts.compress === false ? undefined : cache;
   const layers = [
-    await makeLayer(`Node ${parts.nodeBinary === undefined ? NODE_VERSION : "as given"}`, node, cache),
-    await makeLayer(`ONNX Runtime ${runtime.version}`, runtime.files, cache),
-    await makeLayer(`Slipway ${VERSION}`, server.files, cache),
-    await makeLayer(packages.map((pkg) => `${pkg.manifest.name} ${pkg.manifest.version}`).join(", "), packages.map((pkg) => ({ path: `models/${pkg.manifest.name}.slip`, bytes: writeSlip(pkg) })), cache),
+    await makeLayer(`Node ${parts.nodeBinary === undefined ? NODE_VERSION : "as given"}`, node, kept),
+    await makeLayer(`ONNX Runtime ${runtime.version}`, runtime.files, kept),
+    await makeLayer(`Slipway ${VERSION}`, server.files, kept),
+    await makeLayer(packages.map((pkg) => `${pkg.manifest.name} ${pkg.manifest.version}`).join(", "), packages.map((pkg) => ({ path: `models/${pkg.manifest.name}.slip`, bytes: writeSlip(pkg) })), kept),
   ];
   await cache.trim();
   const created = parts.created ?? createdOf(packages, variables);

@@ -17,8 +17,8 @@ const LOADER = { amd64: "lib64/ld-linux-x86-64.so.2", arm64: "lib/ld-linux-aarch
 const DEBIAN = ["libc6", "libgcc-s1", "libstdc++6", "gcc-12-base", "gcc-14-base"];
 export const USER = 65532;
 
-/** @throws image-platform, image-base */
-export async function hostBase(platform: Platform, cache: BlobCache): Promise<BaseImage> {
+/** @param cache as of `makeLayer` @throws image-platform, image-base */
+export async function hostBase(platform: Platform, cache: BlobCache | undefined): Promise<BaseImage> {
   if (process.platform !== "linux" || platform.architecture !== ownPlatform().architecture) {
     throw imageError("image-platform", `this machine is ${process.platform}/${process.arch}, and the image is to be for ${platformText(platform)}`, { hint: "Name a base image for that platform: --base oci://HOST/REPOSITORY:TAG or --base oci-layout:FOLDER." });
   }

@@ -15,10 +15,9 @@ export interface Layer {
   /** Of the tar: what a running container's file system is made of. */
   readonly diffId: string;
   readonly mediaType: string;
-  /** Of the compressed bytes. */
+  /** Of the bytes as they are stored. */
   readonly digest: string;
   readonly size: number;
-  /** Compressed. */
   readonly read: () => Promise<Uint8Array>;
 }
 
@@ -27,9 +26,11 @@ export type LayerFile = WrittenTarEntry;
 const LEVEL = 6;
 const MAX_KEPT = 1 << 30;
 
-export async function makeLayer(comment: string, files: readonly LayerFile[], cache: BlobCache): Promise<Layer> {
+/** Without a cache it stays the tar that it is: what is unpacked again at once need not be compressed. */
+export async function makeLayer(comment: string, files: readonly LayerFile[], cache: BlobCache | undefined): Promise<Layer> {
   const tar = writeTar(withFolders(files));
   const diffId = await digestOf(tar);
+  if (cache === undefined) return { comment, diffId, mediaType: MEDIA_TYPE.plainLayer, digest: diffId, size: tar.length, read: () => Promise.resolve(tar) };
   const kept = await keptLayer(diffId, cache);
   const bytes = kept ?? (await compress(tar));
   const digest = await digestOf(bytes);

@@ -14,6 +14,7 @@ export const MEDIA_TYPE = {
   empty: "application/vnd.oci.empty.v1+json",
   imageConfig: "application/vnd.oci.image.config.v1+json",
   layer: "application/vnd.oci.image.layer.v1.tar+gzip",
+  plainLayer: "application/vnd.oci.image.layer.v1.tar",
 } as const;
 
 /** As registries have it. */

@@ -30,13 +30,14 @@ export async function checkImage(target: string, argument: string, options: { re
   if (contract === undefined) throw deployError("deploy-target", `there is no platform ${JSON.stringify(target.slice(0, 60))} to check for`, { hint: `One of ${CHECK_TARGETS.join(", ")}.` });
   const image = await openImage(argument, options.registry);
   try {
-    const plan: CheckPlan = { target, rootfs: image.rootfs, work: image.work, facts: image.facts, env: options.env ?? [] };
+    const facts = { ...image.facts, env: [...image.facts.env, ...(options.env ?? [])] };
+    const plan: CheckPlan = { target, rootfs: image.rootfs, work: image.work, facts };
     const file = join(image.work, "plan.json");
     await writeFile(file, JSON.stringify(plan));
     const { words, ownNetwork } = inOwnNetwork([process.execPath, ...(fromSource ? ["--conditions=@slipway/source", "--disable-warning=ExperimentalWarning"] : []), MAIN, file]);
     const result = await resultOf(words);
     if ("error" in result) throw deployError(result.error.code === "deploy-image" ? "deploy-image" : "deploy-check-failed", result.error.message);
-    return { target, ownNetwork, findings: [...contract.image(image.facts), ...result.findings] };
+    return { target, ownNetwork, findings: [...contract.image(facts), ...result.findings] };
   } finally {
     await image.close();
   }

@@ -14,11 +14,12 @@ export interface Finding {
 export interface ImageFacts {
   readonly index: boolean;
   readonly platforms: readonly string[];
-  /** Compressed, of one platform. */
+  /** Of one platform, as stored; of an image that was made for the check, unpacked. */
   readonly bytes: number;
   readonly entrypoint: readonly string[];
   readonly command: readonly string[];
   readonly user: string;
+  /** Of the image, and those that the container is given beside the platform's. */
   readonly env: readonly string[];
 }
 

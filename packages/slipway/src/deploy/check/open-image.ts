@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { JsonObject, parseJson, type Fail } from "@slipway/core/package";
 import { buildImage, hostBase, ownPlatform, platformText, tarNames, unpacked, type Layer, type Platform } from "../../image/index.ts";
-import { BlobCache, cacheFolder, cacheLimit, findLayoutReference, isOciReference, LayoutStore, MEDIA_TYPE, parseManifest, parseReference, RegistryStore, type BlobStore, type RegistryOptions, type StoredManifest } from "../../oci/index.ts";
+import { findLayoutReference, isOciReference, LayoutStore, MEDIA_TYPE, parseManifest, parseReference, RegistryStore, type BlobStore, type RegistryOptions, type StoredManifest } from "../../oci/index.ts";
 import { openModel } from "../../runtime/index.ts";
 import { deployError } from "../errors.ts";
 import type { ImageFacts } from "./contract.ts";
@@ -112,8 +112,7 @@ function platformsOf(index: StoredManifest): { readonly digest: string; readonly
 async function imageOf(argument: string, rootfs: string): Promise<ImageFacts> {
   const platform: Platform = ownPlatform();
   const { package: pkg } = await openModel(argument);
-  const base = await hostBase(platform, new BlobCache(cacheFolder(process.env), cacheLimit(process.env)));
-  const image = await buildImage({ packages: [pkg], base, platform });
+  const image = await buildImage({ packages: [pkg], base: await hostBase(platform, undefined), platform, compress: false });
   for (const layer of image.layers) await unpackLayer(rootfs, await unpacked(layer, layer.comment));
   const { config } = JSON.parse(new TextDecoder().decode(image.config)) as { config: { Entrypoint: string[]; Cmd: string[]; User: string; Env: string[] } };
   return { index: false, platforms: [platformText(platform)], bytes: image.layers.reduce((sum: number, layer: Layer) => sum + layer.size, 0), entrypoint: config.Entrypoint, command: config.Cmd, user: config.User, env: config.Env };

@@ -7,8 +7,6 @@ export interface CheckPlan {
   readonly rootfs: string;
   readonly work: string;
   readonly facts: ImageFacts;
-  /** Further variables of the container: NAME=VALUE. */
-  readonly env: readonly string[];
 }
 
 export type CheckResult = { readonly findings: readonly Finding[] } | { readonly error: { readonly code: string; readonly message: string } };

@@ -24,7 +24,7 @@ export async function runHttp(contract: HttpContract, plan: CheckPlan, expected:
   }
   // Where runc mounts /proc and others, and where a plain process of the image writes.
   for (const path of ["proc", "dev", "tmp"]) mkdirSync(join(rootfs, path), { recursive: true });
-  const env = [...facts.env, ...plan.env, ...Object.entries(contract.env).map(([name, value]) => `${name}=${value}`)];
+  const env = [...facts.env, ...Object.entries(contract.env).map(([name, value]) => `${name}=${value}`)];
   const started = performance.now();
   const container = startContainer({ rootfs, work: join(work, "bundle"), args: [...facts.entrypoint, ...(contract.args ?? facts.command)], env, user: facts.user, readOnly: contract.readOnly });
   const get = (path: string, timeoutMs: number, host?: string): Promise<Asked> => ask({ method: "GET", port, path, timeoutMs, ...(host === undefined ? {} : { host }) });

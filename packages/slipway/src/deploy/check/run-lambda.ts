@@ -11,12 +11,12 @@ import { requestOf } from "./instances.ts";
 import type { CheckPlan } from "./plan.ts";
 import { lastError, megabytes, seconds } from "./run-http.ts";
 
-export async function runLambdaCheck(contract: LambdaContract, { facts, rootfs, work, env: own }: CheckPlan, expected: Expected): Promise<Finding[]> {
+export async function runLambdaCheck(contract: LambdaContract, { facts, rootfs, work }: CheckPlan, expected: Expected): Promise<Finding[]> {
   const findings: Finding[] = [];
   const put = (check: string, required: string, found: string, ok: boolean | null): void => void findings.push({ check, required, found, ok });
   for (const path of ["proc", "dev", "tmp"]) mkdirSync(join(rootfs, path), { recursive: true });
   const emulator = await LambdaEmulator.start();
-  const env = [...facts.env, ...own, ...Object.entries({ ...contract.env, AWS_LAMBDA_RUNTIME_API: emulator.host }).map(([name, value]) => `${name}=${value}`)];
+  const env = [...facts.env, ...Object.entries({ ...contract.env, AWS_LAMBDA_RUNTIME_API: emulator.host }).map(([name, value]) => `${name}=${value}`)];
   const since = performance.now();
   const container = startContainer({ rootfs, work: join(work, "bundle"), args: [...facts.entrypoint, ...facts.command], env, user: facts.user, readOnly: true });
   try {
