@@ -1,0 +1,64 @@
+// What the examples' start.mjs have in common: the checkout made ready, the model packed and served, and the
+// example's own program beside it, until Ctrl-C.
+
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { root, setUp } from "../../scripts/setup.mjs";
+
+const BIN = join(root, "packages", "slipway", "bin", "slipway.mjs");
+
+/** The value of `--NAME VALUE` on the command line. */
+export function option(name, otherwise) {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? otherwise : process.argv[at + 1];
+}
+
+export function example(folder) {
+  const node = setUp();
+  const children = [];
+  const stop = () => children.forEach((child) => child.kill("SIGTERM"));
+  // A terminal's Ctrl-C reaches the children by itself.
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", () => process.stdin.isTTY || stop());
+
+  function follow(child) {
+    children.push(child);
+    child.on("exit", (code) => {
+      process.exitCode ||= code ?? 0;
+      stop();
+    });
+    return child;
+  }
+
+  /** Runs a command of Slipway's to its end. */
+  function slipway(...args) {
+    console.log(`\n$ slipway ${args.join(" ")}\n`);
+    const { status } = spawnSync(node, [BIN, ...args], { cwd: folder, stdio: "inherit" });
+    if (status !== 0) process.exit(status ?? 1);
+  }
+
+  return {
+    slipway,
+    /** Packs once; delete the package to pack anew. */
+    pack(out, ...args) {
+      if (!existsSync(join(folder, out))) slipway("pack", ...args, "-o", out);
+    },
+    /** Serves, and resolves with the service's address. */
+    async serve(...args) {
+      console.log(`\n$ slipway serve ${args.join(" ")}\n`);
+      const child = follow(spawn(node, [BIN, "serve", ...args, "--json", "--log-level", "warn"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] }));
+      let text = "";
+      for await (const line of createInterface({ input: child.stdout })) {
+        text += line;
+        if (line === "}" || (line.startsWith("{") && line.endsWith("}"))) return JSON.parse(text).url;
+      }
+      return new Promise(() => {}); // it ended, and said why
+    },
+    /** Runs a program of the example's own, which finds the service in SLIPWAY_URL. */
+    run(program, url, ...args) {
+      follow(spawn(node, ["--disable-warning=ExperimentalWarning", join(folder, program), ...args], { cwd: folder, stdio: "inherit", env: { ...process.env, SLIPWAY_URL: url } }));
+    },
+  };
+}
