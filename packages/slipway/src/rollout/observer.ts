@@ -48,9 +48,6 @@ export class StageObserver {
     this.#tallies = { canary: make(), baseline: make() };
     for (const samples of this.#samples) samples.length = 0;
   }
-  get hasBins(): boolean {
-    return this.#tallies !== undefined;
-  }
   /** Bins of what the old version answered here, once that is enough. */
   proposeBins(): readonly WatchedBins[] | undefined {
     if (this.#tallies !== undefined || this.#samples.length === 0 || this.#samples.some((s) => s.length < SAMPLE)) return undefined;
