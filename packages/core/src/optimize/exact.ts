@@ -20,7 +20,8 @@ export function tidy(model: Model): Model {
   const constants = new Map<string, Initializer[]>();
   // A constant that a subgraph names by itself cannot be renamed here.
   const inner = namesInside(graph);
-  for (const one of [...graph.initializers, ...graph.nodes.flatMap(constantOf)]) {
+  const asConstant = (node: Node): Initializer[] => (outputs.has(node.outputs[0] ?? "") ? [] : constantOf(node));
+  for (const one of [...graph.initializers, ...graph.nodes.flatMap(asConstant)]) {
     const key = `${one.tensor.type} ${one.tensor.shape.join()}`;
     const twin = inner.has(one.name) || outputs.has(one.name) ? undefined : constants.get(key)?.find((other) => equalData(other.tensor.data, one.tensor.data));
     if (twin !== undefined) {
@@ -34,7 +35,7 @@ export function tidy(model: Model): Model {
   const nodes: Node[] = [];
   const known = new Map<string, Node>();
   for (const given of graph.nodes) {
-    if (constantOf(given).length > 0) continue;
+    if (asConstant(given).length > 0) continue;
     const node = { ...given, inputs: given.inputs.map(resolve) };
     const [output] = node.outputs;
     const renamable = node.outputs.every((name) => !outputs.has(name) && !inner.has(name));

@@ -1,5 +1,6 @@
 // A package -> a smaller or faster one, or the float model and the figures that say why.
 
+import { SlipwayError } from "@slipway/core/base";
 import { assertSound, serializeModel } from "@slipway/core/onnx";
 import { buildPackage, parseProfile, profileToJson, sha256, type Checks, type ModelPackage, type Signature } from "@slipway/core/package";
 import { Encoder, type Batch, type ModelInput } from "@slipway/core/predict";
@@ -68,11 +69,9 @@ export async function optimize(source: ModelPackage, options: OptimizeOptions): 
     subjects.push({ candidate: { name: FLOAT, bytes: source.model, signature: source.signature }, subject: await Subject.open(source.model, source.signature) });
     if (changedExactly) subjects.push({ candidate: tidy, subject: await Subject.open(tidied, exact.signature) });
     for (const candidate of candidates) {
-      if ("reason" in candidate) table.push({ name: candidate.name, bytes: 0, oneMs: 0, manyMs: 0, cost: undefined, accepted: false, reason: candidate.reason });
-      else {
-        assertSound(candidate.bytes);
-        subjects.push({ candidate, subject: await Subject.open(candidate.bytes, candidate.signature) });
-      }
+      const opened = "reason" in candidate ? candidate.reason : await opening(candidate);
+      if (typeof opened === "string") table.push({ name: candidate.name, bytes: 0, oneMs: 0, manyMs: 0, cost: undefined, accepted: false, reason: opened });
+      else subjects.push({ candidate: candidate as Candidate, subject: opened });
     }
     const manyRows = batch === undefined ? 0 : Math.min(64, batch.rows);
     const all = subjects.map((s) => s.subject);
@@ -92,6 +91,17 @@ export async function optimize(source: ModelPackage, options: OptimizeOptions): 
     return { package: chosen === undefined ? source : await rebuilt(source, chosen, best!, notes), table, rows: batch?.rows ?? 0, manyRows, chosen: chosen?.name ?? FLOAT, notes };
   } finally {
     for (const { subject } of subjects) await subject.close();
+  }
+}
+
+/** Or why the engine does not take it: the other ways are tried all the same. */
+async function opening({ bytes, signature }: Candidate): Promise<Subject | string> {
+  try {
+    assertSound(bytes);
+    return await Subject.open(bytes, signature);
+  } catch (error) {
+    if (error instanceof SlipwayError) return `the engine does not take it: ${error.message}`;
+    throw error;
   }
 }
 
