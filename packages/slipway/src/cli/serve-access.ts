@@ -6,10 +6,10 @@ import { isRole, ROLE_NAMES, type AuthOptions, type Role, type StartOptions } fr
 import { usageError } from "./command.ts";
 
 export function accessOptions(settings: ServeSettings): Pick<StartOptions, "auth" | "limits" | "corsOrigins" | "adminPort" | "auditLog"> {
-  const { rateLimit, quotaRows, corsOrigin, adminPort, auditLog } = settings;
+  const { rateLimit, quotaRows, quotaTokens, corsOrigin, adminPort, auditLog } = settings;
   return {
     auth: authOptions(settings),
-    limits: rateLimit === undefined && quotaRows === undefined ? undefined : { requestsPerSecond: rateLimit, rowsPerDay: quotaRows },
+    limits: rateLimit === undefined && quotaRows === undefined && quotaTokens === undefined ? undefined : { requestsPerSecond: rateLimit, rowsPerDay: quotaRows, tokensPerDay: quotaTokens },
     corsOrigins: corsOrigin?.map(origin), adminPort, auditLog,
   };
 }

@@ -32,7 +32,7 @@ export async function openLanguageModels({ language, threads, processes }: Serve
   }
   if (found.length === 0) return { ...NONE, rest };
   if (processes !== 1) throw usageError("bad-argument", "language models are served by one process, and --processes asks for several", { hint: "Leave --processes out: each model has a process of its own, and --slots says how many conversations it has at a time." });
-  const { LanguageModel: Model, languageFamilies, lookThrough, openAiProtocol } = await import("../language/index.ts");
+  const { Guards, LanguageModel: Model, languageFamilies, lookThrough, openAiProtocol } = await import("../language/index.ts");
   const models = new Map<string, LanguageModel>();
   const close = async (): Promise<void> => void (await Promise.all([...models.values()].map((m) => m.close())));
   try {
@@ -45,7 +45,7 @@ export async function openLanguageModels({ language, threads, processes }: Serve
     await close();
     throw error;
   }
-  return { rest, names: [...models.keys()], protocols: [openAiProtocol(models)], families: [languageFamilies([...models.values()])], close };
+  return { rest, names: [...models.keys()], protocols: [openAiProtocol(models, new Guards(language?.guards ?? []))], families: [languageFamilies([...models.values()])], close };
 }
 
 /** Models of texts that give embeddings are asked as OpenAI's are, too. */

@@ -13,6 +13,7 @@ const settings = {
   anonymous: { type: "choice", choices: ["nobody", "viewer", "predictor", "developer", "reviewer", "operator", "admin"], value: "ROLE", help: "what somebody without credentials may be; nobody where there are keys or tokens" },
   rateLimit: { type: "count", min: 1, max: 1_000_000_000, value: "N", help: "requests a second for each client" },
   quotaRows: { type: "count", min: 1, max: 1_000_000_000_000, value: "N", help: "rows a day for each client" },
+  quotaTokens: { type: "count", min: 1, max: 1_000_000_000_000, value: "N", help: "tokens a day that each client may have language models read and write" },
   corsOrigin: { type: "texts", value: "ORIGIN", help: "an origin whose pages may ask, such as https://app.example, or * for any" },
   adminPort: { type: "count", min: 0, max: 65_535, value: "PORT", help: "take acts of administration on this port of 127.0.0.1 (0: any free one); closed by default" },
   auditLog: { type: "text", value: "FILE", help: "add every act of administration to this file" },

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ModelDirectory, Repository, startServer, type RunningServer } from "../server/index.ts";
-import { LanguageModel, languageFamilies, lookThrough, openAiProtocol } from "./index.ts";
+import { Guards, LanguageModel, languageFamilies, lookThrough, openAiProtocol } from "./index.ts";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const folder = join(root, ".tools", "language");
@@ -120,6 +120,26 @@ describe.skipIf(!there)("a language model", () => {
     expect(plain.data.map((d: { embedding: number[] }) => d.embedding.length)).toEqual([64, 64, 64]);
     expect(plain.data[0].embedding).toEqual(plain.data[1].embedding);
     expect([...new Float32Array(Uint8Array.from(Buffer.from(bytes.data[0].embedding as string, "base64")).buffer)]).toEqual(Array.from(Float32Array.from(plain.data[0].embedding as number[])));
+  });
+  it("keeps the rules of its guards, and each client's tokens of the day", async () => {
+    const whole = (await chat({})).json.choices[0].message.content as string;
+    const guards = new Guards([{ name: "secrets", on: "both", words: ["Passwort"], message: "no secrets" }, { name: "sign", on: "answer", pattern: `\\u{${whole.codePointAt(4)!.toString(16)}}` }]);
+    const guarded = await startServer(new Repository(new ModelDirectory([])), { port: 0, protocols: [openAiProtocol(new Map([["tiny", model]]), guards)], limits: { tokensPerDay: 100 } });
+    const say = async (content: string): Promise<{ status: number; json: any }> => {
+      const answer = await fetch(`${guarded.url}/v1/chat/completions`, { method: "POST", body: JSON.stringify({ model: "tiny", messages: [{ role: "user", content }], max_tokens: 20, temperature: 0 }) });
+      return { status: answer.status, json: await answer.json() };
+    };
+    try {
+      expect(await say("Mein PASSWORT?")).toMatchObject({ status: 400, json: { error: { code: "content_filter", message: "no secrets" } } });
+      const { json } = await say("hi");
+      expect(json.choices[0]).toMatchObject({ finish_reason: "content_filter", message: { content: whole.slice(0, whole.indexOf(whole[4]!)) } });
+      const statuses = [];
+      for (let i = 0; i < 6; i++) statuses.push((await say("hi")).status);
+      expect(statuses.slice(0, 1)).toEqual([200]);
+      expect(statuses.at(-1)).toBe(429);
+    } finally {
+      await guarded.close();
+    }
   });
   it("is listed, and counted", async () => {
     expect(await (await fetch(`${server.url}/v1/models`)).json()).toMatchObject({ object: "list", data: [{ id: "tiny", object: "model", context_length: 1024 }] });

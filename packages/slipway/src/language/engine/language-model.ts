@@ -24,6 +24,8 @@ export interface AnswerTimes {
 /** Looked at while an answer is written, and while it waits: throws where nobody waits for it any more. */
 export interface Cancel {
   throwIfAborted(): void;
+  /** Tokens that were read and written for it, also where it is left before its end. */
+  languageTokens: number;
 }
 interface Listener {
   readonly message: (message: FromLanguage) => void;
@@ -91,12 +93,20 @@ export class LanguageModel {
       pieces.push(piece);
       wake();
     };
+    let written = 0;
     const id = this.#ask({ kind: "generate", id: ++this.#last, request }, {
       message: (m) => {
+        if (m.kind === "begun") cancel.languageTokens += m.promptTokens;
         if (m.kind === "text" || m.kind === "call") {
           first ??= performance.now() - began;
           put(m.kind === "call" ? { kind: "call", call: m.call } : { kind: "text", text: m.text, ...(m.tokens === undefined ? {} : { tokens: m.tokens }) });
-        } else if (m.kind === "done") put({ kind: "done", finish: m.finish, usage: (usage = m.usage) });
+          // A piece is a token at least; the end says exactly.
+          written++;
+          cancel.languageTokens++;
+        } else if (m.kind === "done") {
+          cancel.languageTokens += m.usage.completionTokens - written;
+          put({ kind: "done", finish: m.finish, usage: (usage = m.usage) });
+        }
         else if (m.kind === "failed") put(failureOf(m));
       },
       lost: put,
@@ -130,7 +140,10 @@ export class LanguageModel {
     return new Promise<{ vectors: readonly (readonly number[])[]; tokens: number }>((resolve, reject) => {
       const id = this.#ask({ kind: "embed", id: ++this.#last, texts }, {
         message: (m) => {
-          if (m.kind === "embedded") resolve({ vectors: m.vectors, tokens: m.tokens });
+          if (m.kind === "embedded") {
+            cancel.languageTokens += m.tokens;
+            resolve({ vectors: m.vectors, tokens: m.tokens });
+          }
           else if (m.kind === "failed") reject(failureOf(m));
           else return;
           this.#release(id);

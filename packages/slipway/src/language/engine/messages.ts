@@ -58,7 +58,7 @@ export interface TokenInfo {
   readonly logprob: number;
   readonly top: readonly { readonly token: string; readonly logprob: number }[];
 }
-export type Finish = "stop" | "length" | "tool_calls";
+export type Finish = "stop" | "length" | "tool_calls" | "content_filter";
 export interface Usage {
   readonly promptTokens: number;
   readonly completionTokens: number;

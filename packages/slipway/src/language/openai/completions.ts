@@ -1,8 +1,9 @@
 // POST /v1/completions: a text is gone on with.
 
-import { jsonAnswer, type Answer, type Call } from "../../server/index.ts";
+import { jsonAnswer, type Answer, type Call, type ServerContext } from "../../server/index.ts";
 import type { LanguageModel } from "../engine/language-model.ts";
 import type { GenerateRequest, TokenInfo, Usage } from "../engine/messages.ts";
+import type { Guards } from "../guards.ts";
 import { begun, DONE, event, EVENT_STREAM } from "./events.ts";
 import { Fields, unsupported, wrong } from "./fields.ts";
 import { readChoices, readCount, readSampling } from "./sampling.ts";
@@ -40,15 +41,16 @@ function readCompletion(body: unknown): CompletionRequest {
   };
 }
 
-export async function completions(call: Call, body: unknown, find: (name: string) => LanguageModel): Promise<Answer> {
+export async function completions(call: Call, body: unknown, find: (name: string) => LanguageModel, context: ServerContext, guards: Guards): Promise<Answer> {
   const request = readCompletion(body);
   const model = find(request.model);
+  await guards.prompt(call, context, request.prompts);
   const head = { id: `cmpl-${call.id}`, object: "text_completion", created: Math.floor(Date.now() / 1000), model: model.name };
   const jobs = request.prompts.flatMap((prompt) => Array.from({ length: request.choices }, (_, i) => ({ prompt, i })));
-  const ask = ({ prompt, i }: (typeof jobs)[number]): ReturnType<LanguageModel["generate"]> => {
+  const ask = ({ prompt, i }: (typeof jobs)[number]): ReturnType<Guards["answer"]> => {
     const { seed } = request.sampling;
     const sampling = i === 0 || seed === undefined ? request.sampling : { ...request.sampling, seed: (seed + i) >>> 0 };
-    return model.generate({ prompt: { kind: "text", text: prompt }, tools: [], toolChoice: "none", parallelTools: false, schema: undefined, sampling }, call);
+    return guards.answer(model.generate({ prompt: { kind: "text", text: prompt }, tools: [], toolChoice: "none", parallelTools: false, schema: undefined, sampling }, call));
   };
   if (request.stream) {
     return { headers: EVENT_STREAM, body: await begun((async function* () {

@@ -28,7 +28,7 @@ export async function begun(events: AsyncGenerator<string>): Promise<AsyncIterab
 
 const TYPES: Readonly<Record<number, string>> = { 400: "invalid_request_error", 401: "authentication_error", 403: "permission_error", 404: "invalid_request_error", 413: "invalid_request_error", 429: "rate_limit_error" };
 /** What OpenAI's clients look for by name. */
-const CODES: Readonly<Record<string, string>> = { "context-length": "context_length_exceeded", "model-unknown": "model_not_found", "rate-limited": "rate_limit_exceeded" };
+const CODES: Readonly<Record<string, string>> = { "context-length": "context_length_exceeded", "model-unknown": "model_not_found", "language-guard": "content_filter", "rate-limited": "rate_limit_exceeded" };
 
 function errorBody(error: SlipwayError): object {
   const status = openAiStatus(error);

@@ -3,23 +3,24 @@
 import { allowModel, mayAsk, bodyText, jsonAnswer, serverError, type Call, type Protocol, type Route, type ServerContext } from "../../server/index.ts";
 import type { LanguageModel } from "../engine/language-model.ts";
 import { languageError } from "../errors.ts";
+import { Guards } from "../guards.ts";
 import { chat } from "./chat.ts";
 import { completions } from "./completions.ts";
 import { embeddings } from "./embeddings.ts";
 import { errorAnswer } from "./events.ts";
 
 /** For `protocols` of the server's options. */
-export function openAiProtocol(models: ReadonlyMap<string, LanguageModel>): (context: ServerContext) => Protocol {
+export function openAiProtocol(models: ReadonlyMap<string, LanguageModel>, guards: Guards = new Guards([])): (context: ServerContext) => Protocol {
   const find = (call: Call) => (name: string): LanguageModel => {
     const model = models.get(name);
     if (model === undefined) throw serverError("model-unknown", `there is no language model ${JSON.stringify(name.slice(0, 100))}`, { where: "model", hint: models.size === 0 ? "Language models are GGUF files: slipway serve NAME=model.gguf" : `There is ${[...models.keys()].join(", ")}.` });
     allowModel(call, name);
     return model;
   };
-  const post = (path: string, summary: string, answer: (call: Call, body: unknown, find: (name: string) => LanguageModel, context: ServerContext) => ReturnType<Route["handle"]>, context: ServerContext): Route => ({
+  const post = (path: string, summary: string, answer: (call: Call, body: unknown, find: (name: string) => LanguageModel, context: ServerContext, guards: Guards) => ReturnType<Route["handle"]>, context: ServerContext): Route => ({
     method: "POST", path, action: "predict",
     about: { tag: "language", summary, request: { "application/json": { type: "object" } }, response: { "application/json": { type: "object" } } },
-    handle: (call) => answer(call, json(call), find(call), context),
+    handle: (call) => answer(call, json(call), find(call), context, guards),
   });
   const about = (summary: string): NonNullable<Route["about"]> => ({ tag: "language", summary, response: { "application/json": { type: "object" } } });
   const describe = (model: LanguageModel): object => ({ id: model.name, object: "model", created: 0, owned_by: "slipway", context_length: model.info.contextSize });

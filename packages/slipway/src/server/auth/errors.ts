@@ -9,7 +9,7 @@ const table = {
   forbidden: { kind: "refused", doc: "Who asks is known and may not do this: their roles do not allow the action, or the model is not theirs." },
   "admin-closed": { kind: "refused", doc: "Acts of administration are not taken on this port. Start the server with `--admin-port`, and ask there." },
   "rate-limited": { kind: "exhausted", doc: "This client asks more often than it may. `Retry-After` says when to ask again." },
-  "quota-exhausted": { kind: "exhausted", doc: "This client has used up its rows of the day. `Retry-After` says when the next day begins (UTC)." },
+  "quota-exhausted": { kind: "exhausted", doc: "This client has used up its rows, or its tokens, of the day. `Retry-After` says when the next day begins (UTC)." },
   "origin-refused": { kind: "refused", doc: "A web page of another origin asks, which this server was not told to answer (`--cors-origin`)." },
   "auth-config": { kind: "usage", doc: "The settings of authentication cannot be used: the error names which and why." },
   "key-file": { kind: "invalid", doc: "The file of API keys cannot be read or is none. `slipway keys create` makes one." },

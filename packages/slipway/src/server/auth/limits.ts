@@ -12,6 +12,8 @@ export interface LimitOptions {
   readonly burst?: number | undefined;
   /** Rows a day (UTC) for each client. */
   readonly rowsPerDay?: number | undefined;
+  /** Tokens a day (UTC) that language models read and write for each client. */
+  readonly tokensPerDay?: number | undefined;
 }
 
 interface Client {
@@ -19,6 +21,8 @@ interface Client {
   at: number;
   day: number;
   rows: number;
+  /** Of language models. */
+  read: number;
 }
 
 /** The longest unused are forgotten beyond it: a flood of addresses must not fill the memory. */
@@ -35,7 +39,7 @@ export class ClientLimits {
 
   /** @throws SlipwayError rate-limited, quota-exhausted */
   take(client: string, now: number = Date.now()): { readonly remaining: number } {
-    const { requestsPerSecond: rate = Infinity, rowsPerDay = Infinity } = this.#options;
+    const { requestsPerSecond: rate = Infinity, rowsPerDay = Infinity, tokensPerDay = Infinity } = this.#options;
     const burst = this.#options.burst ?? Math.max(1, 2 * rate);
     const state = this.#of(client, burst, now);
     if (Number.isFinite(rate)) {
@@ -50,6 +54,9 @@ export class ClientLimits {
     if (state.rows >= rowsPerDay) {
       throw authError("quota-exhausted", `the ${rowsPerDay} rows of today are used up`, { data: { retryAfterMs: DAY_MS - (now % DAY_MS) } });
     }
+    if (state.read >= tokensPerDay) {
+      throw authError("quota-exhausted", `the ${tokensPerDay} tokens of today are used up`, { data: { retryAfterMs: DAY_MS - (now % DAY_MS) } });
+    }
     return { remaining: Math.floor(state.tokens) };
   }
 
@@ -58,14 +65,20 @@ export class ClientLimits {
     if (this.#options.rowsPerDay !== undefined) this.#of(client, 1, now).rows += rows;
   }
 
+  /** Tokens that a language model read and wrote. */
+  spent(client: string, tokens: number, now: number = Date.now()): void {
+    if (this.#options.tokensPerDay !== undefined) this.#of(client, 1, now).read += tokens;
+  }
+
   #of(client: string, burst: number, now: number): Client {
     const day = Math.floor(now / DAY_MS);
     let state = this.#clients.get(client);
-    if (state === undefined) state = { tokens: burst, at: now, day, rows: 0 };
+    if (state === undefined) state = { tokens: burst, at: now, day, rows: 0, read: 0 };
     else this.#clients.delete(client);
     if (state.day !== day) {
       state.day = day;
       state.rows = 0;
+      state.read = 0;
     }
     this.#clients.set(client, state);
     if (this.#clients.size > MAX_CLIENTS) this.#clients.delete(this.#clients.keys().next().value!);
@@ -81,6 +94,8 @@ export function limitLayer(options: LimitOptions): Layer {
     before(call) {
       if (!counted(call)) return;
       call.remaining = limits.take(clientOf(call)).remaining;
+      // How many there were is known when the answer has left.
+      if (options.tokensPerDay !== undefined) call.onFinished(() => limits.spent(clientOf(call), call.languageTokens));
     },
     headers(call) {
       if (call.observation !== undefined) limits.used(clientOf(call), call.observation.rows);

@@ -75,6 +75,8 @@ export class Call {
   /** Where a rollout watches what comes of it. */
   watch: CallWatch | undefined;
   errorCode: string | undefined;
+  /** Tokens that a language model read and wrote for it. */
+  languageTokens = 0;
   /** The experiment that it is part of. */
   experiment: string | undefined;
   readonly isGone: () => boolean;
