@@ -28,9 +28,13 @@ const FIRST_SAMPLE = 1000;
 const GROWTH = 8;
 const MOST_SAMPLED = 4_000_000;
 /** Scoring is judged by a sample that takes at least so long. */
-const ENOUGH_SECONDS = 0.8;
+const ENOUGH_SECONDS = 1;
+/** Of small shards what a disk takes for each of them is most of it. */
+const ENOUGH_OF_SMALL_SHARDS = 5;
+const LIKE_A_SHARD = 2 ** 19;
+const PARTS_OF_THREAD = 4;
 const MOST_REASONS = 5;
-const LEAST_SHARD = 2 ** 16;
+const LEAST_SHARD = 2 ** 14;
 const LEAST_SHARD_ROWS = 1024;
 
 /** Writes nothing but below the machine's temporary folder. @throws SlipwayError what a run would be refused for: batch-input-..., runtime-... */
@@ -51,23 +55,24 @@ async function planLocal(options: BatchOptions, files: readonly InputFile[]): Pr
   const rows = Math.min(counted.rows, options.limit ?? Infinity);
   const folder = mkdtempSync(join(tmpdir(), "slipway-plan-"));
   try {
-    const sample = (n: number): Promise<Sample> => scoreSample(options, folder, n, (counted.bytes / Math.max(1, counted.rows)) * n);
+    const textBytes = (n: number): number => (counted.bytes / Math.max(1, counted.rows)) * n;
+    const sample = (n: number): Promise<Sample> => scoreSample(options, folder, n, textBytes(n));
     let wanted = Math.min(FIRST_SAMPLE, rows);
-    const first = await sample(wanted);
-    let last = first;
-    while (last.scored > 0 && wanted < Math.min(rows, MOST_SAMPLED) && last.seconds - first.seconds < ENOUGH_SECONDS) {
+    let last = await sample(wanted);
+    while (last.scored > 0 && wanted < Math.min(rows, MOST_SAMPLED) && last.steady.seconds < (textBytes(wanted) / (threads * PARTS_OF_THREAD) < LIKE_A_SHARD ? ENOUGH_OF_SMALL_SHARDS : ENOUGH_SECONDS)) {
       wanted = Math.min(rows, MOST_SAMPLED, wanted * GROWTH);
       last = await sample(wanted);
     }
     const whole = counted.exact && last.rows >= rows;
-    // What a run costs in any case is in both samples.
-    const perRow = last === first ? first.seconds / Math.max(1, first.rows) : Math.max(1e-9, (last.seconds - first.seconds) / (last.rows - first.rows));
+    const { steady } = last;
+    const perRow = steady.rows > 0 ? Math.max(1e-9, steady.seconds / steady.rows) : last.seconds / Math.max(1, last.rows);
+    const startUp = Math.max(0, last.seconds - last.rows * perRow);
     return {
       input: { files: files.length, bytes: files.reduce((n, f) => n + f.bytes, 0), format: query === undefined ? files[0]!.format : "query", rows, exact: counted.exact || rows === options.limit },
       shards: Math.max(1, Math.ceil(isTable(files, query) ? rows / ROWS_PER_SHARD : (counted.bytes * (rows / Math.max(1, counted.rows))) / options.shardBytes)), threads,
       output: { path: output.path, format: output.format, exists: output.destination === undefined && isThere(output), columns: last.columns, bytes: Math.round(last.rows === 0 ? 0 : (last.bytes / last.rows) * rows) },
       sample: { rows: last.rows, bad: last.rows - last.scored, rowsPerSecond: Math.round(1 / perRow), reasons: last.reasons },
-      seconds: whole ? last.seconds : spooling + Math.max(0, first.seconds - first.rows * perRow) + rows * perRow,
+      seconds: whole ? last.seconds : spooling + startUp + rows * perRow,
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -80,25 +85,31 @@ function isTable(files: readonly InputFile[], query: string | undefined): boolea
 
 interface Sample extends Pick<BatchSummary, "rows" | "scored" | "seconds" | "columns"> {
   readonly bytes: number;
+  /** When every thread had its first part behind it: rows from then on, and the time that they took. */
+  readonly steady: { readonly rows: number; readonly seconds: number };
   readonly reasons: BatchPlan["sample"]["reasons"];
 }
 
 /** `textBytes`: of so many rows, about. Shards are small enough that every thread has some. */
 async function scoreSample(options: BatchOptions, folder: string, rows: number, textBytes: number): Promise<Sample> {
   const output = placeOutput(join(folder, `sample.${options.output.format}`));
-  const parts = options.threads * 3;
+  const { threads } = options;
+  const parts = threads * PARTS_OF_THREAD;
+  const marks: { readonly rows: number; readonly at: number }[] = [];
   const query = options.query ?? (options.format === "json" ? "SELECT * FROM input" : undefined);
   try {
     const done = await runBatch({
-      ...options, output, resume: false, overwrite: true, limit: rows, maxErrors: { share: 1, text: "100%" }, onProgress: () => undefined, ...(query === undefined ? {} : { query: `SELECT * FROM ${subquery(query)} LIMIT ${rows}` }),
+      ...options, output, resume: false, overwrite: true, limit: rows, maxErrors: { share: 1, text: "100%" }, onProgress: (p) => marks.push({ rows: p.rows, at: performance.now() }), ...(query === undefined ? {} : { query: `SELECT * FROM ${subquery(query)} LIMIT ${rows}` }),
       shardBytes: Math.max(LEAST_SHARD, Math.min(options.shardBytes, Math.ceil(textBytes / parts))), shardRows: Math.max(LEAST_SHARD_ROWS, Math.min(ROWS_PER_SHARD, Math.ceil(rows / parts))),
     });
-    return { ...done, bytes: existsSync(output.path) ? statSync(output.path).size : 0, reasons: reasonsIn(output.errors) };
+    const [from, to] = [marks[threads - 1] ?? { rows: 0, at: 0 }, marks.at(-1)!];
+    const steady = from === to || marks.length < threads + 1 ? { rows: 0, seconds: 0 } : { rows: to.rows - from.rows, seconds: (to.at - from.at) / 1000 };
+    return { ...done, steady, bytes: existsSync(output.path) ? statSync(output.path).size : 0, reasons: reasonsIn(output.errors) };
   } catch (error) {
     // Not one good row: that is what there is to tell.
     if (!(error instanceof SlipwayError) || error.code !== "batch-errors") throw error;
     const reasons = reasonsIn(output.errors);
-    return { rows, scored: 0, seconds: 0, columns: [], bytes: 0, reasons };
+    return { rows, scored: 0, seconds: 0, steady: { rows: 0, seconds: 0 }, columns: [], bytes: 0, reasons };
   }
 }
 
