@@ -24,6 +24,19 @@ interface Held {
   readonly since: number;
 }
 
+export interface QueueOptions {
+  readonly run: SharedRun;
+  readonly shards: readonly ShardPlace[];
+  readonly leases: ShardLeases;
+  readonly leaseMs: number;
+  /** No more shards are taken. */
+  readonly stop: AbortSignal;
+  /** Its `stop`: nothing is waited for any more. */
+  readonly waiting: Waiting;
+  /** What the run has with each part. */
+  readonly onCommit: (now: Committed) => Promise<void>;
+}
+
 export class PostgresQueue implements ShardQueue {
   readonly #run: SharedRun;
   readonly #leases: ShardLeases;
@@ -38,13 +51,12 @@ export class PostgresQueue implements ShardQueue {
   /** Parts that this worker committed. */
   committed = 0;
 
-  /** `stop`: no more shards are taken. `waiting.stop`: nothing is waited for any more. */
-  constructor(run: SharedRun, shards: readonly ShardPlace[], leases: ShardLeases, leaseMs: number, stop: AbortSignal, waiting: Waiting, onCommit: (now: Committed) => Promise<void>) {
-    this.#onCommit = onCommit;
+  constructor({ run, shards, leases, leaseMs, stop, waiting, onCommit }: QueueOptions) {
     this.#run = run;
-    this.#leases = leases;
     this.#shards = shards;
+    this.#leases = leases;
     this.#waiting = waiting;
+    this.#onCommit = onCommit;
     this.#stop = stop;
     this.#timer = setInterval(() => void this.#renew(), leaseMs / RENEWALS);
   }

@@ -91,8 +91,13 @@ async function workOn(store: RunStore, state: RunState, worker: string, { thread
   stop.addEventListener("abort", onStop, { once: true });
   const limit = readErrorLimit(state.maxErrors);
   const temporary = mkdtempSync(join(tmpdir(), "slipway-worker-"));
-  const queue = new PostgresQueue(run, shards, new ShardLeases(store.database, run.id, worker, state), state.leaseMs, stop, { stop: grace.signal, note }, async ({ rows, bad }) => {
-    if (tooMany(limit, bad, rows, false)) await store.fail(run.id, failureOf(batchError("batch-errors", `${bad} of ${rows} rows so far could not be scored, and --max-errors is ${limit.text}`, { where: run.folder, hint: `bad-*.jsonl in ${run.folder} say which and why. Mend the input; or go on with --resume and a larger --max-errors: what is scored is kept.` })));
+  const tooManyNow = (rows: number, bad: number): SlipwayError => batchError("batch-errors", `${bad} of ${rows} rows so far could not be scored, and --max-errors is ${limit.text}`, {
+    where: run.folder, hint: `bad-*.jsonl in ${run.folder} say which and why. Mend the input; or go on with --resume and a larger --max-errors: what is scored is kept.` });
+  const queue = new PostgresQueue({
+    run, shards, leases: new ShardLeases(store.database, run.id, worker, state), leaseMs: state.leaseMs, stop, waiting: { stop: grace.signal, note },
+    onCommit: async ({ rows, bad }) => {
+      if (tooMany(limit, bad, rows, false)) await store.fail(run.id, failureOf(tooManyNow(rows, bad)));
+    },
   });
   let failure: SlipwayError | undefined;
   try {
