@@ -151,6 +151,9 @@ describe("slipway image", () => {
     const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
     child.kill("SIGTERM");
     expect(await ended).toBe(0);
+    // A base that is in no registry is among the files.
+    image("churn-1.0.0.slip", "--dockerfile", "other", "--platform", "linux/arm64", "--base", "oci-layout:base", "--node", "node-arm64");
+    expect([readFileSync(at("other/Dockerfile"), "utf8").split("\n")[1], readdirSync(at("other")).length]).toEqual(["FROM --platform=linux/arm64 scratch", 6]);
     // The same files on Lambda, which asks through its own interface.
     const emulator = await LambdaEmulator.start();
     const lambda = spawn(at("rootfs/usr/local/bin/node"), [at("rootfs/opt/slipway/container.js")], { env: { AWS_LAMBDA_RUNTIME_API: emulator.host, _SLIPWAY_IMAGE_ROOT: at("rootfs") }, stdio: "ignore" });

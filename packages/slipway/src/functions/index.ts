@@ -1,4 +1,4 @@
 export { runLambda } from "./lambda/loop.ts";
 export { RuntimeApi } from "./lambda/runtime-api.ts";
 export { lambdaError } from "./lambda/errors.ts";
-export { LambdaEmulator, MAX_PAYLOAD, type InvocationResult } from "./lambda/emulator.ts";
+export { LambdaEmulator, type InvocationResult } from "./lambda/emulator.ts";

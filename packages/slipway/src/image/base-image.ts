@@ -12,8 +12,10 @@ import { platformText, type Platform } from "./platform.ts";
 import { tarNames } from "./tar-names.ts";
 
 export interface BaseImage {
-  /** As it was asked for. */
+  /** As it was asked for, for messages: a folder's name is this machine's own, and would make the image another one elsewhere. */
   readonly name: string;
+  /** HOST/REPOSITORY:TAG, of a base in a registry. */
+  readonly reference?: string;
   /** Of the manifest or index that the name stands for; a base from this machine has none. */
   readonly digest?: string;
   readonly layers: readonly Layer[];
@@ -52,9 +54,10 @@ export async function readBaseImage(store: ImageSource, name: string, reference:
   if (diffIds.length !== layers.length || diffIds.some((d) => !/^sha256:[0-9a-f]{64}$/.test(d))) throw fail(`it has ${layers.length} layers and names ${diffIds.length} of them`, "config.rootfs.diff_ids");
   const settings = document.has("config") && document.get("config") !== null ? document.object("config") : undefined;
   const env = settings !== undefined && settings.has("Env") && settings.get("Env") !== null ? settings.array("Env", 1000, (value) => String(value)) : [];
-  const read = layers.map((layer, i) => layerOf(store, name, layer, diffIds[i]!));
+  const where = name.startsWith("oci://") ? { reference: name.slice("oci://".length) } : {};
+  const read = layers.map((layer, i) => layerOf(store, name, `base: ${where.reference ?? "an OCI layout"}`, layer, diffIds[i]!));
   await checkLibraries(name, read);
-  return { name, digest: top.digest, layers: read, env: env.filter((e) => /^[^=\0]+=[^\0]*$/.test(e)) };
+  return { name, ...where, digest: top.digest, layers: read, env: env.filter((e) => /^[^=\0]+=[^\0]*$/.test(e)) };
 }
 
 async function forPlatform(store: ImageSource, name: string, top: StoredManifest, platform: Platform): Promise<StoredManifest> {
@@ -69,11 +72,11 @@ async function forPlatform(store: ImageSource, name: string, top: StoredManifest
   return store.readManifest(found.digest);
 }
 
-function layerOf(store: ImageSource, name: string, { digest, size, mediaType }: Descriptor, diffId: string): Layer {
+function layerOf(store: ImageSource, name: string, comment: string, { digest, size, mediaType }: Descriptor, diffId: string): Layer {
   const type = Object.hasOwn(LAYER_TYPES, mediaType) ? LAYER_TYPES[mediaType] : undefined;
   if (type === undefined) throw imageError("image-base", `${name} has a layer of the type ${JSON.stringify(mediaType.slice(0, 100))}`);
   if (size > MAX_LAYER) throw imageError("image-base", `${name} has a layer of ${size} bytes; at most ${MAX_LAYER} are allowed`);
-  return { comment: `base: ${name}`, diffId, mediaType: type, digest, size, read: () => store.readBlob(digest, { maxBytes: MAX_LAYER, size }) };
+  return { comment, diffId, mediaType: type, digest, size, read: () => store.readBlob(digest, { maxBytes: MAX_LAYER, size }) };
 }
 
 async function checkLibraries(name: string, layers: readonly Layer[]): Promise<void> {

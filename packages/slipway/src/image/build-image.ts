@@ -112,7 +112,8 @@ function annotationsOf(packages: readonly ModelPackage[], base: BaseImage, creat
     ...(packages.length === 1 ? { [`${prefix}version`]: version } : {}),
     ...(packages.length === 1 && description !== undefined ? { [`${prefix}description`]: description } : {}),
     ...(packages.length === 1 && licenses !== undefined ? { [`${prefix}licenses`]: licenses.join(" AND ") } : {}),
-    ...(base.digest === undefined ? {} : { [`${prefix}base.name`]: base.name.replace(/^oci:\/\//, ""), [`${prefix}base.digest`]: base.digest }),
+    ...(base.reference === undefined ? {} : { [`${prefix}base.name`]: base.reference }),
+    ...(base.digest === undefined ? {} : { [`${prefix}base.digest`]: base.digest }),
     "dev.slipway.version": VERSION,
     "dev.slipway.packages": packages.map((pkg) => pkg.digest).join(","),
   };

@@ -13,7 +13,8 @@ import { platformText } from "./platform.ts";
 export async function writeDockerContext(folder: string, image: BuiltImage, env: readonly string[]): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true });
   const { base } = image;
-  const own = base.digest === undefined ? image.layers : image.layers.slice(base.layers.length);
+  // Docker pulls a base from its registry; any other is among the files.
+  const own = base.reference === undefined ? image.layers : image.layers.slice(base.layers.length);
   const names: string[] = [];
   for (const [i, layer] of own.entries()) {
     const name = `${String(i + 1).padStart(2, "0")}-${layer.comment.toLowerCase().replace(/[^a-z0-9.]+/g, "-").replace(/^-|-$/g, "").slice(0, 60)}.tar`;
@@ -21,7 +22,7 @@ export async function writeDockerContext(folder: string, image: BuiltImage, env:
     names.push(name);
   }
   const seconds = (ns: number): string => `${ns / 1e9}s`;
-  const from = base.digest === undefined ? "scratch" : `${base.name.replace(/^oci:\/\//, "").replace(/@.*$/, "")}@${base.digest}`;
+  const from = base.reference === undefined ? "scratch" : `${base.reference.replace(/@.*$/, "")}@${base.digest}`;
   const lines = [
     `# slipway image --dockerfile: docker build --platform ${platformText(image.platform)} -t NAME .`,
     `FROM --platform=${platformText(image.platform)} ${from}`,

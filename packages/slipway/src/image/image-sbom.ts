@@ -17,7 +17,7 @@ export function imageSbom(built: BuiltImage, stored: StoredImage, packages: read
   const hash = createHash("sha256").update(stored.descriptor.digest).digest("hex");
   const image = { type: "container", "bom-ref": stored.descriptor.digest, name: built.annotations["org.opencontainers.image.title"] ?? "image", version: stored.descriptor.digest, hashes: [sha256Of(stored.descriptor.digest)] };
   const components = [
-    { type: "container", "bom-ref": "base", name: built.base.name, ...(built.base.digest === undefined ? {} : { version: built.base.digest, hashes: [sha256Of(built.base.digest)] }) },
+    { type: "container", "bom-ref": "base", name: built.base.reference ?? "base", ...(built.base.digest === undefined ? {} : { version: built.base.digest, hashes: [sha256Of(built.base.digest)] }) },
     { type: "platform", "bom-ref": "node", name: "node", ...(givenNode ? {} : { version: NODE_VERSION, purl: `pkg:generic/nodejs@${NODE_VERSION}`, licenses: [{ license: { name: "Node.js" } }] }) },
     { type: "application", "bom-ref": "slipway", name: "slipway", version: VERSION, purl: `pkg:npm/slipway@${VERSION}`, licenses: [{ expression: "Apache-2.0" }] },
     npm("onnxruntime-node", built.onnxRuntime, "MIT"),

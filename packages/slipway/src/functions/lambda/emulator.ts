@@ -20,7 +20,7 @@ interface Pending {
 }
 
 /** What Lambda takes at most, each way, of a synchronous invocation. */
-export const MAX_PAYLOAD: number = 6 * 1024 * 1024 + 100 * 1024;
+const MAX_PAYLOAD = 6 * 1024 * 1024 + 100 * 1024;
 
 export class LambdaEmulator {
   readonly #server: Server;

@@ -7,8 +7,6 @@ import { lambdaError } from "./errors.ts";
 export interface Invocation {
   readonly id: string;
   readonly event: unknown;
-  /** Milliseconds since 1970 at which Lambda ends the process; Infinity where it says nothing. */
-  readonly deadlineMs: number;
   readonly traceId: string | undefined;
 }
 export interface FunctionError {
@@ -34,7 +32,6 @@ export class RuntimeApi {
     const { headers, body } = await this.#send("GET", "runtime/invocation/next");
     const id = headers["lambda-runtime-aws-request-id"];
     if (id === undefined) throw lambdaError("lambda-runtime", "an event without Lambda-Runtime-Aws-Request-Id");
-    const deadline = Number(headers["lambda-runtime-deadline-ms"]);
     let event: unknown;
     try {
       event = JSON.parse(body);
@@ -42,7 +39,7 @@ export class RuntimeApi {
       // Told to who asked, by whoever looks at the event.
       event = undefined;
     }
-    return { id, event, deadlineMs: deadline > 0 ? deadline : Infinity, traceId: headers["lambda-runtime-trace-id"] };
+    return { id, event, traceId: headers["lambda-runtime-trace-id"] };
   }
   /** Whether Lambda took it: it takes no more than 6 MB. @throws lambda-runtime */
   async answer(id: string, body: string): Promise<boolean> {
