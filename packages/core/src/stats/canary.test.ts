@@ -9,9 +9,9 @@ function side(requests: number, failures = 0, { seconds = 0.01, streak = 0, labe
   return { requests, failures, streak, seconds: counts, labels };
 }
 /** Ten looks at a step, its counts growing evenly. */
-function looked(whole: CanaryCounts, state: CanaryState = beginCanary(3), step = 0): CanaryState {
+function looked(whole: CanaryCounts, state: CanaryState = beginCanary(3), step = 0, alone = false): CanaryState {
   const part = (s: SideCounts, p: number): SideCounts => ({ ...s, requests: s.requests * p, failures: s.failures * p, seconds: s.seconds.map((n) => n * p), labels: { trials: s.labels.trials * p, hits: s.labels.hits * p } });
-  for (let look = 1; look <= 10; look++) state = lookAtCanary(state, step, { canary: part(whole.canary, look / 10), baseline: part(whole.baseline, look / 10) }, limits);
+  for (let look = 1; look <= 10; look++) state = lookAtCanary(state, step, { canary: part(whole.canary, look / 10), baseline: part(whole.baseline, look / 10) }, limits, alone);
   return state;
 }
 const verdict = (whole: CanaryCounts, need = 200): string => verdictOf(findingsOf(looked(whole), 0, need, limits));
@@ -41,8 +41,10 @@ describe("a canary", () => {
   });
   it("is judged by the baseline's earlier requests where it gets all", () => {
     const before = looked({ canary: side(500, 3), baseline: side(500, 3) });
-    const after = (failures: number): string => verdictOf(findingsOf(looked({ canary: side(1000, failures), baseline: side(0) }, before, 1), 1, 200, limits));
+    const after = (failures: number): string => verdictOf(findingsOf(looked({ canary: side(1000, failures), baseline: side(0) }, before, 1, true), 1, 200, limits));
     expect([after(6), after(150)]).toEqual(["promote", "abort"]);
+    // Where the baseline merely was not asked yet, nothing is compared with what it did before.
+    expect(verdictOf(findingsOf(looked({ canary: side(1000, 150), baseline: side(0) }, before, 1), 1, 200, limits))).toBe("hold");
   });
 });
 

@@ -63,8 +63,8 @@ export function beginCanary(steps: number): CanaryState {
   return { errors: beginRateTest(steps), slow: beginRateTest(steps), labels: beginRateTest(steps), seen: [] };
 }
 
-/** Looks at the counts of a step as they are now. */
-export function lookAtCanary(state: CanaryState, step: number, counts: CanaryCounts, limits: CanaryLimits): CanaryState {
+/** Looks at the counts of a step as they are now. @param alone whether the canary gets every request of this step */
+export function lookAtCanary(state: CanaryState, step: number, counts: CanaryCounts, limits: CanaryLimits, alone = false): CanaryState {
   const before = state.seen[step] ?? EMPTY;
   const past = sumOf(state.seen.map((s) => s.baseline));
   const fresh = { canary: minus(counts.canary, before.canary), baseline: minus(counts.baseline, before.baseline) };
@@ -73,8 +73,8 @@ export function lookAtCanary(state: CanaryState, step: number, counts: CanaryCou
   const slow = (side: SideCounts): Trials => ({ trials: total(side.seconds), hits: durationsAbove(side.seconds, bucket ?? 0) });
   const watch = (test: RateTest, of: (side: SideCounts) => Trials, margin: number): RateTest => {
     const other = of(fresh.baseline);
-    // Where everything goes to the canary, what the baseline did before stands for it, with room for chance.
-    return watchRates(test, step, of(fresh.canary), counts.baseline.requests === 0 && past.requests > 0 ? upperRate(of(past)) + margin : other, margin, of(past));
+    // What the baseline did before stands for it where it does nothing any more, with room for chance.
+    return watchRates(test, step, of(fresh.canary), alone && past.requests > 0 ? upperRate(of(past)) + margin : other, margin, of(past));
   };
   const seen = Array.from({ length: Math.max(state.seen.length, step + 1) }, (_, i) => (i === step ? counts : (state.seen[i] ?? EMPTY)));
   return {

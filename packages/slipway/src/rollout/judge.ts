@@ -38,7 +38,7 @@ export function look(rollout: Rollout, judged: Judged, counts: readonly StageCou
 
 function lookAtStep({ plan, stages, stage, stageSince }: Rollout, judged: Judged, here: StageCounts, at: Stage & { readonly kind: "step" }, now: number): Look {
   const step = stages.filter((s, i) => s.kind === "step" && i < stage).length;
-  const canary = lookAtCanary(judged.canary, step, here, limitsOf(plan));
+  const canary = lookAtCanary(judged.canary, step, here, limitsOf(plan), at.weight === 100);
   const spent = now - Date.parse(stageSince);
   const findings: Finding[] = [
     { signal: "time", verdict: spent >= at.bakeMs ? "promote" : "hold", text: `${Math.round(spent / 1000)} of at least ${Math.round(at.bakeMs / 1000)} seconds`, figures: { spent: spent / 1000, need: at.bakeMs / 1000 } },
