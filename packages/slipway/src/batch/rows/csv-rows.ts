@@ -10,8 +10,8 @@ import type { Layout } from "./columns.ts";
 import { rowOfBytes, type BadRow, type GoodRows, type RowAsItWas, type RowBlock } from "./row-block.ts";
 
 const LF = 0x0a, CR = 0x0d, QUOTE = 0x22, SPACE = 0x20;
-/** Rows of one engine call. */
-const PART_ROWS = 4096;
+/** Rows of one engine call: what it reads and writes stays in the processor's cache. */
+const PART_ROWS = 1024;
 
 interface Column {
   readonly slot: Slot | undefined;
