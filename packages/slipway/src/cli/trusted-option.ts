@@ -1,7 +1,6 @@
 // --require-signature: whose signature a package must have.
 
 import type { TrustedSigners } from "../runtime/index.ts";
-import { readCertificateFiles, readTrustedKeys } from "../signing/index.ts";
 import { readFile } from "node:fs/promises";
 import type { OptionSpec } from "./command.ts";
 
@@ -10,6 +9,7 @@ export const requireSignatureOption: OptionSpec = { type: "string", value: "KEY.
 /** Read and checked now, so that a wrong file is told before anything is opened. Undefined where nothing is asked. */
 export async function trustedSigners(keys: readonly string[] = [], roots: readonly string[] = []): Promise<TrustedSigners | undefined> {
   if (keys.length === 0 && roots.length === 0) return undefined;
+  const { readCertificateFiles, readTrustedKeys } = await import("../signing/index.ts");
   const trusted = await readTrustedKeys(keys);
   await readCertificateFiles(roots);
   return { keys: trusted.map((key) => key.pem), roots: await Promise.all(roots.map((path) => readFile(path, "utf8"))) };

@@ -3,7 +3,7 @@
 
 import type { Column, Signature } from "@slipway/core/package";
 import { parseJson, type OutputData } from "../runtime/index.ts";
-import { arrowTable } from "../server/index.ts";
+import { arrowTable } from "../server/decoding/index.ts";
 import type { Row } from "./context.ts";
 
 export interface Way {

@@ -2,7 +2,6 @@
 
 import { parseJson } from "../runtime/index.ts";
 import { authError, bodyText, mayAsk, mediaType, type Call } from "../server/index.ts";
-import { rowsOfText } from "../tables/index.ts";
 import { monitorError } from "./errors.ts";
 import { readLabels, type Label } from "./label.ts";
 import { storeLabels, type LabelOutcome } from "./label-store.ts";
@@ -41,6 +40,7 @@ async function* recordsOf(call: Call): AsyncGenerator {
     return;
   }
   // An empty field of a CSV is a label that is not known yet, not one that is taken back.
+  const { rowsOfText } = await import("../tables/index.ts");
   for await (const { rows, texts } of rowsOfText(text, "the body")) yield* texts ? rows.filter((r) => r["label"] !== null) : rows;
 }
 

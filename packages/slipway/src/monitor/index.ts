@@ -6,8 +6,6 @@ export { MonitorStore } from "./store.ts";
 export { eraseKey, logFiles, PredictionLog, type PredictionLogOptions } from "./prediction-log.ts";
 export { monitorProtocol } from "./protocol.ts";
 export { judge, type JudgeOptions, type ModelState } from "./judge.ts";
-export { countRows, type FileReport } from "./report/count-rows.ts";
-export { driftPage, headline, sorted, STATE_WORDS } from "./report/page.ts";
 export { readLabels, type Label } from "./label.ts";
 export { labelsSince, labelTrials } from "./label-trials.ts";
 export { eraseFrom, storeLabels, type Erased, type LabelOutcome } from "./label-store.ts";

@@ -11,7 +11,8 @@ import type { Actor } from "../audit/index.ts";
 import type { ApprovalSettings, RolloutSettings } from "../config/index.ts";
 import { Registry } from "../registry/index.ts";
 import { columnsModel } from "../runtime/testing.ts";
-import { createServer, ModelDirectory, registryAliases, Repository, type App } from "../server/index.ts";
+import { createServer, ModelDirectory, Repository, type App } from "../server/index.ts";
+import { registryAliases } from "../server/models/registry-aliases.ts";
 import { inject, type InjectedAnswer } from "../server/testing.ts";
 import { RolloutReplica, Rollouts, type ReplicaOptions } from "./index.ts";
 

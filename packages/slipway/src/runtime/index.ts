@@ -26,4 +26,4 @@ export { readCheckRows } from "./check-rows.ts";
 export { readData } from "./read-data.ts";
 export type { Placement } from "./placement.ts";
 export type { BatchingOptions } from "./scheduling/options.ts";
-export { type TrustedSigners } from "./trusted-signers.ts";
+export type { TrustedSigners } from "./trusted-signers.ts";

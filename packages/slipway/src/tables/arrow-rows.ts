@@ -2,7 +2,7 @@
 // before it. A file has the stream behind its first eight bytes.
 
 import type { FileHandle } from "node:fs/promises";
-import { messageOf, readArrow, tableFailure } from "../server/index.ts";
+import { messageOf, readArrow, tableFailure } from "../server/decoding/index.ts";
 import type { RowBatch } from "./batch.ts";
 import { tablesError } from "./errors.ts";
 import { tableRows } from "./table-rows.ts";

@@ -2,7 +2,7 @@
 
 import type { FileHandle } from "node:fs/promises";
 import { parquetMetadataAsync, parquetRead } from "hyparquet";
-import { parquetCompressors, plainValues, tableFailure } from "../server/index.ts";
+import { parquetCompressors, plainValues, tableFailure } from "../server/decoding/index.ts";
 import type { RowBatch } from "./batch.ts";
 import { tablesError } from "./errors.ts";
 import { tableRows } from "./table-rows.ts";

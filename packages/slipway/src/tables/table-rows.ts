@@ -1,7 +1,7 @@
 // Columns of a table as rows.
 
 import type { CheckRow } from "@slipway/core/package";
-import type { Table } from "../server/index.ts";
+import type { Table } from "../server/decoding/index.ts";
 import { BATCH_ROWS, type RowBatch } from "./batch.ts";
 
 export function* tableRows({ rows, columns }: Table): Generator<RowBatch> {

@@ -2,7 +2,7 @@
 // Only heads and metadata are read. A file has the stream behind its first eight bytes.
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { messageOf, openArrow, type ArrowTable } from "../../server/index.ts";
+import { messageOf, openArrow, type ArrowTable } from "../../server/decoding/index.ts";
 import { batchError } from "../errors.ts";
 
 /** Of a record batch, which is read as a whole. */

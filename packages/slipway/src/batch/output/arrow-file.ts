@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { bool, columnFromArray, float32, float64, int64, tableFromColumns, tableFromIPC, tableToIPC, utf8, type DataType } from "@uwdata/flechette";
-import { messageOf } from "../../server/index.ts";
+import { messageOf } from "../../server/decoding/index.ts";
 import type { ColumnType, TypedColumn } from "./typed-column.ts";
 
 const TYPES: Readonly<Record<ColumnType, () => DataType>> = { DOUBLE: float64, FLOAT: float32, INT64: int64, BOOLEAN: bool, STRING: utf8 };

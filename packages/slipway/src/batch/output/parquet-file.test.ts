@@ -6,7 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, describe, expect, it } from "vitest";
-import { parquetCompressors } from "../../server/index.ts";
+import { parquetCompressors } from "../../server/decoding/index.ts";
 import { openDuckDB, readRows, sqlText } from "../input/duckdb.ts";
 import { joinParquet, parquetFile } from "./parquet-file.ts";
 import { TypedColumn, type Cell } from "./typed-column.ts";

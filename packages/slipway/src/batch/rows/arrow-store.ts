@@ -2,7 +2,7 @@
 
 import { ArrowFile } from "../input/arrow-frames.ts";
 import type { ColumnWish, TableColumn, TablePart, TableStore } from "./table-store.ts";
-import type { ArrowTable } from "../../server/index.ts";
+import type { ArrowTable } from "../../server/decoding/index.ts";
 
 /** Rows of a part. */
 const PART_ROWS = 4096;

@@ -4,7 +4,7 @@ import { readFileSync, statSync } from "node:fs";
 import { SlipwayError } from "@slipway/core/base";
 import { imageRows } from "@slipway/core/predict";
 import type { Encoder } from "../../runtime/index.ts";
-import { imagesOfQuery, imageTensor } from "../../server/index.ts";
+import { imagesOfQuery, imageTensor } from "../../server/decoding/index.ts";
 import { batchError } from "../errors.ts";
 import { csvField } from "../output/csv-field.ts";
 import type { KeptType } from "../output/rows-writer.ts";

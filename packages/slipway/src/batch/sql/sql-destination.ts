@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Type, type DataType } from "@uwdata/flechette";
-import { openArrow } from "../../server/index.ts";
+import { openArrow } from "../../server/decoding/index.ts";
 import { batchError } from "../errors.ts";
 import type { Delivery, Destination } from "../output/destination.ts";
 import type { ColumnType } from "../output/typed-column.ts";

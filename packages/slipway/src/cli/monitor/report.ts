@@ -1,7 +1,8 @@
 // slipway monitor report PKG --current FILE
 
 import { basename } from "node:path";
-import { columnView, countRows, driftPage, headline, sorted, STATE_WORDS, type FileReport } from "../../monitor/index.ts";
+import { columnView } from "../../monitor/index.ts";
+import { countRows, driftPage, headline, sorted, STATE_WORDS, type FileReport } from "../../monitor/report/index.ts";
 import { openModel } from "../../runtime/index.ts";
 import { readRows } from "../../tables/index.ts";
 import { defineCommand, usageError, type Command } from "../command.ts";

@@ -1,6 +1,7 @@
 // slipway monitor status [MODEL]
 
-import { STATE_WORDS, type ModelView, type Overview } from "../../monitor/index.ts";
+import type { ModelView, Overview } from "../../monitor/index.ts";
+import { STATE_WORDS } from "../../monitor/report/index.ts";
 import { defineCommand, type Command } from "../command.ts";
 import { printJson, printResult } from "../output.ts";
 import { textTable } from "../table.ts";

@@ -1,7 +1,7 @@
 // Ways to tell people. Each takes a message as it is and throws where it could not be delivered: it is tried again then.
 
 import type { AlertSettings } from "../../config/index.ts";
-import { sendWebhook, signWebhook, type Destinations } from "../../webhooks/index.ts";
+import type { Destinations } from "../../webhooks/index.ts";
 import { monitorError } from "../errors.ts";
 import type { Alert, Message } from "./alert.ts";
 
@@ -27,7 +27,8 @@ export function sinksOf({ webhook, secret, slack, alertmanager, email }: Partial
 function webhookSink(url: string, secret: string | undefined): Sink {
   return {
     name: "webhook",
-    send: (message) => {
+    send: async (message) => {
+      const { signWebhook } = await import("../../webhooks/index.ts");
       const body = JSON.stringify({ type: "monitor.alert", timestamp: new Date().toISOString(), data: message });
       return post("webhook", url, body, secret === undefined ? {} : { ...signWebhook([secret], message.id, Math.floor(Date.now() / 1000), body) });
     },
@@ -93,6 +94,8 @@ export function textOf({ firing, resolved, link }: Message): string {
 }
 
 async function post(name: Sink["name"], url: string, body: string, headers: Readonly<Record<string, string>>): Promise<void> {
+  // Loaded when somebody is told: a server that has nothing to tell starts without it.
+  const { sendWebhook } = await import("../../webhooks/index.ts");
   const { status, excerpt } = await sendWebhook({ url, body, headers, timeoutMs: TIMEOUT_MS, destinations: ANYWHERE });
   if (status < 200 || status >= 300) throw monitorError("alert-failed", `${name}: status ${status} ${excerpt.slice(0, 200)}`);
 }

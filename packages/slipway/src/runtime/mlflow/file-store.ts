@@ -2,8 +2,8 @@
 
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { SAFE, type Store, type StoredVersion } from "./store-kind.ts";
+import { yaml } from "./yaml.ts";
 
 const MAX_META = 1 << 20;
 
@@ -64,7 +64,7 @@ export class FileStore implements Store {
     const info = lstatSync(file, { throwIfNoEntry: false });
     if (info?.isFile() !== true || info.size > MAX_META || steps.some((s) => !SAFE.test(s))) return undefined;
     try {
-      const parsed: unknown = parse(readFileSync(file, "utf8"), { maxAliasCount: 0, logLevel: "silent" });
+      const parsed: unknown = yaml().parse(readFileSync(file, "utf8"), { maxAliasCount: 0, logLevel: "silent" });
       return typeof parsed === "object" && parsed !== null ? parsed as Record<string, unknown> : undefined;
     } catch {
       return undefined;

@@ -1,8 +1,8 @@
 // The MLmodel file of MLflow 1.x to 3.x: YAML with the flavours a model was saved in, its signature (lists of columns as JSON
 // in texts), and where it came from. https://mlflow.org/docs/latest/ml/model/
 
-import { parse } from "yaml";
 import { mlflowError } from "./errors.ts";
+import { yaml } from "./yaml.ts";
 
 export interface MlflowColumn {
   /** Absent in signatures of one column or of plain arrays. */
@@ -28,7 +28,7 @@ export function readMlmodel(text: string, where: string): Mlmodel {
   const fail = (message: string): Error => mlflowError("mlflow-folder", message, { where });
   let document: unknown;
   try {
-    document = parse(text, { mapAsMap: true, maxAliasCount: 0, logLevel: "silent" });
+    document = yaml().parse(text, { mapAsMap: true, maxAliasCount: 0, logLevel: "silent" });
   } catch (error) {
     throw fail(`it is not YAML: ${error instanceof Error ? error.message.slice(0, 200) : "unreadable"}`);
   }
