@@ -51,7 +51,7 @@ try {
     console.table(contenders.map(({ name }) => {
       const of = rounds.get(name)!;
       return {
-        name, "cpu us": Number(median(of.map((r) => r.cpu)).toFixed(1)), "cpu of off": Number(median(of.map((r, i) => r.cpu / off[i]!.cpu)).toFixed(3)),
+        name, "cpu us": Number(median(of.map((r) => r.cpu)).toFixed(1)), "cpu of off": Number(median(of.map((r, i) => r.cpu / off[i]!.cpu)).toFixed(3)), "least cpu of off": Number((Math.min(...of.map((r) => r.cpu)) / Math.min(...off.map((r) => r.cpu))).toFixed(3)),
         "requests/s": Math.round(median(of.map((r) => r.rps))), "requests/s of off": Number(median(of.map((r, i) => r.rps / off[i]!.rps)).toFixed(3)), failed: of.reduce((n, r) => n + r.failed, 0),
       };
     }));

@@ -124,7 +124,7 @@ export class Monitor implements PredictionObserver, Watched {
       recorder.rows(batch, prediction, rowErrors.size);
       const place = kept === undefined ? same : (row: number): number => kept[row]!;
       const { feedbackKey } = this.options;
-      predictions.add(call.predictionId ?? call.id, this.#now(), recorder.window, prediction, feedbackKey === undefined ? undefined : (row) => keyOfRow(input, feedbackKey, place(row), asked.signature), place);
+      predictions.add(call.predictionId ?? call.id, this.#now, recorder.window, prediction, feedbackKey === undefined ? undefined : (row) => keyOfRow(input, feedbackKey, place(row), asked.signature), place);
       this.options.predictionLog?.add(call, asked, input, prediction, place, this.#now());
     } catch (err) {
       this.#failed("a prediction could not be counted", err);

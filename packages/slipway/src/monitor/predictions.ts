@@ -34,11 +34,12 @@ export class PredictionBuffer {
   }
 
   /** @param keyOf the business key of a row of the batch @param place the row of the request that a row of the batch is */
-  add(id: string, at: number, window: number, prediction: Prediction, keyOf: ((row: number) => string | undefined) | undefined, place: (row: number) => number): void {
+  add(id: string, now: () => number, window: number, prediction: Prediction, keyOf: ((row: number) => string | undefined) | undefined, place: (row: number) => number): void {
     if (this.#mostPerWindow === 0 || this.#task.kind === "none") return;
     if (window !== this.#window) this.#next(window);
     this.#seenInWindow += prediction.rows;
     if (this.#inWindow >= this.#mostPerWindow) return;
+    const at = now();
     const read = readerOf(prediction, this.#task);
     if (read === undefined) return;
     const base = hash(id);

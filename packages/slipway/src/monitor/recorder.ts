@@ -2,7 +2,7 @@
 // many rows are counted in pieces, so that the event loop is never held up; what does not fit into the queue is counted as
 // dropped.
 
-import { MISSING_STRING, type Signature } from "@slipway/core/package";
+import { MISSING_STRING, type Output, type Signature } from "@slipway/core/package";
 import { WindowCounter, wordOf } from "@slipway/core/stats";
 import { planColumns, type Batch, type OutputData, type Prediction } from "../runtime/index.ts";
 import type { OutputSeries, Subject } from "./subject.ts";
@@ -29,6 +29,14 @@ interface Input {
   readonly kind: "number" | "string" | "words";
 }
 
+interface OutputPlan {
+  readonly width: number;
+  readonly places: readonly (readonly [at: number, place: number])[];
+  /** Labels are names, whatever their type. */
+  readonly named: boolean;
+  readonly sure: boolean;
+}
+
 export class Recorder {
   readonly subject: Subject;
   /** Rows that were not counted, as too many waited. */
@@ -39,6 +47,7 @@ export class Recorder {
   readonly #inputs: readonly Input[];
   readonly #widths: { readonly numbers: number; readonly strings: number };
   readonly #outputs: readonly (readonly [at: number, series: OutputSeries])[];
+  readonly #plans = new Map<Output, OutputPlan>();
   readonly #waiting: Piece[] = [];
   #waitingRows = 0;
   #current: OpenWindow | undefined;
@@ -78,7 +87,7 @@ export class Recorder {
   }
   /** When the window that is counted in now began. */
   get window(): number {
-    return this.#beginning();
+    return this.#current?.begins ?? this.#beginning();
   }
   /** Counts what waits, at once. */
   drain(): void {
@@ -131,35 +140,45 @@ export class Recorder {
     const answered = prediction.refused === undefined ? prediction : withoutRefused(prediction, start, count);
     if (answered !== prediction) counter.refused += count - answered.rows;
     this.#countOutputs(counter, answered.outputs, answered === prediction ? start : 0, answered === prediction ? count : answered.rows);
-    window.dirty = true;
   }
 
   #countOutputs(counter: WindowCounter, outputs: readonly OutputData[], start: number, count: number): void {
     if (count === 0) return;
     for (const given of outputs) {
-      const { output, width } = given;
-      const named = output.kind === "label" || output.type === "string" || output.type === "bool";
-      if (this.#outputs.some(([, s]) => s.output === output.name)) {
-        const texts = named ? textsOf(given, start, count) : undefined;
-        const numbers = named ? undefined : numbersOf(given, start, count);
-        for (const [at, { output: name, entry }] of this.#outputs) {
-          if (name !== output.name) continue;
-          const place = entry === null ? 0 : (output.columns?.indexOf(entry) ?? Number(entry));
-          if (place < 0 || place >= width) continue;
-          if (texts !== undefined) counter.series[at]!.addTexts(texts, place, width, count, MISSING_STRING, this.#scratch);
-          else counter.series[at]!.addNumbers(numbers!, place, width, count, this.#scratch);
-        }
+      const { width } = given;
+      const { places, named, sure } = this.#planOf(given);
+      if (places.length === 0 && !sure) continue;
+      if (named) {
+        const [texts, from] = textsOf(given, start, count);
+        for (const [at, place] of places) counter.series[at]!.addTexts(texts, from + place, width, count, MISSING_STRING, this.#scratch);
+        continue;
       }
-      if (output.kind === "probabilities" && width > 1) countSure(counter, numbersOf(given, start, count), width, count);
+      const [numbers, from] = numbersOf(given, start, count);
+      for (const [at, place] of places) counter.series[at]!.addNumbers(numbers, from + place, width, count, this.#scratch);
+      if (sure) countSure(counter, numbers, from, width, count);
     }
+  }
+  /** Which series an output's entries are counted in; found once. */
+  #planOf({ output, width }: OutputData): OutputPlan {
+    const known = this.#plans.get(output);
+    if (known !== undefined && known.width === width) return known;
+    const places = this.#outputs.flatMap(([at, s]): [number, number][] => {
+      const place = s.entry === null ? 0 : (output.columns?.indexOf(s.entry) ?? Number(s.entry));
+      return s.output === output.name && place >= 0 && place < width ? [[at, place]] : [];
+    });
+    const plan = { width, places, named: output.kind === "label" || output.type === "string" || output.type === "bool", sure: output.kind === "probabilities" && width > 1 };
+    this.#plans.set(output, plan);
+    return plan;
   }
 
   #open(): OpenWindow {
-    const begins = this.#beginning();
-    if (this.#current?.begins === begins) {
-      this.#current.dirty = true;
-      return this.#current;
+    const current = this.#current;
+    const now = this.#now();
+    if (current !== undefined && now >= current.begins && now - current.begins < this.#lengthMs) {
+      current.dirty = true;
+      return current;
     }
+    const begins = this.#beginning();
     const known = this.#windows.get(begins);
     const window = known ?? { begins, counter: new WindowCounter(this.subject.series.map((s) => s.reference)), dirty: true };
     this.#windows.set(begins, window);
@@ -179,28 +198,30 @@ function wordsOf(texts: readonly string[], start: number, step: number, count: n
 }
 
 /** Of two classes the second one's probability, of more the largest. */
-function countSure(counter: WindowCounter, p: Float64Array | readonly number[], width: number, count: number): void {
-  for (let row = 0; row < count; row++) {
+function countSure(counter: WindowCounter, p: Float64Array, from: number, width: number, count: number): void {
+  for (let row = 0, at = from; row < count; row++, at += width) {
     if (width === 2) {
-      counter.sure.add(p[2 * row + 1]!);
+      counter.sure.add(p[at + 1]!);
       continue;
     }
     let most = 0;
-    for (let c = 0; c < width; c++) most = Math.max(most, p[row * width + c]!);
+    for (let c = 0; c < width; c++) most = Math.max(most, p[at + c]!);
     counter.sure.add(most);
   }
 }
 
-function numbersOf({ data, width }: OutputData, start: number, count: number): Float64Array {
-  if (data instanceof Float64Array) return data.subarray(start * width, (start + count) * width);
+/** And where the rows begin in it. Doubles and texts are looked at where they are. */
+function numbersOf({ data, width }: OutputData, start: number, count: number): [Float64Array, number] {
+  if (data instanceof Float64Array) return [data, start * width];
   const numbers = new Float64Array(count * width);
   for (let i = 0; i < numbers.length; i++) numbers[i] = Number(data[start * width + i]);
-  return numbers;
+  return [numbers, 0];
 }
-function textsOf({ data, width }: OutputData, start: number, count: number): string[] {
+function textsOf({ data, width, output }: OutputData, start: number, count: number): [readonly string[], number] {
+  if (output.type === "string" && Array.isArray(data)) return [data, start * width];
   const texts = new Array<string>(count * width);
   for (let i = 0; i < texts.length; i++) texts[i] = String(data[start * width + i]);
-  return texts;
+  return [texts, 0];
 }
 
 /** The given rows, but for those that the graph refused: their values mean nothing. */
