@@ -56,6 +56,18 @@ export function example(folder) {
       }
       return new Promise(() => {}); // it ended, and said why
     },
+    /** Starts a NATS server of this machine's on a free port; undefined, and said so, where there is none. */
+    async startNats() {
+      const program = ["/usr/sbin/nats-server", "/usr/bin/nats-server", "/usr/local/bin/nats-server", "/opt/homebrew/bin/nats-server"].find(existsSync);
+      if (program === undefined) return void console.log("there is no nats-server here (apt-get install nats-server, brew install nats-server): readings go over HTTP");
+      const child = follow(spawn(program, ["-a", "127.0.0.1", "-p", "-1"], { stdio: ["ignore", "ignore", "pipe"] }));
+      for await (const line of createInterface({ input: child.stderr })) {
+        const port = /client connections on [^ ]*:(\d+)/.exec(line)?.[1];
+        if (port === undefined) continue;
+        child.stderr.resume(); // nobody reads the rest
+        return `nats://127.0.0.1:${port}`;
+      }
+    },
     /** Runs a program of the example's own, which finds the service in SLIPWAY_URL. */
     run(program, url, ...args) {
       follow(spawn(node, ["--disable-warning=ExperimentalWarning", join(folder, program), ...args], { cwd: folder, stdio: "inherit", env: { ...process.env, SLIPWAY_URL: url } }));
