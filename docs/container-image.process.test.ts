@@ -14,7 +14,7 @@ const bin = join(root, "packages", "slipway", "bin", "slipway.mjs");
 const commands = [...readFileSync(join(root, "docs", "container-image.md"), "utf8").matchAll(/^ {4}slipway (.+)$/gm)].map((m) => m[1]!);
 const folder = mkdtempSync(join(tmpdir(), "slipway-docs-image-"));
 const env = { ...process.env, HOME: folder, SLIPWAY_IMAGE_BASE: "host", SLIPWAY_CACHE: join(tmpdir(), "slipway-test-cache") };
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000);
 
 describe.skipIf(dockerRegistry === undefined)("the commands of container-image.md", () => {
   let registry: TestRegistry;

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const commands = [...readFileSync(join(root, "docs", "deploy.md"), "utf8").matchAll(/^ {4}slipway (.+)$/gm)].map((m) => m[1]!);
 const folder = mkdtempSync(join(tmpdir(), "slipway-docs-deploy-"));
 const env = { ...process.env, HOME: folder, SLIPWAY_CACHE: join(tmpdir(), "slipway-test-cache") };
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000);
 
 function slipway(args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "packages", "slipway", "bin", "slipway.mjs"), ...args], { cwd: folder, env, encoding: "utf8", timeout: 60_000 });

@@ -10,7 +10,7 @@ import { afterAll, expect, it } from "vitest";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const example = join(root, "examples", "churn");
 const folder = mkdtempSync(join(tmpdir(), "slipway-pack-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000);
 
 const env = { ...process.env, npm_config_onnxruntime_node_install: "skip", npm_config_loglevel: "error" };
 
@@ -35,6 +35,12 @@ const [row] = await model.predict([{ contract: "one year", internet: "dsl", tenu
 console.log(row.label);
 await model.close();`);
   expect(execFileSync(process.execPath, ["use.mjs"], { cwd: app, encoding: "utf8" }).trim()).toBe("stays");
+
+  // The bundle of images and ONNX Runtime's library for the platform are in what was installed.
+  if (process.platform === "linux") {
+    execFileSync(process.execPath, [join(app, "node_modules", "slipway", "bin", "slipway.mjs"), "image", join(example, "churn.joblib"), "--dockerfile", "context", "--base", "host", "--node", process.execPath], { cwd: app, stdio: "pipe" });
+    expect(readdirSync(join(app, "context")).map((name) => name.replace(/-[\d.]+\.tar$/, ".tar"))).toEqual(expect.arrayContaining(["Dockerfile", "03-onnx-runtime.tar", "04-slipway.tar", "05-churn.tar"]));
+  }
 
   // The module alone, as a bundler or Node takes it from the registry.
   execFileSync(process.execPath, [join(app, "node_modules", "slipway", "bin", "slipway.mjs"), "pack", join(example, "churn.joblib"), "-o", "churn.slip"], { cwd: app, stdio: "pipe" });

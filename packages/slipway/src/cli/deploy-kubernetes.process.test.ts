@@ -19,7 +19,7 @@ const DIGEST = `sha256:${"a".repeat(64)}`;
 const IMAGE = ["--image", `oci://ghcr.io/acme/churn:1.0.0@${DIGEST}`];
 const env: NodeJS.ProcessEnv = { ...process.env, HOME: folder };
 delete env["KUBECONFIG"];
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000);
 
 function slipway(...args: string[]): { readonly status: number | null; readonly out: string; readonly err: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "packages", "slipway", "bin", "slipway.mjs"), ...args], { cwd: folder, env, encoding: "utf8" });

@@ -61,7 +61,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await registry?.stop();
   rmSync(folder, { recursive: true, force: true });
-});
+}, 120_000);
 
 describe("slipway image", () => {
   it("makes the same bytes again, of which only the model's change with its version", () => {
