@@ -164,7 +164,9 @@ describe.each(["sqlite", "postgres"] as const)("schedules over %s", (dialect) =>
     const server = scheduler();
     await rounds(server);
     expect((await states())[0]![2]).toBe("running");
+    await expect(schedules.start("sales", actor, now)).rejects.toMatchObject({ code: "schedule-busy" });
     now = new Date(now.getTime() + LEASE_MS);
+    expect((await schedules.start("sales", actor, now)).dueAt).toBe("2026-11-01T02:00:00.000Z");
     await rounds(server);
     expect((await schedules.runs())[0]).toMatchObject({ state: "succeeded", attempt: 2 });
     expect(outputs()).toEqual(["2026-11-01.csv"]);

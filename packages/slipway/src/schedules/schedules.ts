@@ -48,7 +48,7 @@ export class Schedules {
       for (const { name, state, definition } of there.values()) {
         if (state === "gone") continue;
         await tx.query("update schedules set state = 'gone', next_at = null, changed_at = $2, changed_by = $3 where name = $1", [name, time, actor.name]);
-        await tx.query("update schedule_runs set state = 'skipped', ended_at = $2, reason = 'the schedule is no longer in the configuration' where schedule = $1 and state = 'waiting'", [name, time]);
+        await tx.query("update schedule_runs set state = 'skipped', ended_at = $2, reason = 'the schedule is no longer in the configuration' where schedule = $1 and (state = 'waiting' or (state = 'running' and lease_until <= $2))", [name, time]);
         await appendAudit(tx, { actor, action: "schedule.removed", model: modelNameOf(definition) ?? undefined, detail: { schedule: name } });
       }
     });
@@ -77,14 +77,16 @@ export class Schedules {
     return detailsOf(row);
   }
 
-  /** A run now, beside those of the clock. One that waits (to be tried again, say) waits no longer. @throws schedule-unknown, schedule-busy */
+  /** A run now, beside those of the clock. One that waits (to be tried again, say) waits no longer; one whose server is gone is gone on with. @throws schedule-unknown, schedule-busy */
   start(name: string, actor: Actor, now: Date = new Date()): Promise<ScheduleRun> {
     return this.database.transaction(async (tx) => {
       const { definition } = await current(tx, name);
-      const [busy] = await tx.query<Row>("select id from schedule_runs where schedule = $1 and state = 'running'", [name]);
+      const [going] = await tx.query<Row>(`select ${RUN_COLUMNS}, lease_until from schedule_runs where schedule = $1 and state = 'running'`, [name]);
+      const busy = going !== undefined && String(going["lease_until"]) > now.toISOString() ? going : undefined;
       if (busy !== undefined) throw scheduleError("schedule-busy", `a run of ${name} goes on already`, { where: String(busy["id"]), hint: "Runs of one schedule do not overlap: wait until it has ended." });
       const [waiting] = await tx.query<Row>(`update schedule_runs set next_at = null where id = (select min(id) from schedule_runs where schedule = $1 and state = 'waiting') returning ${RUN_COLUMNS}`, [name]);
-      const [row] = waiting !== undefined ? [runOf(waiting)] : await insertRun(tx, { schedule: name, dueAt: now.toISOString(), cause: "manual", state: "waiting", by: actor.name, now });
+      // Where its server is gone, whoever is next goes on with it.
+      const [row] = going !== undefined ? [runOf(going)] : waiting !== undefined ? [runOf(waiting)] : await insertRun(tx, { schedule: name, dueAt: now.toISOString(), cause: "manual", state: "waiting", by: actor.name, now });
       await appendAudit(tx, { actor, action: "schedule.run-asked", model: modelNameOf(definition) ?? undefined, detail: { schedule: name, run: row!.id } });
       return row!;
     });
