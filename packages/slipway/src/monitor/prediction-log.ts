@@ -6,7 +6,7 @@ import { appendFile, open, readdir, readFile, rename, rm, stat } from "node:fs/p
 import { join } from "node:path";
 import type { ModelInput, Prediction, Servable } from "../runtime/index.ts";
 import { toRows } from "../runtime/index.ts";
-import { keyOfRow, rowsOf, share as shareOf, type Call, type Logger } from "../server/index.ts";
+import { keyOfRow, rowsOf, shareOf, type Call, type Logger } from "../server/index.ts";
 
 export interface PredictionLogOptions {
   readonly folder: string;

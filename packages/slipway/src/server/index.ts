@@ -13,7 +13,7 @@ export type { CallWatch, Steering } from "./traffic/steering.ts";
 export { family, type Family, type Labels } from "./telemetry/family.ts";
 export { runChecks } from "./models/loading/prepare.ts";
 export { isLoopback } from "./hosts.ts";
-export { rowsOf, share } from "./telemetry/request-log.ts";
+export { rowsOf, shareOf } from "./telemetry/request-log.ts";
 export { keyOfRow } from "./traffic/key-of-row.ts";
 export { Pipeline } from "./pipelines/pipeline.ts";
 export { modelInside } from "./models/model-inside.ts";

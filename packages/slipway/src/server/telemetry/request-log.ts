@@ -22,7 +22,7 @@ const MAX_COLUMNS = 200;
 export function requestLog(log: Logger, call: Call, status: number, options: RequestLogOptions = {}): void {
   const level = status >= 500 ? "error" : QUIET.test(call.path) ? "debug" : "info";
   if (!log.enabled(level)) return;
-  if (status < 400 && options.sample !== undefined && options.sample < 1 && share(call.id) >= options.sample) return;
+  if (status < 400 && options.sample !== undefined && options.sample < 1 && shareOf(call.id) >= options.sample) return;
   const { observation: seen, errorCode: code, principal, trace } = call;
   const wanted = options.rows ?? 0;
   // Written by hand, as it is written for every request: JSON.stringify of an object of these fields takes three times as long.
@@ -39,7 +39,7 @@ export function requestLog(log: Logger, call: Call, status: number, options: Req
 }
 
 /** A number from 0 to 1 that is the same for the same id. */
-export function share(id: string): number {
+export function shareOf(id: string): number {
   let hash = 2166136261;
   for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 16777619);
   // FNV's low bits are good and its high bits are not.
