@@ -19,7 +19,7 @@ const commands = [...text.matchAll(/```sh([^\n]*)\n([^]*?)```/g)].flatMap(([, in
 // What is slow on a busy machine is another test's matter.
 const place = workingFolder({ anyone: { roles: ["predictor"] } }, { rollout: { latencySlack: "10s" } });
 let up: Running;
-let asking = true;
+const state = { asking: true };
 const statuses = new Map<number, number>();
 let load: Promise<unknown>;
 
@@ -28,7 +28,7 @@ const run = async (line: string): Promise<{ stdout: string; status: number }> =>
     .then(({ stdout }) => ({ stdout, status: 0 }), (error: { stdout: string; stderr: string; code: number }) => ({ stdout: error.stdout + error.stderr, status: error.code }));
 
 async function ask(): Promise<void> {
-  while (asking) {
+  while (state.asking) {
     const answer = await fetch(`${up.url}/models/churn/predict`, { method: "POST", body: JSON.stringify([CHURN_ROW]), headers: { "content-type": "application/json", authorization: `Bearer ${place.keys["anyone"]}` } });
     await answer.arrayBuffer();
     // What counts begins when there is a model.
@@ -46,7 +46,7 @@ beforeAll(async () => {
   load = Promise.all(Array.from({ length: 4 }, ask));
 }, 120_000);
 afterAll(async () => {
-  asking = false;
+  state.asking = false;
   await load;
   await up.stop();
   place.remove();

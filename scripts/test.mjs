@@ -12,7 +12,7 @@ const filters = process.argv.slice(2);
 const steps = filters.length > 0 ? [] : [
   ["types and walls", bin("tsc"), ["-b"]],
   ["types of the tests", bin("tsc"), ["-p", "tsconfig.test.json"]],
-  ["lint", bin("oxlint"), ["packages", "scripts", "bench", "examples"]],
+  ["lint", bin("oxlint"), ["packages", "scripts", "bench", "examples", "docs"]],
 ];
 for (const [what, command, args] of steps) {
   console.error(`- ${what}`);

@@ -174,17 +174,6 @@ describe.each(backends.filter((b) => b.store === "layout"))("on $name", (backend
     }
   });
 
-  once("a slow version is rolled back by itself", async () => {
-    const cluster = await open(backend.place(), [{ version: "1.0.0" }, { version: "1.0.1", work: 40 }]);
-    try {
-      const { id } = await begin(cluster, { latencySlack: 3, shadow: { skip: true }, requests: 100 });
-      const done = await drive(cluster, id);
-      expect([done.state, done.reason]).toEqual(["aborted", expect.stringContaining("took longer than")]);
-    } finally {
-      await closeAll(cluster);
-    }
-  });
-
   once("needs what the alias's policy asks, before it begins and at its end", async () => {
     const policies = { production: { approvals: 1, author: true, signed: false, expires: 86_400_000, rollback: true } };
     const place = backend.place();

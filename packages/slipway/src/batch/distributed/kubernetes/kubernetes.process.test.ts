@@ -59,7 +59,8 @@ describe("pods", () => {
     const twins = [pod(run, 1), pod(run, 1)];
     for (let i = 0; i < 400 && !isMade(run.folder, 0); i++) await sleep(25);
     killed.kill();
-    expect(await Promise.all([killed.ended, ...twins.map((p) => p.ended)])).toEqual(["SIGKILL", 0, 0]);
+    // Where it was quicker than the kill, the others still have to give the same bytes.
+    expect(await Promise.all([killed.ended, ...twins.map((p) => p.ended)])).toEqual([expect.toBeOneOf(["SIGKILL", 0]), 0, 0]);
     expect(await Promise.all([pod(run, 0).ended, pod(run, 2).ended])).toEqual([0, 0]);
     // One that was held up with all of it made finds nothing to put in place once another has ended the run.
     const heldUp = finishShared({ run, maxErrors: "50%", parts: readMade(run.folder), failed: [], tag: ".held-up", seconds: () => 1, place: async (renames) => {
