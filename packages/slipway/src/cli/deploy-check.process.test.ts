@@ -28,7 +28,7 @@ beforeAll(() => {
 }, 120_000);
 
 it("finds that the image does what SageMaker asks, port, times, payload and stopping", () => {
-  expect(slipway("image", "churn.slip", "-t", "churn:1", "-o", "churn.tar", "--base", "host").status).toBe(0);
+  expect(slipway("image", "churn.slip", "-t", "churn:1", "-o", "churn.tar", "--base", "host", "--docker-archive").status).toBe(0);
   expect(check("sagemaker", "churn.tar")).toEqual({ status: 0, ok: true, failed: [] });
 });
 it("makes an image of a package, and plays Lambda", () => {

@@ -1,5 +1,5 @@
-// An image as one file: the layout's folder as a tar (`skopeo copy oci-archive:`, `podman load`, Docker 25 and later), with
-// Docker's own manifest.json beside it where `docker load` of any version is to take it. Written piece by piece.
+// An image as one file: the layout's folder as a tar (`skopeo copy oci-archive:`, `podman load`, Docker 25 and later), or the
+// form that `docker load` of any version takes. Written piece by piece.
 
 import { randomBytes } from "node:crypto";
 import { open, readdir, readFile, rename, rm, type FileHandle } from "node:fs/promises";
@@ -15,7 +15,7 @@ export interface ArchiveOptions {
   readonly dockerName?: string | undefined;
   /** The digest of the image's manifest or index. */
   readonly manifest: string;
-  /** With Docker's own form as well; then `manifest` is no index. */
+  /** In Docker's own form; then `manifest` is no index. */
   readonly docker: boolean;
 }
 
@@ -27,9 +27,12 @@ export async function writeArchive(layout: LayoutStore, path: string, options: A
     try {
       const folder = layout.location;
       for (const name of (await readdir(join(folder, "blobs", "sha256"))).sort()) await append(file, `blobs/sha256/${name}`, await readFile(join(folder, "blobs", "sha256", name)));
-      await append(file, "index.json", await indexOf(layout, options));
-      await append(file, "oci-layout", await readFile(join(folder, "oci-layout")));
+      // One of the two: programs that find both take OCI's form, which has no health check.
       if (options.docker) await append(file, "manifest.json", await dockerManifest(layout, options));
+      else {
+        await append(file, "index.json", await indexOf(layout, options));
+        await append(file, "oci-layout", await readFile(join(folder, "oci-layout")));
+      }
       await file.write(new Uint8Array(2 * BLOCK));
       await file.sync();
     } finally {

@@ -2,11 +2,12 @@
 // says. From a layout, an archive, a registry; of a package an image is made, on this machine's C libraries.
 
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { JsonObject, parseJson, type Fail } from "@slipway/core/package";
+import { safePath } from "@slipway/core/formats";
+import { JsonObject, parseJson, toJsonBytes, type Fail } from "@slipway/core/package";
 import { buildImage, hostBase, ownPlatform, platformText, tarNames, unpacked, type Layer, type Platform } from "../../image/index.ts";
 import { findLayoutReference, isOciReference, LayoutStore, MEDIA_TYPE, parseManifest, parseReference, RegistryStore, type BlobStore, type RegistryOptions, type StoredManifest } from "../../oci/index.ts";
 import { openModel } from "../../runtime/index.ts";
@@ -65,7 +66,30 @@ async function archived(path: string, work: string): Promise<{ readonly folder: 
   const folder = join(work, "layout");
   await mkdir(folder);
   await run("tar", ["-xf", path, "-C", folder]).catch((cause: unknown) => Promise.reject(deployError("deploy-image", `${JSON.stringify(path)} cannot be unpacked`, { cause })));
+  const docker = await readFile(join(folder, "manifest.json")).catch(() => undefined);
+  if (docker !== undefined && (await stat(join(folder, "oci-layout")).catch(() => undefined)) === undefined) await layoutOf(folder, docker);
   return { folder, tag: undefined, digest: undefined };
+}
+
+/** Makes a layout of what `docker save` writes. */
+async function layoutOf(folder: string, docker: Uint8Array): Promise<void> {
+  const list = parseJson(docker, "manifest.json", fail);
+  if (!Array.isArray(list) || list.length !== 1) throw fail(`it holds ${Array.isArray(list) ? list.length : 0} images, and must hold one`, "manifest.json");
+  const image = new JsonObject(list[0], "manifest.json", fail);
+  const store = await LayoutStore.open(folder, { create: true });
+  const blob = async (name: string): Promise<{ readonly bytes: Uint8Array; readonly digest: string; readonly size: number }> => {
+    const path = safePath(name);
+    const bytes = path === undefined ? undefined : await readFile(join(folder, path)).catch(() => undefined);
+    if (bytes === undefined) throw fail(`there is no ${JSON.stringify(name.slice(0, 200))}`, "manifest.json");
+    return { bytes, digest: await store.writeBlob(bytes), size: bytes.length };
+  };
+  const layers = [];
+  for (const name of image.array("Layers", 1000, String)) {
+    const { bytes, digest, size } = await blob(name);
+    layers.push({ mediaType: bytes[0] === 0x1f && bytes[1] === 0x8b ? MEDIA_TYPE.layer : MEDIA_TYPE.plainLayer, digest, size });
+  }
+  const { digest, size } = await blob(image.string("Config"));
+  await store.writeManifest(toJsonBytes({ schemaVersion: 2, mediaType: MEDIA_TYPE.manifest, config: { mediaType: MEDIA_TYPE.imageConfig, digest, size }, layers }), { tag: "archive" });
 }
 
 async function onlyOne(store: LayoutStore, argument: string): Promise<string> {
