@@ -1,8 +1,9 @@
 // Bulk runs as Indexed Jobs of a real cluster: pods killed while they work; and one index that can never succeed. What is good
 // is compared, byte for byte, with runs of one process.
 //   node --conditions=@slipway/source scripts/chaos/kubernetes-batch.ts MODEL.slip IMAGE FOLDER [KILLS] [COMMAND]
-// kubectl knows the cluster; IMAGE holds slipway, called COMMAND there; FOLDER is on every node at the same path (it becomes a
-// PersistentVolume). Makes a namespace of its own, under the Pod Security Standard "restricted", and removes it.
+// kubectl knows the cluster (scripts/kubernetes/cluster.sh makes one and runs this with `exec`); IMAGE holds slipway, called
+// COMMAND there; FOLDER is on every node at the same path (it becomes a PersistentVolume). Makes a namespace of its own, under
+// the Pod Security Standard "restricted", and removes it.
 
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -1,16 +1,16 @@
 // Makes a run that many work on: its plan, its shards and its folder; or finds the one that is to go on.
 
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { newId } from "../../database/index.ts";
 import { batchError } from "../errors.ts";
 import { findInput, type InputFile } from "../input/sources.ts";
-import { planDigest, type RunPlan } from "../run/ledger.ts";
-import { clear, refuseLeftovers, wholeRun } from "../run/leftovers.ts";
+import { planDifferences, planDigest, type RunPlan } from "../run/ledger.ts";
+import { clear, CURRENT, refuseLeftovers, wholeRun } from "../run/leftovers.ts";
 import { LOCK, lockFolder } from "../run/lock.ts";
 import type { BatchOptions, BatchSummary } from "../run/options.ts";
-import { placeOutput, sharedFolder } from "../run/output-place.ts";
+import { placeOutput, sharedFolder, type OutputPlace } from "../run/output-place.ts";
 import { planOf, sharedSetup } from "../run/plan.ts";
 import { ShardPool } from "../run/pool.ts";
 import { refuseUnread, sourceOf } from "../run/source.ts";
@@ -43,7 +43,7 @@ export async function planShared(given: BatchOptions, on: Driver): Promise<Plann
 
 async function planLocked(options: BatchOptions, plan: RunPlan, files: readonly InputFile[], on: Driver): Promise<Planned> {
   const { output } = options;
-  const current = readCurrent(output);
+  const current = currentRun(output);
   if (options.resume && !options.overwrite) {
     const summary = current === undefined ? wholeRun(output, plan) : undefined;
     if (summary !== undefined) return { kind: "whole", summary };
@@ -56,6 +56,15 @@ async function planLocked(options: BatchOptions, plan: RunPlan, files: readonly 
   return { kind: "made", run: await make(options, plan, files, on), replaced: current };
 }
 
+/** One whose folder is gone has ended, by a process that did not come to say so. */
+function currentRun(output: OutputPlace): CurrentRun | undefined {
+  const runs = sharedFolder(output);
+  const current = readCurrent(output);
+  if (current === undefined || existsSync(join(runs, current.id))) return current;
+  rmSync(join(runs, CURRENT), { force: true });
+  return undefined;
+}
+
 /** The plan's digest, in the form of a UUID. */
 export function idOf(plan: RunPlan): string {
   return planDigest(plan).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
@@ -63,7 +72,7 @@ export function idOf(plan: RunPlan): string {
 
 /** @throws SlipwayError batch-run-other */
 function theSame(current: CurrentRun, plan: RunPlan, on: Driver, runs: string): SharedRun {
-  const differs = Object.keys({ ...current.plan, ...plan }).filter((key) => JSON.stringify(current.plan[key]) !== JSON.stringify(plan[key]));
+  const differs = planDifferences(current.plan, plan);
   if (current.on !== on) differs.push(`--on (it was made with ${current.on})`);
   if (differs.length > 0) throw batchError("batch-run-other", `the run that was begun here differs in ${differs.join(", ")}`, { where: runs, hint: "Go on with the same model, input and options, or begin anew with --overwrite." });
   return readRun(join(runs, current.id));

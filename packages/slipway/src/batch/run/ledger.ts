@@ -19,6 +19,11 @@ export function planDigest(plan: RunPlan): string {
   return createHash("sha256").update(JSON.stringify(plan)).digest("hex");
 }
 
+/** The keys in which they differ. */
+export function planDifferences(before: RunPlan, plan: RunPlan): string[] {
+  return Object.keys({ ...before, ...plan }).filter((key) => JSON.stringify(before[key]) !== JSON.stringify(plan[key]));
+}
+
 export class Ledger {
   readonly folder: string;
   /** By shard. */
@@ -41,7 +46,7 @@ export class Ledger {
     if (resume && Ledger.exists(this.folder)) {
       const before = JSON.parse(readFileSync(join(this.folder, PLAN), "utf8")) as { digest: string; plan: RunPlan };
       if (before.digest !== planDigest(plan)) {
-        const differs = Object.keys({ ...before.plan, ...plan }).filter((key) => JSON.stringify(before.plan[key]) !== JSON.stringify(plan[key]));
+        const differs = planDifferences(before.plan, plan);
         this.close();
         throw batchError("batch-run-other", `the run that was stopped here differs in ${differs.join(", ")}`, { where: this.folder, hint: "Go on with the same model, input and options, or begin anew with --overwrite." });
       }

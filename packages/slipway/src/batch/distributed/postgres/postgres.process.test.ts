@@ -1,7 +1,7 @@
 // Runs shared by several processes over a real Postgres: whatever becomes of them, the output is the one of a run in one process.
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -217,7 +217,10 @@ describe.skipIf(!real)("a run on Postgres", () => {
     const store = await RunStore.open(url);
     expect((await store.read(first))?.state).toBe("canceled");
     await store.close();
-    // It is whole: the same is not made again.
+    // It is whole: the same is not made again, also where whoever ended it left the last of its traces.
+    mkdirSync(at("again.csv.parts"));
+    writeFileSync(at("again.csv.parts/current.json"), JSON.stringify({ id: first, on: "postgres", digest: "", plan: {} }));
     expect(await runOnPostgres({ ...options, resume: true }, { ...on, databaseUrl: url })).toMatchObject({ summary: { rows: 2000 } });
+    expect(existsSync(at("again.csv.parts"))).toBe(false);
   }, 60_000);
 });
