@@ -50,8 +50,9 @@ try {
       if (status !== null) throw new Error(`run ${i}: exit ${status}: ${said}`);
       kills++;
     }
-    if ((await digest(out)) === expected && !existsSync(`${out}.parts`)) same++;
-    else throw new Error(`run ${i} differs`);
+    if ((await digest(out)) !== expected) throw new Error(`run ${i} differs`);
+    if (existsSync(`${out}.parts`)) throw new Error(`run ${i} left its parts`);
+    same++;
     for (const path of [out, `${out}.run.json`]) rmSync(path, { force: true });
     if (kills > before && ++killed % 20 === 0) console.error(`${i + 1} runs, ${killed} of them killed, ${kills} kills, ${same} the same`);
   }

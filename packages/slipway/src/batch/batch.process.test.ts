@@ -219,3 +219,12 @@ describe("a run that is killed", () => {
     expect([other.status, other.stderr]).toEqual([2, expect.stringContaining("[batch-run-other]")]);
   });
 });
+
+it("what a run left that was killed while it removed its parts is removed by the next one", () => {
+  writeFileSync(at("left.csv"), csvOf(rowsOf(10)));
+  scored("--in", at("left.csv"), "--out", at("left-out.csv"));
+  mkdirSync(`${at("left-out.csv")}.parts`);
+  writeFileSync(`${at("left-out.csv")}.parts/part-000000.csv`, "half");
+  expect(scored("--in", at("left.csv"), "--out", at("left-out.csv"), "--resume")).toMatchObject({ rows: 10, resumed: 10 });
+  expect(existsSync(`${at("left-out.csv")}.parts`)).toBe(false);
+});

@@ -46,7 +46,10 @@ async function planLocked(options: BatchOptions, plan: RunPlan, files: readonly 
   const current = currentRun(output);
   if (options.resume && !options.overwrite) {
     const summary = current === undefined ? wholeRun(output, plan) : undefined;
-    if (summary !== undefined) return { kind: "whole", summary };
+    if (summary !== undefined) {
+      clearRuns(sharedFolder(output));
+      return { kind: "whole", summary };
+    }
     if (current !== undefined) return { kind: "resumed", run: theSame(current, plan, on, sharedFolder(output)) };
   }
   if (!options.overwrite) {
@@ -54,6 +57,11 @@ async function planLocked(options: BatchOptions, plan: RunPlan, files: readonly 
     refuseLeftovers(output);
   }
   return { kind: "made", run: await make(options, plan, files, on), replaced: current };
+}
+
+/** All but the lock that this process holds. */
+function clearRuns(runs: string): void {
+  for (const name of readdirSync(runs)) if (name !== LOCK) rmSync(join(runs, name), { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** One whose folder is gone has ended, by a process that did not come to say so. */
@@ -85,7 +93,7 @@ async function make(options: BatchOptions, plan: RunPlan, files: readonly InputF
   const runs = sharedFolder(output);
   // What was there before goes first: nobody who works on it can put anything in place any more.
   if (output.folder) clear(output, false);
-  for (const name of readdirSync(runs)) if (name !== LOCK) rmSync(join(runs, name), { recursive: true, force: true, maxRetries: 5 });
+  clearRuns(runs);
   const folder = join(runs, id);
   try {
     mkdirSync(folder, { recursive: true });

@@ -7,7 +7,7 @@
 //
 // Where the output is a folder, `_run` inside it takes the place of OUT.parts.
 
-import { existsSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { batchError } from "../errors.ts";
 import { commitFile } from "../run/files.ts";
@@ -57,7 +57,10 @@ export function writeCurrent({ folder, id, plan }: SharedRun, on: Driver): void 
 
 /** From here on whoever still works on it finds nothing. @throws where the storage fails */
 export function removeRun(folder: string): void {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  // Gone at once, whole: a process that is killed over it leaves no half of a run.
+  const gone = `${folder}.gone`;
+  if (existsSync(folder)) renameSync(folder, gone);
+  rmSync(gone, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   const runs = dirname(folder);
   let unlock: () => void;
   try {

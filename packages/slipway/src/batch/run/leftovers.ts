@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { batchError } from "../errors.ts";
 import { Ledger, planDigest, type RunPlan } from "./ledger.ts";
+import { lockFolder } from "./lock.ts";
 import type { BatchSummary } from "./options.ts";
 import { isThere, sharedFolder, type OutputPlace } from "./output-place.ts";
 
@@ -27,6 +28,14 @@ export function wholeRun(output: OutputPlace, plan: RunPlan): BatchSummary | und
   if (!isThere(output) || !existsSync(output.record) || (!output.folder && Ledger.exists(output.work))) return undefined;
   const { digest, summary } = JSON.parse(readFileSync(output.record, "utf8")) as { digest: string; summary: BatchSummary };
   return digest === planDigest(plan) ? { ...summary, resumed: summary.rows } : undefined;
+}
+
+/** What is left of a run that was killed while it removed its parts. @throws SlipwayError batch-run-busy */
+export function removeRemains(output: OutputPlace): void {
+  if (output.folder || !existsSync(output.work)) return;
+  const unlock = lockFolder(output.work);
+  if (existsSync(join(output.work, CURRENT))) unlock();
+  else rmSync(output.work, { recursive: true, force: true });
 }
 
 /** What a run before left there, but for the lock that this one holds; `shared`: and what many share. */

@@ -10,7 +10,7 @@ import { openDestination } from "../output/destination.ts";
 import { partsThere } from "./assemble.ts";
 import { deliver, delivered } from "./deliver.ts";
 import { finishRun } from "./finish.ts";
-import { clear, refuseLeftovers, refuseShared, wholeRun } from "./leftovers.ts";
+import { clear, refuseLeftovers, refuseShared, removeRemains, wholeRun } from "./leftovers.ts";
 import { Ledger } from "./ledger.ts";
 import { LedgerQueue } from "./ledger-queue.ts";
 import { makeParts } from "./make-parts.ts";
@@ -30,7 +30,10 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   if (there !== undefined) return there;
   const handOver = (summary: BatchSummary): BatchSummary | Promise<BatchSummary> => (destination === undefined ? summary : deliver(destination, options, plan, summary));
   const before = options.resume && !options.overwrite ? wholeRun(output, plan) : undefined;
-  if (before !== undefined) return handOver(before);
+  if (before !== undefined) {
+    removeRemains(output);
+    return handOver(before);
+  }
   const resume = options.resume && Ledger.exists(output.work);
   if (!resume && !options.overwrite) refuseLeftovers(output);
   if (!options.overwrite) refuseShared(output);

@@ -219,6 +219,7 @@ describe.skipIf(!real)("a run on Postgres", () => {
     await store.close();
     // It is whole: the same is not made again, also where whoever ended it left the last of its traces.
     mkdirSync(at("again.csv.parts"));
+    mkdirSync(at(`again.csv.parts/${first}.gone`));
     writeFileSync(at("again.csv.parts/current.json"), JSON.stringify({ id: first, on: "postgres", digest: "", plan: {} }));
     expect(await runOnPostgres({ ...options, resume: true }, { ...on, databaseUrl: url })).toMatchObject({ summary: { rows: 2000 } });
     expect(existsSync(at("again.csv.parts"))).toBe(false);
