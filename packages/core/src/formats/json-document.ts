@@ -7,6 +7,7 @@ const table = {
   "document-malformed": { kind: "invalid", doc: "A model file in JSON or UBJSON is damaged: cut off, or not what its first bytes say." },
   "document-too-deep": { kind: "limit", doc: "A model file in JSON or UBJSON nests lists or objects deeper than any model does. It was not made by the library." },
 } as const;
+export const TOO_DEEP_HINT = "It was not made by the library that it is said to be of: save the model again.";
 export const documentError: ErrorMaker<typeof table> = defineErrors(table);
 
 /** What JSON and UBJSON files hold. Strongly typed arrays of UBJSON stay typed arrays. */
@@ -44,7 +45,7 @@ function scan(bytes: Uint8Array, deepest: number): boolean {
     if (b === QUOTE) {
       for (i++; i < bytes.length && bytes[i] !== QUOTE; i++) if (bytes[i] === BACKSLASH) i++;
     } else if (b === 0x5b || b === 0x7b) {
-      if (++depth > deepest) throw documentError("document-too-deep", `lists or objects are nested more than ${deepest} deep`, { where: `byte ${i}` });
+      if (++depth > deepest) throw documentError("document-too-deep", `lists or objects are nested more than ${deepest} deep`, { where: `byte ${i}`, hint: TOO_DEEP_HINT });
     } else if (b === 0x5d || b === 0x7d) depth--;
     else if (b === 0x4e || b === 0x49) special = true;
   }

@@ -3,7 +3,7 @@
 // cannot hold are rounded. Every length is checked against what is left of the file before anything is allocated.
 
 import { ByteReader } from "../base/index.ts";
-import { documentError, type Document, type DocumentNumbers } from "./json-document.ts";
+import { documentError, TOO_DEEP_HINT, type Document, type DocumentNumbers } from "./json-document.ts";
 
 const DEEPEST = 64;
 /** Values of `[` arrays without a type cost more in memory than in the file. */
@@ -127,7 +127,7 @@ class UbjsonReader {
     return out;
   }
   #deeper(depth: number): void {
-    if (depth > DEEPEST) throw documentError("document-too-deep", `lists or objects are nested more than ${DEEPEST} deep`, { where: `byte ${this.#in.offset}` });
+    if (depth > DEEPEST) throw documentError("document-too-deep", `lists or objects are nested more than ${DEEPEST} deep`, { where: `byte ${this.#in.offset}`, hint: TOO_DEEP_HINT });
   }
   #malformed(what: string): ReturnType<typeof documentError> {
     return documentError("document-malformed", `the UBJSON cannot be read: ${what}`, { where: `byte ${this.#in.offset}` });

@@ -1,5 +1,6 @@
 // What a batch run says of itself: while it goes on, and at its end.
 
+import { LEAST_ROWS } from "@slipway/core/stats";
 import type { BatchSummary, Progress, SeenOutput } from "../batch/index.ts";
 
 export function progressLine({ rows, bad, share, before }: Progress, seconds: number): string {
@@ -17,16 +18,18 @@ export function batchReport({ output, rows, scored, bad, errors, broken = [], se
   if (failed.length > 0) lines.push(`${failed.length} shards could not be made; --resume tries them again:`, ...failed.map((f) => `  shard ${f.shard} (${f.unit} ${count(f.from)} to ${count(f.to)} of ${f.file}): ${f.reason}`));
   if (broken.length > 0) lines.push(`${broken.length === 1 ? "a file" : `${count(broken.length)} files`} could not be read to the end:`, ...broken.slice(0, MOST_BROKEN).map((b) => `  ${b.source}: ${b.reason}`));
   if (outputs.length > 0) lines.push("", ...outputs.flatMap(describeOutput));
-  if (drift !== undefined && drift.length > 0) lines.push("", ...driftLines(drift));
+  if (drift !== undefined && drift.length > 0) lines.push("", ...driftLines(drift, scored));
   return lines.join("\n");
 }
 
 const MOST_BROKEN = 20;
 const MOST_DRIFTED = 8;
 
-function driftLines(drift: NonNullable<BatchSummary["drift"]>): string[] {
+function driftLines(drift: NonNullable<BatchSummary["drift"]>, scored: number): string[] {
   const drifted = drift.filter((d) => d.verdict === "drifted");
-  if (drift.every((d) => d.verdict === "unknown")) return ["too few rows to say whether they are distributed as the model's profile"];
+  if (drift.every((d) => d.verdict === "unknown")) return [scored < LEAST_ROWS
+    ? `too few rows to say whether they are distributed as in the model's profile: at least ${LEAST_ROWS}`
+    : `the model's profile has too few rows (at least ${LEAST_ROWS}) to say whether these are distributed as in it: pack with --training train.csv`];
   if (drifted.length === 0) return [`distributed as in the model's profile (${drift.length} columns and outputs)`];
   const share = (n: number): string => `${(100 * n).toFixed(1)} %`;
   return [

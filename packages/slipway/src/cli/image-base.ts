@@ -1,7 +1,8 @@
 // --base: what an image is built on.
 
+import { SlipwayError } from "@slipway/core/base";
 import { hostBase, imageError, readBaseImage, type BaseImage, type Platform } from "../image/index.ts";
-import { BlobCache, cacheFolder, cacheLimit, findLayoutReference, isOciReference, LayoutStore, parseReference, RegistryStore, type BlobStore, type OciReference, type RegistryOptions } from "../oci/index.ts";
+import { BlobCache, cacheFolder, cacheLimit, findLayoutReference, isOciReference, LayoutStore, ociError, parseReference, RegistryStore, type BlobStore, type OciReference, type RegistryOptions } from "../oci/index.ts";
 
 /** glibc, libstdc++, certificates and a user; no shell. The digest that its tag names is told, and written into the image. */
 export const DEFAULT_BASE: string = process.env["SLIPWAY_IMAGE_BASE"] || "oci://gcr.io/distroless/cc-debian12:nonroot";
@@ -25,14 +26,20 @@ export async function openBase(text: string, platform: Platform, options: Regist
   }
   if (!isOciReference(text)) throw imageError("image-base", `--base is ${JSON.stringify(text.slice(0, 200))}`, { hint: "Write oci://HOST/REPOSITORY:TAG, oci-layout:DIR[:TAG], or host." });
   const reference = parseReference(text);
-  const store = await RegistryStore.open(reference.host, reference.repository, options);
+  const store = await RegistryStore.open(reference.host, reference.repository, options).catch((error: unknown) => { throw withoutNetwork(error, text); });
   try {
     const image = await readBaseImage(cached(store, cache), text, reference.digest ?? reference.tag ?? "latest", platform);
     return { image, reference, close: () => store.close() };
   } catch (error) {
     await store.close();
-    throw error;
+    throw withoutNetwork(error, text);
   }
+}
+
+/** Nobody who is refused the default base named a registry: what to do is to name another base. */
+function withoutNetwork(error: unknown, base: string): unknown {
+  if (base !== DEFAULT_BASE || !(error instanceof SlipwayError) || error.code !== "oci-unavailable") return error;
+  return ociError("oci-unavailable", `the base image ${base}: ${error.message}`, { hint: "--base host takes this machine's own C libraries, with no registry asked; --base oci://... or SLIPWAY_IMAGE_BASE names a mirror.", cause: error });
 }
 
 /** Layers that were pulled before are not pulled again. */

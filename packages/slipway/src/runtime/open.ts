@@ -2,13 +2,14 @@
 // oci://HOST/REPOSITORY:TAG is pulled, oci-layout:FOLDER:TAG read out of a folder of many.
 // The compiler is loaded only when there is something to compile: a packed model starts without it.
 
-import { open, readFile, stat } from "node:fs/promises";
+import { open, readFile, readdir, stat } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { sniffFormat } from "@slipway/core/formats";
 import type { ImportedModel } from "@slipway/core/convert";
 import { readLayout, readSlip, writeSlip, type ModelPackage } from "@slipway/core/package";
 import { runtimeError } from "./errors.ts";
 import type { PythonOptions } from "./python/open-python.ts";
+import { hasPythonModule } from "./python/target.ts";
 import type { ImportFileOptions } from "./import-file.ts";
 import { SAVED_MODEL, siblingsOf } from "./read-sibling.ts";
 import type { TrustedSigners } from "./trusted-signers.ts";
@@ -40,6 +41,16 @@ const OCI = "oci://";
 const LAYOUT = "oci-layout:";
 const SNIFFED = 4096;
 
+const OF_A_MODEL = /\.(pkl|pickle|joblib|sav|json|ubj|bin|txt|cbm|keras|h5|hdf5|tflite|pt|pt2|pth|pmml|onnx|slip|gguf)$/i;
+const SHOWN_FILES = 3;
+
+/** Names are a guess, for the hint only: what a file is, its bytes tell. */
+async function hintOfFolder(path: string): Promise<string> {
+  if (hasPythonModule(path)) return "A folder whose Python code has to run: slipway serve or predict, with --engine python.";
+  const models = (await readdir(path)).filter((name) => OF_A_MODEL.test(name)).toSorted().slice(0, SHOWN_FILES);
+  return models.length === 0 ? "Pass the model file itself." : `Pass the model file in it: ${models.map((name) => JSON.stringify(join(path, name).slice(0, 200))).join(" or ")}.`;
+}
+
 /**
  * A saved model's file; of a TensorFlow SavedModel, which is a folder, its saved_model.pb; of a layout, its one package.
  * @throws file-not-found, file-not-plain, file-too-large, and what pulling throws
@@ -53,7 +64,7 @@ export async function readModelBytes(path: string): Promise<Uint8Array> {
     if (isTextFolder(path)) return readTextFolder(path).model;
     if (isImageFolder(path)) return new Uint8Array(await readFile(join(path, readImageFolder(path).file)));
     const inside = siblingsOf(path)(SAVED_MODEL, MAX_FILE);
-    if (!inside) throw runtimeError("file-not-found", `${JSON.stringify(path)} is a folder, and no SavedModel: it has no ${SAVED_MODEL}`, { hint: "Pass the model file in it." });
+    if (!inside) throw runtimeError("file-not-found", `${JSON.stringify(path)} is a folder, and none that is a model (TensorFlow's with ${SAVED_MODEL}, MLflow's, Hugging Face's with ONNX)`, { hint: await hintOfFolder(path) });
     return inside;
   }
   if (info.size > MAX_FILE) throw runtimeError("file-too-large", `${JSON.stringify(path)} has ${info.size} bytes; the limit is ${MAX_FILE}`);

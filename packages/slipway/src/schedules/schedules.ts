@@ -116,7 +116,7 @@ export class Schedules {
 }
 
 function unknown(name: string): Error {
-  return scheduleError("schedule-unknown", `there is no schedule ${JSON.stringify(name.slice(0, 100))}`);
+  return scheduleError("schedule-unknown", `there is no schedule ${JSON.stringify(name.slice(0, 100))}`, { hint: "slipway schedules list shows those that there are." });
 }
 /** One that is in the configuration. */
 async function current(tx: Database, name: string): Promise<Schedule> {

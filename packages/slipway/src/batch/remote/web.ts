@@ -55,5 +55,6 @@ function statusError({ status }: HttpAnswer, shown: string): Error {
 /** What the client says is said of the source. */
 function translated(error: unknown, shown: string): unknown {
   if (!(error instanceof SlipwayError) || !error.code.startsWith("oci-")) return error;
-  return batchError(error.code === "oci-too-large" ? "batch-source-changed" : "batch-source-unavailable", `${shown}: ${error.message}`, { where: shown, cause: error });
+  return batchError(error.code === "oci-too-large" ? "batch-source-changed" : "batch-source-unavailable", `${shown}: ${error.message}`, {
+    where: shown, hint: shown.startsWith("s3://") ? "Check the region and the endpoint (AWS_REGION, AWS_ENDPOINT_URL_S3), and that this machine reaches it." : "Check the address, and that this machine reaches it.", cause: error });
 }

@@ -16,7 +16,7 @@ export function printRollout(call: Invocation, rollout: Rollout | RolloutDetails
     ...(going && findings.length > 0 ? [`verdict: ${verdict}`, ...findings.map((f) => `  ${f.verdict.padEnd(7)}  ${f.signal}: ${f.text}`)] : []),
   ];
   if ("replicas" in rollout && going) {
-    lines.push(...(rollout.replicas.length === 0 ? ["no service carries it out yet: slipway up does"] : rollout.replicas.map((r) => `  replica ${r.replica}${r.replica === rollout.leader ? " (leads)" : ""}: ${r.problem ?? (r.ready ? (r.revision === rollout.revision ? "follows" : "is behind") : "loads")}`)));
+    lines.push(...(rollout.replicas.length === 0 ? ["no service has taken it up yet: a running slipway up does within seconds"] : rollout.replicas.map((r) => `  replica ${r.replica}${r.replica === rollout.leader ? " (leads)" : ""}: ${r.problem ?? (r.ready ? (r.revision === rollout.revision ? "follows" : "is behind") : "loads")}`)));
   }
   printResult(lines.join("\n"));
 }

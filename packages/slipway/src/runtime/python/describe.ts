@@ -96,7 +96,7 @@ function columnsOf(facts: PythonFacts, rows: readonly CheckRow[] | undefined): C
   }
   if (facts.columns !== null) return facts.columns.map((name) => ({ ...base, name, type: "double" }));
   if (facts.features !== null) return Array.from({ length: facts.features }, (_, i) => ({ ...base, name: `x${i}`, type: "double" }));
-  throw pythonError("python-signature", `a ${facts.class} does not tell which columns it takes`, { hint: "Give rows with --check check.csv: the columns that the model takes and, beside them, what it predicted." });
+  throw pythonError("python-signature", `the model (${facts.class}) does not tell which columns it takes`, { hint: "Give rows with --check check.csv (when serving: --python-check check.csv): the columns that the model takes and, beside them, what it predicted." });
 }
 
 function kindOf(values: readonly (string | number | boolean | null)[]): Pick<Column, "type" | "seen"> {

@@ -42,7 +42,7 @@ export async function openPython(argument: string, options: PythonOptions, named
   try {
     if (!options.trust.includes(target.digest)) {
       throw pythonError("python-untrusted", `${JSON.stringify(argument)} is ${target.digest}, which is not among the digests that are trusted`, {
-        hint: `It runs code of whoever made it. Look at it (slipway inspect); if you trust it, repeat with --trust ${target.digest}.`, data: { digest: target.digest } });
+        hint: `It runs code of whoever made it. Look at ${target.style === "pickle" ? "it (slipway inspect)" : "its files"}; if you trust it, repeat with --trust ${target.digest}.`, data: { digest: target.digest } });
     }
     const interpreter = options.interpreter ?? target.environment ?? (process.platform === "win32" ? "python" : "python3");
     const source: PythonSource = {

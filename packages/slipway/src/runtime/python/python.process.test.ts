@@ -133,7 +133,7 @@ describe("a model in Python", () => {
   });
   test("tells what is missing", async () => {
     await expect(open(folder({ "predict.py": "import no_such_library\ndef predict(rows): pass\n" }))).rejects.toMatchObject({ code: "python-load-failed", hint: expect.stringContaining("pip install no_such_library") as string });
-    await expect(open(folder({ "predict.py": "def predict(rows): return rows\n" }))).rejects.toMatchObject({ code: "python-signature" });
+    await expect(open(folder({ "predict.py": "def predict(rows): return rows\n" }))).rejects.toMatchObject({ code: "python-signature", hint: expect.stringContaining("--python-check") });
     await expect(openPython(folder({ "other.txt": "" }), { trust: [] })).rejects.toMatchObject({ code: "python-target" });
     await expect(open(folder({ "predict.py": "x = 1\n" }), { interpreter: "/no/such/python" })).rejects.toMatchObject({ code: "worker-lost" });
   });

@@ -64,8 +64,15 @@ export async function copyTarget(argument: string): Promise<PythonTarget> {
   }
 }
 
+const isFileIn = (folder: string, name: string): boolean => lstatSync(join(folder, name), { throwIfNoEntry: false })?.isFile() === true;
+
+/** Whether the folder has a module that says how its model is called. */
+export function hasPythonModule(folder: string): boolean {
+  return MODULES.some((name) => isFileIn(folder, name));
+}
+
 function mainOf(folder: string): { readonly style: PythonStyle; readonly file: string } {
-  const there = (name: string): boolean => lstatSync(join(folder, name), { throwIfNoEntry: false })?.isFile() === true;
+  const there = (name: string): boolean => isFileIn(folder, name);
   if (there("MLmodel")) return { style: "mlflow", file: "" };
   const module = MODULES.find(there);
   if (module !== undefined) return { style: "module", file: module };
