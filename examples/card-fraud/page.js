@@ -3,6 +3,7 @@
 import { at, element, get, listen, post } from "./tools.js";
 
 const MOST_ROWS = 14;
+const MOST_STOPPED = 4;
 
 function cell(row, text, className) {
   const td = element("td", text, className);
@@ -19,7 +20,7 @@ function showPayment(payment) {
   cell(row, `${(payment.risk * 100).toFixed(1)} %`, "number");
   cell(row, payment.stopped ? "stopped" : "went through", payment.stopped ? "bad" : "");
   const judged = cell(row, "");
-  // Stopped payments stay until somebody has judged them, as long as there is room.
+  // Stopped payments stay longer, so that somebody can judge them.
   if (payment.stopped) {
     for (const outcome of ["fraud", "genuine"]) {
       const button = element("button", outcome, "small");
@@ -29,8 +30,10 @@ function showPayment(payment) {
     }
     row.dataset.stopped = "";
   }
+  const stopped = [...at("rows").querySelectorAll("[data-stopped]")];
+  if (stopped.length > MOST_STOPPED) stopped.at(-1).remove();
   const rows = [...at("rows").rows];
-  if (rows.length > MOST_ROWS) (rows.findLast((r) => r.dataset.stopped === undefined) ?? rows.at(-1)).remove();
+  if (rows.length > MOST_ROWS) rows.findLast((r) => r.dataset.stopped === undefined).remove();
 }
 
 function showFigures(f) {

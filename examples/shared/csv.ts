@@ -6,7 +6,7 @@ export type Cell = string | number | boolean | null;
 export type Row = Record<string, Cell>;
 
 export function readTable(path: string): Row[] {
-  const [head, ...lines] = readFileSync(path, "utf8").trim().split("\n");
+  const [head, ...lines] = readFileSync(path, "utf8").trim().split(/\r?\n/);
   const names = head!.split(",");
   return lines.map((line) => Object.fromEntries(line.split(",").map((field, i) => [names[i]!, cellOf(field)])));
 }

@@ -3,13 +3,16 @@
 /** Where start.mjs serves, or where SLIPWAY_URL says. */
 export const serviceUrl: string = process.env["SLIPWAY_URL"] ?? "http://127.0.0.1:8080";
 
+const apiKey = process.env["SLIPWAY_API_KEY"];
+
 export interface Answers<Row> {
   readonly predictions: readonly Row[];
   readonly prediction_id: string;
 }
 
 export async function ask<T>(path: string, body?: unknown): Promise<T> {
-  const response = await fetch(serviceUrl + path, body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const headers = { "content-type": "application/json", ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }) };
+  const response = await fetch(serviceUrl + path, body === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(body) });
   const text = await response.text();
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text.slice(0, 500)}`);
   return JSON.parse(text) as T;

@@ -39,6 +39,20 @@ export function example(folder) {
     if (status !== 0) process.exit(status ?? 1);
   }
 
+  async function service(...args) {
+    console.log(`\n$ slipway ${args.join(" ")}\n`);
+    const child = follow(spawn(node, [BIN, ...args, "--json"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] }));
+    let text = "";
+    for await (const line of createInterface({ input: child.stdout })) {
+      text += line;
+      if (line !== "}" && !(line.startsWith("{") && line.endsWith("}"))) continue;
+      const { url, signIn } = JSON.parse(text);
+      if (signIn !== undefined) console.log(`the dashboard: ${signIn}`);
+      return url;
+    }
+    return new Promise(() => {}); // it ended, and said why
+  }
+
   return {
     slipway,
     /** Packs once; delete the package to pack anew. */
@@ -46,15 +60,12 @@ export function example(folder) {
       if (!existsSync(join(folder, out))) slipway("pack", ...args, "-o", out);
     },
     /** Serves, and resolves with the service's address. */
-    async serve(...args) {
-      console.log(`\n$ slipway serve ${args.join(" ")}\n`);
-      const child = follow(spawn(node, [BIN, "serve", ...args, "--json", "--log-level", "warn"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] }));
-      let text = "";
-      for await (const line of createInterface({ input: child.stdout })) {
-        text += line;
-        if (line === "}" || (line.startsWith("{") && line.endsWith("}"))) return JSON.parse(text).url;
-      }
-      return new Promise(() => {}); // it ended, and said why
+    serve: (...args) => service("serve", ...args, "--log-level", "warn"),
+    /** The same with the registry, the dashboard and what they do by themselves. */
+    up: (...args) => service("up", ...args, "--log-level", "warn"),
+    /** A key for a program of the example's own. */
+    key(name, role) {
+      return JSON.parse(spawnSync(node, [BIN, "keys", "create", "--name", name, "--role", role, "--json"], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).stdout).key;
     },
     /** Starts a NATS server of this machine's on a free port; undefined, and said so, where there is none. */
     async startNats() {
