@@ -130,6 +130,11 @@ describe("input and output", () => {
   });
 });
 
+it("says what a query is where it cannot be read", () => {
+  writeFileSync(at("q.csv"), "a\n1\n");
+  expect(slipway("--in", at("q.csv"), "--query", "SELEC a FROM input", "--out", at("q.out.csv")).stderr).toMatch(/syntax error[^]*what to do: The query is DuckDB's SQL/);
+});
+
 describe("drift against the package's profile", () => {
   const example = fileURLToPath(new URL("../../../../examples/churn/", import.meta.url));
   const check = readFileSync(`${example}check.csv`, "utf8");

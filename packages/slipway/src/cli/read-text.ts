@@ -14,8 +14,9 @@ export async function readText(argument: string): Promise<string> {
   try {
     bytes = await readFile(argument);
   } catch (error) {
-    throw usageError("data-not-found", `the data file ${JSON.stringify(argument)} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})`, {
-      hint: "Give a file of JSON records, JSON lines or CSV, or - for standard input.", cause: error });
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+    throw usageError("data-not-found", code === "ENOENT" ? `there is no data file ${JSON.stringify(argument)}` : `the data file ${JSON.stringify(argument)} cannot be read (${code})`, {
+      hint: code === "ENOENT" ? "Check the path; it is relative to the folder you are in. - is standard input." : "Give a file of JSON records, JSON lines or CSV, or - for standard input.", cause: error });
   }
   return decode(bytes, argument);
 }

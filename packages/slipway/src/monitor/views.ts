@@ -37,6 +37,7 @@ export interface ModelSummary {
   readonly drifting: readonly string[];
   readonly findings: number;
   readonly reference: boolean;
+  /** To the end of its window; of the window that goes on, to now. */
   readonly lastAt: string | null;
 }
 
@@ -52,7 +53,7 @@ export async function overview(watched: Watched, may: (model: string) => boolean
   const models: ModelSummary[] = [];
   for (const subject of (await store.subjects()).filter((s) => may(s.model)).slice(0, MOST_OVERVIEW)) {
     const { windows, state } = await judged(watched, store, subject, now - OVERVIEW_MS);
-    models.push(summaryOf(subject, windows, state));
+    models.push(summaryOf(subject, windows, state, now));
   }
   return { models, replicas: await store.replicas() };
 }
@@ -63,7 +64,7 @@ export async function judged(watched: Watched, store: MonitorStore, subject: Sub
   return { windows: windows.filter((w) => w.begins >= from), state: judge(subject, windows, options, from) };
 }
 
-function summaryOf(subject: Subject, windows: readonly StoredWindow[], state: ModelState): ModelSummary {
+function summaryOf(subject: Subject, windows: readonly StoredWindow[], state: ModelState, now: number): ModelSummary {
   const sum = (pick: (c: WindowCounter) => number): number => windows.reduce((n, w) => n + pick(w.counter), 0);
   const last = windows.at(-1);
   const times = last?.counter.latency.quantile(0.99) ?? NaN;
@@ -71,7 +72,7 @@ function summaryOf(subject: Subject, windows: readonly StoredWindow[], state: Mo
     model: subject.model, version: subject.version, digest: subject.digest, state: state.state, since: timeOf(state.since),
     requests: sum((c) => c.requests), rows: sum((c) => c.rows), errors: sum(failed), p99: numberOf(times),
     drifting: state.columns.filter((c) => c.state === "drift" || c.state === "warning").sort((a, b) => b.psi - a.psi).slice(0, 10).map((c) => c.name),
-    findings: state.findings.length, reference: subject.series.length > 0, lastAt: last === undefined ? null : iso(last.begins + last.lengthMs),
+    findings: state.findings.length, reference: subject.series.length > 0, lastAt: last === undefined ? null : iso(Math.min(now, last.begins + last.lengthMs)),
   };
 }
 
@@ -129,7 +130,7 @@ export async function modelView(watched: Watched, model: string, { version, hour
   const { windows, state } = await judged(watched, store, subject, from);
   const accuracy = await accuracyOf(store.database, subject, windows, { from, to: watched.now() + 1, windowMs: watched.windowMs });
   return {
-    ...summaryOf(subject, windows, state), referenceRows: subject.series[0]?.reference.rows ?? 0, task: subject.task.kind, accuracy, from: iso(from), to: iso(watched.now()),
+    ...summaryOf(subject, windows, state, watched.now()), referenceRows: subject.series[0]?.reference.rows ?? 0, task: subject.task.kind, accuracy, from: iso(from), to: iso(watched.now()),
     versions: [...new Set((await store.subjects(model)).map((s) => s.version))],
     windows: windows.map(windowView), columns: state.columns.map(columnView), quality: state.findings, alerts: (await listAlerts(store.database, model)).filter((a) => a.version === subject.version),
     verdicts: state.spans.map((s) => ({ begins: iso(s.begins), ends: iso(s.ends), rows: s.rows, drifted: s.columns.flatMap((c, i) => (c.verdict === "drifted" ? [subject.series[i]!.name] : [])), psi: s.columns.map((c) => round(c.psi)) })),

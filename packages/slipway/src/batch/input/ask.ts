@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openDuckDB, readRows } from "./duckdb.ts";
+import { openDuckDB, readRows, QUERY_HINT } from "./duckdb.ts";
 import type { InputFile } from "./sources.ts";
 import { scan } from "./tables.ts";
 
@@ -14,7 +14,7 @@ export async function askInput(files: readonly InputFile[], sql: string, threads
     const connection = await openDuckDB({ threads, memoryMb: 256, temporary });
     try {
       if (files.length > 0) await readRows(connection, `CREATE VIEW input AS SELECT * FROM ${scan(files)}`, "the input");
-      return await readRows(connection, sql, "the query");
+      return await readRows(connection, sql, "the query", QUERY_HINT);
     } finally {
       connection.closeSync();
     }

@@ -29,14 +29,16 @@ export function sqlName(name: string): string {
 }
 
 /** @throws SlipwayError batch-input-damaged */
-export async function readRows(connection: DuckDBConnection, sql: string, where: string): Promise<readonly (readonly unknown[])[]> {
+export async function readRows(connection: DuckDBConnection, sql: string, where: string, hint?: string): Promise<readonly (readonly unknown[])[]> {
   try {
     return (await connection.runAndReadAll(sql)).getRows();
   } catch (cause) {
-    throw damaged(where, cause);
+    throw damaged(where, cause, hint);
   }
 }
 
-export function damaged(where: string, cause: unknown): Error {
-  return batchError("batch-input-damaged", `${where} cannot be read: ${(cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!.slice(0, 400)}`, { where, cause });
+export const QUERY_HINT = "The query is DuckDB's SQL; it calls the rows of the files `input`.";
+
+export function damaged(where: string, cause: unknown, hint?: string): Error {
+  return batchError("batch-input-damaged", `${where} cannot be read: ${(cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!.slice(0, 400)}`, { where, hint, cause });
 }

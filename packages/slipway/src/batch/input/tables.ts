@@ -2,7 +2,7 @@
 
 import { SlipwayError } from "@slipway/core/base";
 import { batchError } from "../errors.ts";
-import { damaged, openDuckDB, readRows, sqlText } from "./duckdb.ts";
+import { damaged, openDuckDB, readRows, sqlText, QUERY_HINT } from "./duckdb.ts";
 import type { InputFile } from "./sources.ts";
 
 export interface TableShard {
@@ -91,7 +91,7 @@ export async function spoolQuery(files: readonly InputFile[], query: string, pat
     if (files.length > 0) await connection.run(`CREATE VIEW input AS SELECT * FROM ${scan(files)}`);
     await connection.run(`COPY (${query.replace(/;\s*$/, "")}) TO ${sqlText(path)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`);
   } catch (cause) {
-    throw damaged("the query", cause);
+    throw damaged("the query", cause, QUERY_HINT);
   } finally {
     connection.closeSync();
   }
