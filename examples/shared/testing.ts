@@ -57,7 +57,7 @@ export function startProgram(folder: string, args: readonly string[], env: Reado
 }
 
 /** Asks again until the answer is as wanted. */
-export async function until<T>(get: () => Promise<T>, wanted: (value: T) => boolean, ms = 60_000): Promise<T> {
+export async function until<T>(get: () => Promise<T>, wanted: (value: T) => boolean, ms = 100_000): Promise<T> {
   const end = Date.now() + ms;
   for (;;) {
     const value = await get();

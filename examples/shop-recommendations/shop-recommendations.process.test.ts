@@ -51,9 +51,9 @@ describe("shop recommendations", () => {
     await until(() => getJson<State>(`${page}state`), ({ figures: { watch } }) => watch?.state === "drift" && watch.drifting.includes("text"));
     // Drift begins it too, within a minute: too long for a test.
     expect((await postJson(`${page}train`, {})).status).toBe(200);
-    const { items } = await until(picnic, (shown) => shown.version === "2", 100_000);
+    const { items } = await until(picnic, (shown) => shown.version === "2");
     expect(ids(items)).toContain("cutting-board");
-  }, 120_000);
+  }, 240_000);
 
   it.skipIf(!hasBrowser)(`follows what a visitor looks at${hasBrowser ? "" : ` (${BROWSER_HINT})`}`, async () => {
     const browser = await launchBrowser();
