@@ -1,6 +1,7 @@
 // The one door to the server: JSON in, JSON out; what fails becomes an ApiError with the server's code and hint. The
 // session is a cookie that no script can read. A 401 tells the application that the session is over.
 
+import { capitalized } from "../lib/format.ts";
 import { hintForPeople } from "../lib/hints.ts";
 
 export class ApiError extends Error {
@@ -61,7 +62,7 @@ function errorOf(status: number, text: string): ApiError {
 }
 
 function sentence(text: string): string {
-  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+  const capital = capitalized(text);
   return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }
 

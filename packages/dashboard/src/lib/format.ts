@@ -35,3 +35,7 @@ export function percent(share: number): string {
 export function plural(count: number, one: string, many: string = `${one}s`): string {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }
+/** With a capital, unless it begins with a name: `churn:2`, `web-1-2211`. */
+export function capitalized(text: string): string {
+  return /^[a-z]+[,:;]?(?:\s|$)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+}

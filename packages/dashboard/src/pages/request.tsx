@@ -6,7 +6,7 @@ import { useState } from "preact/hooks";
 import { asApiError, send, type ApiError } from "../api/client.ts";
 import { api, page } from "../api/paths.ts";
 import type { ModelDetail, RequestDetails, VersionDetail } from "../api/types.ts";
-import { fullTime } from "../lib/format.ts";
+import { capitalized, fullTime } from "../lib/format.ts";
 import { useLoad } from "../lib/load.ts";
 import { samePerson } from "../lib/person.ts";
 import { policyText } from "../lib/policy.ts";
@@ -60,7 +60,7 @@ export function RequestPage({ id }: { readonly id: string }): VNode {
         <Panel title="What it needs">
           {request.policy === null ? <p class="soft">There is no policy for {request.alias}: whoever may operate can release it.</p> : <p class="small soft">{policyText(request.policy)}</p>}
           <ul class="needs">
-            {waits && request.verdict.missing.map((m) => <li key={m.text}><span class="open"><Icon name="clock" size={16} /></span><span>{m.text.charAt(0).toUpperCase() + m.text.slice(1)}</span></li>)}
+            {waits && request.verdict.missing.map((m) => <li key={m.text}><span class="open"><Icon name="clock" size={16} /></span><span>{capitalized(m.text)}</span></li>)}
             {request.decisions.filter((d) => d.decision === "approve" && d.counts).map((d) => <li key={d.id}><span class="done"><Icon name="check" size={16} /></span><span>Approved by {d.person}{d.as !== null && ` for ${d.as}`}</span></li>)}
             {ready && <li><span class="done"><Icon name="check" size={16} /></span><strong>Everything is there.</strong></li>}
           </ul>

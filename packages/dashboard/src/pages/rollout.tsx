@@ -7,7 +7,7 @@ import { asApiError, send, type ApiError } from "../api/client.ts";
 import { api, page } from "../api/paths.ts";
 import type { RolloutDetails } from "../api/rollout-types.ts";
 import { useLoad } from "../lib/load.ts";
-import { plural } from "../lib/format.ts";
+import { capitalized, plural } from "../lib/format.ts";
 import { Act, Chip, Failure, Loading, PageHead, Panel, Time } from "../parts/basics.tsx";
 import { Icon, type IconName } from "../parts/icons.tsx";
 import { toast } from "../parts/toasts.tsx";
@@ -58,7 +58,7 @@ export function RolloutPage({ id }: { readonly id: string }): VNode {
       </Panel>
     </div>
     {data.samples.length > 1 && <Panel title="The new version beside the old one"><RolloutPictures data={data} /></Panel>}
-    <Panel title="What happened"><ol class="timeline">{[...data.events].reverse().slice(0, 60).map((e) => <li key={e.seq}><span class={`dot ${e.kind === "promoted" ? "good" : e.kind === "aborted" ? "bad" : ""}`}><Icon name={ICONS[e.kind] ?? "clock"} size={14} /></span><div><strong>{e.text.charAt(0).toUpperCase() + e.text.slice(1)}</strong> <span class="soft small"><Time at={e.at} />{e.actor !== "slipway" && ` · ${e.actor}`}</span></div></li>)}</ol></Panel>
+    <Panel title="What happened"><ol class="timeline">{[...data.events].reverse().slice(0, 60).map((e) => <li key={e.seq}><span class={`dot ${e.kind === "promoted" ? "good" : e.kind === "aborted" ? "bad" : ""}`}><Icon name={ICONS[e.kind] ?? "clock"} size={14} /></span><div><strong>{capitalized(e.text)}</strong> <span class="soft small"><Time at={e.at} />{e.actor !== "slipway" && ` · ${e.actor}`}</span></div></li>)}</ol></Panel>
     {asking === "abort" && <ConfirmDialog title="Roll back to the old version" button="Roll back" why onClose={() => setAsking(undefined)} work={(reason) => act("abort", reason === "" ? {} : { reason })}><p>Version {data.baseline} answers everything again within a second. Version {data.candidate} is stopped.</p></ConfirmDialog>}
     {asking === "promote" && <ConfirmDialog title="Promote without further verdicts" button="Promote" onClose={() => setAsking(undefined)} work={() => act("promote")}><p>Version {data.candidate} answers everything from now on, though {data.stages.length - data.stage === 1 ? "the last stage is" : `${plural(data.stages.length - data.stage, "stage")} are`} not over. The policy of {data.alias} is asked all the same.</p></ConfirmDialog>}
   </div>;

@@ -52,7 +52,8 @@ export function LinesOverTime({ title, scale, lines, unit, low, high, unripe, wi
   readonly wide?: boolean;
 }): VNode {
   const values = lines.flatMap((l) => l.points.flatMap((p) => [p.value, p.low ?? p.value, p.high ?? p.value]));
-  const most = high ?? Math.max(...values, 0.001) * 1.08;
+  const largest = Math.max(...values, 0);
+  const most = high ?? (largest > 0 ? largest * 1.08 : 1);
   const least = low ?? 0;
   const W = wide ? WHOLE : HALF;
   const { x, y } = axes(scale, least, most, W);
