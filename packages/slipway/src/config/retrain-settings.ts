@@ -13,6 +13,7 @@ const settings = {
   command: { type: "texts", help: "the program that trains and its arguments, run without a shell; without one an outside service hears of `retrain.started` by webhook and hands a version in" },
   folder: { type: "text", help: "where it runs; where `slipway up` runs by default" },
   output: { type: "text", help: "the file that it writes, in that folder; by default where SLIPWAY_OUTPUT says" },
+  check: { type: "text", help: "a check file that it writes beside: rows with what the new model predicted, from which the package gets its checks and its profile, so that it can be watched; by default where SLIPWAY_CHECK says, if it writes one there" },
   data: { type: "text", help: "where the new data is: SLIPWAY_DATA for the program, and the version's training data" },
   env: { type: "texts", help: "variables of the server that the program gets beside PATH, HOME, LANG and TMPDIR" },
   timeout: { type: "duration", min: 100, max: 604_800_000, default: 3_600_000, help: "longest time for the program, or for the outside service" },

@@ -8,8 +8,8 @@ import type { Jobs } from "./jobs/jobs.ts";
 
 export function workshopOf(jobs: Jobs, gate: GateRuns, settings: Partial<GateSettings>): Workshop {
   return {
-    async pack(path, name, out) {
-      const packed = await jobs.run({ kind: "pack", path, name, out });
+    async pack(path, name, out, check) {
+      const packed = await jobs.run({ kind: "pack", path, name, out, check });
       if (packed.name !== name) throw apiError("offer-misnamed", `the package is called ${packed.name}, and is offered to ${name}`, { data: { name: packed.name } });
       return packed.path;
     },

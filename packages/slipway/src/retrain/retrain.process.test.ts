@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, expect, it } from "vitest";
 import { listAudit } from "../audit/index.ts";
 import { RETRAIN_SETTINGS, readSection, withDefaults, type RetrainSettings } from "../config/index.ts";
@@ -94,6 +95,18 @@ it("drift begins a training; what it makes passes the gate and the rollout and i
   // It drifts still: nothing begins before the cooldown is over.
   for (let i = 0; i < 3; i++) await retrainer.turn();
   expect(await retrains.list()).toHaveLength(1);
+}, 60_000);
+
+it("a check file beside the model gives its package checks and a profile, so that it can be watched in its turn", async () => {
+  const example = fileURLToPath(new URL("../../../../examples/churn/", import.meta.url));
+  const script = program(`copyFileSync(${JSON.stringify(join(example, "churn.joblib"))}, SLIPWAY_OUTPUT);\ncopyFileSync(${JSON.stringify(join(example, "check.csv"))}, process.env.SLIPWAY_CHECK);`);
+  const { service, until } = await world({ command: [process.execPath, script], triggers: { drift: true } });
+  service.retrainer.signals = drifting;
+  const offered = await until((r) => r.version !== null || r.endedAt !== null, 20);
+  expect(offered.reason ?? "").not.toContain("check");
+  const pkg = await service.registry.package(`linear:${offered.version}`);
+  expect(pkg.checks!.inputs.length).toBeGreaterThan(10);
+  expect(pkg.profile).not.toBeNull();
 }, 60_000);
 
 it("under a policy it asks for the release and waits; a rejection ends it", async () => {

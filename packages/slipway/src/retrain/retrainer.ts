@@ -20,7 +20,7 @@ import { causeOf, checkTriggers, type RetrainSignals } from "./triggers.ts";
 /** What packs and tests, in processes of its own. */
 export interface Workshop {
   /** A package of the file, or the file itself where it is one. */
-  pack(path: string, name: string, out: string): Promise<string>;
+  pack(path: string, name: string, out: string, check: string | undefined): Promise<string>;
   startGate(model: string, version: number, actor: Actor): Promise<void>;
   gate(model: string, version: number): Promise<{ readonly state: "none" | "running" | "green" | "red" | "failed"; readonly reason: string | null }>;
 }
@@ -164,8 +164,8 @@ export class Retrainer {
     const scratch = await mkdtemp(join(folder, "retrain-"));
     try {
       const since = parent === null ? row.created_at : (await registry.version(`${model}:${parent}`)).createdAt;
-      const { path, output } = await trainByCommand(how, retrainOf(row), since, scratch, signal);
-      const packed = await workshop.pack(path, model, join(scratch, "packed.slip"));
+      const { path, check, output } = await trainByCommand(how, retrainOf(row), since, scratch, signal);
+      const packed = await workshop.pack(path, model, join(scratch, "packed.slip"), check);
       const newest = (await registry.versions(model, { limit: 1 }).catch(() => []))[0]?.version ?? 0;
       const { version } = await registry.offer(await readFile(packed), { actor: TRAINER, lineage: { parent: parent ?? undefined, trainingData: how.data } });
       if (version <= newest) return void (await retrains.end(row.id, "unchanged", `it made ${model}:${version} again, byte for byte`, { version, output }));

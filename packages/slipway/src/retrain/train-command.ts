@@ -14,6 +14,8 @@ const MAX_OUTPUT = 8000;
 export interface Trained {
   /** The file that it wrote. */
   readonly path: string;
+  /** Rows with what the new model predicted, where it wrote some. */
+  readonly check: string | undefined;
   readonly output: string;
 }
 
@@ -23,19 +25,24 @@ export async function trainByCommand(settings: RetrainSettings, { id, model, par
   const folder = resolve(settings.folder ?? ".");
   const told = join(scratch, "evidence.json");
   const path = settings.output === undefined ? join(scratch, "out", "model") : resolve(folder, settings.output);
-  if (settings.output === undefined) mkdirSync(join(scratch, "out"));
+  const check = settings.check === undefined ? join(scratch, "out", "check.csv") : resolve(folder, settings.check);
+  mkdirSync(join(scratch, "out"));
   writeFileSync(told, JSON.stringify({ id, model, version: parent, cause, evidence, data: settings.data ?? null, since }, null, 1));
   const env = {
     ...Object.fromEntries([...PASSED, ...(settings.env ?? [])].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
-    SLIPWAY_MODEL: model, SLIPWAY_VERSION: parent === null ? "" : String(parent), SLIPWAY_CAUSE: cause, SLIPWAY_EVIDENCE: told, SLIPWAY_DATA: settings.data ?? "", SLIPWAY_SINCE: since, SLIPWAY_OUTPUT: path,
+    SLIPWAY_MODEL: model, SLIPWAY_VERSION: parent === null ? "" : String(parent), SLIPWAY_CAUSE: cause, SLIPWAY_EVIDENCE: told, SLIPWAY_DATA: settings.data ?? "", SLIPWAY_SINCE: since, SLIPWAY_OUTPUT: path, SLIPWAY_CHECK: check,
   };
   // What lay there before is no result of this run.
-  const before = existsSync(path) ? statSync(path).mtimeMs : undefined;
+  const changed = (file: string): number | undefined => (existsSync(file) ? statSync(file).mtimeMs : undefined);
+  const before = changed(path);
+  const checkBefore = changed(check);
   const { code, output } = await run(program!, args, folder, env, settings.timeout, signal);
   const failed = (what: string): Error => retrainError("retrain-command", `${program} ${what}`, { data: { output } });
   if (code !== 0) throw failed(typeof code === "number" ? `ended with ${code}` : code);
-  if (!existsSync(path) || statSync(path).mtimeMs === before) throw failed(`left no ${before === undefined ? "" : "new "}file at ${settings.output ?? "SLIPWAY_OUTPUT"}`);
-  return { path, output };
+  if (changed(path) === undefined || changed(path) === before) throw failed(`left no ${before === undefined ? "" : "new "}file at ${settings.output ?? "SLIPWAY_OUTPUT"}`);
+  const checked = changed(check) !== undefined && changed(check) !== checkBefore;
+  if (settings.check !== undefined && !checked) throw failed(`left no new check file at ${settings.check}`);
+  return { path, check: checked ? check : undefined, output };
 }
 
 function run(program: string, args: readonly string[], cwd: string, env: Record<string, string | undefined>, timeoutMs: number, signal: AbortSignal): Promise<{ readonly code: number | string; readonly output: string }> {
