@@ -1,6 +1,6 @@
 // The written folder in a real browser, with and without a connection, and in Node without a server.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -165,6 +165,8 @@ describe("the folder for Node", () => {
     await writeFolder(target, made.files);
     const out = execFileSync(process.execPath, [join(target, "predict.mjs")], { input: JSON.stringify(rows), encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] });
     expect(out.trimEnd().split("\n").map((line) => JSON.parse(line) as unknown)).toEqual(JSON.parse(JSON.stringify(expected)));
+    const bad = spawnSync(process.execPath, [join(target, "predict.mjs")], { input: "[{}]", encoding: "utf8" });
+    expect([bad.status, bad.stdout, bad.stderr]).toEqual([1, "", expect.stringMatching(/^\d+ checked rows answered as they must be\nmissing columns?: .*\[request-invalid\]\n {2}what to do: The model takes .*\n$/)]);
     const check = async (): Promise<unknown> => verifyModel(await filesOf(target), readFileSync(join(target, "model.sig")), [await readVerificationKey(key.publicKey.pem)], { own: ["model.sig"] });
     await check();
     writeFileSync(join(target, "worker.js"), "changed");
