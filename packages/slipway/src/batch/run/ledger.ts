@@ -12,8 +12,9 @@ import type { Part } from "./messages.ts";
 /** All that the bytes of the output depend on. */
 export type RunPlan = Readonly<Record<string, unknown>>;
 
-const PLAN = "run.json";
-const LEDGER = "ledger.jsonl";
+/** Readers of a folder of parts pass over names that begin so. */
+const PLAN = "_plan.json";
+const LEDGER = "_ledger.jsonl";
 
 export function planDigest(plan: RunPlan): string {
   return createHash("sha256").update(JSON.stringify(plan)).digest("hex");

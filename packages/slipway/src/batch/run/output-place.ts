@@ -37,7 +37,7 @@ export function placeOutput(path: string, format?: string): OutputPlace {
   if (known === undefined) throw batchError("batch-output-format", `what to write to ${JSON.stringify(path)} cannot be told from its name`, { hint: "End it in .csv, .tsv, .jsonl, .parquet, .arrow or .arrows, or in / for a folder of parts; --to names the format." });
   if (folder) {
     const root = path.replace(/[/\\]+$/, "");
-    return { path: root, format: known, folder, work: root, errors: `${root}/errors.jsonl`, record: `${root}/_run.json` };
+    return { path: root, format: known, folder, work: root, errors: `${root}/_errors.jsonl`, record: `${root}/_run.json` };
   }
   return { path, format: known, folder, work: `${path}.parts`, errors: `${path}.errors.jsonl`, record: `${path}.run.json` };
 }
