@@ -1,8 +1,9 @@
 // slipway serve PKG|FILE ...
 
 import cluster from "node:cluster";
+import { existsSync } from "node:fs";
 import { VERSION } from "@slipway/core/base";
-import { availableCpus, Model, preloadEngine } from "../runtime/index.ts";
+import { availableCpus, Model, preloadEngine, splitEntry } from "../runtime/index.ts";
 import { checkPort, createLog, isAuthenticated, Logger, makeKey, runPrimary, startServer } from "../server/index.ts";
 import { DASHBOARD_SETTINGS, resolveConfig, SERVE_SETTINGS } from "../config/index.ts";
 import { configOptions, configSources } from "./config-options.ts";
@@ -40,7 +41,9 @@ export const serve: Command = defineCommand({
     if (processes > 1 && cluster.isPrimary) {
       return runPrimary({ processes, log: new Logger(createLog({ level: settings.logLevel, pretty: process.stderr.isTTY })), env: { _SLIPWAY_RUN_KEY: makeKey({ name: "this run", roles: ["admin"] }).key } });
     }
-    await checkPort(settings.port, settings.host);
+    // What is missing is told before a port that is taken.
+    const missing = call.args.length === 0 ? settings.repository === undefined && settings.models === undefined && hosting === undefined : call.args.some((a) => !/^(?:[\w.-]+=)?(?:oci|oci-layout|models|runs):/.test(a) && !existsSync(splitEntry(a.replace(/^[A-Za-z0-9][A-Za-z0-9._-]*=/, "")).path));
+    if (!missing) await checkPort(settings.port, settings.host);
     if (settings.memoryBudget !== undefined) trimMemory();
     if (hosting !== undefined) printNote(`note: this is a container of ${hosting.platform}: it is asked from outside, on every address`);
     if (process.env["_SLIPWAY_PROCESS"] !== "further") for (const note of notes) printNote(`note: ${note}`);
