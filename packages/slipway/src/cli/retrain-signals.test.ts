@@ -22,7 +22,7 @@ it("drift that the monitor sees is a cause, and labels that came are counted", a
     await watched.ask(loanRows(400, seed, 53));
   }
   expect(await causeOf({ drift: true }, use, versioned)).toMatchObject({ name: "drift", evidence: { columns: expect.arrayContaining(["age"]) } });
-  expect(await signals.metric("loan", "1.2.0", "accuracy", true)).not.toEqual([]);
+  expect(await signals.metric("loan", "1.2.0", "accuracy", { estimated: true, stretchMs: 600_000 })).not.toEqual([]);
 
   const answer = await watched.ask(loanRows(20, 5));
   const id = (answer.json() as { prediction_id: string }).prediction_id;

@@ -7,6 +7,7 @@ const figure = {
   below: { type: "number", min: -1e300, help: "it is too low below this" },
   above: { type: "number", min: -1e300, help: "it is too high above this" },
   rows: { type: "count", min: 1, help: "of a stretch of time with fewer rows nothing is said; 200 by default" },
+  stretch: { type: "duration", min: 1000, max: 604_800_000, help: "how long a stretch is, in whole windows of the monitor; three and a half hours by default" },
 } as const;
 
 const settings = {
@@ -18,6 +19,7 @@ const settings = {
   env: { type: "texts", help: "variables of the server that the program gets beside PATH, HOME, LANG and TMPDIR" },
   timeout: { type: "duration", min: 100, max: 604_800_000, default: 3_600_000, help: "longest time for the program, or for the outside service" },
   cooldown: { type: "duration", max: 31_536_000_000, default: 86_400_000, help: "so long after one training no trigger begins another" },
+  interval: { type: "duration", min: 100, max: 86_400_000, default: 60_000, help: "how often its triggers are looked at" },
   alias: { type: "text", default: "production", help: "the alias whose version is watched, and which the new one is to take over" },
   triggers: {
     type: "section", help: "what begins it; each alone does",

@@ -39,7 +39,8 @@ interface Joined {
   readonly delay: number | null;
 }
 
-const POINTS = 48;
+/** Stretches, at the most, into which the time that is looked at is cut. */
+export const POINTS = 48;
 const MOST_ROWS = 100_000;
 const LEAST_LABELS = 20;
 const MOST_LEARNT = 20_000;

@@ -33,14 +33,11 @@ export interface RetrainerOptions {
   readonly workshop: Workshop;
   /** Where files are kept while they are worked on. */
   readonly folder: string;
-  /** How often triggers are looked at. */
-  readonly lookMs?: number;
   readonly onError?: (error: unknown) => void;
   readonly now?: () => number;
 }
 
 const TURN_MS = 2000;
-const LOOK_MS = 60_000;
 const LEASE_MS = 30_000;
 const MAX_ATTEMPTS = 2;
 
@@ -55,7 +52,8 @@ export class Retrainer {
   readonly #training = new Map<string, { readonly promise: Promise<void>; readonly stop: AbortController }>();
   #timer: NodeJS.Timeout | undefined;
   #turning: Promise<void> = Promise.resolve();
-  #lookedAt = -Infinity;
+  /** By model. */
+  readonly #lookedAt = new Map<string, number>();
 
   /** @throws retrain-settings, schedule-invalid */
   constructor(options: RetrainerOptions) {
@@ -68,11 +66,13 @@ export class Retrainer {
   }
 
   start(): void {
-    if (Object.keys(this.#options.settings).length === 0) return;
+    const intervals = Object.values(this.#options.settings).map((s) => s.interval);
+    if (intervals.length === 0) return;
+    const turnMs = Math.min(TURN_MS, ...intervals);
     const next = (): void => {
       this.#timer = setTimeout(() => {
         this.#turning = this.turn().catch((error: unknown) => this.#options.onError?.(error)).finally(() => this.#ending.signal.aborted || next());
-      }, TURN_MS);
+      }, turnMs);
       this.#timer.unref();
     };
     next();
@@ -96,10 +96,11 @@ export class Retrainer {
   }
 
   async turn(): Promise<void> {
-    const { retrains, lookMs = LOOK_MS, onError } = this.#options;
-    if (this.#now() - this.#lookedAt >= lookMs) {
-      this.#lookedAt = this.#now();
-      for (const [model, settings] of Object.entries(this.#options.settings)) await this.#look(model, settings).catch((error: unknown) => onError?.(error));
+    const { retrains, onError } = this.#options;
+    for (const [model, settings] of Object.entries(this.#options.settings)) {
+      if (this.#now() - (this.#lookedAt.get(model) ?? -Infinity) < settings.interval) continue;
+      this.#lookedAt.set(model, this.#now());
+      await this.#look(model, settings).catch((error: unknown) => onError?.(error));
     }
     const open = await retrains.open();
     for (const [id, { stop }] of this.#training) if (!open.some((r) => r.id === id)) stop.abort();

@@ -8,7 +8,7 @@ import { retrainError } from "./errors.ts";
 export interface RetrainSignals {
   drift(model: string, version: string): Promise<{ readonly drifted: boolean; readonly since: string | null; readonly columns: readonly string[] } | undefined>;
   /** Of stretches of time, the last ones last: ripe ones where it is measured. */
-  metric(model: string, version: string, name: string, estimated: boolean): Promise<readonly MetricStretch[]>;
+  metric(model: string, version: string, name: string, how: { readonly estimated: boolean; readonly stretchMs: number }): Promise<readonly MetricStretch[]>;
   newLabels(model: string, since: string): Promise<number>;
 }
 export interface MetricStretch {
@@ -31,6 +31,7 @@ export interface InUse {
 }
 
 const LEAST_ROWS = 200;
+const STRETCH_MS = 12_600_000;
 
 type Triggers = NonNullable<RetrainSettings["triggers"]>;
 
@@ -48,12 +49,12 @@ export async function causeOf(triggers: Triggers, use: InUse, signals: RetrainSi
   const version = String(use.version);
   if (triggers.metric !== undefined) {
     const bar = triggers.metric;
-    const last = (await signals?.metric(use.model, version, bar.name, false))?.filter((s) => s.rows >= (bar.rows ?? LEAST_ROWS)).at(-1);
+    const last = (await signals?.metric(use.model, version, bar.name, { estimated: false, stretchMs: bar.stretch ?? STRETCH_MS }))?.filter((s) => s.rows >= (bar.rows ?? LEAST_ROWS)).at(-1);
     if (last !== undefined && beyond(last.value, bar)) return { name: "metric", evidence: { ...bar, ...last } };
   }
   if (triggers.estimate !== undefined) {
     const bar = triggers.estimate;
-    const last = ((await signals?.metric(use.model, version, bar.name, true)) ?? []).filter((s) => s.rows >= (bar.rows ?? LEAST_ROWS)).slice(-3);
+    const last = ((await signals?.metric(use.model, version, bar.name, { estimated: true, stretchMs: bar.stretch ?? STRETCH_MS })) ?? []).filter((s) => s.rows >= (bar.rows ?? LEAST_ROWS)).slice(-3);
     if (last.filter((s) => beyond(s.value, bar)).length >= 2) return { name: "estimate", evidence: { ...bar, stretches: last } };
   }
   if (triggers.drift === true) {

@@ -27,8 +27,8 @@ export interface ReplicaOptions {
 
 /** How soon a change is followed; where nothing goes on, it is looked for as often as things are written down. */
 const LOOK_MS = 200;
-/** Labels come slowly, and counting them takes a look at many rows. */
-const LABELS_MS = 10_000;
+/** Labels come slowly, and counting them takes a look at many rows: once in so many intervals. */
+const LABELS_EVERY = 10;
 
 interface Local {
   rollout: Rollout;
@@ -200,8 +200,8 @@ export class RolloutReplica {
 
   /** In the leader, beside what it does otherwise. */
   #countLabels(local: Local): void {
-    const { labels, onError } = this.#options;
-    if (labels === undefined || performance.now() - local.labelsAt < LABELS_MS) return;
+    const { labels, intervalMs, onError } = this.#options;
+    if (labels === undefined || performance.now() - local.labelsAt < LABELS_EVERY * intervalMs) return;
     local.labelsAt = performance.now();
     const { model, baseline, candidate, createdAt } = local.rollout;
     void Promise.all([labels(model, String(candidate), createdAt), labels(model, String(baseline), createdAt)]).then(([canary, old]) => (local.labels = { canary, baseline: old }), (error: unknown) => onError?.(error));

@@ -1,0 +1,157 @@
+// The whole circle, as docs/rollout.md sets it up, with short times: a real service is asked without a pause; the world
+// changes, drift is seen, labels confirm it, the program trains, what it makes is promoted; the world changes again, what
+// is trained then is worse, and is rolled back. Nobody does anything but ask and say what was true.
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { buildPackage, profileOf, profileToJson, writeSlip } from "@slipway/core/package";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { startUp, workingFolder, type Running } from "../../../../scripts/testing-up.ts";
+import { loanRows, type LoanRow } from "../monitor/testing.ts";
+import { loadModelPackage, readInput } from "../runtime/index.ts";
+import { columnsModel } from "../runtime/testing.ts";
+import type { Rollout } from "../rollout/rollout.ts";
+import type { Retrain } from "./index.ts";
+
+const docs = readFileSync(fileURLToPath(new URL("../../../../docs/rollout.md", import.meta.url)), "utf8");
+const documented = parse(/## The whole circle[^]*?```yaml\n([^]*?)```/.exec(docs)![1]!) as { monitor: object; retrain: { loan: { triggers: { metric: object } } }; rollout: { shadow: object } };
+
+/** Who gets a loan: everybody whose score is above the limit, which moves, as ages do. */
+interface World {
+  readonly age: number;
+  readonly limit: number;
+}
+const WORLDS = { first: { age: 45, limit: 50 }, older: { age: 65, limit: 70 }, stricter: { age: 65, limit: 85 } } as const;
+const scoreOf = ({ age, plan, member, note }: LoanRow): number => (age ?? NaN) + (plan === "pro" ? 10 : 0) + (member ? 100 : 0) + (note === null ? 0 : 0.5);
+const truthOf = (row: LoanRow, { limit }: World): string => (scoreOf(row) > limit ? "yes" : "no");
+
+/** What a training on rows of such ages would make that found this limit. */
+async function trained(version: string, { age, limit }: World): Promise<Uint8Array> {
+  const { model, signature } = columnsModel("loan", limit);
+  const rows = loanRows(2000, limit, age);
+  const known = rows.filter((r) => r.age !== null).slice(0, 20);
+  const loaded = await loadModelPackage(columnsModel("loan", limit));
+  const { outputs } = await loaded.run(loaded.encode(readInput(rows, signature)).batch);
+  await loaded.close();
+  return writeSlip(await buildPackage({
+    manifest: { name: "loan", version, source: { file: "m.pkl", sha256: "0".repeat(64), bytes: 1, format: "pickle", producer: {}, rootClass: "test" }, tool: { name: "slipway", version: "0" }, lineage: [] },
+    model, signature, card: "", sbom: {}, profile: profileToJson(profileOf(signature, rows as never, outputs, { rows: "training", file: "loans.csv" })),
+    checks: { source: { file: "check.csv", rows: known.length }, inputs: known as never, expected: { label: known.map((r) => [truthOf(r, { age, limit })]), score: known.map((r) => [scoreOf(r)]) }, tolerance: { label: "exact", score: { rtol: 1e-9, atol: 1e-9 } } },
+  }));
+}
+
+const place = workingFolder({ ana: { roles: ["admin"] }, app: { roles: ["predictor"] } });
+const data = join(place.folder, "data");
+let up: Running | undefined;
+const state: { asking: boolean; world: World; labels: boolean } = { asking: true, world: WORLDS.first, labels: false };
+/** Of predictions, by status; and of labels. */
+const statuses = { predict: new Map<number, number>(), feedback: new Map<number, number>() };
+const versions = new Set<string>();
+let late: object[] = [];
+let seed = 100;
+let load: Promise<unknown> = Promise.resolve();
+
+const call = (path: string, key: string, init: RequestInit = {}): Promise<Response> => fetch(up!.url + path, { ...init, headers: { "content-type": "application/json", authorization: `Bearer ${place.keys[key]}` } });
+const post = (path: string, key: string, body: unknown): Promise<Response> => call(path, key, { method: "POST", body: JSON.stringify(body) });
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const count = (of: Map<number, number>, status: number): unknown => of.set(status, (of.get(status) ?? 0) + 1);
+async function get<T>(path: string): Promise<T> {
+  const answer = await call(`/api/v1${path}`, "ana");
+  expect(answer.status, path).toBe(200);
+  return await answer.json() as T;
+}
+
+async function ask(): Promise<void> {
+  for (; state.asking; await pause(20)) {
+    const { world } = state;
+    const rows = loanRows(10, seed++, world.age);
+    const answer = await post("/models/loan/predict", "app", rows);
+    count(statuses.predict, answer.status);
+    versions.add(answer.headers.get("x-slipway-version") ?? "none");
+    const { prediction_id } = await answer.json() as { prediction_id: string };
+    if (state.labels) late.push({ prediction_id, labels: rows.map((r) => truthOf(r, world)) });
+  }
+}
+async function tell(): Promise<void> {
+  for (; state.asking; await pause(200)) {
+    const labels = late;
+    late = [];
+    if (labels.length > 0) count(statuses.feedback, (await post("/feedback", "app", labels)).status);
+  }
+}
+/** The training that began when this version was in use, once it has ended; what is going on is shown where it does not. */
+async function training(parent: number): Promise<Retrain> {
+  const of = async (): Promise<Retrain | undefined> => (await get<{ retrains: Retrain[] }>("/retrains?model=loan")).retrains.findLast((r) => r.parent === parent);
+  await expect.poll(of, { timeout: 120_000, interval: 250 }).toMatchObject({ endedAt: expect.any(String) });
+  return (await of())!;
+}
+const aliases = async (): Promise<object> => (await get<{ aliases: object }>("/models/loan")).aliases;
+
+beforeAll(async () => {
+  mkdirSync(data);
+  const { monitor, retrain: { loan }, rollout } = documented;
+  const config = {
+    monitor: { ...monitor, window: "1s", interval: "200ms" },
+    retrain: { loan: { ...loan, command: [process.execPath, fileURLToPath(new URL("testing-train.mjs", import.meta.url))], data, interval: "300ms", cooldown: "3s", triggers: { metric: { ...loan.triggers.metric, stretch: "2s" } } } },
+    // How fast it is, is no matter here.
+    rollout: { ...rollout, interval: "100ms", bake: "2s", requests: 30, latencySlack: "10s", shadow: { ...rollout.shadow, requests: 50 }, steps: [{ weight: 50 }, { weight: 100 }] },
+    gate: { skip: ["budgets"] },
+  };
+  writeFileSync(join(place.folder, "slipway.config.json"), JSON.stringify(config));
+  // After the first version one that knows the world as it is then, after that one that knows only what was.
+  writeFileSync(join(data, "after-1.slip"), await trained("2.0.0", WORLDS.older));
+  writeFileSync(join(data, "after-2.slip"), await trained("3.0.0", { ...WORLDS.first, age: WORLDS.older.age }));
+  up = await startUp(place.folder, [], { SLIPWAY_DATABASE_URL: "", SLIPWAY_REGISTRY: "" });
+  const offered = await call("/api/v1/models/loan/versions", "ana", { method: "POST", body: new Blob([Buffer.from(await trained("1.0.0", WORLDS.first))]) });
+  expect(offered.status, await offered.text()).toBe(201);
+  expect((await call("/api/v1/models/loan/aliases/production", "ana", { method: "PUT", body: JSON.stringify({ version: 1, expected: null }) })).status).toBe(200);
+  await vi.waitFor(async () => {
+    const answer = await post("/models/loan/predict", "app", loanRows(1, 1));
+    expect(answer.status, `${await answer.text()} ${up!.output()}`).toBe(200);
+  }, { timeout: 60_000, interval: 100 });
+  load = Promise.all([ask(), ask(), ask(), tell()]);
+}, 120_000);
+afterAll(async () => {
+  state.asking = false;
+  await load;
+  await up?.stop();
+  place.remove();
+}, 60_000);
+
+it("the world changes: drift is seen, labels confirm it, a better version is trained, tested and promoted", async () => {
+  const seen = async (): Promise<{ state: string; drifting: string[] }> => get("/monitor/models/loan?version=1");
+  await expect.poll(async () => (await seen()).state, { timeout: 60_000, interval: 200 }).toBe("ok");
+  state.world = WORLDS.older;
+  await expect.poll(seen, { timeout: 60_000, interval: 200 }).toMatchObject({ state: "drift", drifting: expect.arrayContaining(["age"]) });
+  // Without a label nobody knows whether it matters.
+  expect(await get("/retrains?model=loan")).toEqual({ retrains: [] });
+  state.labels = true;
+
+  const first = await training(1);
+  expect(first, up!.output()).toMatchObject({ state: "promoted", cause: "metric", version: 2, evidence: { name: "accuracy", below: 0.88, value: expect.any(Number), rows: expect.any(Number) } });
+  expect(first.evidence["value"]).toBeLessThan(0.88);
+  expect(first.output).toBe(`trained because of metric: accuracy is ${String(first.evidence["value"])}\n`);
+  expect(await get("/models/loan/versions/2")).toMatchObject({ parent: 1, trainingData: data, createdBy: "slipway retrain", gate: { state: "green" } });
+  expect(await get<Rollout>(`/rollouts/${first.rollout}`)).toMatchObject({ state: "promoted", baseline: 1, candidate: 2 });
+  expect(JSON.stringify(await aliases())).toContain('"version":2');
+}, 240_000);
+
+it("it changes again: what is trained then is worse, passes the gate, and is rolled back by its labels", async () => {
+  state.world = WORLDS.stricter;
+  const second = await training(2);
+  expect(second, up!.output()).toMatchObject({ state: "aborted", cause: "metric", version: 3, evidence: { name: "accuracy" } });
+  expect(await get("/models/loan/versions/3")).toMatchObject({ parent: 2, gate: { state: "green" } });
+  const rollout = await get<Rollout>(`/rollouts/${second.rollout}`);
+  expect(rollout).toMatchObject({ state: "aborted", baseline: 2, candidate: 3 });
+  expect(rollout.stages[rollout.stage]).toMatchObject({ kind: "step" });
+  expect(rollout.findings.filter((f) => f.verdict === "abort").map((f) => f.signal)).toEqual(["labels"]);
+  expect(JSON.stringify(await aliases())).toContain('"version":2');
+}, 240_000);
+
+it("all the while not one request failed, and every version was asked", () => {
+  expect([...statuses.predict.keys(), ...statuses.feedback.keys()]).toEqual([200, 200]);
+  expect(statuses.predict.get(200)).toBeGreaterThan(100);
+  expect([...versions].toSorted()).toEqual(["1", "2", "3"]);
+});
