@@ -167,5 +167,5 @@ function percent(rate: number): string {
   return `${(rate * 100).toFixed(rate < 0.1 ? 2 : 1)} %`;
 }
 function milliseconds(seconds: number): string {
-  return Number.isFinite(seconds) ? `${(seconds * 1000).toPrecision(3)} ms` : "a minute";
+  return Number.isFinite(seconds) ? `${Number((seconds * 1000).toPrecision(3))} ms` : "a minute";
 }

@@ -22,7 +22,9 @@ it("drift that the monitor sees is a cause, and labels that came are counted", a
     await watched.ask(loanRows(400, seed, 53));
   }
   expect(await causeOf({ drift: true }, use, versioned)).toMatchObject({ name: "drift", evidence: { columns: expect.arrayContaining(["age"]) } });
-  expect(await signals.metric("loan", "1.2.0", "accuracy", { estimated: true, stretchMs: 600_000 })).not.toEqual([]);
+  const lengths = async (stretchMs: number): Promise<number[]> => (await signals.metric("loan", "1.2.0", "accuracy", { estimated: true, stretchMs })).map((s) => Date.parse(s.ends) - Date.parse(s.begins));
+  expect(await lengths(600_000)).toEqual([600_000, 600_000, 600_000]);
+  expect(new Set(await lengths(12_600_000))).toEqual(new Set([12_600_000]));
 
   const answer = await watched.ask(loanRows(20, 5));
   const id = (answer.json() as { prediction_id: string }).prediction_id;

@@ -15,6 +15,12 @@ describe("a trigger", () => {
     expect(await cause({ metric: { name: "mae", above: 2, rows: 1 } }, use, signals({ metric: () => Promise.resolve([stretch(2.5)]) }))).toBe("metric");
     expect(await causeOf({ metric }, use, signals({ metric: () => Promise.resolve([stretch(0.85)]) }))).toMatchObject({ evidence: { name: "accuracy", below: 0.9, value: 0.85, rows: 500 } });
   });
+  it("looks at stretches that are as long as is set, three and a half hours otherwise", async () => {
+    const asked: number[] = [];
+    const spy = signals({ metric: (_model, _version, _name, { stretchMs }) => Promise.resolve(void asked.push(stretchMs) ?? []) });
+    for (const stretch of [undefined, 60_000]) await cause({ metric: { name: "mae", above: 2, ...(stretch === undefined ? {} : { stretch }) } }, use, spy);
+    expect(asked).toEqual([12_600_000, 60_000]);
+  });
   it("is an estimate that is bad in two of three stretches", async () => {
     const estimate = { name: "accuracy", below: 0.9, rows: 200 };
     const of = (...values: number[]) => cause({ estimate }, use, signals({ metric: () => Promise.resolve(values.map((v) => stretch(v))) }));
