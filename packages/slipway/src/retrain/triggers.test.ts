@@ -17,7 +17,10 @@ describe("a trigger", () => {
   });
   it("looks at stretches that are as long as is set, three and a half hours otherwise", async () => {
     const asked: number[] = [];
-    const spy = signals({ metric: (_model, _version, _name, { stretchMs }) => Promise.resolve(void asked.push(stretchMs) ?? []) });
+    const spy = signals({ metric: (_model, _version, _name, { stretchMs }) => {
+      asked.push(stretchMs);
+      return Promise.resolve([]);
+    } });
     for (const stretch of [undefined, 60_000]) await cause({ metric: { name: "mae", above: 2, ...(stretch === undefined ? {} : { stretch }) } }, use, spy);
     expect(asked).toEqual([12_600_000, 60_000]);
   });
