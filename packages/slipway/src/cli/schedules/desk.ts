@@ -1,7 +1,7 @@
 // Where schedules are: in the store of this folder or of the environment, or at a running service.
 
 import { modelNameOf, Scheduler, readDefinitions, shownSchedule, type RunDetails, type Schedule, type ScheduleRun } from "../../schedules/index.ts";
-import { resolveConfig, SERVE_SETTINGS } from "../../config/index.ts";
+import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../../config/index.ts";
 import { localFile } from "../../references/index.ts";
 import type { RegistryService } from "../../registry-api/index.ts";
 import type { Action } from "../../server/index.ts";
@@ -34,11 +34,12 @@ export async function withSchedules(call: Invocation, action: Action, work: (des
     if (!isUrl(server)) throw usageError("bad-argument", `--server is ${JSON.stringify(server)}`, { hint: "Give an address such as http://127.0.0.1:8080." });
     return work(remoteDesk(server, apiKeyOf(call)));
   }
-  return withActing(call, action, true, async (service, acting) => work(await localDesk(service, acting)));
+  const { settings } = await resolveConfig(SERVE_SETTINGS, { file: process.env["SLIPWAY_CONFIG"], folder: process.cwd() });
+  // A folder without a word of schedules gets no store from being asked for them.
+  return withActing(call, action, settings.schedules !== undefined, async (service, acting) => work(await localDesk(service, acting, settings)));
 }
 
-async function localDesk({ schedules, registry }: RegistryService, { actor, allow }: Acting): Promise<ScheduleDesk> {
-  const { settings } = await resolveConfig(SERVE_SETTINGS, { file: process.env["SLIPWAY_CONFIG"], folder: process.cwd() });
+async function localDesk({ schedules, registry }: RegistryService, { actor, allow }: Acting, settings: ServeSettings): Promise<ScheduleDesk> {
   // A team's store has the schedules of the services that run on it, not those that stand in somebody's folder.
   if (registry.database.dialect === "sqlite") await schedules.define(readDefinitions(settings.schedules), actor, { whole: false });
   const allowed = async (name: string): Promise<void> => {
