@@ -90,7 +90,7 @@ async function tell(): Promise<void> {
 /** The first training that began when this version was in use, once it has ended. */
 async function training(parent: number): Promise<Retrain> {
   const of = async (): Promise<Retrain | undefined> => (await get<{ retrains: Retrain[] }>("/retrains?model=loan")).retrains.findLast((r) => r.parent === parent);
-  await expect.poll(of, { timeout: 120_000, interval: 250 }).toMatchObject({ endedAt: expect.any(String) });
+  await expect.poll(of, { timeout: 200_000, interval: 250 }).toMatchObject({ endedAt: expect.any(String) });
   return (await of())!;
 }
 /** What there is to know where it ended otherwise than it should. */
@@ -102,7 +102,7 @@ beforeAll(async () => {
   const { monitor, retrain: { loan }, rollout } = documented;
   const config = {
     monitor: { ...monitor, window: "1s", interval: "200ms" },
-    retrain: { loan: { ...loan, command: [process.execPath, fileURLToPath(new URL("testing-train.mjs", import.meta.url))], data, interval: "300ms", cooldown: "3s", triggers: { metric: { ...loan.triggers.metric, stretch: "2s" } } } },
+    retrain: { loan: { ...loan, command: [process.execPath, fileURLToPath(new URL("testing-train.mjs", import.meta.url))], data, interval: "300ms", cooldown: "3s", triggers: { metric: { ...loan.triggers.metric, stretch: "2s", rows: 40 } } } },
     // How fast it is, is no matter here.
     rollout: { ...rollout, interval: "100ms", bake: "2s", requests: 30, latencySlack: "10s", shadow: { ...rollout.shadow, requests: 50 }, steps: [{ weight: 50 }, { weight: 100 }] },
     gate: { skip: ["budgets"] },
@@ -144,7 +144,7 @@ it("the world changes: drift is seen, labels confirm it, a better version is tra
   expect(await get("/models/loan/versions/2")).toMatchObject({ parent: 1, trainingData: data, createdBy: "slipway retrain", gate: { state: "green" } });
   expect(await get<Rollout>(`/rollouts/${first.rollout}`)).toMatchObject({ state: "promoted", baseline: 1, candidate: 2 });
   expect(await aliases()).toEqual([expect.objectContaining({ alias: "production", version: 2 })]);
-}, 240_000);
+}, 360_000);
 
 it("it changes again: what is trained then is worse, passes the gate, and is rolled back by its labels", async () => {
   state.world = WORLDS.stricter;
@@ -156,7 +156,7 @@ it("it changes again: what is trained then is worse, passes the gate, and is rol
   expect(rollout.stages[rollout.stage]).toMatchObject({ kind: "step" });
   expect(rollout.findings.filter((f) => f.verdict === "abort").map((f) => f.signal)).toEqual(["labels"]);
   expect(await aliases()).toEqual([expect.objectContaining({ alias: "production", version: 2 })]);
-}, 240_000);
+}, 360_000);
 
 it("all the while not one request failed, and every version was asked", () => {
   expect([...statuses.predict.keys(), ...statuses.feedback.keys()]).toEqual([200, 200]);
