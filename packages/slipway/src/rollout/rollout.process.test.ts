@@ -112,7 +112,7 @@ describe.each(backends.filter((b) => b.store === "layout"))("on $name", (backend
     const cluster = await open(backend.place(), good);
     const [{ rollouts, ask }] = cluster as [Cluster[number]];
     try {
-      const { id } = await begin(cluster, { steps: [{ weight: 60 }, { weight: 100 }], shadow: { skip: true } });
+      const { id } = await begin(cluster, { steps: [{ weight: 60 }, { weight: 100 }], requests: 100_000, shadow: { skip: true } });
       await drive(cluster, id, 400, atStep);
       await rollouts.pause(id, olga);
       const paused = await drive(cluster, id, 30, () => false);
