@@ -1,7 +1,8 @@
 // `slipway up` as a process: the first start, a moved alias, beyond this machine, two of them on Postgres and a registry,
 // people of an OpenID Connect provider.
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
@@ -89,6 +90,21 @@ describe("slipway up", () => {
     expect(await up.stop()).toBe(0);
     up = await start(place.folder);
     expect((await fetch(`${up.url}/api/v1/models`, { headers: { cookie } })).status).toBe(200);
+  });
+  it("prints a request that works as it stands", async () => {
+    const child = spawn(process.execPath, [BIN, "up", "--port", "0"], { cwd: place.folder, stdio: ["ignore", "pipe", "ignore"] });
+    try {
+      let out = "";
+      for await (const text of child.stdout.setEncoding("utf8") as AsyncIterable<string>) {
+        out += text;
+        if (out.includes("Ctrl-C stops.")) break;
+      }
+      const line = /ask it +(curl .*)/.exec(out)![1]!;
+      expect(JSON.parse(execFileSync("sh", ["-c", line], { encoding: "utf8", env: { ...process.env, SLIPWAY_API_KEY: key } }))).toMatchObject({ model: { name: "churn", version: "2" }, predictions: [{ label: expect.any(String) }] });
+    } finally {
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    }
   });
 });
 

@@ -15,12 +15,13 @@ import { openRegistryService, registryProtocol } from "../registry-api/index.ts"
 import { localFile } from "../references/index.ts";
 import { RolloutReplica } from "../rollout/index.ts";
 import { readDefinitions, Scheduler } from "../schedules/index.ts";
-import { type LoadOptions } from "../runtime/index.ts";
+import { type LoadOptions, type Servable } from "../runtime/index.ts";
 import { DashboardFiles, dashboardProtocol, SessionStore, type OidcClient } from "../server/dashboard/index.ts";
 import { checkPort, createLog, isLoopback, Logger, ModelDirectory, principalOf, readKeyFile, Repository, startServer } from "../server/index.ts";
 import { registryAliases } from "../server/models/registry-aliases.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { configOptions, configSources } from "./config-options.ts";
+import { curlLine } from "./curl-line.ts";
 import { followParent } from "./follow-parent.ts";
 import { printJson, printNote, printResult } from "./output.ts";
 import { localActor } from "./registry/acting.ts";
@@ -105,7 +106,7 @@ export const up: Command = defineCommand({
     const link = loopback ? `${settings.publicUrl?.replace(/\/$/, "") ?? server.url}/dashboard/sign-in#code=${await sessions.makeLink({ principal: localPrincipal() })}` : undefined;
     const place = registryPlace();
     if (call.flag("json")) printJson({ url: server.url, dashboard: `${server.url}/dashboard`, ...(link === undefined ? {} : { signIn: link }), registry: place.shown, ...(server.adminUrl === undefined ? {} : { admin: server.adminUrl }) });
-    else printResult(welcome(server.url, link, place.shown, models.directory.all.map((m) => `${m.name}:${m.version}`), readKeyFile(keyFile).length === 0));
+    else printResult(welcome(server.url, link, place.shown, models.directory.all, readKeyFile(keyFile).length === 0));
     if (server.adminUrl !== undefined) printNote(`administration on ${server.adminUrl}`);
     followParent(() => process.kill(process.pid, "SIGTERM"));
     await server.closed;
@@ -138,12 +139,14 @@ function engineOf({ engine, placement, instances, threads, provider }: ServeSett
   return { engine, placement, instances, threads, providers: provider === undefined ? undefined : [...new Set([...provider, "cpu"])] };
 }
 
-function welcome(url: string, link: string | undefined, shown: string, served: readonly string[], noKeys: boolean): string {
+function welcome(url: string, link: string | undefined, shown: string, served: readonly Servable[], noKeys: boolean): string {
+  const names = served.slice(0, 10).map((m) => `${m.name}:${m.version}`).join(", ");
   const lines = [
     ...(link === undefined ? [`  dashboard             ${url}/dashboard`] : [`  sign in               ${link}`, "                        (once, within 15 minutes, as yourself with every right)"]),
     `  its interface         ${url}/openapi.json`,
     `  kept in               ${shown}`,
-    `  served                ${served.length === 0 ? "nothing yet: offer a model in the dashboard, or slipway registry push model.pkl --alias production" : served.slice(0, 10).join(", ") + (served.length > 10 ? `, and ${served.length - 10} more` : "")}`,
+    `  served                ${served.length === 0 ? "nothing yet: offer a model in the dashboard, or slipway registry push model.pkl --alias production" : names + (served.length > 10 ? `, and ${served.length - 10} more` : "")}`,
+    ...served.slice(0, 1).map((m) => `  ask it                ${curlLine(`${url}/models/${encodeURIComponent(m.name)}`, m, true)}`),
     ...(noKeys ? ["  keys for others       slipway keys create --name NAME --role reviewer --group business", "  keys for programs     slipway keys create --name NAME --role predictor"] : []),
   ];
   return `slipway is up on ${url}\n\n${lines.join("\n")}\n\nCtrl-C stops.`;
