@@ -90,7 +90,7 @@ describe.skipIf(!hasBrowser)("every page", { timeout: 240_000 }, () => {
     await page.getByRole("button", { name: "Roll back" }).click();
     await page.getByLabel("Why").fill("the shop looks odd");
     await page.locator("dialog").getByRole("button", { name: "Roll back" }).click();
-    await page.getByText("It was rolled back.").waitFor();
+    await page.getByText(/^\S.* rolled it back\.$/).waitFor();
     await page.getByText("the shop looks odd").first().waitFor();
     expect(await page.getByRole("button", { name: "Pause" }).count()).toBe(0);
     expect(await violations(page)).toEqual([]);

@@ -44,7 +44,7 @@ export function RolloutPage({ id }: { readonly id: string }): VNode {
     </PageHead>
     {failure !== undefined && <Failure error={failure} />}
     <Stages data={data} />
-    {data.reason !== "" && <div class={`note ${data.state === "promoted" ? "good" : data.state === "aborted" ? "bad" : "warn"}`} role="status"><strong>{data.state === "promoted" ? "It was promoted." : data.state === "aborted" ? "It was rolled back." : "It waits."}</strong><p>{data.reason}</p></div>}
+    {data.reason !== "" && <Outcome data={data} />}
     <div class="grid2">
       <Panel title={open ? "What the signals say" : "What the signals said last"} flush>
         {data.findings.length === 0 ? <p class="inset soft">Nothing yet.</p> : <div class="scroll"><table>
@@ -62,6 +62,13 @@ export function RolloutPage({ id }: { readonly id: string }): VNode {
     {asking === "abort" && <ConfirmDialog title="Roll back to the old version" button="Roll back" why onClose={() => setAsking(undefined)} work={(reason) => act("abort", reason === "" ? {} : { reason })}><p>Version {data.baseline} answers everything again within a second. Version {data.candidate} is stopped.</p></ConfirmDialog>}
     {asking === "promote" && <ConfirmDialog title="Promote without further verdicts" button="Promote" onClose={() => setAsking(undefined)} work={() => act("promote")}><p>Version {data.candidate} answers everything from now on, though {data.stages.length - data.stage === 1 ? "the last stage is" : `${plural(data.stages.length - data.stage, "stage")} are`} not over. The policy of {data.alias} is asked all the same.</p></ConfirmDialog>}
   </div>;
+}
+
+/** A person who goes back has a reason of their own; that is no fault that was found. */
+function Outcome({ data }: { readonly data: RolloutDetails }): VNode {
+  const actor = data.events.findLast((e) => e.kind === "aborted")?.actor ?? "slipway";
+  const [words, tone] = data.state === "promoted" ? ["It was promoted.", "good"] : data.state !== "aborted" ? ["It waits.", "warn"] : actor === "slipway" ? ["It was rolled back.", "bad"] : [`${actor} rolled it back.`, "warn"];
+  return <div class={`note ${tone}`} role="status"><strong>{words}</strong><p>{data.reason}</p></div>;
 }
 
 const ICONS: Readonly<Record<string, IconName>> = { started: "play", stage: "check", promoted: "check", aborted: "cross", paused: "clock", resumed: "play", verdict: "search", leader: "account", waits: "clock" };
