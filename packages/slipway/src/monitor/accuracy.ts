@@ -84,7 +84,8 @@ function measured(rows: readonly Joined[], task: Task): Pick<AccuracyPoint, "lab
   const none = { labelled: labelled.length, strange: 0, metrics: {}, interval: null };
   if (task.kind === "none") return none;
   if (task.kind === "regression") {
-    const known = labelled.map((r) => [Number(r.label), Number(r.answer)] as const).filter(([t, p]) => Number.isFinite(t) && Number.isFinite(p));
+    const isStrange = strangeTo(task);
+    const known = labelled.filter((r) => !isStrange(r.label!)).map((r) => [Number(r.label), Number(r.answer)] as const).filter(([, p]) => Number.isFinite(p));
     const strange = labelled.length - known.length;
     return known.length < LEAST_LABELS ? { ...none, strange } : { ...none, strange, metrics: valuesOf(regressionMetrics(known.map(([t]) => t), known.map(([, p]) => p))) };
   }
@@ -103,6 +104,12 @@ function measured(rows: readonly Joined[], task: Task): Pick<AccuracyPoint, "lab
 
 function classesOf(task: Extract<Task, { kind: "classification" }>): string[] {
   return task.classes.map(normal);
+}
+/** Tells labels that are none of the classes, or no number where numbers are predicted: they are left out of the metrics. */
+export function strangeTo(task: Task): (label: string) => boolean {
+  if (task.kind === "regression") return (label) => label.trim() === "" || !Number.isFinite(Number(label));
+  const classes = new Set(task.kind === "classification" ? classesOf(task) : []);
+  return (label) => classes.size > 0 && !classes.has(normal(label));
 }
 /** 1, 1.0 and "1" are one class; so are true and "True", as Python writes it. */
 export function normal(label: string): string {

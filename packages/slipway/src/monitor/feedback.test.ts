@@ -17,13 +17,20 @@ describe("labels", () => {
   it("by prediction_id: new, again, corrected, taken back", async () => {
     watched = await watchedApp();
     const { prediction_id: id } = (await watched.ask(loanRows(3, 2))).json();
-    expect((await send({ prediction_id: `${id}-1`, label: "yes" })).json()).toEqual({ labels: 1, new: 1, repeated: 0, corrected: 0, withdrawn: 0, unmatched: 0 });
+    expect((await send({ prediction_id: `${id}-1`, label: "yes" })).json()).toEqual({ labels: 1, new: 1, repeated: 0, corrected: 0, withdrawn: 0, unmatched: 0, strange: 0 });
     expect((await send([{ prediction_id: `${id}-1`, label: "yes" }, { prediction_id: id, label: "no" }])).json()).toMatchObject({ new: 1, repeated: 1 });
     expect((await send({ feedback: [{ prediction_id: `${id}-1`, label: "no" }] })).json()).toMatchObject({ corrected: 1 });
     expect((await send({ prediction_id: `${id}-1`, label: null })).json()).toMatchObject({ withdrawn: 1 });
     expect((await send({ prediction_id: id, labels: ["no", "yes", "no"] })).json()).toMatchObject({ labels: 3, new: 2, repeated: 1 });
     expect((await send({ prediction_id: "00000000-0000-4000-8000-000000000000", label: "yes" })).json()).toMatchObject({ new: 1, unmatched: 1 });
     expect((await accuracy()).points).toMatchObject([{ kept: 3, labelled: 3 }]);
+  });
+  it("that are none of the classes are told at once, and are in no metric", async () => {
+    watched = await watchedApp();
+    const { prediction_id: id } = (await watched.ask(loanRows(40, 2))).json();
+    expect((await send({ prediction_id: id, labels: Array.from({ length: 40 }, (_, i) => (i < 3 ? "Yes" : "yes")) })).json()).toMatchObject({ new: 40, unmatched: 0, strange: 3 });
+    expect((await send({ prediction_id: `${id}-1`, label: " yes" })).json()).toMatchObject({ corrected: 1, strange: 0 });
+    expect((await accuracy()).points).toMatchObject([{ labelled: 40, strange: 2 }]);
   });
   it("by business key, in bulk as CSV and JSON lines; the column need be none of the model's", async () => {
     watched = await watchedApp({ options: { feedbackKey: "customer" } });

@@ -2,8 +2,10 @@
 // also where no prediction is known (yet): it may be another replica's that is not written, or not among those that are kept.
 
 import type { Database } from "../database/index.ts";
+import { strangeTo } from "./accuracy.ts";
 import type { Label } from "./label.ts";
 import { iso } from "./store.ts";
+import type { Subject } from "./subject.ts";
 
 export interface LabelOutcome {
   readonly new: number;
@@ -12,6 +14,8 @@ export interface LabelOutcome {
   readonly withdrawn: number;
   /** Of new and corrected ones by prediction_id: those whose prediction is not kept, or not known yet. */
   readonly unmatched: number;
+  /** Of new and corrected ones by prediction_id: those that are none of the model's classes, or no number where it predicts numbers. */
+  readonly strange: number;
 }
 
 const AT_ONCE = 200;
@@ -31,13 +35,14 @@ export async function storeLabels(database: Database, labels: readonly Label[], 
   const unique = [...latest.values()];
   const time = iso(now);
   return database.transaction(async (tx) => {
-    let [fresh, corrected, withdrawn, unmatched] = [0, 0, 0, 0];
+    let [fresh, corrected, withdrawn, unmatched, strange] = [0, 0, 0, 0, 0];
+    const strangers = new Map<string, (label: string) => boolean>();
     for (let start = 0; start < unique.length; start += AT_ONCE) {
       const part = unique.slice(start, start + AT_ONCE);
       const places = part.map((_, i) => `$${i + 1}`).join(", ");
       const known = new Map((await tx.query<{ kind: string; ref: string; model: string; label: string }>(`select kind, ref, model, label from monitor_labels where ref in (${places})`, part.map((l) => l.ref))).map((r) => [`${r.kind}\0${r.ref}\0${r.model}`, r.label]));
-      const predicted = new Map((await tx.query<{ id: string; model: string }>(`select id, model from monitor_predictions where id in (${places})`, part.map((l) => l.ref))).map((r) => [r.id, r.model]));
-      if (may !== undefined) for (const l of part) may(l.kind === "key" ? l.model : (predicted.get(l.ref) ?? ""));
+      const predicted = new Map((await tx.query<Predicted>(`select id, model, version, digest from monitor_predictions where id in (${places})`, part.map((l) => l.ref))).map((r) => [r.id, r]));
+      if (may !== undefined) for (const l of part) may(l.kind === "key" ? l.model : (predicted.get(l.ref)?.model ?? ""));
       for (const { kind, ref, model, label, at } of part) {
         const before = known.get(`${kind}\0${ref}\0${model}`);
         if (label === null) {
@@ -48,14 +53,35 @@ export async function storeLabels(database: Database, labels: readonly Label[], 
         else {
           if (before === undefined) fresh++;
           else corrected++;
-          if (kind === "id" && !predicted.has(ref)) unmatched++;
+          if (kind === "id") {
+            const of = predicted.get(ref);
+            if (of === undefined) unmatched++;
+            else if ((await strangerTest(tx, of, strangers))(label)) strange++;
+          }
           await tx.query(`insert into monitor_labels (kind, ref, model, label, at, received_at, changed_at, corrections) values ($1, $2, $3, $4, $5, $6, $6, 0)
             on conflict (kind, ref, model) do update set label = excluded.label, at = excluded.at, changed_at = excluded.changed_at, corrections = monitor_labels.corrections + 1`, [kind, ref, model, label, at, time]);
         }
       }
     }
-    return { new: fresh, repeated, corrected, withdrawn, unmatched };
+    return { new: fresh, repeated, corrected, withdrawn, unmatched, strange };
   });
+}
+
+interface Predicted {
+  readonly id: string;
+  readonly model: string;
+  readonly version: string;
+  readonly digest: string;
+}
+async function strangerTest(tx: Database, { model, version, digest }: Predicted, known: Map<string, (label: string) => boolean>): Promise<(label: string) => boolean> {
+  const key = `${model}\0${version}\0${digest}`;
+  let test = known.get(key);
+  if (test === undefined) {
+    const [row] = await tx.query<{ subject: string }>("select subject from monitor_subjects where model = $1 and version = $2 and digest = $3", [model, version, digest]);
+    test = strangeTo(row === undefined ? { kind: "none" } : (JSON.parse(row.subject) as Subject).task);
+    known.set(key, test);
+  }
+  return test;
 }
 
 export interface Erased {

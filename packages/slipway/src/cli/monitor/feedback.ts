@@ -26,7 +26,7 @@ export const feedback: Command = defineCommand({
     const [from, to] = key === undefined ? [call.text("id-column") ?? "prediction_id", "prediction_id"] : [key, "key"];
     const [label, time, model] = [call.text("label-column") ?? "label", call.text("time-column"), call.text("model")];
     const source = await monitorSource(call);
-    const total = { labels: 0, new: 0, repeated: 0, corrected: 0, withdrawn: 0, unmatched: 0 };
+    const total = { labels: 0, new: 0, repeated: 0, corrected: 0, withdrawn: 0, unmatched: 0, strange: 0 };
     try {
       let first = 1;
       for await (const { rows } of readRows(call.args[0]!)) {
@@ -39,12 +39,12 @@ export const feedback: Command = defineCommand({
       await source.close();
     }
     if (call.flag("json")) printJson(total);
-    else printResult(`${total.labels} labels: ${total.new} new, ${total.corrected} corrected, ${total.repeated} known already${total.unmatched > 0 ? `; of ${total.unmatched} the prediction is not kept` : ""}`);
+    else printResult(`${total.labels} labels: ${total.new} new, ${total.corrected} corrected, ${total.repeated} known already${total.unmatched > 0 ? `; of ${total.unmatched} the prediction is not kept` : ""}${total.strange > 0 ? `; ${total.strange} ${total.strange === 1 ? "is" : "are"} none of the model's classes (or no number, where it predicts numbers), and in no metric` : ""}`);
     return 0;
   },
 });
 
 function add(total: Record<keyof LabelOutcome | "labels", number>, labels: number, more: LabelOutcome): void {
   total.labels += labels;
-  for (const name of ["new", "repeated", "corrected", "withdrawn", "unmatched"] as const) total[name] += more[name];
+  for (const name of ["new", "repeated", "corrected", "withdrawn", "unmatched", "strange"] as const) total[name] += more[name];
 }
