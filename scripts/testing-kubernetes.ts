@@ -11,7 +11,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { makeCertificates } from "../packages/slipway/src/oci/testing-registry.ts";
 import { toolOf } from "./testing-tools.ts";
 
-export const kubeApiServer: string | undefined = toolOf("kube-apiserver", "scripts/kubernetes/build.sh makes it; put it into .tools/bin, or name its folder in SLIPWAY_TEST_TOOLS.");
+export const kubeApiServer: string | undefined = toolOf("kube-apiserver", "OUT=.tools/bin scripts/kubernetes/build.sh 1.34.4 kube-apiserver makes it.");
 export const etcd: string | undefined = toolOf("etcd", "apt-get install etcd-server");
 
 export interface TestCluster {
