@@ -7,9 +7,10 @@
 import { signatureToJson, type ModelPackage } from "@slipway/core/package";
 import type { Actor } from "../audit/index.ts";
 import type { Database } from "../database/index.ts";
+import { ociError, type BlobStore } from "../oci/index.ts";
 import { record, type RegistryContext } from "./context.ts";
 import { registryError } from "./errors.ts";
-import { storePackage, versionTag } from "./package-store.ts";
+import { patiently, storePackage, versionTag } from "./package-store.ts";
 import type { Lineage, VersionRecord } from "./types.ts";
 import { VERSION_COLUMNS } from "./version-rows.ts";
 
@@ -20,17 +21,30 @@ export async function offerPackage(context: RegistryContext, pkg: ModelPackage, 
   const { database, blobs } = context;
   const model = pkg.manifest.name;
   checkLineage(lineage);
-  const known = await database.transaction(async (tx) => {
-    await checkParent(tx, model, lineage.parent);
-    const [row] = await tx.query<{ version: number }>("select version from versions where model = $1 and digest = $2 and state = 'available'", [model, pkg.digest]);
-    await tx.query("insert into uploads (digest, model, started_at) values ($1, $2, $3) on conflict (digest) do update set started_at = excluded.started_at", [pkg.digest, model, new Date().toISOString()]);
-    return row?.version;
+  const version = await patiently("oci-incomplete", async () => {
+    const known = await database.transaction(async (tx) => {
+      await checkParent(tx, model, lineage.parent);
+      const [row] = await tx.query<{ version: number }>("select version from versions where model = $1 and digest = $2 and state = 'available'", [model, pkg.digest]);
+      await tx.query("insert into uploads (digest, model, started_at) values ($1, $2, $3) on conflict (digest) do update set started_at = excluded.started_at", [pkg.digest, model, new Date().toISOString()]);
+      return row?.version;
+    });
+    // A store that lost the manifest gets everything again.
+    if (known === undefined || (await blobs.resolve(pkg.digest)) === undefined) await storePackage(blobs, pkg);
+    return database.transaction(async (tx) => {
+      await stillStored(blobs, model, pkg.digest);
+      return enter(context, tx, pkg, actor, lineage);
+    });
   });
-  // A store that lost the manifest gets everything again.
-  if (known === undefined || (await blobs.resolve(pkg.digest)) === undefined) await storePackage(blobs, pkg);
-  const version = await database.transaction((tx) => enter(context, tx, pkg, actor, lineage));
   await tagVersion(context, model, version, pkg.digest);
   return version;
+}
+
+/**
+ * Under the database's lock, before a version is made. Who offers the same package at that moment ends the announcement for
+ * both, and then somebody may have removed it. @throws oci-incomplete
+ */
+export async function stillStored(blobs: BlobStore, model: string, digest: string): Promise<void> {
+  if ((await blobs.resolve(digest)) === undefined) throw ociError("oci-incomplete", `the package ${digest} was removed while it was offered`, { where: model, hint: "Offer it again." });
 }
 
 /** A convenience for other tools, set again by `collectGarbage` where it is missing: never a reason to fail. */

@@ -11,6 +11,10 @@ import { backends } from "../../../../scripts/testing-backends.ts";
 const kim = person("kim");
 const robin = person("robin");
 const code = async (run: Promise<unknown>): Promise<string> => run.then(() => "none", (error: { code?: string }) => error.code ?? String(error));
+const bound = (store: object, name: string | symbol): unknown => {
+  const value = Reflect.get(store, name) as unknown;
+  return typeof value === "function" ? (value as () => unknown).bind(store) : value;
+};
 
 describe.each(backends)("on $name", (backend) => {
   beforeAll(() => backend.start(), 60_000);
@@ -42,6 +46,27 @@ describe.each(backends)("on $name", (backend) => {
     expect(attachments).toMatchObject([{ kind: "attestation", summary: { predicateType: type.slice(0, 300) } }]);
     expect(JSON.stringify(await listAudit(registry.database)).length).toBeLessThan(5000);
     expect((await registry.package("churn:1")).attachments[0]!.bytes).toEqual(attestation.bytes);
+  }));
+
+  test("a package that is offered by two and removed in between is there for who came last", using(async (registry, again) => {
+    const pkg = await examplePackage("churn", 1);
+    await registry.offer(pkg, { actor: kim });
+    const { blobs } = registry;
+    let looks = 0;
+    // While the last one looks whether it is stored, another's offer ends and a third one removes the version.
+    const slow = new Proxy(blobs, { get: (store, name) => name !== "resolve" ? bound(store, name) : async (reference: string) => {
+      const found = await store.resolve(reference);
+      if (reference === pkg.digest && looks++ === 0) {
+        await registry.offer(pkg, { actor: kim });
+        await registry.removeVersion("churn", 1, { actor: kim });
+      }
+      return found;
+    } });
+    const last = await again({ blobs: slow });
+    expect(await last.offer(pkg, { actor: robin })).toMatchObject({ version: 1, state: "available" });
+    expect((await registry.verify()).problems).toEqual([]);
+    expect((await registry.package("churn:1")).digest).toBe(pkg.digest);
+    expect(looks).toBeGreaterThan(1);
   }));
 
   test("a package becomes a version, once", using(async (registry) => {

@@ -12,7 +12,7 @@ import { moveAlias } from "../aliases.ts";
 import { compareTables } from "../compare-tables.ts";
 import { record, type RegistryContext } from "../context.ts";
 import { registryError } from "../errors.ts";
-import { factsOf, tagVersion, type PackageFacts } from "../offer.ts";
+import { factsOf, stillStored, tagVersion, type PackageFacts } from "../offer.ts";
 import { loadPackage, storePackage } from "../package-store.ts";
 import { openBundle, type BundleReader } from "./bundle.ts";
 import { merge } from "./merge.ts";
@@ -81,6 +81,7 @@ async function take(context: RegistryContext, bundle: BundleReader, { actor, dig
 
   const empty = entries !== undefined && (await isEmpty(database));
   const report = await database.transaction(async (tx) => {
+    for (const v of versions) await stillStored(blobs, v.model, v.digest);
     for (const v of versions) await tx.query("delete from uploads where digest = $1", [v.digest]);
     if (empty && (await isEmpty(tx))) {
       await restore(tx, tables, entries, packages, context.companions);
