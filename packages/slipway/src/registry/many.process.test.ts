@@ -91,7 +91,7 @@ describe.each([backends[0]!, backends[3]!])("on $name", (backend) => {
     const place = backend.place();
     const outcomes: Outcome[] = [];
     for (let round = 0; round < 5; round++) {
-      const running = Array.from({ length: 4 }, (_, i) => actor(place, 100 + round * 10 + i, 200));
+      const running = Array.from({ length: 4 }, (_, i) => actor(place, 100 + round * 10 + i, 1_000_000));
       await Promise.all(running.map((r) => r.opened));
       for (const [i, one] of running.entries()) {
         await sleep(40 + ((round * 37 + i * 61) % 150));
