@@ -46,16 +46,6 @@ export async function* arrowRows(handle: FileHandle, size: number, isFile: boole
       if (held > MAX_DICTIONARIES) throw tablesError("table-limit", `the dictionaries of the Arrow table have more than ${MAX_DICTIONARIES} bytes`, { where: file });
       continue;
     }
-    yield* tableRows(readArrow(joined([...before, frame, END])));
+    yield* tableRows(readArrow(Buffer.concat([...before, frame, END])));
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -79,13 +79,13 @@ export class ArrowFile {
 
   /** Its columns without rows. */
   schema(): ArrowTable {
-    return this.#understood(() => openArrow(joined([this.#schema, END]), MOST_CELLS));
+    return this.#understood(() => openArrow(Buffer.concat([this.#schema, END]), MOST_CELLS));
   }
   /** The one that was opened last is kept. */
   table(batch: ArrowBatch): ArrowTable {
     if (this.#open?.batch !== batch) {
       this.#open = undefined;
-      const bytes = joined([this.#schema, ...this.#dictionaries.slice(0, batch.dictionaries), this.#read(batch.at, batch.length), END]);
+      const bytes = Buffer.concat([this.#schema, ...this.#dictionaries.slice(0, batch.dictionaries), this.#read(batch.at, batch.length), END]);
       this.#open = { batch, table: this.#understood(() => openArrow(bytes, MOST_CELLS)) };
     }
     return this.#open.table;
@@ -117,14 +117,4 @@ export class ArrowFile {
   #damaged(cause: unknown): Error {
     return batchError("batch-input-damaged", `${this.#path} cannot be read as Arrow: ${(cause as Error).message.slice(0, 300)}`, { where: this.#path, cause });
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
