@@ -1,7 +1,12 @@
 // The bundle that images hold, built from the sources.
 
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
-import { onnxRuntimeFiles, SERVER_FOLDER, serverFiles } from "./runtime-files.ts";
+import { CHURN_ROW, churnSlip } from "../../../../scripts/testing-models.ts";
+import { onnxRuntimeFiles, SERVER_FOLDER, SERVER_MAIN, serverFiles } from "./runtime-files.ts";
 
 it("holds every file that its threads and processes are started by, and the licences of what is in it", async () => {
   const { files, packages } = await serverFiles();
@@ -21,5 +26,29 @@ it("takes of ONNX Runtime one platform's two libraries", async () => {
     const native = files.map(({ path }) => path).filter((path) => path.includes("/bin/"));
     expect(native.map((path) => path.slice(path.lastIndexOf("/") + 1)).sort()).toEqual(["libonnxruntime.so.1", "onnxruntime_binding.node"]);
     expect(native.every((path) => path.includes(architecture === "amd64" ? "/x64/" : "/arm64/"))).toBe(true);
+  }
+});
+
+it.skipIf(process.platform !== "linux")("predicts in bulk without DuckDB, and names what needs it", async () => {
+  const root = mkdtempSync(join(tmpdir(), "slipway-bundle-"));
+  const at = (path: string): string => join(root, path);
+  try {
+    const architecture = process.arch === "arm64" ? "arm64" : "amd64";
+    for (const { files } of [await serverFiles(), await onnxRuntimeFiles({ os: "linux", architecture })]) {
+      for (const { path, bytes } of files) {
+        mkdirSync(dirname(at(path)), { recursive: true });
+        writeFileSync(at(path), bytes);
+      }
+    }
+    writeFileSync(at("churn.slip"), await churnSlip("1.0.0"));
+    writeFileSync(at("in.jsonl"), `${JSON.stringify(CHURN_ROW)}\n`.repeat(3));
+    const batch = (...args: string[]): ReturnType<typeof spawnSync> => spawnSync(process.execPath, [at(SERVER_MAIN), "batch", at("churn.slip"), "--in", at("in.jsonl"), "--out", at("out.csv"), "--json", ...args], { encoding: "utf8" });
+    const refused = batch("--query", "select * from input");
+    expect([refused.status, `${refused.stdout}${refused.stderr}`]).toEqual([expect.any(Number), expect.stringContaining("batch-duckdb")]);
+    const done = batch();
+    expect([done.status, done.stderr]).toEqual([0, expect.any(String)]);
+    expect(readFileSync(at("out.csv"), "utf8").trim().split("\n").length).toBe(4);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
   }
 });

@@ -1,7 +1,7 @@
 // DuckDB (https://duckdb.org), inside this process: Parquet, joins of parts and SQL over files. It reaches nothing that was
 // not named: no extension is loaded or fetched, and no settings of the user's are read.
 
-import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { batchError } from "../errors.ts";
 
 export type { DuckDBConnection } from "@duckdb/node-api";
@@ -13,7 +13,18 @@ export interface DuckOptions {
   readonly temporary: string;
 }
 
+/** Loaded where it is used: images do not hold it, and rows of CSV and JSON lines need it nowhere. @throws batch-duckdb */
+export async function loadDuckDB(): Promise<typeof import("@duckdb/node-api")> {
+  try {
+    return await import("@duckdb/node-api");
+  } catch (cause) {
+    throw batchError("batch-duckdb", "DuckDB is not here, and Parquet, --query and databases need it", { hint: "Take CSV, JSON lines or Arrow; or run the batch from an installation: npm install slipway.", cause });
+  }
+}
+
+/** @throws batch-duckdb */
 export async function openDuckDB({ threads, memoryMb, temporary }: DuckOptions): Promise<DuckDBConnection> {
+  const { DuckDBInstance } = await loadDuckDB();
   const instance = await DuckDBInstance.create(":memory:", {
     threads: String(threads), memory_limit: `${memoryMb}MB`, temp_directory: temporary, autoinstall_known_extensions: "false", autoload_known_extensions: "false", preserve_insertion_order: "true",
   });

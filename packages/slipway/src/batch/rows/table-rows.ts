@@ -105,6 +105,7 @@ export async function tableReader(encoder: Encoder, input: Table, keep: Keep, te
 
 async function openStore({ store }: Table, wishes: readonly ColumnWish[], temporary: string): Promise<TableStore> {
   if (store === "arrow") return new (await import("./arrow-store.ts")).ArrowStore(wishes);
+  await (await import("../input/duckdb.ts")).loadDuckDB();
   return (await import("./parquet-store.ts")).openParquet(wishes, temporary);
 }
 
