@@ -10,10 +10,18 @@ export interface Answers<Row> {
   readonly prediction_id: string;
 }
 
+export class ServiceError extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
 export async function ask<T>(path: string, body?: unknown): Promise<T> {
   const headers = { "content-type": "application/json", ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }) };
   const response = await fetch(serviceUrl + path, body === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(body) });
   const text = await response.text();
-  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text.slice(0, 500)}`);
+  if (!response.ok) throw new ServiceError(response.status, `${path} answered ${response.status}: ${text.slice(0, 500)}`);
   return JSON.parse(text) as T;
 }

@@ -7,7 +7,7 @@ import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readTable } from "../shared/csv.ts";
-import { ask, serviceUrl } from "../shared/service.ts";
+import { ask, ServiceError, serviceUrl } from "../shared/service.ts";
 import { Refusal, servePage } from "../shared/web.ts";
 import { placeOf, recommend, soldOut } from "./recommend.ts";
 
@@ -32,7 +32,7 @@ const page = await servePage(import.meta.dirname, Number(values.port), {
     return { summer };
   },
   // Without waiting for the trigger, which is looked at once a minute.
-  "POST /train": () => ask("/api/v1/models/shop/retrains", {}),
+  "POST /train": train,
   "POST /recommend": async (body) => (await recommend([itemsOf(body)]))[0],
   // The catalogue changes without a new model.
   "POST /sold-out": (body) => {
@@ -50,6 +50,16 @@ function itemsOf(body: unknown): string[] {
   const { items } = (body ?? {}) as { items?: unknown };
   if (!Array.isArray(items) || items.length > LONGEST || !items.every((i): i is string => typeof i === "string" && placeOf(i) !== undefined)) throw new Refusal(400, `send items: at most ${LONGEST} ids of the catalogue`);
   return items;
+}
+
+async function train(): Promise<unknown> {
+  try {
+    return await ask("/api/v1/models/shop/retrains", {});
+  } catch (error) {
+    // The trigger, or another click, was first: it is being trained already.
+    if (error instanceof ServiceError && error.status === 409) return { training: "already" };
+    throw error;
+  }
 }
 
 if (!existsSync(clicks)) writeFileSync(clicks, "items\n");

@@ -50,7 +50,9 @@ describe("shop recommendations", () => {
     interface State { figures: { watch?: { state: string; drifting: string[] } | null } }
     await until(() => getJson<State>(`${page}state`), ({ figures: { watch } }) => watch?.state === "drift" && watch.drifting.includes("text"));
     // Drift begins it too, within a minute: too long for a test.
-    expect((await postJson(`${page}train`, {})).status).toBe(200);
+    expect((await postJson(`${page}train`, {})).status, running.output()).toBe(200);
+    // While it is trained, it is not begun again.
+    expect((await postJson(`${page}train`, {})).status, running.output()).toBe(200);
     const { items } = await until(picnic, (shown) => shown.version === "2");
     expect(ids(items)).toContain("cutting-board");
   }, 240_000);
