@@ -1,4 +1,4 @@
-"""Options that came late: EllipticEnvelope without its precision, paths of least angles, CountTargetEncoder, MultiHotEncoder, KNNImputer with more ties than are replayed.
+"""Options that came late: EllipticEnvelope without its precision, paths of least angles, CountTargetEncoder, MultiHotEncoder, HashingEncoder, composite columns and wrappers of category_encoders, KNNImputer with more ties than are replayed.
 
     python late_options.py OUT_FOLDER
 """
@@ -95,3 +95,59 @@ for name, options, rows, bad in [
 m = MultiHotEncoder(cols=["words"], delimiter=" ", handle_unknown="indicator").fit(d[["words"]])
 v = m.transform(t[["words"]]).values.astype(float)
 save("encoders-multi-hot-spaces", m, t[["words"]], {"transform": {"kind": "transform", "datatype": "FP64", "shape": list(v.shape), "data": [plain(x) for x in v.ravel()]}})
+
+
+# HashingEncoder: texts, a missing one, whole numbers, digests; alone, in a pipeline, beside columns that pass.
+from category_encoders import HashingEncoder, MEstimateEncoder, TargetEncoder
+from category_encoders.wrapper import NestedCVWrapper, PolynomialWrapper
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+
+def transformed(m, t):
+    v = np.asarray(m.transform(t)).astype(float)
+    return {"transform": {"kind": "transform", "datatype": "FP64", "shape": list(v.shape), "data": [plain(x) for x in v.ravel()]}}
+
+
+d, t = (people(n, seed=s)[["city", "plan", "rooms"]] for n, s in ((80, 0), (30, 5)))
+for frame in (d, t):
+    frame["floor"] = np.arange(len(frame)) % 7
+t.loc[3, "city"], t.loc[4, "city"], t.loc[5, "plan"] = None, "nowhere \u00e9\u4e2d", ""
+for name, options in [
+    ("default", {}), ("sha1", dict(hash_method="sha1", n_components=5)), ("sha256", dict(hash_method="sha256", n_components=16, cols=["plan"])), ("sha512", dict(hash_method="sha512", n_components=3)),
+    ("numbers", dict(cols=["city", "floor"])), ("invariant", dict(n_components=40, drop_invariant=True)), ("nothing", dict(cols=["floor"], n_components=1)),
+]:
+    used = options.get("cols", ["city", "plan"]) + ["floor", "rooms"]
+    used = list(dict.fromkeys(used))
+    m = HashingEncoder(max_process=1, **options).fit(d[used])
+    save("category-encoders-hashing-" + name, m, t[used], transformed(m, t[used]))
+m = make_pipeline(HashingEncoder(max_process=1, n_components=6), LogisticRegression()).fit(d[["city", "plan"]], d.floor > 2)
+save("category-encoders-hashing-pipeline", m, t[["city", "plan"]], outputs(m, t[["city", "plan"]]))
+
+r = np.random.RandomState(2)
+c, u = d[["city", "plan", "rooms"]], t[["city", "plan", "rooms"]]
+for name, options in [("plain", {}), ("kept", dict(keep_components=True, handle_missing="return_nan")), ("unknown", dict(handle_unknown="return_nan", cols=["rooms"]))]:
+    m = TargetEncoder(composite_cols=[("city", "plan")], **options).fit(c, r.rand(80))
+    save("category-encoders-composite-" + name, m, u, transformed(m, u))
+m = TargetEncoder(composite_cols=[("city", "plan")], handle_unknown="error").fit(c, r.rand(80))
+save("category-encoders-composite-strict", m, c[:20], transformed(m, c[:20]), u[4:6], "Data Error")
+m = PolynomialWrapper(MEstimateEncoder(cols=["city", "plan"]))
+m.fit(c, r.choice(["low", "mid", "top"], 80))
+save("category-encoders-polynomial-wrapper", m, u, transformed(m, u))
+m = NestedCVWrapper(TargetEncoder(cols=["plan"]), random_state=0)
+m.fit(c[["plan", "rooms"]], r.rand(80))
+save("category-encoders-nested-wrapper", m, u[["plan", "rooms"]], transformed(m, u[["plan", "rooms"]]))
+
+
+def refused(name, model, code="unsupported-option"):
+    folder = os.path.join(OUT, "%s-%s" % (name, ENVIRONMENT))
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "model.pkl"), "wb") as f:
+        pickle.dump(model, f)
+    dump(folder, "case.json", {"name": os.path.basename(folder), "family": name.split("-")[0], "environment": ENVIRONMENT, "model_file": "model.pkl", "expect": "refuse",
+                               "made_by": "corpus/makers/late_options.py", "tolerance": {"rtol": 1e-9, "atol": 1e-9}, "refusal": {"slipway_code": code}})
+
+
+refused("category-encoders-hashing-refused-digest", HashingEncoder(max_process=1, hash_method="blake2b").fit(d[["city"]]))
+refused("category-encoders-hashing-refused-floats", HashingEncoder(max_process=1, cols=["floats"]).fit(d[["city"]].assign(floats=0.5)))
+refused("category-encoders-composite-refused-numbers", TargetEncoder(composite_cols=[("city", "floor")]).fit(d[["city", "floor"]], r.rand(80)))

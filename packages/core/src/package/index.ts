@@ -15,6 +15,8 @@ export { writeCard, type CardFacts, type CardParts } from "./card.ts";
 export { withMetrics, writeSbom, type MeasuredMetric, type SbomParts } from "./sbom.ts";
 export { hashElements } from "./hash-elements.ts";
 export { normalizeText } from "./normalize-text.ts";
+export { asBucketing, textBucket } from "./text-bucket.ts";
+export { DIGESTS, type Digest } from "./digests.ts";
 export { ProfileCounter, profiledColumns, profileOf, rowKey, type Profile, type ProfiledColumn, type ProfiledData, type ProfiledOutput } from "./profile.ts";
 export { parseProfile, profileToJson } from "./parse-profile.ts";
 export { JsonObject, parseJson, toJsonBytes, type Fail } from "./json.ts";

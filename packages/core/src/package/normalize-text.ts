@@ -4,6 +4,7 @@
 // in it decomposes a character. JavaScript's toLowerCase follows the same Unicode rules as Python's.
 
 import { catboostHash } from "./category-hash.ts";
+import { asBucketing, textBucket } from "./text-bucket.ts";
 import type { TextNormalization } from "./signature.ts";
 
 export function normalizeText(text: string, steps: readonly TextNormalization[]): string {
@@ -12,7 +13,8 @@ export function normalizeText(text: string, steps: readonly TextNormalization[])
     if (step === "lowercase") s = s.toLowerCase();
     else if (step === "strip_accents_unicode") s = stripCombining(s);
     else if (step === "catboost_hash") s = catboostHash(s);
-    else s = s.normalize("NFKD").replace(/[^\x00-\x7f]/gu, "");
+    else if (step === "strip_accents_ascii") s = s.normalize("NFKD").replace(/[^\x00-\x7f]/gu, "");
+    else s = textBucket(s, asBucketing(step)!);
   }
   return s;
 }

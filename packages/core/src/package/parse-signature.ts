@@ -3,6 +3,7 @@
 // Unknown fields are passed over, so that an older reader takes what a newer writer added.
 
 import { packageError } from "./errors.ts";
+import { asBucketing } from "./text-bucket.ts";
 import { asArray, asText, decodeNumber, encodeNumber, JsonObject, oneOf, type Fail } from "./json.ts";
 import { parseImageInput } from "./image-input.ts";
 import type { ElementType } from "../tensor/index.ts";
@@ -108,7 +109,7 @@ function parseColumn(value: unknown, where: string): Column {
 }
 
 function parseNormalize(c: JsonObject): readonly TextNormalization[] {
-  return c.array("normalize", 10, (v, at) => oneOf(v, at, NORMALIZATIONS, fail));
+  return c.array("normalize", 10, (v, at) => (typeof v === "string" && asBucketing(v) !== undefined ? (v as TextNormalization) : oneOf(v, at, NORMALIZATIONS, fail)));
 }
 
 function parseCount(c: JsonObject, key: string): number {

@@ -1,6 +1,7 @@
 // The signature: which named, typed columns a model takes and which outputs it gives. Stored as signature.json.
 
 import type { ElementType } from "../tensor/index.ts";
+import type { Digest } from "./digests.ts";
 
 /** Stands for a missing value in a string tensor: U+FFFF is a noncharacter that no text file holds. Numbers use NaN. */
 export const MISSING_STRING = "\uffff";
@@ -11,8 +12,8 @@ export const REFUSED_OUTPUT = "slipway.refused";
 export type ColumnType = "double" | "int64" | "boolean" | "string";
 export type Scalar = string | number | boolean;
 
-/** In this order, as Python's str.lower and scikit-learn's strip_accents do. */
-export type TextNormalization = "lowercase" | "strip_accents_unicode" | "strip_accents_ascii" | "catboost_hash";
+/** In this order, as Python's str.lower and scikit-learn's strip_accents do. "md5_8": the digest's remainder by 8, written out. */
+export type TextNormalization = "lowercase" | "strip_accents_unicode" | "strip_accents_ascii" | "catboost_hash" | `${Digest}_${number}`;
 
 export interface Column {
   readonly name: string;

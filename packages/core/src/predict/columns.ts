@@ -1,7 +1,7 @@
 // The signature's columns prepared for checking many values: one checker a column, and its place in the batch.
 
 import { nearest } from "../base/index.ts";
-import { MISSING_STRING, normalizeText, type Column, type Scalar, type Signature } from "../package/index.ts";
+import { asBucketing, MISSING_STRING, normalizeText, type Column, type Scalar, type Signature } from "../package/index.ts";
 import { preview, type Problems } from "./problems.ts";
 
 /** Where values come from: JSON has types; CSV has only text, so numbers and booleans are read from it. */
@@ -110,7 +110,7 @@ export function checkNumber(slot: Slot, value: unknown, row: number, source: Sou
 
 /** The value as text; MISSING_STRING is missing. */
 export function checkString(slot: Slot, value: unknown, row: number, source: Source, problems: Problems): string {
-  if (slot.column.wholeNumbers === true && (typeof value === "boolean" || typeof value === "bigint" || Number.isSafeInteger(value))) value = String(typeof value === "boolean" ? Number(value) : value);
+  if (slot.column.wholeNumbers === true && (typeof value === "boolean" || typeof value === "bigint" || Number.isSafeInteger(value))) value = typeof value === "boolean" ? booleanText(slot, value) : String(value);
   if (typeof value !== "string") {
     // NaN is how pandas writes a missing text.
     if (value === null || value === undefined || (typeof value === "number" && Number.isNaN(value))) {
@@ -130,6 +130,12 @@ export function checkString(slot: Slot, value: unknown, row: number, source: Sou
     problems.add(row, slot.name, slot.expected, preview(value), near === undefined ? (source === "json" ? "" : "check for spaces around it") : `did you mean ${JSON.stringify(near)}?`);
   }
   return text;
+}
+
+/** As Python writes it where its text is hashed. */
+function booleanText({ column }: Slot, value: boolean): string {
+  if (column.normalize?.some((step) => asBucketing(step) !== undefined)) return value ? "True" : "False";
+  return value ? "1" : "0";
 }
 
 function refuseMissing(slot: Slot, value: unknown, row: number, problems: Problems): void {

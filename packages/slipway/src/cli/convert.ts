@@ -1,7 +1,7 @@
 // slipway convert FILE -o model.onnx
 
 import { compileGraph, isTensorModel, numpyOf, readSource } from "@slipway/core/convert";
-import { signatureToJson } from "@slipway/core/package";
+import { asBucketing, signatureToJson } from "@slipway/core/package";
 import { assertInert } from "@slipway/core/pickle";
 import { locateModel, readModelBytes } from "../runtime/index.ts";
 import { importFile } from "../runtime/import-file.ts";
@@ -60,8 +60,8 @@ export const convert: Command = defineCommand({
     if (compiled.signature.columns.some((c) => c.normalize?.some((n) => n.startsWith("strip_accents")))) {
       warnings.push("accents are stripped by Slipway's runtime before the graph sees a text; other runtimes have to do it themselves");
     }
-    if (compiled.signature.columns.some((c) => c.normalize?.includes("catboost_hash"))) {
-      warnings.push("Slipway's runtime turns categories into CatBoost's hashes before the graph sees them; other runtimes have to do it themselves");
+    if (compiled.signature.columns.some((c) => c.normalize?.some((n) => n === "catboost_hash" || asBucketing(n) !== undefined))) {
+      warnings.push("Slipway's runtime turns categories into hashes before the graph sees them; other runtimes have to do it themselves");
     }
     if (call.flag("json")) printJson({ output, bytes: compiled.model.length, signature: signatureToJson(compiled.signature), warnings });
     else {

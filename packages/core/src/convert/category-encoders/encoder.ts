@@ -2,11 +2,12 @@
 // place of the one they encode, the rest passes, and columns that did not vary while fitting may be left out.
 
 import { columnNames, PyDict, PyList, type PyValue } from "../../pickle/index.ts";
-import { defineEstimator, type EstimatorConverter } from "../conversion/contract.ts";
+import { defineEstimator, type EstimatorConverter, type InputShape } from "../conversion/contract.ts";
 import { memo, type Conversion } from "../conversion/conversion.ts";
 import type { Estimator } from "../conversion/estimator.ts";
 import { Frame, mixFlows, type Feature } from "../conversion/frame.ts";
 import { categoriesFrom, categoryIds, type Categories } from "../sklearn/preprocess/categories.ts";
+import { composedAway, compositesOf, withComposites } from "./composites.ts";
 import { readTables, type ColumnTable } from "./read-tables.ts";
 import type { Row } from "./row-table.ts";
 
@@ -21,32 +22,45 @@ const CONTRASTS = new Set(["BackwardDifferenceEncoder", "HelmertEncoder", "SumEn
 export const categoryEncoder: EstimatorConverter = defineEstimator({
   names: NAMES.map((name) => `category_encoders.${name}`),
   inputShape(est) {
-    const names = est.has("feature_names_in_") ? undefined : namesBefore(est);
-    return names && { kind: "columns", names };
+    return est.has("feature_names_in_") ? undefined : findInputNames(est);
   },
-  convert(est, X, c) {
+  convert(est, given, c) {
+    const X = withComposites(est, given, c);
+    const left = composedAway(est);
     const places = placesOf(est, X, c);
     const encoded = new Map(readTables(est, c).map((one) => [places(one.column), one]));
     const tables = [...encoded].map(([j, one]) => declared(est, X, c, j, one));
-    const dropped = new Set(strings(est, est.has("invariant_cols") ? "invariant_cols" : "drop_cols"));
     return {
       kind: "transformer",
       transform: memo(() => {
         const made = new Map(tables.map((table) => [table.j, encode(X, c, table)]));
         const parts: Frame[] = Array.from({ length: X.width }, (_, j) => made.get(j) ?? c.select(X, [j]));
+        for (const [j, feature] of X.features.entries()) if (feature.name !== null && left.has(feature.name)) parts[j] = new Frame([]);
         if (CONTRASTS.has(est.className) && encoded.size > 0 && hasIntercept(est)) parts.unshift(intercept(X, c));
-        const all = Frame.concat(parts.filter((part) => part.width > 0));
-        const kept = all.features.flatMap((f, i) => (f.name !== null && dropped.has(f.name) ? [] : [i]));
-        return kept.length === all.width ? all : c.select(all, kept);
+        return kept(est, c, Frame.concat(parts.filter((part) => part.width > 0)));
       }),
     };
   },
 });
 
+/** Without the columns that did not vary while fitting, where the encoder leaves them out. */
+export function kept(est: Estimator, c: Conversion, all: Frame): Frame {
+  const dropped = new Set(strings(est, est.has("invariant_cols") ? "invariant_cols" : "drop_cols"));
+  const places = all.features.flatMap((f, i) => (f.name !== null && dropped.has(f.name) ? [] : [i]));
+  return places.length === all.width ? all : c.select(all, places);
+}
+
+/** What an encoder was fitted on, where its columns had names. */
+export function findInputNames(est: Estimator): InputShape | undefined {
+  const listed = strings(est, "feature_names_in_");
+  const names = listed.length > 0 ? listed : namesBefore(est);
+  return names && { kind: "columns", names };
+}
+
 /** A column by its name, or by its number where the encoder was fitted on an array. */
 export function placesOf(est: Estimator, X: Frame, c: Conversion): (column: PyValue) => number {
   const listed = est.raw("feature_names_in_");
-  const names = listed instanceof PyList ? listed.items.map(String) : undefined;
+  const names = listed instanceof PyList ? [...listed.items.map(String), ...compositesOf(est).map(([name]) => name)] : undefined;
   if (names !== undefined && names.length !== X.width) throw c.malformed(est, `it was fitted on ${names.length} columns, the step before it gives ${X.width}`);
   return (column) => {
     const text = String(column);
@@ -107,6 +121,10 @@ export function encode(X: Frame, c: Conversion, { j, one, categories, rows, unkn
   if (table.width === 0) return new Frame([]);
   const { width } = table;
   const { ids, id, count } = categoryIds(c.select(X, [j]), c, [categories]);
+  // What several columns make can only be refused as a row.
+  if (one.table.unknown === undefined && X.features[j]!.flows.some((flow) => flow.affine === undefined)) {
+    c.rowChecks.push({ refused: c.o.less(c.o.squeeze(ids, 1), 0), reason: `${JSON.stringify(X.features[j]!.name ?? `column ${j}`)} is a category that the encoder was not fitted with` });
+  }
   // Row 0 is for what is unknown, number -1.
   const cells = new Float64Array((count + 1) * width);
   for (let k = 0; k <= count; k++) cells.set(unknown, k * width);

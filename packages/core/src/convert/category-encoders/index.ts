@@ -2,7 +2,9 @@
 
 import type { EstimatorConverter } from "../conversion/contract.ts";
 import { categoryEncoder } from "./encoder.ts";
+import { hashingEncoder } from "./hashing.ts";
 import { multiHotEncoder } from "./multi-hot.ts";
 import { summaryEncoder } from "./summary.ts";
+import { nestedEncoder, polynomialWrapper } from "./wrappers.ts";
 
-export const categoryEncodersConverters: readonly EstimatorConverter[] = [categoryEncoder, multiHotEncoder, summaryEncoder];
+export const categoryEncodersConverters: readonly EstimatorConverter[] = [categoryEncoder, hashingEncoder, multiHotEncoder, summaryEncoder, nestedEncoder, polynomialWrapper];
