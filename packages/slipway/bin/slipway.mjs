@@ -33,6 +33,6 @@ if (existsSync(path("../src/cli/main.ts"))) {
   const { main } = await import("../src/cli/main.ts");
   await main(process.argv.slice(2));
 } else {
-  const { main } = await import("../dist/cli/main.js");
+  const { main } = await import("../assets/cli/main.js");
   await main(process.argv.slice(2));
 }

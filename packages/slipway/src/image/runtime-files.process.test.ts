@@ -1,23 +1,48 @@
-// The bundle that images hold, built from the sources.
+// The bundles, built from the sources: the one that images hold, and the installed command line's.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { CHURN_ROW, churnSlip } from "../../../../scripts/testing-models.ts";
 import { onnxRuntimeFiles, SERVER_FOLDER, SERVER_MAIN, serverFiles } from "./runtime-files.ts";
 
+/** The files by whose names threads and processes are started. */
+const startedBy = (code: string): string[] => [...code.matchAll(/\?`\.\/[\w-]+\.ts`:`\.\/([\w-]+\.js)`/g)].map((m) => m[1]!);
+
 it("holds every file that its threads and processes are started by, and the licences of what is in it", async () => {
   const { files, packages } = await serverFiles();
   const names = new Set(files.map(({ path }) => path.slice(SERVER_FOLDER.length + 1)));
   const code = files.filter(({ path }) => path.endsWith(".js")).map(({ bytes }) => new TextDecoder().decode(bytes)).join("\n");
-  const started = [...code.matchAll(/\?`\.\/[\w-]+\.ts`:`\.\/([\w-]+\.js)`/g)].map((m) => m[1]!);
-  expect(started.length).toBeGreaterThan(4);
-  expect(started.filter((name) => !names.has(name))).toEqual([]);
+  expect(startedBy(code).length).toBeGreaterThan(4);
+  expect(startedBy(code).filter((name) => !names.has(name))).toEqual([]);
   expect(names.has("assets/try.js")).toBe(true);
   const licences = new TextDecoder().decode(files.find(({ path }) => path.endsWith("/LICENSES.txt"))!.bytes);
   for (const { name, version } of packages) expect(licences).toContain(`${name} ${version}`);
+});
+
+it("the command line's holds what it starts, finds the other assets beside it, and serves a package without the importer", async () => {
+  const { buildBundle } = await import("../../bundle.mjs" as string) as { buildBundle: (name: string) => Promise<{ folder: string }> };
+  const { folder } = await buildBundle("cli");
+  const files = readdirSync(folder);
+  const scripts = files.filter((name) => name.endsWith(".js")).map((name) => ({ name, code: readFileSync(join(folder, name), "utf8") }));
+  const code = scripts.map((s) => s.code).join("\n");
+  expect(startedBy(code).length).toBeGreaterThan(8);
+  expect(startedBy(code).filter((name) => !files.includes(name))).toEqual([]);
+  const assets = [...code.matchAll(/`\.\.\/(dashboard|bundle|python|client-base)[`./]/g)].map((m) => m[1]!);
+  expect(new Set(assets)).toEqual(new Set(["dashboard", "bundle", "python", "client-base"]));
+
+  const reached = (name: string, seen = new Set<string>()): Set<string> => {
+    if (seen.has(name)) return seen;
+    seen.add(name);
+    for (const [, to] of scripts.find((s) => s.name === name)!.code.matchAll(/(?:from|import)["`]\.\/([\w-]+\.js)["`]/g)) reached(to!, seen);
+    return seen;
+  };
+  // `onnx` is asked for once a package is open.
+  const begin = scripts.map((s) => s.name).filter((name) => /^(serve|onnx)-/.test(name));
+  expect(begin.length).toBeGreaterThan(1);
+  expect(begin.flatMap((name) => [...reached(name)]).filter((name) => name.startsWith("import-model"))).toEqual([]);
 });
 
 it("takes of ONNX Runtime one platform's two libraries", async () => {
