@@ -3,7 +3,7 @@
 //   node --conditions=@slipway/source bench/monitor-cost.ts
 
 import { readFileSync } from "node:fs";
-import { encodeWindow, freeze, normalNumbers, randomNumbers, WindowCounter } from "../packages/core/src/stats/index.ts";
+import { encodeWindow, freeze, HASH_WORDS, normalNumbers, NumberBlock, randomNumbers, WindowCounter } from "../packages/core/src/stats/index.ts";
 import { Monitor, MonitorStore } from "../packages/slipway/src/monitor/index.ts";
 import { loadModelPackage } from "../packages/slipway/src/runtime/index.ts";
 import { packModel } from "../packages/slipway/src/runtime/pack.ts";
@@ -29,19 +29,20 @@ const references = [...Array.from({ length: NUMBERS }, () => freeze(Array.from({
 const numbers = Float64Array.from({ length: ROWS * NUMBERS }, () => normal());
 const texts = Array.from({ length: ROWS * TEXTS }, (_, i) => categories[(i * 7) % 4]!);
 console.log(`counting ${NUMBERS} numbers and ${TEXTS} texts`);
-for (const chunk of [1, 16, 1000]) {
+for (const chunk of [1, 16, 1024]) {
   let least = Infinity;
   let bytes = 0;
   for (let round = 0; round < 3; round++) {
     const window = new WindowCounter(references);
-    const hashes = new Int32Array(chunk);
+    const block = new NumberBlock(NUMBERS, Array.from({ length: NUMBERS }, (_, c) => ({ place: c, series: c })), references);
     const before = cpuMicroseconds();
     for (let row = 0; row + chunk <= ROWS; row += chunk) {
-      hashes.fill(0);
-      for (let c = 0; c < NUMBERS; c++) window.series[c]!.addNumbers(numbers, row * NUMBERS + c, NUMBERS, chunk, hashes);
-      for (let c = 0; c < TEXTS; c++) window.series[NUMBERS + c]!.addTexts(texts, row * TEXTS + c, TEXTS, chunk, "\uffff", hashes);
-      window.addRows(chunk, hashes);
+      if (block.rows + chunk > block.capacity) window.addRows(block.count(window), block.hashes);
+      const hashes = block.hashes.subarray(HASH_WORDS * block.rows);
+      block.stage(numbers, row, chunk);
+      for (let c = 0; c < TEXTS; c++) window.series[NUMBERS + c]!.addTexts(texts, row * TEXTS + c, TEXTS, chunk, "\uffff", hashes, c % HASH_WORDS);
     }
+    window.addRows(block.count(window), block.hashes);
     least = Math.min(least, (cpuMicroseconds() - before) / ROWS);
     bytes = encodeWindow(window).length;
   }
@@ -65,7 +66,7 @@ async function round(app: App, bodies: readonly Buffer[], requests: number): Pro
   return (cpuMicroseconds() - before) / requests;
 }
 console.log("a request through the application, without a socket");
-for (const rows of [1, 16]) {
+for (const rows of [1, 16, 64]) {
   const bodies = Array.from({ length: 64 }, () => Buffer.from(JSON.stringify(Array.from({ length: rows }, () => customer()))));
   for (const app of [off, on]) await round(app, bodies, 20_000);
   let [leastOff, leastOn] = [Infinity, Infinity];

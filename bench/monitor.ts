@@ -1,6 +1,6 @@
 // Drift on streams whose truth is known: false alarms and how soon a change is found, beside Evidently, NannyML and whylogs on
 // the same files with their defaults.
-//   node --conditions=@slipway/source bench/monitor.ts FOLDER [--peers NAME=PYTHON ...] [--trials 40] [--only STREAM ...]
+//   node --conditions=@slipway/source bench/monitor.ts FOLDER [--peers NAME=PYTHON ...] [--trials 40] [--only STREAM ...] [--windows 60]
 //   FOLDER gets the streams as CSV; NAME is evidently, nannyml or whylogs, PYTHON an interpreter that has it.
 //
 // 60 columns (48 of numbers: normal, lognormal, uniform; 12 of categories), a reference of 10,000 rows, windows of 250 rows.
@@ -14,9 +14,9 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { freeze, judgeWindow, normalNumbers, randomNumbers, stateOf, WindowCounter, type Distribution, type Drift } from "../packages/core/src/stats/index.ts";
+import { freeze, HASH_WORDS, judgeWindow, normalNumbers, randomNumbers, stateOf, WindowCounter, type Distribution, type Drift } from "../packages/core/src/stats/index.ts";
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { peers: { type: "string", multiple: true, default: [] }, trials: { type: "string", default: "40" }, only: { type: "string", multiple: true, default: [] } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { peers: { type: "string", multiple: true, default: [] }, trials: { type: "string", default: "40" }, only: { type: "string", multiple: true, default: [] }, windows: { type: "string", default: "60" } } });
 const folder = positionals[0];
 if (folder === undefined) throw new Error("FOLDER is needed");
 mkdirSync(folder, { recursive: true });
@@ -25,8 +25,9 @@ const COLUMNS = 60;
 const NUMBERS = 48;
 const REFERENCE = 10_000;
 const WINDOW = 250;
-const ONSET = 20;
-const WINDOWS = 60;
+const WINDOWS = Number(values.windows);
+/** After a third of them. */
+const ONSET = Math.floor(WINDOWS / 3);
 const CHANGED = 7;
 const CATEGORY = 50;
 const DAY = 24;
@@ -49,7 +50,7 @@ const STREAMS: readonly Stream[] = [
   { name: "seasonal", seasonal: true, true: never },
   { name: "sudden 0.5", shift: (w) => (w >= ONSET ? 0.5 : 0), true: (w) => w >= ONSET, column: CHANGED },
   { name: "gradual 0 to 1", shift: (w) => Math.min(1, Math.max(0, (w - ONSET) / 20)), true: (w) => w >= ONSET, column: CHANGED },
-  { name: "recurring 0.5", shift: (w) => (w >= ONSET && w % 15 >= 5 && w % 15 < 10 ? 0.5 : 0), true: (w) => w >= ONSET && w % 15 >= 5 && w % 15 < 12, column: CHANGED },
+  { name: "recurring 0.5", shift: (w) => (w >= ONSET && (w - ONSET) % 15 < 5 ? 0.5 : 0), true: (w) => w >= ONSET && (w - ONSET) % 15 < 7, column: CHANGED },
   { name: "one broken column", broken: (w) => w >= ONSET, true: (w) => w >= ONSET, column: CATEGORY },
 ];
 
@@ -75,7 +76,7 @@ const makeReference = (seed: number, stream: Stream): Row[] => {
 
 function counted(references: readonly Distribution[], rows: readonly Row[]): Distribution[] {
   const window = new WindowCounter(references);
-  const hashes = new Int32Array(rows.length);
+  const hashes = new Int32Array(HASH_WORDS * rows.length);
   for (let c = 0; c < COLUMNS; c++) {
     if (c < NUMBERS) window.series[c]!.addNumbers(Float64Array.from(rows, (r) => r[c] as number), 0, 1, rows.length, hashes);
     else window.series[c]!.addTexts(rows.map((r) => (r[c] as string | null) ?? "\uffff"), 0, 1, rows.length, "\uffff", hashes);
@@ -112,7 +113,7 @@ const rowOf = (stream: Stream, who: string, { falseWindows, quiet, delay }: Scor
 
 for (const [s, stream] of STREAMS.entries()) {
   if (values.only.length > 0 && !values.only.some((name) => stream.name.startsWith(name))) continue;
-  const windowCount = stream.seasonal === true ? 5 * DAY : WINDOWS;
+  const windowCount = stream.seasonal === true ? Math.ceil((2 * WINDOWS) / DAY) * DAY : WINDOWS;
   const reference = makeReference(1000 + s, stream);
   const make = rowMaker(2000 + s);
   const rows = Array.from({ length: windowCount }, (_, w) => Array.from({ length: WINDOW }, () => make(stream, w)));

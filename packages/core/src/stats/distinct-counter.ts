@@ -2,7 +2,7 @@
 // linear counting while few registers are taken. Ranks stop at 15, so that a register is four bits when it is written: with
 // 64 registers that still tells a million values from ten thousand.
 
-const MOST_RANK = 15;
+export const MOST_RANK = 15;
 
 /** The end of MurmurHash3: every bit of the input moves every bit of the output. */
 export function mixed(hash: number): number {
@@ -27,6 +27,12 @@ export class DistinctCounter {
     const place = hash & (this.registers.length - 1);
     const rank = Math.min(MOST_RANK, Math.clz32(hash >>> this.#bits) - this.#bits + 1);
     if (rank > this.registers[place]!) this.registers[place] = rank;
+  }
+  /** Hashes that are, without the bits of their place, not below it change nothing. */
+  get threshold(): number {
+    let least = MOST_RANK;
+    for (const rank of this.registers) if (rank < least) least = rank;
+    return least === MOST_RANK ? 0 : 2 ** (32 - this.#bits - least);
   }
   merge(other: DistinctCounter): void {
     for (let i = 0; i < this.registers.length; i++) this.registers[i] = Math.max(this.registers[i]!, other.registers[i]!);

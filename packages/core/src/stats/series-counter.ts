@@ -8,20 +8,54 @@ import { hashText } from "./distinct.ts";
 import { ValueSample } from "./value-sample.ts";
 
 /** Parts of the reference's deviation that a sum counts, and how far from its mean a value counts whole. */
-const FINE = 1024;
-const FINEST = 2 ** 20;
-const COARSE = 32;
-const COARSEST = 2 ** 15;
+export const FINE = 1024;
+export const FINEST: number = 2 ** 20;
+export const COARSE = 32;
+export const COARSEST: number = 2 ** 15;
 
-const NUMBER_BITS = 6;
+export const NUMBER_BITS = 6;
 const TEXT_BITS = 8;
-const GOLDEN = 0x9e3779b1;
+/** By which the lower and the upper half of a double are multiplied. */
+export const GOLDEN = 0x9e3779b1;
+export const HIGH_WORD = 0x85ebca6b;
+/** Every NaN is taken for this one: its halves, the lower first. */
+export const NAN_WORDS: readonly [number, number, number, number] = [0, 0x7ff80000, 0, 0x7ff80000];
+
+const NAN_HASH = mixed(Math.imul(NAN_WORDS[0], GOLDEN) ^ Math.imul(NAN_WORDS[1], HIGH_WORD));
+/** Fewer categories are looked for one after the other. */
+const FEW = 16;
+/** A row's hash is made in four parts, as four columns are counted at once. */
+export const HASH_WORDS = 4;
 
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
 
 /** In one array, so that counting allocates nothing. */
 const [ROWS, MISSING, OUTSIDE, LOW, HIGH, SUM, SQUARES] = [0, 1, 2, 3, 4, 5, 6] as const;
+
+function hashNumber(value: number): number {
+  double[0] = value;
+  return mixed(Math.imul(words[0]!, GOLDEN) ^ Math.imul(words[1]!, HIGH_WORD));
+}
+
+export interface CountedNumbers {
+  readonly rows: number;
+  readonly missing: number;
+  readonly outside: number;
+  readonly low: number;
+  readonly high: number;
+  /** In whole parts of the reference's deviation from its mean. */
+  readonly sum: number;
+  readonly squares: number;
+}
+
+/** By what numbers are measured: the reference's mean and deviation, where it has them. */
+export function scaleOf(reference: Distribution): { readonly mean: number; readonly deviation: number; readonly scale: number } {
+  const moments = momentsOf(reference);
+  const mean = Number.isFinite(moments.mean) ? moments.mean : 0;
+  const deviation = Number.isFinite(moments.deviation) && moments.deviation > 0 && Number.isFinite(1 / moments.deviation) ? moments.deviation : 1;
+  return { mean, deviation, scale: 1 / deviation };
+}
 
 export class SeriesCounter {
   readonly shape: Shape;
@@ -33,7 +67,8 @@ export class SeriesCounter {
   readonly totals: Float64Array = Float64Array.of(0, 0, 0, Infinity, -Infinity, 0, 0);
   readonly #edges: Float64Array;
   readonly #texts: ReadonlyMap<string, number>;
-  readonly #numbers: ReadonlyMap<number, number>;
+  readonly #numbers: readonly number[];
+  readonly #numberPlaces: ReadonlyMap<number, number>;
   readonly #least: number;
   readonly #most: number;
   readonly #mean: number;
@@ -42,16 +77,17 @@ export class SeriesCounter {
 
   constructor(reference: Distribution) {
     const { shape } = reference;
-    const { mean, deviation } = momentsOf(reference);
+    const { mean, deviation, scale } = scaleOf(reference);
     this.shape = shape;
-    this.#mean = Number.isFinite(mean) ? mean : 0;
-    this.#deviation = Number.isFinite(deviation) && deviation > 0 ? deviation : 1;
-    this.#scale = 1 / this.#deviation;
+    this.#mean = mean;
+    this.#deviation = deviation;
+    this.#scale = scale;
     this.bins = new Float64Array(reference.bins.length);
     this.distinct = new DistinctCounter(shape.kind === "number" ? NUMBER_BITS : TEXT_BITS);
     const values = shape.kind === "category" ? shape.values : [];
     this.#texts = new Map(values.map((v, i) => [v, i]));
-    this.#numbers = new Map(values.map((v, i) => [Number(v), i]));
+    this.#numbers = values.map(Number);
+    this.#numberPlaces = new Map(this.#numbers.map((v, i) => [v, i]));
     this.#edges = Float64Array.from(shape.kind === "category" ? [] : shape.edges);
     [this.#least, this.#most] = shape.kind === "category" ? [-Infinity, Infinity] : [shape.low, shape.high];
   }
@@ -75,9 +111,9 @@ export class SeriesCounter {
 
   /**
    * `count` numbers of a row-major matrix; NaN is missing.
-   * @param hashes of the rows: the values are mixed in
+   * @param hashes of the rows, four words each: the values are mixed into word `lane`
    */
-  addNumbers(data: Float64Array | readonly number[], start: number, step: number, count: number, hashes: Int32Array): void {
+  addNumbers(data: Float64Array | readonly number[], start: number, step: number, count: number, hashes: Int32Array, lane = 0): void {
     const { totals, bins, distinct } = this;
     const edges = this.#edges;
     const category = this.shape.kind === "category";
@@ -89,21 +125,20 @@ export class SeriesCounter {
     for (let row = 0, at = start; row < count; row++, at += step) {
       // Minus zero is zero.
       const value = data[at]! + 0;
-      double[0] = value;
-      const hash = mixed(Math.imul(words[0]!, GOLDEN) ^ Math.imul(words[1]!, 0x85ebca6b));
-      hashes[row] = Math.imul(hashes[row]! ^ hash, GOLDEN);
-      if (value !== value) {
+      const there = value === value;
+      const hash = there ? hashNumber(value) : NAN_HASH;
+      const word = HASH_WORDS * row + lane;
+      hashes[word] = Math.imul(hashes[word]! ^ hash, GOLDEN);
+      if (!there) {
         totals[MISSING]!++;
         continue;
       }
-      distinct.add(hash);
       this.#moment(value, (value - mean) * scale);
       if (category) {
-        const place = this.#numbers.get(value);
-        if (place === undefined) this.#unknown(String(value));
-        else bins[place]!++;
+        this.#category(value, hash);
         continue;
       }
+      distinct.add(hash);
       if (value < least || value > most) totals[OUTSIDE]!++;
       // Looked at one and all: a search would make the processor guess at every step.
       let bin = 0;
@@ -112,8 +147,27 @@ export class SeriesCounter {
     }
   }
 
+  /** What was counted elsewhere of numbers; of categories all but which they are. */
+  addCounted({ rows, missing, outside, low, high, sum, squares }: CountedNumbers): void {
+    const { totals } = this;
+    totals[ROWS]! += rows;
+    totals[MISSING]! += missing;
+    totals[OUTSIDE]! += outside;
+    totals[LOW] = Math.min(totals[LOW]!, low);
+    totals[HIGH] = Math.max(totals[HIGH]!, high);
+    totals[SUM]! += sum;
+    totals[SQUARES]! += squares;
+  }
+  /** Which they are, of numbers that are categories. */
+  addCategories(data: Float64Array, start: number, step: number, count: number): void {
+    for (let row = 0, at = start; row < count; row++, at += step) {
+      const value = data[at]! + 0;
+      if (value === value) this.#category(value);
+    }
+  }
+
   /** @param missing what stands for a missing text */
-  addTexts(data: readonly string[], start: number, step: number, count: number, missing: string, hashes: Int32Array): void {
+  addTexts(data: readonly string[], start: number, step: number, count: number, missing: string, hashes: Int32Array, lane = 0): void {
     const { totals, bins, distinct } = this;
     totals[ROWS]! += count;
     for (let row = 0, at = start; row < count; row++, at += step) {
@@ -121,14 +175,16 @@ export class SeriesCounter {
       const place = this.#texts.get(text);
       // A known category is told by its place.
       const hash = place !== undefined ? mixed(place + 1) : text === missing ? 0 : hashText(text) | 0;
-      hashes[row] = Math.imul(hashes[row]! ^ hash, GOLDEN);
+      const word = HASH_WORDS * row + lane;
+      hashes[word] = Math.imul(hashes[word]! ^ hash, GOLDEN);
       if (text === missing) {
         totals[MISSING]!++;
         continue;
       }
+      // A category that is counted already was seen already.
+      if (place !== undefined && bins[place]!++ > 0) continue;
       distinct.add(hash);
-      if (place !== undefined) bins[place]!++;
-      else this.#measured(text);
+      if (place === undefined) this.#measured(text);
     }
   }
 
@@ -168,6 +224,14 @@ export class SeriesCounter {
     this.#moment(length, (length - this.#mean) * this.#scale);
     if (length < this.#least || length > this.#most) this.totals[OUTSIDE]!++;
     this.bins[binOf(this.#edges, length)]!++;
+  }
+  #category(value: number, hash?: number): void {
+    const numbers = this.#numbers;
+    const place = numbers.length <= FEW ? numbers.indexOf(value) : (this.#numberPlaces.get(value) ?? -1);
+    // One that is counted already was seen already.
+    if (place >= 0 && this.bins[place]!++ > 0) return;
+    this.distinct.add(hash ?? hashNumber(value));
+    if (place < 0) this.#unknown(String(value));
   }
   #unknown(text: string): void {
     this.totals[OUTSIDE]!++;

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeWindow, driftMeasures, encodeWindow, freeze, judgeWindow, momentsOf, normalNumbers, randomNumbers, stateOf, WindowCounter, worstOf, type Distribution } from "./index.ts";
+import { decodeWindow, driftMeasures, encodeWindow, freeze, HASH_WORDS, judgeWindow, momentsOf, normalNumbers, NumberBlock, randomNumbers, stateOf, WindowCounter, worstOf, type Distribution } from "./index.ts";
 
 const MISSING = "\uffff";
 const normal = normalNumbers(randomNumbers(3));
@@ -18,7 +18,7 @@ interface Row {
 }
 function counted(rows: readonly Row[]): WindowCounter {
   const window = new WindowCounter(references);
-  const hashes = new Int32Array(rows.length);
+  const hashes = new Int32Array(HASH_WORDS * rows.length);
   const numbers = Float64Array.from(rows.flatMap((r) => r.numbers));
   const texts = rows.flatMap((r) => r.texts);
   window.series[0]!.addNumbers(numbers, 0, 2, rows.length, hashes);
@@ -84,6 +84,45 @@ describe("windows", () => {
     wide.forEach((_, i) => (i < 24 ? window.series[i]!.addNumbers(values, 0, 1, 100_000, hashes) : window.series[i]!.addTexts(Array.from(values, (v) => (v > 22 ? "pro" : "basic")), 0, 1, 100_000, MISSING, hashes)));
     window.addRows(100_000, hashes);
     expect(encodeWindow(window).length).toBeLessThan(4096);
+  });
+});
+
+describe("numbers counted many at once", () => {
+  const shifted = freeze(Array.from({ length: 5000 }, () => 1e300 * normal()));
+  const few = freeze(Array.from({ length: 5000 }, (_, i) => i % 3));
+  const empty = freeze([]);
+  const wide: readonly Distribution[] = [references[0]!, shifted, few, empty, references[0]!, references[3]!];
+  const columns = [{ place: 0, series: 0 }, { place: 2, series: 1 }, { place: 3, series: 2 }, { place: 4, series: 3 }, { place: 7, series: 4 }, { place: 8, series: 5 }];
+  const value = fc.oneof(fc.double(), fc.constantFrom(NaN, -0, 0, 1, 2, 3, Infinity, -Infinity, 20, 1e308, 5e-324), fc.double({ min: 5, max: 40, noNaN: true }));
+  it("are what each value by itself gives, to the last bit", () => {
+    fc.assert(fc.property(fc.array(fc.array(value, { minLength: 9, maxLength: 9 }), { maxLength: 60 }), fc.nat(7), (rows, cut) => {
+      const bytes = [true, false].map((vectors) => {
+        const block = new NumberBlock(9, columns, wide, vectors);
+        const window = new WindowCounter(wide);
+        const data = Float64Array.from(rows.flat());
+        for (let from = 0; from < rows.length; from += cut + 1) {
+          const count = Math.min(cut + 1, rows.length - from);
+          const first = block.rows;
+          block.stage(data, from, count);
+          for (let i = 0; i < count; i++) block.hashes[HASH_WORDS * (first + i) + 1] = from + i;
+          if (from % 3 === 0) window.addRows(block.count(window), block.hashes);
+        }
+        window.addRows(block.count(window), block.hashes);
+        return encodeWindow(window);
+      });
+      expect(bytes[0]).toEqual(bytes[1]);
+    }), { numRuns: 200 });
+  });
+  it("also of more edges than the kernel takes, and of no columns", () => {
+    const fine: Distribution = { shape: { kind: "number", edges: Array.from({ length: 40 }, (_, i) => i), low: 0, high: 40 }, rows: 0, missing: 0, bins: new Array<number>(41).fill(0), outside: 0, sum: 0, squares: 0 };
+    const block = new NumberBlock(1, [{ place: 0, series: 0 }], [fine]);
+    const window = new WindowCounter([fine]);
+    block.stage([3.5, 39.5, NaN], 0, 3);
+    window.addRows(block.count(window), block.hashes);
+    expect([window.rows, window.series[0]!.missing, window.series[0]!.bins[4], window.series[0]!.bins[40]]).toEqual([3, 1, 1, 1]);
+    const none = new NumberBlock(0, [], []);
+    none.stage([], 0, 2);
+    expect(none.count(window)).toBe(2);
   });
 });
 

@@ -1,9 +1,9 @@
-// Counts what one version is asked and answers, from the engine's own form of the rows: some 30 ns a value. Requests with
-// many rows are counted in pieces, so that the event loop is never held up; what does not fit into the queue is counted as
-// dropped.
+// Counts what one version is asked and answers, from the engine's own form of the rows. Numbers wait until they are many, as
+// they are counted for a fraction then; whoever reads counts drains them first. Requests with many rows are counted in pieces,
+// so that the event loop is never held up; what does not fit into the queue is counted as dropped.
 
 import { MISSING_STRING, type Output, type Signature } from "@slipway/core/package";
-import { WindowCounter, wordOf } from "@slipway/core/stats";
+import { HASH_WORDS, NumberBlock, WindowCounter, wordOf, type NumberColumn } from "@slipway/core/stats";
 import { planColumns, type Batch, type OutputData, type Prediction } from "../runtime/index.ts";
 import type { OutputSeries, Subject } from "./subject.ts";
 
@@ -23,17 +23,18 @@ interface Piece {
   readonly prediction: Prediction;
   start: number;
 }
-interface Input {
+/** A column of texts. */
+interface TextInput {
   readonly at: number;
   readonly place: number;
-  readonly kind: "number" | "string" | "words";
+  readonly words: boolean;
 }
-
 interface OutputPlan {
   readonly width: number;
+  /** Of names: where they are counted. */
   readonly places: readonly (readonly [at: number, place: number])[];
-  /** Labels are names, whatever their type. */
-  readonly named: boolean;
+  /** Of numbers, which wait until they are many. */
+  readonly block: NumberBlock | undefined;
   readonly sure: boolean;
 }
 
@@ -44,15 +45,18 @@ export class Recorder {
   readonly #windows = new Map<number, OpenWindow>();
   readonly #lengthMs: number;
   readonly #now: () => number;
-  readonly #inputs: readonly Input[];
+  readonly #texts: readonly TextInput[];
+  /** Rows that wait to be counted, and the window that they belong to. */
+  readonly #inputs: NumberBlock;
+  #staged: OpenWindow | undefined;
+  readonly #hashed: boolean;
   readonly #widths: { readonly numbers: number; readonly strings: number };
   readonly #outputs: readonly (readonly [at: number, series: OutputSeries])[];
   readonly #plans = new Map<Output, OutputPlan>();
   readonly #waiting: Piece[] = [];
   #waitingRows = 0;
   #current: OpenWindow | undefined;
-  #hashes = new Int32Array(ROWS_AT_ONCE);
-  readonly #scratch = new Int32Array(ROWS_AT_ONCE);
+  readonly #scratch = new Int32Array(HASH_WORDS * ROWS_AT_ONCE);
 
   constructor(subject: Subject, signature: Signature, { lengthMs, now = Date.now }: { readonly lengthMs: number; readonly now?: () => number }) {
     this.subject = subject;
@@ -61,11 +65,18 @@ export class Recorder {
     const plan = planColumns(signature);
     const slots = new Map(plan.slots.map((s) => [s.name, s]));
     this.#widths = plan;
-    this.#inputs = subject.series.flatMap((s, at): Input[] => {
+    const numbers: NumberColumn[] = [];
+    const texts: TextInput[] = [];
+    subject.series.forEach((s, series) => {
       const words = "words" in s;
       const slot = s.kind === "input" ? slots.get(words ? s.words : s.name) : undefined;
-      return slot === undefined ? [] : [{ at, place: slot.place, kind: words ? "words" : slot.kind }];
+      if (slot === undefined) return;
+      if (slot.kind === "number") numbers.push({ place: slot.place, series });
+      else texts.push({ at: series, place: slot.place, words });
     });
+    this.#texts = texts;
+    this.#hashed = numbers.length + texts.length > 0;
+    this.#inputs = new NumberBlock(plan.numbers, numbers, subject.series.map((s) => s.reference));
     this.#outputs = subject.series.flatMap((s, at) => (s.kind === "output" ? [[at, s as OutputSeries] as const] : []));
   }
 
@@ -92,6 +103,7 @@ export class Recorder {
   /** Counts what waits, at once. */
   drain(): void {
     while (this.#waiting.length > 0) this.#piece();
+    this.#settle();
   }
   /** Windows that were counted in since they were written last. Those that are over are forgotten once they are `written`. */
   get dirty(): readonly OpenWindow[] {
@@ -123,50 +135,72 @@ export class Recorder {
   }
 
   #count(batch: Batch, prediction: Prediction, start: number, count: number): void {
-    const window = this.#open();
-    const { counter } = window;
-    const hashes = this.#hashes;
-    hashes.fill(0, 0, count);
-    const { numbers, strings } = this.#widths;
-    if (batch.tensors === undefined) {
-      for (const { at, place, kind } of this.#inputs) {
-        if (kind === "number") counter.series[at]!.addNumbers(batch.numbers, start * numbers + place, numbers, count, hashes);
-        else if (kind === "string") counter.series[at]!.addTexts(batch.strings, start * strings + place, strings, count, MISSING_STRING, hashes);
-        // A row is told apart by its texts already.
-        else counter.series[at]!.addTexts(wordsOf(batch.strings, start * strings + place, strings, count), 0, 1, count, MISSING_STRING, this.#scratch);
-      }
-    }
-    counter.addRows(count, this.#inputs.length > 0 ? hashes : undefined);
+    const { counter } = (this.#staged = this.#open());
     const answered = prediction.refused === undefined ? prediction : withoutRefused(prediction, start, count);
     if (answered !== prediction) counter.refused += count - answered.rows;
     this.#countOutputs(counter, answered.outputs, answered === prediction ? start : 0, answered === prediction ? count : answered.rows);
+    if (batch.tensors !== undefined) return counter.addRows(count);
+    for (let done = 0; done < count;) {
+      const part = Math.min(count - done, this.#inputs.capacity - this.#inputs.rows);
+      this.#stage(counter, batch, start + done, part);
+      done += part;
+      if (this.#inputs.rows === this.#inputs.capacity) this.#countInputs(counter);
+    }
+  }
+  #stage(counter: WindowCounter, batch: Batch, start: number, count: number): void {
+    const inputs = this.#inputs;
+    const hashes = inputs.rows === 0 ? inputs.hashes : inputs.hashes.subarray(HASH_WORDS * inputs.rows);
+    inputs.stage(batch.numbers, start, count);
+    const { strings } = this.#widths;
+    for (const { at, place, words } of this.#texts) {
+      if (!words) counter.series[at]!.addTexts(batch.strings, start * strings + place, strings, count, MISSING_STRING, hashes, place % HASH_WORDS);
+      // A row is told apart by its texts already.
+      else counter.series[at]!.addTexts(wordsOf(batch.strings, start * strings + place, strings, count), 0, 1, count, MISSING_STRING, this.#scratch);
+    }
+  }
+  /** Counts the rows that wait, in the window that they came in. */
+  #settle(): void {
+    const counter = this.#staged?.counter;
+    if (counter === undefined) return;
+    this.#countInputs(counter);
+    for (const plan of this.#plans.values()) settleOutput(counter, plan);
+    this.#staged = undefined;
+  }
+  #countInputs(counter: WindowCounter): void {
+    counter.addRows(this.#inputs.count(counter), this.#hashed ? this.#inputs.hashes : undefined);
   }
 
   #countOutputs(counter: WindowCounter, outputs: readonly OutputData[], start: number, count: number): void {
     if (count === 0) return;
     for (const given of outputs) {
-      const { width } = given;
-      const { places, named, sure } = this.#planOf(given);
-      if (places.length === 0 && !sure) continue;
-      if (named) {
+      const plan = this.#planOf(given);
+      const { places, block, width } = plan;
+      if (places.length > 0) {
         const [texts, from] = textsOf(given, start, count);
         for (const [at, place] of places) counter.series[at]!.addTexts(texts, from + place, width, count, MISSING_STRING, this.#scratch);
-        continue;
       }
-      const [numbers, from] = numbersOf(given, start, count);
-      for (const [at, place] of places) counter.series[at]!.addNumbers(numbers, from + place, width, count, this.#scratch);
-      if (sure) countSure(counter, numbers, from, width, count);
+      if (block === undefined) continue;
+      for (let done = 0; done < count;) {
+        const part = Math.min(count - done, block.capacity - block.rows);
+        block.stage(given.data as ArrayLike<number | bigint>, start + done, part);
+        done += part;
+        if (block.rows === block.capacity) settleOutput(counter, plan);
+      }
     }
   }
   /** Which series an output's entries are counted in; found once. */
   #planOf({ output, width }: OutputData): OutputPlan {
     const known = this.#plans.get(output);
     if (known !== undefined && known.width === width) return known;
+    if (known !== undefined && this.#staged !== undefined) settleOutput(this.#staged.counter, known);
     const places = this.#outputs.flatMap(([at, s]): [number, number][] => {
       const place = s.entry === null ? 0 : (output.columns?.indexOf(s.entry) ?? Number(s.entry));
       return s.output === output.name && place >= 0 && place < width ? [[at, place]] : [];
     });
-    const plan = { width, places, named: output.kind === "label" || output.type === "string" || output.type === "bool", sure: output.kind === "probabilities" && width > 1 };
+    const named = output.kind === "label" || output.type === "string" || output.type === "bool";
+    const sure = output.kind === "probabilities" && width > 1;
+    const block = named || (places.length === 0 && !sure) ? undefined : new NumberBlock(width, places.map(([series, place]) => ({ place, series })), this.subject.series.map((s) => s.reference));
+    const plan = { width, places: named ? places : [], block, sure };
     this.#plans.set(output, plan);
     return plan;
   }
@@ -178,6 +212,7 @@ export class Recorder {
       current.dirty = true;
       return current;
     }
+    this.#settle();
     const begins = this.#beginning();
     const known = this.#windows.get(begins);
     const window = known ?? { begins, counter: new WindowCounter(this.subject.series.map((s) => s.reference)), dirty: true };
@@ -197,6 +232,12 @@ function wordsOf(texts: readonly string[], start: number, step: number, count: n
   });
 }
 
+function settleOutput(counter: WindowCounter, { block, sure, width }: OutputPlan): void {
+  if (block === undefined) return;
+  const rows = block.count(counter);
+  if (sure) countSure(counter, block.matrix, 0, width, rows);
+}
+
 /** Of two classes the second one's probability, of more the largest. */
 function countSure(counter: WindowCounter, p: Float64Array, from: number, width: number, count: number): void {
   for (let row = 0, at = from; row < count; row++, at += width) {
@@ -210,13 +251,7 @@ function countSure(counter: WindowCounter, p: Float64Array, from: number, width:
   }
 }
 
-/** And where the rows begin in it. Doubles and texts are looked at where they are. */
-function numbersOf({ data, width }: OutputData, start: number, count: number): [Float64Array, number] {
-  if (data instanceof Float64Array) return [data, start * width];
-  const numbers = new Float64Array(count * width);
-  for (let i = 0; i < numbers.length; i++) numbers[i] = Number(data[start * width + i]);
-  return [numbers, 0];
-}
+/** And where the rows begin in it. Texts are looked at where they are. */
 function textsOf({ data, width, output }: OutputData, start: number, count: number): [readonly string[], number] {
   if (output.type === "string" && Array.isArray(data)) return [data, start * width];
   const texts = new Array<string>(count * width);

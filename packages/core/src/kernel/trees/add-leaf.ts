@@ -1,7 +1,7 @@
 // What a walker does with one row's leaf: adds its value to the row's result, or writes the leaf itself there, and goes on
 // to the next result. Leaves lie one after another; `number` points to bytes that say which.
 
-import type { FunctionWriter } from "../wasm/assembler.ts";
+import type { FunctionWriter } from "../../wasm/index.ts";
 import type { LeafUse } from "./walk-module.ts";
 
 export interface LeafPlaces {

@@ -3,7 +3,7 @@
 
 import type { Numbers } from "../value.ts";
 import type { Arena } from "../wasm/arena.ts";
-import { FunctionWriter, writeModule } from "../wasm/assembler.ts";
+import { FunctionWriter, writeModule } from "../../wasm/index.ts";
 import { BLOCK } from "./block-walker.ts";
 import type { Columns } from "./columns.ts";
 

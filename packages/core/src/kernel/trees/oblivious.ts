@@ -2,7 +2,7 @@
 // becomes one byte a row, the number of the model's thresholds that lie below it, so that sixteen rows are compared at once.
 
 import type { Arena } from "../wasm/arena.ts";
-import { FunctionWriter, writeModule } from "../wasm/assembler.ts";
+import { FunctionWriter, writeModule } from "../../wasm/index.ts";
 import type { Columns } from "./columns.ts";
 import type { Forest } from "./forest.ts";
 import { addLeaf } from "./add-leaf.ts";

@@ -5,7 +5,7 @@
 
 import { NotForMe } from "../value.ts";
 import type { Arena } from "../wasm/arena.ts";
-import { FunctionWriter, writeModule } from "../wasm/assembler.ts";
+import { FunctionWriter, writeModule } from "../../wasm/index.ts";
 import { addLeaf } from "./add-leaf.ts";
 import { BLOCK, overCodedRows, type BlockWalker } from "./block-walker.ts";
 import { planByteColumns, type ByteColumns } from "./byte-columns.ts";

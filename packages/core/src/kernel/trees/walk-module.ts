@@ -5,7 +5,7 @@
 //
 // A tree is 16 bytes as well: the address of its root, its depth, where its numbers are added, the depth of its group.
 
-import { FunctionWriter, writeModule } from "../wasm/assembler.ts";
+import { FunctionWriter, writeModule } from "../../wasm/index.ts";
 
 /** What becomes of a leaf: its weight is added in double or in float, or its number is written down. */
 export type LeafUse = "f64" | "f32" | "leaf";

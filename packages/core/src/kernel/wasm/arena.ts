@@ -1,19 +1,16 @@
 // One memory for all forests of a model: what is placed in it stays where it is. Views are made anew when it has grown.
 
 import { NotForMe } from "../value.ts";
-import { FunctionWriter, writeModule } from "./assembler.ts";
+import { hasVectors } from "../../wasm/index.ts";
 
 const PAGE = 65536;
 /** Bytes of one model's trees. */
 const MOST = 2 ** 30;
 
-let able: boolean | undefined;
-
 /** Undefined where there is no WebAssembly with vectors, where a page's policy forbids it, or where no address space is left. */
 export function openArena(eager: boolean): Arena | undefined {
   try {
-    able ??= WebAssembly.validate(writeModule([new FunctionWriter("", []).i32(0).op("i8x16.splat", "drop")])) && new WebAssembly.Module(writeModule([])) instanceof WebAssembly.Module;
-    return able ? new Arena(eager) : undefined;
+    return hasVectors() ? new Arena(eager) : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 // Writes WebAssembly modules (core specification 2.0, binary format): functions over one imported memory. The little that
-// the tree walks need, with names for the instructions instead of a text format.
+// tree walks and counting need, with names for the instructions instead of a text format.
 
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 const TYPES: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
@@ -8,7 +8,8 @@ export type Plain =
   | "i32.eqz" | "i32.eq" | "i32.ne" | "i32.lt_s" | "i32.lt_u" | "i32.gt_s" | "i32.gt_u" | "i32.le_s" | "i32.ge_s" | "f32.le" | "f64.lt" | "f64.gt" | "f64.le"
   | "f64.ge" | "i32.add" | "i32.sub" | "i32.mul" | "i32.and" | "i32.or" | "i32.xor" | "i32.shl" | "i32.shr_u" | "f32.add" | "f64.add" | "f64.neg"
   | "f32.demote_f64" | "f64.promote_f32" | "select" | "drop" | "return" | "end" | "else" | "i8x16.splat" | "i8x16.gt_s" | "v128.not" | "v128.and"
-  | "v128.andnot" | "v128.or" | "v128.xor" | "v128.bitselect" | "i8x16.add" | "i8x16.sub" | "i8x16.extract_lane_u";
+  | "v128.andnot" | "v128.or" | "v128.xor" | "v128.bitselect" | "v128.any_true" | "i8x16.add" | "i8x16.sub" | "i8x16.extract_lane_u" | "i32.clz" | "i32x4.lt_u" | "i32x4.shl"
+  | "i32x4.shr_u" | "i32x4.mul" | "i64x2.sub" | "f64x2.eq" | "f64x2.lt" | "f64x2.gt" | "f64x2.floor" | "f64x2.add" | "f64x2.sub" | "f64x2.mul" | "f64x2.pmin" | "f64x2.pmax";
 export type MemoryAccess =
   | "i32.load" | "i64.load" | "f32.load" | "f64.load" | "i32.load8_u" | "i32.load16_u" | "i32.store" | "f32.store" | "f64.store" | "i32.store8"
   | "i32.store16" | "v128.load" | "v128.load8_splat" | "v128.store";
@@ -20,7 +21,10 @@ const PLAIN: Readonly<Record<Plain, readonly number[]>> = {
   "i32.add": [0x6a], "i32.sub": [0x6b], "i32.mul": [0x6c], "i32.and": [0x71], "i32.or": [0x72], "i32.xor": [0x73], "i32.shl": [0x74], "i32.shr_u": [0x76],
   "f32.add": [0x92], "f64.add": [0xa0], "f64.neg": [0x9a], "f32.demote_f64": [0xb6], "f64.promote_f32": [0xbb], "select": [0x1b], "drop": [0x1a], "return": [0x0f], "end": [0x0b], "else": [0x05],
   "i8x16.splat": [0xfd, 15], "i8x16.gt_s": [0xfd, 39], "v128.not": [0xfd, 77], "v128.and": [0xfd, 78], "v128.andnot": [0xfd, 79], "v128.or": [0xfd, 80], "v128.xor": [0xfd, 81],
-  "v128.bitselect": [0xfd, 82], "i8x16.add": [0xfd, 110], "i8x16.sub": [0xfd, 113], "i8x16.extract_lane_u": [0xfd, 22],
+  "v128.bitselect": [0xfd, 82], "v128.any_true": [0xfd, 83], "i32.clz": [0x67], "i32x4.lt_u": [0xfd, 58], "i32x4.shl": [0xfd, 0xab, 1], "i32x4.shr_u": [0xfd, 0xad, 1], "i32x4.mul": [0xfd, 0xb5, 1],
+  "i64x2.sub": [0xfd, 0xd1, 1], "f64x2.eq": [0xfd, 71], "f64x2.lt": [0xfd, 73], "f64x2.gt": [0xfd, 74], "f64x2.floor": [0xfd, 0x75], "f64x2.add": [0xfd, 0xf0, 1], "f64x2.sub": [0xfd, 0xf1, 1],
+  "f64x2.mul": [0xfd, 0xf2, 1], "f64x2.pmin": [0xfd, 0xf6, 1], "f64x2.pmax": [0xfd, 0xf7, 1],
+  "i8x16.add": [0xfd, 110], "i8x16.sub": [0xfd, 113], "i8x16.extract_lane_u": [0xfd, 22],
 };
 
 /** Loads and stores, with the alignment they are given (a hint). */
@@ -110,6 +114,23 @@ export class FunctionWriter {
   f64(value: number): this {
     this.#code.push(0x44);
     this.#code.all(new Uint8Array(Float64Array.of(value).buffer));
+    return this;
+  }
+  /** 16 bytes, as doubles or as words. */
+  v128(values: Float64Array | Int32Array): this {
+    this.#code.all([0xfd, 12]);
+    this.#code.all(new Uint8Array(values.buffer, values.byteOffset, 16));
+    return this;
+  }
+  /** Words of two vectors: 0 to 3 of the first, 4 to 7 of the second. */
+  shuffle(...words: readonly [number, number, number, number]): this {
+    this.#code.all([0xfd, 13]);
+    this.#code.all(words.flatMap((w) => [4 * w, 4 * w + 1, 4 * w + 2, 4 * w + 3]));
+    return this;
+  }
+  /** A word of a vector. */
+  word(lane: number): this {
+    this.#code.all([0xfd, 27, lane]);
     return this;
   }
   access(name: MemoryAccess, offset = 0): this {
