@@ -18,9 +18,17 @@ export class ServiceError extends Error {
   }
 }
 
-export async function ask<T>(path: string, body?: unknown): Promise<T> {
+export function ask<T>(path: string, body?: unknown): Promise<T> {
+  return send(body === undefined ? "GET" : "POST", path, body);
+}
+
+export function patch<T>(path: string, body: unknown): Promise<T> {
+  return send("PATCH", path, body);
+}
+
+async function send<T>(method: string, path: string, body: unknown): Promise<T> {
   const headers = { "content-type": "application/json", ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }) };
-  const response = await fetch(serviceUrl + path, body === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(body) });
+  const response = await fetch(serviceUrl + path, body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) });
   const text = await response.text();
   if (!response.ok) throw new ServiceError(response.status, `${path} answered ${response.status}: ${text.slice(0, 500)}`);
   return JSON.parse(text) as T;

@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { readTable } from "../shared/csv.ts";
 import { ask, ServiceError, serviceUrl } from "../shared/service.ts";
 import { Refusal, servePage } from "../shared/web.ts";
-import { placeOf, recommend, soldOut } from "./recommend.ts";
+import { markSoldOut, placeOf, recommend } from "./recommend.ts";
 
 const { values } = parseArgs({ options: { port: { type: "string", default: "8090" }, every: { type: "string", default: "250" }, drift: { type: "boolean", default: false } } });
 const clicks = join(import.meta.dirname, "clicks.csv");
@@ -35,10 +35,7 @@ const page = await servePage(import.meta.dirname, Number(values.port), {
   "POST /train": train,
   "POST /recommend": async (body) => (await recommend([itemsOf(body)]))[0],
   // The catalogue changes without a new model.
-  "POST /sold-out": (body) => {
-    for (const id of itemsOf(body)) soldOut.add(id);
-    return { soldOut: [...soldOut] };
-  },
+  "POST /sold-out": (body) => markSoldOut(itemsOf(body)),
   "POST /click": async (body) => {
     const { prediction, id } = (body ?? {}) as { prediction?: unknown; id?: unknown };
     if (typeof id !== "string" || placeOf(id) === undefined) throw new Refusal(400, "send the id of an item");
@@ -69,7 +66,7 @@ async function visit(): Promise<void> {
   const visits = Array.from({ length: AT_ONCE }, () => season[Math.floor(Math.random() * season.length)]!).filter((v) => v.length > 1);
   if (visits.length === 0) return;
   const shown = await recommend(visits.map((v) => v.slice(0, -1)));
-  version = shown[0]!.version ?? version;
+  version = shown[0]!.version;
   hits.push(...shown.map(({ items }, i) => items.some((item) => item.id === visits[i]!.at(-1))));
   hits = hits.slice(-LOOK_BACK);
   if (summer) appendFileSync(clicks, visits.map((v) => `${v.join(" ")}\n`).join(""));

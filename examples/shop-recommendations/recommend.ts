@@ -1,9 +1,9 @@
-// From what a visitor has looked at to what is shown: the model gives the nearest items, the shop leaves out what was seen
-// and what is no longer sold. Who has looked at nothing yet is shown what most people look at.
+// What is shown to a visitor: the served model finds what goes with what was looked at, leaves that and what is sold out out, and
+// shows who has looked at nothing what most people look at. The catalogue is the service's, and changes without a new model.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ask, type Answers } from "../shared/service.ts";
+import { ask, patch } from "../shared/service.ts";
 
 export interface Item {
   readonly id: string;
@@ -16,29 +16,25 @@ export interface Shown {
   readonly items: readonly Item[];
   /** By which a click is told to the monitor; null where no model was asked. */
   readonly prediction: string | null;
-  readonly version: string | null;
+  readonly version: string;
+}
+interface Answer {
+  readonly recommendations: readonly { readonly items: readonly { readonly id: string; readonly metadata: Omit<Item, "id"> }[]; readonly prediction_id: string | null }[];
+  readonly model: { readonly version: string };
 }
 
 const SHOWN = 8;
 
-/** In the order that the model knows. What is no longer sold stays in the list, marked; what is new needs a training. */
-export const catalogue: readonly Item[] = JSON.parse(readFileSync(join(import.meta.dirname, "items.json"), "utf8")) as Item[];
-const places = new Map(catalogue.map((item, place) => [item.id, place]));
-export const soldOut = new Set<string>();
+/** The places of the items, as the model counts them: what a click tells the monitor. */
+const places: ReadonlyMap<string, number> = new Map((JSON.parse(readFileSync(join(import.meta.dirname, "items.json"), "utf8")) as Item[]).map((item, place) => [item.id, place]));
 
 export const placeOf = (id: string): number | undefined => places.get(id);
 
-const sold = (item: Item): boolean => !soldOut.has(item.id);
-
 export async function recommend(visits: readonly (readonly string[])[]): Promise<Shown[]> {
-  const known = visits.map((visit) => visit.filter((id) => places.has(id)));
-  const asked = known.filter((visit) => visit.length > 0);
-  const answers = asked.length === 0 ? undefined : await ask<Answers<{ neighbors: readonly number[] }> & { model: { version: string } }>("/models/shop/predict", asked.map((visit) => visit.join(" ")));
-  let row = 0;
-  return known.map((visit): Shown => {
-    const fresh = (item: Item): boolean => sold(item) && !visit.includes(item.id);
-    if (visit.length === 0) return { items: catalogue.filter(sold).toSorted((a, b) => b.views - a.views).slice(0, SHOWN), prediction: null, version: null };
-    const { neighbors } = answers!.predictions[row]!;
-    return { items: neighbors.map((n) => catalogue[n]!).filter(fresh).slice(0, SHOWN), prediction: `${answers!.prediction_id}-${row++}`, version: answers!.model.version };
-  });
+  const { recommendations, model } = await ask<Answer>("/models/shop/recommend", { queries: visits.map((items) => ({ items, k: SHOWN })) });
+  return recommendations.map(({ items, prediction_id: prediction }) => ({ items: items.map(({ id, metadata }) => ({ id, ...metadata })), prediction, version: model.version }));
+}
+
+export async function markSoldOut(ids: readonly string[]): Promise<void> {
+  await patch("/models/shop/catalogue", { items: ids.map((id) => ({ id, available: false })) });
 }

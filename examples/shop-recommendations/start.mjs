@@ -6,11 +6,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { example, option } from "../shared/start.mjs";
+import { RECOMMEND } from "./pack.mjs";
 
 const { slipway, pack, key, up, run } = example(import.meta.dirname);
 
 if (!existsSync(join(import.meta.dirname, "shop.slip"))) {
-  pack("shop.slip", "recommend.joblib", "--check", "check.csv", "--name", "shop", "--version", "1.0.0");
+  pack("shop.slip", "recommend.joblib", ...RECOMMEND, "--check", "check.csv", "--name", "shop", "--version", "1.0.0");
   slipway("registry", "push", "shop.slip", "--alias", "production");
 }
 process.env.SLIPWAY_API_KEY = key("shop", "operator");

@@ -7,3 +7,4 @@ export { compileGraph, type CompiledGraph, type GraphOptions } from "./conversio
 export type { InputSpec } from "./conversion/given-inputs.ts";
 export { readGraphRequest, readInputSpecs } from "./conversion/graph-request.ts";
 export { converters } from "./registry.ts";
+export { addItems, compileFactors, factorsOf, factorsOfArchive, type CompiledRecommender, type FactorModel } from "./recommend/index.ts";

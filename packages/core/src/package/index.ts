@@ -22,3 +22,4 @@ export { parseProfile, profileToJson } from "./parse-profile.ts";
 export { JsonObject, parseJson, toJsonBytes, type Fail } from "./json.ts";
 export { attach, EMPTY_CONFIG, makeAttachment, type AttachmentParts } from "./attachment.ts";
 export { packageFiles } from "./files.ts";
+export { parseMetadata, parseRecommending, SIMILARITIES, type RecommendedItem, type Recommending, type Similarity } from "./recommending.ts";

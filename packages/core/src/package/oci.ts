@@ -7,6 +7,7 @@ import { EMPTY_CONFIG } from "./attachment.ts";
 import { checksToJson, parseChecks } from "./checks.ts";
 import { toJsonBytes } from "./json.ts";
 import { manifestToJson } from "./manifest.ts";
+import { parseRecommending } from "./recommending.ts";
 import { parseSignature, signatureToJson } from "./parse-signature.ts";
 import { digestOf } from "./sha256.ts";
 import type { ModelPackage, PackageParts } from "./types.ts";
@@ -35,6 +36,7 @@ export const PARTS = {
   checks: "checks.json",
   profile: "profile.json",
   text: "text.json",
+  recommend: "recommend.json",
   card: "card.md",
   sbom: "sbom.cdx.json",
 } as const;
@@ -53,6 +55,10 @@ export async function buildPackage(parts: PackageParts): Promise<ModelPackage> {
   if (checks !== null) files.push([PARTS.checks, MEDIA.weightConfig, toJsonBytes(checks)]);
   if (parts.profile !== null && parts.profile !== undefined) files.push([PARTS.profile, MEDIA.weightConfig, toJsonBytes(parts.profile)]);
   if (parts.text !== undefined) files.push([PARTS.text, MEDIA.weightConfig, toJsonBytes(parts.text)]);
+  if (parts.recommend !== undefined) {
+    parseRecommending(JSON.parse(JSON.stringify(parts.recommend)));
+    files.push([PARTS.recommend, MEDIA.weightConfig, toJsonBytes(parts.recommend)]);
+  }
   files.push([PARTS.card, MEDIA.doc, new TextEncoder().encode(parts.card)]);
   files.push([PARTS.sbom, MEDIA.doc, toJsonBytes(parts.sbom, 2)]);
 

@@ -8,6 +8,7 @@ import { packageError } from "./errors.ts";
 import { JsonObject, parseJson, type Fail } from "./json.ts";
 import { DIGEST, parseManifest } from "./manifest.ts";
 import { FILEPATH, MEDIA, PARTS, REF_NAME } from "./oci.ts";
+import { parseRecommending } from "./recommending.ts";
 import { parseSignature } from "./parse-signature.ts";
 import { sha256 } from "./sha256.ts";
 import type { Attachment, ModelPackage } from "./types.ts";
@@ -101,6 +102,7 @@ export async function readLayout(readFile: ReadFile, options: ReadOptions = {}):
   };
   const checks = optionalJson(PARTS.checks);
   const tokenized = optionalJson(PARTS.text);
+  const recommend = optionalJson(PARTS.recommend);
   return {
     manifest: parseManifest(json(required(PARTS.manifest), PARTS.manifest)),
     model: required(PARTS.model),
@@ -110,6 +112,7 @@ export async function readLayout(readFile: ReadFile, options: ReadOptions = {}):
     card: text(part(PARTS.card) ?? new Uint8Array(), PARTS.card),
     sbom: optionalJson(PARTS.sbom),
     ...(tokenized === null ? {} : { text: tokenized }),
+    ...(recommend === null ? {} : { recommend: parseRecommending(recommend) }),
     digest: entry.digest,
     blobs,
     attachments: await readAttachments(readFile, index, entry.digest),

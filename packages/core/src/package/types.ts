@@ -1,6 +1,7 @@
 // The package: what travels from laptop to cluster. Its stored form is in oci.ts.
 
 import type { Checks } from "./checks.ts";
+import type { Recommending } from "./recommending.ts";
 import type { Signature } from "./signature.ts";
 
 /** The file a package was made from. */
@@ -53,6 +54,8 @@ export interface PackageParts {
   readonly profile: unknown;
   /** Of a model of texts: its tokenizer and what becomes of the network's answer, as JSON; the runtime checks it. */
   readonly text?: unknown;
+  /** Of a model that recommends: its items and how they are found. */
+  readonly recommend?: Recommending;
   /** The model card in Markdown. */
   readonly card: string;
   /** CycloneDX 1.6 ML-BOM. */

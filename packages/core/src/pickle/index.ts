@@ -13,3 +13,4 @@ export {
   NumpyArray, NumpyDType, NumpyScalar, PyByteArray, PyBytes, PyDict, PyGlobal, PyList, PyObject, PySet, PyTuple, SparseMatrix,
   type Construction, type NumpyField, type NumpyKind, type PyValue,
 } from "./values.ts";
+export { readNpy } from "./npy.ts";

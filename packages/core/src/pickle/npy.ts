@@ -1,5 +1,9 @@
 // NumPy's .npy files (format 1.0 to 3.0): a header that is a Python dict in text, and the elements.
 
+import { plainBytes } from "../base/index.ts";
+import { pickleError } from "./errors.ts";
+import { NumpyArray, NumpyDType, type NumpyKind } from "./values.ts";
+
 /** A field of a structured dtype; `size` in bytes. */
 export interface NpyField {
   /** Empty: room between fields. */
@@ -44,4 +48,17 @@ export function npyParts(bytes: Uint8Array, fail: (message: string) => Error): N
 function sizeOf(type: string): number {
   const digits = Number(/\d+$/.exec(type)?.[0] ?? 1);
   return type.includes("U") ? digits * 4 : digits;
+}
+
+/** @throws pickle-bad-array */
+export function readNpy(bytes: Uint8Array): NumpyArray {
+  const fail = (message: string): Error => pickleError("pickle-bad-array", message, { hint: "Save the array again: numpy.save." });
+  const { descr, fortran, shape, data } = npyParts(plainBytes(bytes), fail);
+  const match = typeof descr === "string" ? /^([<>|=]?)([biufSU])(\d{1,9})$/.exec(descr) : null;
+  if (!match) throw fail("an array of this type is not read");
+  const kind = match[2] as NumpyKind;
+  const size = Number(match[3]) * (kind === "U" ? 4 : 1);
+  const count = shape.reduce((n, side) => n * side, 1);
+  if (!Number.isSafeInteger(count * size) || size === 0 || data.length < count * size) throw fail("an array is cut off");
+  return new NumpyArray(new NumpyDType(kind, size, match[1] !== ">"), shape, fortran, data.subarray(0, count * size));
 }

@@ -8,6 +8,7 @@ import { defineCommand, usageError, type Command } from "./command.ts";
 import { imageFile, inputFile } from "./input-file.ts";
 import { size } from "./size.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
+import { recommendOf, recommendOptions } from "./pack-recommend.ts";
 import { readText } from "./read-text.ts";
 import { signatureTable } from "./signature-table.ts";
 import { passwordOption, signingKeyOf } from "./signing-key.ts";
@@ -29,6 +30,7 @@ export const pack: Command = defineCommand({
     inputs: { type: "string", value: "FILE", help: 'what the network takes, where its file does not tell (scripted PyTorch models): [{"name": "x", "elem": "float32", "shape": [null, 3, 224, 224]}]' },
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
     image: { type: "string", value: "FILE", help: "how pictures become the model's tensor: JSON with resize, size, filter, order, scale, mean, std" },
+    ...recommendOptions,
     purpose: { type: "string", value: "TEXT", help: "for the model card: what the model is for" },
     owner: { type: "string", value: "TEXT", help: "for the model card: who answers for it" },
     sign: { type: "string", value: "KEY", help: "sign the package with this private key (PEM)" },
@@ -40,6 +42,8 @@ export const pack: Command = defineCommand({
     "slipway pack bundle.pkl --entry model --preprocess '#scaler'",
     "slipway pack mlruns/0/4f1c/artifacts/model",
     "slipway pack models:/churn/3 --check check.csv",
+    "slipway pack als.pkl --recommend --items items.csv --popularity views",
+    "slipway pack user-tower.onnx --recommend --items items.csv --item-tower item-tower.onnx --cold-start refused",
     "slipway pack model.pkl --name churn --version 1.2.0 -o churn-1.2.0.slip",
     "slipway pack churn.joblib --check check.csv --sign release.key",
   ],
@@ -63,7 +67,9 @@ export const pack: Command = defineCommand({
     const image = call.text("image");
     const inputs = call.text("inputs");
     if (inputs !== undefined && !isTensorModel(bytes)) throw usageError("bad-argument", "--inputs is for networks whose file does not tell what they take; this file tells its columns", { hint: "Leave it out, or: slipway convert FILE -o model.onnx --inputs inputs.json" });
+    const recommend = await recommendOf(call);
     const packed = await packModel(path, bytes, {
+      ...(recommend === undefined ? {} : { recommend }),
       prove: true, ...(inputs === undefined ? {} : { inputs: await inputFile(inputs) }),
       ...optional("entry"), ...(entry === undefined ? {} : { entry }), preprocess: call.texts("preprocess"),
       ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }), ...(mlflow === undefined ? {} : { mlflow }), ...optional("name"), ...optional("version"),

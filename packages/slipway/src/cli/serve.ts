@@ -13,6 +13,7 @@ import { accessOptions } from "./serve-access.ts";
 import { embeddingProtocols, openLanguageModels } from "./serve-language.ts";
 import { openServedModels } from "./serve-models.ts";
 import { openMonitor } from "./serve-monitor.ts";
+import { openRecommending } from "./serve-recommend.ts";
 import { telemetryOptions } from "./serve-telemetry.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
 import { printJson, printNote, printResult } from "./output.ts";
@@ -62,20 +63,21 @@ export const serve: Command = defineCommand({
     }
     const access = accessOptions(settings);
     const monitor = await openMonitor(settings, new Logger(log));
+    const recommending = openRecommending(settings);
     const server = await startServer(models, {
       port: settings.port, host: settings.host, signals: true, insecure: settings.insecure, version: VERSION, tls: tlsOptions(settings.tls),
       bodyLimit: settings.bodyLimit, requestTimeoutMs: settings.requestTimeout, receiveTimeoutMs: settings.receiveTimeout, drainDelayMs: settings.drainMs,
       ...access, ...(hosting?.multiModel === true ? { auth: { ...access.auth, administration: "any-port" } } : {}),
       ...(hosting?.vertex === undefined ? {} : { vertex: hosting.vertex }),
       ...telemetryOptions(settings), ...monitor.options,
-      protocols: [...monitor.options.protocols, ...language.protocols, ...(await embeddingProtocols(models.directory, language))], families: [...monitor.options.families, ...language.families],
+      protocols: [...monitor.options.protocols, recommending.protocol, ...language.protocols, ...(await embeddingProtocols(models.directory, language))], families: [...monitor.options.families, ...language.families],
       ...(settings.allowHost === undefined ? {} : { allowedHosts: settings.allowHost }),
       log,
     });
     // Of processes that serve together, the first speaks.
     if (process.env["_SLIPWAY_PROCESS"] === "further") {
       await server.closed;
-      await Promise.all([monitor.close(), language.close()]);
+      await Promise.all([monitor.close(), language.close(), recommending.close()]);
       return 0;
     }
     if (server.adminKey !== undefined) printNote(`administration on ${server.adminUrl} takes this key while the server runs: ${server.adminKey}`);
@@ -89,7 +91,7 @@ export const serve: Command = defineCommand({
     }
     followParent(() => process.kill(process.pid, "SIGTERM"));
     await server.closed;
-    await Promise.all([monitor.close(), language.close()]);
+    await Promise.all([monitor.close(), language.close(), recommending.close()]);
     return 0;
   },
 });

@@ -28,6 +28,7 @@ import { localActor } from "./registry/acting.ts";
 import { retrainSignals } from "./retrain-signals.ts";
 import { accessOptions } from "./serve-access.ts";
 import { openMonitor } from "./serve-monitor.ts";
+import { openRecommending } from "./serve-recommend.ts";
 import { telemetryOptions } from "./serve-telemetry.ts";
 import { tlsOptions } from "./tls-options.ts";
 import { trustedSigners } from "./trusted-option.ts";
@@ -95,12 +96,13 @@ export const up: Command = defineCommand({
     const { keys: _keys, oidcIssuer, ...others } = settings;
     // An audience is for programs that bring tokens; people who sign in need none.
     const access = accessOptions({ ...others, ...(oidcIssuer === undefined || (oidc !== undefined && settings.oidcAudience === undefined) ? {} : { oidcIssuer }) });
+    const recommending = openRecommending(settings, registry.database);
     const server = await startServer(models, {
       port: settings.port, host: settings.host, signals: true, version: VERSION, tls: tlsOptions(settings.tls), bodyLimit: settings.bodyLimit, requestTimeoutMs: settings.requestTimeout,
       receiveTimeoutMs: settings.receiveTimeout, drainDelayMs: settings.drainMs, ...access, auth: { ...access.auth, keys: { path: keyFile }, sessions }, ...telemetryOptions(settings), ...monitor.options,
       ...(settings.allowHost === undefined ? {} : { allowedHosts: settings.allowHost }), log,
       families: [...monitor.options.families, replica.families],
-      protocols: [...monitor.options.protocols, registryProtocol(service), dashboardProtocol({ files, sessions, database: registry.database, oidc, publicUrl: settings.publicUrl, link: loopback })],
+      protocols: [...monitor.options.protocols, recommending.protocol, registryProtocol(service), dashboardProtocol({ files, sessions, database: registry.database, oidc, publicUrl: settings.publicUrl, link: loopback })],
     });
     address ??= server.url;
     const link = loopback ? `${settings.publicUrl?.replace(/\/$/, "") ?? server.url}/dashboard/sign-in#code=${await sessions.makeLink({ principal: localPrincipal() })}` : undefined;
@@ -112,6 +114,7 @@ export const up: Command = defineCommand({
     await server.closed;
     await Promise.all([replica.stop(), scheduler.stop()]);
     await monitor.close();
+    await recommending.close();
     await service.close();
     await aliases.close();
     await registry.close();

@@ -10,6 +10,7 @@ import { MODEL_SETTINGS } from "./model-settings.ts";
 import { MONITOR_SETTINGS } from "./monitor-settings.ts";
 import { TELEMETRY_SETTINGS } from "./telemetry-settings.ts";
 import { PIPELINE_SETTINGS } from "./pipeline-settings.ts";
+import { RECOMMEND_SETTINGS } from "./recommend-settings.ts";
 import { RETRAIN_SETTINGS } from "./retrain-settings.ts";
 import { ROLLOUT_SETTINGS } from "./rollout-settings.ts";
 import { SCHEDULE_SETTINGS } from "./schedule-settings.ts";
@@ -60,6 +61,7 @@ const settings = {
   models: { type: "map", keys: "models' names", of: { type: "section", help: "", fields: MODEL_SETTINGS as typeof MODEL_SETTINGS }, help: "settings of single models, by name" },
   pipelines: { type: "map", keys: "pipelines' names", of: { type: "section", help: "", fields: PIPELINE_SETTINGS as typeof PIPELINE_SETTINGS }, help: "pipelines and ensembles of the served models, each served as one more model" },
   monitor: { type: "section", required: true, fields: MONITOR_SETTINGS as typeof MONITOR_SETTINGS, help: "how models are watched" },
+  recommend: { type: "section", required: true, fields: RECOMMEND_SETTINGS as typeof RECOMMEND_SETTINGS, help: "how items are recommended" },
   gate: { type: "section", flag: false, fields: GATE_SETTINGS as typeof GATE_SETTINGS, help: "what `slipway test` asks of a model before it may be released" },
   approvals: { type: "map", keys: "aliases", of: { type: "section", help: "", fields: APPROVAL_SETTINGS as typeof APPROVAL_SETTINGS }, help: "what must be so before an alias of the registry may name a version, by alias; * for every other alias" },
   retrain: { type: "map", keys: "models' names", of: { type: "section", help: "", fields: RETRAIN_SETTINGS as typeof RETRAIN_SETTINGS }, help: "of `slipway up`: when and how models are trained anew, by name" },

@@ -1,12 +1,13 @@
 // A compiled model ready to predict. Its lifetime: loadModelPackage -> predict ... -> close.
 // Large requests run in chunks sized so that the event loop is free again after some milliseconds.
 
-import type { Checks, Output, Signature } from "@slipway/core/package";
+import type { Checks, Output, Recommending, Signature } from "@slipway/core/package";
 import { Answer, chunkRows, Encoder, exampleRequest, placeRows, planFeeds, readInput, refuseRows, selectOutputs, type Batch, type Encoded, type EngineTensor, type Feed, type ModelInput, type OnInvalid, type PredictedRow, type Prediction, type RowError, type Session } from "@slipway/core/predict";
 import { openEngine, type EngineChoice, type EngineWish, type OpenedEngine } from "./engine.ts";
 import { runtimeError } from "./errors.ts";
 import type { Servable } from "./servable.ts";
 import { PlainRows } from "./plain-rows.ts";
+import type { ItemSpace } from "./recommend/item-space.ts";
 import type { PythonSource } from "./python/source.ts";
 import { placeSession, type PlacementOptions } from "./placement.ts";
 import { Cost } from "./scheduling/cost.ts";
@@ -27,6 +28,8 @@ export interface ModelSource {
   readonly profile?: unknown;
   /** Of a model of texts: its tokenizer and the rest around the network, as it stands in the package. */
   readonly text?: unknown;
+  /** Of a model that recommends: its items. */
+  readonly recommend?: Recommending;
   /** Where it is a model that Python runs: how. There is no graph then. */
   readonly python?: PythonSource;
 }
@@ -61,6 +64,7 @@ export class Model implements Servable {
   readonly signature: Signature;
   readonly profile: unknown;
   readonly encoder: Encoder;
+  readonly itemSpace: ItemSpace | undefined;
   /** What computes it, and why that. */
   readonly engine: EngineChoice;
   #plainRows: PlainRows | undefined;
@@ -76,7 +80,8 @@ export class Model implements Servable {
   #closed = false;
   #running = 0;
 
-  constructor(source: ModelSource, { session, engine, columns }: OpenedEngine, options: LoadOptions = {}) {
+  constructor(source: ModelSource, { session, engine, columns }: OpenedEngine, options: LoadOptions = {}, itemSpace?: ItemSpace) {
+    this.itemSpace = itemSpace;
     this.name = source.manifest.name;
     this.version = source.manifest.version;
     this.digest = source.digest;
@@ -287,7 +292,7 @@ export async function loadModelPackage(source: ModelSource, options: LoadOptions
     const session = await placeSession(bytes, options, (inline) => measureCall(new Model(source, { session: dress?.(inline) ?? inline, engine: { name: "onnxruntime", reason: "measured" }, columns })));
     return dress?.(session) ?? session;
   });
-  return new Model(source, opened, options);
+  return new Model(source, opened, options, source.recommend === undefined ? undefined : (await import("./recommend/item-space.ts")).itemSpace(source.recommend, source.model));
 }
 
 /** Milliseconds of a call with one example row; the second and third of three, as the first also prepares. */

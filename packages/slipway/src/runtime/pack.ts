@@ -13,6 +13,7 @@ import { provenKernel } from "./engine.ts";
 import { predictError } from "@slipway/core/predict";
 import { runtimeError } from "./errors.ts";
 import { importFile, type ImportFileOptions } from "./import-file.ts";
+import type { RecommendOptions } from "./recommend/import-recommender.ts";
 import { withImage } from "./images/import-image.ts";
 import { loadModelPackage, type ModelSource } from "./model.ts";
 import { lineOfRow } from "./row-line.ts";
@@ -25,6 +26,8 @@ export interface PackOptions extends ImportFileOptions {
   readonly mlflow?: MlflowModel;
   /** How pictures become its tensor. */
   readonly image?: ImageInput;
+  /** Pack it as one that recommends. */
+  readonly recommend?: RecommendOptions | undefined;
   /** For the model card. */
   readonly facts?: CardFacts;
   /** Rows with the columns the model takes and, beside them, what it predicted. */
@@ -47,9 +50,10 @@ const KEPT_CHECKS = 200;
 
 /** @throws what import and the package room throw, and check-differs with the comparison in `data` */
 export async function packModel(path: string, bytes: Uint8Array, options: PackOptions = {}): Promise<Packed> {
-  const { imported, joined, source, text } = await importFile(path, bytes, options);
+  const recommender = options.recommend === undefined ? undefined : await (await import("./recommend/import-recommender.ts")).importRecommender(path, bytes, options.recommend, options);
+  const { imported, joined, source, text } = recommender ?? (await importFile(path, bytes, options));
   const { model } = imported.compiled;
-  const notes = [...imported.compiled.warnings];
+  const notes = [...imported.compiled.warnings, ...(recommender?.notes ?? [])];
   let signature: Signature = imported.compiled.signature;
   if (options.image) signature = withImage(signature, options.image, undefined, path);
   if (options.mlflow) {
@@ -99,7 +103,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
   const described = { manifest, signature, ...(options.facts ? { facts: options.facts } : {}), ...(comparison ? { comparison } : {}) };
   return {
     package: await buildPackage({
-      manifest, model, signature, checks, profile, ...(text === undefined ? {} : { text }),
+      manifest, model, signature, checks, profile, ...(text === undefined ? {} : { text }), ...(recommender === undefined ? {} : { recommend: recommender.recommend }),
       card: writeCard({ ...described, ...(options.check ? { checkFile: basename(options.check.file) } : {}) }),
       sbom: writeSbom({ ...described, modelSha256: await sha256(model), opsets: imported.compiled.opsets }),
     }),

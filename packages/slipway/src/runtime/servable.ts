@@ -2,6 +2,7 @@
 
 import type { Output, Signature } from "@slipway/core/package";
 import type { Batch, Encoded, ModelInput, OnInvalid, Prediction } from "@slipway/core/predict";
+import type { ItemSpace } from "./recommend/item-space.ts";
 import type { PredictOptions } from "./model.ts";
 
 export interface Servable {
@@ -12,6 +13,8 @@ export interface Servable {
   readonly signature: Signature;
   /** The package's profile.json, where it has one. */
   readonly profile?: unknown;
+  /** Of a model that recommends: its items and their vectors. */
+  readonly itemSpace?: ItemSpace | undefined;
   /** Checks rows and brings them into the engine's form. @throws SlipwayError request-invalid, request-shape, request-limit */
   encode(input: ModelInput, onInvalid?: OnInvalid): Encoded;
   /** Rows in JSON that are plain and good, read and checked at once, for `encode` to take as they are; undefined: they are to be read another way. */

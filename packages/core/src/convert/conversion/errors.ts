@@ -12,6 +12,9 @@ const table = {
   "given-inputs": { kind: "usage", doc: "The graph inputs that were asked for (names, types, shapes) cannot be what the model takes." },
   "join-mismatch": { kind: "invalid", doc: "What one step gives is not what the next takes: another number of columns, text in place of numbers, another shape. The message says both sides. Are the files of one training run, and in the order in which the notebook applied them?" },
   "join-not-a-transformer": { kind: "invalid", doc: "A file given with --preprocess does not transform the rows: it predicts only, or works on the labels." },
+  "recommend-factors": { kind: "invalid", doc: "The file holds no users' and items' factors that Slipway knows: implicit's and surprise's models, or a dict or .npz with `user_factors` and `item_factors` (and `user_ids`, `item_ids`)." },
+  "recommend-items": { kind: "invalid", doc: "The items (`--items`), their vectors (`--item-vectors`) and the model do not go together: another number of them, of another width, an id twice or none. The message says both sides." },
+  "recommend-unsupported": { kind: "unsupported", doc: "The model, or this way to compare, cannot be packed as one that recommends. The message says why and what to do." },
   "join-unsupported": { kind: "unsupported", doc: "The model is of a kind that preprocessing cannot be joined to. The message says why and what to do." },
 } as const;
 

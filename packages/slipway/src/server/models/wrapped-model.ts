@@ -25,6 +25,9 @@ export abstract class WrappedModel implements Servable {
   get profile(): unknown {
     return this.model.profile;
   }
+  get itemSpace(): Servable["itemSpace"] {
+    return this.model.itemSpace;
+  }
   get busy(): boolean {
     return this.model.busy;
   }

@@ -1,0 +1,16 @@
+// Recommendations of `slipway serve` and `slipway up`, by their settings. The store is opened when it is first needed.
+
+import type { ServeSettings } from "../config/index.ts";
+import type { Database } from "../database/index.ts";
+import { Catalogues, CatalogueStore, recommendProtocol } from "../recommend/index.ts";
+import type { StartOptions } from "../server/index.ts";
+import { storeUrl } from "./serve-monitor.ts";
+
+/** @param shared a database that is open and stays its owner's, where the settings name none */
+export function openRecommending({ recommend: { store, interval, search } }: ServeSettings, shared?: Database): { readonly protocol: NonNullable<StartOptions["protocols"]>[number]; close(): Promise<void> } {
+  const catalogues = new Catalogues({
+    store: () => (store !== undefined ? CatalogueStore.open(storeUrl(store)) : shared !== undefined ? CatalogueStore.over(shared) : CatalogueStore.open("sqlite::memory:")),
+    kept: store !== undefined || shared !== undefined, intervalMs: interval, search,
+  });
+  return { protocol: recommendProtocol(catalogues), close: () => catalogues.close() };
+}

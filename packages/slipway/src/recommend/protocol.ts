@@ -1,0 +1,121 @@
+// Recommendations and catalogues over HTTP:
+//   POST  /models/NAME/recommend     who asks, or what was seen -> the best items that may be shown
+//   GET   /models/NAME/catalogue     the items as they are now, ?limit= of them after the place ?after=
+//   PATCH /models/NAME/catalogue     add, remove, mark; see change.ts
+
+import { parseJson, placeRows, readInput, type Servable } from "../runtime/index.ts";
+import { allowModel, bodyText, changeModels, infer, jsonAnswer, type Answer, type Call, type Protocol, type Route, type ServerContext } from "../server/index.ts";
+import type { Catalogues } from "./catalogues.ts";
+import { readChange, type ItemChange, type ItemState } from "./change.ts";
+import { recommendError } from "./errors.ts";
+import { readQueries } from "./query.ts";
+import { recommend, type Ask } from "./recommend.ts";
+
+const OBJECT = { "application/json": { type: "object" } } as const;
+const PAGE = 100;
+const LARGEST_PAGE = 10_000;
+
+/** For `protocols` of the server's options. */
+export function recommendProtocol(catalogues: Catalogues): (context: ServerContext) => Protocol {
+  return (context) => {
+    const of = async (call: Call): Promise<Servable> => {
+      const model = await context.models.select(call, call.params);
+      allowModel(call, model.name);
+      return model;
+    };
+    const routes: Route[] = [
+      {
+        method: "POST", path: "/models/{name}/recommend", action: "predict",
+        about: { tag: "recommend", summary: "The best items for a user, or for what somebody has seen", request: OBJECT, response: OBJECT },
+        handle: async (call) => answer(context, catalogues, await of(call), call),
+      },
+      {
+        method: "GET", path: "/models/{name}/catalogue", action: "read",
+        about: { tag: "recommend", summary: "The items that a model recommends, as they are now", response: OBJECT, query: { after: { type: "integer" }, limit: { type: "integer" } } },
+        handle: async (call) => list(catalogues, await of(call), call),
+      },
+      {
+        method: "PATCH", path: "/models/{name}/catalogue", action: "operate",
+        about: { tag: "recommend", summary: "Items added, taken out, marked as unavailable, described", request: OBJECT, response: OBJECT },
+        handle: async (call) => {
+          changeModels(call);
+          return change(context, catalogues, await of(call), call);
+        },
+      },
+    ];
+    return { name: "recommend", routes };
+  };
+}
+
+async function answer(context: ServerContext, catalogues: Catalogues, model: Servable, call: Call): Promise<Answer> {
+  const standing = await catalogues.of(model);
+  const { queries, many } = readQueries(bodyOf(call));
+  let id: string | undefined;
+  const ask: Ask = async (input, outputs) => {
+    const { encoded, prediction } = await infer(context, call, model, input, { onInvalid: "rows", outputs });
+    id = call.predictionId;
+    // What the graph refuses is somebody without history; what does not fit the signature is a bad request.
+    if (encoded.kept !== undefined) for (const row of placeRows(encoded, prediction)) if ("error" in row) throw recommendError("recommend-request", `user: ${(row as { error: { message: string } }).error.message}`, { where: "user" });
+    return prediction;
+  };
+  const made = await recommend(model, standing, queries, ask);
+  const shown = made.map(({ items, cold, row }) => ({ items, cold, prediction_id: row === undefined ? null : `${id}-${row}` }));
+  const tail = { model: { name: model.name, version: model.version, digest: model.digest }, catalogue: { version: standing.version } };
+  return jsonAnswer(many ? { recommendations: shown, ...tail } : { ...shown[0]!, ...tail });
+}
+
+async function list(catalogues: Catalogues, model: Servable, call: Call): Promise<Answer> {
+  const { shelf, version, cold } = await catalogues.of(model);
+  const after = whole(call, "after", 0, Number.MAX_SAFE_INTEGER);
+  const limit = whole(call, "limit", PAGE, LARGEST_PAGE);
+  const items: object[] = [];
+  let place = after;
+  for (; place < shelf.size && items.length < limit; place++) {
+    const item = shelf.at(place);
+    if (item !== undefined) items.push(item);
+  }
+  return jsonAnswer({ version, kept: catalogues.kept, cold, items, next: place < shelf.size ? place : null });
+}
+
+async function change(context: ServerContext, catalogues: Catalogues, model: Servable, call: Call): Promise<Answer> {
+  if (context.cluster !== undefined && !catalogues.kept) throw recommendError("catalogue-not-shared", "several processes serve, and they share no catalogue", { hint: "--catalogues catalogues.db" });
+  const { shelf } = await catalogues.of(model);
+  const asked = readChange(bodyOf(call));
+  const { width, settings } = shelf.space;
+  const states = new Map<string, ItemState>(asked.remove.map((id) => [id, { removed: true }]));
+  const towered = asked.tower === undefined ? undefined : await towerVectors(context, call, asked.tower, asked.items);
+  for (const [i, item] of asked.items.entries()) {
+    const { id, state } = item;
+    const vector = item.vector ?? towered?.get(id);
+    if (vector !== undefined && (settings.kind !== "embedding" || vector.length !== width)) throw recommendError("catalogue-invalid", settings.kind === "embedding" ? `a vector of ${vector.length} numbers, where ${width} are expected` : "the model finds items by no vectors of theirs", { where: `items[${i}].vector` });
+    states.set(id, { ...state, ...(vector === undefined ? {} : { vector: { digest: model.digest, values: vector } }) });
+  }
+  const gone = asked.remove.find((id) => { const place = shelf.placeOf(id); return place === undefined || shelf.at(place) === undefined; });
+  if (gone !== undefined) throw recommendError("catalogue-item", `the catalogue of ${model.name} has no item ${JSON.stringify(gone.slice(0, 100))}`, { where: "remove" });
+  const version = await catalogues.change(model.name, { states, cold: asked.cold, ifVersion: asked.ifVersion, by: call.principal?.id ?? "anonymous" });
+  return jsonAnswer({ version, kept: catalogues.kept, changed: states.size });
+}
+
+/** By item. @throws catalogue-invalid, and what the tower says of a row */
+async function towerVectors(context: ServerContext, call: Call, name: string, items: readonly ItemChange[]): Promise<ReadonlyMap<string, readonly number[]>> {
+  const tower = await context.models.select(call, { name });
+  const output = tower.signature.outputs.find((o) => (o.type === "float" || o.type === "double") && o.rowShape.length === 1);
+  if (output === undefined) throw recommendError("catalogue-invalid", `${name} gives no vector`, { where: "tower" });
+  const asked = items.filter((item) => item.row !== undefined);
+  const { prediction } = await infer(context, call, tower, readInput(asked.map((item) => item.row), tower.signature), { outputs: [output.name] });
+  const { data, width } = prediction.outputs[0]!;
+  return new Map(asked.map(({ id }, row) => [id, Array.from({ length: width }, (_, i) => Number(data[row * width + i]))]));
+}
+
+function bodyOf(call: Call): unknown {
+  return parseJson(bodyText(call.body, call.header("content-type") ?? ""));
+}
+
+/** @throws recommend-request */
+function whole(call: Call, name: string, otherwise: number, most: number): number {
+  const text = call.query.get(name);
+  if (text === null) return otherwise;
+  const value = Number(text);
+  if (!/^\d{1,16}$/.test(text) || value > most || (name === "limit" && value === 0)) throw recommendError("recommend-request", `${name} is ${JSON.stringify(text.slice(0, 40))}`, { where: name, hint: `A whole number, at most ${most}.` });
+  return value;
+}
