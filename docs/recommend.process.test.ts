@@ -43,7 +43,7 @@ it("the commands of docs/recommend.md pack, serve, ask, change the catalogue and
   slipway("pack", join(fixtures, "als.pkl"), "--recommend", "--cold-start", "refused", "-o", als);
   execFileSync("bash", ["-c", `for u in $(seq 0 29); do echo "{\\"user\\": $u, \\"exclude\\": \\"1 2\\"}"; done > ${folder}/users.jsonl`]);
   slipway(...batch.replace(/^slipway /, "").split(" ").map((word) => ({ "als.slip": als, "users.csv": join(folder, "users.jsonl"), "recommended.parquet": scored })[word] ?? word));
-  const rows = readFileSync(scored, "utf8").trim().split("\n").map((line) => Object.entries(JSON.parse(line) as object).filter(([name]) => name.startsWith("items_")).map(([, id]) => id as string));
+  const rows = readFileSync(scored, "utf8").trim().split("\n").map((line) => Object.entries(JSON.parse(line) as object).filter(([name]) => name.startsWith("items.")).map(([, id]) => id as string));
   expect(rows).toHaveLength(30);
   for (const items of rows) expect([items.length, items.includes("1")]).toEqual([10, false]);
 });

@@ -1,22 +1,22 @@
-// The plant, the bridge and the control room. Readings come over NATS where a server is named, else over HTTP; alarms go to
+// The plant, the bridge and the control room. Readings come over NATS or MQTT where a broker is named, else over HTTP; alarms go to
 // webhooks: the control room's own, and the one that is named.
 //
-//     node app.ts [--port 8090] [--nats nats://127.0.0.1:4222] [--alarm URL] [--drift] [--every 250]
+//     node app.ts [--port 8090] [--broker nats://127.0.0.1:4222 | --broker mqtt://127.0.0.1:1883] [--alarm URL] [--drift] [--every 250]
 
 import { parseArgs } from "node:util";
 import { ask, serviceUrl } from "../shared/service.ts";
 import { Refusal, servePage } from "../shared/web.ts";
 import { startBridge, type Alarm } from "./bridge.ts";
-import { connectNats } from "./nats.ts";
 import { FAULTS, makePlant, PUMPS, type Fault } from "./plant.ts";
+import { connectStream, shownAddress } from "./stream.ts";
 
-const { values } = parseArgs({ options: { port: { type: "string", default: "8090" }, nats: { type: "string" }, alarm: { type: "string" }, drift: { type: "boolean", default: false }, every: { type: "string", default: "250" } } });
-const SUBJECT = "plant.pumps";
+const { values } = parseArgs({ options: { port: { type: "string", default: "8090" }, broker: { type: "string" }, alarm: { type: "string" }, drift: { type: "boolean", default: false }, every: { type: "string", default: "250" } } });
+const over = values.broker === undefined ? "HTTP" : shownAddress(values.broker);
 const plant = makePlant(values.drift);
 const alarms: Alarm[] = [];
 
 const page = await servePage(import.meta.dirname, Number(values.port), {
-  "GET /state": () => ({ service: serviceUrl, pumps: PUMPS, faults: FAULTS, drift: plant.drift, over: values.nats ?? "HTTP", alarms, counts: bridge.counts }),
+  "GET /state": () => ({ service: serviceUrl, pumps: PUMPS, faults: FAULTS, drift: plant.drift, over, alarms, counts: bridge.counts }),
   "POST /drift": (body) => ({ drift: (plant.drift = (body as { on?: unknown } | null)?.on === true) }),
   "POST /fault": (body) => {
     const { machine, fault } = (body ?? {}) as { machine?: unknown; fault?: unknown };
@@ -42,10 +42,10 @@ const post = (url: string, body: unknown): void => void fetch(url, { method: "PO
   .then((r) => r.ok || console.error(`${url} answered ${r.status}`), (e: unknown) => console.error(`${url}: ${String(e)}`));
 const bridge = startBridge((readings) => page.push({ readings }), (alarm) => webhooks.forEach((url) => post(url, alarm)));
 
-if (values.nats === undefined) setInterval(() => post(`${page.url}readings`, plant.read()), Number(values.every));
+if (values.broker === undefined) setInterval(() => post(`${page.url}readings`, plant.read()), Number(values.every));
 else {
-  const nats = await connectNats(values.nats, SUBJECT, bridge.take);
-  setInterval(() => plant.read().forEach((reading) => nats.publish(SUBJECT, JSON.stringify(reading))), Number(values.every));
+  const stream = await connectStream(values.broker, bridge.take);
+  setInterval(() => plant.read().forEach((reading) => stream.publish(reading.machine, JSON.stringify(reading))), Number(values.every));
 }
 setInterval(() => void ask<{ models: { model: string; state: string; drifting: string[] }[] }>("/api/v1/monitor").then(({ models }) => page.push({ watch: models }), () => {}), 2000);
-console.log(`\nthe control room: ${page.url} (readings over ${values.nats ?? "HTTP"})\n\nCtrl-C stops.`);
+console.log(`\nthe control room: ${page.url} (readings over ${over})\n\nCtrl-C stops.`);

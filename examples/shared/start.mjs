@@ -2,7 +2,9 @@
 // example's own program beside it, until Ctrl-C.
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { root, setUp } from "../../scripts/setup.mjs";
@@ -13,6 +15,15 @@ const BIN = join(root, "packages", "slipway", "bin", "slipway.mjs");
 export function option(name, otherwise) {
   const at = process.argv.indexOf(`--${name}`);
   return at < 0 ? otherwise : process.argv[at + 1];
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 export function example(folder) {
@@ -77,6 +88,20 @@ export function example(folder) {
         if (port === undefined) continue;
         child.stderr.resume(); // nobody reads the rest
         return `nats://127.0.0.1:${port}`;
+      }
+    },
+    /** The same of mosquitto, which speaks MQTT. It keeps nothing, and takes everybody on this machine. */
+    async startMqtt() {
+      const program = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto"].find(existsSync);
+      if (program === undefined) return void console.log("there is no mosquitto here (apt-get install mosquitto, brew install mosquitto): readings go over HTTP");
+      const port = await freePort();
+      const config = join(mkdtempSync(join(tmpdir(), "slipway-mqtt-")), "mosquitto.conf");
+      writeFileSync(config, `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\n`);
+      const child = follow(spawn(program, ["-c", config, "-v"], { stdio: ["ignore", "ignore", "pipe"] }));
+      for await (const line of createInterface({ input: child.stderr })) {
+        if (!/mosquitto version .* running/.test(line)) continue;
+        child.stderr.resume(); // nobody reads the rest
+        return `mqtt://127.0.0.1:${port}`;
       }
     },
     /** Runs a program of the example's own, which finds the service in SLIPWAY_URL. */
