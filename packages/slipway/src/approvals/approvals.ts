@@ -132,11 +132,11 @@ export class Approvals {
     const request = await this.#request(this.database, id);
     const decisions = await decisionsOf(this.database, request);
     const policy = this.policyFor(request.model, request.alias);
-    const comments = await this.database.query<{ id: string; author: string; body: string; created_at: string }>("select id, author, body, created_at from comments where request = $1 order by id", [id]);
+    const comments = await this.database.query<{ id: string; author: string; body: string; created_at: string; imported_by: string | null }>("select id, author, body, created_at, imported_by from comments where request = $1 order by id", [id]);
     const { name: _name, ...asked } = policy ?? { name: "" };
     return {
       ...request, decisions, policy: policy === undefined ? null : asked, verdict: await this.#verdict(this.database, request, decisions),
-      comments: comments.map((c) => ({ id: c.id, author: c.author, text: c.body, time: c.created_at })),
+      comments: comments.map((c) => ({ id: c.id, author: c.author, text: c.body, time: c.created_at, importedBy: c.imported_by })),
     };
   }
 
@@ -185,7 +185,7 @@ export class Approvals {
       const [{ n }] = (await tx.query<{ n: number }>("select count(*) as n from comments where request = $1", [id])) as [{ n: number }];
       if (Number(n) >= MAX_COMMENTS) throw approvalError("decision-invalid", `a request has at most ${MAX_COMMENTS} comments`);
       const now = this.#now();
-      const comment: Comment = { id: newId(), author: actor.name, text: body, time: iso(now) };
+      const comment: Comment = { id: newId(), author: actor.name, text: body, time: iso(now), importedBy: null };
       await tx.query("insert into comments (id, request, author, body, created_at) values ($1, $2, $3, $4, $5)", [comment.id, id, comment.author, body, comment.time]);
       await appendAudit(tx, { actor, action: "request.commented", model: request.model, version: request.version, detail: { request: id, comment: comment.id, text: body } });
       return comment;
@@ -284,7 +284,7 @@ export class Approvals {
 
   /** On a version under this alias: promoted or rejected. */
   async #lastWord(tx: Database, model: string, alias: string, version: number): Promise<string | undefined> {
-    const [last] = await tx.query<{ state: string }>("select state from requests where model = $1 and alias = $2 and version = $3 and state in ('promoted', 'rejected') order by closed_at desc, id desc limit 1", [model, alias, version]);
+    const [last] = await tx.query<{ state: string }>("select state from requests where model = $1 and alias = $2 and version = $3 and state in ('promoted', 'rejected') and (imported_by is null or closed_at > imported_at) order by closed_at desc, id desc limit 1", [model, alias, version]);
     return last?.state;
   }
 

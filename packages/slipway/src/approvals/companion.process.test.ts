@@ -33,9 +33,9 @@ async function openStore(backend: Backend, serverKey: SigningKey): Promise<Store
 
 describe.each(backends)("on $name", (backend) => {
   beforeAll(() => backend.start(), 60_000);
-  afterAll(() => backend.stop());
+  afterAll(() => backend.stop(), 60_000);
 
-  it.skipIf(!backend.there)("what was asked and decided travels with an export, counts there, and cannot be added to on the way", async () => {
+  it.skipIf(!backend.there)("what was asked and decided comes back with an export, counts there, and cannot be added to on the way", async () => {
     const { key: serverKey } = await generateSigningKey();
     const { key: annas } = await generateSigningKey();
     const { key: gone } = await generateSigningKey();
@@ -87,12 +87,6 @@ describe.each(backends)("on $name", (backend) => {
     await to.registry.database.query("update requests set state = 'open' where id = $1", [id]);
     expect((await to.registry.verify()).problems).toEqual([{ where: `request ${id}`, message: "its row and the audit log differ: state" }]);
 
-    // Beside what another registry has, decisions made elsewhere would move its aliases.
-    const third = await openStore(backend, serverKey);
-    await third.approvals();
-    await third.registry.offer(await examplePackage("other", 1), { actor: dana });
-    expect(await third.registry.importFrom(exported, { actor: root })).toMatchObject({ restored: false, left: ["approvals"] });
-    expect(await (await third.approvals()).list()).toEqual([]);
-    for (const { registry } of [from, to, third]) await registry.close();
+    for (const { registry } of [from, to]) await registry.close();
   }, 120_000);
 });

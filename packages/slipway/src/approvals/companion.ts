@@ -1,25 +1,15 @@
 // Requests, decisions, comments and the keys that signed them, as they go along with an export of the registry and come back
 // into an empty one; and whether they are what the audit log tells. Envelopes are verified wherever they count.
 
-import { JsonObject, type Fail } from "@slipway/core/package";
+import type { Fail } from "@slipway/core/package";
 import { readVerificationKey } from "@slipway/core/signing";
 import { canonicalJson, everyEntry, type AuditEntry } from "../audit/index.ts";
 import { migrate, type Database, type Value } from "../database/index.ts";
+import { allRows, insertRow, NAME, readRows, TABLE_NAMES, type Row, type Rows, type Table } from "./companion-rows.ts";
+import { mergeApprovals, type Merged, type MergeInto } from "./companion-merge.ts";
 import { personKey } from "./person.ts";
 import { APPROVAL_MIGRATIONS } from "./tables.ts";
 
-/** Tables in the order in which their rows need each other, with their columns. `?` may be null, `#` is a number. */
-const TABLES: Readonly<Record<string, readonly string[]>> = {
-  person_keys: ["id", "owner?", "person", "label", "pem", "created_at", "created_by", "removed_at?", "removed_by?"],
-  requests: ["id", "model", "version#", "digest", "alias", "state", "requested_by", "comment", "from_version#?", "created_at", "expires_at", "closed_at?", "closed_by?"],
-  decisions: ["id", "request", "person", "owner", "decision", "group_name?", "comment?", "envelope", "key_id", "created_at"],
-  comments: ["id", "request", "author", "body", "created_at"],
-};
-const MAX_ROWS = 1_000_000;
-const MAX_NUMBER = 2_147_483_647;
-const NAME = "approvals";
-
-type Row = Readonly<Record<string, Value>>;
 interface Problem {
   readonly where: string;
   readonly message: string;
@@ -28,49 +18,35 @@ interface Problem {
 /** For `companions` of the registry's options. */
 export const approvalsCompanion: {
   readonly name: string;
-  write(tx: Database): Promise<unknown>;
-  restore(tx: Database, rows: unknown, fail: Fail): Promise<void>;
+  write(tx: Database, models: readonly string[] | undefined): Promise<unknown>;
+  restore(tx: Database, rows: unknown, fail: Fail): Promise<number>;
+  merge(tx: Database, rows: unknown, into: MergeInto, fail: Fail): Promise<Merged>;
   compare(tx: Database): Promise<readonly Problem[]>;
-} = { name: NAME, write: allRows, restore, compare };
+} = { name: NAME, write: (tx, models) => allRows(tx, models), restore, merge, compare };
 
-async function allRows(tx: Database): Promise<Record<string, readonly Row[]>> {
-  const all: Record<string, readonly Row[]> = {};
-  for (const [table, columns] of Object.entries(TABLES)) all[table] = await tx.query<Row>(`select ${columns.map(nameOf).join(", ")} from ${table} order by id`);
-  return all;
-}
-
-async function restore(tx: Database, given: unknown, fail: Fail): Promise<void> {
+async function restore(tx: Database, given: unknown, fail: Fail): Promise<number> {
   await migrate(tx, NAME, APPROVAL_MIGRATIONS);
-  const tables = new JsonObject(given, NAME, fail);
-  for (const [table, columns] of Object.entries(TABLES)) {
-    const marks = columns.map((_, i) => `$${i + 1}`).join(", ");
-    const rows = tables.array(table, MAX_ROWS, (value, where) => {
-      const row = new JsonObject(value, where, fail);
-      return columns.map((column): Value => {
-        const name = nameOf(column);
-        if (column.endsWith("?") && row.get(name) === null) return null;
-        return column.includes("#") ? row.count(name, MAX_NUMBER) : row.string(name);
-      });
-    });
-    for (const row of rows) await tx.query(`insert into ${table} (${columns.map(nameOf).join(", ")}) values (${marks})`, row);
-  }
+  const rows = readRows(given, fail);
+  for (const table of TABLE_NAMES) for (const row of rows[table]) await insertRow(tx, table, row);
+  return TABLE_NAMES.reduce((sum, table) => sum + rows[table].length, 0);
 }
 
-function nameOf(column: string): string {
-  return column.replace(/[#?]+$/, "");
+async function merge(tx: Database, given: unknown, into: MergeInto, fail: Fail): Promise<Merged> {
+  await migrate(tx, NAME, APPROVAL_MIGRATIONS);
+  return mergeApprovals(tx, readRows(given, fail), into, fail);
 }
 
 /** What the log tells of each row that it knows, by table and id: the columns that can be told. */
-type Told = Readonly<Record<"person_keys" | "requests" | "decisions" | "comments", Map<string, Record<string, unknown>>>>;
-const WHAT: Readonly<Record<keyof Told, string>> = { person_keys: "key", requests: "request", decisions: "decision", comments: "comment" };
+type Told = Readonly<Record<Table, Map<string, Record<string, unknown>>>>;
+const WHAT: Readonly<Record<Table, string>> = { person_keys: "key", requests: "request", decisions: "decision", comments: "comment" };
 
 async function compare(tx: Database): Promise<readonly Problem[]> {
   const told: Told = { person_keys: new Map(), requests: new Map(), decisions: new Map(), comments: new Map() };
   for await (const entry of everyEntry(tx)) tell(told, entry);
   const problems: Problem[] = [];
-  const rows = await allRows(tx);
-  for (const table of Object.keys(told) as (keyof Told)[]) {
-    for (const kept of rows[table]!) {
+  const rows: Rows = await allRows(tx);
+  for (const table of TABLE_NAMES) {
+    for (const kept of rows[table]) {
       const row = table === "decisions" ? { ...kept, envelope: canonical(kept["envelope"]) } : kept;
       const where = `${WHAT[table]} ${String(row["id"])}`;
       const known = told[table].get(String(row["id"]));
@@ -108,7 +84,7 @@ function tell(told: Told, { action, actor, model, version, detail }: AuditEntry)
     if (request !== undefined) Object.assign(request, { state, closed_by: actor });
   };
   const decided = (decision: string): void => {
-    told.decisions.set(text("decision"), { request: text("request"), person: actor, owner: personKey(actor), decision, group_name: orNull("as"), comment: orNull("comment"), key_id: text("key"), envelope: canonicalJson(detail["envelope"] ?? null) });
+    told.decisions.set(text("decision"), { request: text("request"), person: actor, owner: personKey(actor), decision, group_name: orNull("as"), comment: orNull("comment"), key_id: text("key"), envelope: canonicalJson(detail["envelope"] ?? null), imported_by: null });
   };
   switch (action) {
     case "registry.restored":
@@ -116,20 +92,38 @@ function tell(told: Told, { action, actor, model, version, detail }: AuditEntry)
       if (!Array.isArray(detail["companions"]) || !detail["companions"].includes(NAME)) for (const table of Object.values(told)) table.clear();
       break;
     case "person-key.added": case "server-key.added":
-      told.person_keys.set(text("key"), { person: actor, owner: action === "server-key.added" ? null : personKey(actor), removed_by: null });
+      told.person_keys.set(text("key"), { person: actor, owner: action === "server-key.added" ? null : personKey(actor), removed_by: null, imported_by: null });
+      break;
+    case "person-key.imported":
+      told.person_keys.set(text("key"), { person: text("person"), owner: detail["server"] === true ? null : personKey(text("person")), removed_by: orNull("removedBy"), imported_by: actor });
       break;
     case "person-key.removed": case "server-key.removed":
       Object.assign(told.person_keys.get(text("key")) ?? {}, { removed_by: actor });
       break;
     case "request.opened":
-      told.requests.set(text("request"), { model, version, digest: text("digest"), alias: text("alias"), from_version: orNull("from"), requested_by: actor, comment: text("comment"), state: "open", closed_by: null, ...("expires" in detail ? { expires_at: detail["expires"] } : {}) });
+      told.requests.set(text("request"), { model, version, digest: text("digest"), alias: text("alias"), from_version: orNull("from"), requested_by: actor, comment: text("comment"), state: "open", closed_by: null, imported_by: null, ...("expires" in detail ? { expires_at: detail["expires"] } : {}) });
+      break;
+    case "request.imported":
+      told.requests.set(text("request"), {
+        model, version, digest: text("digest"), alias: text("alias"), from_version: orNull("from"), requested_by: text("requestedBy"), comment: text("comment"), state: text("state"), expires_at: text("expires"),
+        closed_by: orNull("closedBy"), imported_by: actor, origin_version: detail["originVersion"],
+      });
+      break;
+    case "request.decision-imported":
+      told.decisions.set(text("decision"), {
+        request: text("request"), person: text("person"), owner: personKey(text("person")), decision: text("said"), group_name: orNull("as"), comment: orNull("comment"), key_id: text("key"),
+        envelope: canonicalJson(detail["envelope"] ?? null), imported_by: actor,
+      });
+      break;
+    case "request.comment-imported":
+      told.comments.set(text("comment"), { request: text("request"), author: text("author"), body: text("text"), imported_by: actor });
       break;
     case "request.approved": return decided("approve");
     case "request.rejected":
       decided("reject");
       return closed("rejected");
     case "request.commented":
-      told.comments.set(text("comment"), { request: text("request"), author: actor, body: text("text") });
+      told.comments.set(text("comment"), { request: text("request"), author: actor, body: text("text"), imported_by: null });
       break;
     case "request.withdrawn": return closed("withdrawn");
     case "request.expired": return closed("expired");

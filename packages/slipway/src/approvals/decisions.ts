@@ -63,6 +63,7 @@ interface Row {
   readonly envelope: string;
   readonly key_id: string;
   readonly created_at: string;
+  readonly imported_by: string | null;
 }
 
 export async function keepDecision(tx: Database, id: string, request: ReleaseRequest, given: GivenDecision, signed: SignedDecision, time: string): Promise<void> {
@@ -75,24 +76,25 @@ export async function keepDecision(tx: Database, id: string, request: ReleaseReq
  * changed by hand in the database does not count.
  */
 export async function decisionsOf(tx: Database, request: ReleaseRequest): Promise<Decision[]> {
-  const rows = await tx.query<Row>("select id, person, owner, decision, group_name, comment, envelope, key_id, created_at from decisions where request = $1 order by id", [request.id]);
+  const rows = await tx.query<Row>("select id, person, owner, decision, group_name, comment, envelope, key_id, created_at, imported_by from decisions where request = $1 order by id", [request.id]);
   const keys = await knownKeys(tx, rows.map((r) => r.key_id));
   const decisions: Decision[] = [];
   for (const [i, row] of rows.entries()) {
     const known = keys.get(row.key_id);
     const envelope = JSON.parse(row.envelope) as Envelope;
     const latest = !rows.slice(i + 1).some((later) => later.owner === row.owner);
-    const sound = known !== undefined && !known.removed && (known.owner === null || known.owner === row.owner) && (await says(envelope, known.key, request, row, known.owner === null));
+    // What was decided in another registry moves no alias here.
+    const sound = row.imported_by === null && known !== undefined && !known.removed && !known.imported && (known.owner === null || known.owner === row.owner) && (await says(envelope, known.key, request, row, known.owner === null));
     decisions.push({
       id: row.id, person: row.person, decision: row.decision, as: row.group_name, comment: row.comment, time: row.created_at,
-      counts: latest && sound, signedBy: known?.owner == null ? "server" : "person", key: row.key_id, envelope,
+      counts: latest && sound, signedBy: known?.owner == null ? "server" : "person", key: row.key_id, envelope, importedBy: row.imported_by,
     });
   }
   return decisions;
 }
 
 /** Whether an envelope that was kept says what its row does. */
-async function says(envelope: Envelope, key: Parameters<typeof verifyStatement>[1][number], request: ReleaseRequest, row: Row, server: boolean): Promise<boolean> {
+export async function says(envelope: Envelope, key: Parameters<typeof verifyStatement>[1][number], request: ReleaseRequest, row: Pick<Row, "decision" | "group_name" | "owner">, server: boolean): Promise<boolean> {
   try {
     const said = readApproval((await verifyStatement(envelope, [key], { predicateType: APPROVAL_PREDICATE, digest: request.digest })).statement);
     return said.decision === row.decision && said.request === request.id && said.model === request.model && said.version === request.version && said.alias === request.alias &&

@@ -20,6 +20,8 @@ export interface KnownKey {
   /** personKey of its owner; null for a server's. */
   readonly owner: string | null;
   readonly removed: boolean;
+  /** Registered in another registry, and not here. */
+  readonly imported: boolean;
   readonly key: VerificationKey;
 }
 
@@ -31,13 +33,15 @@ interface Row {
   readonly pem: string;
   readonly created_at: string;
   readonly removed_at: string | null;
+  readonly imported_by: string | null;
 }
+const COLUMNS = "id, owner, person, label, pem, created_at, removed_at, imported_by";
 const MAX_KEYS = 20;
 const MAX_PEM = 4096;
 const MAX_LABEL = 200;
 
 export async function keysOfPerson(database: Database, person: string): Promise<PersonKey[]> {
-  const rows = await database.query<Row>("select id, owner, person, label, pem, created_at, removed_at from person_keys where owner = $1 and removed_at is null order by created_at, id", [personKey(person)]);
+  const rows = await database.query<Row>(`select ${COLUMNS} from person_keys where owner = $1 and removed_at is null and imported_by is null order by created_at, id`, [personKey(person)]);
   return rows.map((r) => ({ id: r.id, person: r.person, label: r.label, pem: r.pem, createdAt: r.created_at }));
 }
 
@@ -49,10 +53,14 @@ export async function addPersonKey(database: Database, actor: Actor, pem: unknow
   const owner = personKey(actor.name);
   const created = new Date().toISOString();
   await database.transaction(async (tx) => {
-    const [{ n }] = (await tx.query<{ n: number }>("select count(*) as n from person_keys where owner = $1 and removed_at is null", [owner])) as [{ n: number }];
+    const [{ n }] = (await tx.query<{ n: number }>("select count(*) as n from person_keys where owner = $1 and removed_at is null and imported_by is null", [owner])) as [{ n: number }];
     if (Number(n) >= MAX_KEYS) throw approvalError("decision-invalid", `a person has at most ${MAX_KEYS} keys`, { hint: "Remove one first." });
-    if ((await tx.query("select id from person_keys where id = $1", [key.id])).length > 0) throw approvalError("person-key-exists", `the key ${key.id.slice(0, 16)} is registered already, or was`);
-    await tx.query("insert into person_keys (id, owner, person, label, pem, created_at, created_by) values ($1, $2, $3, $4, $5, $6, $7)", [key.id, owner, actor.name, label, key.pem, created, actor.name]);
+    const [known] = await tx.query<Row>(`select ${COLUMNS} from person_keys where id = $1`, [key.id]);
+    // One that came with an import is registered here by its owner.
+    const own = known !== undefined && known.imported_by !== null && known.owner === owner && known.removed_at === null;
+    if (known !== undefined && !own) throw approvalError("person-key-exists", `the key ${key.id.slice(0, 16)} is registered already, or was`);
+    if (own) await tx.query("update person_keys set person = $2, label = $3, created_at = $4, created_by = $2, imported_at = null, imported_by = null where id = $1", [key.id, actor.name, label, created]);
+    else await tx.query("insert into person_keys (id, owner, person, label, pem, created_at, created_by) values ($1, $2, $3, $4, $5, $6, $7)", [key.id, owner, actor.name, label, key.pem, created, actor.name]);
     await appendAudit(tx, { actor, action: "person-key.added", detail: { key: key.id, person: actor.name, label } });
   });
   return { id: key.id, person: actor.name, label, pem: key.pem, createdAt: created };
@@ -61,7 +69,7 @@ export async function addPersonKey(database: Database, actor: Actor, pem: unknow
 /** What it has signed counts no longer in open requests. @param anyone an administrator takes away somebody else's, or a server's that others may have read @throws person-key-unknown */
 export async function removePersonKey(database: Database, actor: Actor, id: string, anyone = false): Promise<void> {
   await database.transaction(async (tx) => {
-    const [row] = await tx.query<Row>("select id, owner, person, label, pem, created_at, removed_at from person_keys where id = $1 and removed_at is null", [id]);
+    const [row] = await tx.query<Row>(`select ${COLUMNS} from person_keys where id = $1 and removed_at is null`, [id]);
     if (row === undefined || (!anyone && row.owner !== personKey(actor.name))) throw approvalError("person-key-unknown", `${actor.name} has no key ${JSON.stringify(id.slice(0, 64))}`);
     await tx.query("update person_keys set removed_at = $2, removed_by = $3 where id = $1", [id, new Date().toISOString(), actor.name]);
     await appendAudit(tx, { actor, action: row.owner === null ? "server-key.removed" : "person-key.removed", detail: { key: id, person: row.person } });
@@ -70,11 +78,18 @@ export async function removePersonKey(database: Database, actor: Actor, id: stri
 
 /** A server's own key is known from then on. */
 export async function addServerKey(database: Database, key: VerificationKey, name: string): Promise<void> {
-  if ((await database.query("select id from person_keys where id = $1", [key.id])).length > 0) return;
+  const find = async (at: Database): Promise<"unknown" | "known" | "imported"> => {
+    const [row] = await at.query<Row>(`select ${COLUMNS} from person_keys where id = $1`, [key.id]);
+    return row === undefined ? "unknown" : row.imported_by === null || row.removed_at !== null ? "known" : "imported";
+  };
+  if ((await find(database)) === "known") return;
   const actor: Actor = { name, roles: [], groups: [], how: "local" };
   await database.transaction(async (tx) => {
-    if ((await tx.query("select id from person_keys where id = $1", [key.id])).length > 0) return;
-    await tx.query("insert into person_keys (id, owner, person, label, pem, created_at, created_by) values ($1, null, $2, '', $3, $4, $2)", [key.id, name, key.pem, new Date().toISOString()]);
+    const state = await find(tx);
+    if (state === "known") return;
+    // A server that has moved: it holds the private half.
+    if (state === "imported") await tx.query("update person_keys set person = $2, created_at = $3, created_by = $2, imported_at = null, imported_by = null where id = $1", [key.id, name, new Date().toISOString()]);
+    else await tx.query("insert into person_keys (id, owner, person, label, pem, created_at, created_by) values ($1, null, $2, '', $3, $4, $2)", [key.id, name, key.pem, new Date().toISOString()]);
     await appendAudit(tx, { actor, action: "server-key.added", detail: { key: key.id } });
   });
 }
@@ -85,20 +100,20 @@ const read = new Map<string, Promise<VerificationKey>>();
 export async function knownKeys(tx: Database, ids: readonly string[]): Promise<Map<string, KnownKey>> {
   const known = new Map<string, KnownKey>();
   for (const id of new Set(ids)) {
-    const [row] = await tx.query<Row>("select id, owner, person, label, pem, created_at, removed_at from person_keys where id = $1", [id]);
+    const [row] = await tx.query<Row>(`select ${COLUMNS} from person_keys where id = $1`, [id]);
     if (row === undefined) continue;
     let key = read.get(row.pem);
     if (key === undefined) {
       if (read.size >= 1000) read.clear();
       read.set(row.pem, (key = readVerificationKey(row.pem)));
     }
-    known.set(id, { id, owner: row.owner, removed: row.removed_at !== null, key: await key });
+    known.set(id, { id, owner: row.owner, removed: row.removed_at !== null, imported: row.imported_by !== null, key: await key });
   }
   return known;
 }
 
 /** Of everybody, for verifying elsewhere. `person` is null of a server's key. */
 export async function allKeys(database: Database): Promise<{ readonly id: string; readonly person: string | null; readonly server: string | null; readonly label: string; readonly pem: string; readonly createdAt: string; readonly removedAt: string | null }[]> {
-  const rows = await database.query<Row>("select id, owner, person, label, pem, created_at, removed_at from person_keys order by created_at, id limit 10000");
+  const rows = await database.query<Row>(`select ${COLUMNS} from person_keys order by created_at, id limit 10000`);
   return rows.map((r) => ({ id: r.id, person: r.owner === null ? null : r.person, server: r.owner === null ? r.person : null, label: r.label, pem: r.pem, createdAt: r.created_at, removedAt: r.removed_at }));
 }

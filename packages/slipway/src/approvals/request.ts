@@ -23,6 +23,8 @@ export interface ReleaseRequest {
   readonly expiresAt: string;
   readonly closedAt: string | null;
   readonly closedBy: string | null;
+  /** Who brought it from another registry, when, and which number its version had there; null for one that was opened here. */
+  readonly imported: { readonly by: string; readonly at: string; readonly version: number } | null;
 }
 
 export interface Decision {
@@ -33,12 +35,14 @@ export interface Decision {
   readonly as: string | null;
   readonly comment: string | null;
   readonly time: string;
-  /** Whether it counts: false where the key that signed it was removed, or a later decision of the same person stands. */
+  /** Whether it counts: false where it was made in another registry, the key that signed it was removed, or a later decision of the same person stands. */
   readonly counts: boolean;
   /** Whose key signed it. */
   readonly signedBy: "person" | "server";
   readonly key: string;
   readonly envelope: Envelope;
+  /** Who brought it from another registry. */
+  readonly importedBy: string | null;
 }
 
 export interface Comment {
@@ -46,6 +50,8 @@ export interface Comment {
   readonly author: string;
   readonly text: string;
   readonly time: string;
+  /** Who brought it from another registry. */
+  readonly importedBy: string | null;
 }
 
 export interface RequestDetails extends ReleaseRequest {
@@ -70,13 +76,17 @@ interface RequestRow {
   readonly expires_at: string;
   readonly closed_at: string | null;
   readonly closed_by: string | null;
+  readonly imported_at: string | null;
+  readonly imported_by: string | null;
+  readonly origin_version: number | null;
 }
-export const REQUEST_COLUMNS = "id, model, version, digest, alias, state, requested_by, comment, from_version, created_at, expires_at, closed_at, closed_by";
+export const REQUEST_COLUMNS = "id, model, version, digest, alias, state, requested_by, comment, from_version, created_at, expires_at, closed_at, closed_by, imported_at, imported_by, origin_version";
 
 export function requestOf(row: object): ReleaseRequest {
   const r = row as RequestRow;
   return {
     id: r.id, model: r.model, version: r.version, digest: r.digest, alias: r.alias, state: r.state, requestedBy: r.requested_by, comment: r.comment, from: r.from_version,
     createdAt: r.created_at, expiresAt: r.expires_at, closedAt: r.closed_at, closedBy: r.closed_by,
+    imported: r.imported_at === null || r.imported_by === null ? null : { by: r.imported_by, at: r.imported_at, version: r.origin_version ?? r.version },
   };
 }

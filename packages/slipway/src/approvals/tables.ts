@@ -25,4 +25,11 @@ export const APPROVAL_MIGRATIONS: readonly Migration[] = [
       "create index comments_by_request on comments (request, id)",
     ],
   },
+  {
+    title: "approvals: what came from another registry, and the number that its version had there",
+    statements: () => [
+      ...["person_keys", "requests", "decisions", "comments"].flatMap((table) => [`alter table ${table} add column imported_at text`, `alter table ${table} add column imported_by text`]),
+      "alter table requests add column origin_version integer",
+    ],
+  },
 ];

@@ -26,10 +26,15 @@ function parseLine(line: string, number: number): AuditEntry {
   } catch {
     // Told below.
   }
+  return parseEntry(value, number);
+}
+
+/** @throws audit-malformed */
+export function parseEntry(value: unknown, line: number): AuditEntry {
   const e = value as AuditEntry | null | undefined;
   const texts = typeof e === "object" && e !== null && [e.time, e.actor, e.how, e.action, e.previousHash, e.hash].every((v) => typeof v === "string");
   if (!texts || !Number.isSafeInteger(e.seq) || !(e.model === null || typeof e.model === "string") || !(e.version === null || Number.isSafeInteger(e.version)) || typeof e.detail !== "object" || e.detail === null) {
-    throw auditError("audit-malformed", "this is not an entry of an audit log", { where: `line ${number}`, hint: "Give a file that slipway audit export wrote." });
+    throw auditError("audit-malformed", "this is not an entry of an audit log", { where: `line ${line}`, hint: "Give a file that slipway audit export wrote." });
   }
   return e;
 }

@@ -89,11 +89,11 @@ async function rowsAfter(database: Database, after: number, limit: number, { mod
 }
 
 function entryOf({ previous_hash: previousHash, detail, ...row }: Row): AuditEntry {
-  return { seq: row.seq, time: row.time, actor: row.actor, how: row.how, action: row.action, model: row.model, version: row.version, detail: parsed(detail), previousHash, hash: row.hash };
+  return { seq: row.seq, time: row.time, actor: row.actor, how: row.how, action: row.action, model: row.model, version: row.version, detail: parsedDetail(detail), previousHash, hash: row.hash };
 }
 
 /** Text that somebody made unreadable still gives an entry, whose hash then does not fit. */
-function parsed(text: string): Record<string, unknown> {
+export function parsedDetail(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch {

@@ -1,4 +1,4 @@
-// The audit log's table. Only inserting is possible: triggers refuse everything else.
+// The audit log's tables. Only inserting is possible: triggers refuse everything else.
 
 import type { Migration } from "../database/index.ts";
 
@@ -20,6 +20,22 @@ export const AUDIT_MIGRATIONS: readonly Migration[] = [
           "create function slipway_audit_grows() returns trigger language plpgsql as $$ begin raise exception 'the audit log only grows' using errcode = '23001'; end $$",
           "create trigger audit_no_change before update or delete or truncate on audit for each statement execute function slipway_audit_grows()",
         ]),
+    ],
+  },
+  {
+    title: "audit: entries of other registries' logs",
+    statements: (dialect) => [
+      `create table audit_foreign (
+        hash text primary key, export text not null, seq bigint not null, time text not null, actor text not null, how text not null, action text not null,
+        model text, version integer, detail text not null, previous_hash text not null, imported_at text not null, imported_by text not null)`,
+      "create index audit_foreign_by_time on audit_foreign (time, hash)",
+      "create index audit_foreign_by_model on audit_foreign (model, time)",
+      ...(dialect === "sqlite"
+        ? [
+          "create trigger audit_foreign_no_update before update on audit_foreign begin select raise(abort, 'the audit log only grows'); end",
+          "create trigger audit_foreign_no_delete before delete on audit_foreign begin select raise(abort, 'the audit log only grows'); end",
+        ]
+        : ["create trigger audit_foreign_no_change before update or delete or truncate on audit_foreign for each statement execute function slipway_audit_grows()"]),
     ],
   },
 ];

@@ -13,7 +13,7 @@ import { Retrainer, Retrains } from "../retrain/index.ts";
 import { Rollouts } from "../rollout/index.ts";
 import type { TrustedSigners } from "../runtime/index.ts";
 import { Schedules } from "../schedules/index.ts";
-import { Deliverer, destinations, secretBox, Webhooks } from "../webhooks/index.ts";
+import { Deliverer, destinations, secretBox, Webhooks, webhooksCompanion } from "../webhooks/index.ts";
 import { GateRuns } from "./gate-runs.ts";
 import { Jobs } from "./jobs/jobs.ts";
 import { sweepUploads } from "./upload.ts";
@@ -68,7 +68,7 @@ export async function openRegistryService(options: RegistryServiceOptions): Prom
   const registry = await Registry.open({
     database, blobs,
     guard: (change, tx) => approvals!.guard(change, tx),
-    companions: [approvalsCompanion],
+    companions: [approvalsCompanion, webhooksCompanion],
     keepers: [(tx, model, version) => approvals!.keeper(tx, model, version)],
   });
   approvals = await Approvals.open({ database, policies, serverName: `slipway on ${hostname()}`, verifySignature: trusted === undefined ? undefined : signatureVerifier(registry, trusted),

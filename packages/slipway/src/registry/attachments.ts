@@ -10,6 +10,7 @@ import { newId, type Database } from "../database/index.ts";
 import { record, type RegistryContext } from "./context.ts";
 import { registryError } from "./errors.ts";
 import { storeReferrer } from "./package-store.ts";
+import { importedOf } from "./version-rows.ts";
 import { ATTACHMENT_KINDS, type Attachment, type AttachmentKind } from "./types.ts";
 
 const MAX_BYTES = 64 << 20;
@@ -46,9 +47,11 @@ interface AttachmentRow {
   readonly created_at: string;
   readonly created_by: string;
   readonly summary: string;
+  readonly imported_at: string | null;
+  readonly imported_by: string | null;
 }
 
-export const ATTACHMENT_COLUMNS = "id, model, version, kind, media_type, digest, manifest_digest, size, created_at, created_by, summary";
+export const ATTACHMENT_COLUMNS = "id, model, version, kind, media_type, digest, manifest_digest, size, created_at, created_by, summary, imported_at, imported_by";
 
 /** @throws registry-not-found, registry-version-removed, registry-attachment, and what the store throws */
 export async function addAttachment(context: RegistryContext, model: string, version: number, given: NewAttachment): Promise<Attachment> {
@@ -68,7 +71,7 @@ export async function addAttachment(context: RegistryContext, model: string, ver
     }
     const attachment: Attachment = {
       id: newId(), model, version, kind, mediaType, digest: stored.digest, manifestDigest: stored.manifestDigest, size: bytes.length, createdAt: new Date().toISOString(), createdBy: actor.name,
-      summary: JSON.parse(summary) as Record<string, unknown>,
+      summary: JSON.parse(summary) as Record<string, unknown>, imported: null,
     };
     await insertAttachment(tx, attachment);
     await record(context, tx, { actor, action: "attachment.added", model, version, detail: { attachment: attachment.id, kind, digest: attachment.digest, manifestDigest: attachment.manifestDigest, summary: given.summary ?? {} } });
@@ -93,7 +96,7 @@ export async function adoptAttachments(context: RegistryContext, model: string, 
       const kind = predicateType === undefined || predicateType === MODEL_SIGNATURE || predicateType === COSIGN_SIGN ? "signature" : "attestation";
       // What a stranger wrote, as long as he liked: it goes into the log and into lists.
       const summary = predicateType === undefined ? {} : { predicateType: predicateType.slice(0, MAX_PREDICATE) };
-      const attachment: Attachment = { id: newId(), model, version, kind, mediaType, digest: await digestOf(bytes), manifestDigest, size: bytes.length, createdAt: new Date().toISOString(), createdBy: actor.name, summary };
+      const attachment: Attachment = { id: newId(), model, version, kind, mediaType, digest: await digestOf(bytes), manifestDigest, size: bytes.length, createdAt: new Date().toISOString(), createdBy: actor.name, summary, imported: null };
       await insertAttachment(tx, attachment);
       await record(context, tx, { actor, action: "attachment.added", model, version, detail: { attachment: attachment.id, kind, digest: attachment.digest, manifestDigest, summary } });
     }
@@ -101,8 +104,8 @@ export async function adoptAttachments(context: RegistryContext, model: string, 
 }
 
 export async function insertAttachment(tx: Database, a: Attachment): Promise<void> {
-  await tx.query(`insert into attachments (${ATTACHMENT_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, [
-    a.id, a.model, a.version, a.kind, a.mediaType, a.digest, a.manifestDigest, a.size, a.createdAt, a.createdBy, JSON.stringify(a.summary)]);
+  await tx.query(`insert into attachments (${ATTACHMENT_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`, [
+    a.id, a.model, a.version, a.kind, a.mediaType, a.digest, a.manifestDigest, a.size, a.createdAt, a.createdBy, JSON.stringify(a.summary), a.imported?.at ?? null, a.imported?.by ?? null]);
 }
 
 /** In the order in which they were attached. */
@@ -130,7 +133,7 @@ export async function attachedCard(context: RegistryContext, attachments: readon
 export function attachmentOf(row: AttachmentRow): Attachment {
   return {
     id: row.id, model: row.model, version: row.version, kind: row.kind as AttachmentKind, mediaType: row.media_type, digest: row.digest, manifestDigest: row.manifest_digest, size: row.size,
-    createdAt: row.created_at, createdBy: row.created_by, summary: JSON.parse(row.summary) as Record<string, unknown>,
+    createdAt: row.created_at, createdBy: row.created_by, summary: JSON.parse(row.summary) as Record<string, unknown>, imported: importedOf(row),
   };
 }
 

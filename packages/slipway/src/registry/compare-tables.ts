@@ -1,11 +1,11 @@
 // The tables against the audit log, which tells how they came to be.
 
-import { everyEntry, type AuditEntry } from "../audit/index.ts";
+import { everyEntry, foreignProblems, type AuditEntry } from "../audit/index.ts";
 import type { Database } from "../database/index.ts";
 import type { Companion, Problem } from "./types.ts";
 
 interface Expected {
-  readonly versions: Map<string, { readonly digest: string; state: "available" | "deleted" }>;
+  readonly versions: Map<string, { readonly digest: string; readonly author: string; state: "available" | "deleted" }>;
   readonly aliases: Map<string, number>;
   readonly attachments: Map<string, { readonly digest: string; readonly manifestDigest: string; readonly of: string }>;
 }
@@ -17,13 +17,14 @@ export async function compareTables(tx: Database, companions: readonly Companion
   const problems: Problem[] = [];
   const add = (where: string, message: string): void => void problems.push({ where, message });
 
-  const versions = await tx.query<{ model: string; version: number; digest: string; state: string }>("select model, version, digest, state from versions order by model, version");
+  const versions = await tx.query<{ model: string; version: number; digest: string; state: string; created_by: string }>("select model, version, digest, state, created_by from versions order by model, version");
   const states = new Map(versions.map((v) => [`${v.model}:${v.version}`, v.state]));
   for (const v of versions) {
     const where = `${v.model}:${v.version}`;
     const told = expected.versions.get(where);
     if (told === undefined) add(where, "the audit log does not know it");
     else if (told.digest !== v.digest) add(where, `its row says ${v.digest}, the audit log ${told.digest}`);
+    else if (told.author !== v.created_by) add(where, `its row says that ${v.created_by} offered it, the audit log ${told.author}`);
     else if (told.state !== v.state) add(where, `its row says that it is ${v.state}, the audit log ${told.state}`);
   }
   for (const where of expected.versions.keys()) if (!states.has(where)) add(where, "the audit log knows it, and it is not there");
@@ -46,19 +47,24 @@ export async function compareTables(tx: Database, companions: readonly Companion
     expected.attachments.delete(a.id);
   }
   for (const [id, { of }] of expected.attachments) add(`${of}, attachment ${id}`, "the audit log knows it, and it is not there");
+  problems.push(...(await foreignProblems(tx)));
   for (const companion of companions) problems.push(...(await companion.compare(tx)));
   return problems;
 }
 
-function apply({ versions, aliases, attachments }: Expected, { action, model, version, detail }: AuditEntry): void {
+function apply({ versions, aliases, attachments }: Expected, { action, actor, model, version, detail }: AuditEntry): void {
   const where = `${model}:${version}`;
   const text = (key: string): string => (typeof detail[key] === "string" ? detail[key] : "");
   switch (action) {
-    case "version.offered": case "version.imported": case "version.restored":
-      versions.set(where, { digest: text("digest"), state: "available" });
+    case "version.offered":
+      versions.set(where, { digest: text("digest"), author: actor, state: "available" });
       break;
-    case "version.removed":
-      versions.set(where, { digest: text("digest"), state: "deleted" });
+    case "version.imported":
+      // Earlier versions of Slipway made whoever imported the author.
+      versions.set(where, { digest: text("digest"), author: text("author") === "" ? actor : text("author"), state: "available" });
+      break;
+    case "version.restored": case "version.removed":
+      versions.set(where, { digest: text("digest"), author: versions.get(where)?.author ?? "", state: action === "version.restored" ? "available" : "deleted" });
       break;
     case "alias.moved":
       aliases.set(`${model}@${text("alias")}`, version ?? 0);

@@ -75,7 +75,7 @@ async function enter(context: RegistryContext, tx: Database, pkg: ModelPackage, 
   const { source } = pkg.manifest;
   await insertVersion(tx, {
     model, version: next, digest: pkg.digest, packageVersion: pkg.manifest.version, state: "available", createdAt: now, createdBy: actor.name, sourceName: source.file,
-    sourceDigest: `sha256:${source.sha256}`, parent, trainingData: lineage.trainingData ?? null, commit: lineage.commit ?? null, pkg: factsOf(pkg),
+    sourceDigest: `sha256:${source.sha256}`, parent, trainingData: lineage.trainingData ?? null, commit: lineage.commit ?? null, imported: null, pkg: factsOf(pkg),
   });
   await touchModel(tx, model, now);
   if (pkg.manifest.description !== undefined) await tx.query("update models set description = $2 where name = $1", [model, pkg.manifest.description]);
@@ -109,7 +109,7 @@ export async function insertVersion(tx: Database, v: NewVersion): Promise<void> 
   const values = [
     v.model, v.version, v.digest, v.packageVersion, v.createdAt, v.createdBy, v.pkg?.size ?? 0, manifest?.description ?? "", JSON.stringify(manifest?.authors ?? []), source?.format ?? "",
     source?.rootClass ?? "", JSON.stringify(source?.producer ?? {}), v.sourceName, v.sourceDigest, v.parent, v.trainingData, v.commit,
-    v.pkg === undefined ? "null" : JSON.stringify(signatureToJson(v.pkg.signature)), v.pkg?.card ?? "", search, v.state,
+    v.pkg === undefined ? "null" : JSON.stringify(signatureToJson(v.pkg.signature)), v.pkg?.card ?? "", search, v.state, v.imported?.at ?? null, v.imported?.by ?? null,
   ];
   await tx.query(`insert into versions (${VERSION_COLUMNS}) values (${values.map((_, i) => `$${i + 1}`).join(", ")})`, values);
 }

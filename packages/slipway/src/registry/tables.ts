@@ -34,4 +34,8 @@ export const REGISTRY_MIGRATIONS: readonly Migration[] = [
       "create table uploads (digest text primary key, model text not null, started_at text not null)",
     ],
   },
+  {
+    title: "registry: who brought versions and attachments from another registry",
+    statements: () => ["versions", "attachments"].flatMap((table) => [`alter table ${table} add column imported_at text`, `alter table ${table} add column imported_by text`]),
+  },
 ];

@@ -1,6 +1,6 @@
 // What the registry hands out.
 
-import type { Actor } from "../audit/index.ts";
+import type { Actor, AuditEvent } from "../audit/index.ts";
 import type { Fail } from "@slipway/core/package";
 import type { Database } from "../database/index.ts";
 
@@ -25,6 +25,13 @@ export interface VersionRecord {
   readonly trainingData: string | null;
   /** The commit of the code that trained it. */
   readonly commit: string | null;
+  /** Who brought it here from another registry, where it did not begin here; `createdBy` is then who offered it there. */
+  readonly imported: Imported | null;
+}
+
+export interface Imported {
+  readonly by: string;
+  readonly at: string;
 }
 
 export interface Version extends VersionRecord {
@@ -110,6 +117,7 @@ export interface Attachment {
   readonly createdAt: string;
   readonly createdBy: string;
   readonly summary: Readonly<Record<string, unknown>>;
+  readonly imported: Imported | null;
 }
 
 export interface Lineage {
@@ -142,12 +150,31 @@ export interface Problem {
 export interface Companion {
   /** Their key in an export. */
   readonly name: string;
-  /** Their rows as JSON. */
-  write(tx: Database): Promise<unknown>;
-  /** Into tables that are empty, or not made yet. @throws what `fail` makes, for rows that cannot be understood */
-  restore(tx: Database, rows: unknown, fail: Fail): Promise<void>;
+  /** Their rows as JSON, of some models or of all; undefined where there is nothing to hand on of these. */
+  write(tx: Database, models: readonly string[] | undefined): Promise<unknown>;
+  /** Into tables that are empty, or not made yet. @returns how many @throws what `fail` makes, for rows that cannot be understood */
+  restore(tx: Database, rows: unknown, fail: Fail): Promise<number>;
+  /** Beside what is there. Each row that is taken has its entry in the audit log. @throws as restore */
+  merge(tx: Database, rows: unknown, into: MergeInto, fail: Fail): Promise<CompanionReport>;
   /** What does not fit the audit log. */
   compare(tx: Database): Promise<readonly Problem[]>;
+}
+/** Where a companion's rows of an export go. */
+export interface MergeInto {
+  /** Who imports, and when. */
+  readonly actor: Actor;
+  readonly at: string;
+  /** "sha256:..." of the export. */
+  readonly export: string;
+  /** The number that a version of the export has here; undefined where it did not come along. */
+  numberOf(model: string, version: number): number | undefined;
+  record(event: AuditEvent): Promise<void>;
+}
+export interface CompanionReport {
+  /** How many rows are new here. */
+  readonly taken: number;
+  /** What was left behind, and why. */
+  readonly left: readonly string[];
 }
 /** Says, in the transaction that would remove a version, what still needs it; undefined where nothing does. */
 export type Keeper = (tx: Database, model: string, version: number) => Promise<string | undefined>;

@@ -3,7 +3,7 @@
 import type { Database, Value } from "../database/index.ts";
 import { registryError } from "./errors.ts";
 import { LATEST, parseReference } from "./reference.ts";
-import type { Version } from "./types.ts";
+import type { Imported, Version } from "./types.ts";
 
 export interface VersionRow {
   readonly model: string;
@@ -27,9 +27,11 @@ export interface VersionRow {
   readonly card: string;
   readonly search: string;
   readonly state: "available" | "deleted";
+  readonly imported_at: string | null;
+  readonly imported_by: string | null;
 }
 
-export const VERSION_COLUMNS = "model, version, digest, package_version, created_at, created_by, size, description, authors, format, root_class, producer, source_name, source_digest, parent_version, training_data, commit_id, signature, card, search, state";
+export const VERSION_COLUMNS = "model, version, digest, package_version, created_at, created_by, size, description, authors, format, root_class, producer, source_name, source_digest, parent_version, training_data, commit_id, signature, card, search, state, imported_at, imported_by";
 
 /** Without the two large ones, for lists. */
 const LIST_COLUMNS = VERSION_COLUMNS.replace("signature, card, search", "'' as signature, '' as card, '' as search");
@@ -103,10 +105,14 @@ export async function complete(database: Database, rows: readonly VersionRow[]):
       model: row.model, version: row.version, digest: row.digest, packageVersion: row.package_version, state: row.state, createdAt: row.created_at, createdBy: row.created_by,
       size: row.size, description: row.description, authors: JSON.parse(row.authors) as string[], format: row.format, rootClass: row.root_class,
       producer: JSON.parse(row.producer) as Record<string, string>, sourceName: row.source_name, sourceDigest: row.source_digest, parent: row.parent_version,
-      trainingData: row.training_data, commit: row.commit_id,
+      trainingData: row.training_data, commit: row.commit_id, imported: importedOf(row),
       aliases: aliases.filter((a) => a.model === row.model && a.version === row.version).map((a) => a.alias),
       gate: gate === undefined ? { state: "none", at: null } : { state: (JSON.parse(gate.summary) as { passed?: unknown }).passed === true ? "green" : "red", at: gate.created_at },
       signed: mine.some((a) => a.kind === "signature"),
     };
   });
+}
+
+export function importedOf(row: { readonly imported_at: string | null; readonly imported_by: string | null }): Imported | null {
+  return row.imported_at === null || row.imported_by === null ? null : { by: row.imported_by, at: row.imported_at };
 }

@@ -100,7 +100,7 @@ describe.each([backends[0]!, backends[3]!])("on $name", (backend) => {
     expect(await code(registry.exportTo(to, { actor: robin }))).toBe("registry-export-exists");
     const other = await open();
     expect(await code(other.importFrom(to, { actor: robin, digest: `sha256:${"0".repeat(64)}` }))).toBe("registry-export");
-    expect(await other.importFrom(to, { actor: robin, digest: report.digest })).toEqual({ restored: true, models: 2, versions: 4, attachments: 1, renumbered: [], aliases: 2, skipped: [], left: [] });
+    expect(await other.importFrom(to, { actor: robin, digest: report.digest })).toEqual({ restored: true, models: 2, versions: 4, attachments: 1, renumbered: [], aliases: 2, skipped: [], companions: {}, history: 0, left: [] });
     const [before, after] = [await everything(registry), await everything(other)] as [{ audit: unknown[]; versions: object[][] }, { audit: unknown[]; versions: object[][] }];
     expect(after.audit.slice(0, -1)).toEqual(before.audit);
     expect(after.audit.at(-1)).toMatchObject({ action: "registry.restored", actor: "robin", detail: { export: report.digest } });
@@ -124,7 +124,8 @@ describe.each([backends[0]!, backends[3]!])("on $name", (backend) => {
     const report = await other.importFrom(to, { actor: robin });
     expect(report).toMatchObject({ restored: false, models: 1, versions: 2, attachments: 1, aliases: 0, renumbered: [{ model: "churn", from: 1, to: 2 }], skipped: [{ model: "churn", alias: "production" }] });
     expect((await other.versions("churn")).map((v) => [v.version, v.digest, v.createdBy, v.gate.state])).toEqual([
-      [3, (await registry.version("churn:3")).digest, "robin", "green"], [2, (await registry.version("churn:1")).digest, "robin", "none"], [1, mine.digest, "robin", "none"]]);
+      [3, (await registry.version("churn:3")).digest, "kim", "green"], [2, (await registry.version("churn:1")).digest, "kim", "none"], [1, mine.digest, "robin", "none"]]);
+    expect((await other.versions("churn")).map((v) => v.imported?.by)).toEqual(["robin", "robin", undefined]);
     expect((await listAudit(other.database)).find((e) => e.action === "version.imported")).toMatchObject({ version: 2, actor: "robin", detail: { origin: { version: 1, createdBy: "kim" } } });
     expect((await other.verify()).problems).toEqual([]);
   }));
@@ -194,7 +195,8 @@ describe("SQLite and a layout", () => {
     raw.exec("drop trigger audit_no_update; update audit set actor = 'robin' where seq = 2");
     raw.close();
     const again = await Registry.open(await place.open());
-    expect(await again.verify()).toMatchObject({ audit: null, problems: [{ where: "audit entry 2" }] });
+    // The entry, and the author that it told.
+    expect(await again.verify()).toMatchObject({ audit: null, problems: [{ where: "audit entry 2" }, { where: "churn:2" }] });
     await again.close();
   });
 });

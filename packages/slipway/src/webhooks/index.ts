@@ -1,3 +1,4 @@
+export { webhooksCompanion } from "./companion.ts";
 export { webhookError } from "./errors.ts";
 export { destinations, type Destinations } from "./destinations.ts";
 export { KEY_BYTES, secretBox, type SecretBox } from "./secret-box.ts";

@@ -11,6 +11,10 @@ const TAG = 16;
 export const KEY_BYTES = 32;
 const SEALED = /^sealed:([0-9a-f]{16}):([A-Za-z0-9+/]+={0,2})$/;
 
+export function isSealed(kept: string): boolean {
+  return SEALED.test(kept);
+}
+
 export interface SecretBox {
   /** @param owner the webhook's id */
   seal(secret: string, owner: string): string;
@@ -36,6 +40,7 @@ export function secretBox(keys: readonly Uint8Array[]): SecretBox {
       return `sealed:${idOf(current)}:${sealed.toString("base64")}`;
     },
     open(kept, owner) {
+      if (kept === "") throw webhookError("webhook-secret-key", "the webhook came with an export, without its secret", { hint: "Give it a new secret: POST /api/v1/webhooks/ID/secret, or the button on its page." });
       const [, id, text] = SEALED.exec(kept) ?? [];
       if (id === undefined || text === undefined) return kept;
       const key = byId.get(id);

@@ -71,8 +71,12 @@ export class Webhooks {
   renewSecret(id: string, actor: Actor, now: number = Date.now()): Promise<Webhook & { readonly secret: string }> {
     const secret = makeSecret();
     return this.database.transaction(async (tx) => {
-      const until = new Date(now + OVERLAP_MS).toISOString();
-      const [row] = await tx.query(`update webhooks set old_secret = secret, old_until = $3, secret = $2 where id = $1 returning ${WEBHOOK_COLUMNS}`, [id, this.#secrets.seal(secret, id), until]);
+      const [kept] = await tx.query<Pick<SecretRow, "secret">>("select secret from webhooks where id = $1", [id]);
+      if (kept === undefined) throw unknown(id);
+      // One that cannot be read any more signs nothing beside the new one.
+      const old = this.#opens(kept.secret, id) ? kept.secret : null;
+      const until = old === null ? null : new Date(now + OVERLAP_MS).toISOString();
+      const [row] = await tx.query(`update webhooks set old_secret = $4, old_until = $3, secret = $2 where id = $1 returning ${WEBHOOK_COLUMNS}`, [id, this.#secrets.seal(secret, id), until, old]);
       if (row === undefined) throw unknown(id);
       await appendAudit(tx, { actor, action: "webhook.secret-renewed", detail: { webhook: id, until } });
       return { ...webhookOf(row), secret };
@@ -85,6 +89,16 @@ export class Webhooks {
     if (row === undefined) throw unknown(id);
     const { secret, old_secret: old, old_until: until } = row;
     return [this.#secrets.open(secret, id), ...(old === null || until === null || until <= new Date(now).toISOString() ? [] : [this.#secrets.open(old, id)])];
+  }
+
+  #opens(kept: string, id: string): boolean {
+    try {
+      this.#secrets.open(kept, id);
+      return true;
+    } catch (error) {
+      if (error instanceof SlipwayError) return false;
+      throw error;
+    }
   }
 
   async #sealAnew(): Promise<void> {
@@ -125,9 +139,16 @@ export class Webhooks {
     });
   }
 
-  /** Switches one on again that was disabled, or lets one that waits call at once. @param skip gives up what waits @throws webhook-unknown */
+  /**
+   * Switches one on again that was disabled, or lets one that waits call at once.
+   * @param skip gives up what waits
+   * @throws webhook-unknown, webhook-secret-key for one that came with an export and whose secret cannot be read here
+   */
   activate(id: string, actor: Actor, skip = false): Promise<Webhook> {
     return this.database.transaction(async (tx) => {
+      const [kept] = await tx.query<Pick<SecretRow, "secret">>("select secret from webhooks where id = $1", [id]);
+      if (kept === undefined) throw unknown(id);
+      this.#secrets.open(kept.secret, id);
       const entry = await appendAudit(tx, { actor, action: "webhook.enabled", detail: { webhook: id, skip } });
       if (skip) {
         await tx.query("update deliveries set state = 'skipped' where webhook = $1 and state = 'pending'", [id]);

@@ -2,6 +2,7 @@
 
 import type { Actor } from "../../audit/index.ts";
 import { approvalsCompanion } from "../../approvals/index.ts";
+import { webhooksCompanion } from "../../webhooks/index.ts";
 import { openRegistry, type Registry } from "../../registry/index.ts";
 import { defineCommand, type Command, type Invocation } from "../command.ts";
 import { counted } from "../counted.ts";
@@ -20,7 +21,7 @@ export const importCommand: Command = defineCommand({
     // It may bring any model.
     allow("*");
     // Into an empty registry the export comes as it is, and nothing, not even a server's key, may be written before it.
-    const plain = await openRegistry({ companions: [approvalsCompanion] });
+    const plain = await openRegistry({ companions: [approvalsCompanion, webhooksCompanion] });
     try {
       if (await plain.isEmpty()) return await take(plain, actor, call);
     } finally {
@@ -30,6 +31,9 @@ export const importCommand: Command = defineCommand({
   },
 });
 
+const RESTORED: Readonly<Record<string, string>> = { webhooks: ", switched off: switch on those that this registry is to call" };
+const MERGED: Readonly<Record<string, string>> = { ...RESTORED, approvals: "; what was decided elsewhere counts for no alias here" };
+
 async function take(registry: Registry, actor: Actor, call: Invocation): Promise<number> {
   const report = await registry.importFrom(call.args[0]!, { actor, digest: call.text("digest") });
   if (call.flag("json")) printJson(report);
@@ -37,7 +41,9 @@ async function take(registry: Registry, actor: Actor, call: Invocation): Promise
     printResult([
       report.restored ? `the registry was empty and is now what was exported: ${counted(report.models, "model")}, ${counted(report.versions, "version")}` : `new: ${counted(report.versions, "version")} of the export's ${counted(report.models, "model")}`,
       ...report.renumbered.map((v) => `${v.model}:${v.from} of the export is ${v.model}:${v.to} here`),
-      ...report.left.map((what) => `the ${what} of the export were not taken: an alias moves here by what is decided here`),
+      ...Object.entries(report.companions).filter(([, rows]) => rows > 0).map(([name, rows]) => `${name}: ${counted(rows, "row")} came along${(report.restored ? RESTORED : MERGED)[name] ?? ""}`),
+      ...(report.history === 0 ? [] : [`${counted(report.history, "entry", "entries")} of the other audit log came along: slipway audit list --imported`]),
+      ...report.left.map((what) => `left behind: ${what}`),
       ...report.skipped.map((a) => `${a.model}@${a.alias} was not set: ${a.why}`),
     ].join("\n"));
   }

@@ -25,7 +25,7 @@ export const show: Command = defineCommand({
 function shown(v: VersionDetails): string {
   const facts: [string, string | null][] = [
     ["digest", v.digest], ["package", `${v.packageVersion}, ${size(v.size)}`], ["description", v.description || null], ["authors", v.authors.join(", ") || null],
-    ["aliases", v.aliases.join(", ") || null], ["offered", `${minute(v.createdAt)} UTC by ${v.createdBy}`], ["from", `${v.sourceName} (${v.format}, ${v.rootClass})`],
+    ["aliases", v.aliases.join(", ") || null], ["offered", `${minute(v.createdAt)} UTC by ${v.createdBy}`], ["imported", v.imported === null ? null : `${minute(v.imported.at)} UTC by ${v.imported.by}, from another registry`], ["from", `${v.sourceName} (${v.format}, ${v.rootClass})`],
     ["source", v.sourceDigest], ["libraries", Object.entries(v.producer).map(([k, n]) => `${k} ${n}`).join(", ") || null], ["parent", v.parent === null ? null : `${v.model}:${v.parent}`],
     ["data", v.trainingData], ["commit", v.commit], ["gate", v.gate.at === null ? null : `${v.gate.state}, ${minute(v.gate.at)} UTC`], ["signed", v.signed ? "yes" : "no"],
   ];

@@ -2,6 +2,8 @@
 //
 //   registry.json   the tables: models, versions, aliases and their moves, attachments
 //   audit.jsonl     the audit log, where everything was exported
+//   history.jsonl   entries of other registries' logs that came here with an import; of an export of some models also this
+//                   log's entries about them
 //   oci-layout, index.json, blobs/sha256/...   packages and attachments, as every OCI tool reads them
 //
 // Files are written to a temporary place beside the target, which appears whole or not at all.

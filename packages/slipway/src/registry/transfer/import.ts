@@ -1,12 +1,12 @@
 // Takes an export in.
 //
-// Into an empty registry everything comes back as it was, the audit log included. Into any other the versions are offered
-// anew by whoever imports: a version keeps its number where that is free, an alias is set where there is none and the guard
-// agrees, and the audit log says where each came from. Every byte is hashed before anything is kept; what the tables say
-// is kept in one transaction.
+// Into an empty registry everything comes back as it was, the audit log included. Into any other everything is put beside
+// what is there: a version keeps its author, its time and, where that is free, its number, an alias is set where there is
+// none and the guard agrees, and the audit log says who brought each, and what the other log told of it. Every byte is
+// hashed before anything is kept; what the tables say is kept in one transaction.
 
 import { createHash } from "node:crypto";
-import { parseAudit, verifyEntries, type Actor, type AuditEntry } from "../../audit/index.ts";
+import { parseAudit, parseForeign, verifyEntries, type Actor, type AuditEntry, type ForeignEntry } from "../../audit/index.ts";
 import { digestOf, parseManifest, type BlobStore } from "../../oci/index.ts";
 import { moveAlias } from "../aliases.ts";
 import { compareTables } from "../compare-tables.ts";
@@ -32,7 +32,11 @@ export interface ImportReport {
   readonly aliases: number;
   /** Aliases that were not set, and why. */
   readonly skipped: readonly { readonly model: string; readonly alias: string; readonly why: string }[];
-  /** Companions whose rows are in the export and were not taken: what was decided elsewhere moves no alias here. */
+  /** Rows of companions that are new here, by their names. */
+  readonly companions: Readonly<Record<string, number>>;
+  /** Entries of the other log that are new here. */
+  readonly history: number;
+  /** What was left behind, and why. */
   readonly left: readonly string[];
 }
 export interface ImportOptions {
@@ -62,6 +66,7 @@ async function take(context: RegistryContext, bundle: BundleReader, { actor, dig
   if (digest !== undefined && digest !== actual) throw registryError("registry-export", `the export is ${actual}, not ${digest}`, { where: "registry.json", hint: "It is another export, or was changed on the way: take nothing of it, and ask again for both." });
   const tables = parseTables(json);
   const entries = await readAudit(bundle, tables);
+  const history = await readHistory(bundle, tables);
   const reader = readerOf(bundle);
   const { database, blobs } = context;
 
@@ -84,15 +89,17 @@ async function take(context: RegistryContext, bundle: BundleReader, { actor, dig
     for (const v of versions) await stillStored(blobs, v.model, v.digest);
     for (const v of versions) await tx.query("delete from uploads where digest = $1", [v.digest]);
     if (empty && (await isEmpty(tx))) {
-      await restore(tx, tables, entries, packages, context.companions);
+      const own = history.find((row) => row.export === null);
+      if (own !== undefined) throw registryError("registry-export", "entries of the log itself are in history.jsonl, and the log is there", { where: "history.jsonl", hint: "It was changed after it was written: export again." });
+      const restored = await restore(tx, tables, entries, history as readonly ForeignEntry[], packages, context.companions);
       // Exports of earlier versions have no companions.
       const companions = context.companions.filter((c) => Object.hasOwn(tables.companions, c.name));
       const [problem] = await compareTables(tx, companions);
       if (problem !== undefined) throw registryError("registry-export", `registry.json does not fit audit.jsonl: ${problem.message}`, { where: problem.where, hint: "One of them was changed after it was written: export again. slipway registry verify looks at the registry that it came from." });
       await record(context, tx, { actor, action: "registry.restored", detail: { export: actual, entries: tables.audit!.entries, head: tables.audit!.head, companions: companions.map((c) => c.name) } });
-      return { restored: true, versions: tables.versions.length, attachments: tables.attachments.length, renumbered: [], numbers: new Map<string, number>() };
+      return { restored: true, versions: tables.versions.length, attachments: tables.attachments.length, renumbered: [], numbers: new Map<string, number>(), companions: restored, history: 0, left: [] };
     }
-    return { restored: false, ...(await merge(context, tx, tables, packages, actor, actual)) };
+    return { restored: false, ...(await merge(context, tx, { tables, packages, entries: [...(entries ?? []), ...history.map((row) => row.entry)], digest: actual }, actor)) };
   });
 
   const { numbers, ...rest } = report;
@@ -114,8 +121,18 @@ async function take(context: RegistryContext, bundle: BundleReader, { actor, dig
       skipped.push({ model: a.model, alias: a.alias, why: message });
     }
   }
-  const known = new Set(report.restored ? context.companions.map((c) => c.name) : []);
-  return { ...rest, models: tables.models.length, aliases, skipped, left: Object.keys(tables.companions).filter((name) => !known.has(name)) };
+  const known = new Set(context.companions.map((c) => c.name));
+  const strangers = Object.keys(tables.companions).filter((name) => !known.has(name)).map((name) => `the ${name} of the export, which this Slipway does not know`);
+  return { ...rest, models: tables.models.length, aliases, skipped, left: [...rest.left, ...strangers] };
+}
+
+async function readHistory(bundle: BundleReader, tables: Tables): Promise<ReturnType<typeof parseForeign>[]> {
+  const bytes = (await bundle.read("history.jsonl", MAX_TABLES)) ?? new Uint8Array();
+  const actual = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  if (actual !== tables.history.digest) throw registryError("registry-export", `history.jsonl is ${actual}; registry.json says ${tables.history.digest}`, { where: "history.jsonl", hint: "It was cut off or changed: copy the export again." });
+  const rows = new TextDecoder().decode(bytes).split("\n").filter((line) => line !== "").map((line, i) => parseForeign(line, i + 1));
+  if (new Set(rows.map((row) => row.entry.hash)).size !== rows.length) throw registryError("registry-export", "an entry is there twice", { where: "history.jsonl", hint: "It was changed after it was written: export again." });
+  return rows;
 }
 
 async function readAudit(bundle: BundleReader, tables: Tables): Promise<AuditEntry[] | undefined> {

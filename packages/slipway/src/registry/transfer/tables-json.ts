@@ -2,10 +2,12 @@
 
 import { JsonObject, parseJson, type Fail } from "@slipway/core/package";
 import { registryError } from "../errors.ts";
-import { ATTACHMENT_KINDS, type Alias, type AliasMove, type Attachment, type ModelRecord, type VersionRecord } from "../types.ts";
+import { ATTACHMENT_KINDS, type Alias, type AliasMove, type Attachment, type Imported, type ModelRecord, type VersionRecord } from "../types.ts";
 
 export const FORMAT = "slipway-registry";
 export const FORMAT_VERSION = 1;
+/** SHA-256 of nothing. */
+export const NO_HISTORY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const MAX_ROWS = 1_000_000;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
@@ -14,6 +16,8 @@ export interface Tables {
   readonly exportedBy: string;
   /** The audit log's length and last hash; null where only some models were exported. */
   readonly audit: { readonly entries: number; readonly head: string } | null;
+  /** history.jsonl: entries of other logs that came here before, and those of some models where only these were exported. */
+  readonly history: { readonly entries: number; readonly digest: string };
   readonly models: readonly ModelRecord[];
   readonly versions: readonly VersionRecord[];
   readonly aliases: readonly Alias[];
@@ -35,17 +39,18 @@ export function parseTables(bytes: Uint8Array): Tables {
   return {
     exportedAt: time(top, "exportedAt"), exportedBy: top.string("exportedBy"),
     audit: audit === undefined ? null : { entries: audit.count("entries"), head: audit.string("head") },
+    history: top.has("history") ? historyOf(top.object("history")) : { entries: 0, digest: NO_HISTORY },
     models: rows(top, "models", (m) => ({ name: m.string("name"), description: m.string("description"), createdAt: time(m, "createdAt"), createdBy: m.string("createdBy"), updatedAt: time(m, "updatedAt") })),
     versions: rows(top, "versions", (v) => ({
       model: v.string("model"), version: number(v, "version"), digest: digest(v, "digest"), packageVersion: v.string("packageVersion"), state: v.oneOf("state", ["available", "deleted"]),
       createdAt: time(v, "createdAt"), createdBy: v.string("createdBy"), sourceName: v.string("sourceName"), sourceDigest: digest(v, "sourceDigest"), parent: orNull(v, "parent", number),
-      trainingData: orNull(v, "trainingData", (o, key) => o.string(key)), commit: orNull(v, "commit", (o, key) => o.string(key)),
+      trainingData: orNull(v, "trainingData", (o, key) => o.string(key)), commit: orNull(v, "commit", (o, key) => o.string(key)), imported: imported(v),
     })),
     aliases: rows(top, "aliases", (a) => ({ model: a.string("model"), alias: a.string("alias"), version: number(a, "version"), revision: number(a, "revision"), updatedAt: time(a, "updatedAt"), updatedBy: a.string("updatedBy") })),
     moves: rows(top, "moves", (m) => ({ model: m.string("model"), alias: m.string("alias"), revision: number(m, "revision"), version: orNull(m, "version", number), previous: orNull(m, "previous", number), at: time(m, "at"), by: m.string("by") })),
     attachments: rows(top, "attachments", (a) => ({
       id: a.string("id"), model: a.string("model"), version: number(a, "version"), kind: a.oneOf("kind", ATTACHMENT_KINDS), mediaType: a.string("mediaType"), digest: digest(a, "digest"),
-      manifestDigest: digest(a, "manifestDigest"), size: a.count("size"), createdAt: time(a, "createdAt"), createdBy: a.string("createdBy"), summary: plain(a, "summary"),
+      manifestDigest: digest(a, "manifestDigest"), size: a.count("size"), createdAt: time(a, "createdAt"), createdBy: a.string("createdBy"), summary: plain(a, "summary"), imported: imported(a),
     })),
     // Exports of earlier versions have none.
     companions: top.has("companions") ? plain(top, "companions") : {},
@@ -69,6 +74,15 @@ function time(object: JsonObject, key: string): string {
   const text = object.string(key);
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(text) || Number.isNaN(Date.parse(text))) throw fail("expected a time such as 2026-01-31T12:00:00Z", object.at(key));
   return text;
+}
+function historyOf(history: JsonObject): Tables["history"] {
+  return { entries: history.count("entries"), digest: digest(history, "digest") };
+}
+/** Exports of earlier versions do not tell. */
+function imported(row: JsonObject): Imported | null {
+  if (!row.has("imported") || row.get("imported") === null) return null;
+  const o = row.object("imported");
+  return { by: o.string("by"), at: time(o, "at") };
 }
 function orNull<T>(object: JsonObject, key: string, read: (object: JsonObject, key: string) => T): T | null {
   return object.get(key) === null ? null : read(object, key);
