@@ -23,8 +23,19 @@ export interface ApprovalOptions {
   readonly serverName?: string;
   /** Without it no package counts as signed. */
   readonly verifySignature?: VerifySignature | undefined;
+  /** Told in the transaction of each decision, for what must be kept with it. */
+  readonly onDecision?: ((made: MadeDecision, tx: Database) => Promise<void>) | undefined;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+}
+export interface MadeDecision {
+  readonly id: string;
+  readonly request: ReleaseRequest;
+  readonly decision: "approve" | "reject";
+  readonly as: string | null;
+  /** As it is kept. */
+  readonly envelope: string;
+  readonly actor: Pick<Actor, "name" | "how">;
 }
 /** A move of an alias that is about to happen. */
 export interface AliasChange {
@@ -172,6 +183,7 @@ export class Approvals {
         actor, action: decision === "approve" ? "request.approved" : "request.rejected", model: current.model, version: current.version,
         detail: { request: id, decision: decisionId, alias: current.alias, digest: current.digest, as, ...(comment === null ? {} : { comment }), key: signed.key, signedBy: given.envelope === undefined ? "server" : "person", envelope: signed.envelope },
       });
+      await this.#options.onDecision?.({ id: decisionId, request: current, decision, as, envelope: JSON.stringify(signed.envelope), actor }, tx);
       return decision === "reject" ? this.#close(tx, id, "rejected", actor, now) : current;
     });
   }

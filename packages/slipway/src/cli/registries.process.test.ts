@@ -1,5 +1,6 @@
 // Packages in a real registry, as someone with the command line and the tools of others meets them.
 
+import { createHash } from "node:crypto";
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
@@ -15,6 +16,7 @@ const bin = join(root, "packages", "slipway", "bin", "slipway.mjs");
 const example = (file: string): string => join(root, "examples", "churn", file);
 const skopeo = toolOf("skopeo", "apt-get install skopeo");
 const oras = goTool("oras");
+const kit = toolOf("kit", "Build it from https://github.com/kitops-ml/kitops: go build -o .tools/bin/kit .");
 
 const folder = mkdtempSync(join(tmpdir(), "slipway-registries-"));
 const cache = join(folder, "cache");
@@ -149,6 +151,51 @@ describe.skipIf(dockerRegistry === undefined)("a registry of one's own", () => {
     good(run(oras!, ["push", "--plain-http", `${registry.host}/oras/notes:1`, "notes.txt:text/plain"]));
     expect(slipway(["pull", at("oras/notes:1")])).toMatchObject({ code: 2, err: expect.stringContaining("[package-not-a-package]") });
   });
+});
+
+describe.skipIf(dockerRegistry === undefined)("a ModelKit in a registry", () => {
+  let registry: TestRegistry;
+  let reference: string;
+  beforeAll(async () => {
+    registry = await startDockerRegistry();
+    reference = `${registry.host}/kits/churn:1.2.0`;
+    good(slipway(["keys", "signing", "create", "kit.key"]));
+    good(slipway(["pack", example("churn.joblib"), "--check", example("check.csv"), "--name", "churn", "--version", "1.2.0", "--sign", "kit.key", "-o", "kit.slip"]));
+  }, 60_000);
+  afterAll(() => registry.stop());
+
+  it("is the Kitfile as KitOps has it, with a layer for each of its parts", async () => {
+    const pushed = JSON.parse(good(slipway(["push", "kit.slip", `oci://${reference}`, "--format", "modelkit", "--json"])).out) as { digest: string; package: string };
+    const get = async (what: string): Promise<Buffer> => Buffer.from(await (await fetch(`http://${registry.host}/v2/kits/churn/${what}`, { headers: { accept: "application/vnd.oci.image.manifest.v1+json" } })).arrayBuffer());
+    const bytes = await get("manifests/1.2.0");
+    expect(`sha256:${createHash("sha256").update(bytes).digest("hex")}`).toBe(pushed.digest);
+    const manifest = JSON.parse(bytes.toString()) as { config: { digest: string; mediaType: string }; layers: { mediaType: string; digest: string; size: number }[] };
+    expect([manifest.config.mediaType, ...manifest.layers.map((l) => l.mediaType)]).toEqual([
+      "application/vnd.kitops.modelkit.config.v1+json", "application/vnd.kitops.modelkit.model.v1.tar", "application/vnd.kitops.modelkit.docs.v1.tar"]);
+    const kitfile = JSON.parse((await get(`blobs/${manifest.config.digest}`)).toString()) as { model: object; docs: object[] };
+    const [model, docs] = manifest.layers.map((l) => l.digest);
+    expect(kitfile).toMatchObject({
+      manifestVersion: "1.0.0", package: { name: "churn", version: "1.2.0" },
+      model: { name: "churn", path: "model.slip", digest: model, diffId: model, parameters: { package: pushed.package } }, docs: [{ path: "card.md", digest: docs, diffId: docs }],
+    });
+    expect(slipway(["push", "kit.slip", "oci-layout:kits:1", "--format", "modelkit"])).toMatchObject({ code: 2, err: expect.stringContaining("a ModelKit goes to a registry") });
+    expect(slipway(["push", "kit.slip", `oci://${reference}`, "--format", "zip"])).toMatchObject({ code: 2, err: expect.stringContaining("modelpack or modelkit") });
+  });
+
+  it.skipIf(kit === undefined)("is pulled, looked at and unpacked by kit, to the package byte for byte", () => {
+    good(slipway(["push", "kit.slip", `oci://${reference}`, "--format", "modelkit"]));
+    const ask = (...args: string[]): Done => good(run(kit!, ["--config", join(folder, "kit-home"), "--progress", "none", ...args]));
+    ask("pull", "--plain-http", reference);
+    expect(ask("list").out).toContain("churn");
+    const { manifest } = JSON.parse(ask("inspect", reference).out) as { manifest: { layers: object[] } };
+    expect(manifest.layers).toHaveLength(2);
+    expect(ask("info", reference).out).toMatch(/name: churn[\s\S]*path: model\.slip[\s\S]*path: card\.md/);
+    ask("unpack", reference, "-d", "unpacked");
+    expect(readdirSync(join(folder, "unpacked")).sort()).toEqual(["Kitfile", "card.md", "model.slip"]);
+    expect(slip("unpacked/model.slip").equals(slip("kit.slip"))).toBe(true);
+    expect(good(slipway(["verify", "unpacked/model.slip", "--key", "kit.key.pub"])).out).toContain("verified");
+    expect(good(slipway(["predict", "unpacked/model.slip", example("new-customers.csv"), "--json"])).out).toBe(good(slipway(["predict", "kit.slip", example("new-customers.csv"), "--json"])).out);
+  }, 60_000);
 });
 
 describe.skipIf(dockerRegistry === undefined || htpasswd === undefined || openssl === undefined || skopeo === undefined)("a registry with TLS and passwords", () => {

@@ -6,6 +6,7 @@ export { type RegistryOptions } from "./remote/registry-options.ts";
 export { digestOf } from "./digest.ts";
 export { formatReference, isOciReference, parseReference, type OciReference } from "./reference.ts";
 export { pullPackage, pushPackage, type ArtifactSource, type PushOptions } from "./package-artifact.ts";
+export { modelKitOf, pushModelKit, type ModelKit } from "./modelkit.ts";
 export { openReference, pinReference, type PulledPackage } from "./open-reference.ts";
 export { MEDIA_TYPE, parseManifest, type ParsedManifest } from "./parse-manifest.ts";
 export { ociError } from "./errors.ts";

@@ -14,6 +14,7 @@ import { Rollouts } from "../rollout/index.ts";
 import type { TrustedSigners } from "../runtime/index.ts";
 import { Schedules } from "../schedules/index.ts";
 import { Deliverer, destinations, secretBox, Webhooks, webhooksCompanion } from "../webhooks/index.ts";
+import { keepEnvelope, keepLost } from "./envelopes.ts";
 import { GateRuns } from "./gate-runs.ts";
 import { Jobs } from "./jobs/jobs.ts";
 import { sweepUploads } from "./upload.ts";
@@ -53,6 +54,7 @@ export interface RegistryService extends RegistryServices {
 
 const UPLOAD_LIMIT = 2 ** 31 - 1;
 const EXPIRE_MS = 60_000;
+const ATTACH_MS = 5000;
 const MAX_SIGNATURE = 4 * 2 ** 20;
 
 /** @throws policy-invalid, webhook-invalid, webhook-secret-key, database-newer, and what reading the server's key throws */
@@ -72,8 +74,9 @@ export async function openRegistryService(options: RegistryServiceOptions): Prom
     keepers: [(tx, model, version) => approvals!.keeper(tx, model, version)],
   });
   approvals = await Approvals.open({ database, policies, serverName: `slipway on ${hostname()}`, verifySignature: trusted === undefined ? undefined : signatureVerifier(registry, trusted),
-    serverKey: () => (key ??= serverKey(join(folder, "server-key.pem"))),
+    serverKey: () => (key ??= serverKey(join(folder, "server-key.pem"))), onDecision: keepEnvelope(registry),
   });
+  await keepLost(registry);
   const secrets = secretBox(secretKeys(options.secretsKey ?? process.env["SLIPWAY_SECRETS_KEY"], join(folder, "secrets.key"), database.dialect === "sqlite"));
   const webhooks = await Webhooks.open(database, allowed, secrets);
   const deliverer = new Deliverer({ webhooks, timeoutMs: settings.webhooks?.timeout ?? 10_000, disableAfterMs: settings.webhooks?.disableAfter ?? 259_200_000, onError });
@@ -85,16 +88,23 @@ export async function openRegistryService(options: RegistryServiceOptions): Prom
   const retrainer = new Retrainer({ settings: settings.retrain ?? {}, retrains, registry, approvals, rollouts, workshop: workshopOf(jobs, gate, settings.gate ?? {}), folder: uploads, onError });
   const schedules = await Schedules.open(database);
   let expiring: NodeJS.Timeout | undefined;
+  let attaching: NodeJS.Timeout | undefined;
+  let attach: Promise<unknown> | undefined;
   if (options.background !== false) {
     await sweepUploads(uploads).catch(onError);
     deliverer.start();
     expiring = setInterval(() => void approvals.expireDue().catch(onError), EXPIRE_MS);
     expiring.unref();
+    // One at a time, however long a store takes to answer.
+    attaching = setInterval(() => void (attach ??= registry.attachWaiting().catch(onError).finally(() => (attach = undefined))), ATTACH_MS);
+    attaching.unref();
   }
   return {
     registry, approvals, webhooks, deliverer, jobs, gate, rollouts, retrains, retrainer, schedules, gateSettings: settings.gate ?? {}, uploadLimit: options.uploadLimit ?? UPLOAD_LIMIT, folder: uploads, keyFile: options.keyFile, onError,
     async close() {
       clearInterval(expiring);
+      clearInterval(attaching);
+      await attach;
       await retrainer.stop();
       jobs.close();
       await Promise.all([deliverer.stop(), gate.settled()]);

@@ -12,11 +12,12 @@ import { findModel, listModels, type ModelQuery } from "./models.ts";
 import { offerPackage } from "./offer.ts";
 import { loadPackage, patiently } from "./package-store.ts";
 import { collectGarbage, holdVersion, markRemoved, releaseVersion, retainVersions, takeManifest, type GarbageReport, type Retained, type RetentionPolicy } from "./removal.ts";
+import { attachWaiting, keepWaiting, waitingOf, type NewWaiting } from "./outbox.ts";
 import { REGISTRY_MIGRATIONS } from "./tables.ts";
 import { exportRegistry, type ExportReport } from "./transfer/export.ts";
 import { importRegistry, type ImportOptions, type ImportReport } from "./transfer/import.ts";
 import { isEmpty } from "./transfer/restore.ts";
-import type { Alias, AliasMove, Attachment, Companion, Guard, Keeper, Lineage, ModelSummary, Version, VersionDetails } from "./types.ts";
+import type { Alias, AliasMove, Attachment, Companion, Guard, Keeper, Lineage, ModelSummary, Version, VersionDetails, Waiting } from "./types.ts";
 import { complete, findVersion, searchVersions, versionsOf, type VersionQuery } from "./version-rows.ts";
 import { verifyRegistry, type VerifyRegistryOptions, type VerifyReport } from "./verify.ts";
 
@@ -110,6 +111,17 @@ export class Registry {
   adopt(name: string, version: number, attachments: readonly PackageAttachment[], actor: Actor): Promise<void> {
     return adoptAttachments(this.#context, name, version, attachments, actor);
   }
+  /** Something to attach as soon as the store is there; on a transaction it is part of that. */
+  keepWaiting(waiting: NewWaiting, tx: Database = this.database): Promise<void> {
+    return keepWaiting(tx, waiting);
+  }
+  /** Attaches what waits: what is due, or all of it. @returns how many were attached */
+  attachWaiting(options: { readonly all?: boolean | undefined; readonly now?: number | undefined } = {}): Promise<number> {
+    return attachWaiting(this.#context, options);
+  }
+  waiting(): Promise<Waiting[]> {
+    return waitingOf(this.database);
+  }
   attachments(name: string, version: number): Promise<Attachment[]> {
     return attachmentsOf(this.database, name, version);
   }
@@ -171,7 +183,8 @@ export class Registry {
    * Writes everything, or some models, to a folder, or to one file where the name ends in .tar.
    * @throws registry-not-found, registry-export-exists, audit-broken
    */
-  exportTo(target: string, { models, actor }: { readonly models?: readonly string[] | undefined; readonly actor: Actor }): Promise<ExportReport> {
+  async exportTo(target: string, { models, actor }: { readonly models?: readonly string[] | undefined; readonly actor: Actor }): Promise<ExportReport> {
+    await this.attachWaiting({ all: true });
     return exportRegistry(this.#context, target, models, actor);
   }
   /** Whether nothing ever happened here, not even in the audit log: what `importFrom` then restores is the export itself. */

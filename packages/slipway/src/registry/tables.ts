@@ -38,4 +38,12 @@ export const REGISTRY_MIGRATIONS: readonly Migration[] = [
     title: "registry: who brought versions and attachments from another registry",
     statements: () => ["versions", "attachments"].flatMap((table) => [`alter table ${table} add column imported_at text`, `alter table ${table} add column imported_by text`]),
   },
+  {
+    title: "registry: what is to be attached and is not in the store yet",
+    statements: () => [
+      `create table outbox (
+        id text primary key, model text not null, version integer not null, kind text not null, media_type text not null, title text not null, body text not null,
+        summary text not null, actor text not null, how text not null, created_at text not null, attempts integer not null, next_at text not null, error text not null)`,
+    ],
+  },
 ];

@@ -120,6 +120,19 @@ export interface Attachment {
   readonly imported: Imported | null;
 }
 
+/** Something that is to be attached and is not in the store yet. */
+export interface Waiting {
+  readonly id: string;
+  readonly model: string;
+  readonly version: number;
+  readonly kind: AttachmentKind;
+  readonly since: string;
+  readonly attempts: number;
+  readonly nextAt: string;
+  /** Why the last attempt failed; empty before the first. */
+  readonly error: string;
+}
+
 export interface Lineage {
   readonly parent?: number | undefined;
   readonly trainingData?: string | undefined;

@@ -6,7 +6,8 @@ import { parseManifest } from "../oci/index.ts";
 import { compareTables } from "./compare-tables.ts";
 import type { RegistryContext } from "./context.ts";
 import { loadPackage } from "./package-store.ts";
-import type { Problem } from "./types.ts";
+import { waitingOf } from "./outbox.ts";
+import type { Problem, Waiting } from "./types.ts";
 
 export interface VerifyReport {
   readonly models: number;
@@ -18,6 +19,8 @@ export interface VerifyReport {
   /** Null where the audit log itself is broken. */
   readonly audit: AuditProof | null;
   readonly problems: readonly Problem[];
+  /** What is to be attached and is not in the store yet, as that was away; it is tried again by itself. */
+  readonly waiting: readonly Waiting[];
 }
 export interface VerifyRegistryOptions {
   /** A hash that must be in the audit log: the head of an earlier report. */
@@ -80,7 +83,7 @@ export async function verifyRegistry(context: RegistryContext, { head, onVersion
     }
   }
   const [{ models }] = (await database.query<{ models: number }>("select count(*) as models from models")) as [{ models: number }];
-  return { models, versions: versions.length, attachments: attachments.length, bytes, audit, problems };
+  return { models, versions: versions.length, attachments: attachments.length, bytes, audit, problems, waiting: await waitingOf(database) };
 }
 
 async function checkPackage({ blobs }: RegistryContext, v: VersionFacts): Promise<number> {

@@ -68,7 +68,10 @@ export async function withActing<T>(call: Invocation, action: Action, create: bo
   const acting = actingPerson(call, action);
   const service = await openService(create);
   try {
-    return await work(service, acting);
+    const done = await work(service, acting);
+    // What a store that was away did not get; without a service nobody else would try again.
+    await service.registry.attachWaiting();
+    return done;
   } finally {
     await service.close();
     await service.registry.close();
