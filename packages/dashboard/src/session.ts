@@ -6,7 +6,7 @@ import type { Me } from "./api/types.ts";
 
 export interface Session {
   readonly me: Me;
-  may(act: string): boolean;
+  may(act: Me["can"][number]): boolean;
 }
 
 export const SessionContext = createContext<Session | undefined>(undefined);

@@ -41,7 +41,7 @@ export function VersionPage({ name, version: text, tab = "" }: { readonly name: 
     </>}>
       {version !== undefined && <>
         <div class="chips">{version.aliases.map((a) => <Chip tone={a === "production" ? "good" : "accent"} key={a}>{a}</Chip>)}<GateChip gate={version.gate} />{version.signed ? <Chip tone="accent">signed</Chip> : <Chip>not signed</Chip>}</div>
-        <p class="soft small">offered <Time at={version.createdAt} /> by {version.createdBy} · {bytes(version.size)} · <Digest digest={version.digest} /></p>
+        <p class="soft small">offered <Time at={version.createdAt} /> by {version.createdBy}{version.imported !== null && <> · imported <Time at={version.imported.at} /> by {version.imported.by}</>} · {bytes(version.size)} · <Digest digest={version.digest} /></p>
       </>}
     </PageHead>
     <nav class="tabs" aria-label="Of this version"><ul>{TABS.map(([t, label]) => <li key={t}><a href={page.version(name, number, t)} aria-current={t === tab ? "page" : undefined}>{label}</a></li>)}</ul></nav>

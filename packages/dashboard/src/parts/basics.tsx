@@ -19,7 +19,6 @@ export function GateChip({ gate }: { readonly gate: GateState }): VNode {
   switch (gate.state) {
     case "green": return <Chip tone="good" title={gate.at === null ? undefined! : fullTime(gate.at)}>gate passed</Chip>;
     case "red": return <Chip tone="bad">gate not passed</Chip>;
-    case "running": return <Chip tone="accent">gate runs</Chip>;
     default: return <Chip>not tested</Chip>;
   }
 }

@@ -144,9 +144,8 @@ export class Approvals {
     const decisions = await decisionsOf(this.database, request);
     const policy = this.policyFor(request.model, request.alias);
     const comments = await this.database.query<{ id: string; author: string; body: string; created_at: string; imported_by: string | null }>("select id, author, body, created_at, imported_by from comments where request = $1 order by id", [id]);
-    const { name: _name, ...asked } = policy ?? { name: "" };
     return {
-      ...request, decisions, policy: policy === undefined ? null : asked, verdict: await this.#verdict(this.database, request, decisions),
+      ...request, decisions, policy: policy === undefined ? null : withoutName(policy), verdict: await this.#verdict(this.database, request, decisions),
       comments: comments.map((c) => ({ id: c.id, author: c.author, text: c.body, time: c.created_at, importedBy: c.imported_by })),
     };
   }
@@ -355,6 +354,10 @@ function unmetHint(request: ReleaseRequest | undefined, reference: string, alias
   if (has("group") || has("approvals")) return `Who may review approves it: slipway approve ${reference} --alias ${alias}${missing.find((m) => m.what === "group")?.group === undefined ? "" : ` --as ${missing.find((m) => m.what === "group")!.group}`}.`;
   if (has("gate")) return "Run the gate: the button on the version's page of the dashboard, or POST /api/v1/models/NAME/versions/N/gate.";
   return "Sign the package with a trusted key (slipway sign) and offer it again: its signature is attached to the version.";
+}
+
+function withoutName({ name: _name, ...asked }: Policy): Omit<Policy, "name"> {
+  return asked;
 }
 
 function closed(request: ReleaseRequest): Error {

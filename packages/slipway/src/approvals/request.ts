@@ -1,7 +1,7 @@
 // A request to let an alias name a version, and what was said of it.
 
 import type { Envelope } from "@slipway/core/signing";
-import type { Verdict } from "./policy.ts";
+import type { Policy, Verdict } from "./policy.ts";
 
 /** `overridden`: the alias was moved past its policy. */
 export type RequestState = "open" | "promoted" | "rejected" | "withdrawn" | "expired" | "overridden";
@@ -56,7 +56,7 @@ export interface Comment {
 
 export interface RequestDetails extends ReleaseRequest {
   /** What the alias asks; null where there is no policy for it. */
-  readonly policy: Readonly<Record<string, unknown>> | null;
+  readonly policy: Omit<Policy, "name"> | null;
   readonly verdict: Verdict;
   readonly decisions: readonly Decision[];
   readonly comments: readonly Comment[];

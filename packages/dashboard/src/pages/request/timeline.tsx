@@ -15,15 +15,18 @@ interface Event {
 }
 
 export function Timeline({ request }: { readonly request: RequestDetails }): VNode {
-  const asked: Event = { at: request.createdAt, icon: "upload", tone: "", text: `${request.requestedBy} asked for it`, quote: request.comment === "" ? null : request.comment };
+  const asked: Event = {
+    at: request.createdAt, icon: "upload", tone: "", text: `${request.requestedBy} asked for it`, quote: request.comment === "" ? null : request.comment,
+    ...(request.imported === null ? {} : { note: `in another registry, of version ${request.imported.version} there; imported by ${request.imported.by}` }),
+  };
   const events = [
     asked,
     ...request.decisions.map((d): Event => ({
       at: d.time, icon: d.decision === "approve" ? "check" : "cross", tone: d.decision === "approve" ? "good" : "bad",
       text: `${d.person} ${d.decision === "approve" ? "approved" : "rejected"} it${d.as === null ? "" : ` for ${d.as}`}`, quote: d.comment,
-      note: `${d.signedBy === "person" ? "signed with their own key" : "signed by the server on their sign-in"}${d.counts ? "" : "; counts no longer"}`,
+      note: `${d.signedBy === "person" ? "signed with their own key" : "signed by the server on their sign-in"}${d.importedBy !== null ? `; decided in another registry, imported by ${d.importedBy}: counts for nothing here` : d.counts ? "" : "; counts no longer"}`,
     })),
-    ...request.comments.map((c): Event => ({ at: c.time, icon: "comment", tone: "", text: c.author, quote: c.text })),
+    ...request.comments.map((c): Event => ({ at: c.time, icon: "comment", tone: "", text: c.author, quote: c.text, ...(c.importedBy === null ? {} : { note: `said in another registry, imported by ${c.importedBy}` }) })),
     ...(request.closedAt === null || request.state === "rejected" ? [] : [closing(request, request.closedAt)]),
   ].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   return <ol class="timeline">{events.map((e, i) => <li key={i}><span class={`dot ${e.tone}`}><Icon name={e.icon} size={14} /></span><div><strong>{e.text}</strong> <span class="soft small"><Time at={e.at} />{e.note !== undefined && ` · ${e.note}`}</span>{e.quote !== null && <blockquote>{e.quote}</blockquote>}</div></li>)}</ol>;

@@ -3,6 +3,7 @@
 
 import { appendAudit } from "../../audit/index.ts";
 import { authError, GROUP, isRole, jsonAnswer, makeKey, readKeyFile, ROLE_NAMES, writeKeyFile, type Call, type KeyRecord, type Role, type Route } from "../../server/index.ts";
+import type { ApiKey } from "../answers.ts";
 import { apiError } from "../errors.ts";
 import { actorOf, bodyOf, everyModel, optionalTextIn, textIn } from "../request.ts";
 import type { RegistryServices } from "../services.ts";
@@ -83,7 +84,7 @@ function write(path: string, records: readonly KeyRecord[]): void {
   }
 }
 
-function shown({ id, name, roles, groups = [], models, created, expires, revoked }: KeyRecord): { readonly created: string } & Readonly<Record<string, unknown>> {
+function shown({ id, name, roles, groups = [], models, created, expires, revoked }: KeyRecord): ApiKey {
   const state = revoked !== undefined ? "revoked" : expires !== undefined && Date.parse(expires) <= Date.now() ? "expired" : "valid";
   return { id, name, roles, groups, models: models ?? null, created, expires: expires ?? null, revoked: revoked ?? null, state };
 }

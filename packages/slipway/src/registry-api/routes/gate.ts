@@ -2,6 +2,7 @@
 
 import { reportPage } from "../../gate/index.ts";
 import { jsonAnswer, type Call, type Route } from "../../server/index.ts";
+import type { GateRun } from "../answers.ts";
 import { apiError } from "../errors.ts";
 import { actorOf, bodyOf, countIn, textIn, versionOf } from "../request.ts";
 import type { RegistryServices } from "../services.ts";
@@ -31,7 +32,7 @@ export function gateRoutes({ registry, gate, gateSettings }: RegistryServices): 
     route("GET", `${at}/gate`, "read", { summary: "How far the gate is, and its last report", answer: { state: { enum: ["none", "running", "green", "red", "failed"] }, at: orNull(TIME), reason: orNull(TEXT), report: orNull(OBJECT) } }, async (call) => {
       const { model, version, reference } = versionOf(call);
       await registry.version(reference);
-      return jsonAnswer(await gate.get(model, version));
+      return jsonAnswer((await gate.get(model, version)) satisfies GateRun);
     }),
     route("GET", `${at}/report.json`, "read", { summary: "The last report, for machines" }, async (call) => jsonAnswer(await reportOf(call))),
     route("GET", `${at}/report`, "read", { summary: "The last report, for people", answer: "text/html" }, async (call) => {

@@ -2,6 +2,7 @@
 
 import { addPersonKey, allKeys, keysOfPerson, removePersonKey } from "../../approvals/index.ts";
 import { jsonAnswer, type Route } from "../../server/index.ts";
+import type { Me, PersonKey } from "../answers.ts";
 import { actorOf, bodyOf, everyModel } from "../request.ts";
 import type { RegistryServices } from "../services.ts";
 import { listOf, OBJECT, route, TEXT, TIME } from "./route.ts";
@@ -14,9 +15,9 @@ export function meRoutes({ approvals }: RegistryServices): Route[] {
   return [
     route("GET", "/me", "read", { summary: "Who asks, and what they may do", answer: { name: TEXT, roles: listOf(TEXT), groups: listOf(TEXT), can: listOf(TEXT) } }, (call) => {
       const { person, roles, groups, actions, models } = call.principal!;
-      return jsonAnswer({ name: person, roles, groups, can: [...actions], ...(models === undefined ? {} : { models }) });
+      return jsonAnswer({ name: person, roles, groups, can: [...actions], ...(models === undefined ? {} : { models }) } satisfies Me);
     }),
-    route("GET", "/me/keys", "comment", { summary: "One's public keys", answer: KEYS }, async (call) => jsonAnswer({ keys: await keysOfPerson(database, actorOf(call).name) })),
+    route("GET", "/me/keys", "comment", { summary: "One's public keys", answer: KEYS }, async (call) => jsonAnswer({ keys: await keysOfPerson(database, actorOf(call).name) } satisfies { keys: readonly PersonKey[] })),
     route("POST", "/me/keys", "review", { summary: "Register a public key (PEM; P-256, P-384 or P-521): what it signs is signed by this person", body: { pem: TEXT, "label?": TEXT }, answer: KEY }, async (call) => {
       const { pem, label } = bodyOf(call);
       return jsonAnswer(await addPersonKey(database, actorOf(call), pem, label), 201);

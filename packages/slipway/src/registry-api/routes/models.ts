@@ -1,6 +1,7 @@
 // Models and their aliases.
 
 import { allowModel, authError, jsonAnswer, mayAsk, type Call, type Route } from "../../server/index.ts";
+import type { ModelDetail, ModelSummary } from "../answers.ts";
 import { apiError } from "../errors.ts";
 import { actorOf, bodyOf, countIn, countOf, expectedIn, textOf } from "../request.ts";
 import type { RegistryServices } from "../services.ts";
@@ -13,7 +14,7 @@ export function modelRoutes({ registry, approvals }: RegistryServices): Route[] 
     route("GET", "/models", "read", { summary: "Models, by name", query: { text: TEXT, after: TEXT, limit: COUNT }, answer: { models: listOf(OBJECT), next: orNull(TEXT) } }, async (call) => {
       const limit = Math.min(countOf(call, "limit", 1) ?? 100, 500);
       const models = await registry.models({ text: textOf(call, "text"), after: textOf(call, "after"), limit });
-      return jsonAnswer({ models: models.filter((m) => mayAsk(call, m.name)), next: models.length === limit ? models.at(-1)!.name : null });
+      return jsonAnswer({ models: models.filter((m) => mayAsk(call, m.name)), next: models.length === limit ? models.at(-1)!.name : null } satisfies { models: readonly ModelSummary[]; next: string | null });
     }),
     route("GET", "/models/{name}", "read", { summary: "A model, its aliases and what they ask", answer: { name: TEXT, aliases: listOf(OBJECT), policies: OBJECT } }, async (call) => {
       const name = call.params["name"]!;
@@ -21,10 +22,12 @@ export function modelRoutes({ registry, approvals }: RegistryServices): Route[] 
       const aliases = await registry.aliases(name);
       const named = new Set([...aliases.map((a) => a.alias), ...approvals.policies.filter((p) => p.name !== "*").map((p) => p.name)]);
       const policies = [...named].flatMap((alias) => {
-        const { name: _name, ...policy } = approvals.policyFor(name, alias) ?? { name: undefined };
-        return _name === undefined ? [] : [[alias, policy] as const];
+        const found = approvals.policyFor(name, alias);
+        if (found === undefined) return [];
+        const { name: _name, ...policy } = found;
+        return [[alias, policy] as const];
       });
-      return jsonAnswer({ ...model, aliases, policies: Object.fromEntries(policies) });
+      return jsonAnswer({ ...model, aliases, policies: Object.fromEntries(policies) } satisfies ModelDetail);
     }),
     route("GET", "/models/{name}/aliases", "read", { summary: "Its aliases", answer: { aliases: listOf(OBJECT) } }, async (call) => {
       await registry.model(call.params["name"]!);

@@ -1,7 +1,7 @@
 // Requests for a release: asking, deciding, commenting, promoting.
 
 import { allowModel, jsonAnswer, mayAsk, type Call, type Route } from "../../server/index.ts";
-import { approvalError, type RequestDetails, type RequestState } from "../../approvals/index.ts";
+import { approvalError, type ReleaseRequest, type RequestDetails, type RequestState } from "../../approvals/index.ts";
 import { decide } from "../decide.ts";
 import { apiError } from "../errors.ts";
 import { actorOf, bodyOf, countIn, countOf, expectedIn, optionalTextIn, textIn, textOf } from "../request.ts";
@@ -31,9 +31,9 @@ export function requestRoutes({ registry, approvals, onError }: RegistryServices
       if (state !== undefined && !STATES.includes(state as RequestState)) throw apiError("body-invalid", `state is ${JSON.stringify(state.slice(0, 100))}`, { where: "?state", hint: `One of ${STATES.join(", ")}.` });
       const limit = Math.min(countOf(call, "limit", 1) ?? 50, 200);
       const requests = await approvals.list({ state: state as RequestState | undefined, model: textOf(call, "model"), after: textOf(call, "after"), limit });
-      return jsonAnswer({ requests: requests.filter((r) => mayAsk(call, r.model)), next: requests.length === limit ? requests.at(-1)!.id : null });
+      return jsonAnswer({ requests: requests.filter((r) => mayAsk(call, r.model)), next: requests.length === limit ? requests.at(-1)!.id : null } satisfies { requests: readonly ReleaseRequest[]; next: string | null });
     }),
-    route("GET", "/requests/{id}", "read", { summary: "A request with what was decided and said, and what is missing", answer: DETAILS }, async (call) => jsonAnswer(await find(call))),
+    route("GET", "/requests/{id}", "read", { summary: "A request with what was decided and said, and what is missing", answer: DETAILS }, async (call) => jsonAnswer((await find(call)) satisfies RequestDetails)),
     route("POST", "/requests/{id}/decisions", "review", {
       summary: "Approve or reject. `as`: the group that one speaks for; `envelope`: the decision as a DSSE envelope signed by one's own key, else the server signs",
       body: { decision: { enum: ["approve", "reject"] }, "as?": orNull(TEXT), "comment?": orNull(TEXT), "envelope?": OBJECT }, answer: DETAILS }, async (call) => {

@@ -1,7 +1,7 @@
 // Rollouts: starting them, looking at them, and what people do to them.
 
 import { allowModel, jsonAnswer, mayAsk, type Call, type Route } from "../../server/index.ts";
-import type { Rollout } from "../../rollout/index.ts";
+import type { Rollout, RolloutDetails } from "../answers.ts";
 import { actorOf, bodyOf, countIn, countOf, optionalTextIn, textIn, textOf } from "../request.ts";
 import type { RegistryServices } from "../services.ts";
 import { COUNT, listOf, OBJECT, orNull, route, TEXT, TIME, VERSION } from "./route.ts";
@@ -31,9 +31,9 @@ export function rolloutRoutes({ registry, rollouts }: RegistryServices): Route[]
     }),
     route("GET", "/rollouts", "read", { summary: "Rollouts, the latest first", query: { model: TEXT, limit: COUNT }, answer: { rollouts: listOf(OBJECT) } }, async (call) => {
       const found = await rollouts.list({ model: textOf(call, "model"), limit: countOf(call, "limit", 1) });
-      return jsonAnswer({ rollouts: found.filter((r) => mayAsk(call, r.model)) });
+      return jsonAnswer({ rollouts: found.filter((r) => mayAsk(call, r.model)) } satisfies { rollouts: readonly Rollout[] });
     }),
-    route("GET", "/rollouts/{id}", "read", { summary: "A rollout with its replicas, what happened, and how it stood over time", answer: DETAILS }, async (call) => jsonAnswer(await rollouts.get(await idOf(call)))),
+    route("GET", "/rollouts/{id}", "read", { summary: "A rollout with its replicas, what happened, and how it stood over time", answer: DETAILS }, async (call) => jsonAnswer((await rollouts.get(await idOf(call))) satisfies RolloutDetails)),
     act("pause", "Nothing goes forward until it is resumed; what is bad is aborted all the same", (id, call) => rollouts.pause(id, actorOf(call))),
     act("resume", "Go on; the time of the step begins anew", (id, call) => rollouts.resume(id, actorOf(call))),
     act("advance", "On to the next stage without its verdict", (id, call) => rollouts.advance(id, actorOf(call))),

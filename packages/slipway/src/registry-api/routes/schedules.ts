@@ -3,6 +3,7 @@
 
 import { allowModel, jsonAnswer, mayAsk, type Call, type Route } from "../../server/index.ts";
 import { modelNameOf, shownSchedule, type Schedule } from "../../schedules/index.ts";
+import type { ListedSchedule } from "../answers.ts";
 import { apiError } from "../errors.ts";
 import { actorOf, bodyOf, countOf, everyModel, textOf } from "../request.ts";
 import type { RegistryServices } from "../services.ts";
@@ -29,7 +30,7 @@ export function scheduleRoutes({ schedules }: RegistryServices): Route[] {
   return [
     route("GET", "/schedules", "read", { summary: "The schedules of batch runs, each with its last run", answer: { schedules: listOf(OBJECT) } }, async (call) => {
       const found = (await schedules.list()).filter((s) => visible(call, s));
-      return jsonAnswer({ schedules: await Promise.all(found.map(async (s) => ({ ...shownSchedule(s), last: (await schedules.runs({ schedule: s.name, limit: 1 }))[0] ?? null }))) });
+      return jsonAnswer({ schedules: await Promise.all(found.map(async (s) => ({ ...shownSchedule(s), last: (await schedules.runs({ schedule: s.name, limit: 1 }))[0] ?? null }))) } satisfies { schedules: readonly ListedSchedule[] });
     }),
     route("GET", "/schedules/{schedule}", "read", { summary: "A schedule", answer: SCHEDULE }, async (call) => jsonAnswer(shownSchedule(await known(call)))),
     route("PUT", "/schedules/{schedule}", "release", { summary: "Pause a schedule, or let it go on: what was due meanwhile is not made up for", body: { state: { enum: ["active", "paused"] } }, answer: SCHEDULE }, async (call) => {

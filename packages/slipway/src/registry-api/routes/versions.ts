@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { join, dirname } from "node:path";
 import { jsonAnswer, type Answer, type Call, type Route } from "../../server/index.ts";
+import type { Card, Version, VersionDetail } from "../answers.ts";
 import { apiError } from "../errors.ts";
 import { actorOf, bodyOf, countOf, textIn, textOf, versionOf } from "../request.ts";
 import type { RegistryServices } from "../services.ts";
@@ -20,7 +21,7 @@ export function versionRoutes(services: RegistryServices): Route[] {
     route("GET", "/models/{name}/versions", "read", { summary: "Its versions, the newest first", query: { before: VERSION, limit: COUNT }, answer: { versions: listOf(OBJECT), next: orNull(VERSION) } }, async (call) => {
       const limit = Math.min(countOf(call, "limit", 1) ?? 200, 1000);
       const versions = await registry.versions(call.params["name"]!, { before: countOf(call, "before", 1), limit });
-      return jsonAnswer({ versions, next: versions.length === limit ? versions.at(-1)!.version : null });
+      return jsonAnswer({ versions, next: versions.length === limit ? versions.at(-1)!.version : null } satisfies { versions: readonly Version[]; next: number | null });
     }),
     {
       method: "POST", path: ROOT + offerPath, action: "offer", streams: true, handle: offer,
@@ -29,7 +30,7 @@ export function versionRoutes(services: RegistryServices): Route[] {
     route("GET", "/models/{name}/versions/{version}", "read", { summary: "A version with its signature, attachments and requests", answer: { ...ONE, signature: OBJECT, attachments: listOf(OBJECT), requests: listOf(OBJECT) } }, async (call) => {
       const { model, version, reference } = versionOf(call);
       const { card: _card, ...details } = await registry.details(reference);
-      return jsonAnswer({ ...details, requests: await approvals.ofVersion(model, version) });
+      return jsonAnswer({ ...details, requests: await approvals.ofVersion(model, version) } satisfies VersionDetail);
     }),
     route("GET", "/models/{name}/versions/{version}/package", "read", { summary: "The package, as a .slip file", answer: "application/vnd.slipway.package+tar" }, async (call) => {
       const { model, version, reference } = versionOf(call);
@@ -49,7 +50,7 @@ export function versionRoutes(services: RegistryServices): Route[] {
       if (expected !== revision) throw apiError("card-changed", `the card was changed meanwhile: it is at ${revision}, not at ${expected.slice(0, 100)}`, { data: { revision } });
       const attached = await registry.attach(model, version, {
         kind: "card", mediaType: "text/markdown", bytes: new TextEncoder().encode(text), title: "card.md", actor: actorOf(call), summary: { replaces: revision === PACKAGED ? null : revision }, expected: revision === PACKAGED ? null : revision });
-      return jsonAnswer({ text, revision: attached.id });
+      return jsonAnswer({ text, revision: attached.id } satisfies Card);
     }),
     route("GET", "/models/{name}/versions/{version}/attachments/{id}", "read", { summary: "What is attached, byte for byte", answer: "application/octet-stream" }, async (call) => {
       const { model, version } = versionOf(call);
@@ -75,7 +76,7 @@ export function versionRoutes(services: RegistryServices): Route[] {
     }
   }
 
-  async function cardOf(call: Call): Promise<{ readonly text: string; readonly revision: string }> {
+  async function cardOf(call: Call): Promise<Card> {
     const { card, attachments } = await registry.details(versionOf(call).reference);
     return { text: card, revision: attachments.findLast((a) => a.kind === "card")?.id ?? PACKAGED };
   }

@@ -2,6 +2,7 @@
 
 import { jsonAnswer, type Call, type Route } from "../../server/index.ts";
 import type { Delivery, Webhook } from "../../webhooks/index.ts";
+import type { ShownDelivery } from "../answers.ts";
 import { apiError } from "../errors.ts";
 import { actorOf, bodyOf, countOf, everyModel } from "../request.ts";
 import type { RegistryServices } from "../services.ts";
@@ -15,7 +16,7 @@ export function webhookRoutes({ webhooks, deliverer }: RegistryServices): Route[
     return handle(call);
   };
   return [
-    route("GET", "/webhooks", "govern", { summary: "Where events are sent", answer: { webhooks: listOf(OBJECT) } }, guarded(async () => jsonAnswer({ webhooks: await webhooks.list() }))),
+    route("GET", "/webhooks", "govern", { summary: "Where events are sent", answer: { webhooks: listOf(OBJECT) } }, guarded(async () => jsonAnswer({ webhooks: await webhooks.list() } satisfies { webhooks: readonly Webhook[] }))),
     route("POST", "/webhooks", "govern", {
       summary: "Send events from now on to an address: `events` such as alias.moved, request.* or * (all), `models` names or prefixes with *. The secret that signs the calls (Standard Webhooks) is in this answer only",
       body: { url: TEXT, "events?": listOf(TEXT), "models?": listOf(TEXT), "description?": TEXT }, answer: { ...WEBHOOK, secret: TEXT } }, guarded(async (call) => jsonAnswer(await webhooks.create(bodyOf(call), actorOf(call)), 201))),
@@ -44,7 +45,7 @@ export function webhookRoutes({ webhooks, deliverer }: RegistryServices): Route[
   ];
 }
 
-function shown(delivery: Delivery, webhook: Webhook): object {
+function shown(delivery: Delivery, webhook: Webhook): ShownDelivery {
   const last = delivery.history.at(-1);
   return { ...delivery, status: last?.status ?? null, error: last?.error ?? null, nextAt: delivery.state === "pending" && webhook.state === "active" ? webhook.nextAt : null };
 }
