@@ -36,7 +36,7 @@ export interface Inspection {
   /** What Python would have run on loading it, beyond data and known libraries. */
   readonly dangers: readonly Danger[];
   readonly compile:
-    | { readonly ok: true; readonly signature: Signature; readonly modelBytes: number; readonly warnings: readonly string[] }
+    | { readonly ok: true; readonly signature: Signature; readonly modelBytes: number; readonly notes: readonly string[] }
     | { readonly ok: false; readonly error: ReturnType<SlipwayError["toJSON"]> };
 }
 
@@ -54,7 +54,7 @@ export function inspectSource(source: SourceFile, options: CompileOptions = {}):
   try {
     assertInert(pickle);
     const compiled = compilePickled(pickle.value, options);
-    compile = { ok: true, signature: compiled.signature, modelBytes: compiled.model.length, warnings: compiled.warnings };
+    compile = { ok: true, signature: compiled.signature, modelBytes: compiled.model.length, notes: compiled.warnings };
   } catch (error) {
     if (!(error instanceof SlipwayError)) throw error;
     compile = { ok: false, error: error.toJSON() };

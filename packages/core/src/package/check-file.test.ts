@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../base/index.ts";
-import { readCheckFile, sampleChecks, type CheckRow } from "./check-file.ts";
+import { readCheckFile, signatureOfRows, sampleChecks, type CheckRow } from "./check-file.ts";
 import { checksToJson, parseChecks } from "./checks.ts";
 import type { Output, Signature } from "./signature.ts";
 import { exampleColumn, exampleSignature } from "./testing.ts";
@@ -77,6 +77,15 @@ describe("readCheckFile", () => {
       { ...columns[2], seen: "boolean", range: [0, 1], example: 1 },
       { ...columns[3], example: "a" },
       columns[4],
+    ]);
+  });
+
+  it("takes the same from rows of the training", () => {
+    const columns = [exampleColumn("whole"), exampleColumn("real"), exampleColumn("truth"), exampleColumn("text", { type: "string" }), exampleColumn("empty"), exampleColumn("unused", { used: false })];
+    const seen = signatureOfRows({ ...exampleSignature(), columns }, [{ whole: 3, real: 1.5, truth: true, text: "a", empty: null, unused: 1 }, { whole: -1, real: Infinity, truth: false, text: 7, empty: "?", unused: 2 }]);
+    expect(seen.columns).toEqual([
+      { ...columns[0], seen: "int64", range: [-1, 3], example: 3 }, { ...columns[1], seen: "double", range: [1.5, 1.5], example: 1.5 }, { ...columns[2], seen: "boolean", range: [0, 1], example: 1 },
+      { ...columns[3], example: "a" }, columns[4], columns[5],
     ]);
   });
 

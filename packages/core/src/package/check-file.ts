@@ -53,7 +53,10 @@ export function readCheckFile(rows: readonly CheckRow[], signature: Signature, s
   const outputs = readExpected(rows, signature, expected, source.file);
   return {
     checks: { source: { file: source.file, ...(source.sha256 === undefined ? {} : { sha256: source.sha256 }), rows: rows.length }, inputs: records, ...outputs },
-    signature: { ...signature, columns: signature.columns.map((column) => sharpen(column, inputs.get(column.name), records, rows)) },
+    signature: { ...signature, columns: signature.columns.map((column) => {
+      const name = inputs.get(column.name);
+      return name === undefined ? column : sharpen(column, records.map((record, i) => [record[column.name]!, rows[i]![name]!]));
+    }) },
     expected,
     unknown,
   };
@@ -236,20 +239,30 @@ function decimalsOf(value: number): number {
   return match ? Math.max(0, (match[1]?.length ?? 0) - Number(match[2] ?? 0)) : 0;
 }
 
-function sharpen(column: Column, name: string | undefined, records: readonly Readonly<Record<string, CheckValue>>[], rows: readonly CheckRow[]): Column {
-  if (name === undefined || !column.used) return column;
+/** The signature with `seen`, `range` and `example` of rows that hold what it takes, such as those of the training. */
+export function signatureOfRows(signature: Signature, rows: readonly Readonly<Record<string, unknown>>[]): Signature {
+  const cells = (column: Column): (readonly [CheckValue, unknown])[] => rows.map((row) => {
+    const given = row[column.name];
+    if (typeof given === "boolean" && (column.type === "double" || column.type === "int64")) return [Number(given), given];
+    const fits = typeof given === (column.type === "string" ? "string" : column.type === "boolean" ? "boolean" : "number");
+    return [fits ? given as CheckValue : null, given];
+  });
+  return { ...signature, columns: signature.columns.map((column) => (column.used ? sharpen(column, cells(column)) : column)) };
+}
+
+/** @param cells each value as the model takes it, and as it was given */
+function sharpen(column: Column, cells: readonly (readonly [value: CheckValue, given: unknown])[]): Column {
+  if (!column.used) return column;
   let low = Infinity;
   let high = -Infinity;
   let example: Scalar | undefined;
   let whole = true;
   let truth = true;
-  for (const [i, record] of records.entries()) {
-    const value = record[column.name]!;
+  for (const [value, given] of cells) {
     if (value === null || typeof value === "bigint") continue;
     example ??= value;
     if (typeof value !== "number") continue;
     whole &&= Number.isInteger(value);
-    const given = rows[i]![name]!;
     truth &&= typeof given === "boolean" || (typeof given === "string" && /^\s*(?:true|false)\s*$/i.test(given));
     if (Number.isFinite(value)) {
       low = Math.min(low, value);

@@ -82,7 +82,7 @@ export function compareOutputs(
     for (let row = 0; row < rows; row++) {
       const cells = wanted[row]!;
       if (cells.length !== given.width) {
-        throw packageError("package-check-output", `row ${row} expects ${cells.length} values of ${JSON.stringify(name.slice(0, 100))}, but the model gives ${given.width}`);
+        throw packageError("package-check-output", `row ${row + 1} expects ${cells.length} values of ${JSON.stringify(name.slice(0, 100))}, but the model gives ${given.width}`);
       }
       for (let i = 0; i < cells.length; i++) {
         const want = cells[i]!;

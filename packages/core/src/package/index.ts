@@ -6,7 +6,7 @@ export { checkName, checkVersion, nameFromFile, parseManifest } from "./manifest
 export { checksToJson, parseChecks, type Checks, type CheckValue, type Tolerance } from "./checks.ts";
 export { compareOutputs, type ActualOutput, type Comparison, type Disagreement, type OutputComparison } from "./compare-outputs.ts";
 export { matchOutputs, type ExpectedColumn, type OutputMatcher } from "./check-columns.ts";
-export { readCheckFile, sampleChecks, type CheckFile, type CheckRow } from "./check-file.ts";
+export { readCheckFile, sampleChecks, signatureOfRows, type CheckFile, type CheckRow } from "./check-file.ts";
 export { buildPackage, FILEPATH, MEDIA, PARTS, REF_NAME, writeLayout, writeSlip } from "./oci.ts";
 export { readLayout, readSlip, type ReadFile, type ReadOptions } from "./read.ts";
 export { sha256 } from "./sha256.ts";

@@ -31,9 +31,9 @@ export interface Column {
   readonly categories?: readonly Scalar[];
   /** What happens to any other category. */
   readonly unknown?: "refused" | "allowed";
-  /** What every value of the check file was; a prediction may still send anything that `type` takes. */
+  /** What every value of the check file was, or of the training rows where there is none; a prediction may still send anything that `type` takes. */
   readonly seen?: ColumnType;
-  /** Lowest and highest value of the check file. */
+  /** Lowest and highest value of these rows. */
   readonly range?: readonly [number, number];
   readonly example?: Scalar | null;
   /** A text column that also takes whole numbers (and true and false as 1 and 0), as their decimal text. */

@@ -65,7 +65,7 @@ function describeColumn(column: Column): string {
     const listed = column.categories.slice(0, LISTED).map((c) => JSON.stringify(c)).join(", ");
     return `one of ${listed}${column.categories.length > LISTED ? ` (${column.categories.length} in all)` : ""}${may}`;
   }
-  const type = { double: "a number", int64: "a whole number", boolean: "true or false", string: column.wholeNumbers === true ? "text or a whole number" : "text" }[column.type];
+  const type = { double: column.seen === "boolean" ? "true or false, or a number" : "a number", int64: "a whole number", boolean: "true or false", string: column.wholeNumbers === true ? "text or a whole number" : "text" }[column.type];
   return type + may;
 }
 

@@ -27,7 +27,7 @@ export class Problems {
     this.count++;
     const list = this.first.length < SHOWN;
     if (!list && (row === null || this.rows.has(row))) return;
-    const place = [row === null ? "" : `row ${row}`, column === null ? "" : `column ${JSON.stringify(column)}`].filter(Boolean).join(", ");
+    const place = [row === null ? "" : `row ${row + 1}`, column === null ? "" : `column ${JSON.stringify(column)}`].filter(Boolean).join(", ");
     const problem: Problem = { row, column, expected, found, message: `${place}${place === "" ? "" : ": "}expected ${expected}, found ${found}${hint === "" ? "" : ` (${hint})`}` };
     if (list) this.first.push(problem);
     if (row !== null && !this.rows.has(row)) this.rows.set(row, problem);
@@ -66,7 +66,7 @@ export class Problems {
     if (shown[0] && more > 0) lines.push(`and ${more} more ${more === 1 ? "problem" : "problems"}`);
     const first = this.first[0];
     return predictError("request-invalid", lines.join("; "), {
-      where: first === undefined ? undefined : [first.row === null ? "" : `row ${first.row}`, first.column === null ? "" : `column ${JSON.stringify(first.column)}`].filter(Boolean).join(", ") || undefined,
+      where: first === undefined ? undefined : [first.row === null ? "" : `row ${first.row + 1}`, first.column === null ? "" : `column ${JSON.stringify(first.column)}`].filter(Boolean).join(", ") || undefined,
       hint: missing.length > 0 ? `The model takes ${knownColumns.length} columns: ${knownColumns.slice(0, 40).join(", ")}${knownColumns.length > 40 ? ", ..." : ""}.` : example === undefined ? undefined : "data.example is a valid request.",
       data: {
         problems: this.first.map(({ row, column, expected, found }) => ({ row, column, expected, found })),

@@ -100,7 +100,7 @@ function fromRecords(records: readonly unknown[], signature: Signature, refuse: 
   const whole = signature.tensorRows === "none";
   if (whole && records.length !== 1) throw refuse(`the model takes one set of tensors a request, found ${records.length}`);
   const objects = records.map((record, row) => {
-    if (typeof record !== "object" || record === null || Array.isArray(record)) throw refuse(`row ${row}: expected an object with one value an input, found ${preview(record)}`, `row ${row}`);
+    if (typeof record !== "object" || record === null || Array.isArray(record)) throw refuse(`row ${row + 1}: expected an object with one value an input, found ${preview(record)}`, `row ${row + 1}`);
     return record as Readonly<Record<string, unknown>>;
   });
   const names = new Set(objects.flatMap(Object.keys));
@@ -108,7 +108,7 @@ function fromRecords(records: readonly unknown[], signature: Signature, refuse: 
     const where = `input ${JSON.stringify(name)}`;
     if (whole) return [name, flatten(objects[0]![name], where, refuse)];
     const values = objects.map((o, row) => {
-      if (!Object.hasOwn(o, name)) throw refuse(`row ${row}: ${where} is missing`, `row ${row}`);
+      if (!Object.hasOwn(o, name)) throw refuse(`row ${row + 1}: ${where} is missing`, `row ${row + 1}`);
       return o[name];
     });
     const spec = signature.tensors?.find((t) => t.name === name);

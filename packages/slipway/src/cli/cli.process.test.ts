@@ -75,7 +75,7 @@ describe("predict", () => {
   });
   it("lists further problems and shows a valid row", () => {
     const refused = slipway(["predict", model, "-"], '{"contract":"one year","internet":"dsl","tenure_months":"long","monthly_charges":1,"support_calls":"few","senior":false}');
-    expect(refused.err).toMatch(/also: row 0, column "support_calls": expected a number or null, found text "few"/);
+    expect(refused.err).toMatch(/also: row 1, column "support_calls": expected a number or null, found text "few"/);
     expect(refused.err).toMatch(/This is valid: \[\{"contract":/);
   });
   it("refuses rows in another encoding, and files that are no text", () => {

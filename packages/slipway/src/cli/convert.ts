@@ -45,7 +45,7 @@ export const convert: Command = defineCommand({
       const graph = compileGraph(source.pickle.value, { inputs: await inputFile(inputs), numpy: numpyOf(source.pickle), ...(entry === undefined ? {} : { entry }) });
       await writeFileWhole(output, graph.model);
       const tensors = { inputs: graph.inputs, outputs: graph.outputs };
-      if (call.flag("json")) printJson({ output, bytes: graph.model.length, ...tensors, warnings: graph.warnings });
+      if (call.flag("json")) printJson({ output, bytes: graph.model.length, ...tensors, notes: graph.warnings });
       else {
         for (const w of graph.warnings) printNote(`note: ${w}`);
         const lines = Object.entries(tensors).flatMap(([side, infos]) => [side, ...infos.map((i) => `  ${i.name}  ${i.type} [${(i.shape ?? []).map((d) => d ?? "?").join(", ")}]`)]);
@@ -63,7 +63,7 @@ export const convert: Command = defineCommand({
     if (compiled.signature.columns.some((c) => c.normalize?.some((n) => n === "catboost_hash" || asBucketing(n) !== undefined))) {
       warnings.push("Slipway's runtime turns categories into hashes before the graph sees them; other runtimes have to do it themselves");
     }
-    if (call.flag("json")) printJson({ output, bytes: compiled.model.length, signature: signatureToJson(compiled.signature), warnings });
+    if (call.flag("json")) printJson({ output, bytes: compiled.model.length, signature: signatureToJson(compiled.signature), notes: warnings });
     else {
       for (const w of warnings) printNote(`note: ${w}`);
       printResult(`wrote ${output} (${size(compiled.model.length)})\n${signatureTable(compiled.signature)}`);

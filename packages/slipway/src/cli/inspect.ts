@@ -37,7 +37,7 @@ export const inspect: Command = defineCommand({
     if (isTextFolder(path)) {
       const { package: pkg } = await openModel(path);
       const { source } = pkg.manifest;
-      if (call.flag("json")) printJson({ format: source.format, bytes: source.bytes, className: source.rootClass, compile: { ok: true, signature: signatureToJson(pkg.signature), modelBytes: pkg.model.length, warnings: [] } });
+      if (call.flag("json")) printJson({ format: source.format, bytes: source.bytes, className: source.rootClass, compile: { ok: true, signature: signatureToJson(pkg.signature), modelBytes: pkg.model.length, notes: [] } });
       else printResult([`${source.format}, ${size(source.bytes)}: ${source.rootClass}`, "", ...compiles(pkg.model.length, [], pkg.signature)].join("\n"));
       return 0;
     }
@@ -63,7 +63,7 @@ export const inspect: Command = defineCommand({
     if (format !== "pickle" && format !== "skops") {
       const { format: name, compiled } = importModel(bytes, { readSibling: siblingsOf(path), ...(entry === undefined ? {} : { entry }) });
       const { signature, warnings, className } = compiled;
-      if (call.flag("json")) printJson({ format: name, bytes: bytes.length, className, compile: { ok: true, signature, modelBytes: compiled.model.length, warnings }, ...kept });
+      if (call.flag("json")) printJson({ format: name, bytes: bytes.length, className, compile: { ok: true, signature, modelBytes: compiled.model.length, notes: warnings }, ...kept });
       else printResult(heading + [`${name}, ${size(bytes.length)}: ${className}`, "", ...compiles(compiled.model.length, warnings, signature)].join("\n"));
       return 0;
     }
@@ -97,7 +97,7 @@ function render(i: Inspection, fileBytes: number, withNames: boolean): string {
   }
   lines.push("");
   if (i.compile.ok) {
-    lines.push(...compiles(i.compile.modelBytes, i.compile.warnings, i.compile.signature));
+    lines.push(...compiles(i.compile.modelBytes, i.compile.notes, i.compile.signature));
   } else {
     const e = i.compile.error as { code: string; message: string; where?: string; hint?: string };
     lines.push(`Does not compile: ${e.message} [${e.code}]`, ...(e.where ? [`  where: ${e.where}`] : []), ...(e.hint ? [`  what to do: ${e.hint}`] : []));

@@ -65,7 +65,7 @@ const MAX_EXAMPLE = 1000;
 function requestDetails(error: SlipwayError): { problems: string; hint: string | undefined } {
   const { problems, example } = (error.data ?? {}) as { problems?: unknown; example?: unknown };
   const more = Array.isArray(problems) ? (problems as { row?: unknown; column?: unknown; expected?: unknown; found?: unknown }[]).slice(1, MAX_PROBLEMS).filter((p) => p.found !== "no such column") : [];
-  const lines = more.map((p) => `\n  also: ${[p.row == null ? "" : `row ${String(p.row)}`, p.column == null ? "" : `column ${JSON.stringify(p.column)}`].filter(Boolean).join(", ")}: expected ${String(p.expected)}, found ${String(p.found)}`);
+  const lines = more.map((p) => `\n  also: ${[typeof p.row !== "number" ? "" : `row ${p.row + 1}`, p.column == null ? "" : `column ${JSON.stringify(p.column)}`].filter(Boolean).join(", ")}: expected ${String(p.expected)}, found ${String(p.found)}`);
   const shown = example === undefined ? "" : JSON.stringify(example);
   const shape = shown.length > MAX_EXAMPLE ? outline(example) : "";
   const hint = !(error.hint ?? "").includes("data.example") ? error.hint

@@ -54,7 +54,7 @@ async function inPython(file: string, options: PythonOptions): Promise<Model> {
   return loadModelPackage(source);
 }
 
-/** One line a row; nested outputs as `name class`. */
+/** One line a row, counted from 1; nested outputs as `name class`. */
 function table(rows: readonly (PredictedRow | RowError)[]): string {
   const flat = rows.map((row) => Object.fromEntries(Object.entries(row).flatMap(([name, value]): [string, string][] => {
     if (name === "error" && typeof value === "object" && value !== null && "message" in value) return [["error", String(value.message)]];
@@ -64,7 +64,7 @@ function table(rows: readonly (PredictedRow | RowError)[]): string {
   })));
   const names = [...new Set(flat.flatMap((row) => Object.keys(row)))];
   const header = ["row", ...names];
-  const body = flat.map((row, i) => [String(i), ...names.map((n) => row[n] ?? "")]);
+  const body = flat.map((row, i) => [String(i + 1), ...names.map((n) => row[n] ?? "")]);
   const widths = header.map((h, j) => Math.max(h.length, ...body.map((line) => line[j]!.length)));
   return [header, ...body].map((line) => line.map((cell, j) => (j === line.length - 1 ? cell : cell.padEnd(widths[j]!))).join("  ")).join("\n");
 }

@@ -114,7 +114,7 @@ describe("rows and columns", () => {
   });
   it("refuses extra columns where the model does", () => {
     const strict = new Encoder(signature([{ name: "age" }], { extraColumns: "refused" }));
-    expect(refusal(() => strict.encode({ kind: "records", records: [{ age: 1, agee: 2 }] })).message).toContain('row 0, column "agee": expected only columns that the model knows');
+    expect(refusal(() => strict.encode({ kind: "records", records: [{ age: 1, agee: 2 }] })).message).toContain('row 1, column "agee": expected only columns that the model knows');
     expect(refusal(() => strict.encode({ kind: "columns", columns: { age: [1], b: [2] } })).data.problems[0]).toMatchObject({ row: null, column: "b" });
   });
   it("is not fooled by names of Object's own", () => {
@@ -125,7 +125,7 @@ describe("rows and columns", () => {
   });
   it("refuses rows of another length and things that are no rows", () => {
     const matrix = new Encoder(matrixModel().signature);
-    expect(refusal(() => matrix.encode({ kind: "rows", rows: [[1, 2]] })).message).toContain("row 0: expected 3 values");
+    expect(refusal(() => matrix.encode({ kind: "rows", rows: [[1, 2]] })).message).toContain("row 1: expected 3 values");
     expect(refusal(() => matrix.encode({ kind: "rows", rows: [3] })).message).toContain("expected a list of 3 values, found the number 3");
     expect(refusal(() => matrix.encode({ kind: "texts", texts: ["a"] })).code).toBe("request-shape");
     expect(refusal(() => new Encoder(textModel().signature).encode({ kind: "records", records: [null] })).message).toContain("found null");

@@ -59,7 +59,7 @@ function difference(own: EngineTensor, reference: EngineTensor): string | undefi
     const [x, y] = [a[i]!, b[i]!];
     if (x === y || (x !== x && y !== y)) continue;
     if (tolerance && Math.abs((x as number) - (y as number)) <= tolerance[0] * Math.abs(y as number) + tolerance[1] * largest[i % width]!) continue;
-    return `row ${Math.floor(i / width)}: ${String(x)} instead of ${String(y)}`;
+    return `row ${Math.floor(i / width) + 1}: ${String(x)} instead of ${String(y)}`;
   }
   return undefined;
 }

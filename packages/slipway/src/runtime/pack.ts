@@ -5,7 +5,7 @@ import { SlipwayError, VERSION } from "@slipway/core/base";
 import { basename } from "node:path";
 import type { ImportedModel } from "@slipway/core/convert";
 import {
-  buildPackage, compareOutputs, nameFromFile, profileOf, profileToJson, readCheckFile, sampleChecks, sha256, writeCard, writeSbom,
+  buildPackage, compareOutputs, nameFromFile, profileOf, profileToJson, readCheckFile, sampleChecks, signatureOfRows, sha256, writeCard, writeSbom,
   type CardFacts, type Checks, type Comparison, type ImageInput, type ModelPackage, type Profile, type Signature,
 } from "@slipway/core/package";
 import { readCheckRows } from "./check-rows.ts";
@@ -86,7 +86,9 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
     allChecks = file.checks;
     checks = sampleChecks(file.checks, KEPT_CHECKS);
   }
-  const profile = signature.layout === "tensors" ? null : await profileFor({ model, text }, signature, allChecks, options.training);
+  const training = options.training === undefined || signature.layout === "tensors" ? undefined : { ...options.training, rows: await options.training.rows(signature) };
+  if (training !== undefined && checks === null) signature = signatureOfRows(signature, training.rows);
+  const profile = signature.layout === "tensors" ? null : await profileFor({ model, text }, signature, allChecks, training);
   const kernel = options.prove === true && text === undefined ? await provenKernel({ model, signature, checks, manifest: { name: "proof", version: "0.0.0" }, digest: "" }) : undefined;
   const manifest = {
     name: options.name ?? nameFromFile(path),
@@ -112,6 +114,13 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
   };
 }
 
+/** Those of PackOptions, read. */
+interface TrainingRows {
+  readonly file: string;
+  readonly sha256?: string;
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
 /** A graph and, of a model of texts, what stands around it. */
 type Network = Pick<ModelSource, "model" | "text">;
 
@@ -126,10 +135,10 @@ async function runChecks({ model, text }: Network, signature: Signature, checks:
   }
 }
 
-async function profileFor(model: Network, signature: Signature, checks: Checks | null, training: PackOptions["training"]): Promise<object | null> {
+async function profileFor(model: Network, signature: Signature, checks: Checks | null, training: TrainingRows | undefined): Promise<object | null> {
   if (training !== undefined) {
-    const { file, sha256: digest } = training;
-    return profileToJson(await makeProfile(model, signature, { rows: "training", file, ...(digest === undefined ? {} : { sha256: digest }) }, await training.rows(signature)));
+    const { file, sha256: digest, rows } = training;
+    return profileToJson(await makeProfile(model, signature, { rows: "training", file, ...(digest === undefined ? {} : { sha256: digest }) }, rows));
   }
   if (checks === null) return null;
   const { file, sha256: digest } = checks.source;

@@ -64,7 +64,7 @@ describe("a request of tensors", () => {
     expect(message({ inputs: [{ name: "x", shape: [5, 5], data: [1] }] }, s)).toMatch(/does not hold 1 values/);
     expect(message("text", s)).toMatch(/request-shape/);
     expect(message([], s)).toMatch(/request-shape/);
-    expect(message([{ x: [1, 2], n: 1 }, { x: [1, 2] }], s)).toMatch(/row 1: input "n" is missing/);
+    expect(message([{ x: [1, 2], n: 1 }, { x: [1, 2] }], s)).toMatch(/row 2: input "n" is missing/);
     expect(message({ inputs: { x: JSON.parse("[".repeat(70) + "]".repeat(70)) as unknown, n: [1] } }, s)).toMatch(/too large|expected shape/);
   });
   it("takes tables where inputs have one value a row", () => {

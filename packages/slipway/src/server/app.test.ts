@@ -70,7 +70,7 @@ describe("errors", () => {
     const { status, body } = await post("/predict", [row, { ...row, age: "45", plan: "por" }]);
     expect(status).toBe(400);
     expect(body.error).toMatchObject({
-      code: "request-invalid", where: 'row 1, column "age"',
+      code: "request-invalid", where: 'row 2, column "age"',
       data: {
         problems: [
           { row: 1, column: "age", expected: "a number or null", found: 'text "45"' },

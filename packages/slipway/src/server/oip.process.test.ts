@@ -26,7 +26,7 @@ describe.skipIf(python === undefined)("tritonclient", () => {
     expect([out["matrix"], out["text"], out["empty"], out["many"]]).toEqual([[6, 14], [1, 0], [], [6, 14]]);
     expect(out["errors"]["model"][1]).toContain("Request for unknown model");
     expect([out["errors"]["model"][0], out["errors"]["version"][0], out["errors"]["output"][0], out["errors"]["category"][0]]).toEqual(["404", "404", "400", "400"]);
-    expect(out["errors"]["category"][1]).toContain('row 0, column "plan": expected one of "basic", "pro", found text "por" (did you mean "pro"?)');
+    expect(out["errors"]["category"][1]).toContain('row 1, column "plan": expected one of "basic", "pro", found text "por" (did you mean "pro"?)');
     // One failure: what asks for a version that is not there asks no model.
     expect(out["stats"]).toEqual([true, true, 1]);
   });

@@ -111,7 +111,7 @@ describe("refusals are 400 with one string", () => {
     ["too few values", { inputs: [X([1, 2])] }, 'takes 6 values, "data" has 2'], ["another width", { inputs: [X(six, { shape: [3, 2] })] }, "expected shape [N, 3], found [3, 2]"],
     ["FP16 in JSON", { inputs: [X(six, { datatype: "FP16" })] }, "cannot be written in JSON"], ["a text as number", { inputs: [X(["1", 1, 1, 1, 2, 3])] }, 'value 0 is "1", which is no FP64'],
     ["out of range", { inputs: [X([300, 1, 1, 1, 2, 3], { datatype: "UINT8" })] }, "no UINT8 (0 to 255)"], ["a fraction", { inputs: [X([0.5, 1, 1, 1, 2, 3], { datatype: "INT32" })] }, "no INT32"],
-    ["missing", { inputs: [X([null, 1, 1, 1, 2, 3])] }, 'row 0, column "x0": expected a number, found a missing value'],
+    ["missing", { inputs: [X([null, 1, 1, 1, 2, 3])] }, 'row 1, column "x0": expected a number, found a missing value'],
     ["twice", { inputs: [X(six), X(six)] }, "there twice"], ["an unknown output", { inputs: [X(six)], outputs: [{ name: "y" }] }, 'no output "y"'],
     ["classification", { inputs: [X(six)], outputs: [{ name: "value", parameters: { classification: 1.5 } }] }, "classification is not a number of classes"],
     ["shared memory", { inputs: [X(undefined, { parameters: { shared_memory_region: "r" } })] }, "shared memory"],

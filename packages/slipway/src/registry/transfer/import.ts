@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { parseAudit, parseForeign, verifyEntries, type Actor, type AuditEntry, type ForeignEntry } from "../../audit/index.ts";
 import { digestOf, parseManifest, type BlobStore } from "../../oci/index.ts";
 import { moveAlias } from "../aliases.ts";
-import { compareTables } from "../compare-tables.ts";
+import { compareRows, compareTables, nothingTold, tell } from "../compare-tables.ts";
 import { record, type RegistryContext } from "../context.ts";
 import { registryError } from "../errors.ts";
 import { factsOf, stillStored, tagVersion, type PackageFacts } from "../offer.ts";
@@ -67,6 +67,7 @@ async function take(context: RegistryContext, bundle: BundleReader, { actor, dig
   const tables = parseTables(json);
   const entries = await readAudit(bundle, tables);
   const history = await readHistory(bundle, tables);
+  compareExport(tables, entries ?? history.flatMap((row) => (row.export === null ? [row.entry] : [])));
   const reader = readerOf(bundle);
   const { database, blobs } = context;
 
@@ -124,6 +125,16 @@ async function take(context: RegistryContext, bundle: BundleReader, { actor, dig
   const known = new Set(context.companions.map((c) => c.name));
   const strangers = Object.keys(tables.companions).filter((name) => !known.has(name)).map((name) => `the ${name} of the export, which this Slipway does not know`);
   return { ...rest, models: tables.models.length, aliases, skipped, left: [...rest.left, ...strangers] };
+}
+
+/** The tables of an export against what its own log tells of them. @throws registry-export */
+function compareExport(tables: Tables, entries: readonly AuditEntry[]): void {
+  // Exports of some models that earlier versions wrote have no log.
+  if (entries.length === 0) return;
+  const told = nothingTold();
+  for (const entry of entries) tell(told, entry);
+  const [problem] = compareRows(told, { ...tables, versions: tables.versions.map((v) => ({ ...v, author: v.createdBy })) });
+  if (problem !== undefined) throw registryError("registry-export", `registry.json does not fit what the log tells: ${problem.message}`, { where: problem.where, hint: "One of them was changed after it was written: export again. slipway registry verify looks at the registry that it came from." });
 }
 
 async function readHistory(bundle: BundleReader, tables: Tables): Promise<ReturnType<typeof parseForeign>[]> {

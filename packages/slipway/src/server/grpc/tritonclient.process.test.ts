@@ -30,7 +30,7 @@ describe.skipIf(python === undefined)("tritonclient over gRPC", () => {
       model: "StatusCode.NOT_FOUND", version: "StatusCode.NOT_FOUND", output: "StatusCode.INVALID_ARGUMENT", category: "StatusCode.INVALID_ARGUMENT",
       late: "StatusCode.DEADLINE_EXCEEDED", region: "StatusCode.UNAUTHENTICATED", load: "StatusCode.UNAUTHENTICATED",
     });
-    expect(out["errors"]["category"][1]).toContain('row 0, column "plan": expected one of "basic", "pro", found text "por" (did you mean "pro"?)');
+    expect(out["errors"]["category"][1]).toContain('row 1, column "plan": expected one of "basic", "pro", found text "por" (did you mean "pro"?)');
     expect(out["stats"]).toEqual([true, true]);
   });
 });

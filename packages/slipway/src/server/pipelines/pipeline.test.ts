@@ -49,14 +49,14 @@ describe("a pipeline", () => {
   it("checks the request's columns as its models would", async () => {
     const app = await serve(chain);
     const bad = await predict(app, [{ ...row, plan: "por", bonus: 2 }]);
-    expect([bad.status, bad.body.error.where]).toEqual([400, 'row 0, column "plan"']);
+    expect([bad.status, bad.body.error.where]).toEqual([400, 'row 1, column "plan"']);
     expect((await predict(app, [row])).body.error.data.missing_columns).toEqual(["bonus"]);
   });
   it("refuses a row that a later step does not take, and answers the others", async () => {
     const app = await serve(chain);
     const rows = [{ ...row, bonus: 1 }, { ...row, age: null, bonus: 1 }, { ...row, age: 1, bonus: 1 }];
     const refused = await predict(app, rows);
-    expect([refused.status, refused.body.error.code, refused.body.error.message]).toEqual([400, "request-invalid", expect.stringMatching(/^row 1: step final, column x0: expected a number/)]);
+    expect([refused.status, refused.body.error.code, refused.body.error.message]).toEqual([400, "request-invalid", expect.stringMatching(/^row 2: step final, column x0: expected a number/)]);
     const { body } = await predict(app, rows, "?on_invalid=rows&outputs=value");
     expect([typeof body.predictions[0].value, body.predictions[1].error.code, typeof body.predictions[2].value]).toEqual(["number", "request-invalid", "number"]);
     const single = await predict(app, [rows[2]], "?outputs=value");

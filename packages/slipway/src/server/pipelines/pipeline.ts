@@ -174,7 +174,7 @@ function spread(o: OutputData, kept: readonly number[], rows: number): OutputDat
 
 function refusal(refused: ReadonlyMap<number, string>): Error {
   const [[row, reason]] = [...refused] as [[number, string]];
-  return predictError("request-invalid", `row ${row}: ${reason}${refused.size > 1 ? ` (${refused.size} rows in all)` : ""}`, {
-    where: `row ${row}`, hint: "A step of the pipeline does not take what came to it. ?on_invalid=rows answers the other rows.",
+  return predictError("request-invalid", `row ${row + 1}: ${reason}${refused.size > 1 ? ` (${refused.size} rows in all)` : ""}`, {
+    where: `row ${row + 1}`, hint: "A step of the pipeline does not take what came to it. ?on_invalid=rows answers the other rows.",
     data: { problems: [...refused].slice(0, 20).map(([r, found]) => ({ row: r, column: null, expected: "a row that every step takes", found })), problem_count: refused.size, bad_rows: refused.size } });
 }

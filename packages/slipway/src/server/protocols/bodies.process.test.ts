@@ -23,7 +23,7 @@ function arrow(rows: readonly Row[], format: "stream" | "file" = "stream"): Buff
 }
 const post = (model: string, payload: Buffer, type = STREAM): Injected => ({ method: "POST", url: `/models/${model}/predict`, headers: { "content-type": type, accept: STREAM }, payload });
 protocolContract({
-  name: "Arrow", namesModel: true, missing: NaN, wrongType: /row 0, column "age": expected a number or null, found text "45"/,
+  name: "Arrow", namesModel: true, missing: NaN, wrongType: /row 1, column "age": expected a number or null, found text "45"/,
   records: (model, rows) => post(model, arrow(rows)),
   matrix: (model, rows) => post(model, arrow(rows.map((r) => Object.fromEntries(r.map((v, i) => [String(i), v]))))),
   texts: (model, texts) => post(model, arrow(texts.map((anything) => ({ anything })))),

@@ -102,10 +102,10 @@ export function protocolContract(wire: Wire): void {
         expect(answer.statusCode, answer.body).toBe(invalid);
         return wire.message(answer);
       };
-      expect(await ask({ plan: "por" })).toMatch(/row 1, column "plan": expected one of "basic", "pro", found text "por" \(did you mean "pro"\?\)/);
-      expect(await ask({ age: "old" })).toMatch(wire.wrongType ?? /row 1, column "age": expected a number or null, found text "old"/);
-      expect(await ask({ plan: null })).toMatch(/row 1, column "plan": .*OneHotEncoder knows no missing category/);
-      if (wire.infinity !== false) expect(await ask({ age: Infinity })).toMatch(/row 1, column "age": .*not infinite/);
+      expect(await ask({ plan: "por" })).toMatch(/row 2, column "plan": expected one of "basic", "pro", found text "por" \(did you mean "pro"\?\)/);
+      expect(await ask({ age: "old" })).toMatch(wire.wrongType ?? /row 2, column "age": expected a number or null, found text "old"/);
+      expect(await ask({ plan: null })).toMatch(/row 2, column "plan": .*OneHotEncoder knows no missing category/);
+      if (wire.infinity !== false) expect(await ask({ age: Infinity })).toMatch(/row 2, column "age": .*not infinite/);
     }));
     it("names the column that is missing, and the one that was probably meant", () => withApp("loan", async (app) => {
       const answer = await inject(app, wire.records("loan", [{ age: 3, plam: "pro", member: true }]));

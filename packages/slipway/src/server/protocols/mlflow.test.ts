@@ -42,7 +42,7 @@ describe("MLflow's scoring server", () => {
   });
   it.each([
     [{ dataframe_records: [row], instances: [row] }, 400, /"dataframe_records" and "instances"/], [{ dataframe_split: { columns: ["a"], data: [[1]], dtype: 3 } }, 400, /the key "dtype"/],
-    [{ dataframe_split: { columns: ["a", "a"], data: [[1, 2]] } }, 400, /"a" twice/], [{ dataframe_split: { columns: ["a"], data: [[1, 2]] } }, 400, /row 0 of "dataframe_split" has 2 values for 1 columns/],
+    [{ dataframe_split: { columns: ["a", "a"], data: [[1, 2]] } }, 400, /"a" twice/], [{ dataframe_split: { columns: ["a"], data: [[1, 2]] } }, 400, /row 1 of "dataframe_split" has 2 values for 1 columns/],
     [{ dataframe_split: [] }, 400, /no object/], [{ dataframe_records: row }, 400, /no list of objects/], [{ instances: [row], signature_name: "x" }, 400, /"signature_name" is not understood/],
     [{ messages: [] }, 400, /does not chat/], [{ dataframe_records: [row], params: { outputs: ["lable"] } }, 400, /no output "lable"/], [{ dataframe_records: [row], params: 3 }, 400, /"params" is no object/],
   ])("refuses %j", async (body, status, pattern) => {

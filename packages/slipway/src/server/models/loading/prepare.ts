@@ -90,7 +90,7 @@ export async function runChecks(model: Servable, checks: Checks | null, rowsAtOn
     const comparison = compareOutputs(expected, (await model.run(batch)).outputs, checks.tolerance);
     if (!comparison.passed) {
       const [w] = comparison.worst;
-      throw serverError("model-check-failed", `${model.name} ${model.version} does not predict what its package's checks promise: ${comparison.rowsBeyond} of rows ${start} to ${end - 1} differ${w === undefined ? "" : ` (row ${start + w.row}, ${w.output}: ${String(w.actual)} instead of ${String(w.expected)})`}`, {
+      throw serverError("model-check-failed", `${model.name} ${model.version} does not predict what its package's checks promise: ${comparison.rowsBeyond} of rows ${start + 1} to ${end} differ${w === undefined ? "" : ` (row ${start + w.row + 1}, ${w.output}: ${String(w.actual)} instead of ${String(w.expected)})`}`, {
         hint: "The package and this engine disagree: pack the model again with this version of Slipway.", data: { comparison } });
     }
     await new Promise((resolve) => setImmediate(resolve));

@@ -62,7 +62,7 @@ export function readSplit(value: unknown, signature: Signature): ModelInput {
   const twice = columns.find((c, i) => columns.indexOf(c) !== i);
   if (twice !== undefined) throw bad(`"dataframe_split" names the column ${JSON.stringify(twice)} twice`);
   const uneven = rows.findIndex((row) => row.length !== columns.length);
-  if (uneven >= 0) throw bad(`row ${uneven} of "dataframe_split" has ${rows[uneven]!.length} values for ${columns.length} columns`);
+  if (uneven >= 0) throw bad(`row ${uneven + 1} of "dataframe_split" has ${rows[uneven]!.length} values for ${columns.length} columns`);
   const byName = Object.create(null) as Record<string, unknown[]>;
   columns.forEach((name, j) => (byName[name as string] = rows.map((row) => row[j])));
   return { kind: "columns", columns: byName };
