@@ -5,9 +5,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ask, type Answers } from "../shared/service.ts";
 
-interface Passage { readonly document: string; readonly title: string; readonly text: string }
 interface Intent { readonly label: string; readonly probabilities: Readonly<Record<string, number>> }
-interface Found { readonly neighbors: readonly number[]; readonly distances: readonly number[] }
+interface Found { readonly results: readonly { readonly score: number; readonly title: string; readonly text: string }[] }
 
 export interface Answer {
   readonly text: string;
@@ -21,7 +20,6 @@ export interface Answer {
 }
 
 const read = <T>(name: string): T => JSON.parse(readFileSync(join(import.meta.dirname, name), "utf8")) as T;
-const passages = read<Passage[]>("passages.json");
 const answers = read<Record<string, { say: string; document?: string }>>("answers.json");
 export const topics: readonly string[] = Object.keys(answers);
 
@@ -31,14 +29,14 @@ const LEAST_SIMILARITY = 0.12;
 const SORRY = `I am not sure what you mean. I know about ${topics.slice(3).join(", ")}. Please say it in other words, or ask for a person.`;
 
 export async function answer(question: string): Promise<Answer> {
-  const [intents, search] = await Promise.all([ask<Answers<Intent>>("/models/intents/predict", [question]), ask<Answers<Found>>("/models/search/predict", [question])]);
+  const intents = await ask<Answers<Intent>>("/models/intents/predict", [question]);
   const { label, probabilities } = intents.predictions[0]!;
   const told = { intent: label, confidence: probabilities[label]!, prediction: `${intents.prediction_id}-0` };
   const { say, document } = answers[label]!;
-  const { neighbors, distances } = search.predictions[0]!;
-  const nearest = neighbors.findIndex((n, k) => passages[n]!.document === document && 1 - distances[k]! >= LEAST_SIMILARITY);
-  if (told.confidence < LEAST_CONFIDENCE || (document !== undefined && nearest < 0)) return { ...told, text: SORRY, source: null, understood: false };
+  const sorry = { ...told, text: SORRY, source: null, understood: false };
+  if (told.confidence < LEAST_CONFIDENCE) return sorry;
   if (document === undefined) return { ...told, text: say, source: null, understood: true };
-  const passage = passages[neighbors[nearest]!]!;
+  const { results: [passage] } = await ask<Found>("/models/search/search", { query: question, k: 1, filter: { document } });
+  if (passage === undefined || passage.score < LEAST_SIMILARITY) return sorry;
   return { ...told, text: `${say} ${passage.text}`.trim(), source: passage.title, understood: true };
 }

@@ -37,6 +37,7 @@ export const PARTS = {
   profile: "profile.json",
   text: "text.json",
   recommend: "recommend.json",
+  vectors: "vectors.f32",
   card: "card.md",
   sbom: "sbom.cdx.json",
 } as const;
@@ -59,6 +60,7 @@ export async function buildPackage(parts: PackageParts): Promise<ModelPackage> {
     parseRecommending(JSON.parse(JSON.stringify(parts.recommend)));
     files.push([PARTS.recommend, MEDIA.weightConfig, toJsonBytes(parts.recommend)]);
   }
+  if (parts.vectors !== undefined) files.push([PARTS.vectors, MEDIA.weight, parts.vectors]);
   files.push([PARTS.card, MEDIA.doc, new TextEncoder().encode(parts.card)]);
   files.push([PARTS.sbom, MEDIA.doc, toJsonBytes(parts.sbom, 2)]);
 

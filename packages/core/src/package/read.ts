@@ -79,7 +79,7 @@ export async function readLayout(readFile: ReadFile, options: ReadOptions = {}):
   await Promise.all([
     readBlob(readFile, config, "config", MAX_JSON_BYTES, blobs),
     ...layers.map((layer, i) => {
-      const own = byPath.get(PARTS.model) === layer;
+      const own = byPath.get(PARTS.model) === layer || byPath.get(PARTS.vectors) === layer;
       const known = Object.values(PARTS).some((path) => byPath.get(path) === layer);
       return readBlob(readFile, layer, `manifest.layers[${i}]`, own || !known ? MAX_MODEL_BYTES : MAX_PART_BYTES, blobs);
     }),
@@ -103,6 +103,7 @@ export async function readLayout(readFile: ReadFile, options: ReadOptions = {}):
   const checks = optionalJson(PARTS.checks);
   const tokenized = optionalJson(PARTS.text);
   const recommend = optionalJson(PARTS.recommend);
+  const vectors = part(PARTS.vectors);
   return {
     manifest: parseManifest(json(required(PARTS.manifest), PARTS.manifest)),
     model: required(PARTS.model),
@@ -113,6 +114,7 @@ export async function readLayout(readFile: ReadFile, options: ReadOptions = {}):
     sbom: optionalJson(PARTS.sbom),
     ...(tokenized === null ? {} : { text: tokenized }),
     ...(recommend === null ? {} : { recommend: parseRecommending(recommend) }),
+    ...(vectors === undefined ? {} : { vectors }),
     digest: entry.digest,
     blobs,
     attachments: await readAttachments(readFile, index, entry.digest),

@@ -24,7 +24,7 @@ export interface Recommending {
   readonly distances?: string | undefined;
   /** Of embeddings. */
   readonly similarity?: Similarity | undefined;
-  /** The graph's constant [items, width] of the items' vectors; of cosines they have length 1. */
+  /** The graph's constant [items, width] of the items' vectors, or `vectors.f32` of the package; of cosines they have length 1. */
   readonly vectors?: string | undefined;
   /** How many of a vector's numbers tell of likeness, where the last ones are biases. */
   readonly factors?: number | undefined;

@@ -56,6 +56,8 @@ export interface PackageParts {
   readonly text?: unknown;
   /** Of a model that recommends: its items and how they are found. */
   readonly recommend?: Recommending;
+  /** Of a model whose items have vectors that are not in its graph: one row an item, 32-bit floats, little-endian. */
+  readonly vectors?: Uint8Array;
   /** The model card in Markdown. */
   readonly card: string;
   /** CycloneDX 1.6 ML-BOM. */

@@ -13,6 +13,7 @@ const COMMANDS: Commands = {
   sign: { summary: "sign a package, or any model's files, with a private key", load: async () => (await import("./sign.ts")).sign },
   verify: { summary: "whether a trusted key signed exactly this package or these files", load: async () => (await import("./verify.ts")).verify },
   keys: { summary: "API keys: who may ask a service, and what; keys for signing", load: async () => (await import("./keys.ts")).keys },
+  index: { summary: "a package that finds passages of a folder of documents", load: async () => (await import("./index-folder.ts")).indexFolder },
   optimize: { summary: "a smaller or faster package, with the accuracy that it costs", load: async () => (await import("./optimize.ts")).optimize },
   batch: { summary: "predictions in bulk: files of any size, no row lost and none twice", load: async () => (await import("./batch.ts")).batch },
   schedules: { summary: "batch runs by the clock: now, pause, what they did", load: async () => (await import("./schedules/index.ts")).schedules },

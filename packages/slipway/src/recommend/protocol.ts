@@ -1,5 +1,6 @@
 // Recommendations and catalogues over HTTP:
 //   POST  /models/NAME/recommend     who asks, or what was seen -> the best items that may be shown
+//   POST  /models/NAME/search        a text -> the passages that are nearest to it, of a package that slipway index made
 //   GET   /models/NAME/catalogue     the items as they are now, ?limit= of them after the place ?after=
 //   PATCH /models/NAME/catalogue     add, remove, mark; see change.ts
 
@@ -8,7 +9,7 @@ import { allowModel, bodyText, changeModels, infer, jsonAnswer, type Answer, typ
 import type { Catalogues } from "./catalogues.ts";
 import { readChange, type ItemChange, type ItemState } from "./change.ts";
 import { recommendError } from "./errors.ts";
-import { readQueries } from "./query.ts";
+import { readQueries, readSearch } from "./query.ts";
 import { recommend, type Ask } from "./recommend.ts";
 
 const OBJECT = { "application/json": { type: "object" } } as const;
@@ -28,6 +29,11 @@ export function recommendProtocol(catalogues: Catalogues): (context: ServerConte
         method: "POST", path: "/models/{name}/recommend", action: "predict",
         about: { tag: "recommend", summary: "The best items for a user, or for what somebody has seen", request: OBJECT, response: OBJECT },
         handle: async (call) => answer(context, catalogues, await of(call), call),
+      },
+      {
+        method: "POST", path: "/models/{name}/search", action: "predict",
+        about: { tag: "recommend", summary: "The passages of indexed documents that are nearest to a text", request: OBJECT, response: OBJECT },
+        handle: async (call) => search(context, catalogues, await of(call), call),
       },
       {
         method: "GET", path: "/models/{name}/catalogue", action: "read",
@@ -62,6 +68,14 @@ async function answer(context: ServerContext, catalogues: Catalogues, model: Ser
   const shown = made.map(({ items, cold, row }) => ({ items, cold, prediction_id: row === undefined ? null : `${id}-${row}` }));
   const tail = { model: { name: model.name, version: model.version, digest: model.digest }, catalogue: { version: standing.version } };
   return jsonAnswer(many ? { recommendations: shown, ...tail } : { ...shown[0]!, ...tail });
+}
+
+/** As a recommendation for one who asks with a text. */
+async function search(context: ServerContext, catalogues: Catalogues, model: Servable, call: Call): Promise<Answer> {
+  const standing = await catalogues.of(model);
+  if (model.signature.layout !== "text") throw recommendError("recommend-none", `${model.name} is asked by no text`, { hint: "slipway index FOLDER --model EMBEDDER makes a package that is; others are asked at /recommend." });
+  const [made] = await recommend(model, standing, [readSearch(bodyOf(call))], async (input, outputs) => (await infer(context, call, model, input, { onInvalid: "rows", outputs })).prediction);
+  return jsonAnswer({ results: made!.items.map(({ id, score, metadata }) => ({ id, score, ...metadata })), model: { name: model.name, version: model.version, digest: model.digest }, catalogue: { version: standing.version }, prediction_id: `${call.predictionId}-0` });
 }
 
 async function list(catalogues: Catalogues, model: Servable, call: Call): Promise<Answer> {

@@ -35,6 +35,18 @@ export function readQueries(body: unknown): { readonly queries: readonly Query[]
   return { queries, many: true };
 }
 
+/** {"query": "...", "k", "exclude", "filter"} @throws recommend-request */
+export function readSearch(body: unknown): Query {
+  const top = new JsonObject(body, "", fail);
+  const query = top.string("query");
+  if (query.trim() === "") throw fail("expected a text", "query");
+  const others = Object.fromEntries(top.keys().filter((key) => key !== "query").map((key) => [key, top.get(key)]));
+  const odd = Object.keys(others).find((key) => !["k", "exclude", "filter"].includes(key));
+  if (odd !== undefined) throw fail(`there is nothing called ${JSON.stringify(odd.slice(0, 60))}; it is one of query, k, exclude, filter`, odd.slice(0, 60));
+  // Where nothing is like it, nothing is found.
+  return { ...readQuery({ ...others, user: query }, ""), cold: [] };
+}
+
 function readQuery(value: unknown, where: string): Query {
   const q = new JsonObject(value, where, fail);
   const odd = q.keys().find((key) => !KEYS.includes(key));

@@ -26,6 +26,6 @@ export { readCheckRows } from "./check-rows.ts";
 export { readData } from "./read-data.ts";
 export type { Placement } from "./placement.ts";
 export type { BatchingOptions } from "./scheduling/options.ts";
-export type { ItemSpace } from "./recommend/item-space.ts";
+export { VECTORS_FILE, type ItemSpace } from "./recommend/item-space.ts";
 export type { RecommendOptions } from "./recommend/import-recommender.ts";
 export type { TrustedSigners } from "./trusted-signers.ts";

@@ -30,6 +30,7 @@ export interface ModelSource {
   readonly text?: unknown;
   /** Of a model that recommends: its items. */
   readonly recommend?: Recommending;
+  readonly vectors?: Uint8Array;
   /** Where it is a model that Python runs: how. There is no graph then. */
   readonly python?: PythonSource;
 }
@@ -292,7 +293,7 @@ export async function loadModelPackage(source: ModelSource, options: LoadOptions
     const session = await placeSession(bytes, options, (inline) => measureCall(new Model(source, { session: dress?.(inline) ?? inline, engine: { name: "onnxruntime", reason: "measured" }, columns })));
     return dress?.(session) ?? session;
   });
-  return new Model(source, opened, options, source.recommend === undefined ? undefined : (await import("./recommend/item-space.ts")).itemSpace(source.recommend, source.model));
+  return new Model(source, opened, options, source.recommend === undefined ? undefined : (await import("./recommend/item-space.ts")).itemSpace(source.recommend, source.model, source.vectors));
 }
 
 /** Milliseconds of a call with one example row; the second and third of three, as the first also prepares. */

@@ -38,7 +38,7 @@ export async function prepare({ argument, options, trial, random = false, engine
   const engine = wish === "python" ? "auto" : wish;
   const { package: pkg, imported } = await openModel(argument, options);
   const { name, version, kernel } = pkg.manifest;
-  const source: ModelSource = { model: pkg.model, signature: pkg.signature, manifest: { name, version, ...(kernel === undefined ? {} : { kernel }) }, digest: pkg.digest, checks: pkg.checks, profile: pkg.profile, ...(pkg.text === undefined ? {} : { text: pkg.text }), ...(pkg.recommend === undefined ? {} : { recommend: pkg.recommend }) };
+  const source: ModelSource = { model: pkg.model, signature: pkg.signature, manifest: { name, version, ...(kernel === undefined ? {} : { kernel }) }, digest: pkg.digest, checks: pkg.checks, profile: pkg.profile, ...(pkg.text === undefined ? {} : { text: pkg.text }), ...(pkg.recommend === undefined ? {} : { recommend: pkg.recommend }), ...(pkg.vectors === undefined ? {} : { vectors: pkg.vectors }) };
   const prepared = {
     source, checks: pkg.checks, warnings: imported?.compiled.warnings ?? [],
     random: random ? (await import("@slipway/core/onnx")).describeOnnx(pkg.model).nodes.some((n) => RANDOM.test(n.operator)) : undefined,

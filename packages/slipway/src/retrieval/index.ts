@@ -1,0 +1,2 @@
+export { makeIndex } from "./make-index.ts";
+export { readFolder } from "./read-folder.ts";
