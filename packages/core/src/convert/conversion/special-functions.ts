@@ -1,7 +1,8 @@
 // Special functions: of constants while compiling, and of values in the graph, where the engine has none in double.
 
-import type { Value } from "../../onnx/index.ts";
-import type { Conversion } from "./conversion.ts";
+import { Ops, type Value } from "../../onnx/index.ts";
+import { bools } from "../../tensor/index.ts";
+import type { Emitter } from "./conversion.ts";
 
 /** log |gamma(x)| for x > 0, else NaN, by Stirling's series above 10 and the recurrence below. */
 export function logGamma(x: number): number {
@@ -18,7 +19,7 @@ export function logGamma(x: number): number {
  * erf in double. For |x| < 2.5 the series 2/sqrt(pi) exp(-x^2) sum 2^n x^(2n+1) / (2n+1)!!, whose terms are all of one
  * sign; above, 1 - erfc by the continued fraction of Lentz, cut where double is exhausted.
  */
-export function erf(c: Conversion, x: Value): Value {
+export function erf(c: Emitter, x: Value): Value {
   const { o } = c;
   const size = o.minimum(o.abs(x), 8);
   const square = o.mul(size, size);
@@ -40,7 +41,7 @@ export function erf(c: Conversion, x: Value): Value {
  * The arctangent in double, by Cephes' atan.c (S. L. Moshier): a rational approximation within |x| <= 0.66, to which larger
  * numbers are brought by atan(x) = pi/4 + atan((x - 1) / (x + 1)) and atan(x) = pi/2 - atan(1 / x).
  */
-export function arctangent(c: Conversion, x: Value): Value {
+export function arctangent(c: Emitter, x: Value): Value {
   const { o } = c;
   const size = o.abs(x);
   const [far, middle] = [o.greater(size, 2.414213562373095), o.greater(size, 0.66)];
@@ -51,4 +52,24 @@ export function arctangent(c: Conversion, x: Value): Value {
   const below = polynomial([1, 2.485846490142306e1, 1.650270098316988e2, 4.328810604912903e2, 4.853903996359137e2, 1.945506571482614e2]);
   const near = o.add(o.mul(t, o.div(o.mul(z, above), below)), t);
   return o.mul(o.add(near, o.where(far, Math.PI / 2, o.where(middle, Math.PI / 4, 0))), c.graph.op("Sign", [x]));
+}
+
+/**
+ * x^nu times the modified Bessel function of the second kind K_nu(x), in double, for x from 2^-52 on: by the trapezoidal rule
+ * over K_nu(x) = integral of exp(-x cosh t) cosh(nu t) from 0 on, which this integrand makes exact to exp(-pi^2 / step).
+ */
+export function scaledBessel(c: Emitter, x: Value, nu: number): Value {
+  const { o } = c;
+  const [step, end] = [0.2, 45];
+  const places = Array.from({ length: Math.ceil(end / step) + 1 }, (_, i) => i * step);
+  const cosh = o.doubles(places.map((t) => Math.cosh(t)));
+  // log of step * cosh(nu t), the first one by half; what it adds to is far below zero where this is large.
+  const logs = o.doubles(places.map((t, i) => nu * t + Math.log1p(Math.exp(-2 * nu * t)) - Math.LN2 + Math.log(i === 0 ? step / 2 : step)));
+  const powers = o.mul(o.log(x), nu);
+  const body = c.graph.body([{ type: "int64", shape: [] }, { type: "bool", shape: [] }, { type: "double", shape: x.shape }], (graph, [i, again, sum]) => {
+    const p = new Ops(graph);
+    const exponent = p.add(p.sub(powers, p.mul(x, p.gather(cosh, i!, 0))), p.gather(logs, i!, 0));
+    return [graph.op("Identity", [again!]), p.add(sum!, p.exp(exponent))];
+  });
+  return c.graph.ops("Loop", [o.int64s([places.length], []), c.graph.constant(bools([true], [])), o.mul(x, 0)], { body }, 1)[0]!;
 }

@@ -33,7 +33,6 @@ export const nonNegativeFactorization: EstimatorConverter = defineEstimator({
   names: ["sklearn.NMF", "sklearn.MiniBatchNMF"],
   convert(est, X, c) {
     const { o } = c;
-    if (!est.isNone("alpha") && est.raw("alpha") !== "deprecated" && est.number("alpha") !== 0) throw c.refuse(est, `alpha=${est.number("alpha")}`, "the regularization of versions before 1.2 is not compiled", "Use alpha_W and alpha_H.");
     const components = matrix2d(est, c, "components_");
     const K = components.rows;
     if (K > MAX_COMPONENTS) throw c.refuse(est, `n_components=${K}`, `at most ${MAX_COMPONENTS} are compiled`);
@@ -45,7 +44,7 @@ export const nonNegativeFactorization: EstimatorConverter = defineEstimator({
         // MiniBatchNMF.transform does not look.
         if (est.className === "NMF") for (let j = 0; j < X.width; j++) limitFeature(c, X, j, 0, Infinity);
         const F = components.cols;
-        const alpha = F * est.number("alpha_W", 0);
+        const alpha = penalty(est, F);
         const ratio = est.number("l1_ratio", 0);
         const back = transposed(components.data, K, F);
         const problem: Problem = {
@@ -60,6 +59,15 @@ export const nonNegativeFactorization: EstimatorConverter = defineEstimator({
     };
   },
 });
+
+/** _compute_regularization and _scale_regularization: until 1.1 there was one alpha for both sides, which no number of features scales. */
+function penalty(est: Estimator, F: number): number {
+  const same = est.raw("alpha_H") ?? "same";
+  const old = est.number("alpha_W", 0) === 0 && same === "same" && !est.isNone("alpha") && est.raw("alpha") !== "deprecated";
+  if (!old) return F * est.number("alpha_W", 0);
+  const side = est.raw("regularization") ?? (est.has("regularization") ? null : "both");
+  return side === "both" || side === "deprecated" || side === "transformation" ? est.number("alpha") : 0;
+}
 
 function loop(c: Conversion, iterations: number, start: readonly Value[], step: (p: Ops, inner: GraphBuilder, iteration: Value, state: readonly Value[]) => { again: Value; state: readonly Value[] }): Value {
   const body = c.graph.body([{ type: "int64", shape: [] }, { type: "bool", shape: [] }, ...start.map((v) => ({ type: v.type, shape: v.shape }))], (inner, [iteration, , ...state]) => {

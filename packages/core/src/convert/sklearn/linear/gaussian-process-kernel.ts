@@ -4,10 +4,13 @@
 import type { Value } from "../../../onnx/index.ts";
 import type { Conversion } from "../../conversion/conversion.ts";
 import { toNumber, type Estimator } from "../../conversion/estimator.ts";
-import { dotProducts, exactSquaredDistances, pairwiseKernel, type Rows } from "../kernels.ts";
+import { logGamma, scaledBessel } from "../../conversion/special-functions.ts";
+import { dotProducts, exactSquaredDistances, pairwiseKernel, type KernelOptions, type Rows } from "../kernels.ts";
 
 /** Kernels in one kernel: a sum of one object with itself, nested, doubles with every level. */
 const MAX_KERNELS = 256;
+
+const MOST_NU = 50;
 
 /** A matrix [N, M], or one number that stands for all of it. */
 type Kernel = Value | number;
@@ -54,18 +57,22 @@ function evaluate(kernel: Estimator, c: Conversion, X: Value, Y: Rows, budget: {
     }
     case "DotProduct": return o.add(dotProducts(c, X, Y), kernel.number("sigma_0") ** 2);
     case "PairwiseKernel": {
-      const extra = kernel.isNone("pairwise_kernels_kwargs") ? undefined : kernel.dict("pairwise_kernels_kwargs");
-      const option = (name: string, fallback: number): number => {
-        const v = extra?.get(name);
-        return v === undefined || v === null ? fallback : toNumber(v, `${kernel.path}.pairwise_kernels_kwargs`);
-      };
       const metric = kernel.string("metric");
-      const K = pairwiseKernel(c, metric, X, Y, { gamma: kernel.number("gamma"), degree: option("degree", 3), coef0: option("coef0", 1) });
+      const K = pairwiseKernel(c, metric, X, Y, pairwiseOptions(kernel));
       if (K === undefined) throw c.refuse(kernel, `metric=${JSON.stringify(metric)}`, "this kernel is not compiled");
       return K;
     }
     default: throw c.unknownClass(kernel);
   }
+}
+
+export function pairwiseOptions(kernel: Estimator): KernelOptions {
+  const extra = kernel.isNone("pairwise_kernels_kwargs") ? undefined : kernel.dict("pairwise_kernels_kwargs");
+  const option = (name: string, fallback: number): number => {
+    const v = extra?.get(name);
+    return v === undefined || v === null ? fallback : toNumber(v, `${kernel.path}.pairwise_kernels_kwargs`);
+  };
+  return { gamma: kernel.number("gamma"), degree: option("degree", 3), coef0: option("coef0", 1) };
 }
 
 /** Squared distances of the rows in units of length_scale, one for all features or one each. */
@@ -83,7 +90,10 @@ function matern(kernel: Estimator, c: Conversion, X: Value, Y: Rows): Value {
   if (nu === Infinity) return o.exp(o.div(squared, -2));
   const d = o.sqrt(squared);
   if (nu === 0.5) return o.exp(o.neg(d));
-  if (nu !== 1.5 && nu !== 2.5) throw c.refuse(kernel, `nu=${nu}`, "it takes a Bessel function, which the engine does not have", "Use nu=0.5, 1.5, 2.5 or inf.");
+  if (nu !== 1.5 && nu !== 2.5) {
+    if (!(nu > 0 && nu <= MOST_NU)) throw c.refuse(kernel, `nu=${nu}`, `orders up to ${MOST_NU} are compiled`, "Use nu=0.5, 1.5, 2.5 or inf.");
+    return o.mul(scaledBessel(c, o.mul(o.where(o.equal(d, 0), Number.EPSILON, d), Math.sqrt(2 * nu)), nu), Math.exp((1 - nu) * Math.LN2 - logGamma(nu)));
+  }
   const K = o.mul(d, Math.sqrt(nu === 1.5 ? 3 : 5));
   const polynomial = nu === 1.5 ? o.add(K, 1) : o.add(o.add(K, 1), o.div(o.mul(K, K), 3));
   return o.mul(polynomial, o.exp(o.neg(K)));

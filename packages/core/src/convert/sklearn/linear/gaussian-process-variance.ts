@@ -4,6 +4,7 @@ import type { Value } from "../../../onnx/index.ts";
 import { repeatedRow, shaped } from "../../conversion/algebra.ts";
 import type { Conversion } from "../../conversion/conversion.ts";
 import type { Estimator } from "../../conversion/estimator.ts";
+import { pairwiseOptions } from "./gaussian-process-kernel.ts";
 
 /** Kernels in one kernel: a sum of one object with itself, nested, doubles with every level. */
 const MAX_KERNELS = 256;
@@ -43,7 +44,24 @@ function diagonal(kernel: Estimator, c: Conversion, X: Value, budget: { left: nu
     case "WhiteKernel": return kernel.number("noise_level");
     case "RBF": case "Matern": case "RationalQuadratic": case "ExpSineSquared": return 1;
     case "DotProduct": return o.add(o.sum(o.mul(X, X), 1), kernel.number("sigma_0") ** 2);
+    case "PairwiseKernel": return pairwiseDiagonal(kernel, c, X);
     default: throw c.refuse(kernel, "a variance", `what ${kernel.className} gives for a row and itself is not compiled`);
+  }
+}
+
+/** What a kernel of sklearn.metrics.pairwise gives for a row and itself. */
+function pairwiseDiagonal(kernel: Estimator, c: Conversion, X: Value): Value | number {
+  const { o } = c;
+  const { gamma, degree, coef0 } = pairwiseOptions(kernel);
+  const squares = o.sum(o.mul(X, X), 1);
+  switch (kernel.string("metric")) {
+    case "rbf": case "laplacian": case "chi2": return 1;
+    case "additive_chi2": return 0;
+    case "cosine": return o.where(o.equal(squares, 0), 0, 1);
+    case "linear": return squares;
+    case "poly": case "polynomial": return o.pow(o.add(o.mul(squares, gamma), coef0), degree);
+    case "sigmoid": return o.tanh(o.add(o.mul(squares, gamma), coef0));
+    default: throw c.refuse(kernel, "a variance", `what ${kernel.string("metric")} gives for a row and itself is not compiled`);
   }
 }
 

@@ -8,6 +8,10 @@ import { isPassthrough, namedStep, stepEstimator } from "../compose/pipeline.ts"
 import type { Conversion } from "../../conversion/conversion.ts";
 import { describe, type Estimator } from "../../conversion/estimator.ts";
 import { lastNotAbove } from "../../conversion/algebra.ts";
+import { erf } from "../../conversion/special-functions.ts";
+
+/** BOUNDS_THRESHOLD of preprocessing/_data.py. */
+const THRESHOLD = 1e-7;
 
 export function inverseTransform(est: Estimator, Y: Value, width: number, c: Conversion): Value {
   const { o } = c;
@@ -78,9 +82,8 @@ function inversePower(est: Estimator, Y: Value, width: number, c: Conversion): V
 
 function inverseQuantile(est: Estimator, Y: Value, width: number, c: Conversion): Value {
   const { o } = c;
-  if (est.string("output_distribution", "uniform") !== "uniform") {
-    throw c.refuse(est, "output_distribution=normal", "its inverse needs the normal distribution, for which ONNX Runtime has no double kernel", "Use output_distribution=\"uniform\" or PowerTransformer on the target.");
-  }
+  const normal = est.string("output_distribution", "uniform") === "normal";
+  if (normal) Y = o.mul(o.add(erf(c, o.mul(Y, Math.SQRT1_2)), 1), 0.5);
   const references = est.vector("references_");
   const { shape, data } = est.matrix("quantiles_");
   if (shape.length !== 2 || shape[0] !== references.length || shape[1] !== width || references.length === 0) throw c.malformed(est, `quantiles_ has shape (${shape.join(", ")})`);
@@ -93,6 +96,9 @@ function inverseQuantile(est: Estimator, Y: Value, width: number, c: Conversion)
     const slopes = Float64Array.from({ length: last }, (__, i) => (quantiles[i + 1]! - quantiles[i]!) / (references[i + 1]! - references[i]!));
     const pick = (table: Float64Array): Value => o.gather(o.doubles(table), at, 0);
     const value = o.add(o.mul(pick(slopes), o.sub(y, pick(references.subarray(0, last)))), pick(quantiles.subarray(0, last)));
-    return o.reshape(o.where(o.equal(y, references[last]!), quantiles[last]!, value), [-1, 1]);
+    const inside = o.where(o.equal(y, references[last]!), quantiles[last]!, value);
+    // What the forward direction cuts off at the ends comes back as the ends.
+    const ended = normal ? o.where(o.greater(o.add(y, THRESHOLD), 1), quantiles[last]!, o.where(o.less(o.sub(y, THRESHOLD), 0), quantiles[0]!, inside)) : inside;
+    return o.reshape(ended, [-1, 1]);
   }));
 }

@@ -8,6 +8,9 @@ import { NumpyArray, SparseMatrix } from "../../../pickle/index.ts";
 import type { Emitter } from "../../conversion/conversion.ts";
 import { describe, toMatrix, toNumber, type Estimator } from "../../conversion/estimator.ts";
 import { replaysPartition } from "./numpy-partition.ts";
+import { inverse } from "../../conversion/numerics.ts";
+import { nanEuclidean } from "./nan-euclidean.ts";
+import { arctangent } from "../../conversion/special-functions.ts";
 import { cosineSimilarity, dotProducts, squaredNorms, sumOverDifferences, type Rows } from "../kernels.ts";
 
 export interface Distances {
@@ -102,6 +105,32 @@ export function neighborDistances(est: Estimator, c: Emitter, X: Value, Y: Rows)
     }
     case "hamming":
       return { reduced: o.div(accumulate(c, X, Y, (d) => o.cast(o.not(o.equal(d, 0)), "double")), Y.cols), ...plain };
+    case "mahalanobis": {
+      const VI = precision(est, c, Y.cols);
+      const differences = Array.from({ length: Y.cols }, (_, j) => o.sub(o.columns(X, [j]), o.doubles(column(Y, j), [1, Y.rows])));
+      const sum = (values: readonly Value[]): Value => values.reduce((a, b) => o.add(a, b));
+      return { reduced: sum(differences.map((d, i) => o.mul(sum(differences.map((e, j) => o.mul(e, VI[i * Y.cols + j]!))), d))), ...root };
+    }
+    // Latitudes and longitudes in radians.
+    case "haversine": {
+      if (Y.cols !== 2) throw c.malformed(est, `metric haversine over ${Y.cols} features`);
+      const [north, east] = [0, 1].map((j) => c.graph.op("Sin", [o.mul(o.sub(o.columns(X, [j]), o.doubles(column(Y, j), [1, Y.rows])), 0.5)])) as [Value, Value];
+      const narrow = o.mul(c.graph.op("Cos", [o.columns(X, [0])]), o.doubles(column(Y, 0).map(Math.cos), [1, Y.rows]));
+      const reduced = o.add(o.mul(north, north), o.mul(o.mul(narrow, east), east));
+      const arcsine = (s: Value): Value => o.where(o.greaterEqual(s, 1), Math.PI / 2, arctangent(c, o.div(s, o.sqrt(o.sub(1, o.minimum(o.mul(s, s), 1 - Number.EPSILON / 2))))));
+      return { reduced, toDistance: (v) => o.mul(arcsine(o.sqrt(v)), 2), reduce: (v) => Math.sin(0.5 * v) ** 2 };
+    }
+    case "correlation": {
+      const moved = Y.data.map((v, i) => v - Y.data.subarray(Math.floor(i / Y.cols) * Y.cols, (Math.floor(i / Y.cols) + 1) * Y.cols).reduce((a, b) => a + b, 0) / Y.cols);
+      const similarity = cosineSimilarity(c, o.sub(X, o.mean(X, 1, true)), { ...Y, data: moved });
+      const flat = o.doubles(squaredNorms({ ...Y, data: moved }).map((v) => Number(v === 0)), [1, Y.rows]);
+      const constant = o.or(o.equal(o.sub(o.max(X, 1, true), o.min(X, 1, true)), 0), o.greater(flat, 0));
+      return { reduced: o.where(constant, Infinity, o.sub(1, o.minimum(o.maximum(similarity, -1), 1))), undefined: true, ...plain };
+    }
+    case "nan_euclidean": {
+      const d = nanEuclidean(c, X, o.isNaN(X), Y.data, Y.data.map((v) => Number(Number.isNaN(v))), Y.rows, Y.cols);
+      return { reduced: o.where(o.isNaN(d), Infinity, d), undefined: true, ...plain };
+    }
     case "cosine":
       return { reduced: o.minimum(o.maximum(o.sub(1, cosineSimilarity(c, X, Y)), 0), 2), ...plain };
     default: {
@@ -113,7 +142,7 @@ export function neighborDistances(est: Estimator, c: Emitter, X: Value, Y: Rows)
         return brute && UNSETTLED.has(metric) ? { reduced: o.where(o.isNaN(reduced), Infinity, reduced), undefined: true, ...plain } : { reduced, ...plain };
       }
       throw c.refuse(est, `metric=${JSON.stringify(metric)}`, "this metric is not compiled",
-        'Use "euclidean", "manhattan", "chebyshev", "minkowski", "seuclidean", "canberra", "braycurtis", "hamming", "cosine" or one for truth values ("jaccard", "dice" ...).');
+        'Use "euclidean", "manhattan", "chebyshev", "minkowski", "seuclidean", "canberra", "braycurtis", "hamming", "cosine", "mahalanobis", "haversine" or one for truth values ("jaccard", "dice" ...).');
     }
   }
 }
@@ -184,6 +213,18 @@ function vectorParameter(est: Estimator, c: Emitter, name: string, length: numbe
   if (data.length !== length) throw c.malformed(est, `the metric's ${name} has ${data.length} entries for ${length} features`);
   return data;
 }
+/** VI of metric_params, or the inverse of V. */
+function precision(est: Estimator, c: Emitter, F: number): Float64Array {
+  const [VI, V] = ["VI", "V"].map((name) => params(est)?.get(name));
+  const given = VI ?? V;
+  if (given === undefined || given === null) throw c.malformed(est, "metric mahalanobis without VI and V");
+  const { data } = toMatrix(given, `${est.path}.effective_metric_params_`);
+  if (data.length !== F * F) throw c.malformed(est, `the metric's matrix has ${data.length} entries for ${F} features`);
+  const result = VI === undefined || VI === null ? inverse(data, F) : data;
+  if (result === undefined) throw c.malformed(est, "the metric's V has no inverse");
+  return result;
+}
+
 function params(est: Estimator): ReturnType<Estimator["dict"]> | undefined {
   const name = est.has("effective_metric_params_") ? "effective_metric_params_" : "metric_params";
   return est.isNone(name) ? undefined : est.dict(name);

@@ -31,7 +31,7 @@ export function allDistances(est: Estimator, X: Frame, c: Conversion): { rows: n
   const data = new Float64Array(fitted.data.length);
   order.forEach((row, i) => data.set(fitted.data.subarray(row * fitted.cols, (row + 1) * fitted.cols), i * fitted.cols));
   const Y: Rows = { rows: fitted.rows, cols: fitted.cols, data };
-  const x = inputMatrix(est, X, c, Y.cols);
+  const x = inputMatrix(est, X, c, Y.cols, est.rawOf("effective_metric_", "metric") === "nan_euclidean" ? { missing: "allowed" } : {});
   return { rows: Y.rows, order, distances: neighborDistances(est, c, x, Y), x, Y, tree };
 }
 

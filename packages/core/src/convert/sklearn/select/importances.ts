@@ -34,12 +34,32 @@ function hasCoefficients(est: Estimator): boolean {
 /** `coef_` of a support vector machine with a linear kernel, which computes it when asked. */
 function supportCoefficients(est: Estimator, c: Conversion): { shape: readonly number[]; data: Float64Array } {
   if (est.raw("kernel") !== "linear") throw c.malformed(est, `it has no coef_: its kernel is ${describe(est.raw("kernel"))}`);
-  if (est.has("classes_") && est.list("classes_").length > 2) throw c.refuse(est, "more than two classes", "the coefficients of its pairs are not compiled", 'Use a LinearSVC, or importance_getter="coef_" of another estimator.');
   const dual = est.matrix("_dual_coef_");
   const sv = est.matrix("support_vectors_");
   const [rows = 0, cols = 0] = sv.shape;
+  if (est.has("classes_") && est.list("classes_").length > 2) return pairCoefficients(est, c, dual.data, sv.data, rows, cols);
   if (sv.shape.length !== 2 || dual.data.length !== rows) throw c.malformed(est, `${dual.data.length} coefficients for ${rows} support vectors`);
   return { shape: [1, cols], data: product(dual.data, sv.data, 1, rows, cols) };
+}
+
+/** _one_vs_one_coef of sklearn/svm/_base.py: a row for each pair of classes. */
+function pairCoefficients(est: Estimator, c: Conversion, dual: Float64Array, sv: Float64Array, rows: number, cols: number): { shape: readonly number[]; data: Float64Array } {
+  const sizes = Array.from(est.ints("_n_support"), Number);
+  const K = sizes.length;
+  const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, 0));
+  if (K !== est.list("classes_").length || sizes.some((n) => n < 0) || sizes.reduce((a, b) => a + b, 0) !== rows || dual.length !== (K - 1) * rows || sv.length !== rows * cols) throw c.malformed(est, "its support vectors are not those of its classes");
+  const data = new Float64Array(((K * (K - 1)) / 2) * cols);
+  let pair = 0;
+  for (let a = 0; a < K; a++) {
+    for (let b = a + 1; b < K; b++, pair++) {
+      for (const [own, row] of [[a, b - 1], [b, a]] as const) {
+        const alpha = dual.subarray(row * rows + starts[own]!, row * rows + starts[own]! + sizes[own]!);
+        const part = product(alpha, sv.subarray(starts[own]! * cols, (starts[own]! + sizes[own]!) * cols), 1, sizes[own]!, cols);
+        part.forEach((v, j) => (data[pair * cols + j]! += v));
+      }
+    }
+  }
+  return { shape: [pair, cols], data };
 }
 
 function attributeEstimator(est: Estimator, name: string, c: Conversion): Estimator {
@@ -77,8 +97,19 @@ function columnNorms(data: Float64Array, rows: number, cols: number, order: numb
 function treeImportances(est: Estimator, c: Conversion): Float64Array {
   if (SINGLE_TREES.has(est.className)) return impurityDecrease(est, c, true).importances;
   if (FORESTS.has(est.className)) return average(est, c, est.list("estimators_"), true);
+  if (est.key === "sklearn.AdaBoostClassifier" || est.key === "sklearn.AdaBoostRegressor") return weighted(est, c);
   if (BOOSTED.has(est.className)) return average(est, c, est.list("estimators_"), false);
   throw c.refuse(est, "feature_importances_", "they are computed by the library and are not in the file", "Fit the model on the selected columns only, and leave the selector out.");
+}
+
+/** AdaBoost: the mean over its estimators by their weights. */
+function weighted(est: Estimator, c: Conversion): Float64Array {
+  const weights = est.vector("estimator_weights_");
+  const parts = est.list("estimators_").map((v, i) => treeImportances(toEstimator(v, `${est.path}.estimators_[${i}]`), c));
+  const total = weights.reduce((a, b) => a + b, 0);
+  const sum = new Float64Array(parts[0]?.length ?? 0);
+  parts.forEach((part, i) => part.forEach((v, j) => (sum[j]! += weights[i]! * v)));
+  return sum.map((v) => v / total);
 }
 
 /** Mean over the trees that have a split, then divided by its sum. */
