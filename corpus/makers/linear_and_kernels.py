@@ -244,7 +244,6 @@ REFUSALS = {
     "k-neighbors-callable-weights": (lambda: KNeighborsClassifier(weights=np.exp).fit(X, y3), "unsupported-option"),
     "dummy-stratified": (lambda: DummyClassifier(strategy="stratified").fit(X, y3), "unsupported-option"),
     "local-outlier-factor-training-only": (lambda: LocalOutlierFactor().fit(X), "unsupported-option"),
-    "gaussian-process-matern-bessel": (lambda: GaussianProcessRegressor(gp.Matern(nu=0.7), optimizer=None).fit(X[:20], yr[:20]), "unsupported-option"),
     "logistic-not-fitted": (lambda: LogisticRegression(), None),
     "dictionary-lasso": (lambda: DictionaryLearning(3, transform_algorithm="lasso_cd", max_iter=5, random_state=0).fit(X), "unsupported-option"),
 }
