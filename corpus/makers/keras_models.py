@@ -150,6 +150,56 @@ def keras_activation_layers():
 
 
 @case
+def keras_int8():
+    """quantize("int8") after the weights are shaken; inputs of many sizes, a row of zeros, sums of more than 1040 products."""
+    i = L.Input((6,), name="x")
+    j = L.Input((4,), name="ids", dtype="int32")
+    e = L.Embedding(10, 8)(j)
+    ys = {"mlp": L.Dense(3, activation="softmax")(L.Dense(8, activation="relu")(i)), "plain": L.Dense(2, use_bias=False)(i), "wide": L.Dense(2)(L.Concatenate()([i] * 200)),
+          "einsum": L.EinsumDense("abc,cd->abd", output_shape=(4, 5), bias_axes="d")(e), "across": L.EinsumDense("abc,bcde->adeb", output_shape=(2, 3, 4))(e), "steps": L.Dense(3, activation="tanh")(e)}
+    m = keras.Model([i, j], ys)
+    shake(m)
+    m.quantize("int8")
+    x = rand(7, 6) * np.float32([[0.01], [1], [100], [1], [3], [0], [1]])
+    keras_case("keras-int8", m, {"x": x, "ids": ints(10, 7, 4).astype("int32")}, random=False)
+
+
+def refused(name, model, code="unsupported-option"):
+    folder = OUT / name
+    folder.mkdir(parents=True, exist_ok=True)
+    save_small(model, str(folder / "model.keras"))
+    (folder / "case.json").write_text(json.dumps({"name": name, "family": "keras", "environment": "tf", "expect": "refuse", "model_file": "model.keras", "refusal": {"slipway_code": code},
+                                                  "producer": {"keras": keras.__version__, "tensorflow-cpu": tf.__version__}}, indent=1))
+
+
+@case
+def keras_refused_int4():
+    m = keras.Sequential([keras.Input((6,)), L.Dense(4)])
+    m.quantize("int4")
+    refused("keras-refused-int4", m)
+
+
+@case
+def keras_refused_half():
+    refused("keras-refused-half", keras.Sequential([keras.Input((6,)), L.Dense(4, dtype="mixed_float16")]))
+
+
+@case
+def keras_refused_int8_half():
+    m = keras.Sequential([keras.Input((6,)), L.Dense(4, dtype="mixed_bfloat16")])
+    m.quantize("int8")
+    refused("keras-refused-int8-half", m)
+
+
+@case
+def keras_refused_int8_attention():
+    i = L.Input((5, 8))
+    m = keras.Model(i, L.MultiHeadAttention(2, 4)(i, i))
+    m.quantize("int8")
+    refused("keras-refused-int8-attention", m)
+
+
+@case
 def keras_shapes():
     i = L.Input((4, 6, 2), name="x")
     s = L.Input((5, 3), name="s")

@@ -62,6 +62,7 @@ export class LayerView extends Config {
   /** Weight `i` of `count`, which must have this shape (-1: any), as float32. */
   weight(i: number, count: number, shape: readonly number[]): Tensor<"float"> {
     const found = this.weights;
+    if (found.some((t) => t.type === "int8") && found[i]?.type !== "float") throw this.refuse("quantized weights", "only Dense, EinsumDense and Embedding can be quantized", "Save the model before it is quantized.");
     if (found.length !== count) {
       throw this.malformed(found.length === 0 ? "the file holds no weights for it; it may share those of a layer in another model, which is not followed" : `it has ${found.length} weights; its configuration makes ${count}`);
     }
@@ -77,9 +78,12 @@ export class LayerView extends Config {
   /** float32 throughout, as Keras computes unless it is told otherwise. */
   checkDtype(): void {
     const policy = this.raw("dtype");
-    const name = isObject(policy) ? (isObject(policy["config"]) ? policy["config"]["name"] : undefined) : policy;
+    const settings = isObject(policy) && isObject(policy["config"]) ? policy["config"] : undefined;
+    // A quantized layer tells what it computes in beside its whole numbers.
+    const told = isObject(policy) ? (settings?.["name"] ?? settings?.["source_name"]) : policy;
+    const name = typeof told === "string" ? told.replace(/^\w+_from_/, "") : told;
     if (name === undefined || name === null || typeof name !== "string" || ["float32", "int64", "int32", "string", "bool"].includes(name)) return;
-    throw this.refuse(`dtype ${JSON.stringify(name)}`, "only float32 layers can be", "Build the model with the float32 policy, load the weights into it and save it again.");
+    throw this.refuse(`dtype ${JSON.stringify(name.slice(0, 60))}`, name.endsWith("float16") ? "half precision rounds as the machine has it; only float32 layers can be" : "only float32 layers can be", "Build the model with the float32 policy, load the weights into it and save it again.");
   }
   /** Whether the channels are the first dimension after the rows. */
   get channelsFirst(): boolean {

@@ -1,9 +1,10 @@
 // Dense, Activation and the activation layers, and the layers that only act in training.
 
 import type { Dim, Value } from "../../../onnx/index.ts";
-import { elementCount } from "../../../tensor/index.ts";
+import { elementCount, type Tensor } from "../../../tensor/index.ts";
 import { activation } from "../activations.ts";
 import { defineLayer, rankOf, single, type KerasContext, type LayerDefinition, type LayerView } from "../layer.ts";
+import { quantization, quantize, quantizedDense, wholeProduct, wholeWeights, type Quantization } from "../quantized.ts";
 
 /** x [N, ..., F] W [F, U] + b [U]. */
 export function dense(x: Value, kernel: Value, bias: Value | undefined, c: KerasContext): Value {
@@ -12,20 +13,21 @@ export function dense(x: Value, kernel: Value, bias: Value | undefined, c: Keras
   return bias ? c.o.add(y, bias) : y;
 }
 
-export function refuseQuantized(layer: LayerView): void {
-  if (layer.raw("quantization_config")) throw layer.refuse("quantization_config", "only float32 weights can be", "Save the model before it is quantized.");
-}
-
 const denseLayer = defineLayer({
   names: ["Dense"],
   mask: "pass",
   convert: (layer, call, c) => {
     const { value } = single(layer, call);
     rankOf(layer, value, 2, 8);
-    refuseQuantized(layer);
     const features = c.size(value, -1, layer);
     const units = layer.int("units", undefined, 1);
     const bias = layer.bool("use_bias", true);
+    const whole = quantization(layer);
+    if (whole) {
+      const all = bias ? 3 : 2;
+      const y = quantizedDense(c.float(value), wholeWeights(layer, 0, all, [features, units]), c.constant(layer.weight(all - 1, all, [units])), whole, c);
+      return activation(layer.raw("activation"), bias ? c.o.add(y, c.constant(layer.weight(1, all, [units]))) : y, layer, c);
+    }
     const count = bias ? 2 : 1;
     const kernel = c.constant(layer.weight(0, count, [features, units]));
     return activation(layer.raw("activation"), dense(c.float(value), kernel, bias ? c.constant(layer.weight(1, count, [units])) : undefined, c), layer, c);
@@ -122,25 +124,46 @@ export function alongSecond(bias: readonly number[], value: readonly Dim[], c: K
   return c.since(3, 7) && large.length === 1 && value.length > 2 && value.at(-1) !== large[0] && value[1] === large[0];
 }
 
+const weightOf = (layer: LayerView, i: number, count: number, shape: readonly number[]): Tensor<"float"> => layer.weight(i, count, shape);
+
+/** The largest is taken over the letters that end in the sum; the scale of the weights is kept in the shape of the output. */
+function quantizedEinsum(layer: LayerView, x: Value, kernel: Tensor<"float">, equation: string, how: Quantization, count: number, c: KerasContext): Value {
+  const [given, weights, result] = equation.split(/,|->/) as [string, string, string];
+  const einsum = (a: Value, b: Value): Value => c.graph.op("Einsum", [a, b], { equation });
+  const scales = c.constant(layer.weight(count - 1, count, new Array<number>(layer.weights[count - 1]?.shape.length ?? 0).fill(-1)));
+  if (how.inputs === undefined) return c.o.div(einsum(x, c.constant(kernel)), scales);
+  const summed = [...given].flatMap((letter, i) => (result.includes(letter) ? [] : [i]));
+  const terms = [...weights].reduce((n, letter, i) => (result.includes(letter) ? n : n * kernel.shape[i]!), 1);
+  const { whole, scale } = quantize(x, summed, how.inputs, c);
+  const kept = summed.length === 0 ? scale : c.graph.op("Squeeze", [scale, c.o.int64s(summed)]);
+  const letters = [...given].filter((_, i) => !summed.includes(i));
+  const order = [...result].filter((letter) => letters.includes(letter)).map((letter) => letters.indexOf(letter));
+  const missing = [...result].flatMap((letter, i) => (letters.includes(letter) ? [] : [i]));
+  const arranged = c.o.transpose(kept, order);
+  const along = missing.length === 0 ? arranged : c.graph.op("Unsqueeze", [arranged, c.o.int64s(missing)]);
+  return c.o.div(wholeProduct(whole, c.constant(kernel), terms, c, einsum), c.o.mul(along, scales));
+}
+
 /** A product after an equation such as "abc,cd->abd"; the first dimension must stay the rows. */
 const einsumDense = defineLayer({
   names: ["EinsumDense"],
   mask: "stop",
   convert: (layer, call, c) => {
     const x = c.float(single(layer, call).value);
-    refuseQuantized(layer);
     const equation = layer.string("equation").replaceAll(" ", "");
     const sides = /^(\.\.\.)?([A-Za-z]{0,8}),([A-Za-z]{1,8})->(\.\.\.)?([A-Za-z]{0,8})$/.exec(equation);
     if (!sides) throw layer.unsupported(`the equation ${JSON.stringify(equation.slice(0, 80))} is not compiled`);
     const row = sides[2]![0];
     if (!sides[1] && (row === undefined || sides[5]![0] !== row || sides[3]!.includes(row))) throw layer.refuse(`the equation ${equation}`, "the first dimension must stay that of the rows");
     const biased = layer.raw("bias_axes") !== null && layer.raw("bias_axes") !== undefined;
-    const count = biased ? 2 : 1;
-    const kernel = layer.weight(0, count, Array.from(sides[3]!, () => -1));
+    const quantized = quantization(layer);
+    const count = (biased ? 2 : 1) + (quantized ? 1 : 0);
+    const kernel = (quantized ? wholeWeights : weightOf)(layer, 0, count, Array.from(sides[3]!, () => -1));
     // The dimensions that ... stands for, under letters that the equation does not use.
     const rest = c.shape(x).length - sides[2]!.length;
     const letters = [..."abcdefghijklmnopqrstuvwxyz"].filter((l) => !equation.includes(l)).slice(0, Math.max(0, rest)).join("");
-    let y = c.graph.op("Einsum", [x, c.constant(kernel)], { equation: equation.replaceAll("...", letters) });
+    const spelled = equation.replaceAll("...", letters);
+    let y = quantized ? quantizedEinsum(layer, x, kernel, spelled, quantized, count, c) : c.graph.op("Einsum", [x, c.constant(kernel)], { equation: spelled });
     if (biased) {
       const rank = layer.weights[1]?.shape.length ?? 0;
       if (rank >= c.shape(y).length) throw layer.malformed("its bias has more dimensions than its output");
