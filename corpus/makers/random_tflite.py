@@ -19,7 +19,7 @@ import random_keras as rk
 import tensorflow as tf
 from random_keras import L, N, OUT, Random, keras, normal, some, tensor, TYPES
 
-MODES = ["float", "float16", "dynamic", "int8", "int8io", "int16"]
+MODES = ["float", "float16", "dynamic", "int8", "int8io", "int16", "uint8"]
 RESOLVERS = {"ref": tf.lite.experimental.OpResolverType.BUILTIN_REF, "plain": tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES}
 
 
@@ -85,11 +85,36 @@ def convert(model, mode, feeds, r):
     elif mode != "dynamic":
         conv.representative_dataset = lambda: ([feeds[k:k + 1]] for k in range(len(feeds)))
         conv.target_spec.supported_ops = [tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8] if mode == "int16" else [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        if mode == "uint8":
+            conv.inference_input_type = conv.inference_output_type = tf.int8
+            conv._experimental_disable_per_channel = True
+            conv._experimental_disable_per_channel_quantization_for_dense_layers = True
+            return raised(conv.convert(), r)
         if mode == "int8io":
             conv.inference_input_type = conv.inference_output_type = r.one(tf.int8, tf.int8, tf.uint8)
         if r.chance(0.2):
             conv._experimental_disable_per_channel = True
     return conv.convert()
+
+
+def raised(content, r):
+    """The old form, as converters wrote it before int8: the same numbers as uint8, weights with zero points of their own."""
+    from tensorflow.lite.python import schema_py_generated as schema
+    from tensorflow.lite.tools import flatbuffer_utils
+    model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
+    done = set()
+    for graph in model.subgraphs:
+        for t in graph.tensors:
+            q = t.quantization
+            if t.type != schema.TensorType.INT8 or q is None or q.scale is None or len(q.scale) != 1:
+                continue
+            t.type = schema.TensorType.UINT8
+            data = model.buffers[t.buffer].data
+            q.zeroPoint = [int(q.zeroPoint[0]) + 128 + (int(r.int(-9, 9)) if data is not None else 0)]
+            if data is not None and t.buffer not in done:
+                model.buffers[t.buffer].data = np.asarray(data, np.uint8) ^ 128
+                done.add(t.buffer)
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
 def interpreter(content):

@@ -97,6 +97,10 @@ function halves(bits: Uint16Array): Float32Array {
 }
 
 const RANGES: Readonly<Partial<Record<ElementType, readonly [number, number]>>> = { int8: [-128, 127], uint8: [0, 255], int16: [-32768, 32767], int32: [-(2 ** 31), 2 ** 31 - 1] };
+/** Operators of uint8 that were compared with the interpreter; what only moves numbers is not among them, as it asks for no scale. */
+const LOWERED = new Set([
+  "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "SUB", "MUL", "MAX_POOL_2D", "AVERAGE_POOL_2D", "MEAN", "CONCATENATION", "PAD", "PADV2", "SOFTMAX", "LOGISTIC", "TANH", "RELU", "RELU6", "QUANTIZE", "DEQUANTIZE", "RESIZE_BILINEAR", "REDUCE_MAX", "REDUCE_MIN", "LEAKY_RELU", "PRELU",
+]);
 const ACTIVATIONS = ["NONE", "RELU", "RELU_N1_TO_1", "RELU6", "TANH", "SIGN_BIT"];
 
 /** One operator of the file and its tensors. */
@@ -173,8 +177,9 @@ export class OperatorView {
   unsupported(message: string, hint?: string): SlipwayError {
     return tfliteError("unsupported-operator", `${this.op.where}: ${message}`, { where: this.op.where, hint });
   }
-  /** Whether a tensor holds quantized numbers; those of 16 bits and of the old uint8 form are refused. */
+  /** Whether a tensor holds quantized numbers; those of 16 bits are refused, those of the old uint8 form where it is not known how they are computed. */
   quantized(t: LiteTensor): boolean {
+    if (t.lowered && !LOWERED.has(this.name)) throw this.unsupported("uint8 quantization is not compiled here", "Convert the model with int8.");
     if (t.type === "int8") return t.quantization !== undefined;
     if (t.quantization && (t.type === "uint8" || t.type === "int16") && this.name !== "QUANTIZE" && this.name !== "DEQUANTIZE") throw this.unsupported(`${t.type} quantization is not compiled, only int8`, "Convert the model with int8.");
     return false;

@@ -2,7 +2,7 @@
 // numbers as XNNPACK's kernels round (x86, TensorFlow 2.21), which that interpreter uses unless it is told otherwise.
 
 import { SlipwayError } from "../../base/index.ts";
-import { GraphBuilder, serializeModel } from "../../onnx/index.ts";
+import { GraphBuilder, serializeModel, type Value } from "../../onnx/index.ts";
 import type { Output, Signature, TensorInput, TensorRows } from "../../package/index.ts";
 import type { ImportedModel } from "../imported.ts";
 import { convertError } from "../conversion/errors.ts";
@@ -28,15 +28,18 @@ function convert(bytes: Uint8Array): ImportedModel {
   const names = uniqueNames(inputs);
   const tensors = inputs.map((t, i): TensorInput => {
     if (t.type === "string") throw tfliteError("unsupported-operator", `the model takes texts as ${JSON.stringify(names[i])}, which is not compiled`);
-    c.values.set(t.index, graph.input(names[i]!, t.type, t.signature.map((d, k) => (d === -1 ? (k === 0 ? "N" : null) : d))));
-    return { name: names[i]!, type: t.type, shape: t.signature };
+    const type = t.lowered ? "uint8" : t.type;
+    const value = graph.input(names[i]!, type, t.signature.map((d, k) => (d === -1 ? (k === 0 ? "N" : null) : d)));
+    c.values.set(t.index, t.lowered ? moved(c, value, -128, "int8") : value);
+    return { name: names[i]!, type, shape: t.signature };
   });
   runOperators(c);
   const ends = model.outputs.map((i) => model.tensors[i]!);
   const taken = new Set(names);
   const rows = rowsOf(inputs);
   const outputs = uniqueNames(ends).map((name, i): Output => {
-    const value = c.values.get(ends[i]!.index);
+    const made = c.values.get(ends[i]!.index);
+    const value = made && ends[i]!.lowered ? moved(c, made, 128, "uint8") : made;
     if (!value) throw convertError("malformed-model", `the output ${JSON.stringify(name)} is never made`);
     const graphName = taken.has(name) ? `${name}/output` : name;
     graph.output(graphName, graph.op("Identity", [value]));
@@ -50,6 +53,11 @@ function convert(bytes: Uint8Array): ImportedModel {
     compiled: { model: serializeModel(finished), signature, opsets: Object.fromEntries(finished.opsets.map((o) => [o.domain, o.version])), className: "tflite.Model", warnings: [...c.warnings] },
     producer: {},
   };
+}
+
+/** Bytes with and without their sign. */
+function moved(c: LiteContext, x: Value, by: number, to: "int8" | "uint8"): Value {
+  return c.o.cast(c.o.add(c.o.cast(x, "int32"), by), to);
 }
 
 function rowsOf(inputs: readonly LiteTensor[]): TensorRows {

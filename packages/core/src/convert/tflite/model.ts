@@ -20,6 +20,8 @@ export interface LiteTensor {
   /** -1: open. */
   readonly signature: readonly number[];
   readonly quantization: Quantization | undefined;
+  /** Held as uint8 in the file; here it is int8, with all its numbers and its zero points 128 less. */
+  readonly lowered: boolean;
   /** Keeps its value from one call to the next, and begins with zeros. */
   readonly variable: boolean;
   /** Bytes of a constant. */
@@ -51,6 +53,7 @@ const TYPES: readonly (ElementType | undefined)[] = [
   "float", "float16", "int32", "uint8", "int64", "string", "bool", "int16", undefined, "int8", "double", undefined, "uint64", undefined, undefined, "uint32", "uint16",
 ];
 const BYTES: Readonly<Record<ElementType, number>> = { float: 4, float16: 2, int32: 4, uint8: 1, int64: 8, string: 0, bool: 1, int16: 2, int8: 1, double: 8, uint64: 8, uint32: 4, uint16: 2 };
+const CONVERSIONS = new Set(["QUANTIZE", "DEQUANTIZE"]);
 const MAX_TENSORS = 200_000;
 const MAX_GRAPHS = 1000;
 
@@ -95,7 +98,7 @@ function readGraph(graph: FlatTable, codes: readonly string[], buffers: readonly
     if (known(index) < 0) throw malformed("an input or output is left out");
     return index;
   });
-  return { tensors, operators, inputs: ends(1), outputs: ends(2) };
+  return lowerBytes({ tensors, operators, inputs: ends(1), outputs: ends(2) });
 }
 
 function readTensor(t: FlatTable, index: number, buffers: readonly FlatTable[], file: Uint8Array): LiteTensor {
@@ -112,7 +115,20 @@ function readTensor(t: FlatTable, index: number, buffers: readonly FlatTable[], 
   if (buffer?.has(1)) throw tfliteError("unsupported-operator", "the model's data lie behind it, as in files over 2 GB, which are not read", { where: `${file.length} bytes` });
   const count = shape.reduce((n, d) => n * d, 1);
   if (data && type !== "string" && data.length !== count * BYTES[type]) throw malformed(`constant ${JSON.stringify(name.slice(0, 100))} has ${data.length} bytes for [${shape.join(", ")}] of ${type}`);
-  return { index, name, type, shape, signature, quantization: readQuantization(t.table(4), shape, name), variable: t.bool(5), data };
+  return { index, name, type, shape, signature, quantization: readQuantization(t.table(4), shape, name), lowered: false, variable: t.bool(5), data };
+}
+
+/**
+ * The old quantized form, which is int8's with numbers and zero points 128 more: XNNPACK's kernels compute the same. Bytes that
+ * are only brought to or from another form (a picture, say) stay what they are.
+ */
+function lowerBytes(graph: LiteGraph): LiteGraph {
+  const used = new Set(graph.operators.filter((op) => !CONVERSIONS.has(op.name)).flatMap((op) => [...op.inputs, ...op.outputs]));
+  const tensors = graph.tensors.map((t): LiteTensor => {
+    if (t.type !== "uint8" || !t.quantization || !used.has(t.index)) return t;
+    return { ...t, type: "int8", lowered: true, data: t.data?.map((v) => v ^ 128), quantization: { ...t.quantization, zeroPoints: t.quantization.zeroPoints.map((z) => z - 128) } };
+  });
+  return { ...graph, tensors };
 }
 
 function readQuantization(q: FlatTable | undefined, shape: readonly number[], name: string): Quantization | undefined {

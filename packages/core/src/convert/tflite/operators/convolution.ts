@@ -36,7 +36,7 @@ function form(op: OperatorView, weights: Tensor): "float" | "int8" | "hybrid" {
   }
   if (!op.quantized(x) || !op.quantized(y) || w.type !== "int8") throw op.unsupported(`${x.type} inputs, ${w.type} weights and ${y.type} outputs together are not compiled`);
   if (!w.quantization) throw op.malformed("its weights have no scales");
-  if (w.quantization.zeroPoints.some((z) => z !== 0)) throw op.unsupported("weights with zero points are not compiled");
+  if (!w.lowered && w.quantization.zeroPoints.some((z) => z !== 0)) throw op.unsupported("weights with zero points are not compiled");
   return "int8";
 }
 
@@ -117,7 +117,7 @@ function convolve(op: OperatorView, c: LiteContext, depthwise: boolean): Value {
   }
   const b = bias(op, out, "int32");
   const x = toNchw(c, unsigned(c, op.value(0)));
-  const sums = toNhwc(c, c.graph.op("ConvInteger", [x, c.graph.constant(unsignedConstant(w)), byte(c, op.zeroPoint(op.tensor(0)) + 128), byte(c, 128)], attributes));
+  const sums = toNhwc(c, c.graph.op("ConvInteger", [x, c.graph.constant(unsignedConstant(w)), byte(c, op.zeroPoint(op.tensor(0)) + 128), byte(c, op.zeroPoint(op.tensor(1)) + 128)], attributes));
   return requantize(op, c, b ? c.o.add(sums, b) : sums, out, activation);
 }
 
@@ -149,7 +149,7 @@ const fullyConnected: Operator = {
       return op.activate(b ? c.o.add(product, b) : product, activation);
     }
     const b = bias(op, units, "int32");
-    const sums = c.graph.op("MatMulInteger", [unsigned(c, flat), c.graph.constant(unsignedConstant(w)), byte(c, op.zeroPoint(op.tensor(0)) + 128), byte(c, 128)]);
+    const sums = c.graph.op("MatMulInteger", [unsigned(c, flat), c.graph.constant(unsignedConstant(w)), byte(c, op.zeroPoint(op.tensor(0)) + 128), byte(c, op.zeroPoint(op.tensor(1)) + 128)]);
     return requantize(op, c, b ? c.o.add(sums, b) : sums, units, activation);
   },
 };

@@ -131,7 +131,7 @@ const quantize: Operator = {
     const range = op.range("NONE");
     if (input.type === "float") return c.quantize(c.o.mul(op.value(0), Math.fround(1 / op.scale(output))), op.zeroPoint(output), range, output.type);
     if (!input.quantization || !WHOLE.has(input.type)) throw op.unsupported(`an input in ${input.type} is not compiled`);
-    if (input.type === output.type && input.type !== "int16") {
+    if (input.type === output.type && input.lowered === output.lowered && input.type !== "int16") {
       // In 256ths of the output's step, as XNNPACK has them.
       const ratio = Math.fround(op.scale(input) / op.scale(output));
       const y = c.o.add(c.o.mul(centred(op, c, 0), nearestEven(ratio * 256)), 128);

@@ -40,7 +40,9 @@ const averagePool: Operator = {
     const ones = (out: number): Value => c.graph.constant(floats(new Float32Array(out * at.kernel_shape[0]! * at.kernel_shape[1]!).fill(1), [out, 1, ...at.kernel_shape]));
     const sums = c.int64(c.graph.op("Conv", [toNchw(c, c.float(x)), ones(channels)], { ...at, group: channels }));
     const counts = c.int64(c.graph.op("Conv", [c.graph.constant(floats(new Float32Array(h * w).fill(1), [1, 1, h, w])), ones(1)], at));
-    return c.clamp(toNhwc(c, divideRounded(c, sums, counts)), op.range(op.activation(5)), "int8");
+    // Halves go away from zero, which for uint8 is upwards throughout.
+    const mean = op.tensor(0).lowered ? c.o.sub(divideRounded(c, c.o.add(sums, c.o.mul(counts, 128)), counts), 128) : divideRounded(c, sums, counts);
+    return c.clamp(toNhwc(c, mean), op.range(op.activation(5)), "int8");
   },
 };
 
@@ -58,10 +60,11 @@ function reduce(op: OperatorView, c: LiteContext, type: string): Value {
   const [input, output] = [op.tensor(0), op.output];
   const ratio = Math.fround(op.scale(input) / op.scale(output));
   const factor = type === "ReduceMean" ? Math.fround(ratio * Math.fround(1 / count)) : ratio;
-  const zero = Math.fround(op.zeroPoint(output) - Math.fround(Math.fround(count * op.zeroPoint(input)) * factor));
-  const sums = c.float(c.graph.op("ReduceSum", [c.int64(x), list], { keepdims }));
+  const raised = input.lowered ? 128 : 0;
+  const zero = Math.fround(op.zeroPoint(output) + raised - Math.fround(Math.fround(count * (op.zeroPoint(input) + raised)) * factor));
+  const sums = c.float(c.o.add(c.graph.op("ReduceSum", [c.int64(x), list], { keepdims }), count * raised));
   const nearest = c.graph.op("Round", [c.o.add(c.o.mul(sums, c.o.scalar(factor, "float")), c.o.scalar(zero, "float"))]);
-  return c.o.cast(c.graph.op("Clip", [nearest, c.o.scalar(-128, "float"), c.o.scalar(127, "float")]), "int8");
+  return c.o.cast(c.o.sub(c.graph.op("Clip", [nearest, c.o.scalar(raised - 128, "float"), c.o.scalar(raised + 127, "float")]), raised), "int8");
 }
 const reduction = (name: string, type: string): Operator => ({ names: [name], convert: (op, c) => reduce(op, c, type) });
 
