@@ -140,15 +140,22 @@ SENTENCES = np.array([["The cat sat, on the mat!"], ["A DOG barks\tat the  cat"]
 
 
 def text_cases(prefix, save):
-    for name, kw in {"words": {"output_sequence_length": 5}, "words-open": {}, "words-counted": {"output_mode": "tf_idf"}}.items():
+    for name, kw in {"words": {"output_sequence_length": 5}, "words-open": {}, "words-counted": {"output_mode": "tf_idf"}, "words-pairs": {"ngrams": 2, "output_sequence_length": 7}, "words-pairs-open": {"ngrams": (1, 3)}, "words-pairs-hot": {"ngrams": 2, "output_mode": "multi_hot"}}.items():
         words = L.TextVectorization(**kw)
         words.adapt(tf.constant(["The cat sat on the mat.", "A dog! barks at the cat", "birds FLY, high", "the dog sat"]))
         i = L.Input((1,), dtype="string", name="text")
         x = words(i)
-        if name != "words-counted":
-            x = L.GlobalAveragePooling1D()(L.Embedding(16, 3)(x))
+        if kw.get("output_mode") is None:
+            x = L.GlobalAveragePooling1D()(L.Embedding(48, 3)(x))
         model = keras.Model(i, L.Dense(2)(x))
         case(prefix + name, lambda path: save(model, path), [SENTENCES])
+
+
+def hash_cases(prefix, save):
+    t, n = L.Input((2,), dtype="string", name="t"), L.Input((1,), dtype="int64", name="n")
+    ys = [L.Hashing(13)(t), L.Hashing(9, mask_value="red")(t), L.Hashing(11, salt=[3, 5])(t), L.Hashing(7)(n)] + ([] if LEGACY else [L.Hashing(8, output_mode="one_hot")(n)])
+    model = keras.Model([t, n], {"abcde"[i]: y for i, y in enumerate(ys)})
+    case(prefix + "hashing", lambda path: save(model, path), [np.array([[7], [-3], [0], [123456789012]]), np.array([["red", "blue"], ["", "gr\u00fcn"], ["x" * 40, "y" * 90], ["red", "red"]], dtype=object)])
 
 
 class FromFile(tf.Module):
@@ -168,9 +175,11 @@ class FromFile(tf.Module):
 if LEGACY:
     keras_cases("savedmodel-keras2-", lambda model, path: model.save(path, save_format="tf", include_optimizer=False))
     text_cases("savedmodel-keras2-", lambda model, path: model.save(path, save_format="tf", include_optimizer=False))
+    hash_cases("savedmodel-keras2-", lambda model, path: model.save(path, save_format="tf", include_optimizer=False))
 else:
     keras_cases("savedmodel-", lambda model, path: model.export(path, verbose=False))
     text_cases("savedmodel-", lambda model, path: model.export(path, verbose=False))
+    hash_cases("savedmodel-", lambda model, path: model.export(path, verbose=False))
     from_file = FromFile()
     case("savedmodel-asset", lambda path: tf.saved_model.save(from_file, path, signatures={"serving_default": from_file.find}), [np.array(["Cat", "DOG", "b\u00e4r", "cow"], dtype=object)], whole=True)
     (OUT / "vocabulary.txt").unlink()

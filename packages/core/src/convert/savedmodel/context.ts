@@ -2,6 +2,7 @@
 
 import type { SlipwayError } from "../../base/index.ts";
 import { Ops, type Dim, type GraphBuilder, type Value } from "../../onnx/index.ts";
+import type { HashedTensor } from "../../package/index.ts";
 import type { ElementType, Tensor } from "../../tensor/index.ts";
 import { malformed, savedModelError, shown } from "./errors.ts";
 import type { TableContent } from "./filled-tables.ts";
@@ -26,9 +27,14 @@ export class TfContext {
   readonly call: (name: string, inputs: readonly TfValue[], op: NodeView) => TfValue[];
   /** What a lookup table holds. */
   readonly table: (handle: Handle, op: NodeView) => TableContent;
+  /** Buckets of an input of the model, computed by the runtime; undefined where the value is no input. */
+  readonly hashed: (value: Value, how: Omit<HashedTensor, "name" | "of">) => Value | undefined;
+  /** Tensors that are others in another shape. */
+  readonly reshaped: WeakMap<TfTensor, TfTensor> = new WeakMap();
   readonly #variables = new Map<string, TfTensor>();
 
-  constructor(graph: GraphBuilder, variable: TfContext["variable"], call: TfContext["call"], table: TfContext["table"]) {
+  constructor(graph: GraphBuilder, variable: TfContext["variable"], call: TfContext["call"], table: TfContext["table"], hashed: TfContext["hashed"] = () => undefined) {
+    this.hashed = hashed;
     this.table = table;
     this.graph = graph;
     this.o = new Ops(graph);

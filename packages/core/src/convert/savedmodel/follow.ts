@@ -102,7 +102,10 @@ export class Follower {
     try {
       const made = followed(view, c, (of) => settled(operator.convert(of, c), c)) ?? operator.convert(view, c);
       const list = (Array.isArray(made) ? made : [made]) as readonly Made[];
-      return list.map((m) => settled(m, c));
+      const results = list.map((m) => settled(m, c));
+      const [first, shaped] = [inputs[0], results[0]];
+      if (RESHAPES.has(node.op) && first instanceof TfTensor && shaped instanceof TfTensor && first !== shaped) c.reshaped.set(shaped, first);
+      return results;
     } catch (error) {
       // What the graph's builder refuses: shapes that do not fit, or a type that the engine has no kernel for.
       if (error instanceof SlipwayError && error.code === "onnx-internal") throw view.unsupported(error.message, ADVICE);
@@ -110,6 +113,8 @@ export class Follower {
     }
   }
 }
+
+const RESHAPES: ReadonlySet<string> = new Set(["Squeeze", "ExpandDims", "Reshape"]);
 
 function settled(made: Made | readonly Made[], c: TfContext): TfValue {
   const m = (Array.isArray(made) ? made[0] : made) as Made;

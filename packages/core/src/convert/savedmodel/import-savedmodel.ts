@@ -1,8 +1,8 @@
 // TensorFlow SavedModels: a folder with saved_model.pb and variables/. The serving signature's graph is followed from its
 // results to its inputs and written as ONNX; nothing in it is run.
 
-import { GraphBuilder, serializeModel, type ValueInfo } from "../../onnx/index.ts";
-import type { Output, Signature, TensorInput } from "../../package/index.ts";
+import { GraphBuilder, serializeModel, type Value, type ValueInfo } from "../../onnx/index.ts";
+import type { HashedTensor, Output, Signature, TensorInput } from "../../package/index.ts";
 import type { Tensor } from "../../tensor/index.ts";
 import type { ImportedModel, ImportOptions } from "../imported.ts";
 import { rowsAreIndependent } from "../onnx/row-independence.ts";
@@ -25,6 +25,8 @@ export function importSavedModel(bytes: Uint8Array, options: ImportOptions = {})
   const given = new Map<string, TfValue>();
   const tensors: TensorInput[] = [];
   const inputInfos: ValueInfo[] = [];
+  const inputs = new Map<Value, string>();
+  const hashedTensors: HashedTensor[] = [];
   for (const info of model.inputs) {
     const type = elementType(info.dtype, where(info, "input"));
     const shape = readShape(info.shape, where(info, "input"));
@@ -32,7 +34,9 @@ export function importSavedModel(bytes: Uint8Array, options: ImportOptions = {})
     if (info.key === "" || !info.key.isWellFormed()) throw malformed("an input of the signature has no name");
     const dims = shape.map((d, i) => (d !== -1 ? d : i === 0 ? "N" : null));
     const name = info.tensor.split(":")[0]!;
-    given.set(name, new TfTensor(type, constantly(graph.input(info.key, type, dims))));
+    const input = graph.input(info.key, type, dims);
+    inputs.set(input, info.key);
+    given.set(name, new TfTensor(type, constantly(input)));
     tensors.push({ name: info.key, type, shape });
     inputInfos.push({ name: info.key, type, shape: dims });
   }
@@ -45,6 +49,15 @@ export function importSavedModel(bytes: Uint8Array, options: ImportOptions = {})
   }, (name, inputs, op) => follower.call(name, inputs, c, op), (handle, op) => {
     tables ??= filledTables(model, options.readSibling);
     return tables(handle.node, op.where);
+  }, (value, how) => {
+    const of = inputs.get(value);
+    if (of === undefined) return undefined;
+    let name = `${of}/hashed/${hashedTensors.length}`;
+    while (tensors.some((t) => t.name === name)) name += "_";
+    hashedTensors.push({ name, of: [of], ...how });
+    const input = graph.input(name, "int64", [...value.shape!]);
+    inputInfos.push({ name, type: "int64", shape: value.shape });
+    return input;
   });
   const results = follower.follow(model.nodes, model.outputs.map((o) => o.tensor), given, c);
   const taken = new Set(tensors.map((t) => t.name));
@@ -66,7 +79,7 @@ export function importSavedModel(bytes: Uint8Array, options: ImportOptions = {})
     const shape = outputInfos[i]!.shape ?? [];
     return { name: e.name, graphName: e.graphName, kind: "value", type: e.value.type, rowShape: (rows === "none" ? shape : shape.slice(1)).map((d) => (typeof d === "number" ? d : -1)) };
   });
-  const signature: Signature = { layout: "tensors", columns: [], extraColumns: "refused", tensors, tensorRows: rows, outputs };
+  const signature: Signature = { layout: "tensors", columns: [], extraColumns: "refused", tensors, ...(hashedTensors.length > 0 ? { hashedTensors } : {}), tensorRows: rows, outputs };
   return {
     format: "TensorFlow SavedModel",
     compiled: { model: serializeModel(finished), signature, opsets: Object.fromEntries(finished.opsets.map((o) => [o.domain, o.version])), className: "tensorflow.SavedModel", warnings: model.warnings },

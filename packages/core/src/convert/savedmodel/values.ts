@@ -90,6 +90,16 @@ export class Tokens extends TfTensor {
     this.present = present;
   }
 }
+/** Whole numbers as their decimal text, which only a hash takes. */
+export class Decimals extends TfTensor {
+  readonly numbers: TfTensor;
+  constructor(numbers: TfTensor, refuse: () => Error) {
+    super("string", () => {
+      throw refuse();
+    });
+    this.numbers = numbers;
+  }
+}
 export type PartitionRole = "indices" | "rowIds" | "counts" | "ends" | "splits" | "other";
 /** What is computed of where words lie: it is followed, and not compiled. */
 export class Partition extends TfTensor {

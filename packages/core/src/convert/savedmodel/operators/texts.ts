@@ -10,6 +10,7 @@ import { Partition, TfTensor, Tokens, type PartitionRole, type TfValue } from ".
 /** Keras's own, of every version that has the layer. */
 const PUNCTUATION = "[!\"#$%&()\\*\\+,-\\./:;<=>?@\\[\\\\\\]^_`{|}~\\']";
 const MAX_SIZE = 2 ** 20;
+const MOST_GRAM = 32;
 const MAX_WIDTH = 65_536;
 
 /** What is done with every text alone, whatever the shape: those operators take lists. */
@@ -53,6 +54,31 @@ function ragged(op: NodeView, words: number, partition: number, role: PartitionR
   return values;
 }
 
+/** All widths after each other, and the words of a row moved to its left again. */
+function grams(op: NodeView, c: TfContext): readonly TfValue[] {
+  const words = ragged(op, 0, 1, "splits");
+  const widths = op.list("ngram_widths");
+  if (op.int("pad_width") !== 0 || op.flag("preserve_short_sequences") || widths.length === 0 || widths.some((n) => n < 1 || n > MOST_GRAM)) throw op.unsupported(`n-grams of [${widths.slice(0, 5).join(", ")}] with these options are not compiled`);
+  const separator = c.o.strings([op.text("separator")], []);
+  const text = words.dense.value;
+  const parts = widths.map((n) => {
+    const at = (x: Value, j: number): Value => c.o.slice(x, j, j === n - 1 ? Number.MAX_SAFE_INTEGER : j - (n - 1), 1);
+    const gram = Array.from({ length: n - 1 }, (_, j) => j + 1).reduce((so, j) => c.graph.op("StringConcat", [c.graph.op("StringConcat", [so, separator]), at(text, j)]), at(text, 0));
+    // A row's words stand on the left: where the last of the n is one, all are.
+    return { gram, present: at(words.present, n - 1) };
+  });
+  const all = c.o.concat(parts.map((p) => p.present), 1);
+  const joined = c.o.where(all, c.o.concat(parts.map((p) => p.gram), 1), c.o.strings([""], []));
+  // In the order of the row, those that there are first.
+  const width = c.graph.op("Shape", [all], { start: 1, end: 2 });
+  const places = c.graph.op("Range", [c.o.scalar(0, "int64"), c.o.squeeze(width, 0), c.o.scalar(1, "int64")]);
+  const keys = c.o.add(c.o.unsqueeze(places, 0), c.o.where(all, c.o.scalar(0, "int64"), c.o.unsqueeze(width, 0)));
+  const order = c.graph.ops("TopK", [keys, width], { axis: 1, largest: 0, sorted: 1 }, 2)[1]!;
+  const moved = (x: Value): Value => c.graph.op("GatherElements", [x, order], { axis: 1 });
+  const present = c.o.cast(moved(c.o.cast(all, "int32")), "bool");
+  return [new Tokens(c.tensor(moved(joined)), present, refusal(op)), new Partition("splits", present, undefined, refusal(op))];
+}
+
 function toDense(op: NodeView, c: TfContext): Made {
   const kinds = op.texts("row_partition_types");
   const last = op.count - 1;
@@ -85,7 +111,7 @@ function bincount(op: NodeView, c: TfContext): Made {
 /** Operators that do the same with every element. */
 const EACH: ReadonlySet<string> = new Set(["LookupTableFindV2", "LookupTableFind", "Equal", "NotEqual", "Select", "SelectV2", "Cast", "AddV2", "Add", "Sub", "Mul", "Maximum", "Minimum"]);
 /** Operators that know of words and partitions, or only pass them on. */
-const ENDS: ReadonlySet<string> = new Set(["RaggedTensorToTensor", "RaggedBincount", "Identity", "IdentityN", "PartitionedCall", "StatefulPartitionedCall", "StopGradient", "If", "StatelessIf"]);
+const ENDS: ReadonlySet<string> = new Set(["StringNGrams", "RaggedTensorToTensor", "RaggedBincount", "Identity", "IdentityN", "PartitionedCall", "StatefulPartitionedCall", "StopGradient", "If", "StatelessIf"]);
 
 /** Where each row's words begin, step by step as TensorFlow computes it from their indices. */
 function next(op: NodeView, of: Partition): PartitionRole {
@@ -137,6 +163,6 @@ export function followed(op: NodeView, c: TfContext, convert: (view: NodeView) =
 }
 
 export const TEXTS: readonly Operator[] = [
-  define("StringLower", lower), define("StaticRegexReplace", replace), define("StringSplitV2", split),
+  define("StringLower", lower), define("StaticRegexReplace", replace), define("StringSplitV2", split), define("StringNGrams", grams),
   define("RaggedTensorToTensor", toDense), define("RaggedBincount", bincount),
 ];
