@@ -5,7 +5,7 @@ import { Decimals } from "../values.ts";
 
 const ADVICE = "Hash an input as it comes, and do what comes before the hash outside the model.";
 
-function asString(op: NodeView, c: TfContext): Made {
+function asString(op: NodeView): Made {
   const x = op.value(0);
   if (x.type === "string") return x;
   if (x.type !== "int64" && x.type !== "int32") throw op.unsupported(`numbers of type ${x.type} as texts are not compiled`);
@@ -32,6 +32,6 @@ function bucket(op: NodeView, c: TfContext, strong: boolean): Made {
 }
 
 export const HASHES: readonly Operator[] = [
-  define("AsString", asString),
+  define("AsString", (op) => asString(op)),
   define("StringToHashBucketFast", (op, c) => bucket(op, c, false)), define("StringToHashBucketStrong", (op, c) => bucket(op, c, true)),
 ];
