@@ -89,3 +89,21 @@ H[g.random(H.shape) < 0.15] = NAN
 U[g.random(U.shape) < 0.2] = NAN
 save("neighbors-nan-euclidean", KNeighborsClassifier(3, metric="nan_euclidean").fit(H, k), U)
 save("neighbors-nan-euclidean-distance", KNeighborsRegressor(4, metric="nan_euclidean", weights="distance").fit(H, y), U)
+
+try:
+    from lightgbm import LGBMClassifier, LGBMRegressor
+    from xgboost import XGBClassifier, XGBRegressor
+except ImportError:
+    sys.exit()
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+W, V = g.normal(0, 1, (150, 23)), g.normal(0, 1, (20, 23))
+b = np.digitize(W[:, 0] + W[:, 3] - W[:, 7] + 0.3 * W[:, 11], [-0.5, 0.5])
+few = dict(n_estimators=8, max_depth=3, n_jobs=1)
+for name, m in [
+    ("xgb", SelectFromModel(XGBClassifier(**few))), ("xgb-weight", SelectFromModel(XGBRegressor(importance_type="weight", **few), threshold="median")), ("xgb-cover", SelectFromModel(XGBRegressor(importance_type="cover", **few), threshold="1.25*mean")),
+    ("xgb-total", SelectFromModel(XGBRegressor(importance_type="total_gain", **few), threshold=0.05)), ("xgb-most", SelectFromModel(XGBClassifier(**few), threshold=-np.inf, max_features=4)),
+    ("lgbm", SelectFromModel(LGBMClassifier(verbose=-1, **few))), ("lgbm-gain", SelectFromModel(LGBMRegressor(verbose=-1, importance_type="gain", **few), threshold="0.7*mean")), ("lgbm-pipeline", make_pipeline(SelectFromModel(LGBMClassifier(verbose=-1, **few), threshold="median"), LogisticRegression())),
+]:
+    save("select-from-" + name, m.fit(W, b), V)

@@ -63,6 +63,8 @@ export interface EstimatorConverter {
   readonly names: readonly string[];
   /** X is what the estimator's methods would be given; the estimator's own input checks are the converter's duty (`c.checkArray`). */
   readonly convert: (est: Estimator, X: Frame, c: Conversion) => Fitted;
+  /** `feature_importances_`, where the library computes it from the model when asked; in its own precision. */
+  readonly importances?: (est: Estimator) => Float64Array | Float32Array | undefined;
   /** Where something else than the usual attributes says which input it takes (input-shape.ts). */
   readonly inputShape?: (est: Estimator) => InputShape | undefined;
 }

@@ -363,6 +363,9 @@ export class Conversion {
     if (typeof width === "bigint" && width !== BigInt(X.width)) throw this.malformed(est, `n_features_in_ is ${width}, but the step is given ${X.width} columns`);
     return converter.convert(est, X, this);
   }
+  importances(est: Estimator): Float64Array | Float32Array | undefined {
+    return this.#converters.get(est.key)?.importances?.(est);
+  }
   knows(key: string): boolean {
     return this.#converters.has(key);
   }

@@ -58,6 +58,18 @@ function inputShape(est: Estimator): InputShape | undefined {
   return named ? { kind: "columns", names: model.names } : { kind: "matrix", width: model.features };
 }
 
+/** GBDT::FeatureImportance up to the best iteration: how often a feature splits with a gain, or the sum of its gains. */
+function importances(est: Estimator): Float64Array | undefined {
+  const model = modelOf(est);
+  const type = est.string("importance_type", "split");
+  const best = bestIteration(est);
+  const trees = model.trees.slice(0, best === undefined ? undefined : best * model.treesPerIteration);
+  if (trees.some((tree) => tree.gains === undefined) || (type !== "split" && type !== "gain")) return undefined;
+  const sums = new Float64Array(model.features);
+  for (const { feature, gains } of trees) gains!.forEach((gain, i) => (sums[feature[i]!]! += gain > 0 ? (type === "split" ? 1 : gain) : 0));
+  return sums;
+}
+
 function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   const faults = faultsOf(est.className, est.path);
   const model = modelOf(est);
@@ -131,6 +143,6 @@ function categoriesOf(values: readonly (string | number | boolean)[]): Categorie
 export const lightgbmConverters: readonly EstimatorConverter[] = [
   defineEstimator({
     names: ["lightgbm.Booster", "lightgbm.LGBMClassifier", "lightgbm.LGBMRegressor", "lightgbm.LGBMRanker", "lightgbm.LGBMModel"],
-    inputShape, convert,
+    inputShape, convert, importances,
   }),
 ];

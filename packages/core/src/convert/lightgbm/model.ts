@@ -13,6 +13,8 @@ export interface RawTree {
   /** One or more leaves. */
   readonly leaf: Float64Array;
   readonly linear: LinearLeaves | undefined;
+  /** What each split gained in training, where the file tells. */
+  readonly gains?: Float64Array;
 }
 /** constant + sum of coefficient * feature; the plain value where one of the features is NaN. */
 export interface LinearLeaves {

@@ -116,6 +116,7 @@ function readTree(block: ReadonlyMap<string, string>, number: number, faults: Fa
     left: ints("left_child", splits), right: ints("right_child", splits), feature: ints("split_feature", splits),
     sets: readSets(block, sets, decision, threshold, number, faults),
     linear: block.has("is_linear") && integer(block, "is_linear", faults) !== 0 ? readLinear(block, leaves, number, faults) : undefined,
+    ...(block.has("split_gain") ? { gains: doubles("split_gain", splits) } : {}),
   };
 }
 

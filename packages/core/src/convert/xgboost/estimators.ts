@@ -18,6 +18,7 @@ import type { Estimator } from "../conversion/estimator.ts";
 import type { Frame } from "../conversion/frame.ts";
 import { categoryTable, type Categories } from "../sklearn/preprocess/categories.ts";
 import { baseMargins, isIdentity, objectiveOf, rawPrediction, scipySoftmax, transformed } from "./forest.ts";
+import { featureScores } from "./importances.ts";
 import { isBefore, type MarginRounds, type XgboostModel } from "./model.ts";
 import { readXgboostModel } from "./read-model.ts";
 
@@ -77,6 +78,10 @@ function wrapperSettings(model: XgboostModel): Fields | undefined {
   return isFields(value) ? value : undefined;
 }
 const settings = new WeakMap<XgboostModel, Document>();
+
+function importances(est: Estimator): Float32Array | undefined {
+  return est.className === "Booster" ? undefined : featureScores(modelOf(est), est.isNone("importance_type") ? "gain" : est.string("importance_type"));
+}
 
 function convert(est: Estimator, X: Frame, c: Conversion): Fitted {
   const faults = faultsOf(est.className, est.path);
@@ -205,6 +210,6 @@ function missingOf(est: Estimator, role: Role, model: XgboostModel): number {
 export const xgboostConverters: readonly EstimatorConverter[] = [
   defineEstimator({
     names: ["xgboost.Booster", "xgboost.XGBClassifier", "xgboost.XGBRFClassifier", "xgboost.XGBRegressor", "xgboost.XGBRFRegressor", "xgboost.XGBRanker", "xgboost.XGBModel"],
-    inputShape, convert,
+    inputShape, convert, importances,
   }),
 ];

@@ -11,6 +11,9 @@ export interface RawTree {
   readonly defaultLeft: ArrayLike<number>;
   /** Nodes that ask for a set: its members go right. */
   readonly sets: ReadonlyMap<number, readonly number[]>;
+  /** Of each node what its split gained, and the weight of its rows, where the file tells. */
+  readonly gains?: Float32Array;
+  readonly covers?: Float32Array;
   /** Leaves of several numbers: `size` each, at `at(node)` in `values`. */
   readonly vector?: { readonly size: number; readonly values: Float32Array; readonly at: (node: number) => number };
 }

@@ -91,6 +91,7 @@ function readTree(tree: Fields, faults: Faults): RawTree {
   return {
     left, right, feature, condition, defaultLeft,
     sets: readSets(tree, count, faults),
+    ...(tree["loss_changes"] === undefined || tree["sum_hessian"] === undefined ? {} : { gains: float32List(tree["loss_changes"], "loss_changes", count, faults), covers: float32List(tree["sum_hessian"], "sum_hessian", count, faults) }),
     ...(size > 1 ? { vector: readVectorLeaves(tree, size, left, right, faults) } : {}),
   };
 }

@@ -12,7 +12,7 @@ const FORESTS = new Set(["RandomForestClassifier", "RandomForestRegressor", "Ext
 const BOOSTED = new Set(["GradientBoostingClassifier", "GradientBoostingRegressor"]);
 
 /** One number a feature, by `importance_getter`. Several rows of coef_ become one by their norm. */
-export function featureImportances(selector: Estimator, est: Estimator, c: Conversion): Float64Array {
+export function featureImportances(selector: Estimator, est: Estimator, c: Conversion): Float64Array | Float32Array {
   const getter = selector.raw("importance_getter");
   if (getter !== undefined && typeof getter !== "string") throw c.refuse(selector, `importance_getter=${describe(getter)}`, "a function would have to run", "Use 'auto' or the name of an attribute.");
   const name = getter === undefined || getter === "auto" ? undefined : getter;
@@ -94,11 +94,13 @@ function columnNorms(data: Float64Array, rows: number, cols: number, order: numb
   return out;
 }
 
-function treeImportances(est: Estimator, c: Conversion): Float64Array {
+function treeImportances(est: Estimator, c: Conversion): Float64Array | Float32Array {
   if (SINGLE_TREES.has(est.className)) return impurityDecrease(est, c, true).importances;
   if (FORESTS.has(est.className)) return average(est, c, est.list("estimators_"), true);
   if (est.key === "sklearn.AdaBoostClassifier" || est.key === "sklearn.AdaBoostRegressor") return weighted(est, c);
   if (BOOSTED.has(est.className)) return average(est, c, est.list("estimators_"), false);
+  const own = c.importances(est);
+  if (own !== undefined) return own;
   throw c.refuse(est, "feature_importances_", "they are computed by the library and are not in the file", "Fit the model on the selected columns only, and leave the selector out.");
 }
 

@@ -22,33 +22,36 @@ export function numpyPercentile(values: Float64Array, percent: number): number {
   return t >= 0.5 ? b - (b - a) * (1 - t) : a + (b - a) * t;
 }
 
-export function numpyMedian(values: Float64Array): number {
+export function numpyMedian(values: Float64Array | Float32Array): number {
   const sorted = values.slice().sort();
   const n = sorted.length;
   if (n === 0 || sorted.some(Number.isNaN)) return NaN;
-  return n % 2 === 1 ? sorted[(n - 1) / 2]! : (sorted[n / 2 - 1]! + sorted[n / 2]!) / 2;
+  return n % 2 === 1 ? sorted[(n - 1) / 2]! : numpyMean(sorted.slice(n / 2 - 1, n / 2 + 1));
 }
 
 /** np.sum of a contiguous vector: pairwise, with eight running sums in a block. */
-export function numpySum(values: Float64Array, from = 0, to: number = values.length): number {
+export function numpySum(values: Float64Array | Float32Array, from = 0, to: number = values.length): number {
   const n = to - from;
+  const single = values instanceof Float32Array;
+  const add = (a: number, b: number): number => (single ? Math.fround(a + b) : a + b);
   if (n < 8) {
     let sum = 0;
-    for (let i = from; i < to; i++) sum += values[i]!;
+    for (let i = from; i < to; i++) sum = add(sum, values[i]!);
     return sum;
   }
   if (n <= 128) {
     const r = values.slice(from, from + 8);
     let i = 8;
     for (; i < n - (n % 8); i += 8) for (let k = 0; k < 8; k++) r[k]! += values[from + i + k]!;
-    let sum = r[0]! + r[1]! + (r[2]! + r[3]!) + (r[4]! + r[5]! + (r[6]! + r[7]!));
-    for (; i < n; i++) sum += values[from + i]!;
+    let sum = add(add(add(r[0]!, r[1]!), add(r[2]!, r[3]!)), add(add(r[4]!, r[5]!), add(r[6]!, r[7]!)));
+    for (; i < n; i++) sum = add(sum, values[from + i]!);
     return sum;
   }
   const half = Math.floor(n / 2) - (Math.floor(n / 2) % 8);
-  return numpySum(values, from, from + half) + numpySum(values, from + half, to);
+  return add(numpySum(values, from, from + half), numpySum(values, from + half, to));
 }
 
-export function numpyMean(values: Float64Array): number {
-  return numpySum(values) / values.length;
+export function numpyMean(values: Float64Array | Float32Array): number {
+  const mean = numpySum(values) / values.length;
+  return values instanceof Float32Array ? Math.fround(mean) : mean;
 }

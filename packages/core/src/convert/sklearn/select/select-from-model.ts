@@ -12,11 +12,12 @@ export const selectFromModel: EstimatorConverter = defineEstimator({
   convert(est, X, c) {
     const inner = innerEstimator(est);
     const importances = featureImportances(est, inner, c);
-    const limit = threshold(est, inner, c, importances);
+    const bound = threshold(est, inner, c, importances);
+    const limit = importances instanceof Float32Array ? Math.fround(bound) : bound;
     const mask = Array.from(importances, () => est.isNone("max_features"));
     if (!est.isNone("max_features")) {
       const most = est.has("max_features_") ? est.int("max_features_") : est.int("max_features");
-      for (const j of stableOrder(importances.map((v) => -v)).slice(0, most)) mask[j] = true;
+      for (const j of stableOrder(Array.from(importances, (v) => -v)).slice(0, most)) mask[j] = true;
     }
     importances.forEach((v, j) => {
       if (v < limit) mask[j] = false;
@@ -25,7 +26,7 @@ export const selectFromModel: EstimatorConverter = defineEstimator({
   },
 });
 
-function threshold(est: Estimator, inner: Estimator, c: Conversion, importances: Float64Array): number {
+function threshold(est: Estimator, inner: Estimator, c: Conversion, importances: Float64Array | Float32Array): number {
   const raw = est.raw("threshold") ?? (sparse(inner, est) ? 1e-5 : "mean");
   if (typeof raw === "number" || typeof raw === "bigint") return Number(raw);
   if (typeof raw !== "string") throw c.malformed(est, "threshold is neither a number nor a text");
