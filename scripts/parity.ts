@@ -1,15 +1,13 @@
-// The checked rows of packages on every target there is on this machine, as one table each: `slipway test --targets`, and
-// beside it Node for linux/arm64 under qemu, where it is installed.
+// The checked rows of packages on every target there is on this machine, as one table each: `slipway test --targets`.
 //   node --conditions=@slipway/source scripts/parity.ts [PKG ...]     (the example and models of corpus/gate by default)
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ModelPackage } from "../packages/core/src/package/index.ts";
-import { edgeFolder, runTargets, TARGETS, targetsText } from "../packages/slipway/src/gate/index.ts";
+import { runTargets, targetsText } from "../packages/slipway/src/gate/index.ts";
 import { openModel } from "../packages/slipway/src/runtime/index.ts";
 import { packModel } from "../packages/slipway/src/runtime/pack.ts";
-import { ARM64_HINT, arm64Node } from "./testing-arm64.ts";
 import { BROWSER_HINT, browserPath } from "./testing-browser.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -26,18 +24,11 @@ async function ownPackages(): Promise<ModelPackage[]> {
 
 const given = process.argv.slice(2);
 const packages = given.length > 0 ? await Promise.all(given.map(async (path) => (await openModel(path)).package)) : await ownPackages();
-const arm64 = await arm64Node();
-if (arm64 === undefined) console.log(ARM64_HINT);
 if (browserPath === undefined) console.log(BROWSER_HINT);
 let passed = true;
-try {
-  const targets = arm64 === undefined ? TARGETS : [...TARGETS, edgeFolder("slipway edge, Node for arm64", arm64.command)];
-  for (const source of packages) {
-    const report = await runTargets(source, { from: root, browser: browserPath, targets });
-    console.log(`\n${source.manifest.name} ${source.manifest.version}   ${report.rows} checked rows\n${targetsText(report)}`);
-    passed &&= report.passed;
-  }
-} finally {
-  arm64?.close();
+for (const source of packages) {
+  const report = await runTargets(source, { from: root, browser: browserPath });
+  console.log(`\n${source.manifest.name} ${source.manifest.version}   ${report.rows} checked rows\n${targetsText(report)}`);
+  passed &&= report.passed;
 }
 process.exitCode = passed ? 0 : 1;

@@ -1,10 +1,11 @@
 // The example as its README starts it, in a real browser: digits of the notebook's test drawn dot by dot, and the page
 // after its server has gone.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BROWSER_HINT, hasBrowser, launchBrowser, openContext, violations } from "../../scripts/testing-browser.ts";
+import { serveFiles } from "../../scripts/testing-static.ts";
 import { copyExample, startProgram, type Running } from "../shared/testing.ts";
 
 const { folder, remove } = copyExample("image-recognition");
@@ -28,6 +29,30 @@ describe("image recognition in the browser", () => {
     expect(running.output()).toContain("computed by Slipway's own kernel");
     expect((await fetch(`${page}digits.slip`)).status).toBe(200);
     expect((await fetch(`${page}../package.json`)).status).toBe(404);
+  });
+
+  it.skipIf(!hasBrowser)(`is a folder for Capacitor too, whose page reads digits from its own files${hasBrowser ? "" : ` (${BROWSER_HINT})`}`, async () => {
+    const app = startProgram(folder, ["start.mjs", "--app"]);
+    await app.printed(/the page is in (app\/www)/);
+    await app.stop();
+    const files = new Map(readdirSync(join(folder, "app", "www")).map((name) => [name, readFileSync(join(folder, "app", "www", name))] as const));
+    expect(JSON.parse(readFileSync(join(folder, "app", "capacitor.config.json"), "utf8"))).toMatchObject({ webDir: "www", appName: "digits" });
+    const site = await serveFiles(files);
+    const browser = await launchBrowser();
+    try {
+      const { page: tab, faults } = await openContext(browser);
+      const asked: string[] = [];
+      tab.on("request", (request) => asked.push(request.url()));
+      await tab.goto(site.url);
+      await tab.locator("#ready", { hasText: "Ready" }).waitFor();
+      await tab.getByRole("button", { name: "Draw one for me" }).click();
+      await tab.locator("#digit", { hasText: /^\d$/ }).waitFor();
+      expect(asked.filter((url) => !url.startsWith(site.url))).toEqual([]);
+      expect(faults).toEqual([]);
+    } finally {
+      await browser.close();
+      await site.close();
+    }
   });
 
   it.skipIf(!hasBrowser)(`reads what is drawn, also when the server has gone${hasBrowser ? "" : ` (${BROWSER_HINT})`}`, async () => {

@@ -2,8 +2,14 @@
 
 const KEPT = "digits-1";
 
+/** The page's own files, and what edge.json lists: the module and the package. */
+async function keep() {
+  const { files } = await (await fetch("edge.json")).json();
+  await (await caches.open(KEPT)).addAll(["./", "style.css", "draw.css", "dots.js", ...Object.keys(files)]);
+}
+
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll(["./", "style.css", "draw.css", "page.js", "dots.js", "slipway-edge.js", "ask.js", "messages.js", "open-model.js", "worker.js", "digits.slip"])).then(() => self.skipWaiting()));
+  event.waitUntil(keep().then(() => self.skipWaiting()));
 });
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("fetch", (event) => {

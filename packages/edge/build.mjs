@@ -20,6 +20,15 @@ export function buildEdge() {
         resolve: { conditionNames: ["@slipway/source", "import", "browser", "default"] },
         output: { dir: out, format: "esm", minify: true, entryFileNames: "[name].js", chunkFileNames: "[name].js", comments: false },
       });
+      // For React Native: one file, without what Hermes lacks.
+      const native = join(here, "src", "native");
+      await build({
+        input: { "slipway-native": join(native, "index.ts") }, platform: "neutral", logLevel: "warn", tsconfig: false,
+        resolve: { conditionNames: ["@slipway/source", "import", "default"] },
+        transform: { target: "es2020", inject: { TextDecoder: [join(native, "text.ts"), "TextDecoder"], TextEncoder: [join(native, "text.ts"), "TextEncoder"] } },
+        plugins: [{ name: "hashes", resolveId: (id, importer) => (id.endsWith("/sha256.ts") && !importer?.startsWith(native) ? join(native, "sha256.ts") : null) }],
+        output: { dir: join(out, "native"), format: "esm", minify: true, entryFileNames: "[name].js", codeSplitting: false, comments: false },
+      });
       // The program of a device: one file.
       await build({
         input: { device: join(here, "src", "device", "main.ts") }, platform: "node", logLevel: "warn", tsconfig: false,

@@ -9,19 +9,19 @@ import { openInWorker } from "./worker-model.ts";
 
 /**
  * @param source a package's bytes, or its address (relative to the page's)
- * @throws SlipwayError edge-fetch-failed, edge-integrity, edge-check-differs, package-* ...
+ * @throws SlipwayError edge-fetch-failed, edge-integrity, edge-check-differs, signature-*, package-* ...
  */
 export async function loadModel(source: Uint8Array | ArrayBuffer | string | URL, options: LoadOptions = {}): Promise<EdgeModel> {
   const bytes = await bytesOf(source);
   if (options.integrity !== undefined) await checkIntegrity(bytes, options.integrity, typeof source === "string" || source instanceof URL ? String(source) : "the package");
   const { document } = globalThis as { readonly document?: { readonly baseURI: string } };
-  const { worker = document !== undefined && typeof Worker !== "undefined", digest, engine, checks } = options;
+  const { worker = document !== undefined && typeof Worker !== "undefined", digest, engine, checks, trust } = options;
   // A worker resolves addresses by its own place, and knows no import maps: told in full.
   const onnxruntime = options.onnxruntime === undefined || document === undefined ? options.onnxruntime : new URL(options.onnxruntime, document.baseURI).href;
-  const open: OpenOptions = { digest, engine, checks, onnxruntime };
+  const open: OpenOptions = { digest, engine, checks, onnxruntime, trust };
   if (worker !== false) return openInWorker(bytes, open, worker === true ? new URL("./worker.js", import.meta.url) : worker, typeof source === "string" || source instanceof URL);
-  const { openModel } = await import("./open-model.ts");
-  const model = await openModel(bytes, open);
+  const [{ openModel }, { PARTS }] = await Promise.all([import("./open-model.ts"), import("./parts.ts")]);
+  const model = await openModel(bytes, open, PARTS);
   const predictImage = model.predictImage.bind(model);
   return Object.assign(model, {
     thread: "caller" as const,

@@ -11,6 +11,7 @@ export interface Told {
   readonly digest: string;
   readonly signature: Signature;
   readonly engine: EdgeModel["engine"];
+  readonly signedBy: string | null;
   readonly check: CheckResult | null;
 }
 export type Ask =

@@ -4,7 +4,7 @@ import { KERNEL_VERSION, openKernel } from "@slipway/core/kernel";
 import { packedFace } from "@slipway/core/onnx";
 import type { ModelPackage } from "@slipway/core/package";
 import { kernelSession, predictError, type Session } from "@slipway/core/predict";
-import { openOrtSession } from "./ort-session.ts";
+import type { Parts } from "./parts.ts";
 import type { EdgeModel, OpenOptions } from "./types.ts";
 
 export interface OpenedEngine {
@@ -15,11 +15,11 @@ export interface OpenedEngine {
 }
 
 /** @throws SlipwayError kernel-not-able with `engine: "kernel"`, edge-runtime-missing, runtime-load-failed */
-export async function openEngine({ model, signature, manifest }: Pick<ModelPackage, "model" | "signature" | "manifest">, options: OpenOptions): Promise<OpenedEngine> {
+export async function openEngine({ model, signature, manifest }: Pick<ModelPackage, "model" | "signature" | "manifest">, options: OpenOptions, parts: Parts): Promise<OpenedEngine> {
   const face = signature.layout === "tensors" ? { bytes: model, inputs: [] } : packedFace(model);
   const columns = new Map(face.inputs.map((i) => [i.name, i.columns]));
   const wish = options.engine ?? "auto";
-  const runtime = async (reason: string): Promise<OpenedEngine> => ({ session: await openOrtSession(face.bytes, options.onnxruntime), engine: { name: "onnxruntime", reason }, columns });
+  const runtime = async (reason: string): Promise<OpenedEngine> => ({ session: await parts.openRuntime(face.bytes, options.onnxruntime), engine: { name: "onnxruntime", reason }, columns });
   if (wish === "onnxruntime") return runtime("asked for");
   if (wish === "auto" && manifest.kernel !== KERNEL_VERSION) return runtime(signature.layout === "tensors" ? "the model takes tensors" : "the package does not say that the kernel was proven for it");
   const kernel = signature.layout === "tensors" ? undefined : openKernel(face.bytes);

@@ -8,6 +8,7 @@ import {
 } from "@slipway/core/predict";
 import { edgeError } from "./errors.ts";
 import { openEngine, type OpenedEngine } from "./open-engine.ts";
+import type { Parts } from "./parts.ts";
 import type { CheckResult, EdgeModel, OpenOptions, PredictOptions } from "./types.ts";
 
 const ROWS_PER_CALL = 1024;
@@ -16,13 +17,15 @@ export type LocalModel = Omit<EdgeModel, "predictImage" | "thread"> & {
   predictImage(pictures: readonly Picture[], options?: ImageOptions & PredictOptions): Promise<(PredictedRow | RowError)[]>;
 };
 
-/** @throws SlipwayError package-*, edge-integrity for another digest, edge-check-differs, and what opening an engine throws */
-export async function openModel(bytes: Uint8Array, options: OpenOptions = {}): Promise<LocalModel> {
+/** @throws SlipwayError package-*, edge-integrity for another digest, edge-check-differs, what verifying a signature throws, and what opening an engine throws */
+export async function openModel(bytes: Uint8Array, options: OpenOptions, parts: Parts): Promise<LocalModel> {
   const source = await readSlip(bytes);
   if (options.digest !== undefined && options.digest !== source.digest) throw edgeError("edge-integrity", `the package is ${source.digest}, not ${options.digest.slice(0, 100)}`);
+  // Before anything of it is used.
+  const signedBy = options.trust === undefined ? null : await parts.verify(source, options.trust);
   if (source.text !== undefined) throw edgeError("edge-texts", `${source.manifest.name} takes texts through a tokenizer, which is not done here`, { hint: "Serve it (slipway serve), and ask it from here." });
   assertSound(source.model);
-  const model = new Local(source, await openEngine(source, options));
+  const model = new Local(source, await openEngine(source, options, parts), signedBy);
   if (source.checks !== null && options.checks !== "skip") await model.replay(source.checks);
   if (model.check?.passed === false && options.checks !== "report") {
     await model.close();
@@ -40,18 +43,20 @@ class Local implements LocalModel {
   readonly digest: string;
   readonly signature: ModelPackage["signature"];
   readonly engine: EdgeModel["engine"];
+  readonly signedBy: string | null;
   check: CheckResult | null = null;
   readonly #encoder: Encoder;
   readonly #feeds: readonly Feed[];
   readonly #session: Session;
   #closed = false;
 
-  constructor({ manifest, digest, signature }: ModelPackage, { session, engine, columns }: OpenedEngine) {
+  constructor({ manifest, digest, signature }: ModelPackage, { session, engine, columns }: OpenedEngine, signedBy: string | null) {
     this.name = manifest.name;
     this.version = manifest.version;
     this.digest = digest;
     this.signature = signature;
     this.engine = engine;
+    this.signedBy = signedBy;
     this.#encoder = new Encoder(signature);
     this.#session = session;
     this.#feeds = planFeeds(session.inputs, columns, this.#encoder.plan);

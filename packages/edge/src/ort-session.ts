@@ -1,12 +1,10 @@
-// onnxruntime-web behind the interface that every engine has. Loaded only for models that our own kernel does not take.
-// The plain WebAssembly build: those for WebGPU know no operators of classical machine learning (ai.onnx.ml).
+// ONNX Runtime's JavaScript interface (onnxruntime-common: the same of onnxruntime-web and onnxruntime-react-native) behind the
+// interface that every engine has.
 
 import { predictError, refuseNul, type EngineTensor, type EngineType, type Session } from "@slipway/core/predict";
-import { edgeError } from "./errors.ts";
 
-/** What is used of onnxruntime-web. */
-interface Ort {
-  readonly env: { logLevel?: string; readonly wasm: { numThreads?: number; wasmPaths?: unknown } };
+/** What is used of it. */
+export interface Ort {
   readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => EngineTensor;
   readonly InferenceSession: {
     create(model: Uint8Array, options: object): Promise<{
@@ -18,21 +16,11 @@ interface Ort {
   };
 }
 
-const DEFAULT = "onnxruntime-web/wasm";
-
-export async function openOrtSession(model: Uint8Array, address: string = DEFAULT): Promise<Session> {
-  let ort: Ort;
-  try {
-    ort = (await import(/* @vite-ignore */ /* webpackIgnore: true */ address)) as Ort;
-  } catch (cause) {
-    throw edgeError("edge-runtime-missing", `ONNX Runtime could not be loaded from ${JSON.stringify(address)}: ${firstLine(cause)}`, { hint: "The model needs it. Run `npm install onnxruntime-web`, or name the address of its ES module (`onnxruntime`).", cause });
-  }
-  ort.env.logLevel = "fatal";
-  // Threads need shared memory, which a page has only with the headers COOP and COEP.
-  if (globalThis.crossOriginIsolated !== true) ort.env.wasm.numThreads = 1;
+/** @throws SlipwayError runtime-load-failed */
+export async function openOrtSession(ort: Ort, model: Uint8Array, executionProviders: readonly string[]): Promise<Session> {
   let session: Awaited<ReturnType<Ort["InferenceSession"]["create"]>>;
   try {
-    session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"], graphOptimizationLevel: "all", logSeverityLevel: 4 });
+    session = await ort.InferenceSession.create(model, { executionProviders, graphOptimizationLevel: "all", logSeverityLevel: 4 });
   } catch (cause) {
     throw predictError("runtime-load-failed", `ONNX Runtime does not accept the model: ${firstLine(cause)}`, { cause });
   }
@@ -55,6 +43,6 @@ export async function openOrtSession(model: Uint8Array, address: string = DEFAUL
   };
 }
 
-function firstLine(error: unknown): string {
+export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n", 1)[0]!.slice(0, 300);
 }

@@ -10,6 +10,8 @@ export interface EdgeModel {
   readonly digest: string;
   readonly signature: Signature;
   readonly engine: { readonly name: "kernel" | "onnxruntime"; readonly reason: string };
+  /** The id of the trusted key that signed the package; null where no `trust` was asked for. */
+  readonly signedBy: string | null;
   /** How the model answered its own checked rows on this device; null where the package has none or they were not asked for. */
   readonly check: CheckResult | null;
   /** Where it runs. */
@@ -52,6 +54,8 @@ export type PictureSource =
 export interface OpenOptions {
   /** The package's digest (`sha256:...`), as `slipway inspect` shows it: no other is loaded. */
   readonly digest?: string | undefined;
+  /** Public keys (PEM: ECDSA on P-256, P-384 or P-521): only a package is loaded that the owner of one of them signed, as `slipway sign` does. */
+  readonly trust?: readonly string[] | undefined;
   /** `auto`: our own kernel where it was proven when the model was packed, else ONNX Runtime. */
   readonly engine?: "auto" | "kernel" | "onnxruntime" | undefined;
   /** `refuse` (the default): a model that does not answer its own checked rows is not loaded. `report` loads and tells; `skip` does not ask. */

@@ -70,16 +70,18 @@ class WorkerModel implements EdgeModel {
   readonly digest: string;
   readonly signature: Told["signature"];
   readonly engine: Told["engine"];
+  readonly signedBy: Told["signedBy"];
   readonly check: Told["check"];
   readonly thread = "worker";
   readonly #channel: Channel;
 
-  constructor({ name, version, digest, signature, engine, check }: Told, channel: Channel) {
+  constructor({ name, version, digest, signature, engine, signedBy, check }: Told, channel: Channel) {
     this.name = name;
     this.version = version;
     this.digest = digest;
     this.signature = signature;
     this.engine = engine;
+    this.signedBy = signedBy;
     this.check = check;
     this.#channel = channel;
   }

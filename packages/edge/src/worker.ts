@@ -3,6 +3,7 @@
 import type { Ask, Reply, Told } from "./messages.ts";
 import { toFailure } from "./messages.ts";
 import { openModel, type LocalModel } from "./open-model.ts";
+import { PARTS } from "./parts.ts";
 
 let model: LocalModel | undefined;
 /** Asked one after the other: the engine's sessions take one call at a time. */
@@ -10,9 +11,9 @@ let last: Promise<unknown> = Promise.resolve();
 
 async function answer(ask: Ask): Promise<Extract<Reply, { ok: true }>["value"]> {
   if (ask.kind === "open") {
-    model = await openModel(ask.bytes, ask.options);
-    const { name, version, digest, signature, engine, check } = model;
-    return { name, version, digest, signature, engine, check } satisfies Told;
+    model = await openModel(ask.bytes, ask.options, PARTS);
+    const { name, version, digest, signature, engine, signedBy, check } = model;
+    return { name, version, digest, signature, engine, signedBy, check } satisfies Told;
   }
   if (model === undefined) throw new Error("the model is not open");
   return ask.kind === "predict" ? model.predict(ask.input, ask.options) : model.predictImage(ask.pictures, ask.options);

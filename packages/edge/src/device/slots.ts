@@ -4,6 +4,7 @@ import { SlipwayError } from "@slipway/core/base";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { openModel, type LocalModel } from "../open-model.ts";
+import { PARTS } from "../parts.ts";
 import type { DeviceConfig } from "./config.ts";
 import type { Disk } from "./disk.ts";
 import { deviceError } from "./errors.ts";
@@ -45,7 +46,7 @@ export class Slots {
     if (bytes === undefined) throw deviceError("device-slot-damaged", `there is no ${path}`);
     const found = createHash("sha256").update(bytes).digest("hex");
     if (found !== sha256) throw deviceError("device-slot-damaged", `${path} is damaged: its SHA-256 is ${found}, not ${sha256}`);
-    return openModel(bytes, { digest, onnxruntime: this.#options.onnxruntime });
+    return openModel(bytes, { digest, onnxruntime: this.#options.onnxruntime }, PARTS);
   }
 
   /** The active package, else the one before it, else the one that the device came with. @throws device-no-model */

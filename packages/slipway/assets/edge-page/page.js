@@ -30,9 +30,9 @@ startForm({
 
 try {
   const model = await loading;
-  const { check, engine } = model;
+  const { check, engine, signedBy } = model;
   state.textContent = check === null ? "ready; the package has no checked rows" : `ready: ${check.rows} checked rows answered as they must be, in ${Math.max(1, Math.round(check.ms))} ms`;
-  state.title = `computed by ${engine.name === "kernel" ? "Slipway's kernel" : "ONNX Runtime"}`;
+  state.title = `computed by ${engine.name === "kernel" ? "Slipway's kernel" : "ONNX Runtime"}${signedBy === null ? "" : `; signed by key ${signedBy.slice(0, 16)}`}`;
   button.disabled = false;
 } catch (error) {
   const { message, hint } = toError(error);

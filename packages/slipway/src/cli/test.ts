@@ -33,7 +33,7 @@ export const test: Command = defineCommand({
     "password-file": passwordOption,
     bom: { type: "string", value: "FILE", help: "write the package's CycloneDX document with what was measured on the labelled rows" },
     junit: { type: "string", value: "FILE", help: "write JUnit XML for a CI" },
-    targets: { type: "boolean", help: "instead of the gate: the checked rows on every target there is here (engines, server, workers, batch, browser's module), as one table" },
+    targets: { type: "boolean", help: "instead of the gate: the checked rows on every target there is here (engines, server, workers, batch, image, Lambda, functions, browser, arm64), as one table" },
     browser: { type: "string", value: "PROGRAM", help: "a Chromium or Chrome in which the browser's module is run; gate.browser of the configuration by default" },
     config: { type: "string", value: "FILE", help: "the configuration, whose section gate sets the bars; slipway.config.yaml, .json or .ts of this folder by default" },
     seed: { type: "string", value: "N", help: "of what is drawn at random (1 by default)" },

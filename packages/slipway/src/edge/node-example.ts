@@ -4,8 +4,8 @@ import type { EdgePlan } from "./plan.ts";
 import { ORT_MODULE } from "./onnxruntime-files.ts";
 
 /** Adds predict.mjs and package.json to the plan's files. */
-export function addNodeExample({ file, integrity, package: { digest }, engine, saysSo, files }: EdgePlan): void {
-  const options = { integrity, digest, worker: false, ...(engine === "kernel" ? (saysSo ? {} : { engine }) : {}) };
+export function addNodeExample({ file, integrity, package: { digest }, engine, saysSo, trust, files }: EdgePlan): void {
+  const options = { integrity, digest, worker: false, ...(trust.length === 0 ? {} : { trust }), ...(engine === "kernel" ? (saysSo ? {} : { engine }) : {}) };
   const runtime = engine === "kernel" ? "" : `, onnxruntime: new URL("./${ORT_MODULE}", import.meta.url).href`;
   const text = (lines: readonly string[]): Uint8Array => new TextEncoder().encode(`${lines.join("\n")}\n`);
   files.set("package.json", text(['{ "private": true, "type": "module" }']));

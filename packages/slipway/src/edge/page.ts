@@ -12,7 +12,7 @@ import type { EdgePlan } from "./plan.ts";
 const SCRIPTS = { "page.js": "edge-page/page.js", "ask.js": "ask.js", "draw.js": "draw.js" } as const;
 
 /** Adds the page's files to the plan's. `offline`: with a service worker, to be installed like a program. */
-export async function addPage({ package: source, file, integrity, engine, saysSo, files }: EdgePlan, offline: boolean): Promise<void> {
+export async function addPage({ package: source, file, integrity, engine, saysSo, trust, files }: EdgePlan, offline: boolean): Promise<void> {
   const { manifest: { name, version }, digest, signature } = source;
   for (const [path, asset] of Object.entries(SCRIPTS)) files.set(path, await pageFile(asset));
   files.set("page.css", await pageFile("try.css"));
@@ -20,7 +20,7 @@ export async function addPage({ package: source, file, integrity, engine, saysSo
   if (offline) files.set("manifest.webmanifest", webManifest(name));
   const imports = JSON.stringify({ integrity: Object.fromEntries([...files].filter(([path]) => /\.m?js$/.test(path)).map(([path, bytes]) => [`./${path}`, integrityOf(bytes)])) });
   const policy = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-${createHash("sha256").update(imports).digest("base64")}'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; manifest-src 'self'; form-action 'self'; base-uri 'none'`;
-  const options = JSON.stringify({ integrity, digest, ...(engine === "kernel" ? (saysSo ? {} : { engine }) : { onnxruntime: `./${ORT_MODULE}` }) });
+  const options = JSON.stringify({ integrity, digest, ...(trust.length === 0 ? {} : { trust }), ...(engine === "kernel" ? (saysSo ? {} : { engine }) : { onnxruntime: `./${ORT_MODULE}` }) });
   files.set("index.html", new TextEncoder().encode(html`<!doctype html>
 <html lang="en">
 <head>

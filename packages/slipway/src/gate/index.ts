@@ -11,4 +11,4 @@ export { readTraining } from "./training-rows.ts";
 export { GATE_PREDICATE, measuredMetrics, testResultOf } from "./attestation.ts";
 export { runTargets, type TargetResult, type TargetsReport } from "./targets/run-targets.ts";
 export { targetsText } from "./targets/targets-text.ts";
-export { edgeFolder, TARGETS } from "./targets/targets.ts";
+export { TARGETS } from "./targets/targets.ts";

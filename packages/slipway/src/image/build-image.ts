@@ -6,6 +6,7 @@ import { VERSION } from "@slipway/core/base";
 import { toJsonBytes, writeSlip, type ModelPackage } from "@slipway/core/package";
 import { BlobCache, cacheFolder, cacheLimit, MEDIA_TYPE, type BlobStore, type Descriptor } from "../oci/index.ts";
 import type { BaseImage } from "./base-image.ts";
+import { DUCKDB_VERSION, duckdbFiles } from "./duckdb-files.ts";
 import { imageConfig } from "./image-config.ts";
 import { makeLayer, type Layer } from "./layer.ts";
 import { NODE_VERSION, nodeFiles } from "./node-binary.ts";
@@ -19,6 +20,8 @@ export interface ImageParts {
   /** NAME=VALUE */
   readonly env?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
+  /** Whether DuckDB goes in, for bulk runs over Parquet, databases and SQL. */
+  readonly duckdb?: boolean;
   /** A binary in place of the one from npm. */
   readonly nodeBinary?: string | undefined;
   /** As Docker has it, for archives of Docker. */
@@ -49,15 +52,19 @@ export interface StoredImage {
   readonly bytes: number;
 }
 
+/** What an image may hold beside the server. */
+export const EXTRAS = ["duckdb"] as const;
+
 /** @throws image-node, image-incomplete */
 export async function buildImage(parts: ImageParts): Promise<BuiltImage> {
   const { packages, base, platform, variables = process.env } = parts;
   const cache = new BlobCache(cacheFolder(variables), cacheLimit(variables));
-  const [runtime, server, node] = await Promise.all([onnxRuntimeFiles(platform), serverFiles(), nodeFiles(platform, cache.folder, parts.nodeBinary)]);
+  const [runtime, server, node, duckdb] = await Promise.all([onnxRuntimeFiles(platform), serverFiles(), nodeFiles(platform, cache.folder, parts.nodeBinary), parts.duckdb === true ? duckdbFiles(platform, cache.folder) : undefined]);
   const kept = parts.compress === false ? undefined : cache;
   const layers = [
     await makeLayer(`Node ${parts.nodeBinary === undefined ? NODE_VERSION : "as given"}`, node, kept),
     await makeLayer(`ONNX Runtime ${runtime.version}`, runtime.files, kept),
+    ...(duckdb === undefined ? [] : [await makeLayer(`DuckDB ${DUCKDB_VERSION}`, duckdb.files, kept)]),
     await makeLayer(`Slipway ${VERSION}`, server.files, kept),
     await makeLayer(packages.map((pkg) => `${pkg.manifest.name} ${pkg.manifest.version}`).join(", "), packages.map((pkg) => ({ path: `models/${pkg.manifest.name}.slip`, bytes: writeSlip(pkg) })), kept),
   ];
@@ -65,7 +72,7 @@ export async function buildImage(parts: ImageParts): Promise<BuiltImage> {
   const created = parts.created ?? createdOf(packages, variables);
   const annotations = { ...annotationsOf(packages, base, created), ...parts.labels };
   const config = imageConfig({ platform, base, layers, env: parts.env ?? [], labels: annotations, created, healthcheck: parts.healthcheck === true });
-  return { platform, base, layers: [...base.layers, ...layers], config, annotations, bundled: server.packages, onnxRuntime: runtime.version };
+  return { platform, base, layers: [...base.layers, ...layers], config, annotations, bundled: [...server.packages, ...(duckdb?.packages ?? [])], onnxRuntime: runtime.version };
 }
 
 /** Blobs first, then the manifest. @param mountFrom another repository of the same registry that holds the base @throws as the store */

@@ -1,4 +1,4 @@
-export { buildImage, storeImage, storeIndex, type BuiltImage, type ImageParts, type StoredImage } from "./build-image.ts";
+export { buildImage, EXTRAS, storeImage, storeIndex, type BuiltImage, type ImageParts, type StoredImage } from "./build-image.ts";
 export { readBaseImage, type BaseImage } from "./base-image.ts";
 export { hostBase } from "./host-base.ts";
 export { imageSbom, SBOM_TYPE } from "./image-sbom.ts";

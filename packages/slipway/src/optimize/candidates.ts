@@ -2,7 +2,7 @@
 // others are judged.
 
 import { readModel, serializeModel, type Model } from "@slipway/core/onnx";
-import { calibrationModel, dropZeroTrees, dynamicInt8, halveWeights, keepOutputs, staticInt8, tidy, weightsOf } from "@slipway/core/optimize";
+import { calibrationModel, dropUnusedCategories, dropUnusedColumns, dropZeroTrees, dynamicInt8, halveWeights, keepOutputs, shareWeights, staticInt8, tidy, weightsOf } from "@slipway/core/optimize";
 import type { Signature } from "@slipway/core/package";
 import type { Batch } from "@slipway/core/predict";
 import { Subject } from "./subject.ts";
@@ -32,7 +32,11 @@ export function exactChanges(bytes: Uint8Array, signature: Signature, outputs: r
   if (nodes > 0 || constants > 0) notes.push(`${nodes} nodes and ${constants} constants that were there twice or did nothing`);
   const { model, dropped, trees } = dropZeroTrees(tidied);
   if (dropped > 0) notes.push(`${dropped} of ${trees} trees, which add nothing`);
-  return { model, signature: { ...signature, outputs: kept }, notes };
+  const fewerColumns = dropUnusedColumns(model);
+  if (fewerColumns.dropped > 0) notes.push(`${fewerColumns.dropped} of ${fewerColumns.columns} columns of features, which no tree asks`);
+  const asked = dropUnusedCategories(fewerColumns.dropped === 0 ? model : tidy(fewerColumns.model));
+  if (asked.dropped > 0) notes.push(`${asked.dropped} of ${asked.categories} categories, which nothing asks`);
+  return { model: asked.model, signature: { ...signature, outputs: kept }, notes };
 }
 
 /** Why no number of the model can be kept in fewer bits; undefined where some can. */
@@ -52,6 +56,7 @@ export async function lossyCandidates({ model, signature }: Exact, batch: Batch)
     found.push(changed === undefined ? { name, reason: "there is nothing in the model that it helps" } : { name, bytes: serializeModel(changed), signature: own });
   };
   add("weights in float16", halveWeights(model));
+  add("weights shared, 256 values", shareWeights(model));
   // Ranges are those of the batch at hand: rows that are computed in one call hang together.
   const together = signature.layout === "tensors" && (signature.tensorRows ?? "independent") !== "independent" ? {} : { tensorRows: "together" as const };
   add("int8, dynamic", dynamicInt8(model), { ...signature, ...together });

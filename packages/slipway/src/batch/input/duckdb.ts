@@ -13,12 +13,12 @@ export interface DuckOptions {
   readonly temporary: string;
 }
 
-/** Loaded where it is used: images do not hold it, and rows of CSV and JSON lines need it nowhere. @throws batch-duckdb */
+/** Loaded where it is used: images hold it where they are made `--with duckdb`, and rows of CSV and JSON lines need it nowhere. @throws batch-duckdb */
 export async function loadDuckDB(): Promise<typeof import("@duckdb/node-api")> {
   try {
     return await import("@duckdb/node-api");
   } catch (cause) {
-    throw batchError("batch-duckdb", "DuckDB is not here, and Parquet, --query and databases need it", { hint: "Take CSV, JSON lines or Arrow; or run the batch from an installation: npm install slipway.", cause });
+    throw batchError("batch-duckdb", "DuckDB is not here, and Parquet, --query and databases need it", { hint: "Take CSV, JSON lines or Arrow; make the image with it: slipway image --with duckdb; or run the batch from an installation: npm install slipway.", cause });
   }
 }
 

@@ -15,18 +15,26 @@ export interface StartOptions {
   readonly env: readonly string[];
   readonly user: string;
   readonly readOnly: boolean;
+  /** Folders of this machine that it may write to, under the same names; needs runc. */
+  readonly folders?: readonly string[];
 }
 
 export interface Container {
   readonly by: "runc" | "process";
+  /** What it printed last, on both. */
   readonly output: () => string;
+  /** What it printed on standard output. */
+  readonly printed: () => string;
   /** Its exit code; -1 where a signal ended it. */
   readonly exited: Promise<number>;
+  /** Once it has ended and all that it printed is here. */
+  readonly closed: Promise<void>;
   readonly isOver: () => boolean;
   signal(signal: "SIGTERM" | "SIGKILL"): void;
 }
 
 const MAX_OUTPUT = 1 << 20;
+const MAX_PRINTED = 1 << 28;
 
 /** Needs root, as it makes namespaces and mounts. */
 export const runc: string | undefined = process.platform === "linux" && process.getuid?.() === 0 ? ["runc", "crun"].find((name) => spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0) : undefined;
@@ -41,7 +49,7 @@ function startProcess({ rootfs, args, env }: StartOptions): Container {
   return follow("process", spawn(inside(program), rest.map((word, i) => (i === 0 ? inside(word) : word)), { cwd: rootfs, env: { ...Object.fromEntries(env.map((e) => [e.slice(0, e.indexOf("=")), e.slice(e.indexOf("=") + 1)])), _SLIPWAY_IMAGE_ROOT: rootfs }, stdio: ["ignore", "pipe", "pipe"] }));
 }
 
-function startRunc({ rootfs, work, args, env, user, readOnly }: StartOptions, program: string): Container {
+function startRunc({ rootfs, work, args, env, user, readOnly, folders = [] }: StartOptions, program: string): Container {
   mkdirSync(work, { recursive: true });
   const [uid = 0, gid = 0] = user.split(":").map(Number);
   const none = { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] };
@@ -55,6 +63,7 @@ function startRunc({ rootfs, work, args, env, user, readOnly }: StartOptions, pr
       { destination: "/proc", type: "proc", source: "proc" },
       { destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "strictatime", "mode=755", "size=65536k"] },
       { destination: "/tmp", type: "tmpfs", source: "tmpfs", options: [...bind, "mode=1777", "size=65536k"] },
+      ...folders.map((folder) => ({ destination: folder, type: "bind", source: folder, options: ["rbind", "rw", ...bind] })),
     ],
     linux: { namespaces: [{ type: "pid" }, { type: "ipc" }, { type: "uts" }, { type: "mount" }], cgroupsPath: "", maskedPaths: ["/proc/kcore", "/proc/keys", "/proc/timer_list"], readonlyPaths: ["/proc/sys", "/proc/sysrq-trigger"] },
   }));
@@ -65,8 +74,10 @@ function startRunc({ rootfs, work, args, env, user, readOnly }: StartOptions, pr
 
 function follow(by: Container["by"], child: ChildProcess, kill: () => void = () => void child.kill("SIGKILL")): Container {
   let text = "";
+  let printed = "";
   let over = false;
   for (const stream of [child.stdout!, child.stderr!]) stream.setEncoding("utf8").on("data", (piece: string) => (text = (text + piece).slice(-MAX_OUTPUT)));
+  child.stdout!.on("data", (piece: string) => (printed = (printed + piece).slice(0, MAX_PRINTED)));
   const exited = new Promise<number>((resolve) => {
     child.once("exit", (code) => {
       over = true;
@@ -78,5 +89,6 @@ function follow(by: Container["by"], child: ChildProcess, kill: () => void = () 
       resolve(-1);
     });
   });
-  return { by, output: () => text, exited, isOver: () => over, signal: (signal) => (signal === "SIGKILL" ? kill() : void child.kill(signal)) };
+  const closed = Promise.race([new Promise<void>((resolve) => child.once("close", () => resolve())), new Promise<void>((resolve) => child.once("error", () => resolve()))]);
+  return { by, output: () => text, printed: () => printed, exited, closed, isOver: () => over, signal: (signal) => (signal === "SIGKILL" ? kill() : void child.kill(signal)) };
 }

@@ -137,9 +137,14 @@ async function imageOf(argument: string, rootfs: string): Promise<ImageFacts> {
   const platform: Platform = ownPlatform();
   const { package: pkg } = await openModel(argument);
   const image = await buildImage({ packages: [pkg], base: await hostBase(platform, undefined), platform, compress: false });
-  for (const layer of image.layers) await unpackLayer(rootfs, await unpacked(layer, layer.comment));
+  await unpackImage(image, rootfs);
   const { config } = JSON.parse(new TextDecoder().decode(image.config)) as { config: { Entrypoint: string[]; Cmd: string[]; User: string; Env: string[] } };
   return { index: false, platforms: [platformText(platform)], bytes: image.layers.reduce((sum: number, layer: Layer) => sum + layer.size, 0), entrypoint: config.Entrypoint, command: config.Cmd, user: config.User, env: config.Env };
+}
+
+/** @throws deploy-image */
+export async function unpackImage({ layers }: { readonly layers: readonly Layer[] }, rootfs: string): Promise<void> {
+  for (const layer of layers) await unpackLayer(rootfs, await unpacked(layer, layer.comment));
 }
 
 /** By tar, which follows no link out of the folder; then what the layer says is gone (image-spec 1.1, layer.md, whiteouts). */

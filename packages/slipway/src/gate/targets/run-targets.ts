@@ -5,7 +5,8 @@ import { compareOutputs, MISSING_STRING, type ActualOutput, type Checks, type Ch
 import { loadModelPackage } from "../../runtime/index.ts";
 import { gateError } from "../errors.ts";
 import { compare, predict, servedAsExpected } from "../predictions.ts";
-import type { Target } from "./target.ts";
+import { imageRunner, type ImageRunner } from "./image-runner.ts";
+import type { Skipped, Target } from "./target.ts";
 import { TARGETS } from "./targets.ts";
 
 export interface TargetResult {
@@ -43,6 +44,7 @@ export async function runTargets(source: ModelPackage, { checks = source.checks 
   try {
     const direct = await predict(own, rows);
     const results: TargetResult[] = [];
+    let image: Promise<ImageRunner | Skipped> | undefined;
     // Workers do not keep a process alive by themselves.
     const alive = setInterval(() => undefined, 10_000);
     try {
@@ -52,12 +54,14 @@ export async function runTargets(source: ModelPackage, { checks = source.checks 
       }
     } finally {
       clearInterval(alive);
+      const made = await image?.catch(() => undefined);
+      if (made !== undefined && !("skipped" in made)) await made.close();
     }
     return { passed: results.every((r) => r.verdict !== "fail"), rows: rows.length, results };
 
     async function ask(target: Target): Promise<TargetResult> {
       try {
-        const answered = await target.run({ source, rows, direct, from, browser });
+        const answered = await target.run({ source, rows, direct, from, browser, image: () => (image ??= imageRunner(source)) });
         if ("skipped" in answered) return { target: target.name, verdict: "skipped", ranIn: "", reason: answered.skipped };
         if (answered.rows.length !== rows.length) return { target: target.name, verdict: "fail", ranIn: answered.ranIn, reason: `${answered.rows.length} answers came to ${rows.length} rows` };
         const told = servedAsExpected(answered.rows, direct.outputs);
@@ -65,7 +69,7 @@ export async function runTargets(source: ModelPackage, { checks = source.checks 
         const beside = compare(told, direct.outputs, source.signature);
         return { target: target.name, verdict: passed && beside.passed ? "pass" : "fail", ranIn: answered.ranIn, rowsBeyond, labelFlips, maxAbs, fromOwn: beside.maxAbs };
       } catch (error) {
-        return { target: target.name, verdict: "fail", ranIn: "", reason: error instanceof Error ? error.message : String(error) };
+        return { target: target.name, verdict: "fail", ranIn: "", reason: (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, " ").slice(0, 400) };
       }
     }
   } finally {

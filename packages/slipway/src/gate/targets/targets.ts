@@ -1,22 +1,20 @@
-// Every target there is on this machine: the two engines, the server, its workers, a batch run, and the browser's module
-// in Node, as a folder of its own and in a browser.
+// Every target there is on this machine: the two engines, the server, its workers, a batch run, the image as platforms run
+// it, functions, and the browser's module in Node, as a folder of its own, for arm64, and in a browser with and without a
+// connection.
 
-import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { SlipwayError } from "@slipway/core/base";
-import { makeEdge, replayInBrowser, replayInNode, writeFolder } from "../../edge/index.ts";
+import { replayInBrowser, replayInNode } from "../../edge/index.ts";
 import { loadModelPackage, toRows, type LoadOptions } from "../../runtime/index.ts";
 import { createHandler } from "../../server/index.ts";
 import { scoreInBulk } from "../bulk.ts";
-import type { Row } from "../context.ts";
 import { predict } from "../predictions.ts";
-import { jsonOf, readAnswer, WAYS, type Way } from "../ways.ts";
-import type { Target, TargetAnswers, TargetRequest } from "./target.ts";
-
-const MAX_OUTPUT = 2 ** 28;
+import { readAnswer, WAYS, type Way } from "../ways.ts";
+import { ARM64_TARGETS } from "./arm64.ts";
+import { edgeFolder, whereThere } from "./edge-folder.ts";
+import { functionsFramework } from "./functions-framework.ts";
+import { IMAGE_TARGETS } from "./image-targets.ts";
+import type { Target, TargetRequest } from "./target.ts";
 
 function loaded(name: string, options: LoadOptions, ranIn: (engine: string) => string): Target {
   return {
@@ -70,17 +68,6 @@ const batch: Target = {
   run: async ({ source, rows, direct }) => ({ rows: await scoreInBulk(source, rows, direct), ranIn: "a worker thread" }),
 };
 
-/** The module, and ONNX Runtime's files that it needs for some models, need not be here. */
-async function whereThere(ask: () => Promise<TargetAnswers>): Promise<TargetAnswers | { readonly skipped: string }> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof SlipwayError && error.code === "edge-needs-onnxruntime") return { skipped: "onnxruntime-web is not installed here" };
-    if (error instanceof SlipwayError && error.code === "edge-module-missing") return { skipped: "the browser's module is not in this installation" };
-    throw error;
-  }
-}
-
 const edgeModule: Target = {
   name: "@slipway/edge in Node",
   run: ({ source, rows, from }) => whereThere(async () => {
@@ -89,42 +76,16 @@ const edgeModule: Target = {
   }),
 };
 
-/** As a device has it: a folder and a process, nothing else of Slipway. `command`: what runs Node. */
-export function edgeFolder(name: string, command: readonly [string, ...string[]]): Target {
-  return {
-    name,
-    run: ({ source, rows, from }) => whereThere(async () => {
-      const folder = await mkdtemp(join(tmpdir(), "slipway-target-"));
-      try {
-        const { files, engine } = await makeEdge(source, "node", { from });
-        await writeFolder(join(folder, "edge"), files);
-        const [program, ...first] = command;
-        const out = await new Promise<string>((resolve, reject) => {
-          const child = execFile(program, [...first, join(folder, "edge", "predict.mjs")], { maxBuffer: MAX_OUTPUT }, (error, stdout, stderr) => (error ? reject(new Error(stderr.slice(0, 500) || error.message)) : resolve(stdout)));
-          child.stdin!.on("error", () => undefined).end(jsonOf(rows.map(namedNumbers)));
-        });
-        return { rows: out.trimEnd().split("\n").map((line) => JSON.parse(line) as Row), ranIn: `${engine}, a process of its own` };
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
-    }),
-  };
-}
-/** JSON.parse knows no NaN and no infinities: null is missing as NaN is, infinities have names. */
-function namedNumbers(row: Row): Row {
-  return Object.fromEntries(Object.entries(row).map(([name, v]) => [name, typeof v === "number" && !Number.isFinite(v) ? (Number.isNaN(v) ? null : String(v)) : v]));
-}
-
-const inBrowser: Target = {
-  name: "@slipway/edge in a browser",
+const inBrowser = (name: string, offline: boolean): Target => ({
+  name,
   async run({ source, rows, from, browser }: TargetRequest) {
-    if (browser === undefined) return { skipped: "no browser was named (--browser)" };
+    if (browser === undefined) return { skipped: "no browser was named: --browser PROGRAM, of a Chromium or Chrome" };
     return whereThere(async () => {
-      const { answers, runtime, engine } = await replayInBrowser(source, rows, { from, browser });
+      const { answers, runtime, engine } = await replayInBrowser(source, rows, { from, browser, offline });
       return { rows: answers, ranIn: `${engine}, ${runtime}` };
     });
   },
-};
+});
 
 export const TARGETS: readonly Target[] = [
   loaded("ONNX Runtime", { engine: "onnxruntime", placement: "inline" }, () => ONNXRUNTIME),
@@ -132,5 +93,6 @@ export const TARGETS: readonly Target[] = [
   ...WAYS.map(server),
   loaded("worker threads", { engine: "onnxruntime", placement: "thread", instances: 1 }, () => ONNXRUNTIME),
   loaded("worker processes", { engine: "onnxruntime", placement: "process", instances: 1 }, () => ONNXRUNTIME),
-  batch, edgeModule, edgeFolder("slipway edge --target node", [process.execPath]), inBrowser,
+  batch, ...IMAGE_TARGETS, functionsFramework, edgeModule, edgeFolder, ...ARM64_TARGETS,
+  inBrowser("@slipway/edge in a browser", false), inBrowser("@slipway/edge in a browser, offline", true),
 ];
