@@ -8,3 +8,4 @@ export type { InputSpec } from "./conversion/given-inputs.ts";
 export { readGraphRequest, readInputSpecs } from "./conversion/graph-request.ts";
 export { converters } from "./registry.ts";
 export { addItems, compileFactors, factorsOf, factorsOfArchive, type CompiledRecommender, type FactorModel } from "./recommend/index.ts";
+export { pythonRequirements, type PythonRequirements } from "./python-requirements.ts";

@@ -33,6 +33,7 @@ export const image: Command = defineCommand({
     with: { type: "string", value: "EXTRA", multiple: true, help: "duckdb: for bulk runs in the image over Parquet, databases and SQL (23 MB more)" },
     env: { type: "string", value: "NAME=VALUE", multiple: true, help: "a variable in the image; may be repeated" },
     label: { type: "string", value: "NAME=VALUE", multiple: true, help: "a label and annotation of the image; may be repeated" },
+    engine: { type: "string", value: "ENGINE", help: "the engine that the image serves with goes by the package; python is refused, and told how to do it" },
     insecure: { type: "boolean", help: "let the image answer whoever reaches its port; otherwise it wants keys or tokens where no platform asks for them" },
     "require-signature": requireSignatureOption,
     key: { type: "string", value: "KEY", help: "sign the image with this private key (PEM), as cosign does" },
@@ -41,6 +42,7 @@ export const image: Command = defineCommand({
   },
   examples: ["slipway image churn.slip -t churn:1.2.0 -o churn.tar", "slipway image churn.slip --push oci://ghcr.io/acme/churn:1.2.0 --platform linux/amd64,linux/arm64", "slipway image churn.slip -o ./layout --base oci-layout:./base", "slipway image churn.slip -o churn.tar --with duckdb", "slipway image churn.slip -o churn.tar --docker-archive --base host --insecure"],
   async run(call) {
+    if (call.text("engine") === "python") throw imageError("image-python", "a model that Python runs is not put into an image by itself: an image of Slipway's has no Python in it", { hint: "An image with Python, the locked packages and Slipway in it is a Dockerfile of ten lines: docs/python.md, In a container." });
     const [output, push, dockerfile] = [call.text("output"), call.text("push"), call.text("dockerfile")];
     if (output === undefined && push === undefined && dockerfile === undefined) throw usageError("missing-argument", "image needs to know where to", { hint: "-o DIR, -o FILE.tar, --push oci://HOST/REPOSITORY:TAG or --dockerfile DIR." });
     const platforms = parsePlatforms(call.text("platform") ?? platformText(ownPlatform()));

@@ -35,8 +35,8 @@ export async function openServedModels(settings: ServeSettings, given: readonly 
   return models;
 }
 
-function pythonOptions({ trust = [], interpreter, check, timeout, memory, network }: Partial<NonNullable<ServeSettings["python"]>> = {}): PythonOptions {
-  return { trust, interpreter, check, timeoutMs: timeout, memory, network };
+function pythonOptions({ trust = [], interpreter, environment, check, timeout, memory, network }: Partial<NonNullable<ServeSettings["python"]>> = {}): PythonOptions {
+  return { trust, interpreter, environment, check, timeoutMs: timeout, memory, network };
 }
 
 /** What a tag names when the server starts is served until it ends, also where a model is put away and loaded again. */

@@ -4,11 +4,11 @@ import { basename } from "node:path";
 import { readCheckFile, sha256, withMetrics, type Checks, type ModelPackage, type Profile, type Signature } from "@slipway/core/package";
 import { resolveConfig, SERVE_SETTINGS } from "../config/index.ts";
 import { GATE_PREDICATE, junitXml, measuredMetrics, readTraining, reportPage, reportText, runGate, runTargets, scoreOf, targetsText, testResultOf } from "../gate/index.ts";
-import { openModel, readCheckRows } from "../runtime/index.ts";
+import { openModel, openPython, pythonPackage, readCheckRows, type PythonOptions, type PythonPackage } from "../runtime/index.ts";
 import { filesOf } from "../signing/index.ts";
 import { readRows } from "../tables/index.ts";
 import { defineCommand, usageError, type Command, type Invocation } from "./command.ts";
-import { engineOf, engineOption } from "./engine-option.ts";
+import { engineOf, pythonEngineOptions, pythonOf } from "./engine-option.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
 import { readText } from "./read-text.ts";
 import { attestReport, BOM_PREDICATE } from "./attest-report.ts";
@@ -21,7 +21,6 @@ export const test: Command = defineCommand({
   usage: "PKG|FILE [--data labelled.csv --target COLUMN] [--baseline OTHER.slip] [--report report.html] [--junit file.xml]",
   arguments: [{ name: "PKG|FILE", help: "a package (a file, or oci://HOST/REPOSITORY:TAG) or a saved model", package: true }],
   options: {
-    check: { type: "string", value: "FILE", help: "rows with the model's columns and what it predicted in the notebook; those of the package by default" },
     data: { type: "string", value: "FILE", help: "labelled rows (CSV, JSON, JSON lines, Parquet or Arrow, of any size): the model's columns and what was true" },
     target: { type: "string", value: "COLUMN", help: "which column of the labelled rows says what was true" },
     training: { type: "string", value: "FILE", help: "rows that the model was trained on, in place of the package's profile" },
@@ -39,7 +38,8 @@ export const test: Command = defineCommand({
     seed: { type: "string", value: "N", help: "of what is drawn at random (1 by default)" },
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
     preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it" },
-    engine: engineOption,
+    ...pythonEngineOptions,
+    check: { type: "string", value: "FILE", help: "rows with the model's columns and what it predicted in the notebook; those of the package by default" },
   },
   examples: ["slipway test churn.slip", "slipway test churn.slip --data labelled.csv --target churned --slice contract --report churn.html", "slipway test churn.slip --data labelled.csv --target churned --baseline production.slip --junit gate.xml", "slipway test churn.slip --targets --browser /usr/bin/chromium"],
   async run(call) {
@@ -56,7 +56,9 @@ export const test: Command = defineCommand({
     const line = progress();
     line.update("reading ...");
     const entry = call.text("entry");
-    const opened = await openModel(call.args[0]!, { preprocess: call.texts("preprocess"), ...(entry === undefined ? {} : { entry }) });
+    const python = pythonOf(call);
+    if (python !== undefined) for (const name of ["targets", "attest"]) if (call.flag(name)) throw usageError("bad-argument", `--${name} is of packages, and this model is run by Python`, { hint: "Leave it out; --report and --junit are written all the same." });
+    const opened = python !== undefined ? await openedInPython(call.args[0]!, python) : await openModel(call.args[0]!, { preprocess: call.texts("preprocess"), ...(entry === undefined ? {} : { entry }) });
     const browser = call.text("browser") ?? settings.gate?.browser;
     if (call.flag("targets")) return printTargets(call, opened.package, browser, line);
     const baseline = call.text("baseline") ?? (dataFile === undefined || settings.gate?.baseline === undefined ? undefined : await localModel(settings.gate.baseline));
@@ -64,7 +66,7 @@ export const test: Command = defineCommand({
     const training = call.text("training");
     const seed = call.count("seed", [1, 2 ** 31 - 1]);
     const report = await runGate({
-      package: opened.package, settings: { ...settings.gate, ...(browser === undefined ? {} : { browser }) }, engine: engineOf(call), slices: call.texts("slice"),
+      package: opened.package, settings: { ...settings.gate, ...(browser === undefined ? {} : { browser }) }, engine: python === undefined ? engineOf(call) : "auto", slices: call.texts("slice"),
       ...(check === undefined ? {} : { checks: await readChecks(check, opened.package.signature) }),
       ...(dataFile === undefined ? {} : { data: { file: dataFile === "-" ? "standard input" : basename(dataFile), rows: readRows(dataFile), target: target! } }),
       ...(baseline === undefined ? {} : { baseline: (await openModel(baseline)).package }),
@@ -90,6 +92,12 @@ export const test: Command = defineCommand({
     return report.passed ? 0 : 1;
   },
 });
+
+async function openedInPython(file: string, options: PythonOptions): Promise<{ readonly package: PythonPackage }> {
+  const opened = await openPython(file, options);
+  for (const note of opened.notes) printNote(`note: ${note}`);
+  return { package: await pythonPackage(opened) };
+}
 
 async function printTargets(call: Invocation, source: ModelPackage, browser: string | undefined, line: ReturnType<typeof progress>): Promise<number> {
   const check = call.text("check");

@@ -2,13 +2,13 @@
 
 import type { Checks, ModelPackage, Profile } from "@slipway/core/package";
 import type { GateSettings } from "../config/index.ts";
-import type { Model, Prediction } from "../runtime/index.ts";
+import type { Model, ModelSource, Prediction } from "../runtime/index.ts";
 import type { LabelledData } from "./labelled-data.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 
 export interface GateContext {
-  readonly package: ModelPackage;
+  readonly package: ModelPackage & Pick<ModelSource, "python">;
   /** Loaded with the engine that would serve it. */
   readonly model: Model;
   /** Rows with what the notebook predicted: the package's own, or those of --check. */

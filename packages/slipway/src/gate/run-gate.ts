@@ -3,7 +3,7 @@
 import { nearest, SlipwayError, VERSION } from "@slipway/core/base";
 import { parseProfile, type Checks, type ModelPackage, type Profile } from "@slipway/core/package";
 import type { GateSettings } from "../config/index.ts";
-import { loadModelPackage, type EngineChoice, type EngineWish, type Model } from "../runtime/index.ts";
+import { loadModelPackage, type EngineChoice, type EngineWish, type Model, type ModelSource } from "../runtime/index.ts";
 import type { GateContext } from "./context.ts";
 import { skipped, type Finding, type GateResult, type GateTest } from "./define-gate-test.ts";
 import { gateError } from "./errors.ts";
@@ -13,7 +13,8 @@ import { rowsOfText, type RowStream } from "../tables/index.ts";
 import { GATE_TESTS } from "./tests/index.ts";
 
 export interface GateRequest {
-  readonly package: ModelPackage;
+  /** `python`: of one that Python runs. */
+  readonly package: ModelPackage & Pick<ModelSource, "python">;
   readonly settings: Partial<GateSettings>;
   /** In place of the package's own. */
   readonly checks?: Checks;

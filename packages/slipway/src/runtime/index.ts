@@ -13,6 +13,7 @@ export { readNumbersJson } from "./numbers-json.ts";
 export { runtimeError } from "./errors.ts";
 export { pythonError } from "./python/errors.ts";
 export { openPython, type OpenedPython, type PythonOptions } from "./python/open-python.ts";
+export { pythonPackage, type PythonPackage } from "./python/python-package.ts";
 export { availableCpus } from "./threads.ts";
 export { openSession, preloadEngine, type SessionOptions } from "./session.ts";
 export { splitEntry } from "./split-entry.ts";

@@ -2,6 +2,7 @@
 
 import type { Output, Signature } from "@slipway/core/package";
 import type { Batch, Encoded, ModelInput, OnInvalid, Prediction } from "@slipway/core/predict";
+import type { EngineChoice } from "./engine.ts";
 import type { ItemSpace } from "./recommend/item-space.ts";
 import type { PredictOptions } from "./model.ts";
 
@@ -13,6 +14,8 @@ export interface Servable {
   readonly signature: Signature;
   /** The package's profile.json, where it has one. */
   readonly profile?: unknown;
+  /** What computes it, where that is one engine. */
+  readonly engine?: EngineChoice | undefined;
   /** Of a model that recommends: its items and their vectors. */
   readonly itemSpace?: ItemSpace | undefined;
   /** Checks rows and brings them into the engine's form. @throws SlipwayError request-invalid, request-shape, request-limit */

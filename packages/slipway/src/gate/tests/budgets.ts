@@ -45,7 +45,7 @@ export const budgets: GateTest = defineGateTest({
     const perSecond = (done / (performance.now() - start)) * 1000;
     const measured = {
       p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99), minRowsPerSecond: perSecond,
-      memory: process.memoryUsage().rss, packageSize: writeSlip(source).length,
+      memory: process.memoryUsage().rss, packageSize: source.python === undefined ? writeSlip(source).length : source.manifest.source.bytes,
     };
     const missed: string[] = [];
     const judged: string[] = [];

@@ -13,6 +13,7 @@ export const engines: GateTest = defineGateTest({
   checks: "Slipway's kernel and ONNX Runtime give the same answers, to the known rows and to rows made from the signature.",
   async run({ package: source, model, checks, rows, seed }) {
     const { signature } = model;
+    if (model.engine.name === "python") return skipped("Python runs it: there is no graph that two engines could compute");
     if (signature.layout === "tensors") return skipped("the kernel does not take models of tensors; ONNX Runtime serves it alone");
     let kernel;
     try {

@@ -33,6 +33,7 @@ export const scaling: GateTest = defineGateTest({
   checks: "Where the model scales its columns, the rows lie where they would after a scaler that was fitted on rows like them.",
   needsRows: true,
   async run({ package: source, model, labelled, rows: sample, rowsFrom }): Promise<Finding> {
+    if (model.engine.name === "python") return skipped("Python runs it: there is no graph to look into");
     if (model.signature.layout === "tensors" || source.model.length > MAX_MODEL) return skipped("the model takes tensors, or is too large to be looked into");
     const rows = labelled?.rows.slice(0, 2000) ?? sample;
     if (labelled === undefined && rowsFrom === "signature") return skipped("no known rows: neither checks nor labelled data");

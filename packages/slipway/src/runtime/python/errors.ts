@@ -8,6 +8,7 @@ const table = {
   "python-missing": { kind: "unavailable", doc: "There is no Python interpreter at the path, or it did not start. Name one with `--python`; the model's libraries must be installed there." },
   "python-load-failed": { kind: "invalid", doc: "Python could not load the model. The message is Python's; often a library is missing in the environment, or has another version than the one that wrote the file." },
   "python-signature": { kind: "invalid", doc: "What the model takes cannot be told from the file. Give rows with `--check`: a CSV file with its columns and, beside them, what it predicted." },
+  "python-environment": { kind: "invalid", doc: "The environment that was asked for (`--env`) cannot be made: nothing says what is in it, or pip or uv found no versions that go together, or no network. The message is theirs." },
   "python-failed": { kind: "internal", doc: "The model's own code raised an error for every row of the request. The message is Python's; the traceback is in the server's log." },
 } as const;
 

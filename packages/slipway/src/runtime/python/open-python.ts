@@ -2,7 +2,7 @@
 // started. Never chosen by Slipway itself: the user asks for the engine and names the digest.
 
 import { rmSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { nameFromFile, type Checks } from "@slipway/core/package";
 import type { Session } from "@slipway/core/predict";
 import type { ModelSource } from "../model.ts";
@@ -20,6 +20,8 @@ export interface PythonOptions {
   readonly trust: readonly string[];
   /** The interpreter; by default the one of a .venv beside the model, else python3. */
   readonly interpreter?: string | undefined;
+  /** Make it an environment of its own, locked by what its file or folder says, with this tool. Never by default: it fetches packages. */
+  readonly environment?: "auto" | "uv" | "pip" | undefined;
   /** Rows with the columns that the model takes and, beside them, what it predicted. */
   readonly check?: string | undefined;
   /** Longest time for one call; 30 s by default. */
@@ -32,6 +34,8 @@ export interface OpenedPython {
   readonly source: ModelSource;
   readonly checks: Checks | null;
   readonly notes: readonly string[];
+  /** What the card says of it. */
+  readonly facts: { readonly file: string; readonly bytes: number; readonly style: string; readonly class: string; readonly python: string; readonly libraries: Readonly<Record<string, string>>; readonly sandbox: readonly string[] };
 }
 
 const TIMEOUT_MS = 30_000;
@@ -44,7 +48,9 @@ export async function openPython(argument: string, options: PythonOptions, named
       throw pythonError("python-untrusted", `${JSON.stringify(argument)} is ${target.digest}, which is not among the digests that are trusted`, {
         hint: `It runs code of whoever made it. Look at ${target.style === "pickle" ? "it (slipway inspect)" : "its files"}; if you trust it, repeat with --trust ${target.digest}.`, data: { digest: target.digest } });
     }
-    const interpreter = options.interpreter ?? target.environment ?? (process.platform === "win32" ? "python" : "python3");
+    const found = process.platform === "win32" ? "python" : "python3";
+    const made = options.environment === undefined ? undefined : await (await import("./environment/make-environment.ts")).makeEnvironment(splitEntry(argument).path, target, options.interpreter ?? found, options.environment);
+    const interpreter = made?.interpreter ?? options.interpreter ?? target.environment ?? found;
     const source: PythonSource = {
       style: target.style, path: target.path, entry: target.entry, folder: target.folder, interpreter: interpreter.includes("/") ? resolve(interpreter) : interpreter, columns: [],
       timeoutMs: options.timeoutMs ?? TIMEOUT_MS, memory: options.memory, network: options.network === true, threads: Math.max(1, Math.floor(availableCpus())),
@@ -62,7 +68,8 @@ export async function openPython(argument: string, options: PythonOptions, named
           digest: target.digest, checks: described.checks, python: described.source,
         },
         checks: described.checks,
-        notes: [`runs in Python ${opened.python} (${Object.entries(opened.libraries).map(([name, version]) => `${name} ${version}`).join(", ") || "no library"}), kept from the rest by: ${held}`, ...described.notes],
+        facts: { file: basename(resolve(splitEntry(argument).path)), bytes: target.bytes, style: target.style, class: opened.facts.class, python: opened.python, libraries: opened.libraries, sandbox: opened.sandbox },
+        notes: [...(made?.notes ?? []), `runs in Python ${opened.python} (${Object.entries(opened.libraries).map(([name, version]) => `${name} ${version}`).join(", ") || "no library"}), kept from the rest by: ${held}`, ...described.notes],
       };
     } catch (error) {
       for (const line of trial.printed) console.error(line);

@@ -25,6 +25,9 @@ export abstract class WrappedModel implements Servable {
   get profile(): unknown {
     return this.model.profile;
   }
+  get engine(): Servable["engine"] {
+    return this.model.engine;
+  }
   get itemSpace(): Servable["itemSpace"] {
     return this.model.itemSpace;
   }

@@ -34,7 +34,7 @@ function renderTryPage(model: Servable, { names, versions, version, base }: Plac
   const current = (is: boolean): Html | false => is && html` aria-current="page"`;
   return renderPage(`${model.name} ${model.version}: try it`, base, html`<header>
 <div class="bar">
-<div class="title"><h1 tabindex="-1">${model.name}</h1><p>version ${model.version} <code title="${model.digest}">${model.digest.slice(0, 19)}</code></p></div>
+<div class="title"><h1 tabindex="-1">${model.name}</h1><p>version ${model.version} <code title="${model.digest}">${model.digest.slice(0, 19)}</code>${model.engine?.name === "python" && html` run by Python`}</p></div>
 <nav aria-label="Service"><a href="${base}/openapi.json">OpenAPI</a> <a href="${path}?format=json">Signature</a> <a href="${base}/metrics">Metrics</a></nav>
 </div>
 ${names.length > 1 && html`<nav class="choices" aria-label="Models">${names.map((name) => html`<a href="${at(name)}"${current(name === model.name)}>${name}</a>`)}</nav>`}
