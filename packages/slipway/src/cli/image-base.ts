@@ -39,7 +39,7 @@ export async function openBase(text: string, platform: Platform, options: Regist
 /** Nobody who is refused the default base named a registry: what to do is to name another base. */
 function withoutNetwork(error: unknown, base: string): unknown {
   if (base !== DEFAULT_BASE || !(error instanceof SlipwayError) || error.code !== "oci-unavailable") return error;
-  return ociError("oci-unavailable", `the base image ${base}: ${error.message}`, { hint: "--base host takes this machine's own C libraries, with no registry asked; --base oci://... or SLIPWAY_IMAGE_BASE names a mirror.", cause: error });
+  return ociError("oci-unavailable", `the base image ${base}: ${error.message}`, { hint: "--base host takes this machine's own C libraries, with no registry asked; --base oci-layout:DIR an image in a folder (elsewhere: skopeo copy docker://gcr.io/distroless/cc-debian12:nonroot oci:DIR:nonroot); --base oci://... or SLIPWAY_IMAGE_BASE names a mirror.", cause: error });
 }
 
 /** Layers that were pulled before are not pulled again. */
