@@ -2,7 +2,10 @@
 // compares. They are taken out where they are made, and the trees count what is left; every answer stays the same, since no
 // number that is left is computed otherwise. (ai.onnx.ml TreeEnsemble, version 5.)
 //
-// From the trees backwards it is told for each matrix [N, F] which of its columns are needed by all that read it, as long as the
+// `weights`: those with a weight of zero in every linear combination too. That changes in which order an engine adds up, so the
+// last bits of an answer may be others, and a column that is no number no longer makes the answer none.
+//
+// From the trees (and combinations) backwards it is told for each matrix [N, F] which of its columns are needed by all that read it, as long as the
 // operators between keep columns apart; what is not known to do so needs them all.
 
 import type { Attribute, Initializer, Model, Node } from "../onnx/index.ts";
@@ -19,11 +22,11 @@ const APART = new Set(["Cast", "IsNaN", "Sub", "Add", "Mul", "Div", "Equal", "Wh
 /** Of the columns by which inputs become two tensors: what feeds them counts on their places. */
 const HEAD = "head/";
 
-export function dropUnusedColumns(model: Model): FewerColumns {
-  const plan = new Plan(model);
-  const trees = model.graph.nodes.filter((n) => isTrees(n) && plan.narrowed(n.inputs[0]!) !== undefined);
-  if (trees.length === 0) return { model, dropped: 0, columns: 0 };
-  const matrices = [...new Set(trees.map((n) => n.inputs[0]!))];
+export function dropUnusedColumns(model: Model, { weights = false }: { readonly weights?: boolean } = {}): FewerColumns {
+  const plan = new Plan(model, weights);
+  const ends = model.graph.nodes.filter((n) => (isTrees(n) || isCombination(n)) && plan.narrowed(n.inputs[0]!) !== undefined);
+  if (ends.length === 0) return { model, dropped: 0, columns: 0 };
+  const matrices = [...new Set(ends.map((n) => n.inputs[0]!))];
   const columns = matrices.reduce((sum, name) => sum + plan.width(name)!, 0);
   return { model: plan.rewritten(), columns, dropped: columns - matrices.reduce((sum, name) => sum + plan.narrowed(name)!.length, 0) };
 }
@@ -32,8 +35,19 @@ function isTrees({ opType, domain }: Node): boolean {
   return opType === "TreeEnsemble" && domain === "ai.onnx.ml";
 }
 
+/** A matrix by weights [F, C], or [C, F] where these are transposed. */
+function isCombination({ opType, domain, attributes }: Node): boolean {
+  const transA = attributes.get("transA");
+  return domain === "" && (opType === "MatMul" || (opType === "Gemm" && (transA === undefined || ("int" in transA && Number(transA.int) === 0))));
+}
+function isTransposed({ attributes }: Node): boolean {
+  const transB = attributes.get("transB");
+  return transB !== undefined && "int" in transB && Number(transB.int) === 1;
+}
+
 class Plan {
   readonly #model: Model;
+  readonly #weights: boolean;
   readonly #constants: ReadonlyMap<string, Tensor>;
   readonly #makers: ReadonlyMap<string, Node>;
   readonly #readers = new Map<string, Node[]>();
@@ -41,9 +55,10 @@ class Plan {
   readonly #widths = new Map<string, number | undefined>();
   readonly #needed = new Map<string, ReadonlySet<number> | undefined>();
 
-  constructor(model: Model) {
+  constructor(model: Model, weights: boolean) {
     const { graph } = model;
     this.#model = model;
+    this.#weights = weights;
     this.#constants = new Map(graph.initializers.map((i) => [i.name, i.tensor]));
     this.#makers = new Map(graph.nodes.flatMap((n) => n.outputs.map((o) => [o, n])));
     this.#outputs = new Set(graph.outputs.map((o) => o.name));
@@ -116,6 +131,7 @@ class Plan {
   #askedBy(node: Node, name: string, width: number): Iterable<number> | undefined {
     if (isTrees(node)) return intsOf(node, "nodes_featureids");
     if (node.domain !== "") return undefined;
+    if (this.#weights && isCombination(node) && node.inputs[0] === name) return this.#weighed(node, width);
     if (isGather(node) && node.inputs[0] === name) {
       const indices = this.#indices(node);
       const out = node.outputs[0]!;
@@ -134,6 +150,16 @@ class Plan {
       return found;
     }
     return kept;
+  }
+
+  /** The columns with a weight that is not zero. */
+  #weighed(node: Node, width: number): number[] | undefined {
+    const tensor = this.#constants.get(node.inputs[1]!);
+    if (tensor === undefined || tensor.shape.length !== 2 || tensor.shape[isTransposed(node) ? 1 : 0] !== width || Array.isArray(tensor.data)) return undefined;
+    const data = tensor.data as ArrayLike<number | bigint>;
+    const many = data.length / width;
+    const at = (column: number, k: number): number => Number(data[isTransposed(node) ? k * width + column : column * many + k]);
+    return Array.from({ length: width }, (_, column) => column).filter((column) => Array.from({ length: many }, (_, k) => at(column, k)).some((w) => w !== 0));
   }
 
   rewritten(): Model {
@@ -169,7 +195,14 @@ class Plan {
       nodes.push({ name: out, opType: "Gather", domain: "", inputs: [name, constant(`${out}.columns`, int64s(keep.map((column) => there.indexOf(column))))], outputs: [out], attributes: new Map([["axis", { int: 1 }]]) });
       return out;
     };
-    for (const node of graph.nodes) nodes.push(this.#narrow(node, places, only, (list) => constant("columns.used", int64s(list))));
+    for (const node of graph.nodes) {
+      const moved = isCombination(node) ? places(node.inputs[0]!) : undefined;
+      if (moved === undefined) nodes.push(this.#narrow(node, places, only, (list) => constant("columns.used", int64s(list))));
+      else {
+        const [first = "", weights = "", ...bias] = node.inputs;
+        nodes.push({ ...node, inputs: [first, constant(`${weights}.used`, ofColumns(this.#constants.get(weights)!, [...moved.keys()], isTransposed(node))), ...bias] });
+      }
+    }
     return { ...this.#model, graph: { ...graph, nodes, initializers } };
   }
   #narrow(node: Node, places: (name: string) => Map<number, number> | undefined, only: (name: string, keep: readonly number[]) => string, indices: (list: readonly number[]) => string): Node {
@@ -198,6 +231,13 @@ class Plan {
     });
     return { ...node, inputs: parts };
   }
+}
+
+/** Weights of these columns only. */
+function ofColumns(tensor: Tensor, keep: readonly number[], transposed: boolean): Tensor {
+  const [rows, columns] = tensor.shape as [number, number];
+  const places = transposed ? Array.from({ length: rows }, (_, k) => keep.map((column) => k * columns + column)).flat() : keep.flatMap((column) => Array.from({ length: columns }, (_, k) => column * columns + k));
+  return { ...tensor, shape: transposed ? [rows, keep.length] : [keep.length, columns], data: pick(tensor.data, places) } as Tensor;
 }
 
 function isGather(node: Node): boolean {

@@ -50,6 +50,14 @@ export function whyNotQuantised(model: Model): string | undefined {
   return "it has no weights of single precision that a multiplication or a convolution takes: linear models of scikit-learn compute in doubles, and their labels hang on it";
 }
 
+/** Weights of zero: what is added up is the same, in another order. Undefined where there are none. */
+export function withoutZeroWeights({ model, signature }: Exact): { readonly candidate: Candidate; readonly note: string } | undefined {
+  const fewer = dropUnusedColumns(model, { weights: true });
+  if (fewer.dropped === 0) return undefined;
+  const asked = dropUnusedCategories(tidy(fewer.model));
+  return { candidate: { name: "without zero weights", bytes: serializeModel(asked.model), signature }, note: `${fewer.dropped} of ${fewer.columns} columns of features, and ${asked.dropped} of ${asked.categories} categories, weigh nothing` };
+}
+
 export async function lossyCandidates({ model, signature }: Exact, batch: Batch): Promise<(Candidate | { readonly name: string; readonly reason: string })[]> {
   const found: (Candidate | { readonly name: string; readonly reason: string })[] = [];
   const add = (name: string, changed: Model | undefined, own: Signature = signature): void => {

@@ -6,7 +6,7 @@ import { buildPackage, parseProfile, profileToJson, sha256, type Checks, type Mo
 import { Encoder, type Batch, type ModelInput } from "@slipway/core/predict";
 import { gzipSync } from "node:zlib";
 import { provenKernel } from "../runtime/index.ts";
-import { exactChanges, lossyCandidates, whyNotQuantised, type Candidate } from "./candidates.ts";
+import { exactChanges, lossyCandidates, whyNotQuantised, withoutZeroWeights, type Candidate } from "./candidates.ts";
 import { optimizeError } from "./errors.ts";
 import { costOf, type Cost } from "./judge.ts";
 import { medianTimes, Subject } from "./subject.ts";
@@ -59,7 +59,9 @@ export async function optimize(source: ModelPackage, options: OptimizeOptions): 
   // What makes trees small on the way is what every web server and registry does anyway.
   if (why !== undefined) notes.push(`not quantised: ${why}; compressed with gzip the model is ${(100 * gzipSync(tidied).length / tidied.length).toFixed(0)}% of its size`);
   else if (batch === undefined) notes.push("not quantised: what it costs is judged on rows, and the package holds no checked rows; give some with --data");
-  const candidates = why === undefined && batch !== undefined ? await lossyCandidates(exact, batch) : [];
+  const lighter = batch === undefined ? undefined : withoutZeroWeights(exact);
+  if (lighter !== undefined) notes.push(lighter.note);
+  const candidates = [...(lighter === undefined ? [] : [lighter.candidate]), ...(why === undefined && batch !== undefined ? await lossyCandidates(exact, batch) : [])];
   const changedExactly = tidied.length < source.model.length || exact.notes.length > 0;
   const tidy: Candidate = { name: "exact changes", bytes: tidied, signature: exact.signature };
 

@@ -12,7 +12,7 @@ import { describe, expect, it } from "vitest";
 import { listCases } from "../../../../corpus/case.ts";
 import { answeredOf, madeRows } from "../gate/sample-rows.ts";
 import { loadModelPackage, openModel } from "../runtime/index.ts";
-import { exactChanges } from "./candidates.ts";
+import { exactChanges, withoutZeroWeights } from "./candidates.ts";
 import { Subject } from "./subject.ts";
 import { trainedNetwork } from "./testing.ts";
 import { optimize } from "./index.ts";
@@ -103,6 +103,45 @@ describe("columns that no tree asks", () => {
       expect([c.name, answers[1]!.outputs.map((one) => one.data)]).toEqual([c.name, answers[0]!.outputs.map((one) => one.data)]);
     }
     expect(changed).toBeGreaterThan(8);
+  });
+});
+
+describe("columns that weigh nothing", () => {
+  const [COLUMNS, KEPT] = [400, [3, 77, 78, 399]];
+  const normal = normalNumbers(randomNumbers(2));
+  const rows = Array.from({ length: 120 }, () => Float64Array.from({ length: COLUMNS }, () => normal()));
+  /** A linear model over scaled columns, its weights as [F, 1] or transposed. */
+  const linear = (transposed: boolean, operator: "Gemm" | "MatMul"): { readonly bytes: Uint8Array; readonly signature: Signature } => {
+    const g = new GraphBuilder();
+    const o = new Ops(g);
+    const weights = Float64Array.from({ length: COLUMNS }, (_, i) => (KEPT.includes(i) ? 1 + i / 7 : 0));
+    const x = o.div(g.input("x", "double", ["N", COLUMNS]), o.doubles(Float64Array.from({ length: COLUMNS }, (_, i) => 1 + i), [1, COLUMNS]));
+    const w = o.doubles(weights, transposed ? [1, COLUMNS] : [COLUMNS, 1]);
+    g.output("y", operator === "MatMul" ? o.matmul(x, w) : g.op("Gemm", [x, w, o.doubles([0.25])], { transB: transposed ? 1 : 0 }));
+    return { bytes: serializeModel(g.finish()), signature: { layout: "tensors", tensors: [{ name: "x", type: "double", shape: ["N", COLUMNS] }], tensorRows: "independent", columns: [], extraColumns: "refused", outputs: [{ name: "y", graphName: "y", kind: "value", type: "double", rowShape: [1] }] } };
+  };
+  it.each([["MatMul", false], ["Gemm", false], ["Gemm", true]] as const)("are left out of a %s, transposed: %s", async (operator, transposed) => {
+    const { bytes, signature } = linear(transposed, operator);
+    expect(dropUnusedColumns(readModel(bytes))).toMatchObject({ dropped: 0 });
+    const { candidate, note } = withoutZeroWeights(exactChanges(bytes, signature, undefined))!;
+    expect(note).toContain(`${COLUMNS - KEPT.length} of ${COLUMNS} columns of features`);
+    expect(candidate.bytes.length).toBeLessThan(bytes.length / 5);
+    const { batch } = new Encoder(signature).encode({ kind: "tensors", tensors: { x: { shape: [rows.length, COLUMNS], data: Float64Array.from(rows.flatMap((r) => [...r])) } } });
+    const answers: Float64Array[] = [];
+    for (const graph of [bytes, candidate.bytes]) {
+      const subject = await Subject.open(graph, signature);
+      answers.push((await subject.answer(batch)).outputs[0]!.data as Float64Array);
+      await subject.close();
+    }
+    for (const [i, y] of answers[0]!.entries()) expect(Math.abs(answers[1]![i]! - y)).toBeLessThan(1e-12);
+    expect(new Set(answers[0]).size).toBe(rows.length);
+  });
+  it("are none where every column weighs something", () => {
+    const g = new GraphBuilder();
+    const o = new Ops(g);
+    g.output("y", o.matmul(g.input("x", "double", ["N", 2]), doubles([1, -2], [2, 1])));
+    const bytes = serializeModel(g.finish());
+    expect(withoutZeroWeights(exactChanges(bytes, linear(false, "MatMul").signature, undefined))).toBeUndefined();
   });
 });
 
