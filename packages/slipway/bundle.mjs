@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { place, sourceStamp } from "../../scripts/built-folder.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const INPUTS = ["src", "../core/src", "assets/try.js", "assets/ask.js", "assets/draw.js", "assets/try.css", "package.json", "bundle.mjs", "../../scripts/built-folder.mjs", "../../package-lock.json"];
+const INPUTS = ["src", "../core/src", "assets/try.js", "assets/ask.js", "assets/draw.js", "assets/draw-picture.js", "assets/try.css", "package.json", "bundle.mjs", "../../scripts/built-folder.mjs", "../../package-lock.json"];
 /** By folder in assets: what it begins with, and where its files find the other assets. */
 const BUNDLES = {
   bundle: { main: "cli/container.ts", assets: "./assets/", pages: true },
@@ -17,7 +17,7 @@ const BUNDLES = {
 };
 /** Threads and processes are started by a file's name, beside the code that starts them: `new URL(fromSource ? "./x.ts" : "./x.js", ...)`. */
 const STARTED = /\? "\.\/([\w-]+)\.ts" : "\.\/\1\.js"/g;
-const PAGES = ["try.js", "ask.js", "draw.js", "try.css"];
+const PAGES = ["try.js", "ask.js", "draw.js", "draw-picture.js", "try.css"];
 /** Native, so one for each platform: ONNX Runtime is put in beside the bundle, DuckDB (Parquet in bulk) stays out. The others are what pg would take elsewhere. */
 const EXTERNAL = ["onnxruntime-node", "@duckdb/node-api", "pg-native", "cloudflare:sockets"];
 

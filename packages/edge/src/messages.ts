@@ -3,7 +3,7 @@
 import { SlipwayError, type ErrorKind } from "@slipway/core/base";
 import type { Signature } from "@slipway/core/package";
 import type { ImageOptions, Picture, PredictedRow, RowError } from "@slipway/core/predict";
-import type { CheckResult, EdgeModel, OpenOptions, PredictOptions } from "./types.ts";
+import type { CheckResult, EdgeModel, OpenOptions, PredictOptions, SoundSource } from "./types.ts";
 
 export interface Told {
   readonly name: string;
@@ -17,6 +17,7 @@ export interface Told {
 export type Ask =
   | { readonly id: number; readonly kind: "open"; readonly bytes: Uint8Array; readonly options: OpenOptions }
   | { readonly id: number; readonly kind: "predict"; readonly input: unknown; readonly options: PredictOptions }
+  | { readonly id: number; readonly kind: "sound"; readonly sounds: readonly SoundSource[]; readonly options: PredictOptions }
   | { readonly id: number; readonly kind: "image"; readonly pictures: readonly Picture[]; readonly options: ImageOptions & PredictOptions };
 
 export interface Failure {

@@ -1,15 +1,16 @@
 // A package's bytes -> a model that answers on this thread, after it answered its own checked rows.
 
+import { readWav, soundTensor } from "@slipway/core/audio";
 import { assertSound } from "@slipway/core/onnx";
 import { compareOutputs, readSlip, type Checks, type ModelPackage } from "@slipway/core/package";
 import {
-  Answer, chunkRows, Encoder, imageRows, pictureTensor, placeRows, planFeeds, planImages, readInput, refuseRows, selectOutputs,
+  Answer, chunkRows, dressSession, Encoder, imageRows, pictureTensor, placeRows, planAudio, planFeeds, planImages, readInput, refuseRows, selectOutputs, soundRows,
   type Batch, type EngineTensor, type Feed, type ImageOptions, type ModelInput, type Picture, type PredictedRow, type Prediction, type RowError, type Session,
 } from "@slipway/core/predict";
 import { edgeError } from "./errors.ts";
 import { openEngine, type OpenedEngine } from "./open-engine.ts";
 import type { Parts } from "./parts.ts";
-import type { CheckResult, EdgeModel, OpenOptions, PredictOptions } from "./types.ts";
+import type { CheckResult, EdgeModel, OpenOptions, PredictOptions, SoundSource } from "./types.ts";
 
 const ROWS_PER_CALL = 1024;
 
@@ -25,7 +26,8 @@ export async function openModel(bytes: Uint8Array, options: OpenOptions, parts: 
   const signedBy = options.trust === undefined ? null : await parts.verify(source, options.trust);
   if (source.text !== undefined) throw edgeError("edge-texts", `${source.manifest.name} takes texts through a tokenizer, which is not done here`, { hint: "Serve it (slipway serve), and ask it from here." });
   assertSound(source.model);
-  const model = new Local(source, await openEngine(source, options, parts), signedBy);
+  const engine = await openEngine(source, options, parts);
+  const model = new Local(source, { ...engine, session: dressSession(engine.session, source.signature) }, signedBy);
   if (source.checks !== null && options.checks !== "skip") await model.replay(source.checks);
   if (model.check?.passed === false && options.checks !== "report") {
     await model.close();
@@ -69,6 +71,13 @@ class Local implements LocalModel {
   async predictImage(pictures: readonly Picture[], options: ImageOptions & PredictOptions = {}): Promise<(PredictedRow | RowError)[]> {
     const planned = planImages(this.signature, options);
     return this.#answer(imageRows(pictures.map((p) => pictureTensor(p, planned.plan)), planned, this.signature), options);
+  }
+
+  async predictSound(sounds: SoundSource | readonly SoundSource[], options: PredictOptions = {}): Promise<(PredictedRow | RowError)[]> {
+    const planned = planAudio(this.signature);
+    const given = Array.isArray(sounds) ? (sounds as readonly SoundSource[]) : [sounds as SoundSource];
+    const rows = given.map((s) => soundTensor(s instanceof Uint8Array ? readWav(s) : { rate: s.rate, channels: 1, mono: s.samples }, planned.input));
+    return this.#answer(soundRows(rows, planned, this.signature), options);
   }
 
   async #answer(input: ModelInput, options: PredictOptions): Promise<(PredictedRow | RowError)[]> {

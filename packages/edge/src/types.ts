@@ -23,8 +23,12 @@ export interface EdgeModel {
   predict(input: unknown, options?: PredictOptions): Promise<(PredictedRow | RowError)[]>;
   /** One row a picture. @throws SlipwayError image-unwanted, image-option, edge-picture and as predict */
   predictImage(pictures: PictureSource | readonly PictureSource[], options?: ImageOptions & PredictOptions): Promise<(PredictedRow | RowError)[]>;
+  /** One row a sound: a WAV file's bytes, or samples of -1 to 1 with their rate. @throws SlipwayError audio-unwanted, audio-damaged ... and as predict */
+  predictSound(sounds: SoundSource | readonly SoundSource[], options?: PredictOptions): Promise<(PredictedRow | RowError)[]>;
   close(): Promise<void>;
 }
+
+export type SoundSource = Uint8Array | { readonly rate: number; readonly samples: Float32Array };
 
 export interface PredictOptions {
   /** Names of the outputs to compute; all of them by default. */

@@ -4,7 +4,7 @@ import type { ImageOptions, PredictedRow, RowError } from "@slipway/core/predict
 import { edgeError } from "./errors.ts";
 import { fromFailure, type Ask, type Reply, type Told } from "./messages.ts";
 import { pixelsOf } from "./pixels.ts";
-import type { EdgeModel, OpenOptions, PictureSource, PredictOptions } from "./types.ts";
+import type { EdgeModel, OpenOptions, PictureSource, PredictOptions, SoundSource } from "./types.ts";
 
 type Without<T> = T extends { id: number } ? Omit<T, "id"> : never;
 interface Waiting {
@@ -90,6 +90,9 @@ class WorkerModel implements EdgeModel {
   }
   async predictImage(pictures: PictureSource | readonly PictureSource[], options: ImageOptions & PredictOptions = {}): Promise<(PredictedRow | RowError)[]> {
     return this.#channel.ask({ kind: "image", pictures: pixelsOf(pictures), options });
+  }
+  predictSound(sounds: SoundSource | readonly SoundSource[], options: PredictOptions = {}): Promise<(PredictedRow | RowError)[]> {
+    return this.#channel.ask({ kind: "sound", sounds: Array.isArray(sounds) ? (sounds as readonly SoundSource[]) : [sounds as SoundSource], options });
   }
   async close(): Promise<void> {
     this.#channel.close();

@@ -16,6 +16,7 @@ async function answer(ask: Ask): Promise<Extract<Reply, { ok: true }>["value"]> 
     return { name, version, digest, signature, engine, signedBy, check } satisfies Told;
   }
   if (model === undefined) throw new Error("the model is not open");
+  if (ask.kind === "sound") return model.predictSound(ask.sounds, ask.options);
   return ask.kind === "predict" ? model.predict(ask.input, ask.options) : model.predictImage(ask.pictures, ask.options);
 }
 

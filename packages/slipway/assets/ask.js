@@ -1,6 +1,6 @@
 // The form: reads it, asks the model, shows the answer. Everything here is of the page that is shown now.
 
-import { drawOutput, drawRows, element } from "./draw.js";
+import { drawRow, drawRows, element } from "./draw.js";
 
 let main, form, answer, failure, call, paste, layout, fields;
 
@@ -26,8 +26,10 @@ function valueOf(field) {
   return field.dataset.type === "number" ? Number(text) : text;
 }
 
-/** The request: {body, type}. */
+/** The request: {body, type}, and of a file its name. */
 function readForm() {
+  const file = form.querySelector("[data-file]")?.files[0];
+  if (file !== undefined) return { body: file, type: file.type, name: file.name };
   const pasted = paste ? paste.value.trim() : "";
   if (pasted !== "") {
     if (layout === "matrix") {
@@ -81,9 +83,9 @@ function shellQuote(text) {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 /** A key is never written down: the line takes it from the environment. */
-function curlLine({ body, type }, keyed) {
+function curlLine({ body, type, name }, keyed) {
   const url = location.origin + main.dataset.url;
-  const data = body.length > 4000 ? `@rows.${type === "text/csv" ? "csv" : "json"}` : shellQuote(body);
+  const data = name !== undefined ? shellQuote(`@${name}`) : body.length > 4000 ? `@rows.${type === "text/csv" ? "csv" : "json"}` : shellQuote(body);
   const who = keyed ? ' -H "authorization: Bearer $SLIPWAY_API_KEY"' : "";
   return `curl -s ${shellQuote(url)}${who} -H 'content-type: ${type}' --data-binary ${data}`;
 }
@@ -133,7 +135,7 @@ export function startForm({ send, keyed = () => false, refused }) {
       call.hidden = false;
       if (status !== 200) return showFailure(result.error);
       const rows = result.predictions;
-      if (rows.length === 1) answer.replaceChildren(...Object.entries(rows[0]).map(([name, value]) => drawOutput(name, value)));
+      if (rows.length === 1) answer.replaceChildren(...(await drawRow(rows[0], request.body instanceof Blob ? request.body : undefined)));
       else answer.replaceChildren(drawRows(rows));
       if (main.dataset.versions !== "1") answer.append(element("p", `Answered by version ${result.model.version}.`, "hint"));
     } catch {
@@ -159,6 +161,9 @@ export function startForm({ send, keyed = () => false, refused }) {
       showOther(field);
     }
   });
+
+  // A file is its own question.
+  form.querySelector("[data-file]")?.addEventListener("change", () => form.requestSubmit());
 
   form.addEventListener("change", (event) => {
     if (!fields.includes(event.target)) return;

@@ -1,5 +1,7 @@
 // Answers as pictures: big labels, bars, tables.
 
+import { drawOver } from "./draw-picture.js";
+
 export function element(name, text, className) {
   const e = document.createElement(name);
   if (text !== undefined) e.textContent = text;
@@ -60,12 +62,20 @@ function listed(value) {
   return first.join(", ") + (more > 0 ? `, ... ${more} more` : "");
 }
 
-export function drawOutput(name, value) {
+/** A row's outputs; `picture`: what it was asked of, a file or anything that a canvas takes. */
+export async function drawRow(row, picture) {
+  const shown = picture === undefined ? [] : await drawOver(row, picture);
+  return [...shown, ...Object.entries(row).filter(([name]) => shown.length === 0 || name !== "detections").map(([name, value]) => drawOutput(name, value))];
+}
+
+function drawOutput(name, value) {
   const box = element("div", undefined, "output");
   box.append(element("h3", name.replaceAll("_", " ")));
   const probability = name.startsWith("probabilities");
   if (Array.isArray(value)) {
-    if (Array.isArray(value[0])) box.append(element("p", `${shapeOf(value).join(" × ")} numbers`, "hint"), element("p", listed(value), "figure"));
+    if (typeof value[0] === "object" && value[0] !== null && !Array.isArray(value[0])) box.append(drawRows(value));
+    else if (value.length === 0) box.append(element("p", "none", "figure"));
+    else if (Array.isArray(value[0])) box.append(element("p", `${shapeOf(value).join(" × ")} numbers`, "hint"), element("p", listed(value), "figure"));
     else if (probability) box.append(bars(value.map((v, i) => [String(i), v]), true));
     else box.append(element("p", listed(value), name === "label" || name === "value" ? "big" : "figure"));
   } else if (typeof value === "object" && value !== null) box.append(bars(Object.entries(value), probability));

@@ -5,7 +5,9 @@
 import { packageError } from "./errors.ts";
 import { asBucketing } from "./text-bucket.ts";
 import { asArray, asText, decodeNumber, encodeNumber, JsonObject, oneOf, type Fail } from "./json.ts";
+import { parseAudioInput } from "./audio-input.ts";
 import { parseImageInput } from "./image-input.ts";
+import { parsePictureTask } from "./picture-task.ts";
 import type { ElementType } from "../tensor/index.ts";
 import type { Column, Output, Scalar, Signature, HashedTensor, TensorInput, TextInput, TextNormalization } from "./signature.ts";
 
@@ -40,6 +42,7 @@ export function parseSignature(json: unknown): Signature {
     ...(top.has("rowCells") ? { rowCells: parseCount(top, "rowCells") } : {}),
     extraColumns: top.oneOf("extraColumns", ["ignored", "refused"]),
     outputs,
+    ...(layout === "tensors" && top.has("task") ? { task: parsePictureTask(top.get("task"), "task", fail) } : {}),
     ...(top.has("rowChecks") ? { rowChecks: top.array("rowChecks", 1000, (value, where) => asText(value, where, fail)) } : {}),
   };
 }
@@ -69,6 +72,7 @@ export function signatureToJson(signature: Signature): object {
     })),
     textInputs: signature.textInputs,
     rowCells: signature.rowCells,
+    task: signature.task,
     extraColumns: signature.extraColumns,
     rowChecks: signature.rowChecks,
     outputs: signature.outputs.map((o) => ({
@@ -80,6 +84,7 @@ export function signatureToJson(signature: Signature): object {
       anyRank: o.anyRank,
       columns: o.columns?.map(encodeScalar),
       classes: o.classes?.map(encodeScalar),
+      json: o.json,
     })),
   };
 }
@@ -136,7 +141,7 @@ function parseTensor(value: unknown, where: string): TensorInput {
     return d;
   }) : undefined;
   if (least !== undefined && least.length !== shape.length) throw fail(`expected ${shape.length} sizes`, t.at("least"));
-  return { name: t.string("name"), type: t.oneOf("type", ELEMENT_TYPES), shape, ...(least === undefined ? {} : { least }), ...(t.has("anyRank") && t.boolean("anyRank") ? { anyRank: true } : {}), ...(t.has("image") ? { image: parseImageInput(t.get("image"), t.at("image"), fail) } : {}) };
+  return { name: t.string("name"), type: t.oneOf("type", ELEMENT_TYPES), shape, ...(least === undefined ? {} : { least }), ...(t.has("anyRank") && t.boolean("anyRank") ? { anyRank: true } : {}), ...(t.has("image") ? { image: parseImageInput(t.get("image"), t.at("image"), fail) } : {}), ...(t.has("audio") ? { audio: parseAudioInput(t.get("audio"), t.at("audio"), fail) } : {}) };
 }
 
 function parseHashed(value: unknown, where: string): HashedTensor {
@@ -172,6 +177,7 @@ function parseOutput(value: unknown, where: string): Output {
     ...(o.has("anyRank") && o.boolean("anyRank") ? { anyRank: true as const } : {}),
     ...(columns === undefined ? {} : { columns }),
     ...(o.has("classes") ? { classes: o.array("classes", MAX_COLUMNS, parseScalar) } : {}),
+    ...(o.has("json") && o.boolean("json") ? { json: true as const } : {}),
   };
 }
 

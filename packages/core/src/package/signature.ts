@@ -2,6 +2,8 @@
 
 import type { ElementType } from "../tensor/index.ts";
 import type { Digest } from "./digests.ts";
+import type { AudioInput } from "./audio-input.ts";
+import type { PictureTask } from "./picture-task.ts";
 
 /** Stands for a missing value in a string tensor: U+FFFF is a noncharacter that no text file holds. Numbers use NaN. */
 export const MISSING_STRING = "\uffff";
@@ -50,11 +52,15 @@ export interface ImageInput {
   /**
    * Before the tensor's size is cut out of the middle: `stretch` to `size` (the tensor's by default), `shortest` makes the
    * shorter edge `size[0]` pixels long and keeps the ratio, `crop` cuts out as much as has the tensor's ratio and resizes that,
-   * `pad` keeps all and fills with black, `none` takes the pixels as they are.
+   * `pad` keeps all and fills the rest (see `fill`), `none` takes the pixels as they are.
    */
   readonly resize: "stretch" | "shortest" | "crop" | "pad" | "none";
-  /** [height, width] in pixels; of `shortest` [edge]. */
+  /** [height, width] in pixels; of `shortest` [edge], or [edge, the most that the longer edge may have]. */
   readonly size?: readonly number[];
+  /** Of `shortest`: edges are cut down to a multiple of it, as YOLOS has them. */
+  readonly multiple?: number;
+  /** The byte that `pad` fills with; 0, black, by default. */
+  readonly fill?: number;
   readonly filter: ImageFilter;
   readonly order: "rgb" | "bgr";
   /** value = (byte * scale - mean) / std, for tensors of floats; one number, or one a channel. */
@@ -75,6 +81,7 @@ export interface TensorInput {
   /** Any number of dimensions from 1 to ANY_RANK will do, the same for all such inputs; `shape` is one of them. */
   readonly anyRank?: true;
   readonly image?: ImageInput;
+  readonly audio?: AudioInput;
 }
 export const ANY_RANK = 5;
 
@@ -113,6 +120,8 @@ export interface Output {
   readonly columns?: readonly Scalar[];
   /** The labels a label output can take. */
   readonly classes?: readonly Scalar[];
+  /** Its texts are JSON: answers in JSON hold the values. */
+  readonly json?: true;
 }
 
 /** A graph input that is not asked of users: a column's text once more, normalised in another way. */
@@ -141,6 +150,8 @@ export interface Signature {
   /** Columns not listed here: some models ignore them, others refuse them. */
   readonly extraColumns: "ignored" | "refused";
   readonly outputs: readonly Output[];
+  /** Of a model of pictures: what the runtime makes of the graph's answer. */
+  readonly task?: PictureTask;
   /** Why the graph refuses a row, where it does (REFUSED_OUTPUT). */
   readonly rowChecks?: readonly string[];
 }

@@ -107,6 +107,7 @@ function asFloats(tensor: EngineTensor): EngineTensor {
 /** The sizes of one row of what a foreign model gave; its declarations need not be true. */
 function rowDims(output: Output, parts: readonly EngineTensor[], rows: number, signature: Signature): readonly number[] {
   const [first] = parts;
+  if (output.json === true) return [];
   if (signature.tensorRows === "none") return first!.dims;
   const dims = first!.dims.slice(1);
   const found = parts.reduce((n, p) => n + (p.dims[0] ?? 0), 0);

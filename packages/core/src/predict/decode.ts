@@ -44,6 +44,7 @@ function rowReader(o: OutputData): (row: number) => Value {
   const cell = cellReader(o);
   const { output, width } = o;
   const { dims } = o;
+  if (output.json === true) return (row) => JSON.parse(cell(row * width) as string) as Value;
   if ((dims ?? output.rowShape).length === 0) return cell;
   if (dims !== undefined && dims.length > 1) return (row) => nested(cell, dims, row * width);
   const names = keysOf(output, width);

@@ -13,6 +13,7 @@ const table = {
   "request-shape": { kind: "invalid", doc: "The request is none of the forms that are understood: records, rows, columns, texts or CSV. The error shows a valid request." },
   "request-limit": { kind: "limit", doc: "The request has more rows, nesting or columns than allowed. Send it in parts." },
   "image-unwanted": { kind: "unsupported", doc: "The model does not take images: its one input is no [N, H, W, C] or [N, C, H, W] of one, three or four channels. Send tensors." },
+  "audio-unwanted": { kind: "unsupported", doc: "A sound was sent to a model whose package does not say how sounds become its tensor." },
   "image-option": { kind: "invalid", doc: "How a picture is to become a tensor (resize, order, scale, mean, std) is not said in a way that this model's tensor allows." },
   "output-unknown": { kind: "invalid", doc: "An output was asked for by a name that the model does not have. The error lists the names." },
 } as const;

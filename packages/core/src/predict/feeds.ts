@@ -6,6 +6,7 @@ import { predictError } from "./errors.ts";
 import type { Plan } from "./columns.ts";
 import type { Batch } from "./encode.ts";
 import type { EngineInput, EngineTensor } from "./session.ts";
+import { FRAME } from "./picture-frame.ts";
 import { tensorRowsOf } from "./tensors.ts";
 
 export interface Feed {
@@ -37,7 +38,7 @@ function tensorFeeds(inputs: readonly EngineInput[], signature: Signature): Feed
   return inputs.map((input) => {
     const hashed = signature.hashedTensors?.find((t) => t.name === input.name);
     if (hashed) return hashedFeed(hashed, signature);
-    const place = (signature.tensors ?? []).findIndex((t) => t.name === input.name);
+    const place = input.name === FRAME ? (signature.tensors ?? []).length : (signature.tensors ?? []).findIndex((t) => t.name === input.name);
     if (place < 0) throw predictError("runtime-load-failed", `the model takes ${JSON.stringify(input.name)}, which its signature does not name`);
     return { name: input.name, take: (batch, start, count) => tensorRowsOf(batch.tensors![place]!, batch.rows, start, count) };
   });

@@ -1,8 +1,9 @@
 // Which tensor a model of images takes, and how pictures become it: one input [N, H, W, C], [N, C, H, W] or [N, H, W].
 
-import { IMAGE_FILTERS, type ImageFilter, type Signature } from "../package/index.ts";
+import { IMAGE_FILTERS, MAX_DETECTIONS, type ImageFilter, type Signature } from "../package/index.ts";
 import type { ModelInput } from "./encode.ts";
 import { predictError } from "./errors.ts";
+import { FRAME, frameTensor, type AnswerLimits } from "./picture-frame.ts";
 import type { ImagePlan, ImageTensor } from "./picture-tensor.ts";
 import { shapeText } from "./tensors.ts";
 
@@ -18,11 +19,16 @@ export interface ImageOptions {
   /** One number, or one a channel. */
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
+  /** Of a detector: what scores no higher is left out. */
+  readonly score?: number | undefined;
+  /** Of a detector: so many detections at most, those that score highest. */
+  readonly most?: number | undefined;
 }
 export interface PlannedImage {
   readonly name: string;
   /** `flat`: the tensor has no dimension for channels. */
   readonly plan: ImagePlan & { readonly flat: boolean };
+  readonly limits: AnswerLimits;
 }
 
 /** @throws SlipwayError image-unwanted, image-option */
@@ -50,11 +56,23 @@ export function planImages(signature: Signature, options: ImageOptions = {}): Pl
   const resize = options.resize ?? told?.resize ?? "stretch";
   // Another way of resizing is to the tensor's own size.
   const size = options.resize === undefined ? told?.size : undefined;
+  const multiple = options.resize === undefined ? told?.multiple : undefined;
   if (!Number.isFinite(scale)) throw refused("scale", scale, "it is one number");
   if (options.resize !== undefined && !["stretch", "crop", "pad"].includes(options.resize)) throw refused("resize", options.resize, "it is one of stretch, crop, pad");
   if (!IMAGE_FILTERS.includes(filter)) throw refused("filter", filter, `it is one of ${IMAGE_FILTERS.join(", ")}`);
   if (!["rgb", "bgr"].includes(order)) throw refused("order", order, "it is one of rgb, bgr");
-  return { name: input.name, plan: { height, width, channels, flat, channelsFirst: !flat && !last, whole, resize, size, filter, bgr: order === "bgr", scale, mean: byChannel("mean", 0), std: byChannel("std", 1) } };
+  return { name: input.name, plan: { height, width, channels, flat, channelsFirst: !flat && !last, whole, resize, size, multiple, filter, bgr: order === "bgr", fill: told?.fill ?? 0, scale, mean: byChannel("mean", 0), std: byChannel("std", 1) }, limits: limitsOf(signature, options) };
+}
+
+function limitsOf({ task }: Signature, { score = NaN, most = NaN }: ImageOptions): AnswerLimits {
+  if (task === undefined) {
+    if (!Number.isNaN(score)) throw refused("score", score, "it is for models that detect");
+    if (!Number.isNaN(most)) throw refused("most", most, "it is for models that detect");
+    return { score, most };
+  }
+  if (!Number.isNaN(score) && !(score >= task.least && score <= 1)) throw refused("score", score, `it is a number from ${task.least}, below which the model's graph leaves out, to 1`);
+  if (!Number.isNaN(most) && !(Number.isInteger(most) && most >= 1 && most <= MAX_DETECTIONS)) throw refused("most", most, `it is a whole number from 1 to ${MAX_DETECTIONS}`);
+  return { score, most };
 }
 
 function refused(name: string, given: unknown, expected: string): Error {
@@ -62,7 +80,7 @@ function refused(name: string, given: unknown, expected: string): Error {
 }
 
 /** One row a picture. @throws SlipwayError request-shape */
-export function imageRows(rows: readonly ImageTensor[], { name, plan }: PlannedImage, signature: Signature): ModelInput {
+export function imageRows(rows: readonly ImageTensor[], { name, plan, limits }: PlannedImage, signature: Signature): ModelInput {
   const first = rows[0];
   if (first === undefined) throw predictError("request-shape", "no image was given");
   const odd = rows.findIndex((r) => r.height !== first.height || r.width !== first.width);
@@ -72,5 +90,5 @@ export function imageRows(rows: readonly ImageTensor[], { name, plan }: PlannedI
   if (rows.length > 1) rows.forEach((r, i) => data.set(r.data, i * size));
   const dims = plan.flat ? [first.height, first.width] : plan.channelsFirst ? [plan.channels, first.height, first.width] : [first.height, first.width, plan.channels];
   if (signature.tensorRows === "none" && rows.length > 1) throw predictError("request-shape", "the model takes one image a request");
-  return { kind: "tensors", tensors: { [name]: { shape: signature.tensorRows === "none" ? dims : [rows.length, ...dims], data } } };
+  return { kind: "tensors", tensors: { [name]: { shape: signature.tensorRows === "none" ? dims : [rows.length, ...dims], data }, ...(signature.task === undefined ? {} : { [FRAME]: frameTensor(rows.map((r) => r.frame), limits) }) } };
 }

@@ -1,3 +1,6 @@
+export { DETECTIONS, type Detected } from "./detections.ts";
+export { planAudio, soundRows, takesSounds, type PlannedAudio } from "./audio-plan.ts";
+export { dressSession } from "./dress-session.ts";
 export { Answer } from "./answer.ts";
 export { chunkRows } from "./chunk-rows.ts";
 export { checkNumber, checkString, planColumns, type Plan, type Slot, type Source } from "./columns.ts";
@@ -11,6 +14,7 @@ export { halfToNumber, numberToHalf } from "../tensor/index.ts";
 export { imageRows, planImages, type ImageOptions, type PlannedImage } from "./image-plan.ts";
 export { readInput } from "./input.ts";
 export { kernelSession, type SyncSession } from "./kernel-session.ts";
+export type { AnswerLimits, PictureFrame } from "./picture-frame.ts";
 export { pictureTensor, type ImagePlan, type ImageTensor, type Picture } from "./picture-tensor.ts";
 export { placeRows, refuseRows, type RowError } from "./place-rows.ts";
 export { preview, Problems, type Problem } from "./problems.ts";

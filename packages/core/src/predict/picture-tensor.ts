@@ -2,6 +2,7 @@
 
 import type { ImageFilter, ImageInput } from "../package/index.ts";
 import { predictError } from "./errors.ts";
+import type { PictureFrame } from "./picture-frame.ts";
 import { resize } from "./resize.ts";
 
 /** [height, width, 4]: red, green, blue and alpha, not premultiplied. What a browser's ImageData is, too. */
@@ -22,8 +23,11 @@ export interface ImagePlan {
   readonly resize: ImageInput["resize"];
   /** As ImageInput has it. */
   readonly size?: readonly number[] | undefined;
+  readonly multiple?: number | undefined;
   readonly filter: ImageFilter;
   readonly bgr: boolean;
+  /** What `pad` fills with. */
+  readonly fill: number;
   /** value = (byte * scale - mean) / std, by channel. */
   readonly scale: number;
   readonly mean: readonly number[];
@@ -33,6 +37,7 @@ export interface ImageTensor {
   readonly height: number;
   readonly width: number;
   readonly data: Uint8Array | Float32Array;
+  readonly frame: PictureFrame;
 }
 
 const MAX_TENSOR_PIXELS = 2 ** 24;
@@ -44,16 +49,46 @@ export function pictureTensor(picture: Picture, plan: ImagePlan): ImageTensor {
   const width = plan.width < 0 ? fullWidth : plan.width;
   if (Math.max(height * width, fullHeight * fullWidth) > MAX_TENSOR_PIXELS) throw predictError("request-limit", `a tensor of ${Math.max(height, fullHeight)} x ${Math.max(width, fullWidth)} pixels is too large`, { hint: "Make the image smaller before you send it." });
   const sized = toSize(toChannels(picture, plan), picture, plan, width, height, [fullHeight, fullWidth]);
-  return { height, width, data: toValues(sized, plan, width * height) };
+  return { height, width, data: toValues(sized, plan, width * height), frame: frameOf(picture, plan, width, height, [fullHeight, fullWidth]) };
+}
+
+/** As torchvision and transformers count: the fraction of a pixel is cut off. */
+function byShortest({ width, height }: Picture, [edge, most = Infinity]: readonly number[], multiple: number): [number, number] {
+  const [short, long] = [Math.min(width, height), Math.max(width, height)];
+  const exact = (long / short) * edge! > most ? (most * short) / long : edge!;
+  const shorter = exact === edge ? edge : halfToEven(exact);
+  const longer = short === shorter ? long : Math.trunc((exact * long) / short);
+  const [a, b] = [shorter, longer].map((n) => Math.max(1, n - (n % multiple))) as [number, number];
+  return width <= height ? [b, a] : [a, b];
+}
+/** Python's round. */
+function halfToEven(x: number): number {
+  const n = Math.round(x);
+  return n - x === 0.5 && n % 2 !== 0 ? n - 1 : n;
+}
+
+/** As toSize places it. */
+function frameOf(picture: Picture, plan: ImagePlan, tensorWidth: number, tensorHeight: number, [fullHeight, fullWidth]: readonly [number, number]): PictureFrame {
+  const { width, height } = picture;
+  const sizes = { width, height, tensorWidth, tensorHeight };
+  if (plan.resize === "crop") {
+    const scale = Math.max(tensorWidth / width, tensorHeight / height);
+    return { scaleX: scale, scaleY: scale, left: (tensorWidth - width * scale) / 2, top: (tensorHeight - height * scale) / 2, ...sizes };
+  }
+  const [w, h] = plan.resize === "pad" ? padded(picture, tensorWidth, tensorHeight) : [fullWidth, fullHeight];
+  const rounded = plan.resize === "pad" ? Math.floor : Math.ceil;
+  return { scaleX: w / width, scaleY: h / height, left: rounded((tensorWidth - w) / 2), top: rounded((tensorHeight - h) / 2), ...sizes };
+}
+
+/** [width, height] of a picture that fits in whole. */
+function padded(picture: Picture, width: number, height: number): [number, number] {
+  const ratio = Math.max(picture.width / width, picture.height / height);
+  return [Math.max(1, Math.min(width, Math.round(picture.width / ratio))), Math.max(1, Math.min(height, Math.round(picture.height / ratio)))];
 }
 
 /** [height, width] of the whole picture before the tensor's size is cut out of it. */
-function sizeAfter(picture: Picture, { resize: how, size, height, width }: ImagePlan): readonly [number, number] {
-  if (how === "shortest") {
-    const edge = size![0]!;
-    // As torchvision and transformers count: the fraction of a pixel is cut off.
-    return picture.width <= picture.height ? [Math.max(1, Math.trunc((edge * picture.height) / picture.width)), edge] : [edge, Math.max(1, Math.trunc((edge * picture.width) / picture.height))];
-  }
+function sizeAfter(picture: Picture, { resize: how, size, multiple = 1, height, width }: ImagePlan): readonly [number, number] {
+  if (how === "shortest") return byShortest(picture, size!, multiple);
   if (how === "stretch") return size === undefined ? [height < 0 ? picture.height : height, width < 0 ? picture.width : width] : [size[0]!, size[1]!];
   return how === "none" ? [picture.height, picture.width] : [height < 0 ? picture.height : height, width < 0 ? picture.width : width];
 }
@@ -84,15 +119,14 @@ function toSize(pixels: Uint8Array, picture: Picture, plan: ImagePlan, width: nu
     return centered(full, fullWidth, fullHeight, channels, width, height);
   }
   if (picture.width === width && picture.height === height) return pixels;
-  const ratio = plan.resize === "crop" ? Math.min(picture.width / width, picture.height / height) : Math.max(picture.width / width, picture.height / height);
   if (plan.resize === "crop") {
+    const ratio = Math.min(picture.width / width, picture.height / height);
     const [w, h] = [width * ratio, height * ratio];
     return resize(pixels, picture.width, channels, { x: (picture.width - w) / 2, y: (picture.height - h) / 2, width: w, height: h }, width, height, filter);
   }
-  const w = Math.max(1, Math.min(width, Math.round(picture.width / ratio)));
-  const h = Math.max(1, Math.min(height, Math.round(picture.height / ratio)));
+  const [w, h] = padded(picture, width, height);
   const inner = resize(pixels, picture.width, channels, whole, w, h, filter);
-  const out = new Uint8Array(width * height * channels);
+  const out = new Uint8Array(width * height * channels).fill(plan.fill);
   paste(inner, w, h, out, width, channels, Math.floor((width - w) / 2), Math.floor((height - h) / 2));
   return out;
 }

@@ -9,6 +9,7 @@ import type { Batch, ModelInput } from "./encode.ts";
 import { exampleRequest } from "./example.ts";
 import { numberToHalf } from "../tensor/index.ts";
 import { preview } from "./problems.ts";
+import { FRAME, plainFrames } from "./picture-frame.ts";
 import type { EngineData, EngineTensor, EngineType } from "./session.ts";
 
 /** Row-major. */
@@ -32,6 +33,8 @@ export function encodeTensors(input: ModelInput, signature: Signature): Batch {
   const refuse: Refuse = (message, where) => predictError("request-invalid", message, {
     ...(where === undefined ? {} : { where }), hint: "data.example is a valid request.", data: { example: exampleRequest(signature) } });
   const given = collect(input, signature, refuse);
+  const frames = given.get(FRAME);
+  given.delete(FRAME);
   const inputs = signature.tensors ?? [];
   const [lone, sent] = [inputs[0], [...given.keys()][0]];
   if (lone && sent !== undefined && sent !== lone.name && inputs.length === 1 && given.size === 1 && GENERATED.test(lone.name) && GENERATED.test(sent)) {
@@ -74,6 +77,10 @@ export function encodeTensors(input: ModelInput, signature: Signature): Batch {
     }
     return { type: ENGINE_TYPES[spec.type], dims: shape, data: toElements(spec.type, tensor.data, where, refuse) };
   });
+  if (signature.task !== undefined) {
+    const { shape, data } = frames ?? plainFrames(signature, tensors[0]!.dims);
+    tensors.push({ type: "float64", dims: shape, data: data as Float64Array });
+  }
   return { rows: whole ? 1 : (rows ?? 0), numbers: new Float64Array(0), strings: [], tensors };
 }
 

@@ -2,7 +2,7 @@
 
 import { loadModel } from "./slipway-edge.js";
 import { startForm } from "./ask.js";
-import { drawOutput, element } from "./draw.js";
+import { drawRow, element } from "./draw.js";
 
 const main = document.querySelector("main");
 const state = document.getElementById("state");
@@ -14,14 +14,19 @@ function toError(error) {
   return typeof error.toJSON === "function" ? error.toJSON() : { message: String(error.message ?? error) };
 }
 
+async function asked(ask) {
+  const model = await loading;
+  const before = performance.now();
+  const predictions = await ask(model);
+  return { status: 200, result: { predictions, model: { name: model.name, version: model.version, digest: model.digest }, ms: performance.now() - before } };
+}
+
 startForm({
   async send({ body, type }) {
     try {
+      if (body instanceof Blob) return await asked((model) => createImageBitmap(body).then((picture) => model.predictImage(picture)));
       if (type !== "application/json") return { status: 400, result: { error: { message: "rows are pasted as JSON here", hint: "Paste a list of records." } } };
-      const model = await loading;
-      const before = performance.now();
-      const predictions = await model.predict(JSON.parse(body));
-      return { status: 200, result: { predictions, model: { name: model.name, version: model.version, digest: model.digest }, ms: performance.now() - before } };
+      return await asked((model) => model.predict(JSON.parse(body)));
     } catch (error) {
       return { status: 400, result: { error: toError(error) } };
     }
@@ -47,22 +52,11 @@ async function show(picture) {
   try {
     const model = await loading;
     const [row] = await model.predictImage(picture);
-    answer.replaceChildren(...Object.entries(row).map(([name, value]) => drawOutput(name, value)));
+    answer.replaceChildren(...(await drawRow(row, picture)));
   } catch (error) {
     answer.replaceChildren(element("p", toError(error).message));
   }
 }
-document.getElementById("picture")?.addEventListener("change", async ({ target }) => {
-  const [file] = target.files;
-  if (file === undefined) return;
-  const picture = await createImageBitmap(file);
-  const canvas = document.getElementById("shown");
-  canvas.width = picture.width;
-  canvas.height = picture.height;
-  canvas.getContext("2d").drawImage(picture, 0, 0);
-  canvas.hidden = false;
-  await show(picture);
-});
 document.getElementById("camera")?.addEventListener("click", async () => {
   const video = document.getElementById("video");
   if (video.srcObject !== null) {

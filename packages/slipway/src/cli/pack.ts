@@ -5,7 +5,7 @@ import { writeSlip, type Comparison, type Signature } from "@slipway/core/packag
 import { basename } from "node:path";
 import { locateModel, readModelBytes, type PackOptions } from "../runtime/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
-import { imageFile, inputFile } from "./input-file.ts";
+import { audioFile, imageFile, inputFile, taskOf } from "./input-file.ts";
 import { size } from "./size.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
 import { recommendOf, recommendOptions } from "./pack-recommend.ts";
@@ -31,6 +31,8 @@ export const pack: Command = defineCommand({
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
     image: { type: "string", value: "FILE", help: "how pictures become the model's tensor: JSON with resize, size, filter, order, scale, mean, std" },
     ...recommendOptions,
+    audio: { type: "string", value: "FILE", help: "how sounds become the model's tensor: JSON with rate, samples, standardize, mel; or a preprocessor_config.json of Hugging Face's" },
+    task: { type: "string", value: "TASK", help: "what a network that looks at pictures is for: detection, or a file of JSON with task, layout, labels, score, iou, most, units, byClass, background" },
     purpose: { type: "string", value: "TEXT", help: "for the model card: what the model is for" },
     owner: { type: "string", value: "TEXT", help: "for the model card: who answers for it" },
     sign: { type: "string", value: "KEY", help: "sign the package with this private key (PEM)" },
@@ -41,6 +43,7 @@ export const pack: Command = defineCommand({
     "slipway pack --preprocess scaler.pkl --model model.h5",
     "slipway pack bundle.pkl --entry model --preprocess '#scaler'",
     "slipway pack mlruns/0/4f1c/artifacts/model",
+    "slipway pack yolov8n.onnx --image letterbox.json --task detection",
     "slipway pack models:/churn/3 --check check.csv",
     "slipway pack als.pkl --recommend --items items.csv --popularity views",
     "slipway pack user-tower.onnx --recommend --items items.csv --item-tower item-tower.onnx --cold-start refused",
@@ -65,6 +68,8 @@ export const pack: Command = defineCommand({
     const training = call.text("training");
     const bytes = await readModelBytes(path);
     const image = call.text("image");
+    const task = call.text("task");
+    const audio = call.text("audio");
     const inputs = call.text("inputs");
     if (inputs !== undefined && !isTensorModel(bytes)) throw usageError("bad-argument", "--inputs is for networks whose file does not tell what they take; this file tells its columns", { hint: "Leave it out, or: slipway convert FILE -o model.onnx --inputs inputs.json" });
     const recommend = await recommendOf(call);
@@ -74,6 +79,8 @@ export const pack: Command = defineCommand({
       ...optional("entry"), ...(entry === undefined ? {} : { entry }), preprocess: call.texts("preprocess"),
       ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }), ...(mlflow === undefined ? {} : { mlflow }), ...optional("name"), ...optional("version"),
       ...(image === undefined ? {} : { image: await imageFile(image) }),
+      ...(audio === undefined ? {} : { audio: await audioFile(audio) }),
+      ...(task === undefined ? {} : { task: await taskOf(task) }),
       facts: { ...optional("purpose"), ...optional("owner") },
       ...(training === undefined ? {} : { training: await trainingRows(training) }),
       ...(check === undefined ? {} : { check: { file: check, text: await readText(check) } }),

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { GraphBuilder, Ops, serializeModel } from "@slipway/core/onnx";
-import { buildPackage } from "@slipway/core/package";
+import { buildPackage, parseImageInput } from "@slipway/core/package";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BROWSER_HINT, hasBrowser, launchBrowser, openContext, type Watched } from "../../../../scripts/testing-browser.ts";
@@ -94,8 +94,32 @@ describe.skipIf(!hasBrowser)(`networks in a browser${hasBrowser ? "" : ` (${BROW
     })()`);
     expect(found).toEqual({ answers: expected, frame: 189 });
   });
+  it("finds in a picture what the server finds, and shows it over the picture", async () => {
+    const images = `${root}corpus/images/shapes/`;
+    const image = parseImageInput({ resize: "pad", filter: "bilinear", order: "rgb", scale: 1 / 255, mean: [0], std: [1], fill: 114 }, "", (message) => { throw new Error(message); });
+    const { package: source } = await packModel(`${images}shapes.onnx`, readFileSync(`${images}shapes.onnx`), { name: "net", version: "1.0.0", task: { task: "detection" }, image });
+    const app = createServer({ models: [await loadModelPackage(source)] });
+    const wide = readFileSync(`${images}pictures/wide.png`);
+    const ask = async (query: string): Promise<unknown> => ((await inject(app, { method: "POST", url: `/predict${query}`, headers: { "content-type": "image/png" }, payload: wide })).json() as { predictions: unknown }).predictions;
+    const expected = [await ask(""), await ask("?most=1&score=0.1")];
+    await app.context.models.close();
+    for (const [name, bytes] of (await makeEdge(source, "browser", { from: root })).files) files.set(name, bytes);
+    files.set("wide.png", wide);
+    await seen.page.goto(site.url);
+    await seen.page.getByRole("status").filter({ hasText: "ready" }).waitFor();
+    const found = await seen.page.evaluate(`(async () => {
+      const { loadModel } = await import("./slipway-edge.js");
+      const model = await loadModel("net.slip", { onnxruntime: "./onnxruntime/ort.wasm.min.mjs" });
+      const picture = await createImageBitmap(await (await fetch("wide.png")).blob());
+      return [await model.predictImage(picture), await model.predictImage(picture, { most: 1, score: 0.1 })];
+    })()`);
+    expect(near(found)).toEqual(near(expected));
+    await seen.page.getByLabel("A picture").setInputFiles({ name: "wide.png", mimeType: "image/png", buffer: wide });
+    await seen.page.getByRole("img", { name: /The picture with [1-9]\d* detections/ }).waitFor();
+    expect(seen.faults).toEqual([]);
+  });
   it("answers what the page's own file field is given", async () => {
     await seen.page.getByLabel("A picture").setInputFiles({ name: "picture.png", mimeType: "image/png", buffer: png });
-    await seen.page.locator("#answer .output").waitFor();
+    await seen.page.locator("#answer .picture").waitFor();
   });
 });

@@ -2,14 +2,15 @@
 // the folder; the Content-Security-Policy takes nothing from elsewhere, and import maps and attributes name each file's hash.
 
 import { createHash } from "node:crypto";
-import { planImages } from "@slipway/core/predict";
 import { Html, html, renderInputs } from "../server/index.ts";
 import { integrityOf } from "./integrity.ts";
 import { pageFile } from "./module-files.ts";
 import { ORT_MODULE } from "./onnxruntime-files.ts";
 import type { EdgePlan } from "./plan.ts";
 
-const SCRIPTS = { "page.js": "edge-page/page.js", "ask.js": "ask.js", "draw.js": "draw.js" } as const;
+const SCRIPTS = { "page.js": "edge-page/page.js", "ask.js": "ask.js", "draw.js": "draw.js", "draw-picture.js": "draw-picture.js" } as const;
+
+const picture = html`<fieldset><legend>Picture</legend><div class="field"><label for="picture">A picture</label><input id="picture" type="file" accept="image/*" data-file aria-describedby="picture-hint"><p class="hint" id="picture-hint">It stays on this device.</p></div><div class="buttons"><button type="button" id="camera">Camera</button></div><video id="video" muted playsinline hidden></video></fieldset>`;
 
 /** Adds the page's files to the plan's. `offline`: with a service worker, to be installed like a program. */
 export async function addPage({ package: source, file, integrity, engine, saysSo, trust, files }: EdgePlan, offline: boolean): Promise<void> {
@@ -42,8 +43,7 @@ ${offline && html`<link rel="manifest" href="manifest.webmanifest">`}
 </div></header>
 <main data-layout="${signature.layout}" data-versions="1" data-package="${file}" data-options="${options}"${offline && html` data-offline`}>
 <form id="ask" novalidate aria-label="Ask the model">
-${takesImages(source.signature) && html`<fieldset><legend>Picture</legend><div class="field"><label for="picture">A picture</label><input id="picture" type="file" accept="image/*"><p class="hint">It stays on this device.</p></div><div class="buttons"><button type="button" id="camera">Camera</button></div><video id="video" muted playsinline hidden></video><canvas id="shown" hidden></canvas></fieldset>`}
-${renderInputs(signature, "JSON records")}
+${renderInputs(signature, "JSON records", picture)}
 <div class="buttons"><button type="submit" class="primary" disabled>Predict</button><button type="button" id="example">Example</button><button type="reset">Clear</button></div>
 <noscript><p class="problem">This page needs JavaScript.</p></noscript>
 </form>
@@ -57,15 +57,6 @@ ${renderInputs(signature, "JSON records")}
 </body>
 </html>
 `.text));
-}
-
-function takesImages(signature: EdgePlan["package"]["signature"]): boolean {
-  try {
-    planImages(signature);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function webManifest(name: string): Uint8Array {

@@ -19,6 +19,8 @@ export { openSession, preloadEngine, type SessionOptions } from "./session.ts";
 export { splitEntry } from "./split-entry.ts";
 export { locateModel, type Located } from "./locate.ts";
 export type { MlflowModel } from "./mlflow/index.ts";
+export { audioPreparation } from "./images/audio-folder.ts";
+export { parsePictureSpec, PICTURE_TASKS, type PictureSpec } from "./images/picture-spec.ts";
 export { isTextFolder } from "./text/text-folder.ts";
 export { isPackage, openModel, readModelBytes, type OpenedModel, type OpenOptions } from "./open.ts";
 export type { Packed, PackOptions } from "./pack.ts";

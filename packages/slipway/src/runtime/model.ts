@@ -2,7 +2,7 @@
 // Large requests run in chunks sized so that the event loop is free again after some milliseconds.
 
 import type { Checks, Output, Recommending, Signature } from "@slipway/core/package";
-import { Answer, chunkRows, Encoder, exampleRequest, placeRows, planFeeds, readInput, refuseRows, selectOutputs, type Batch, type Encoded, type EngineTensor, type Feed, type ModelInput, type OnInvalid, type PredictedRow, type Prediction, type RowError, type Session } from "@slipway/core/predict";
+import { Answer, chunkRows, dressSession, Encoder, exampleRequest, placeRows, planFeeds, readInput, refuseRows, selectOutputs, type Batch, type Encoded, type EngineTensor, type Feed, type ModelInput, type OnInvalid, type PredictedRow, type Prediction, type RowError, type Session } from "@slipway/core/predict";
 import { openEngine, type EngineChoice, type EngineWish, type OpenedEngine } from "./engine.ts";
 import { runtimeError } from "./errors.ts";
 import type { Servable } from "./servable.ts";
@@ -288,7 +288,8 @@ export interface LoadOptions extends PlacementOptions {
 }
 
 export async function loadModelPackage(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
-  const dress = source.text === undefined ? undefined : (await import("./text/index.ts")).dressing(source.text);
+  const { signature } = source;
+  const dress = signature.task !== undefined ? (network: Session) => dressSession(network, signature) : source.text === undefined ? undefined : (await import("./text/index.ts")).dressing(source.text);
   const opened = await openEngine(source, options, async (bytes, columns) => {
     const session = await placeSession(bytes, options, (inline) => measureCall(new Model(source, { session: dress?.(inline) ?? inline, engine: { name: "onnxruntime", reason: "measured" }, columns })));
     return dress?.(session) ?? session;

@@ -6,7 +6,7 @@ import { basename } from "node:path";
 import type { ImportedModel } from "@slipway/core/convert";
 import {
   buildPackage, compareOutputs, nameFromFile, profileOf, profileToJson, readCheckFile, sampleChecks, signatureOfRows, sha256, writeCard, writeSbom,
-  type CardFacts, type Checks, type Comparison, type ImageInput, type ModelPackage, type Profile, type Signature,
+  type CardFacts, type Checks, type Comparison, type AudioInput, type ImageInput, type ModelPackage, type Profile, type Signature,
 } from "@slipway/core/package";
 import { readCheckRows } from "./check-rows.ts";
 import { provenKernel } from "./engine.ts";
@@ -14,7 +14,9 @@ import { predictError } from "@slipway/core/predict";
 import { runtimeError } from "./errors.ts";
 import { importFile, type ImportFileOptions } from "./import-file.ts";
 import type { RecommendOptions } from "./recommend/import-recommender.ts";
-import { withImage } from "./images/import-image.ts";
+import { withAudio, withImage } from "./images/import-image.ts";
+import type { PictureSpec } from "./images/picture-spec.ts";
+import { withTask } from "./images/with-task.ts";
 import { loadModelPackage, type ModelSource } from "./model.ts";
 import { lineOfRow } from "./row-line.ts";
 import { withMlflowSignature, type MlflowModel } from "./mlflow/index.ts";
@@ -28,6 +30,10 @@ export interface PackOptions extends ImportFileOptions {
   readonly image?: ImageInput;
   /** Pack it as one that recommends. */
   readonly recommend?: RecommendOptions | undefined;
+  /** How sounds become its tensor. */
+  readonly audio?: AudioInput;
+  /** What a network that looks at pictures is for. */
+  readonly task?: PictureSpec;
   /** For the model card. */
   readonly facts?: CardFacts;
   /** Rows with the columns the model takes and, beside them, what it predicted. */
@@ -52,10 +58,12 @@ const KEPT_CHECKS = 200;
 export async function packModel(path: string, bytes: Uint8Array, options: PackOptions = {}): Promise<Packed> {
   const recommender = options.recommend === undefined ? undefined : await (await import("./recommend/import-recommender.ts")).importRecommender(path, bytes, options.recommend, options);
   const { imported, joined, source, text } = recommender ?? (await importFile(path, bytes, options));
-  const { model } = imported.compiled;
-  const notes = [...imported.compiled.warnings, ...(recommender?.notes ?? [])];
-  let signature: Signature = imported.compiled.signature;
+  const compiled = options.task === undefined ? imported.compiled : withTask(imported.compiled, options.task, path);
+  const { model } = compiled;
+  const notes = [...compiled.warnings, ...(recommender?.notes ?? [])];
+  let signature: Signature = compiled.signature;
   if (options.image) signature = withImage(signature, options.image, undefined, path);
+  if (options.audio) signature = withAudio(signature, options.audio, path);
   if (options.mlflow) {
     const told = withMlflowSignature(signature, options.mlflow);
     signature = told.signature;

@@ -81,6 +81,7 @@ function cellWriter({ data, output }: OutputData): (index: number) => string {
       return typeof value === "number" ? String(value) : `"${value}"`;
     };
   }
+  if (output.json === true) return (i) => (data as readonly string[])[i]!;
   if (Array.isArray(data)) return (i) => textJson(data[i]!);
   if (data instanceof Uint8Array && output.type === "bool") return (i) => (data[i] === 0 ? "false" : "true");
   if (data instanceof Float32Array) return (i) => numberJson(shortestFloat(data[i]!));

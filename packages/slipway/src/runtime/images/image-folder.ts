@@ -1,10 +1,12 @@
-// A folder as Hugging Face's libraries keep an image model with its network in ONNX: config.json, preprocessor_config.json,
-// model.onnx (also in onnx/). How pictures are prepared is read out of it; nothing is run, nothing is fetched.
+// A folder as Hugging Face's libraries keep a model of images or sounds with its network in ONNX: config.json, preprocessor_config.json,
+// model.onnx (also in onnx/). How they are prepared is read out of it; nothing is run, nothing is fetched.
 
 import { lstatSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { ImageFilter, ImageInput } from "@slipway/core/package";
+import { MAX_DETECTIONS, type AudioInput, type ImageFilter, type ImageInput } from "@slipway/core/package";
+import { audioPreparation, isAudio } from "./audio-folder.ts";
 import { imageError } from "./errors.ts";
+import type { DetectionLayout, PictureSpec } from "./picture-spec.ts";
 
 const NETWORKS = ["model.onnx", "onnx/model.onnx"];
 const MAX_JSON = 64 * 2 ** 20;
@@ -17,7 +19,11 @@ export interface ImageFolder {
   readonly className: string;
   /** Of a classifier. */
   readonly labels: readonly string[] | undefined;
-  readonly image: ImageInput;
+  /** Of a model that answers otherwise than with labels. */
+  readonly task: PictureSpec | undefined;
+  /** One of both. */
+  readonly image?: ImageInput;
+  readonly audio?: AudioInput;
   /** [height, width] that pictures have in the end. */
   readonly size: readonly [number, number] | undefined;
 }
@@ -32,20 +38,47 @@ export function readImageFolder(path: string): ImageFolder {
   const file = NETWORKS.find((name) => plainFile(path, name));
   if (file === undefined) throw imageError("image-folder", `the folder tells how images are prepared but has no network in ONNX (${NETWORKS.join(" or ")})`, { where: path, hint: "Export it: optimum-cli export onnx --model FOLDER OUT." });
   const className = Array.isArray(config["architectures"]) ? String(config["architectures"][0]).slice(0, 100) : "an image model";
-  const id2label = config["id2label"];
-  const labels = className.endsWith("ForImageClassification") && typeof id2label === "object" && id2label !== null
-    ? Object.entries(id2label).map(([id, l]) => [Number(id), String(l)] as const).sort(([a], [b]) => a - b).map(([, l]) => l) : undefined;
-  return { file, className, labels, ...preparation(json(path, "preprocessor_config.json"), join(path, "preprocessor_config.json")) };
+  const labels = labelsOf(config["id2label"]);
+  const prepared = json(path, "preprocessor_config.json");
+  if (isAudio(prepared)) {
+    const classifies = /For(?:Audio|Sequence)Classification$/.test(className);
+    return { file, className, labels: classifies ? labels : undefined, task: undefined, audio: audioPreparation(prepared, join(path, "preprocessor_config.json")), size: undefined };
+  }
+  const detector = className.endsWith("ForObjectDetection");
+  return { file, className, labels: className.endsWith("ForImageClassification") ? labels : undefined, task: detector ? detectorOf(className, labels, config, path) : undefined, ...preparation(prepared, join(path, "preprocessor_config.json")) };
+}
+
+/** By number. */
+function labelsOf(id2label: unknown): string[] | undefined {
+  if (typeof id2label !== "object" || id2label === null) return undefined;
+  return Object.entries(id2label).map(([id, l]) => [Number(id), String(l)] as const).sort(([a], [b]) => a - b).map(([, l]) => l);
+}
+
+const DETECTORS: Readonly<Record<string, DetectionLayout>> = {
+  DetrForObjectDetection: "detr", YolosForObjectDetection: "detr", TableTransformerForObjectDetection: "detr",
+  ConditionalDetrForObjectDetection: "deformable-detr", DeformableDetrForObjectDetection: "deformable-detr", RTDetrForObjectDetection: "deformable-detr", RTDetrV2ForObjectDetection: "deformable-detr", DFineForObjectDetection: "deformable-detr",
+};
+/** Where transformers takes as many as there are queries, by their number. */
+const ALL_QUERIES = /^(?:RTDetr|DFine)/;
+
+function detectorOf(className: string, labels: readonly string[] | undefined, config: Json, where: string): PictureSpec {
+  const layout = Object.hasOwn(DETECTORS, className) ? DETECTORS[className] : undefined;
+  if (layout === undefined) throw imageError("image-folder", `what ${className} makes of its answer is not known`, { where, hint: `These detectors are: ${Object.keys(DETECTORS).join(", ")}.` });
+  const queries = config["num_queries"];
+  return { task: "detection", layout, labels, most: ALL_QUERIES.test(className) && typeof queries === "number" && Number.isInteger(queries) && queries > 0 && queries <= MAX_DETECTIONS ? queries : undefined };
 }
 
 /** After transformers' image processors (5.0): resize, then the middle, then numbers. */
-function preparation(p: Json, where: string): Pick<ImageFolder, "image" | "size"> {
-  const foreign = ["do_pad", "do_thumbnail", "do_align_long_axis", "do_reduce_labels", "do_color_quantize"].find((key) => p[key] === true);
+function preparation(p: Json, where: string): { readonly image: ImageInput; readonly size: ImageFolder["size"] } {
+  // The processors of detectors even out the pictures of a batch with it, and here a batch has pictures of one size.
+  const processor = String(p["image_processor_type"] ?? p["feature_extractor_type"]);
+  const evens = /^(?:Detr|Yolos|ConditionalDetr|DeformableDetr|RTDetr)/.test(processor) && (p["pad_size"] ?? null) === null;
+  const foreign = [...(evens ? [] : ["do_pad"]), "do_thumbnail", "do_align_long_axis", "do_reduce_labels", "do_color_quantize"].find((key) => p[key] === true);
   if (foreign !== undefined) throw imageError("image-preparation", `${foreign} is not done`, { where });
   if (typeof p["crop_pct"] === "number" && p["crop_pct"] !== 1) throw imageError("image-preparation", "crop_pct is not done", { where });
   const filter = p["resample"] === undefined || p["resample"] === null ? "bilinear" : FILTERS[Number(p["resample"])];
   if (filter === undefined) throw imageError("image-preparation", `resample ${String(p["resample"])} is none of Pillow's filters`, { where });
-  const resized = p["do_resize"] === false ? undefined : sizeOf(p["size"], where, "size");
+  const resized = p["do_resize"] === false ? undefined : sizeOf(p["size"], where, "size", evens ? "shortest" : undefined);
   const cropped = p["do_center_crop"] === true ? sizeOf(p["crop_size"] ?? p["size"], where, "crop_size") : undefined;
   if (cropped?.edge !== undefined) throw imageError("image-preparation", "crop_size is an edge, and no height and width", { where });
   const scale = p["do_rescale"] === false ? 1 : typeof p["rescale_factor"] === "number" ? p["rescale_factor"] : 1 / 255;
@@ -58,21 +91,23 @@ function preparation(p: Json, where: string): Pick<ImageFolder, "image" | "size"
   return {
     image: {
       resize: resized === undefined ? "none" : resized.edge === undefined ? "stretch" : "shortest",
-      ...(resized === undefined ? {} : { size: resized.edge === undefined ? [resized.height, resized.width] : [resized.edge] }),
+      ...(resized === undefined ? {} : { size: resized.edge === undefined ? [resized.height, resized.width] : [resized.edge, ...(resized.longest === undefined ? [] : [resized.longest])] }),
+      ...(resized?.edge !== undefined && processor.startsWith("Yolos") ? { multiple: 16 } : {}),
       filter, order: p["do_flip_channel_order"] === true ? "bgr" : "rgb", scale, mean: normalize ? numbers("image_mean") : [0], std: normalize ? numbers("image_std") : [1],
     },
     size: cropped !== undefined ? [cropped.height, cropped.width] : resized !== undefined && resized.edge === undefined ? [resized.height, resized.width] : undefined,
   };
 }
 
-type Size = { readonly edge: number; readonly height?: never; readonly width?: never } | { readonly edge?: never; readonly height: number; readonly width: number };
+type Size = { readonly edge: number; readonly longest?: number; readonly height?: never; readonly width?: never } | { readonly edge?: never; readonly height: number; readonly width: number };
 
-function sizeOf(value: unknown, where: string, key: string): Size {
+function sizeOf(value: unknown, where: string, key: string, by?: "shortest"): Size {
   const pixels = (n: unknown): n is number => Number.isInteger(n) && (n as number) > 0 && (n as number) <= 16_384;
   if (pixels(value)) return { height: value, width: value };
   const { shortest_edge: edge, height, width, longest_edge: longest } = (typeof value === "object" && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
   if (pixels(height) && pixels(width)) return { height, width };
   if (pixels(edge) && longest === undefined) return { edge };
+  if (pixels(edge) && pixels(longest) && longest >= edge && key === "size" && by === "shortest") return { edge, longest };
   throw imageError("image-preparation", `${key} is ${JSON.stringify(value)?.slice(0, 100) ?? "not there"}: a height and width, or the shortest edge, are understood`, { where });
 }
 

@@ -5,29 +5,52 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { importModel } from "@slipway/core/convert";
 import { changeGraph, describeOnnx, wholeModel, type Node, type ValueInfo } from "@slipway/core/onnx";
-import { sha256, type ImageInput, type Output, type Signature } from "@slipway/core/package";
+import { sha256, type AudioInput, type ImageInput, type Output, type Signature } from "@slipway/core/package";
 import type { ImportedFile } from "../import-file.ts";
 import { siblingsOf } from "../read-sibling.ts";
 import { imageError } from "./errors.ts";
 import { readImageFolder } from "./image-folder.ts";
+import { withTask } from "./with-task.ts";
 
 const FILES = ["config.json", "preprocessor_config.json"];
 const ML = "ai.onnx.ml";
 
 /** @throws SlipwayError image-folder, image-preparation, onnx-... */
 export async function importImage(path: string): Promise<ImportedFile> {
-  const { file, className, labels, image, size } = readImageFolder(path);
+  const { file, className, labels, task, image, audio, size } = readImageFolder(path);
   const networkPath = join(path, file);
   const network = new Uint8Array(readFileSync(networkPath));
   const { bytes } = wholeModel(network, siblingsOf(networkPath));
   const { compiled, producer, format } = importModel(labels === undefined ? bytes : withLabels(bytes, labels, networkPath));
   const signature = labels === undefined ? compiled.signature : { ...compiled.signature, outputs: outputsOf(compiled.signature.outputs, labels) };
+  const described = { ...compiled, className, signature: audio === undefined ? withImage(signature, image!, size, networkPath) : withAudio(signature, audio, networkPath) };
   const files = [{ name: file, bytes: network }, ...FILES.map((name) => ({ name, bytes: new Uint8Array(readFileSync(join(path, name))) }))];
   const lines = await Promise.all(files.map(async (f) => `${await sha256(f.bytes)}  ${f.name}\n`));
   return {
-    imported: { format: `Hugging Face, ${format}`, producer, compiled: { ...compiled, className, signature: withImage(signature, image, size, networkPath) } },
+    imported: { format: `Hugging Face, ${format}`, producer, compiled: task === undefined ? described : withTask(described, task, networkPath) },
     source: { sha256: await sha256(new TextEncoder().encode(lines.join(""))), bytes: files.reduce((n, f) => n + f.bytes.length, 0) }, joined: [],
   };
+}
+
+/** The input that takes sounds; a length that the network has fixed is theirs. */
+export function withAudio(signature: Signature, audio: AudioInput, where: string): Signature {
+  const [input, second] = signature.tensors ?? [];
+  const { mel } = audio;
+  const rank = mel === undefined ? 2 : 3;
+  if (input === undefined || second !== undefined || input.shape.length !== rank || signature.tensorRows === "none") throw imageError("image-preparation", `the network does not take one tensor of sounds, [N, ${mel === undefined ? "samples" : mel.timeFirst ? "frames, bins" : "bins, frames"}]`, { where });
+  const fixed = (axis: number): number | undefined => {
+    const d = input.shape[axis];
+    return typeof d === "number" && d > 0 ? d : undefined;
+  };
+  if (mel === undefined) {
+    const samples = audio.samples ?? fixed(1);
+    return { ...signature, tensors: [{ ...input, audio: { ...audio, ...(samples === undefined ? {} : { samples }) } }] };
+  }
+  const [bins, frames] = mel.timeFirst ? [fixed(2), fixed(1)] : [fixed(1), fixed(2)];
+  if (bins !== undefined && bins !== mel.bins) throw imageError("image-preparation", `the network takes ${bins} bins of frequency, and sounds become ${mel.bins}`, { where });
+  const told = mel.frames ?? (audio.samples === undefined ? undefined : 1 + Math.floor((audio.samples + (mel.center ? 2 * Math.floor(mel.frame / 2) : 0) - mel.frame) / mel.hop) - (mel.dropLast === true ? 1 : 0));
+  if (frames !== undefined && told !== undefined && frames !== told) throw imageError("image-preparation", `the network takes ${frames} frames, and sounds become ${told}`, { where });
+  return { ...signature, tensors: [{ ...input, audio: { ...audio, mel: { ...mel, ...(told === undefined && frames !== undefined ? { frames } : {}) } } }] };
 }
 
 /** The input that takes pictures, with what is known of them; sizes that the network leaves open are those of the folder. */

@@ -22,6 +22,10 @@ async function readerOf(job: DecodeJob): Promise<() => Result | Promise<Result>>
       const { imageTensor } = await import("./image-tensor.ts");
       return () => imageTensor(job.bytes, job.plan);
     }
+    case "audio": {
+      const { readWav, soundTensor } = await import("@slipway/core/audio");
+      return () => soundTensor(readWav(job.bytes), job.input);
+    }
   }
 }
 

@@ -2,6 +2,8 @@
 // the request's deadline, in number by a queue. The thread ends when nothing has come for a while.
 
 import { Worker } from "node:worker_threads";
+import { audioError, type AudioTensor } from "@slipway/core/audio";
+import type { AudioInput } from "@slipway/core/package";
 import { serverError } from "../errors.ts";
 import { predictError, type ImagePlan, type ImageTensor } from "@slipway/core/predict";
 import { MAX_HEAP_MB } from "./limits.ts";
@@ -9,11 +11,13 @@ import type { Table } from "./table.ts";
 
 export type DecodeJob =
   | { readonly kind: "parquet" | "arrow"; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly kind: "image"; readonly bytes: Uint8Array<ArrayBuffer>; readonly plan: ImagePlan };
+  | { readonly kind: "image"; readonly bytes: Uint8Array<ArrayBuffer>; readonly plan: ImagePlan }
+  | { readonly kind: "audio"; readonly bytes: Uint8Array<ArrayBuffer>; readonly input: AudioInput };
+type Decoded = Table | ImageTensor | AudioTensor;
 /** `begun`: the thread runs and has its reader; the job's time begins. */
 export type DecodeMessage = { readonly begun: true } | DecodeReply;
 export type DecodeReply =
-  | { readonly ok: true; readonly result: Table | ImageTensor }
+  | { readonly ok: true; readonly result: Decoded }
   | { readonly ok: false; readonly code: string; readonly message: string; readonly hint: string | undefined };
 
 const MAX_WAITING = 64;
@@ -24,6 +28,7 @@ const MAX_START_MS = 60_000;
 const IDLE_MS = 30_000;
 const fromSource = import.meta.url.endsWith(".ts");
 const MAIN = new URL(fromSource ? "./decode-main.ts" : "./decode-main.js", import.meta.url);
+const AUDIO_CODES = ["audio-damaged", "audio-encoding", "audio-limit"] as const;
 const CODES = ["table-damaged", "image-damaged", "body-too-large"] as const;
 
 let worker: Worker | undefined;
@@ -38,8 +43,12 @@ export async function decodeImage(bytes: Uint8Array, plan: ImagePlan, deadline: 
   return (await queued({ kind: "image", bytes: new Uint8Array(bytes), plan }, deadline)) as ImageTensor;
 }
 
+export async function decodeAudio(bytes: Uint8Array, input: AudioInput, deadline: number): Promise<AudioTensor> {
+  return (await queued({ kind: "audio", bytes: new Uint8Array(bytes), input }, deadline)) as AudioTensor;
+}
+
 /** @throws SlipwayError decoder-busy, request-timeout, body-too-large, table-damaged, image-damaged */
-async function queued(job: DecodeJob, deadline: number): Promise<Table | ImageTensor> {
+async function queued(job: DecodeJob, deadline: number): Promise<Decoded> {
   if (waiting >= MAX_WAITING) throw serverError("decoder-busy", `${waiting} binary bodies wait to be decoded`, { hint: "Ask again later, or send CSV or JSON." });
   waiting++;
   clearTimeout(idle);
@@ -63,7 +72,7 @@ export async function stopDecoder(): Promise<void> {
   await ending?.terminate();
 }
 
-function decode(job: DecodeJob, deadline: number): Promise<Table | ImageTensor> {
+function decode(job: DecodeJob, deadline: number): Promise<Decoded> {
   const left = (most: number): number => Math.min(deadline - performance.now(), most);
   const late = (): Error => serverError("request-timeout", "decoding the body took longer than its time", { hint: "Send less in one request, or allow more time." });
   if (left(MAX_START_MS) <= 0) throw late();
@@ -103,6 +112,8 @@ function decode(job: DecodeJob, deadline: number): Promise<Table | ImageTensor> 
 
 function failure(reply: Extract<DecodeReply, { ok: false }>): Error {
   if (reply.code === "request-limit") return predictError("request-limit", reply.message, { hint: reply.hint });
+  const audio = AUDIO_CODES.find((c) => c === reply.code);
+  if (audio !== undefined) return audioError(audio, reply.message, { hint: reply.hint });
   const code = CODES.find((c) => c === reply.code);
   return code === undefined ? new Error(reply.message) : serverError(code, reply.message, { hint: reply.hint });
 }

@@ -105,7 +105,7 @@ describe("pictures as tensors", () => {
   const picture = decodePng(bytes(fixtures.pictures["rgb"]!.png));
   const pixels = Uint8Array.from({ length: 23 * 17 * 3 }, (_, i) => picture.data[Math.floor(i / 3) * 4 + (i % 3)]!);
   const png = bytes(fixtures.pictures["rgb"]!.png);
-  const plan: ImagePlan = { height: 8, width: 8, channels: 3, channelsFirst: false, whole: true, resize: "stretch", filter: "bilinear", bgr: false, scale: 1, mean: [0, 0, 0], std: [1, 1, 1] };
+  const plan: ImagePlan = { height: 8, width: 8, channels: 3, channelsFirst: false, whole: true, resize: "stretch", filter: "bilinear", bgr: false, fill: 0, scale: 1, mean: [0, 0, 0], std: [1, 1, 1] };
   it.each(Object.entries(fixtures.resized))("are resized to %s as Pillow does, bit by bit", (size, want) => {
     const [w, h] = size.split("x").map(Number) as [number, number];
     expect([...resize(pixels, 23, 3, { x: 0, y: 0, width: 23, height: 17 }, w, h)]).toEqual(rgb(want));

@@ -5,7 +5,7 @@ import { serverError } from "../errors.ts";
 import type { Answer } from "../http/call.ts";
 
 const SCRIPT = "text/javascript; charset=utf-8";
-const TYPES: Readonly<Record<string, string>> = { "try.js": SCRIPT, "ask.js": SCRIPT, "draw.js": SCRIPT, "try.css": "text/css; charset=utf-8" };
+const TYPES: Readonly<Record<string, string>> = { "try.js": SCRIPT, "ask.js": SCRIPT, "draw.js": SCRIPT, "draw-picture.js": SCRIPT, "try.css": "text/css; charset=utf-8" };
 
 /** Beside `src` and `dist`, so that the same path holds from both. */
 const FOLDER = new URL("../../../assets/", import.meta.url);

@@ -50,7 +50,7 @@ describe("the try-it page", () => {
     expect(text).toContain("&#34;&#62;&#60;script&#62;");
   });
   it("comes with its script and style sheet and nothing else", async () => {
-    for (const [file, type] of [["try.js", "text/javascript"], ["ask.js", "text/javascript"], ["draw.js", "text/javascript"], ["try.css", "text/css"]]) {
+    for (const [file, type] of [["try.js", "text/javascript"], ["ask.js", "text/javascript"], ["draw.js", "text/javascript"], ["draw-picture.js", "text/javascript"], ["try.css", "text/css"]]) {
       const answer = await inject(app, `/assets/${file}`);
       expect([answer.statusCode, answer.headers["content-type"]]).toEqual([200, `${type}; charset=utf-8`]);
     }

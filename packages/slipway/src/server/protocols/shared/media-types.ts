@@ -3,7 +3,7 @@
 import type { Call } from "../../http/call.ts";
 import { mediaType } from "../../body.ts";
 
-export type BodyKind = "json" | "csv" | "lines" | "text" | "parquet" | "arrow" | "image" | "form" | "bytes";
+export type BodyKind = "json" | "csv" | "lines" | "text" | "parquet" | "arrow" | "image" | "audio" | "form" | "bytes";
 
 const KINDS: Readonly<Record<string, BodyKind>> = {
   "text/csv": "csv", "application/csv": "csv", "text/tab-separated-values": "csv",
@@ -12,6 +12,7 @@ const KINDS: Readonly<Record<string, BodyKind>> = {
   "application/vnd.apache.parquet": "parquet", "application/x-parquet": "parquet", "application/parquet": "parquet",
   "application/vnd.apache.arrow.stream": "arrow", "application/vnd.apache.arrow.file": "arrow", "application/x-arrow": "arrow",
   "image/png": "image", "image/jpeg": "image", "image/jpg": "image", "application/x-image": "image",
+  "audio/wav": "audio", "audio/x-wav": "audio", "audio/wave": "audio", "audio/vnd.wave": "audio",
   "multipart/form-data": "form",
   "application/octet-stream": "bytes",
   // curl -d sends JSON as a form unless told otherwise; clients in the field send no type at all.

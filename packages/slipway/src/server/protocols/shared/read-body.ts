@@ -6,6 +6,7 @@ import { bodyText, mediaType } from "../../body.ts";
 import { serverError } from "../../errors.ts";
 import type { Call } from "../../http/call.ts";
 import { readHeadlessCsv } from "./headless-csv.ts";
+import { encodedFiles, readFiles, takesFiles } from "./read-encoded.ts";
 import { bodyKind, kindOf, type BodyKind } from "./media-types.ts";
 
 export interface BodyOptions {
@@ -27,6 +28,7 @@ export function readBody(call: Call, model: Servable, options: BodyOptions = {})
   if (part.kind !== "json") return readPart(part, call, model.signature, options);
   const batch = model.readJson?.(part.bytes);
   const sent = (): ModelInput => readJson(part, model.signature);
+  if (batch === undefined && takesFiles(model.signature)) return readJsonOrFiles(part, call, model.signature);
   return batch === undefined ? sent() : { kind: "batch", batch, sent };
 }
 
@@ -45,12 +47,21 @@ export function readPart(part: Part, call: Call, signature: Signature, options: 
   }
 }
 
+/** Pictures and sounds in base64 stand where numbers would. */
+function readJsonOrFiles(part: Part, call: Call, signature: Signature): ModelInput | Promise<ModelInput> {
+  const numbers = readNumbersJson(part.bytes);
+  if (numbers !== undefined) return readInput(numbers, signature);
+  const body = parseJson(textOf(part));
+  const files = encodedFiles(body, signature);
+  return files === undefined ? readInput(body, signature) : readFiles(files, call, signature);
+}
+
 function textOf({ bytes, contentType }: Part): string {
   return bodyText(bytes, contentType);
 }
 
 export function unsupported(type: string): Error {
-  return serverError("content-type-unsupported", `bodies of type ${JSON.stringify(type.slice(0, 80))} are not understood`, { hint: "Send JSON, JSON lines, CSV, Arrow, Parquet, a form, or, to a model of images, PNG or JPEG." });
+  return serverError("content-type-unsupported", `bodies of type ${JSON.stringify(type.slice(0, 80))} are not understood`, { hint: "Send JSON, JSON lines, CSV, Arrow, Parquet, a form, or, to a model of images, PNG or JPEG, to one of sounds, WAV." });
 }
 
 /** A JSON value a line; each is a row. */
@@ -78,6 +89,7 @@ async function readBinary(kind: BodyKind, part: Part, call: Call, signature: Sig
     case "parquet":
     case "arrow": return (await import("./read-table.ts")).readTable(kind, part.bytes, call, signature);
     case "image": return (await import("./read-image.ts")).readImages([part.bytes], call, signature);
+    case "audio": return (await import("./read-audio.ts")).readSounds([part.bytes], call, signature);
     case "form": return (await import("./read-form.ts")).readForm(part, call, signature, options);
     default: {
       const found = sniff(part.bytes);
@@ -93,6 +105,7 @@ export function sniff(bytes: Uint8Array): BodyKind | undefined {
   if (start.startsWith("PAR1")) return "parquet";
   if (start.startsWith("ARROW1") || start.startsWith("\xff\xff\xff\xff")) return "arrow";
   if (start.startsWith("\x89PNG\r\n\x1a\n") || start.startsWith("\xff\xd8\xff")) return "image";
+  if (start.startsWith("RIFF") && String.fromCharCode(...bytes.subarray(8, 12)) === "WAVE") return "audio";
   return /^\s*[[{]/.test(start) ? "json" : undefined;
 }
 
@@ -101,6 +114,6 @@ export function kindOfFile(name: string, type: string): BodyKind | undefined {
   const told = type === "application/octet-stream" || type === "" ? undefined : kindOf(type);
   if (told !== undefined) return told;
   const ending = /\.(\w{1,8})$/.exec(name)?.[1]?.toLowerCase() ?? "";
-  const kinds: Readonly<Record<string, BodyKind>> = { csv: "csv", tsv: "csv", json: "json", jsonl: "lines", ndjson: "lines", parquet: "parquet", arrow: "arrow", arrows: "arrow", feather: "arrow", png: "image", jpg: "image", jpeg: "image", txt: "text" };
+  const kinds: Readonly<Record<string, BodyKind>> = { csv: "csv", tsv: "csv", json: "json", jsonl: "lines", ndjson: "lines", parquet: "parquet", arrow: "arrow", arrows: "arrow", feather: "arrow", png: "image", jpg: "image", jpeg: "image", wav: "audio", txt: "text" };
   return Object.hasOwn(kinds, ending) ? kinds[ending] : undefined;
 }

@@ -32,6 +32,7 @@ export async function readForm(part: Part, call: Call, signature: Signature, opt
   const [file] = files;
   if (file === undefined) throw predictError("request-shape", "the form is empty", { hint: "Send a file of rows, images, or one field a column." });
   if (files.every((f) => f.kind === "image")) return (await import("./read-image.ts")).readImages(files.map((f) => f.bytes), call, signature);
+  if (files.every((f) => f.kind === "audio")) return (await import("./read-audio.ts")).readSounds(files.map((f) => f.bytes), call, signature);
   if (files.length > 1) throw predictError("request-shape", `the form has ${files.length} files, and not all are images`, { hint: "Send rows as one file." });
   if (file.kind === undefined || file.kind === "form") throw unsupported(file.contentType || file.name);
   return readPart(file, call, signature, options);

@@ -1,5 +1,6 @@
 // PNG and JPEG into a model of images: one that takes one tensor [N, H, W, C], [N, C, H, W] or [N, H, W]. The package says
-// how, and the query may say otherwise: ?resize=stretch|crop|pad, ?filter=bicubic, ?scale=, ?mean=, ?std= (one number, or one a channel), ?order=bgr.
+// how, and the query may say otherwise: ?resize=stretch|crop|pad, ?filter=bicubic, ?scale=, ?mean=, ?std= (one number, or one a channel), ?order=bgr;
+// of detectors ?score=0.5 (what scores no higher is left out) and ?most=10.
 // By default a picture is stretched to the tensor's size, in RGB, and a tensor of floats gets values from 0 to 1.
 
 import { SlipwayError } from "@slipway/core/base";
@@ -24,7 +25,7 @@ export async function readImages(images: readonly Uint8Array[], call: Call, sign
 export function imagesOfQuery(signature: Signature, query: URLSearchParams): PlannedImage {
   const options: ImageOptions = {
     resize: choice(query, "resize", ["stretch", "crop", "pad"]), filter: choice(query, "filter", IMAGE_FILTERS), order: choice(query, "order", ["rgb", "bgr"]),
-    scale: numbers(query, "scale", 1)?.[0], mean: numbers(query, "mean"), std: numbers(query, "std"),
+    score: numbers(query, "score", 1)?.[0], most: numbers(query, "most", 1)?.[0], scale: numbers(query, "scale", 1)?.[0], mean: numbers(query, "mean"), std: numbers(query, "std"),
   };
   try {
     return planImages(signature, options);

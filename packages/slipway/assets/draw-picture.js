@@ -1,0 +1,79 @@
+// What a model found, over the picture it was asked of.
+
+const COLOURS = ["#d1495b", "#00798c", "#edae49", "#5b5ea6", "#3d8b37", "#b565a7", "#c2703d", "#4a6fa5"];
+/** Small pictures are shown larger. */
+const LEAST_WIDTH = 480;
+const LISTED = 50;
+
+function element(name, text, className) {
+  const e = document.createElement(name);
+  if (text !== undefined) e.textContent = text;
+  if (className) e.className = className;
+  return e;
+}
+
+/** Elements to show; none where there is nothing to be shown over the picture. */
+export async function drawOver(row, picture) {
+  const { detections } = row;
+  if (!Array.isArray(detections)) return [];
+  const image = picture instanceof Blob ? await createImageBitmap(picture) : picture;
+  const [width, height] = [image.videoWidth ?? image.width, image.videoHeight ?? image.height];
+  const scale = Math.max(1, Math.ceil(LEAST_WIDTH / width));
+  const canvas = element("canvas", undefined, "picture");
+  canvas.width = width * scale;
+  canvas.height = height * scale;
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = scale < 3;
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  const labels = [...new Set(detections.map((d) => d.label))].sort();
+  const colourOf = (label) => COLOURS[labels.indexOf(label) % COLOURS.length];
+  // The highest score lies on top.
+  for (const found of detections.toReversed()) drawBox(context, found, colourOf(found.label), scale);
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", `The picture with ${detections.length} detections`);
+  return [canvas, drawList(detections, colourOf)];
+}
+
+function drawBox(context, { box, label, score }, colour, scale) {
+  const [left, top, right, bottom] = box.map((x) => x * scale);
+  const size = Math.max(13, context.canvas.width / 40);
+  context.lineWidth = Math.max(2, size / 6);
+  context.strokeStyle = colour;
+  context.strokeRect(left, top, right - left, bottom - top);
+  context.font = `600 ${size}px system-ui, sans-serif`;
+  const text = `${label} ${Math.round(score * 100)} %`;
+  const wide = context.measureText(text).width + size / 2;
+  const x = Math.min(left, context.canvas.width - wide);
+  const y = top >= size * 1.3 ? top - size * 1.3 : top;
+  context.fillStyle = "rgb(16 24 29 / 85%)";
+  context.fillRect(x, y, wide, size * 1.3);
+  context.fillStyle = colour;
+  context.fillRect(x, y, size / 5, size * 1.3);
+  context.fillStyle = "#ffffff";
+  context.textBaseline = "middle";
+  context.fillText(text, x + size / 3, y + size * 0.68);
+}
+
+function drawList(detections, colourOf) {
+  if (detections.length === 0) return element("p", "Nothing was found.", "figure");
+  const box = element("div", undefined, "scroll");
+  const table = element("table");
+  const head = table.createTHead().insertRow();
+  for (const name of ["found", "score", "left", "top", "right", "bottom"]) {
+    const th = element("th", name);
+    th.scope = "col";
+    head.append(th);
+  }
+  const body = table.createTBody();
+  for (const { label, score, box: sides } of detections.slice(0, LISTED)) {
+    const row = body.insertRow();
+    const cell = row.insertCell();
+    const chip = element("span", undefined, "chip");
+    chip.style.background = colourOf(label);
+    cell.append(chip, label);
+    for (const text of [`${(score * 100).toFixed(1)} %`, ...sides.map((x) => x.toFixed(0))]) row.insertCell().textContent = text;
+  }
+  box.append(table);
+  if (detections.length > LISTED) box.append(element("p", `${detections.length} were found; the first ${LISTED} are listed`, "hint"));
+  return box;
+}

@@ -1,0 +1,17 @@
+// WAV files into a model of sounds, one row each, as its package says.
+
+import type { Signature } from "@slipway/core/package";
+import { planAudio, predictError, soundRows, type ModelInput } from "@slipway/core/predict";
+import { decodeAudio } from "../../decoding/decoder.ts";
+import type { Call } from "../../http/call.ts";
+
+const MAX_SOUNDS = 64;
+
+/** @throws SlipwayError audio-unwanted, audio-damaged, audio-encoding, audio-limit */
+export async function readSounds(sounds: readonly Uint8Array[], call: Call, signature: Signature): Promise<ModelInput> {
+  const planned = planAudio(signature);
+  if (sounds.length > MAX_SOUNDS) throw predictError("request-limit", `${sounds.length} sounds are too many for one request`, { hint: "Send them in parts." });
+  const rows = [];
+  for (const sound of sounds) rows.push(await decodeAudio(sound, planned.input, call.deadline));
+  return soundRows(rows, planned, signature);
+}

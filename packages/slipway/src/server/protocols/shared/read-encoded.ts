@@ -1,0 +1,61 @@
+// Pictures and sounds as base64 in JSON: {"image": "..."}, {"audio": "..."}, {"b64": "..."} as TensorFlow Serving has it, the
+// input's own name, data: addresses; one, a list, or a list under records, instances or inputs.
+
+import type { Signature } from "@slipway/core/package";
+import { predictError, takesSounds, type ModelInput } from "@slipway/core/predict";
+import type { Call } from "../../http/call.ts";
+
+const LISTS = ["records", "instances", "inputs", "images", "sounds"];
+const NAMES = ["image", "audio", "b64"];
+
+/** Files of a decoded body; undefined where it holds none. @throws SlipwayError request-shape */
+export function encodedFiles(body: unknown, signature: Signature): Uint8Array[] | undefined {
+  const [input] = signature.tensors ?? [];
+  if (input === undefined || input.type === "string" || signature.tensors!.length !== 1) return undefined;
+  const names = [...NAMES, input.name];
+  const given = listOf(body, names);
+  const texts = given.map((item) => textOf(item, names));
+  const first = texts.findIndex((t) => t !== undefined);
+  if (first < 0) return undefined;
+  const odd = texts.indexOf(undefined);
+  if (odd >= 0) throw predictError("request-shape", `item ${first} is a file in base64, and item ${odd} is none`);
+  return texts.map((text, i) => decode(text!, i));
+}
+
+function listOf(body: unknown, names: readonly string[]): readonly unknown[] {
+  if (Array.isArray(body)) return body;
+  if (typeof body !== "object" || body === null) return [body];
+  const keys = Object.keys(body);
+  const only = keys.length === 1 ? keys[0]! : undefined;
+  if (only === undefined || names.includes(only) || !LISTS.includes(only)) return [body];
+  return listOf((body as Readonly<Record<string, unknown>>)[only], names);
+}
+
+function textOf(item: unknown, names: readonly string[]): string | undefined {
+  if (typeof item === "string") return item;
+  if (typeof item !== "object" || item === null || Array.isArray(item)) return undefined;
+  const keys = Object.keys(item);
+  if (keys.length !== 1 || !names.includes(keys[0]!)) return undefined;
+  return textOf((item as Readonly<Record<string, unknown>>)[keys[0]!], names);
+}
+
+const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
+
+function decode(text: string, place: number): Uint8Array {
+  const comma = text.startsWith("data:") ? text.indexOf(",") : -1;
+  if (text.startsWith("data:") && !/^data:[\w./+-]{0,100};base64,/.test(text.slice(0, 200))) throw predictError("request-shape", `file ${place} is a data: address without base64`);
+  const encoded = text.slice(comma + 1);
+  if (encoded === "" || !BASE64.test(encoded)) throw predictError("request-shape", `file ${place} is no base64`, { hint: 'Send {"image": "<base64 of the file>"}.' });
+  return new Uint8Array(Buffer.from(encoded, "base64"));
+}
+
+/** Whether files may stand in the place of the model's tensor. */
+export function takesFiles({ tensors, tensorRows }: Signature): boolean {
+  const [input, second] = tensors ?? [];
+  return input !== undefined && second === undefined && input.type !== "string" && (input.audio !== undefined || input.image !== undefined || input.shape.length >= (tensorRows === "none" ? 2 : 3));
+}
+
+export async function readFiles(files: readonly Uint8Array[], call: Call, signature: Signature): Promise<ModelInput> {
+  if (takesSounds(signature)) return (await import("./read-audio.ts")).readSounds(files, call, signature);
+  return (await import("./read-image.ts")).readImages(files, call, signature);
+}
