@@ -77,7 +77,7 @@ class Local implements LocalModel {
     const planned = planAudio(this.signature);
     const given = Array.isArray(sounds) ? (sounds as readonly SoundSource[]) : [sounds as SoundSource];
     const rows = given.map((s) => soundTensor(s instanceof Uint8Array ? readWav(s) : { rate: s.rate, channels: 1, mono: s.samples }, planned.input));
-    return this.#answer(soundRows(rows, planned, this.signature), options);
+    return this.#answer(soundRows(rows, planned), options);
   }
 
   async #answer(input: ModelInput, options: PredictOptions): Promise<(PredictedRow | RowError)[]> {

@@ -12,8 +12,18 @@ function element(name, text, className) {
   return e;
 }
 
+/** A player of the sound that was sent. */
+function drawSound(file) {
+  const player = element("audio", undefined, "sound");
+  player.controls = true;
+  player.src = URL.createObjectURL(file);
+  player.setAttribute("aria-label", "The sound that was sent");
+  return player;
+}
+
 /** Elements to show; none where there is nothing to be shown over the picture. */
 export async function drawOver(row, picture) {
+  if (picture instanceof Blob && picture.type.startsWith("audio/")) return [drawSound(picture)];
   const { detections } = row;
   if (!Array.isArray(detections)) return [];
   const image = picture instanceof Blob ? await createImageBitmap(picture) : picture;

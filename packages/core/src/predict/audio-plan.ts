@@ -25,7 +25,7 @@ export function planAudio(signature: Signature): PlannedAudio {
 }
 
 /** One row a sound. @throws SlipwayError request-shape */
-export function soundRows(rows: readonly AudioTensor[], { name }: PlannedAudio, signature: Signature): ModelInput {
+export function soundRows(rows: readonly AudioTensor[], { name }: PlannedAudio): ModelInput {
   const [first] = rows;
   if (first === undefined) throw predictError("request-shape", "no sound was given");
   const odd = rows.findIndex((r) => r.shape.join() !== first.shape.join());

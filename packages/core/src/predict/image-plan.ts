@@ -39,7 +39,7 @@ export function planImages(signature: Signature, options: ImageOptions = {}): Pl
   const flat = dims.length === 2;
   const last = dims.length === 3 && isChannels(dims[2]);
   const channels = flat ? 1 : last ? dims[2] : dims[0];
-  if (input === undefined || input.type === "string" || input.type === "bool" || (dims.length !== 3 && !flat) || !isChannels(channels)) {
+  if (input === undefined || input.audio !== undefined || input.type === "string" || input.type === "bool" || (dims.length !== 3 && !flat) || !isChannels(channels)) {
     const shape = input === undefined || second !== undefined ? "" : `; it takes ${shapeText(input, signature)}`;
     throw predictError("image-unwanted", `an image was sent, and the model takes none${shape}`, { hint: "It would be one tensor [N, H, W, C] or [N, C, H, W] of one, three or four channels." });
   }

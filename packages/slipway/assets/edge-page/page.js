@@ -24,6 +24,7 @@ async function asked(ask) {
 startForm({
   async send({ body, type }) {
     try {
+      if (body instanceof Blob && body.type.startsWith("audio/")) return await asked(async (model) => model.predictSound(new Uint8Array(await body.arrayBuffer())));
       if (body instanceof Blob) return await asked((model) => createImageBitmap(body).then((picture) => model.predictImage(picture)));
       if (type !== "application/json") return { status: 400, result: { error: { message: "rows are pasted as JSON here", hint: "Paste a list of records." } } };
       return await asked((model) => model.predict(JSON.parse(body)));

@@ -2,6 +2,9 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { GraphBuilder, Ops, serializeModel } from "@slipway/core/onnx";
+import { writeSlip } from "@slipway/core/package";
+import { fileURLToPath } from "node:url";
+import { openModel } from "../runtime/index.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { retryBatch } from "./index.ts";
 import { loanPackage, packageOf, TestRuns } from "./testing-run.ts";
@@ -27,6 +30,18 @@ beforeAll(async () => {
   writeFileSync(runs.at("photos/notes.txt"), "left alone");
 }, 60_000);
 afterAll(() => runs.remove());
+
+describe("sounds", () => {
+  it("are rows by their paths, answered as one by one", async () => {
+    const folder = fileURLToPath(new URL("../../../../corpus/audio/kinds/", import.meta.url));
+    const { package: source } = await openModel(folder);
+    const sounds = new TestRuns({ bytes: writeSlip(source), digest: source.digest, name: "kinds", version: "1.0.0", profile: null });
+    expect(await sounds.run(`${folder}sounds`, sounds.at("out.jsonl"), { keep: "unused", outputs: ["label"] })).toMatchObject({ rows: 3, scored: 3, bad: 0 });
+    const rows = sounds.text("out.jsonl").trim().split("\n").map((line) => JSON.parse(line) as { path: string; label: string });
+    expect(rows.map((r) => [r.path, r.label])).toEqual(["noise", "sweep", "tone"].map((kind) => [`${folder}sounds/${kind}.wav`, kind]));
+    sounds.remove();
+  });
+});
 
 describe("images", () => {
   it("are rows by their paths; broken ones are named", async () => {

@@ -122,4 +122,30 @@ describe.skipIf(!hasBrowser)(`networks in a browser${hasBrowser ? "" : ` (${BROW
     await seen.page.getByLabel("A picture").setInputFiles({ name: "picture.png", mimeType: "image/png", buffer: png });
     await seen.page.locator("#answer .picture").waitFor();
   });
+  it("answers a sound as the server does, resampled and made a spectrogram in the page's worker", async () => {
+    const folder = `${root}corpus/audio/kinds/`;
+    const { package: source } = await packModel(folder, new Uint8Array(0), { name: "net", version: "1.0.0" });
+    const app = createServer({ models: [await loadModelPackage(source)] });
+    const names = ["tone", "sweep", "noise"];
+    const expected = [];
+    for (const name of names) {
+      const payload = readFileSync(`${folder}sounds/${name}.wav`);
+      expected.push(((await inject(app, { method: "POST", url: "/predict", headers: { "content-type": "audio/wav" }, payload })).json() as { predictions: unknown[] }).predictions[0]);
+      files.set(`${name}.wav`, payload);
+    }
+    await app.context.models.close();
+    for (const [name, bytes] of (await makeEdge(source, "browser", { from: root })).files) files.set(name, bytes);
+    await seen.page.goto(site.url);
+    await seen.page.getByRole("status").filter({ hasText: "ready" }).waitFor();
+    const found = await seen.page.evaluate(`(async () => {
+      const { loadModel } = await import("./slipway-edge.js");
+      const model = await loadModel("net.slip", { onnxruntime: "./onnxruntime/ort.wasm.min.mjs" });
+      const sounds = await Promise.all(${JSON.stringify(names)}.map(async (name) => new Uint8Array(await (await fetch(name + ".wav")).arrayBuffer())));
+      return model.predictSound(sounds);
+    })()`);
+    expect(near(found)).toEqual(near(expected));
+    await seen.page.getByLabel("A sound").setInputFiles({ name: "tone.wav", mimeType: "audio/wav", buffer: readFileSync(`${folder}sounds/tone.wav`) });
+    await seen.page.locator("#answer .big").filter({ hasText: "tone" }).waitFor();
+    expect(seen.faults).toEqual([]);
+  });
 });

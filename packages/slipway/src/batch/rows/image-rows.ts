@@ -35,7 +35,7 @@ function decoderOf(signature: Signature, options: string): FileDecoder {
     const planned = planAudio(signature);
     return {
       decode: (bytes) => { const t = soundTensor(readWav(bytes), planned.input); return { ...t, form: t.shape.join() }; },
-      toInput: (rows) => soundRows(rows as unknown as readonly AudioTensor[], planned, signature),
+      toInput: (rows) => soundRows(rows as unknown as readonly AudioTensor[], planned),
     };
   }
   const planned = imagesOfQuery(signature, new URLSearchParams(options));

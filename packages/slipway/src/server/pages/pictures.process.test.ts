@@ -11,6 +11,7 @@ import { packModel } from "../../runtime/pack.ts";
 import { startServer, type RunningServer } from "../index.ts";
 
 const images = fileURLToPath(new URL("../../../../../corpus/images/", import.meta.url));
+const sounds = fileURLToPath(new URL("../../../../../corpus/audio/kinds/", import.meta.url));
 const bytes = (name: string): Buffer => readFileSync(images + name);
 const json = (name: string): unknown => JSON.parse(bytes(name).toString());
 /** Where pictures of the pages are kept, for a look. */
@@ -33,7 +34,8 @@ describe.skipIf(!hasBrowser)(`the try-it page and pictures${hasBrowser ? "" : ` 
   let browser: Browser;
   let server: RunningServer;
   beforeAll(async () => {
-    server = await startServer([await detector()], { port: 0 });
+    const { package: kinds } = await packModel(sounds, new Uint8Array(0), { name: "sounds", version: "1.0.0" });
+    server = await startServer([await detector(), await loadModelPackage(kinds)], { port: 0 });
     browser = await launchBrowser();
   });
   afterAll(async () => {
@@ -43,7 +45,7 @@ describe.skipIf(!hasBrowser)(`the try-it page and pictures${hasBrowser ? "" : ` 
 
   it.each(["light", "dark"] as const)("shows what was found over the picture, %s", async (colorScheme) => {
     const { context, page, faults } = await openContext(browser, { colorScheme });
-    await page.goto(server.url);
+    await page.goto(`${server.url}/models/shapes`);
     await look(page, `detection-empty-${colorScheme}`);
     await page.getByLabel("A picture").setInputFiles({ name: "wide.png", mimeType: "image/png", buffer: bytes("shapes/pictures/wide.png") });
     const wanted = (json("shapes/expected.json") as Record<string, { label: string }[]>)["wide"]!;
@@ -51,6 +53,17 @@ describe.skipIf(!hasBrowser)(`the try-it page and pictures${hasBrowser ? "" : ` 
     expect(await page.locator("#answer tbody tr td:first-child").allTextContents()).toEqual(wanted.map((w) => w.label));
     expect(await page.locator("#curl").textContent()).toContain("--data-binary '@wide.png'");
     await look(page, `detection-${colorScheme}`);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  it.each(["light", "dark"] as const)("plays the sound beside what it is, %s", async (colorScheme) => {
+    const { context, page, faults } = await openContext(browser, { colorScheme });
+    await page.goto(`${server.url}/models/sounds`);
+    await page.getByLabel("A sound").setInputFiles({ name: "tone.wav", mimeType: "audio/wav", buffer: readFileSync(`${sounds}sounds/tone.wav`) });
+    await page.locator("#answer .big").filter({ hasText: "tone" }).waitFor();
+    await page.getByLabel("The sound that was sent").waitFor();
+    await look(page, `sound-${colorScheme}`);
     expect(faults).toEqual([]);
     await context.close();
   });

@@ -1,7 +1,7 @@
 // The try-it page: a form made from the signature, the answer as a picture, the same question as a curl line.
 
 import type { Signature } from "@slipway/core/package";
-import { planImages } from "@slipway/core/predict";
+import { planImages, takesSounds } from "@slipway/core/predict";
 import { exampleRequest, exampleValue, shapeText, usedColumns, type Servable } from "../../runtime/index.ts";
 import { mayAsk } from "../auth/index.ts";
 import type { ServerContext } from "../context.ts";
@@ -61,6 +61,7 @@ ${renderInputs(model.signature)}
 </main>`);
 }
 
+const soundField = html`<fieldset><legend>Sound</legend><div class="field"><label for="sound">A sound</label><input id="sound" type="file" accept=".wav,audio/wav" data-file aria-describedby="sound-hint"><p class="hint" id="sound-hint">WAV, of any rate and number of channels.</p></div></fieldset>`;
 const sentPicture = html`<fieldset><legend>Picture</legend><div class="field"><label for="picture">A picture</label><input id="picture" type="file" accept="image/png,image/jpeg" data-file aria-describedby="picture-hint"><p class="hint" id="picture-hint">PNG or JPEG. It is sent to the model as it is.</p></div></fieldset>`;
 
 /** Told by the package, or a tensor with a dimension for channels: one without may hold anything. */
@@ -81,11 +82,11 @@ export function renderInputs(signature: Signature, pasted = "CSV with a header l
     return html`<fieldset><legend>Text</legend><div class="field" data-column="${columns[0]?.name}"><label for="f0">${columns[0]?.name ?? "text"}</label><textarea id="f0" name="text" rows="7" data-type="raw" data-example="${JSON.stringify(columns[0] === undefined ? "" : exampleValue(columns[0]))}" aria-describedby="f0-hint f0-problem"></textarea><p class="hint" id="f0-hint">The text as the model gets it.</p><p class="problem" id="f0-problem" hidden></p></div></fieldset>`;
   }
   if (signature.tensors) {
-    const pictures = takesPictures(signature) && pictureField;
+    const file = takesSounds(signature) ? soundField : takesPictures(signature) && pictureField;
     const example = JSON.stringify(exampleRequest(signature));
     const shapes = signature.tensors.map((t) => `${t.name}: ${t.type} ${shapeText(t, signature)}`).join("; ");
     const tensors = html`<div class="field"><label for="f0">Inputs as JSON</label><textarea id="f0" name="inputs" rows="10" spellcheck="false" data-type="raw" data-example="${JSON.stringify(example)}" aria-describedby="f0-hint"></textarea><p class="hint" id="f0-hint">${shapes}. Nested lists, as {"inputs": {name: [...]}}${signature.tensorRows === "none" ? "" : ", or a list of rows"}.</p></div>`;
-    return pictures === false ? html`<fieldset><legend>Tensors</legend>${tensors}</fieldset>` : html`${pictures}<details class="more"><summary>Tensors as JSON</summary>${tensors}</details>`;
+    return file === false ? html`<fieldset><legend>Tensors</legend>${tensors}</fieldset>` : html`${file}<details class="more"><summary>Tensors as JSON</summary>${tensors}</details>`;
   }
   const paste = html`<div class="field paste"><label for="paste">Paste rows</label><textarea id="paste" rows="3" spellcheck="false" aria-describedby="paste-hint"></textarea><p class="hint" id="paste-hint">${signature.layout === "matrix" ? `One row a line, ${signature.columns.length} numbers each, separated by commas, tabs or spaces. Takes the place of the fields.` : `${pasted}. Takes the place of the fields.`}</p></div>`;
   const known = unused.length > 0 && html`<p class="note">${unused.length === 1 ? "One column" : `${unused.length} columns`} known to the file ${unused.length === 1 ? "plays" : "play"} no part: ${unused.slice(0, 12).map((c) => c.name).join(", ")}${unused.length > 12 ? ", ..." : ""}.</p>`;

@@ -13,5 +13,5 @@ export async function readSounds(sounds: readonly Uint8Array[], call: Call, sign
   if (sounds.length > MAX_SOUNDS) throw predictError("request-limit", `${sounds.length} sounds are too many for one request`, { hint: "Send them in parts." });
   const rows = [];
   for (const sound of sounds) rows.push(await decodeAudio(sound, planned.input, call.deadline));
-  return soundRows(rows, planned, signature);
+  return soundRows(rows, planned);
 }

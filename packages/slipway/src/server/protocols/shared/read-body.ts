@@ -49,9 +49,7 @@ export function readPart(part: Part, call: Call, signature: Signature, options: 
 
 /** Pictures and sounds in base64 stand where numbers would. */
 function readJsonOrFiles(part: Part, call: Call, signature: Signature): ModelInput | Promise<ModelInput> {
-  const numbers = readNumbersJson(part.bytes);
-  if (numbers !== undefined) return readInput(numbers, signature);
-  const body = parseJson(textOf(part));
+  const body = readNumbersJson(part.bytes) ?? parseJson(textOf(part));
   const files = encodedFiles(body, signature);
   return files === undefined ? readInput(body, signature) : readFiles(files, call, signature);
 }

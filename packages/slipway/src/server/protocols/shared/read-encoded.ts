@@ -24,7 +24,7 @@ export function encodedFiles(body: unknown, signature: Signature): Uint8Array[] 
 
 function listOf(body: unknown, names: readonly string[]): readonly unknown[] {
   if (Array.isArray(body)) return body;
-  if (typeof body !== "object" || body === null) return [body];
+  if (typeof body !== "object" || body === null || ArrayBuffer.isView(body)) return [body];
   const keys = Object.keys(body);
   const only = keys.length === 1 ? keys[0]! : undefined;
   if (only === undefined || names.includes(only) || !LISTS.includes(only)) return [body];
@@ -33,7 +33,7 @@ function listOf(body: unknown, names: readonly string[]): readonly unknown[] {
 
 function textOf(item: unknown, names: readonly string[]): string | undefined {
   if (typeof item === "string") return item;
-  if (typeof item !== "object" || item === null || Array.isArray(item)) return undefined;
+  if (typeof item !== "object" || item === null || Array.isArray(item) || ArrayBuffer.isView(item)) return undefined;
   const keys = Object.keys(item);
   if (keys.length !== 1 || !names.includes(keys[0]!)) return undefined;
   return textOf((item as Readonly<Record<string, unknown>>)[keys[0]!], names);
