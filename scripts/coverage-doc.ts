@@ -59,7 +59,7 @@ export async function renderCoverage(): Promise<string> {
     `- elements: ${pmml.elements}`,
     `- functions: ${pmml.functions}`,
     "", "## ONNX", "",
-    `An ONNX file is served as it is, of any operator set: the engine is known to run ${Object.keys(KERNELS).length} operators, in the combinations of types that \`packages/core/src/onnx/kernels.generated.ts\` lists. Maps (ZipMap) become matrices; sequences, optional values and operators of unknown domains are refused.`,
+    `An ONNX file is served as it is, of any operator set: the engine is known to run ${Object.keys(KERNELS).length} operators, in the combinations of types that \`packages/core/src/onnx/kernels.generated.ts\` lists. Weights of 4 bits and of bfloat16 are taken where a Cast or DequantizeLinear takes them, float8 is refused. Maps (ZipMap) become matrices; sequences, optional values and operators of unknown domains are refused.`,
   );
   lines.push(
     "", "## Refused", "",

@@ -127,6 +127,17 @@ def cases():
         yield "type-" + t, graph([h.make_node("Identity", ["x"], ["same"]), h.make_node("Transpose", ["x"], ["turned"], perm=[0, 2, 1])], [V("x", tp, ["N", 2, 3])], [V("same", tp, ["N", 2, 3]), V("turned", tp, ["N", 3, 2])]), {"x": data}
     yield "type-string", graph([h.make_node("Equal", ["x", "k"], ["is"]), h.make_node("Identity", ["x"], ["same"])], [V("x", T.STRING, ["N", 2])], [V("is", T.BOOL, ["N", 2]), V("same", T.STRING, ["N", 2])],
                                [h.make_tensor("k", T.STRING, [1], [b"b"])], opset=19, ir=9), {"x": np.array([["a", "b"], ["", "Zürich"], ["日本", "b"]], object)}
+    # Weights of 4 bits (an odd number of them, blocks of rows with zero points, an asymmetric one) and of bfloat16, also inside a branch.
+    four = lambda name, t, a: h.make_tensor(name, t, a.shape, a.ravel().tolist())
+    low, high = r.randint(-8, 8, (4, 3)), r.randint(0, 16, (6, 5))
+    yield "weights-int4", graph([h.make_node("DequantizeLinear", ["w", "ws", "wz"], ["wf"], axis=0, block_size=2), h.make_node("MatMul", ["x", "wf"], ["a"]), h.make_node("DequantizeLinear", ["b", "bs"], ["bf"]), h.make_node("Add", ["a", "bf"], ["y"])],
+                                [V("x", T.FLOAT, ["N", 4])], [V("y", T.FLOAT, ["N", 3])], [four("w", T.INT4, low), I("ws", np.abs(f(2, 3)) + 0.1), four("wz", T.INT4, r.randint(-8, 8, (2, 3))), four("b", T.INT4, np.array([-8, 7, 3])), I("bs", np.float32(0.3))], 21, 10), x4
+    yield "weights-uint4", graph([h.make_node("DequantizeLinear", ["w", "ws", "wz"], ["wf"], axis=1), h.make_node("MatMul", ["x", "wf"], ["y"])], [V("x", T.FLOAT, ["N", 6])], [V("y", T.FLOAT, ["N", 5])],
+                                 [four("w", T.UINT4, high), I("ws", np.abs(f(5)) + 0.1), four("wz", T.UINT4, r.randint(0, 16, 5))], 21, 10), {"x": f(9, 6)}
+    halves = [h.make_tensor(k, T.BFLOAT16, a.shape, a.ravel().tolist()) for k, a in (("w", f(4, 3)), ("b", f(3)))]
+    branch = lambda op: h.make_graph([h.make_node("Cast", ["b"], ["bf" + op], to=T.FLOAT), h.make_node(op, ["a", "bf" + op], ["made" + op])], "branch", [], [V("made" + op, T.FLOAT, ["N", 3])])
+    yield "weights-bfloat16", graph([h.make_node("Cast", ["w"], ["wf"], to=T.FLOAT), h.make_node("MatMul", ["x", "wf"], ["a"]), h.make_node("If", ["yes"], ["y"], then_branch=branch("Add"), else_branch=branch("Sub"))],
+                                    [V("x", T.FLOAT, ["N", 4])], [V("y", T.FLOAT, ["N", 3])], [*halves, I("yes", np.array(True))], 21, 10), x4
     yield "two-inputs", graph([h.make_node("MatMul", ["a", "w"], ["aw"]), h.make_node("Add", ["aw", "b"], ["c"]), h.make_node("ReduceSum", ["c", "ax"], ["s"], keepdims=0)], [V("a", T.FLOAT, ["batch", 3]), V("b", T.FLOAT, ["batch", 2])],
                               [V("c", T.FLOAT, ["batch", 2]), V("s", T.FLOAT, ["batch"])], [I("w", f(3, 2)), I("ax", np.array([1]))]), {"a": f(9, 3), "b": f(9, 2)}
     yield "across-rows", graph([h.make_node("Softmax", ["x"], ["p"], axis=0)], [V("x", T.FLOAT, ["N", 3])], [V("p", T.FLOAT, ["N", 3])]), {"x": f(300, 3)}, ["not-row-independent"]

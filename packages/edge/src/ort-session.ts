@@ -16,11 +16,14 @@ export interface Ort {
   };
 }
 
+/** By default products with dequantized weights round what they are multiplied with to 8 bits; 1 leaves it in float. */
+const EXACT_PRODUCTS = { session: { qdq_matmulnbits_accuracy_level: "1" } };
+
 /** @throws SlipwayError runtime-load-failed */
 export async function openOrtSession(ort: Ort, model: Uint8Array, executionProviders: readonly string[]): Promise<Session> {
   let session: Awaited<ReturnType<Ort["InferenceSession"]["create"]>>;
   try {
-    session = await ort.InferenceSession.create(model, { executionProviders, graphOptimizationLevel: "all", logSeverityLevel: 4 });
+    session = await ort.InferenceSession.create(model, { executionProviders, graphOptimizationLevel: "all", logSeverityLevel: 4, extra: EXACT_PRODUCTS });
   } catch (cause) {
     throw predictError("runtime-load-failed", `ONNX Runtime does not accept the model: ${firstLine(cause)}`, { cause });
   }

@@ -7,7 +7,7 @@ export { describeOnnx, type OnnxDescription } from "./describe.ts";
 export { onnxError } from "./errors.ts";
 export type { FinishOptions } from "./finish.ts";
 export { GraphBuilder, type BuilderOptions } from "./graph.ts";
-export type { Graph, Initializer, Model, Node, Opset, ValueInfo } from "./model.ts";
+export type { Graph, Initializer, Model, NarrowType, Node, Opset, ValueInfo } from "./model.ts";
 export { ONNX_TYPE, Ops, type Operand } from "./ops.ts";
 export { packedFace, type PackedFace, type PackedInput } from "./packed-face.ts";
 export { READ_LIMITS, readModel, type ReadLimits } from "./read.ts";

@@ -33,7 +33,10 @@ export interface Node {
 export interface Initializer {
   readonly name: string;
   readonly tensor: Tensor;
+  /** The element type in the file, where it is a narrower one: `tensor` holds the same numbers as int8, uint8 or float. */
+  readonly narrow?: NarrowType;
 }
+export type NarrowType = "bfloat16" | "uint4" | "int4";
 
 export interface Graph {
   readonly name: string;

@@ -5,7 +5,7 @@ import { readFields, type ProtoField } from "../formats/index.ts";
 import type { ElementType, Tensor } from "../tensor/index.ts";
 import { onnxError } from "./errors.ts";
 import { typeOf } from "./infer/types.ts";
-import type { Initializer } from "./model.ts";
+import type { Initializer, NarrowType } from "./model.ts";
 import { isLength, isNumber, malformed, part, readInts, text } from "./read-fields.ts";
 
 type Numbers = Exclude<ElementType, "string">;
@@ -20,6 +20,7 @@ const WIDTHS: Readonly<Record<Numbers, number>> = {
 const OTHERS: Readonly<Record<number, string>> = {
   14: "complex64", 15: "complex128", 16: "bfloat16", 17: "float8e4m3fn", 18: "float8e4m3fnuz", 19: "float8e5m2", 20: "float8e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4e2m1",
 };
+const NARROW: ReadonlyMap<number, NarrowType> = new Map([[16, "bfloat16"], [21, "uint4"], [22, "int4"]]);
 /** ONNX itself has no limit; NumPy's is 64. */
 const MAX_RANK = 64;
 
@@ -48,6 +49,8 @@ export function readTensor(r: ByteReader): Initializer {
     }
   }
   const where = name === "" ? `the tensor at byte ${start}` : `tensor ${JSON.stringify(name)}`;
+  const narrow = NARROW.get(dataType);
+  if (narrow !== undefined) return { name, tensor: widened(r, narrow, readShape(readInts(r, dims), where), raw, typed, where), narrow };
   const type = typeOf(dataType);
   if (type === undefined) {
     throw onnxError(dataType === 0 ? "onnx-malformed" : "onnx-unsupported", dataType === 0 ? `${where} has no element type` : `${where} is of element type ${OTHERS[dataType] ?? dataType}, which is not read`, { hint: "Keep the weights as float, float16 or 8-bit numbers: the engine has few operators for others on the CPU." });
@@ -69,6 +72,25 @@ export function readTensor(r: ByteReader): Initializer {
     buffer = new Uint8Array(r.bytes.subarray(raw.start, raw.end)).buffer;
   } else buffer = readTyped(r, typed, type, fits);
   return { name, tensor: { type, shape, data: new ARRAYS[type](buffer) } as unknown as Tensor };
+}
+
+/** Numbers of 4 bits, two in a byte, the lower half first; or the upper halves of float32. */
+function widened(r: ByteReader, type: NarrowType, shape: number[], raw: ProtoField | undefined, typed: readonly ProtoField[], where: string): Tensor {
+  const count = shape.reduce((a, b) => a * b, 1);
+  const half = type !== "bfloat16";
+  const units = half ? Math.ceil(count / 2) : count;
+  for (const f of typed) if (f.number !== 5) throw malformed(`a ${type} tensor has its data in field ${f.number}`, f);
+  let words: ArrayLike<number>;
+  if (raw && (raw.end > raw.start || typed.length === 0)) {
+    const bytes = r.bytes.subarray(raw.start, raw.end);
+    words = half ? bytes : Uint16Array.from({ length: bytes.length >> 1 }, (_, i) => bytes[2 * i]! | (bytes[2 * i + 1]! << 8));
+    if (!half && bytes.length % 2 !== 0) words = [];
+  } else words = Uint16Array.from(readInts(r, typed), (v) => Number(BigInt.asUintN(16, v)));
+  if (words.length !== units) throw onnxError("onnx-malformed", `${where} has dimensions [${shape.join(", ")}], which is ${count} elements, but not the data for them`, { hint: "The file is damaged, or made to exhaust memory." });
+  if (!half) return { type: "float", shape, data: new Float32Array(Uint32Array.from(words, (w) => (w << 16) >>> 0).buffer) };
+  const nibble = (i: number): number => (words[i >> 1]! >> (i % 2 === 0 ? 0 : 4)) & 15;
+  if (type === "uint4") return { type: "uint8", shape, data: Uint8Array.from({ length: count }, (_, i) => nibble(i)) };
+  return { type: "int8", shape, data: Int8Array.from({ length: count }, (_, i) => (nibble(i) << 28) >> 28) };
 }
 
 function readShape(dims: BigInt64Array, where: string): number[] {

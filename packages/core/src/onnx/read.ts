@@ -3,6 +3,7 @@
 
 import { ByteReader, SlipwayError } from "../base/index.ts";
 import { readFields, type ProtoField } from "../formats/index.ts";
+import type { Tensor } from "../tensor/index.ts";
 import { onnxError } from "./errors.ts";
 import type { Graph, Initializer, Model, Node, Opset } from "./model.ts";
 import { isLength, isNumber, malformed, part, readInts, text } from "./read-fields.ts";
@@ -165,7 +166,7 @@ class ModelReader {
           break;
         case 3: single = { int: BigInt.asIntN(64, isNumber(f).value) }; break;
         case 4: single = { string: text(r, f) }; break;
-        case 5: single = { tensor: readTensor(part(r, f)).tensor }; break;
+        case 5: single = { tensor: plainTensor(readTensor(part(r, f)), f) }; break;
         case 6: single = { graph: this.graph(part(r, f), depth + 1) }; break;
         case 7:
           if (f.wire === 5) floats.push(r.view.getFloat32(f.start, true));
@@ -193,4 +194,9 @@ class ModelReader {
     }
     return [name, kind()];
   }
+}
+
+function plainTensor({ tensor, narrow }: Initializer, f: ProtoField): Tensor {
+  if (narrow !== undefined) throw onnxError("onnx-unsupported", `a constant is of element type ${narrow}, which is only read as a weight`, { where: `byte ${f.at}`, hint: "Keep it among the initializers of the graph, or as float, float16 or 8-bit numbers." });
+  return tensor;
 }

@@ -37,6 +37,9 @@ export interface SessionOptions {
   readonly providers?: readonly string[] | undefined;
 }
 
+/** By default products with dequantized weights round what they are multiplied with to 8 bits; 1 leaves it in float. */
+const EXACT_PRODUCTS = { session: { qdq_matmulnbits_accuracy_level: "1" } };
+
 export async function openSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
   const ort = await loadOrt();
   let session: InferenceSession;
@@ -47,6 +50,7 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
       executionMode: "sequential",
       intraOpNumThreads: options.threads ?? sessionThreads(model.byteLength),
       interOpNumThreads: 1,
+      extra: EXACT_PRODUCTS,
       // Its log would repeat, past our own log, what the error says, with names from the file in it.
       logSeverityLevel: 4,
     });

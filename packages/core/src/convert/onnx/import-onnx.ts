@@ -1,7 +1,7 @@
 // An ONNX file as a model: read, checked, described and served as it is, of any opset and IR version. Two things are
 // changed, on the bytes: weights in files beside it are taken inside, and ZipMap, whose result (a list of maps) the
 // engine cannot hand over, gives way to the matrix it takes. Operator sets before 7, which the engine does not run, are
-// written anew for it.
+// written anew for it, and so are weights of 4 bits and of bfloat16 (widen.ts).
 
 import { assertSound, changeGraph, onnxError, serializeModel, wholeModel, type Model, type Node, type Problem, type ValueInfo } from "../../onnx/index.ts";
 import type { Signature } from "../../package/index.ts";
@@ -9,12 +9,13 @@ import type { ImportedModel, ImportOptions } from "../imported.ts";
 import { classesOf, Meanings } from "./classifiers.ts";
 import { liftOld } from "./lift-old.ts";
 import { rowsAreIndependent } from "./row-independence.ts";
+import { widenWeights } from "./widen.ts";
 import { givenInputs, tensorSignature } from "./tensor-signature.ts";
 
 /** @throws onnx-*: damaged, not valid, weights outside the model's folder, inputs or outputs that are no tensors */
 export function importOnnx(file: Uint8Array, options: ImportOptions = {}): ImportedModel {
   const { bytes, model: found } = wholeModel(file, options.readSibling);
-  const model = liftOld(found);
+  const model = widenWeights(liftOld(found));
   const warnings = assertSound(model).map(tell);
   const meanings = new Meanings(model.graph);
   const settled = settleOutputs(model, meanings, warnings);

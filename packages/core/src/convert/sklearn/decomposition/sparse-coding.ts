@@ -37,7 +37,7 @@ export const sparseCoding: EstimatorConverter = defineEstimator({
         } else if (algorithm === "lasso_lars" || algorithm === "lars") {
           code = path(est, c, cov, product(D.data, back, D.rows, D.cols, D.rows), D.rows, D.cols, algorithm === "lasso_lars");
         } else {
-          throw c.refuse(est, `transform_algorithm=${describe(algorithm)}`, "where its iterations stop is not compiled", 'Use transform_algorithm="lasso_lars", which has the same minimum, "omp" or "threshold".');
+          throw c.refuse(est, `transform_algorithm=${describe(algorithm)}`, "it stops somewhere near its minimum, and where depends on the release", 'Use transform_algorithm="lasso_lars", which has the same minimum, "omp" or "threshold".');
         }
         const split = est.bool("split_sign", false);
         if (split) code = o.concat([o.maximum(code, 0), o.neg(o.minimum(code, 0))]);
