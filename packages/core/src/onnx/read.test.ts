@@ -55,6 +55,9 @@ describe("readModel", () => {
     })).graph.initializers[0]!.tensor.data;
     expect(tensor(1, (w) => w.packedFloats(4, [1, 2]))).toEqual(Float32Array.of(1, 2));
     expect(tensor(1, (w) => { w.float(4, 1); w.float(4, 2); })).toEqual(Float32Array.of(1, 2));
+    expect(tensor(22, (w) => w.packedInts(5, [0xf8]))).toEqual(Int8Array.of(-8, -1));
+    expect(tensor(21, (w) => w.bytes(9, Uint8Array.of(0xf8)))).toEqual(Uint8Array.of(8, 15));
+    expect(tensor(16, (w) => w.bytes(9, Uint8Array.of(0xc0, 0x3f, 0, 0xc0)))).toEqual(Float32Array.of(1.5, -2));
     expect(tensor(7, (w) => w.packedInts(7, [-5, 2 ** 40]))).toEqual(BigInt64Array.of(-5n, 2n ** 40n));
     expect(tensor(3, (w) => { w.int(5, -7); w.int(5, 7); })).toEqual(Int8Array.of(-7, 7));
     expect(tensor(12, (w) => w.packedInts(11, [1, 2 ** 32 - 1]))).toEqual(Uint32Array.of(1, 2 ** 32 - 1));
@@ -67,7 +70,9 @@ describe("readModel", () => {
     ["a negative dimension", withTensor((w) => { w.packedInts(1, [-1]); w.int(2, 1); }), "onnx-malformed"],
     ["dimensions beyond all numbers", withTensor((w) => { w.packedInts(1, [0, 2n ** 62n]); w.int(2, 1); }), "onnx-malformed"],
     ["bytes that are no whole elements", withTensor((w) => { w.packedInts(1, [1]); w.int(2, 11); w.bytes(9, new Uint8Array(7)); }), "onnx-malformed"],
-    ["an element type that is not read", withTensor((w) => { w.packedInts(1, [1]); w.int(2, 16); w.bytes(9, new Uint8Array(2)); }), "onnx-unsupported"],
+    ["an element type that is not read", withTensor((w) => { w.packedInts(1, [1]); w.int(2, 17); w.bytes(9, new Uint8Array(2)); }), "onnx-unsupported"],
+    ["numbers of 4 bits that are too few for its dimensions", withTensor((w) => { w.packedInts(1, [1, 5]); w.int(2, 22); w.bytes(9, new Uint8Array(2)); }), "onnx-malformed"],
+    ["half a number of bfloat16", withTensor((w) => { w.packedInts(1, [1]); w.int(2, 16); w.bytes(9, new Uint8Array(3)); }), "onnx-malformed"],
     ["data in a file beside it", withTensor((w) => { w.int(2, 1); w.message(13, (m) => { m.string(1, "location"); m.string(2, "w.bin"); }); }), "onnx-external-data"],
     ["data anywhere on the disk", withTensor((w) => { w.int(2, 1); w.message(13, (m) => { m.string(1, "location"); m.string(2, "C:\\w.bin"); }); }), "onnx-external-data"],
   ])("refuses %s", (_, file, code) => {
