@@ -160,6 +160,25 @@ describe.skipIf(!hasBrowser)("every page", { timeout: 240_000 }, () => {
       await picture(page, `dashboard-card-packed${theme === "dark" ? "-dark" : ""}`);
     }
   });
+  it("tests a version with labelled rows, by part", async () => {
+    const { page } = admin;
+    await show(page, `${filled.up.url}/dashboard/models/checked/versions/1/gate`, "light");
+    await page.getByRole("button", { name: "Test with labelled rows" }).click();
+    expect(await page.getByRole("button", { name: "Run the gate", exact: true }).last().isDisabled()).toBe(true);
+    await page.getByLabel("Rows", { exact: true }).setInputFiles(join(CHURN, "check.csv"));
+    expect(await page.getByLabel("What was true").inputValue()).toBe("label");
+    await page.getByLabel("contract", { exact: true }).check();
+    for (const theme of THEMES) {
+      await themed(page, theme);
+      expect(await violations(page)).toEqual([]);
+    }
+    await page.locator("dialog").getByRole("button", { name: "Run the gate" }).click();
+    const quality = page.locator(".result", { hasText: "Quality on labelled data" });
+    await quality.waitFor({ timeout: 200_000 });
+    expect(await quality.innerText()).toMatch(/passed/);
+    await quality.locator("summary").click();
+    await quality.getByText("month-to-month").first().waitFor();
+  }, 240_000);
   it("makes a key, shows it once, and revokes it", async () => {
     const { page } = admin;
     await show(page, `${filled.up.url}/dashboard/keys`, "light");

@@ -46,7 +46,7 @@ export function writeCard({ manifest, signature, facts = {}, comparison, checkFi
     section("Limits", bullets(facts.limitations)),
     section("Ethical considerations", bullets(facts.ethicalConsiderations)),
     section("Training data", facts.data),
-    `## Inputs\n\n${inputsText(signature)}`,
+    `## Inputs\n\n${inputsText(signature, comparison ? "the check file" : "the training rows")}`,
     `## Outputs\n\n${table(["Output", "Kind", "Type", "Entries"], signature.outputs.map(outputRow))}`,
     section("Performance", performanceText(facts, comparison, checkFile)),
     `## Origin\n\n${table(["What", "Value"], [
@@ -74,24 +74,26 @@ function bullets(items: readonly string[] | undefined): string | undefined {
   return items === undefined || items.length === 0 ? undefined : items.map((item) => `- ${line(item)}`).join("\n");
 }
 
-function inputsText(signature: Signature): string {
+function inputsText(signature: Signature, rowsFrom: string): string {
   if (signature.tensors) return table(["Tensor", "Type", "Shape"], signature.tensors.map((t) => [t.name, t.type, t.anyRank === true ? "any" : t.shape.map((d) => (d === -1 ? "any" : d)).join(" x ") || "one value"]));
   const used = signature.columns.filter((c) => c.used);
   const unused = signature.columns.length - used.length;
   const listed = used.slice(0, LISTED_COLUMNS);
-  const parts = [table(["Column", "Type", "May be missing", "Values", "Example"], listed.map(columnRow))];
+  const parts = [table(["Column", "Type", "May be missing", "Values", "Example"], listed.map((c) => columnRow(c, rowsFrom)))];
   if (used.length > listed.length) parts.push(`... and ${used.length - listed.length} more columns.`);
   if (unused > 0) parts.push(`${unused} ${unused === 1 ? "column the file knows has" : "columns the file knows have"} no influence on the outputs.`);
   parts.push(`Columns not listed here are ${signature.extraColumns}.`);
   return parts.join("\n\n");
 }
 
-function columnRow(column: Column): string[] {
+/** @param rowsFrom of which rows the range is */
+function columnRow(column: Column, rowsFrom: string): string[] {
   const values: string[] = [];
   if (column.categories) {
     values.push(list(column.categories) + (column.unknown === "refused" ? "; others are refused" : ""));
   }
-  if (column.range) values.push(`${column.range[0]} to ${column.range[1]} in the check file`);
+  if (column.seen === "boolean") values.push("true or false");
+  else if (column.range) values.push(`${column.range[0]} to ${column.range[1]} in ${rowsFrom}`);
   if (column.limits) {
     const [low, high] = column.limits;
     if (low > -BEYOND_PEOPLE) values.push(`at least ${low}`);
@@ -113,9 +115,14 @@ function performanceText(facts: CardFacts, comparison: Comparison | null | undef
   }
   if (comparison) {
     const { rows, rowsBeyond, labelFlips, maxAbs, maxRelative, rounded } = comparison;
-    parts.push(`Compared with the predictions of the original model${checkFile === undefined ? "" : ` in ${line(checkFile)}`}: ${rows} rows, ${rowsBeyond === 0 ? "all agree" : `${rowsBeyond} differ`}, ${labelFlips} labels changed, largest difference of a number ${maxAbs}, or ${maxRelative} of the number's size.${rounded > 0 ? ` ${rounded} values agree to the decimals the file holds.` : ""}`);
+    parts.push(`Compared with the predictions of the original model${checkFile === undefined ? "" : ` in ${line(checkFile)}`}: ${rows} rows, ${rowsBeyond === 0 ? "all agree" : `${rowsBeyond} differ`}, ${labelFlips} labels changed, largest difference of a number ${small(maxAbs)}, or ${small(maxRelative)} of the number's size.${rounded > 0 ? ` ${rounded} values agree to the decimals the file holds.` : ""}`);
   }
   return parts.length === 0 ? undefined : parts.join("\n\n");
+}
+
+/** A difference, of which only the size matters. */
+function small(value: number): string {
+  return String(Number(value.toPrecision(2)));
 }
 
 function list(values: readonly Scalar[]): string {

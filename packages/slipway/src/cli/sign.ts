@@ -2,6 +2,7 @@
 
 import { writeSlip } from "@slipway/core/package";
 import { signModel, signPackage, type SigningKey } from "@slipway/core/signing";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { filesOf, readCertificateFiles, signArtifact } from "../signing/index.ts";
 import { defineCommand, usageError, type Command, type Invocation } from "./command.ts";
@@ -56,8 +57,14 @@ async function signed(call: Invocation, target: string, signable: Signable, key:
   }
   const digest = signable.kind === "files" ? undefined : signable.package.digest;
   if (call.flag("json")) printJson({ signed: target, key: key.publicKey.id, written, ...(digest === undefined ? {} : { digest }) });
-  else printResult(`signed ${target}${digest === undefined ? "" : `   ${digest}`}\nby key ${key.publicKey.id}, written to ${written}\n\nnext: slipway verify ${written === target || apart !== undefined ? target : written} --key KEY.pub${apart === undefined ? "" : ` --signature ${apart}`}`);
+  else printResult(`signed ${target}${digest === undefined ? "" : `   ${digest}`}\nby key ${key.publicKey.id}, written to ${written}\n\nnext: slipway verify ${written === target || apart !== undefined ? target : written} --key ${publicHalf(call)}${apart === undefined ? "" : ` --signature ${apart}`}`);
   return 0;
+}
+
+/** Beside the private one, as `keys signing create` writes it. */
+function publicHalf(call: Invocation): string {
+  const path = `${call.text("key") ?? DEFAULT_KEY}.pub`;
+  return existsSync(path) ? path : "KEY.pub";
 }
 
 /** Certificates must be about this key. */

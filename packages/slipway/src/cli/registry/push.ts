@@ -3,6 +3,8 @@
 import { openModel } from "../../runtime/index.ts";
 import { defineCommand, usageError, type Command } from "../command.ts";
 import { printJson, printNote, printResult, progress } from "../output.ts";
+import type { Version } from "../../registry/index.ts";
+import { DEFAULT_ALIAS } from "../release/desk.ts";
 import { actingOptions, withActing } from "./acting.ts";
 
 export const push: Command = defineCommand({
@@ -31,9 +33,10 @@ export const push: Command = defineCommand({
     }).finally(() => line.done());
     if (opened.imported === undefined && (name ?? version) !== undefined) throw usageError("bad-argument", "--name and --version are for saved models; a package has its own", { hint: "Pack the model again, or leave them out." });
     for (const warning of opened.imported?.compiled.warnings ?? []) printNote(`note: ${warning}`);
+    if (opened.imported !== undefined) printNote("note: it has no golden rows inside, which the gate needs to judge it: slipway pack FILE --check check.csv makes a package that has");
     // Only who may release lets an alias name it.
     const aliases = call.texts("alias");
-    return withActing(call, aliases.length === 0 ? "offer" : "release", true, async ({ registry }, { actor, allow }) => {
+    return withActing(call, aliases.length === 0 ? "offer" : "release", true, async ({ registry, approvals }, { actor, allow }) => {
       allow(opened.package.manifest.name);
       line.update("storing ...");
       const offered = await registry.offer(opened.package, {
@@ -42,8 +45,14 @@ export const push: Command = defineCommand({
       for (const alias of aliases) await registry.setAlias(offered.model, alias, offered.version, { actor });
       const result = await registry.version(`${offered.model}:${offered.version}`);
       if (call.flag("json")) printJson(result);
-      else printResult(`${result.model}:${result.version}  ${result.digest}${result.aliases.map((a) => `  @${a}`).join("")}`);
+      else printResult(`${result.model}:${result.version}  ${result.digest}${result.aliases.map((a) => `  @${a}`).join("")}${next(result, approvals.policyFor(result.model, DEFAULT_ALIAS) !== undefined)}`);
       return 0;
     });
   },
 });
+
+/** Nothing where an alias names it already. */
+function next({ model, version, aliases }: Version, asked: boolean): string {
+  if (aliases.length > 0) return "";
+  return `\n\nnext: ${asked ? `slipway request ${model}:${version} --alias ${DEFAULT_ALIAS}` : `slipway registry alias ${model}:${version} ${DEFAULT_ALIAS}`}`;
+}
