@@ -38,7 +38,7 @@ export function CardTab({ version }: { readonly version: VersionDetail }): VNode
   const edit = (text: string): void => setDraft({ text, base: card.data?.revision ?? "" });
   const editable = may("comment");
   const { data } = card;
-  return <div class="grid2">
+  return <div class="grid2 aside">
     <Panel title="Model card" actions={editable && draft === undefined && data !== undefined && data.text !== "" && <button type="button" onClick={() => edit(data.text)}><Icon name="edit" size={16} />Edit</button>}>
       {card.error !== undefined && <Failure error={card.error} retry={() => void card.reload()} />}
       {data === undefined && card.error === undefined && <Loading />}
