@@ -36,7 +36,7 @@ describe("the commands of docs/registry.md", () => {
   });
   it("do what the text says", () => {
     const of = (text: string): string => seen[lines.find((line) => line.includes(text))!]!;
-    expect(of("--version 1.0.0")).toMatch(/^churn:1 {2}sha256:[0-9a-f]{64}\n$/);
+    expect(of("--version 1.0.0")).toMatch(/^churn:1 {2}sha256:[0-9a-f]{64}\n\nnext: slipway registry alias churn:1 production\n$/);
     expect(of("--version 1.1.0")).toMatch(/^churn:2 .* @staging\n$/);
     expect(of("registry alias churn:2 production")).toContain("churn@production is churn:2");
     expect(of("predict churn@production")).toContain("leaves");
