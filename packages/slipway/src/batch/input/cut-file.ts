@@ -52,14 +52,14 @@ export class RangeReader {
   #buffer: Buffer = Buffer.alloc(0);
   #open: { readonly path: string; readonly file: number } | undefined;
 
-  /** Good until the next one is asked for. @throws SlipwayError batch-input-damaged */
-  read({ path, from, to }: { readonly path: string; readonly from: number; readonly to: number }): Buffer {
+  /** Into `room`, where there is one; else good until the next one is asked for. @throws SlipwayError batch-input-damaged */
+  read({ path, from, to }: { readonly path: string; readonly from: number; readonly to: number }, room?: Buffer): Buffer {
     if (this.#open?.path !== path) {
       if (this.#open !== undefined) closeSync(this.#open.file);
       this.#open = { path, file: openSync(path, "r") };
     }
-    if (this.#buffer.length < to - from) this.#buffer = Buffer.allocUnsafeSlow(to - from);
-    const bytes = this.#buffer.subarray(0, to - from);
+    if (room === undefined && this.#buffer.length < to - from) this.#buffer = Buffer.allocUnsafeSlow(to - from);
+    const bytes = (room ?? this.#buffer).subarray(0, to - from);
     if (readAt(this.#open.file, path, bytes, from) < bytes.length) throw batchError("batch-input-damaged", `${path} ends before the byte ${to}: it changed while it was read`, { where: path });
     return bytes;
   }

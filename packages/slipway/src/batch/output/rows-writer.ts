@@ -3,6 +3,7 @@
 import { cellReader, flatColumns, flatValue, type FlatColumn, type Prediction } from "../../runtime/index.ts";
 import type { GoodRows } from "../rows/row-block.ts";
 import { ByteSink } from "./byte-sink.ts";
+import { RowCells } from "../text/row-cells.ts";
 import { csvField } from "./csv-field.ts";
 
 /** What a kept column holds, where the input says it. */
@@ -50,6 +51,8 @@ export class CsvWriter implements RowsWriter {
   readonly #options: WriterOptions;
   readonly #comma: number;
   #id: string | undefined;
+  /** Of rows that a scan read; null: it cannot write these outputs. */
+  #cells: RowCells | null | undefined;
   constructor(options: WriterOptions) {
     this.#options = options;
     this.#comma = options.delimiter.charCodeAt(0);
@@ -67,7 +70,13 @@ export class CsvWriter implements RowsWriter {
     const { kept, version } = this.#options;
     const id = this.#id;
     const comma = this.#comma;
-    const cells = flatColumns(prediction).map(cellWriter);
+    const columns = flatColumns(prediction);
+    if (rows.scanned?.text.sink === sink) {
+      const { scanned } = rows;
+      this.#cells ??= RowCells.of(scanned.text, columns, { kept: kept.length, delimiter: this.#options.delimiter, id, version, rows: scanned.text.rows }) ?? null;
+      if (this.#cells?.write(columns, rows, { scanned, id }, prediction) === true) return;
+    }
+    const cells = columns.map(cellWriter);
     const tail = version === undefined ? undefined : Buffer.from(csvField(version));
     const { refused } = prediction;
     for (let row = 0; row < prediction.rows; row++) {

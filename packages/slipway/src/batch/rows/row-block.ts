@@ -3,6 +3,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Batch } from "../../runtime/index.ts";
 import type { ByteSink } from "../output/byte-sink.ts";
+import type { CsvText } from "../text/csv-text.ts";
 
 /** A row as it was in the input: what a retry reads it from again. */
 export interface RowAsItWas {
@@ -37,6 +38,15 @@ export interface GoodRows {
   keptCsv(sink: ByteSink, row: number, place: number): void;
   /** The same as a value. */
   keptValue(row: number, place: number): string | number | boolean | null | object;
+  /** Where the kept fields lie in the memory of a scan, ready to be copied there. */
+  readonly scanned?: ScannedRows;
+}
+export interface ScannedRows {
+  readonly text: CsvText;
+  /** Of the block, the scan's first. */
+  readonly firstRow: number;
+  /** All its rows have. */
+  readonly bytes: number;
 }
 
 /** In characters or bytes: longer rows are cut, and cannot be tried again. */

@@ -29,9 +29,8 @@ const answer = (message: WorkerAnswer): void => parentPort!.postMessage(message,
 try {
   const pkg = await readSlip(setup.package);
   const model = await loadModelPackage(pkg, { engine: setup.engine, placement: "inline", threads: setup.threads });
-  const { kept, types, read } = await readerOf(model);
+  const { kept, types, read, sink = new ByteSink(2 ** 20) } = await readerOf(model);
   const writer = await writerOf(kept, types);
-  const sink = new ByteSink(2 ** 20);
   const profile = parseProfile(pkg.profile);
   const drift = profile === null ? undefined : new DriftCounter(profile, model.encoder.plan);
   answer({ ready: true });
@@ -51,8 +50,8 @@ function fail(error: unknown, of?: ShardKey): void {
   answer({ failure: { code, kind, message, where, hint } satisfies Failure, ...(of === undefined ? {} : { of }) });
 }
 
-/** `types`: of the kept columns. */
-async function readerOf(model: Model): Promise<{ kept: readonly string[]; types: readonly KeptType[]; read: Reader }> {
+/** `types`: of the kept columns. `sink`: where what is read can be written without a way around. */
+async function readerOf(model: Model): Promise<{ kept: readonly string[]; types: readonly KeptType[]; read: Reader; sink?: ByteSink }> {
   const { input, keep } = setup;
   const { plan } = model.encoder;
   if (input.kind === "table") return (await import("../rows/table-rows.ts")).tableReader(model.encoder, input, keep, setup.temporary);
@@ -73,7 +72,15 @@ async function readerOf(model: Model): Promise<{ kept: readonly string[]; types:
     return lines(kept.map((i) => names[i]!), new TensorCsvRows(model.encoder, names, kept, input.delimiter));
   }
   const layout = layOut(names, plan, keep, "the input");
-  return lines(layout.kept.map((i) => names[i]!), new CsvRows(plan, layout, input.delimiter.charCodeAt(0), delimiterOf(setup.output).charCodeAt(0)));
+  const rows = new CsvRows(plan, layout, input.delimiter.charCodeAt(0), delimiterOf(setup.output).charCodeAt(0));
+  return {
+    kept: layout.kept.map((i) => names[i]!), types: layout.kept.map(() => "text"), sink: rows.text.sink,
+    read(work) {
+      if (!("text" in work)) return rows.read(new Uint8Array((work as { bytes: ArrayBuffer }).bytes));
+      const { text } = work;
+      return rows.readInto(text.to - text.from, (room) => void ranges.read(text, room));
+    },
+  };
 }
 
 function delimiterOf(output: OutputFormat): string {
