@@ -1,7 +1,7 @@
 // `slipway batch` side by side in one run with other ways to score files, and with the limit, a C program with the model in it.
 //   node --conditions=@slipway/source bench/batch.ts FOLDER [--only NAME,...] [--rounds 3] [--json]
 // FOLDER holds batch.json (the others' commands), their environments, models/ and data/ of make_data.py. Those that do not
-// start are left out. Rounds take turns; ratios are medians over rounds of processor time and of wall time, peaks of memory
+// start are left out. Ours is the bundle that images have. Rounds take turns; ratios are medians over rounds of processor time and of wall time, peaks of memory
 // are the largest seen. The answers of each are compared with data/batch_ref.json. Needs GNU time.
 
 import { spawnSync } from "node:child_process";
@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { buildBundle } from "../packages/slipway/bundle.mjs";
 import { CsvReader } from "../packages/slipway/src/runtime/index.ts";
 import { median } from "./shared/wrk.ts";
 
@@ -26,9 +27,11 @@ interface Contender {
   readonly env?: Readonly<Record<string, string>>;
   readonly verify?: boolean;
 }
+// As images have it: the sources would be stripped of their types in every thread.
+const command = join((await buildBundle()).folder, "container.js");
 const pack = spawnSync(process.execPath, [bin, "pack", join(root, "models/m1.pkl"), "-o", join(folder, "m1.slip")], { encoding: "utf8" });
 if (pack.status !== 0) throw new Error(pack.stderr);
-const ours = (kind: "csv" | "parquet"): Contender => ({ name: `slipway_${kind}`, kind, cmd: `${process.execPath} ${bin} batch ${folder}/m1.slip --in data/batch.${kind} --out {out}.${kind} --keep id --outputs probabilities` });
+const ours = (kind: "csv" | "parquet"): Contender => ({ name: `slipway_${kind}`, kind, cmd: `${process.execPath} ${command} batch ${folder}/m1.slip --in data/batch.${kind} --out {out}.${kind} --keep id --outputs probabilities` });
 const others = (JSON.parse(readFileSync(join(root, "batch.json"), "utf8")) as Contender[]).filter((c) => existsSync(join(root, c.cmd.split(" ")[0]!)) || c.cmd.startsWith("node "));
 const contenders = [ours("csv"), ours("parquet"), ...others].filter((c) => values.only === undefined || c.name.startsWith("slipway") || values.only.split(",").includes(c.name));
 const reference = new Map(JSON.parse(readFileSync(join(root, "data/batch_ref.json"), "utf8")) as [number, number][]);

@@ -17,14 +17,18 @@ const SHAPES: readonly RandomForest[] = [
   { trees: 30, depth: 3, features: 3, targets: 3, missing: true, sets: true },
   { trees: 17, depth: 12, features: 20, targets: 1, missing: false, sets: false },
   { trees: 40, depth: 6, features: 8, targets: 2, missing: true, sets: true },
+  { trees: 25, depth: 5, features: 7, targets: 1, missing: true, sets: false, codes: 3 },
+  { trees: 6, depth: 9, features: 9, targets: 2, missing: true, sets: true, codes: 4 },
 ];
 
 describe("forests", () => {
   for (const [i, shape] of SHAPES.entries()) {
-    it(`${shape.trees} trees of depth ${shape.depth}, ${shape.targets} targets: the fast walks answer as the plain one, alone and in batches, bit for bit`, () => {
+    it(`${shape.trees} trees of depth ${shape.depth}, ${shape.targets} targets${shape.codes === undefined ? "" : ", over flags"}: the fast walks answer as the plain one, alone and in batches, bit for bit`, () => {
       const bytes = randomForest(i + 1, shape);
       const rows = 1100;
       const X = randomRows(i + 7, rows, shape.features, true);
+      const { codes = 0 } = shape;
+      for (let at = 0; at < X.length; at++) if (at % shape.features >= shape.features - codes) X[at] = at % 7;
       const [expected] = opened(bytes, { plain: true }).run(rows, [X]);
       const kernel = opened(bytes);
       const [all] = kernel.run(rows, [X]);

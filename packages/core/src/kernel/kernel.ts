@@ -114,8 +114,14 @@ function bring({ width, data, kind }: Store, given: KernelData, first: number, c
   const length = count * width;
   const from = first * width;
   if (given instanceof BigInt64Array) for (let i = 0; i < length; i++) (data as Float64Array)[i] = Number(given[from + i]);
-  else if (kind === "string" || length < 64) for (let i = 0; i < length; i++) (data as Data)[i] = given[from + i]!;
+  else if (kind === "string") copyTexts(data as string[], given as string[], from, length);
+  else if (length < 64) for (let i = 0; i < length; i++) (data as Data)[i] = given[from + i]!;
   else (data as Float64Array).set(length === given.length ? (given as Float64Array) : (given as Float64Array).subarray(from, from + length));
+}
+
+/** By itself, so that it is compiled for texts alone. */
+function copyTexts(to: string[], given: readonly string[], from: number, length: number): void {
+  for (let i = 0; i < length; i++) to[i] = given[from + i]!;
 }
 
 function take({ width, data }: Store, result: KernelData, first: number, count: number): void {

@@ -3,7 +3,7 @@
 import type { Node } from "../onnx/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { writeOut } from "./sparse.ts";
-import { NotForMe, sizeOf, Store, type Kind, type Step, type Value } from "./value.ts";
+import { NotForMe, sizeOf, Store, type Kind, type Source, type Step, type Value } from "./value.ts";
 
 /** Elements of all values of one row together: with more, ONNX Runtime's vector loops are faster. */
 const MOST_TOTAL = 2 ** 15;
@@ -29,18 +29,36 @@ export class Build {
   }
 
   /** Sees to it that a value's store is filled. */
-  write({ sparse, store }: Value): void {
+  write({ sparse, lazy, store }: Value): void {
+    if (lazy && !lazy.written) {
+      lazy.written = true;
+      for (const input of lazy.inputs) this.write(input);
+      this.stores.push(store);
+      this.steps.push(lazy.step);
+    }
     if (!sparse || sparse.written) return;
     sparse.written = true;
     this.stores.push(store);
     this.steps.push(writeOut(store, sparse));
   }
 
+  /** The same as `result`, filled only where an operator asks for more than `sources`. */
+  lazy(kind: Kind, shape: readonly number[], inputs: readonly Value[], sources: readonly Source[], make: (out: Store) => Step): Value {
+    if (inputs.every((v) => v.store.constant)) return this.result(kind, shape, inputs, make);
+    this.#count(shape);
+    const store = new Store(kind, sizeOf(shape), false);
+    store.approximate = inputs.some((v) => v.store.approximate);
+    return { store, shape, sources, lazy: { written: false, inputs, step: make(store) } };
+  }
+  #count(shape: readonly number[]): void {
+    this.#total += sizeOf(shape);
+    if (!(this.#total <= MOST_TOTAL)) throw new NotForMe(`rows of ${this.#total} elements, in which ONNX Runtime is faster`);
+  }
+
   /** A value of this kind and shape, computed by a step; at once where all inputs are constants. */
   result(kind: Kind, shape: readonly number[], inputs: readonly Value[], make: (out: Store) => Step): Value {
     if (inputs.some((v) => v.extents)) throw new NotForMe("arithmetic on dimensions");
-    this.#total += sizeOf(shape);
-    if (!(this.#total <= MOST_TOTAL)) throw new NotForMe(`rows of ${this.#total} elements, in which ONNX Runtime is faster`);
+    this.#count(shape);
     const constant = inputs.every((v) => v.store.constant);
     const store = new Store(kind, sizeOf(shape), constant);
     const step = make(store);
@@ -68,6 +86,13 @@ export class NodeView {
     const value = this.inputs[i];
     if (!value) throw new NotForMe(`input ${i} is left out`);
     this.build.write(value);
+    return value;
+  }
+  /** The same, which need not be filled: its sources are read. */
+  sources(i: number): Value {
+    const value = this.inputs[i];
+    if (!value) throw new NotForMe(`input ${i} is left out`);
+    if (value.sources === undefined) this.build.write(value);
     return value;
   }
   has(name: string): boolean {

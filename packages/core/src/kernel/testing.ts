@@ -1,6 +1,6 @@
 // Graphs for the kernel's tests: random forests as our compilations write them, small or deep, with missing values and sets.
 
-import { GraphBuilder, Ops, serializeModel } from "../onnx/index.ts";
+import { GraphBuilder, Ops, serializeModel, type Value } from "../onnx/index.ts";
 import { doubles } from "../tensor/index.ts";
 
 export function numbers(seed: number): () => number {
@@ -18,10 +18,13 @@ export interface RandomForest {
   readonly targets: number;
   readonly missing: boolean;
   readonly sets: boolean;
+  /** So many of the features, the last ones, are whole numbers below it, and in their place the trees see a column for each. */
+  readonly codes?: number;
 }
 
 /** double [N, features] -> double [N, targets]. */
-export function randomForest(seed: number, { trees, depth, features, targets, missing, sets }: RandomForest): Uint8Array {
+export function randomForest(seed: number, { trees, depth, features: given, targets, missing, sets, codes = 0 }: RandomForest): Uint8Array {
+  const features = given - codes + codes * codes;
   const random = numbers(seed);
   const below = (n: number): number => Math.floor(random() * n);
   const [roots, feature, splits, modes, trueIds, falseIds, trueLeaf, falseLeaf, tracks, members, leafTargets, weights]: number[][] = Array.from({ length: 12 }, () => []);
@@ -46,7 +49,14 @@ export function randomForest(seed: number, { trees, depth, features, targets, mi
   };
   for (let t = 0; t < trees; t++) roots!.push(grow(t, 0));
   const g = new GraphBuilder();
-  const X = g.entry("slipway.numbers", "double");
+  const ops = new Ops(g);
+  const entry = g.entry("slipway.numbers", "double");
+  let X: Value = entry;
+  if (codes > 0) {
+    const whole = ops.cast(ops.columns(X, Array.from({ length: codes }, (_, i) => given - codes + i)), "int64");
+    const flags = ops.equal(ops.columns(whole, Array.from({ length: codes * codes }, (_, i) => Math.floor(i / codes))), ops.int64s(Array.from({ length: codes * codes }, (_, i) => i % codes)));
+    X = ops.concat([ops.columns(X, Array.from({ length: given - codes }, (_, i) => i)), ops.cast(flags, "double")], 1);
+  }
   const sum = g.op("TreeEnsemble", [X], {
     aggregate_function: 1, n_targets: targets, tree_roots: roots!, nodes_featureids: feature!, nodes_splits: doubles(splits!),
     nodes_modes: { type: "uint8", shape: [modes!.length], data: Uint8Array.from(modes!) },
@@ -54,8 +64,8 @@ export function randomForest(seed: number, { trees, depth, features, targets, mi
     nodes_missing_value_tracks_true: tracks!, membership_values: members!.length > 0 ? doubles(members!) : undefined,
     leaf_targetids: leafTargets!, leaf_weights: doubles(weights!),
   });
-  g.bindEntryAsInput(X, "X", features);
-  g.output("score", new Ops(g).add(sum, 0.5));
+  g.bindEntryAsInput(entry, "X", given);
+  g.output("score", ops.add(sum, 0.5));
   return serializeModel(g.finish());
 }
 

@@ -85,6 +85,27 @@ export interface Value {
   readonly zeroOf?: Store;
   /** No element is zero. */
   readonly neverZero?: boolean;
+  /** Where each element of a row can be found before it is put here. */
+  readonly sources?: readonly Source[];
+  /** Fills the store, which it does where an operator asks for that. */
+  readonly lazy?: Lazy;
+}
+
+/** An element of every row: one of a store's, or 1 where that is `is` and else 0. */
+export interface Source {
+  readonly store: Store;
+  readonly place: number;
+  readonly is?: number | string;
+}
+export interface Lazy {
+  written: boolean;
+  readonly inputs: readonly Value[];
+  readonly step: Step;
+}
+
+/** Of each element of a row. */
+export function sourcesOf({ store, sources }: Value): readonly Source[] {
+  return sources ?? Array.from({ length: store.width }, (_, place) => ({ store, place }));
 }
 
 export function allocate(kind: Kind, length: number): Data {

@@ -7,7 +7,9 @@ import type { Build, NodeView, Planner } from "../node-view.ts";
 type Flat = (o: Numbers, a: Numbers, b: Numbers, n: number) => void;
 /** n rows of w; row r of an operand starts at r times its stride, and its elements are picked by a map. */
 type Mapped = (o: Numbers, a: Numbers, b: Numbers, n: number, w: number, sa: number, ma: Int32Array, sb: number, mb: Int32Array) => void;
-interface Operation { readonly flat: Flat; readonly mapped: Mapped }
+/** n rows of w, each with the same row: how columns are scaled. */
+type Repeated = (o: Numbers, a: Numbers, row: Numbers, n: number, w: number) => void;
+interface Operation { readonly flat: Flat; readonly mapped: Mapped; readonly repeated?: Repeated }
 
 /** Powers of which ONNX Runtime makes products. */
 function power(x: number, y: number): number {
@@ -23,18 +25,22 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   Add: {
     flat: (o, a, b, n) => { for (let i = 0; i < n; i++) o[i] = a[i]! + b[i]!; },
     mapped: (o, a, b, n, w, sa, ma, sb, mb) => { for (let r = 0, i = 0; r < n; r++) for (let k = 0; k < w; k++) o[i++] = a[r * sa + ma[k]!]! + b[r * sb + mb[k]!]!; },
+    repeated: (o, a, row, n, w) => { for (let r = 0, i = 0; r < n; r++) for (let k = 0; k < w; k++, i++) o[i] = a[i]! + row[k]!; },
   },
   Sub: {
     flat: (o, a, b, n) => { for (let i = 0; i < n; i++) o[i] = a[i]! - b[i]!; },
     mapped: (o, a, b, n, w, sa, ma, sb, mb) => { for (let r = 0, i = 0; r < n; r++) for (let k = 0; k < w; k++) o[i++] = a[r * sa + ma[k]!]! - b[r * sb + mb[k]!]!; },
+    repeated: (o, a, row, n, w) => { for (let r = 0, i = 0; r < n; r++) for (let k = 0; k < w; k++, i++) o[i] = a[i]! - row[k]!; },
   },
   Mul: {
     flat: (o, a, b, n) => { for (let i = 0; i < n; i++) o[i] = a[i]! * b[i]!; },
     mapped: (o, a, b, n, w, sa, ma, sb, mb) => { for (let r = 0, i = 0; r < n; r++) for (let k = 0; k < w; k++) o[i++] = a[r * sa + ma[k]!]! * b[r * sb + mb[k]!]!; },
+    repeated: (o, a, row, n, w) => { for (let r = 0, i = 0; r < n; r++) for (let k = 0; k < w; k++, i++) o[i] = a[i]! * row[k]!; },
   },
   Div: {
     flat: (o, a, b, n) => { for (let i = 0; i < n; i++) o[i] = a[i]! / b[i]!; },
     mapped: (o, a, b, n, w, sa, ma, sb, mb) => { for (let r = 0, i = 0; r < n; r++) for (let k = 0; k < w; k++) o[i++] = a[r * sa + ma[k]!]! / b[r * sb + mb[k]!]!; },
+    repeated: (o, a, row, n, w) => { for (let r = 0, i = 0; r < n; r++) for (let k = 0; k < w; k++, i++) o[i] = a[i]! / row[k]!; },
   },
   Less: {
     flat: (o, a, b, n) => { for (let i = 0; i < n; i++) o[i] = a[i]! < b[i]! ? 1 : 0; },
@@ -96,7 +102,8 @@ function binaryValue(build: Build, name: string, a: Value, b: Value): Value {
       const { flat } = operation;
       return (n) => flat(out.numbers, a.store.numbers, b.store.numbers, n * out.width);
     }
-    const { mapped } = operation;
+    const { mapped, repeated } = operation;
+    if (repeated && !a.store.constant && b.store.constant && a.store.width === out.width && b.store.width === out.width) return (n) => repeated(out.numbers, a.store.numbers, b.store.numbers, n, out.width);
     const [ma, mb, sa, sb] = [mapOf(a, shape), mapOf(b, shape), a.store.stride, b.store.stride];
     return (n) => mapped(out.numbers, a.store.numbers, b.store.numbers, n, out.width, sa, ma, sb, mb);
   });

@@ -1,6 +1,6 @@
 // LabelEncoder: a table from texts or numbers to texts or numbers (ai.onnx.ml 2 and 4).
 
-import { constantNumbers, fromTensor, NotForMe, type Kind, type Step, type Value } from "../value.ts";
+import { constantNumbers, fromTensor, NotForMe, type Kind, type Source, type Step, type Value } from "../value.ts";
 import type { NodeView, Planner } from "../node-view.ts";
 
 interface Side {
@@ -63,6 +63,7 @@ export function oneHot(v: NodeView, type: "float" | "double"): readonly Value[] 
   const wanted = categories.store.data;
   if (codes.shape.length !== 2 || codes.shape[0] !== 1 || codes.store.constant || categories.store.kind !== codes.store.kind || wanted.length !== picks.length || categories.shape.length > 2
     || v.input(1).shape.length !== 1 || (categories.shape.length === 2 && categories.shape[0] !== 1)) throw new NotForMe("one-hot columns of this form");
+  const sources: Source[] = [];
   // By column, where each category goes.
   const places = Array.from({ length: count }, () => new Map<number | string, number[]>());
   picks.forEach((given, i) => {
@@ -70,12 +71,13 @@ export function oneHot(v: NodeView, type: "float" | "double"): readonly Value[] 
     const column = places[at];
     if (!column) throw new NotForMe("a place beyond the axis");
     const value = wanted[i]!;
+    sources.push({ store: codes.store, place: at, is: value });
     if (value !== value) return;
     const known = column.get(value);
     if (known) known.push(i);
     else column.set(value, [i]);
   });
-  return [v.build.result(type, [1, picks.length], [codes], (out): Step => (n) => {
+  return [v.build.lazy(type, [1, picks.length], [codes], sources, (out): Step => (n) => {
     const [o, x, w] = [out.numbers, codes.store.data, out.width];
     if (n === 1) for (let i = 0; i < w; i++) o[i] = 0;
     else o.fill(0, 0, n * w);

@@ -1,7 +1,7 @@
 // Operators that only put elements elsewhere: within one row all of them are a list of places to copy from.
 
 import {
-  around, broadcastMap, checkSize, constantNumbers, innerAxis, kindOf, fromTensor, NotForMe, sizeOf, Store, type Data, type Extent, type Kind, type Step, type Value,
+  around, broadcastMap, checkSize, constantNumbers, innerAxis, kindOf, fromTensor, NotForMe, sizeOf, sourcesOf, Store, type Data, type Extent, type Kind, type Step, type Value,
 } from "../value.ts";
 import type { Build, NodeView, Planner } from "../node-view.ts";
 
@@ -141,7 +141,7 @@ function split(v: NodeView): readonly Value[] {
 }
 
 function concat(v: NodeView): readonly Value[] {
-  const parts = v.inputs.map((_, i) => v.input(i));
+  const parts = v.inputs.map((_, i) => v.sources(i));
   if (parts.some((p) => p.extents)) {
     return [dimensions(v, parts.flatMap((p) => p.extents ?? Array.from(constantNumbers(p, "a dimension"), (size) => ({ rows: 0, size }))), [parts.reduce((n, p) => n + p.shape[0]!, 0)])];
   }
@@ -153,7 +153,8 @@ function concat(v: NodeView): readonly Value[] {
   const shape = first.shape.map((d, i) => (i === axis ? parts.reduce((n, p) => n + p.shape[i]!, 0) : d));
   if (parts.some((p) => p.store.kind !== first.store.kind || p.shape.length !== first.shape.length || p.shape.some((d, i) => i !== axis && d !== first.shape[i]))) throw new NotForMe("a Concat that does not fit");
   if (parts.length === 1) return [first];
-  const result = v.build.result(first.store.kind, shape, parts, (out): Step => {
+  const columns = axis === 1 && shape.length === 2 && shape[0] === 1;
+  const make = (out: Store): Step => {
     const [outer] = around(shape, axis);
     const row = out.width / outer;
     let from = 0;
@@ -169,7 +170,10 @@ function concat(v: NodeView): readonly Value[] {
         for (let r = 0, j = 0; r < n * outer; r++) for (let k = 0, i = r * row + start; k < length; k++) o[i++] = a[j++]!;
       }
     };
-  });
+  };
+  const made = parts.some((p) => p.sources !== undefined) && columns;
+  if (!made) for (const part of parts) v.build.write(part);
+  const result = made ? v.build.lazy(first.store.kind, shape, parts, parts.flatMap(sourcesOf), make) : v.build.result(first.store.kind, shape, parts, make);
   if (axis !== 1 || shape.length !== 2 || !parts.some((p) => p.origin)) return [result];
   return [{ ...result, origin: Int32Array.from(parts.flatMap((p) => Array.from(p.origin ?? new Int32Array(p.store.width).fill(-1)))) }];
 }

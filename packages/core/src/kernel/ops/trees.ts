@@ -30,8 +30,9 @@ export function treeTargets(forest: Forest): Int32Array | undefined {
   return targets;
 }
 
+/** What trees read; it need not be filled, where they read what it is made of. */
 function matrixOf(v: NodeView): Value {
-  const X = v.input(0);
+  const X = v.sources(0);
   if ((X.store.kind !== "double" && X.store.kind !== "float") || X.shape.length !== 2 || (X.shape[0] !== 1 && !X.store.constant) || X.extents) throw new NotForMe("trees over something that is no matrix");
   return X;
 }
@@ -56,22 +57,25 @@ function walkerOf(...given: ConstructorParameters<typeof ForestWalker>): BlockWa
 }
 
 /** Sums of leaf weights by target: [N, targets]. `start` is what they begin with: float [N, 1] of float sums. */
-function sumStep(arena: Arena | undefined, forest: Forest, X: Store, features: number, out: Store, start: Store | undefined): Step {
+function sumStep(arena: Arena | undefined, v: NodeView, forest: Forest, matrix: Value, out: Store, start: Store | undefined): Step {
+  const X = matrix.store;
+  const features = matrix.shape[1]!;
   const { targets, leafWeight, leafTarget } = forest;
   if (targets > MOST_TARGETS) throw new NotForMe(`trees with ${targets} targets`);
   const byTree = treeTargets(forest);
-  const columns = byTree && planColumns(forest);
+  const columns = byTree && planColumns(forest, matrix);
   if (arena && byTree && columns && !X.constant) {
     const walker = walkerOf(arena, forest, columns, out.kind === "float" ? "f32" : "f64", targets, (t) => byTree[t]!);
     return (n) => {
       const o = out.numbers;
-      walker.run(X.numbers, features, n, start?.numbers, (results, first, count) => {
+      walker.run(n, start?.numbers, (results, first, count) => {
         const length = count * targets;
         if (length > 16) o.set(length === results.length ? results : results.subarray(0, length), first * targets);
         else for (let i = 0; i < length; i++) o[first * targets + i] = results[i]!;
       });
     };
   }
+  v.build.write(matrix);
   const trees = forest.roots.length;
   return (n) => {
     const [o, x, base] = [out.numbers, X.numbers, start?.numbers];
@@ -86,16 +90,18 @@ function sumStep(arena: Arena | undefined, forest: Forest, X: Store, features: n
 }
 
 /** Sums of the rows of a table [leaves, width] at the places that are the leaves' weights. */
-function rowSumStep(arena: Arena | undefined, forest: Forest, X: Store, features: number, table: Numbers, width: number, out: Store): Step {
+function rowSumStep(arena: Arena | undefined, v: NodeView, forest: Forest, matrix: Value, table: Numbers, width: number, out: Store): Step {
   const trees = forest.roots.length;
+  const X = matrix.store;
+  const features = matrix.shape[1]!;
   const places = Int32Array.from(forest.leafWeight, (w) => w * width);
-  const columns = planColumns(forest);
+  const columns = planColumns(forest, matrix);
   if (arena && columns && !X.constant && trees <= MOST_TARGETS) {
     const walker = walkerOf(arena, forest, columns, "leaf", trees, (t) => t);
     return (n) => {
       const o = out.numbers;
       o.fill(0, 0, n * width);
-      walker.run(X.numbers, features, n, undefined, (leaves, first, count) => {
+      walker.run(n, undefined, (leaves, first, count) => {
         for (let r = 0, i = 0; r < count; r++) {
           const to = (first + r) * width;
           for (let t = 0; t < trees; t++) for (let k = 0, from = places[leaves[i++]!]!; k < width; k++) o[to + k]! += table[from++]!;
@@ -103,6 +109,7 @@ function rowSumStep(arena: Arena | undefined, forest: Forest, X: Store, features
       });
     };
   }
+  v.build.write(matrix);
   return (n) => {
     const o = out.numbers;
     o.fill(0, 0, n * width);
@@ -122,7 +129,7 @@ export function treeEnsemble(arena: Arena | undefined, v: NodeView): readonly Va
   noteBoundaries(v, X, forest);
   const { kind } = X.store;
   if (kind === "float" && ["nodes_splits", "leaf_weights"].some((name) => v.tensor(name)?.type !== "float")) throw new NotForMe("trees of several types");
-  return [v.build.result(kind, [X.shape[0]!, forest.targets], [X], (out) => sumStep(arena, forest, X.store, features, out, undefined))];
+  return [v.build.result(kind, [X.shape[0]!, forest.targets], [X], (out) => sumStep(arena, v, forest, X, out, undefined))];
 }
 
 /** [X, start]: the forests' weights added to `start` in float, tree after tree. */
@@ -131,7 +138,7 @@ export function floatForest(arena: Arena | undefined, v: NodeView, forest: Fores
   if (start.store.kind !== "float" || start.store.width !== 1 || start.store.constant !== X.store.constant) throw new NotForMe("sums that begin otherwise");
   if (forest.feature.some((f) => f >= X.shape[1]!)) throw new NotForMe("trees that point beyond their lists");
   noteBoundaries(v, X, forest);
-  return [v.build.result("float", [X.shape[0]!, 1], [X, start], (out) => sumStep(arena, forest, X.store, X.shape[1]!, out, start.store))];
+  return [v.build.result("float", [X.shape[0]!, 1], [X, start], (out) => sumStep(arena, v, forest, X, out, start.store))];
 }
 
 /** [X, table]. */
@@ -142,5 +149,5 @@ export function leafRows(arena: Arena | undefined, v: NodeView, forest: Forest):
   if ((kind !== "double" && kind !== "float") || table.shape.length !== 2 || !table.store.constant) throw new NotForMe("rows of leaves of another kind");
   if (!forest.leafWeight.every((w) => Number.isInteger(w) && w >= 0 && w < rows) || forest.feature.some((f) => f >= X.shape[1]!)) throw new NotForMe("trees that point beyond their lists");
   noteBoundaries(v, X, forest);
-  return [v.build.result(kind, [X.shape[0]!, width], [X, table], (out) => rowSumStep(arena, forest, X.store, X.shape[1]!, table.store.numbers, width, out))];
+  return [v.build.result(kind, [X.shape[0]!, width], [X, table], (out) => rowSumStep(arena, v, forest, X, table.store.numbers, width, out))];
 }

@@ -14,22 +14,22 @@ export type TakeResults = (results: Results, first: number, count: number) => vo
 
 export interface BlockWalker {
   /**
-   * Walks `count` rows of `features` numbers; `take` gets each block's results.
+   * Walks `count` rows; `take` gets each block's results.
    * `start`: what each row's sums begin with, where that is not zero.
    */
-  run(rows: Numbers, features: number, count: number, start: Numbers | undefined, take: TakeResults): void;
+  run(count: number, start: Numbers | undefined, take: TakeResults): void;
 }
 
 /** A walk over rows as bytes: `walk(n)` adds the numbers of the first n coded rows to `width` results a row, from `results` on. */
 export function overCodedRows(arena: Arena, coded: ByteColumns, how: LeafUse, results: number, width: number, walk: (count: number) => void): BlockWalker {
   let out = arena.results(how, results, BLOCK * width);
   return {
-    run(rows, features, count, start, take): void {
+    run(count, start, take): void {
       // The memory has grown since: the view on it is void.
       if (out.length === 0) out = arena.results(how, results, BLOCK * width);
       for (let first = 0; first < count; first += BLOCK) {
         const n = Math.min(BLOCK, count - first);
-        coded.fill(rows, features, first, n);
+        coded.fill(first, n);
         if (start === undefined) out.fill(0, 0, n * width);
         else for (let i = 0, j = first * width; i < n * width; i++) out[i] = start[j++]!;
         walk(n);

@@ -1,19 +1,19 @@
 // Columns as bytes: of each number, how many of the thresholds that trees ask its column for lie below it. What is compared
-// with a threshold can then be compared as bytes, sixteen rows at once. NaN, which is not at most anything, is above all.
+// with a threshold can then be compared as bytes, sixteen rows at once. NaN, which is not at most anything, is above all; in
+// a column that has -infinity in its place, it is below all. Both columns of a feature are made of one search.
 
-import type { Numbers } from "../value.ts";
 import type { Arena } from "../wasm/arena.ts";
 import { FunctionWriter, writeModule } from "../../wasm/index.ts";
 import { BLOCK } from "./block-walker.ts";
 import type { Columns } from "./columns.ts";
+import { planSearches, type Search } from "./searches.ts";
 
-/** Bytes tell so many thresholds apart. */
-const MOST_THRESHOLDS = 255;
 /** Rows that are looked up side by side; fewer than FEW go one by one. */
 const ABREAST = 8;
 const FEW = 4;
-/** A column: the address of its thresholds, and half their number in bytes. */
-const COLUMN_BYTES = 8;
+/** A search: its thresholds, half their number in bytes, where its numbers and its bytes are, those without NaN (or 0), and NaN's byte. */
+const SEARCH_BYTES = 24;
+const BELOW_ALL = 0x80;
 
 export interface ByteColumns {
   /** Where the bytes lie, as signed ones: column by column of BLOCK rows. */
@@ -21,24 +21,26 @@ export interface ByteColumns {
   /** A number is above the threshold where its byte is above this. */
   codeOf(column: number, threshold: number): number;
   /** Codes `count` rows, at most BLOCK, from row `first` on. */
-  fill(rows: Numbers, features: number, first: number, count: number): void;
+  fill(first: number, count: number): void;
 }
 
-/** codes(x, stride, groups of so many rows, columns, count of columns, out): bytes, column by column of BLOCK rows. */
+/** codes(stride, groups of so many rows, searches, count of searches). */
 function codesFunction(abreast: number): FunctionWriter {
-  const f = new FunctionWriter(`codes_${abreast}`, ["i32", "i32", "i32", "i32", "i32", "i32"]);
-  const [x, stride, groups, column, count, out] = [0, 1, 2, 3, 4, 5];
+  const f = new FunctionWriter(`codes_${abreast}`, ["i32", "i32", "i32", "i32"]);
+  const [stride, groups, search, count] = [0, 1, 2, 3];
   const [row, group, to, half, table, at] = f.locals("i32", 6) as [number, number, number, number, number, number];
+  const lowered = f.local("i32");
+  const [bytes, nan] = f.locals("v128", 2) as [number, number];
   const places = f.locals("i32", abreast);
   const values = f.locals("f64", abreast);
   f.loop(() => {
-    f.get(x).set(row).get(out).set(to).get(groups).set(group).get(column).access("i32.load").set(table);
+    f.get(search).access("i32.load", 8).set(row).get(search).access("i32.load", 12).set(to).get(groups).set(group).get(search).access("i32.load").set(table);
     f.loop(() => {
       f.get(row).set(at);
       for (const value of values) f.get(at).access("f64.load").set(value).get(at, stride).op("i32.add").set(at);
       f.get(at).set(row);
       for (const place of places) f.get(table).set(place);
-      f.get(column).access("i32.load", 4).set(half);
+      f.get(search).access("i32.load", 4).set(half);
       f.loop(() => {
         // place += half unless x <= thresholds[half - 1 further on]
         places.forEach((place, i) => {
@@ -50,50 +52,76 @@ function codesFunction(abreast: number): FunctionWriter {
       f.increase(to, abreast);
       f.get(group).i32(1).op("i32.sub").tee(group);
     });
-    f.increase(out, BLOCK).increase(x, 8).increase(column, COLUMN_BYTES);
+    f.get(search).access("i32.load", 16).tee(lowered).when(() => {
+      f.get(search).access("v128.load8_splat", 20).set(nan).get(search).access("i32.load", 12).set(to);
+      for (let i = 0; i < BLOCK; i += 16) {
+        f.get(lowered).i32(BELOW_ALL).op("i8x16.splat").get(to).access("v128.load", i).tee(bytes).get(bytes, nan).op("i8x16.eq", "v128.bitselect").access("v128.store", i);
+      }
+    });
+    f.increase(search, SEARCH_BYTES);
     f.get(count).i32(1).op("i32.sub").tee(count);
   });
   return f;
 }
 
 let compiled: WebAssembly.Module | undefined;
-type Codes = (x: number, stride: number, groups: number, columns: number, count: number, out: number) => void;
+type Codes = (stride: number, groups: number, searches: number, count: number) => void;
 
 /** Undefined where a column is asked for too many thresholds. */
 export function planByteColumns(arena: Arena, columns: Columns): ByteColumns | undefined {
   const thresholds = Array.from({ length: columns.count }, () => new Set<number>());
   columns.column.forEach((column, node) => thresholds[column]!.add(columns.threshold[node]!));
-  if (thresholds.some((t) => t.size > MOST_THRESHOLDS)) return undefined;
-  const sorted = thresholds.map((t) => Float64Array.from(t).sort());
-  const codes = sorted.map((t) => new Map(Array.from(t, (threshold, i) => [threshold, i - 128])));
-  // Each table is filled up with infinity, which only NaN is not at most equal to, to a power of two less one.
-  const lengths = sorted.map((t) => 2 ** Math.max(1, Math.ceil(Math.log2(t.length + 1))));
-  const tableAt = lengths.map((length) => arena.take(length * 8));
-  const columnAt = arena.take(columns.count * COLUMN_BYTES);
-  const x = arena.take(BLOCK * columns.count * 8);
+  const plan = planSearches(columns, thresholds);
+  if (plan === undefined) return undefined;
+  const { searches, stride } = plan;
   const at = arena.take(BLOCK * columns.count);
-  const view = new DataView(arena.memory.buffer);
-  sorted.forEach((t, c) => {
-    // Place 0 is not asked: the first question is about half the table further on.
-    const table = new Float64Array(lengths[c]!).fill(Infinity);
+  const x = arena.take(BLOCK * stride * 8);
+  const searchAt = arena.take(searches.length * SEARCH_BYTES);
+  const tables = searches.map(({ thresholds: t, size }) => {
+    // Each table is filled up with infinity, which only NaN is not at most equal to, to a power of two less one. Place 0 is not
+    // asked: the first question is about half the table further on.
+    const table = new Float64Array(size).fill(Infinity);
     table.set(t, 1);
-    arena.doubles(tableAt[c]!, table.length).set(table);
-    view.setInt32(columnAt + c * COLUMN_BYTES, tableAt[c]!, true);
-    view.setInt32(columnAt + c * COLUMN_BYTES + 4, (lengths[c]! / 2) * 8, true);
+    return { table, at: arena.take(size * 8) };
   });
+  tables.forEach(({ table, at: to }) => arena.doubles(to, table.length).set(table));
+  const view = new DataView(arena.memory.buffer);
+  searches.forEach(({ size, place, column, lowered }, i) => {
+    const entry = [tables[i]!.at, (size / 2) * 8, x + place * 8, at + column * BLOCK, lowered === undefined ? 0 : at + lowered * BLOCK, size - 1 - 128];
+    entry.forEach((value, j) => view.setInt32(searchAt + i * SEARCH_BYTES + 4 * j, value, true));
+  });
+  const codes = codesOf(searches, columns, thresholds);
+  /** Of a flag that is 0, and of one that is 1. */
+  const [unset, set] = [0, 1].map((value) => Int8Array.from(thresholds, (t) => [...t].filter((threshold) => threshold < value).length - 128)) as [Int8Array, Int8Array];
   compiled ??= new WebAssembly.Module(writeModule([codesFunction(1), codesFunction(ABREAST)]));
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory: arena.memory } });
   const [one, many] = [exports["codes_1"] as Codes, exports[`codes_${ABREAST}`] as Codes];
-  let rowsView = arena.doubles(x, BLOCK * columns.count);
+  let numbers = arena.doubles(x, BLOCK * stride);
+  let bytes = arena.signedBytes(at, BLOCK * columns.count);
   return {
     at,
     codeOf: (column, threshold) => codes[column]!.get(threshold)!,
-    fill(rows, features, first, count) {
-      // The memory has grown since: the view on it is void.
-      if (rowsView.length === 0) rowsView = arena.doubles(x, BLOCK * columns.count);
-      for (let r = 0; r < count; r++) columns.fill(rows, (first + r) * features, rowsView, r * columns.count);
-      if (count < FEW) one(x, columns.count * 8, count, columnAt, columns.count, at);
-      else many(x, columns.count * 8, Math.ceil(count / ABREAST), columnAt, columns.count, at);
+    fill(first, count) {
+      // The memory has grown since: views on it are void.
+      if (bytes.length === 0) [numbers, bytes] = [arena.doubles(x, BLOCK * stride), arena.signedBytes(at, BLOCK * columns.count)];
+      if (searches.length > 0) {
+        plan.fill(first, count, numbers);
+        if (count < FEW) one(stride * 8, count, searchAt, searches.length);
+        else many(stride * 8, Math.ceil(count / ABREAST), searchAt, searches.length);
+      }
+      for (let c = columns.numbers; c < columns.count; c++) bytes.fill(unset[c]!, c * BLOCK, c * BLOCK + count);
+      for (const group of columns.flags) group.set(first, count, bytes, 1, BLOCK, set);
     },
   };
+}
+
+/** By column, the byte of each threshold. */
+function codesOf(searches: readonly Search[], columns: Columns, thresholds: readonly ReadonlySet<number>[]): ReadonlyMap<number, number>[] {
+  const codes = thresholds.map((t) => new Map([...t].sort((a, b) => a - b).map((threshold, i) => [threshold, i - 128])));
+  for (const { thresholds: sorted, column, lowered } of searches) {
+    const own = new Map(Array.from(sorted, (threshold, i) => [threshold, i - 128]));
+    codes[column] = own;
+    if (lowered !== undefined) codes[lowered] = own;
+  }
+  return codes;
 }

@@ -121,9 +121,9 @@ export function selectorWalker(few: BlockWalker, eager: boolean, arena: Arena, f
   };
   if (eager) advance(true);
   return {
-    run(rows, features, count, start, take) {
+    run(count, start, take) {
       if (count >= BULK && !ended) advance(count >= LONG_CALL);
-      (count >= BULK && many ? many : few).run(rows, features, count, start, take);
+      (count >= BULK && many ? many : few).run(count, start, take);
     },
   };
 }

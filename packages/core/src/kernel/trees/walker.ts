@@ -22,12 +22,14 @@ export class ForestWalker implements BlockWalker {
   readonly #how: LeafUse;
   readonly #trees: number;
   readonly #at: { readonly x: number; readonly trees: number; readonly payload: number; readonly results: number };
+  readonly #ones: Uint8Array;
   #x: Float64Array;
   #results: Results;
 
   constructor(arena: Arena, forest: Forest, columns: Columns, how: LeafUse, width: number, place: (tree: number) => number) {
     this.#arena = arena;
     this.#columns = columns;
+    this.#ones = new Uint8Array(columns.count).fill(1);
     this.#how = how;
     this.#width = width;
     this.#bytes = how === "f64" ? 8 : 4;
@@ -97,7 +99,7 @@ export class ForestWalker implements BlockWalker {
     return [a.doubles(x, BLOCK * this.#columns.count), a.results(this.#how, results, length)];
   }
 
-  run(rows: Numbers, features: number, count: number, start: Numbers | undefined, take: TakeResults): void {
+  run(count: number, start: Numbers | undefined, take: TakeResults): void {
     // The memory has grown since: views on it are void.
     if (this.#x.length === 0) [this.#x, this.#results] = this.#views();
     const { x, trees, payload, results } = this.#at;
@@ -107,7 +109,11 @@ export class ForestWalker implements BlockWalker {
     const stride = columns.count * 8;
     for (let first = 0; first < count; first += BLOCK) {
       const n = Math.min(BLOCK, count - first);
-      for (let r = 0; r < n; r++) columns.fill(rows, (first + r) * features, this.#x, r * columns.count);
+      columns.fill(first, n, this.#x, columns.count);
+      if (columns.flags.length > 0) {
+        for (let r = 0; r < n; r++) this.#x.fill(0, r * columns.count + columns.numbers, (r + 1) * columns.count);
+        for (const group of columns.flags) group.set(first, n, this.#x, columns.count, 1, this.#ones);
+      }
       if (this.#how !== "leaf") {
         if (start === undefined) out.fill(0, 0, n * width);
         else for (let i = 0, j = first * width; i < n * width; i++) out[i] = start[j++]!;

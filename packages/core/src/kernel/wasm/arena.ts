@@ -42,5 +42,6 @@ export class Arena {
   results(how: "f64" | "f32" | "leaf", at: number, length: number): Float64Array | Float32Array | Int32Array {
     return how === "f64" ? this.doubles(at, length) : how === "f32" ? this.floats(at, length) : this.ints(at, length);
   }
+  signedBytes(at: number, length: number): Int8Array { return new Int8Array(this.memory.buffer, at, length); }
   bytes(at: number, length: number): Uint8Array { return new Uint8Array(this.memory.buffer, at, length); }
 }

@@ -149,7 +149,8 @@ export class CsvRows {
       }
       if (good.length === 0) return { records: row, good: undefined };
     }
-    const rowOf = some ? Int32Array.from(good, (i) => firstRow + i) : Int32Array.from({ length: row }, (_, i) => firstRow + i);
+    const rowOf = new Int32Array(some ? good.length : row);
+    for (let i = 0; i < rowOf.length; i++) rowOf[i] = firstRow + (some ? good[i]! : i);
     const keptCount = this.#layout.kept.length;
     /** Where a kept field's bytes are. */
     const place = (i: number, column: number): readonly [from: number, to: number] => {

@@ -11,6 +11,8 @@ export const SLACK = 64;
 export class TextMemory {
   readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1 });
   #top = 64;
+  /** Called when it has grown: views on it are void. */
+  onGrown: (() => void) | undefined;
   #bytes: Buffer = Buffer.from(this.memory.buffer);
 
   /** The address of so many bytes, aligned to 64. */
@@ -37,6 +39,7 @@ export class TextMemory {
       } catch (cause) {
         throw batchError("batch-worker-failed", `a thread has no memory for a shard of this size (${Math.round(end / 2 ** 20)} MB)`, { hint: "Make shards smaller with --shard-mb.", cause });
       }
+      this.onGrown?.();
     }
     this.#top = aligned(end);
   }
@@ -56,15 +59,15 @@ export class TextSink extends ByteSink {
   at: number;
   #capacity: number;
 
-  constructor(text: TextMemory, capacity: number = 2 ** 20) {
+  constructor(of: TextMemory, capacity: number = 2 ** 20) {
     super(0);
-    this.of = text;
+    this.of = of;
     this.#capacity = capacity;
-    this.at = text.take(capacity + SLACK);
-    this.refresh();
+    this.at = of.take(capacity + SLACK);
+    of.onGrown = () => this.#refresh();
+    this.#refresh();
   }
-  /** After the memory has grown. */
-  refresh(): void {
+  #refresh(): void {
     this.bytes = this.of.bytes.subarray(this.at, this.at + this.#capacity);
   }
   override ensure(count: number): void {
@@ -72,8 +75,8 @@ export class TextSink extends ByteSink {
       const capacity = Math.max(this.#capacity * 2, this.length + count);
       this.at = this.of.extend(this.at, this.#capacity + SLACK, capacity + SLACK, this.length);
       this.#capacity = capacity;
-      this.refresh();
-    } else if (this.bytes.length === 0) this.refresh();
+      this.#refresh();
+    }
   }
 }
 
