@@ -10,7 +10,6 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { buildBundle } from "../packages/slipway/bundle.mjs";
 import { CsvReader } from "../packages/slipway/src/runtime/index.ts";
 import { median } from "./shared/wrk.ts";
 
@@ -27,8 +26,10 @@ interface Contender {
   readonly env?: Readonly<Record<string, string>>;
   readonly verify?: boolean;
 }
-// As images have it: the sources would be stripped of their types in every thread.
-const command = join((await buildBundle()).folder, "container.js");
+// As it is installed: sources would be stripped of their types in every thread.
+const bundler = new URL("../packages/slipway/bundle.mjs", import.meta.url);
+const { folder: bundle } = await ((await import(bundler.href)) as { buildBundle: () => Promise<{ readonly folder: string }> }).buildBundle();
+const command = join(bundle, "container.js");
 const pack = spawnSync(process.execPath, [bin, "pack", join(root, "models/m1.pkl"), "-o", join(folder, "m1.slip")], { encoding: "utf8" });
 if (pack.status !== 0) throw new Error(pack.stderr);
 const ours = (kind: "csv" | "parquet"): Contender => ({ name: `slipway_${kind}`, kind, cmd: `${process.execPath} ${command} batch ${folder}/m1.slip --in data/batch.${kind} --out {out}.${kind} --keep id --outputs probabilities` });
