@@ -117,52 +117,52 @@ export function scanFunction(layout: ScanLayout): FunctionWriter {
   const intern = (): void => {
     f.block((known) => {
       f.block((given) => {
-      f.get(length).i32(LONGEST_TEXT).op("i32.gt_u").get(kind).i32(COLUMN.unique).op("i32.and", "i32.or").branchIf(given);
-      f.get(length).op("i64.extend_i32_u").set(hash).i32(0).set(i);
-      f.block((out) => f.repeat((again) => {
-        f.get(i, length).op("i32.ge_u").branchIf(out);
-        f.get(lo, i).op("i32.add").access("i64.load").set(chunk);
-        // The bytes behind the text are taken off.
-        f.get(length, i).op("i32.sub").i32(8).op("i32.lt_u").when(() => {
-          f.get(chunk).i64(-1n).i32(64).get(length, i).op("i32.sub").i32(3).op("i32.shl", "i32.sub", "i64.extend_i32_u", "i64.shr_u", "i64.and").set(chunk);
+        f.get(length).i32(LONGEST_TEXT).op("i32.gt_u").get(kind).i32(COLUMN.unique).op("i32.and", "i32.or").branchIf(given);
+        f.get(length).op("i64.extend_i32_u").set(hash).i32(0).set(i);
+        f.block((out) => f.repeat((again) => {
+          f.get(i, length).op("i32.ge_u").branchIf(out);
+          f.get(lo, i).op("i32.add").access("i64.load").set(chunk);
+          // The bytes behind the text are taken off.
+          f.get(length, i).op("i32.sub").i32(8).op("i32.lt_u").when(() => {
+            f.get(chunk).i64(-1n).i32(64).get(length, i).op("i32.sub").i32(3).op("i32.shl", "i32.sub", "i64.extend_i32_u", "i64.shr_u", "i64.and").set(chunk);
+          });
+          f.get(i, chunk).access("i64.store", layout.keyAt);
+          f.get(hash).i64(29n).op("i64.shr_u").get(hash, chunk).op("i64.add", "i64.add").i64(-7046029254386353131n).op("i64.mul").set(hash);
+          f.increase(i, 8).branch(again);
+        }));
+        f.get(hash).i64(44n).op("i64.shr_u", "i32.wrap_i64").i32(HASH_PLACES - 1).op("i32.and").set(slot);
+        f.repeat((probe) => {
+          f.get(slot).i32(2).op("i32.shl").access("i32.load", layout.hashAt).tee(entry).op("i32.eqz").when(() => {
+            // A new one.
+            f.get(texts).i32(MOST_TEXTS).op("i32.ge_u").branchIf(given);
+            f.increase(texts, 1).get(texts).set(entry);
+            f.get(slot).i32(2).op("i32.shl").get(entry).access("i32.store", layout.hashAt);
+            f.get(column).get(column).access("i32.load", 12).i32(1).op("i32.add").access("i32.store", 12);
+            f.get(entry).i32(TEXT_BYTES).op("i32.mul").tee(p).get(length).access("i32.store", layout.textsAt);
+            f.block((out) => f.repeat((again) => {
+              f.get(i).op("i32.eqz").branchIf(out);
+              f.increase(i, -8).get(p, i).op("i32.add").get(i).access("i64.load", layout.keyAt).access("i64.store", layout.textsAt + 8).branch(again);
+            }));
+            putId(() => f.get(entry));
+            f.branch(known);
+          });
+          f.get(entry).i32(TEXT_BYTES).op("i32.mul").set(p);
+          f.block((different) => {
+            f.get(p).access("i32.load", layout.textsAt).get(length).op("i32.ne").branchIf(different);
+            f.get(i).set(digit);
+            f.block((same) => f.repeat((again) => {
+              f.get(digit).op("i32.eqz").branchIf(same);
+              f.increase(digit, -8);
+              f.get(p, digit).op("i32.add").access("i64.load", layout.textsAt + 8).get(digit).access("i64.load", layout.keyAt).op("i64.ne").branchIf(different).branch(again);
+            }));
+            putId(() => f.get(entry));
+            f.branch(known);
+          });
+          f.get(slot).i32(1).op("i32.add").i32(HASH_PLACES - 1).op("i32.and").set(slot).branch(probe);
         });
-        f.get(i, chunk).access("i64.store", layout.keyAt);
-        f.get(hash).i64(29n).op("i64.shr_u").get(hash, chunk).op("i64.add", "i64.add").i64(-7046029254386353131n).op("i64.mul").set(hash);
-        f.increase(i, 8).branch(again);
-      }));
-      f.get(hash).i64(44n).op("i64.shr_u", "i32.wrap_i64").i32(HASH_PLACES - 1).op("i32.and").set(slot);
-      f.repeat((probe) => {
-        f.get(slot).i32(2).op("i32.shl").access("i32.load", layout.hashAt).tee(entry).op("i32.eqz").when(() => {
-          // A new one.
-          f.get(texts).i32(MOST_TEXTS).op("i32.ge_u").branchIf(given);
-          f.increase(texts, 1).get(texts).set(entry);
-          f.get(slot).i32(2).op("i32.shl").get(entry).access("i32.store", layout.hashAt);
-          f.get(column).get(column).access("i32.load", 12).i32(1).op("i32.add").access("i32.store", 12);
-          f.get(entry).i32(TEXT_BYTES).op("i32.mul").tee(p).get(length).access("i32.store", layout.textsAt);
-          f.block((out) => f.repeat((again) => {
-            f.get(i).op("i32.eqz").branchIf(out);
-            f.increase(i, -8).get(p, i).op("i32.add").get(i).access("i64.load", layout.keyAt).access("i64.store", layout.textsAt + 8).branch(again);
-          }));
-          putId(() => f.get(entry));
-          f.branch(known);
-        });
-        f.get(entry).i32(TEXT_BYTES).op("i32.mul").set(p);
-        f.block((different) => {
-          f.get(p).access("i32.load", layout.textsAt).get(length).op("i32.ne").branchIf(different);
-          f.get(i).set(digit);
-          f.block((same) => f.repeat((again) => {
-            f.get(digit).op("i32.eqz").branchIf(same);
-            f.increase(digit, -8);
-            f.get(p, digit).op("i32.add").access("i64.load", layout.textsAt + 8).get(digit).access("i64.load", layout.keyAt).op("i64.ne").branchIf(different).branch(again);
-          }));
-          putId(() => f.get(entry));
-          f.branch(known);
-        });
-        f.get(slot).i32(1).op("i32.add").i32(HASH_PLACES - 1).op("i32.and").set(slot).branch(probe);
+        f.op("unreachable");
       });
-      f.op("unreachable");
-     });
-     list();
+      list();
     });
   };
 

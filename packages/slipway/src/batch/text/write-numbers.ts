@@ -9,7 +9,7 @@ import { LEAST_POWER, MOST_POWER, POWER_BYTES, powersOfTen } from "./powers-of-t
 /** Room that a number may take, and what is written beyond it. */
 export const NUMBER_BYTES = 48;
 
-const PAIRS_BYTES = 200;
+/** Behind the pairs of digits from 00 to 99. */
 const POWERS_AT = 256;
 const SCRATCH_BYTES = 64;
 /** What the functions need of the memory, from their address on. */
