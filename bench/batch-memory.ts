@@ -5,11 +5,11 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { installedCommand } from "./shared/installed.ts";
 
 const [pkg, csv, rowsText, folder, picture] = process.argv.slice(2) as [string, string, string, string, string];
 const wanted = Number(rowsText);
-const bin = fileURLToPath(new URL("../packages/slipway/bin/slipway.mjs", import.meta.url));
+const bin = await installedCommand(folder);
 const EVERY_MS = 250;
 
 /** Gives how many rows there are. */
@@ -58,12 +58,12 @@ async function sampled(input: string, output: string): Promise<{ samples: Sample
 function drawn(samples: readonly Sample[], rows: number): string {
   const [width, height, left, bottom, top] = [900, 320, 56, 36, 34];
   const end = samples.at(-1)!.seconds;
-  const most = Math.max(400, ...samples.map((s) => s.mb)) * 1.05;
+  const most = Math.max(250, ...samples.map((s) => s.mb)) * 1.05;
   const x = (s: number): number => left + (s / end) * (width - left - 16);
   const y = (mb: number): number => height - bottom - (mb / most) * (height - bottom - top);
   const line = samples.map((s, i) => `${i === 0 ? "M" : "L"}${x(s.seconds).toFixed(1)} ${y(s.mb).toFixed(1)}`).join("");
   const text = (at: number, down: number, words: string, anchor: string): string => `<text x="${at}" y="${down}" text-anchor="${anchor}">${words}</text>`;
-  const marks = [100, 200, 300, 400].map((mb) => `<path d="M${left} ${y(mb)}H${width - 16}" stroke="#ddd"/>${text(left - 6, y(mb) + 4, String(mb), "end")}`).join("");
+  const marks = [50, 100, 150, 200].map((mb) => `<path d="M${left} ${y(mb)}H${width - 16}" stroke="#ddd"/>${text(left - 6, y(mb) + 4, String(mb), "end")}`).join("");
   const peak = Math.round(Math.max(...samples.map((s) => s.mb)));
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="#333"><rect width="${width}" height="${height}" fill="#fff"/>${marks}`
     + `${text(left, 20, `slipway batch, ${(rows / 1e6).toFixed(0)} million rows from CSV to CSV: resident set in MB, at most ${peak}`, "start")}${text(left, height - 12, "0 s", "start")}${text(width - 16, height - 12, `${Math.round(end)} s`, "end")}`
@@ -80,5 +80,5 @@ try {
   const { rows: scored, seconds } = JSON.parse(said) as { rows: number; seconds: number };
   console.log({ rows: scored, seconds: Math.round(seconds), peakMb: Math.round(Math.max(...samples.map((s) => s.mb))), meanMb: { first: half(tenth.slice(0, tenth.length >> 1)), second: half(tenth.slice(tenth.length >> 1)) } });
 } finally {
-  for (const path of [input, output, `${output}.run.json`]) rmSync(path, { force: true });
+  for (const path of [bin, input, output, `${output}.run.json`]) rmSync(path, { force: true });
 }

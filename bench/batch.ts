@@ -1,22 +1,21 @@
 // `slipway batch` side by side in one run with other ways to score files, and with the limit, a C program with the model in it.
 //   node --conditions=@slipway/source bench/batch.ts FOLDER [--only NAME,...] [--rounds 3] [--json]
 // FOLDER holds batch.json (the others' commands), their environments, models/ and data/ of make_data.py. Those that do not
-// start are left out. Ours is the bundle that images have. Rounds take turns; ratios are medians over rounds of processor time and of wall time, peaks of memory
+// start are left out. Ours is what an installed package runs. Rounds take turns; ratios are medians over rounds of processor time and of wall time, peaks of memory
 // are the largest seen. The answers of each are compared with data/batch_ref.json. Needs GNU time.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { CsvReader } from "../packages/slipway/src/runtime/index.ts";
+import { installedCommand } from "./shared/installed.ts";
 import { median } from "./shared/wrk.ts";
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: "string" }, rounds: { type: "string", default: "3" }, json: { type: "boolean", default: false } } });
 if (positionals[0] === undefined) throw new Error("the folder with batch.json is needed");
 const root = resolve(positionals[0]);
-const bin = fileURLToPath(new URL("../packages/slipway/bin/slipway.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "slipway-bench-"));
 
 interface Contender {
@@ -26,13 +25,10 @@ interface Contender {
   readonly env?: Readonly<Record<string, string>>;
   readonly verify?: boolean;
 }
-// As it is installed: sources would be stripped of their types in every thread.
-const bundler = new URL("../packages/slipway/bundle.mjs", import.meta.url);
-const { folder: bundle } = await ((await import(bundler.href)) as { buildBundle: () => Promise<{ readonly folder: string }> }).buildBundle();
-const command = join(bundle, "container.js");
+const bin = await installedCommand(folder);
 const pack = spawnSync(process.execPath, [bin, "pack", join(root, "models/m1.pkl"), "-o", join(folder, "m1.slip")], { encoding: "utf8" });
 if (pack.status !== 0) throw new Error(pack.stderr);
-const ours = (kind: "csv" | "parquet"): Contender => ({ name: `slipway_${kind}`, kind, cmd: `${process.execPath} ${command} batch ${folder}/m1.slip --in data/batch.${kind} --out {out}.${kind} --keep id --outputs probabilities` });
+const ours = (kind: "csv" | "parquet"): Contender => ({ name: `slipway_${kind}`, kind, cmd: `${process.execPath} ${bin} batch ${folder}/m1.slip --in data/batch.${kind} --out {out}.${kind} --keep id --outputs probabilities` });
 const others = (JSON.parse(readFileSync(join(root, "batch.json"), "utf8")) as Contender[]).filter((c) => existsSync(join(root, c.cmd.split(" ")[0]!)) || c.cmd.startsWith("node "));
 const contenders = [ours("csv"), ours("parquet"), ...others].filter((c) => values.only === undefined || c.name.startsWith("slipway") || values.only.split(",").includes(c.name));
 const reference = new Map(JSON.parse(readFileSync(join(root, "data/batch_ref.json"), "utf8")) as [number, number][]);

@@ -7,12 +7,12 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { installedCommand } from "../../bench/shared/installed.ts";
 
 const [model, input, runs = "200", format = "csv"] = process.argv.slice(2);
 if (model === undefined || input === undefined) throw new Error("MODEL and INPUT are needed");
-const bin = fileURLToPath(new URL("../../packages/slipway/bin/slipway.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "slipway-kills-"));
+const bin = await installedCommand(folder);
 
 /** Milliseconds after which it is killed; undefined: never. Gives its exit status, null where it was killed, and what it said. */
 function run(out: string, killAfter: number | undefined): Promise<{ status: number | null; said: string }> {
