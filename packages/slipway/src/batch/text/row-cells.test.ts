@@ -50,7 +50,7 @@ describe("rows written in WebAssembly", () => {
         const prediction = (count: number): Prediction => predictionOf(count, doubles, whole, labels, new Set(refused));
         if (!broken) expect(parts.map((part) => part.scanned !== undefined)).toEqual([true]);
         expect(written(parts, prediction, rows.text.sink, true)).toBe(written(parts, prediction, new ByteSink(), false));
-      }), { numRuns: 300 });
+      }), { numRuns: 100 });
   });
 
   it("are the same where there are more labels than it keeps, and more bytes than there was room for", () => {
