@@ -112,8 +112,8 @@ export async function knownKeys(tx: Database, ids: readonly string[]): Promise<M
   return known;
 }
 
-/** Of everybody, for verifying elsewhere. `person` is null of a server's key. */
-export async function allKeys(database: Database): Promise<{ readonly id: string; readonly person: string | null; readonly server: string | null; readonly label: string; readonly pem: string; readonly createdAt: string; readonly removedAt: string | null }[]> {
+/** Of everybody, for verifying elsewhere. `person` is null of a server's key; what only came with an import says by whom, and counts for nothing here. */
+export async function allKeys(database: Database): Promise<{ readonly id: string; readonly person: string | null; readonly server: string | null; readonly label: string; readonly pem: string; readonly createdAt: string; readonly removedAt: string | null; readonly importedBy: string | null }[]> {
   const rows = await database.query<Row>(`select ${COLUMNS} from person_keys order by created_at, id limit 10000`);
-  return rows.map((r) => ({ id: r.id, person: r.owner === null ? null : r.person, server: r.owner === null ? r.person : null, label: r.label, pem: r.pem, createdAt: r.created_at, removedAt: r.removed_at }));
+  return rows.map((r) => ({ id: r.id, person: r.owner === null ? null : r.person, server: r.owner === null ? r.person : null, label: r.label, pem: r.pem, createdAt: r.created_at, removedAt: r.removed_at, importedBy: r.imported_by }));
 }

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { backends, type Backend } from "../../../../scripts/testing-backends.ts";
 import { examplePackage } from "../../../../scripts/testing-packages.ts";
 import { listAudit, listForeign, type Actor } from "../audit/index.ts";
+import { allKeys } from "../approvals/index.ts";
 import { openRegistryService, type RegistryService } from "./index.ts";
 
 const who = (name: string, groups: readonly string[] = []): Actor => ({ name, roles: ["admin"], groups, how: "key" });
@@ -85,6 +86,7 @@ describe.each(backends)("on $name", (backend) => {
       version: 3, state: "promoted", requestedBy: "dana", closedBy: "root", createdAt: before.createdAt, imported: { by: "ivan", version: 1 },
       decisions: [{ person: "Anna", as: "business", comment: "yes", counts: false, importedBy: "ivan", envelope: before.decisions[0]!.envelope }],
     });
+    expect((await allKeys(to.registry.database)).map((k) => k.importedBy)).toEqual(["ivan"]);
     const request = await to.approvals.get(asked);
     expect(request).toMatchObject({ version: 4, state: "open", comments: [{ author: "Anna", text: "looks good", importedBy: "ivan" }], verdict: { met: false, counted: [] } });
     expect(await code(to.registry.setAlias("churn", "production", 4, { actor: root }))).toBe("policy-unmet");
