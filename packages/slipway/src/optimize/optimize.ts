@@ -48,8 +48,10 @@ const LEAST_ROWS = 20;
 const GAIN = 0.1;
 const FLOAT = "as it is";
 
-/** @throws optimize-rows, output-unknown and what reading and computing throw */
+/** @throws optimize-unsupported, optimize-rows, output-unknown and what reading and computing throw */
 export async function optimize(source: ModelPackage, options: OptimizeOptions): Promise<Optimized> {
+  const beside = source.recommend !== undefined ? "the items that it recommends or finds" : source.text !== undefined ? "its tokenizer" : undefined;
+  if (beside !== undefined) throw optimizeError("optimize-unsupported", `${source.manifest.name} has ${beside} beside its graph, which an optimised package would be without`, { hint: source.recommend !== undefined ? "Optimise the model first, then pack it with its items." : "Serve it as it is." });
   const exact = exactChanges(source.model, source.signature, options.outputs);
   const tidied = serializeModel(exact.model);
   assertSound(tidied);

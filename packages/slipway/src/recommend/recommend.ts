@@ -32,12 +32,14 @@ export async function recommend(model: Servable, standing: Standing, queries: re
   const outputs = [settings.output, ...(settings.distances === undefined ? [] : [settings.distances])];
   const prediction = asked.length === 0 ? undefined : await ask(joined(model, asked.map((i) => inputs[i])), outputs);
   const output = (name: string | undefined): OutputData => prediction!.outputs.find((o) => o.output.name === name)!;
-  return queries.map((query, i) => {
+  const made: Recommendation[] = [];
+  for (const [i, query] of queries.entries()) {
     const row = inputs[i] === undefined ? undefined : asked.indexOf(i);
     const known = row !== undefined && prediction!.refused?.has(row) !== true;
-    const found = known ? near(standing.shelf, query, output(settings.output), settings.distances === undefined ? undefined : output(settings.distances), row) : nearItems(standing.shelf, query);
-    return found === undefined ? { ...coldStart(standing, query), row } : { items: shown(standing.shelf, found), cold: false, row };
-  });
+    const found = await (known ? near(standing.shelf, query, output(settings.output), settings.distances === undefined ? undefined : output(settings.distances), row) : nearItems(standing.shelf, query));
+    made.push(found === undefined ? { ...coldStart(standing, query), row } : { items: shown(standing.shelf, found), cold: false, row });
+  }
+  return made;
 }
 
 /** What the model is asked; undefined: there is nothing to ask it. */
@@ -64,7 +66,7 @@ function joined({ signature }: Servable, records: readonly unknown[]): ModelInpu
 }
 
 /** undefined: where nothing is known of one who asks. */
-function near(shelf: Shelf, query: Query, { data, width }: OutputData, distances: OutputData | undefined, row: number): Scored[] | undefined {
+async function near(shelf: Shelf, query: Query, { data, width }: OutputData, distances: OutputData | undefined, row: number): Promise<Scored[] | undefined> {
   const { settings } = shelf.space;
   const own = Float64Array.from({ length: width }, (_, i) => Number(data[row * width + i]));
   const allowed = allowing(shelf, query);
@@ -78,7 +80,7 @@ function near(shelf: Shelf, query: Query, { data, width }: OutputData, distances
 }
 
 /** By the mean of the vectors of what was seen. */
-function nearItems(shelf: Shelf, query: Query): Scored[] | undefined {
+async function nearItems(shelf: Shelf, query: Query): Promise<Scored[] | undefined> {
   const vectors = query.items.map((id) => shelf.placeOf(id)).map((place) => (place === undefined ? undefined : shelf.vectorOf(place))).filter((v) => v !== undefined);
   if (vectors.length === 0) return undefined;
   const { width, settings } = shelf.space;

@@ -72,12 +72,12 @@ export class Shelf {
   }
 
   /** The nearest to a vector. @param allowed which of those that may be shown */
-  nearest(query: Query, k: number, allowed: (place: number) => boolean, excluded: number): Scored[] {
+  async nearest(query: Query, k: number, allowed: (place: number) => boolean, excluded: number): Promise<Scored[]> {
     const { vectors, width } = this.space;
     if (vectors === undefined) return [];
     const own = (place: number): boolean => this.shows(place) && !this.#given.has(place) && allowed(place);
     const rows = { data: vectors, width };
-    const found = this.hnsw?.search(query, k, own, excluded + this.#hidden) ?? exactSearch(rows, query, k, own);
+    const found = await (this.hnsw?.search(query, k, own, excluded + this.#hidden) ?? exactSearch(rows, query, k, own));
     for (const [place, vector] of this.#given) if (this.shows(place) && allowed(place)) found.push({ place, score: product(vector, 0, query, width) });
     return found.sort((a, b) => b.score - a.score || a.place - b.place).slice(0, k);
   }

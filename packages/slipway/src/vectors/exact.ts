@@ -1,4 +1,5 @@
-// Every vector compared with the one that is asked for: the products, in doubles, and the largest of them.
+// Every vector compared with the one that is asked for: the products, in doubles, and the largest of them. Of many vectors some
+// at a time, so that other requests get their turn in between.
 
 import { Best, type Scored } from "./best.ts";
 
@@ -9,13 +10,21 @@ export interface Rows {
 }
 export type Query = Float32Array | Float64Array;
 
+/** Numbers that are multiplied before others get their turn: some milliseconds. */
+const AT_ONCE = 2 ** 20;
+
 /** @param allowed which rows may be found; all by default */
-export function exactSearch({ data, width }: Rows, query: Query, k: number, allowed?: (row: number) => boolean): Scored[] {
+export async function exactSearch({ data, width }: Rows, query: Query, k: number, allowed?: (row: number) => boolean): Promise<Scored[]> {
   const best = new Best(k);
   const rows = data.length / width;
-  for (let row = 0; row < rows; row++) {
-    const score = product(data, row * width, query, width);
-    if (score >= best.floor && (allowed === undefined || allowed(row))) best.offer(row, score);
+  const step = Math.max(1, Math.floor(AT_ONCE / width));
+  for (let start = 0; start < rows; start += step) {
+    if (start > 0) await new Promise((resolve) => setImmediate(resolve));
+    const end = Math.min(rows, start + step);
+    for (let row = start; row < end; row++) {
+      const score = product(data, row * width, query, width);
+      if (score >= best.floor && (allowed === undefined || allowed(row))) best.offer(row, score);
+    }
   }
   return best.take();
 }

@@ -46,7 +46,7 @@ export class HnswSearch {
   }
 
   /** @param excluded about how many rows are not allowed: so many more are looked at; where that is not enough, all are */
-  search(query: Query, k: number, allowed?: (row: number) => boolean, excluded = 0): Scored[] {
+  async search(query: Query, k: number, allowed?: (row: number) => boolean, excluded = 0): Promise<Scored[]> {
     const { data, width } = this.#rows;
     const count = data.length / width;
     const look = k + excluded + SPARE;

@@ -78,3 +78,9 @@ describe("a packed recommender", () => {
     expect(await pack("nothing.joblib", { ...USUAL, items: text("items.csv") })).toBe("not-a-model");
   });
 });
+
+it("what stands beside the graph is not lost when a package is optimised: that is refused", async () => {
+  const { optimize } = await import("../../optimize/index.ts");
+  const packed = await packModel(path("als.pkl"), readFileSync(path("als.pkl")), { recommend: USUAL });
+  await expect(optimize(packed.package, { maxDrop: 0.01, maxFlips: 0.01, prefer: "size" })).rejects.toMatchObject({ code: "optimize-unsupported" });
+});
