@@ -36,7 +36,7 @@ describe("sounds", () => {
     const folder = fileURLToPath(new URL("../../../../corpus/audio/kinds/", import.meta.url));
     const { package: source } = await openModel(folder);
     const sounds = new TestRuns({ bytes: writeSlip(source), digest: source.digest, name: "kinds", version: "1.0.0", profile: null });
-    expect(await sounds.run(`${folder}sounds`, sounds.at("out.jsonl"), { keep: "unused", outputs: ["label"] })).toMatchObject({ rows: 3, scored: 3, bad: 0 });
+    expect(await sounds.run(`${folder}sounds`, "out.jsonl", { keep: "unused", outputs: ["label"] })).toMatchObject({ rows: 3, scored: 3, bad: 0 });
     const rows = sounds.text("out.jsonl").trim().split("\n").map((line) => JSON.parse(line) as { path: string; label: string });
     expect(rows.map((r) => [r.path, r.label])).toEqual(["noise", "sweep", "tone"].map((kind) => [`${folder}sounds/${kind}.wav`, kind]));
     sounds.remove();

@@ -32,7 +32,7 @@ export const pack: Command = defineCommand({
     image: { type: "string", value: "FILE", help: "how pictures become the model's tensor: JSON with resize, size, filter, order, scale, mean, std" },
     ...recommendOptions,
     audio: { type: "string", value: "FILE", help: "how sounds become the model's tensor: JSON with rate, samples, standardize, mel; or a preprocessor_config.json of Hugging Face's" },
-    task: { type: "string", value: "TASK", help: "what a network that looks at pictures is for: detection, or a file of JSON with task, layout, labels, score, iou, most, units, byClass, background" },
+    task: { type: "string", value: "TASK", help: "what a network that looks at pictures is for: detection, embedding, or a file of JSON with task and, of detection, layout, labels, score, iou, most, units, byClass, background, of embedding pooling, normalize" },
     purpose: { type: "string", value: "TEXT", help: "for the model card: what the model is for" },
     owner: { type: "string", value: "TEXT", help: "for the model card: who answers for it" },
     sign: { type: "string", value: "KEY", help: "sign the package with this private key (PEM)" },

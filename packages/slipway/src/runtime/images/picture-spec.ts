@@ -21,24 +21,36 @@ export interface DetectionSpec {
   /** Of `ssd`: which class stands for nothing. */
   readonly background?: "first" | "last" | "none" | undefined;
 }
-export type PictureSpec = DetectionSpec;
+export interface EmbeddingSpec {
+  readonly task: "embedding";
+  /** Of a network that gives a vector a patch; `cls`, the first of them, by default. */
+  readonly pooling?: "cls" | "mean" | undefined;
+  /** To length 1. */
+  readonly normalize?: boolean | undefined;
+}
+export type PictureSpec = DetectionSpec | EmbeddingSpec;
 
-export const PICTURE_TASKS = ["detection"] as const;
-const KEYS: readonly string[] = ["task", "layout", "labels", "score", "iou", "most", "units", "byClass", "background"];
+export const PICTURE_TASKS = ["detection", "embedding"] as const;
+const KEYS: Readonly<Record<PictureSpec["task"], readonly string[]>> = {
+  detection: ["task", "layout", "labels", "score", "iou", "most", "units", "byClass", "background"],
+  embedding: ["task", "pooling", "normalize"],
+};
 const MAX_LABELS = 100_000;
 
 /** `json`: a task's name, or an object. */
 export function parsePictureSpec(json: unknown, fail: Fail): PictureSpec {
   const o = new JsonObject(typeof json === "string" ? { task: json } : json, "", fail);
-  const foreign = o.keys().find((k) => !KEYS.includes(k));
-  if (foreign !== undefined) throw fail(`${JSON.stringify(foreign.slice(0, 100))} is not understood; it may have ${KEYS.join(", ")}`, foreign.slice(0, 100));
+  const task = o.oneOf("task", PICTURE_TASKS);
+  const foreign = o.keys().find((k) => !KEYS[task].includes(k));
+  if (foreign !== undefined) throw fail(`${JSON.stringify(foreign.slice(0, 100))} is not understood; it may have ${KEYS[task].join(", ")}`, foreign.slice(0, 100));
+  if (task === "embedding") return { task, pooling: o.has("pooling") ? o.oneOf("pooling", ["cls", "mean"]) : undefined, normalize: o.has("normalize") ? o.boolean("normalize") : undefined };
   const share = (key: string): number | undefined => {
     const value = o.get(key);
     if (value !== undefined && (typeof value !== "number" || !(value >= 0 && value <= 1))) throw fail("expected a number from 0 to 1", o.at(key));
     return value;
   };
   return {
-    task: o.oneOf("task", PICTURE_TASKS),
+    task,
     layout: o.has("layout") ? o.oneOf("layout", DETECTION_LAYOUTS) : undefined,
     labels: o.has("labels") ? o.array("labels", MAX_LABELS, (v, at) => {
       if (typeof v !== "string") throw fail("expected a text", at);

@@ -5,6 +5,7 @@ import { importModel, type ImportedModel } from "@slipway/core/convert";
 import { changeGraph, describeOnnx } from "@slipway/core/onnx";
 import type { Signature } from "@slipway/core/package";
 import { DETECTIONS } from "@slipway/core/predict";
+import { EMBEDDING, planEmbedding } from "./embedding-steps.ts";
 import { planDetector } from "./detector.ts";
 import { imageError } from "./errors.ts";
 import { LEAST_OPSET, type GraphSteps } from "./graph-steps.ts";
@@ -15,6 +16,10 @@ type Compiled = ImportedModel["compiled"];
 /** @throws SlipwayError picture-task */
 export function withTask(compiled: Compiled, spec: PictureSpec, where: string): Compiled {
   if (compiled.signature.layout !== "tensors" || compiled.signature.tensors?.length !== 1) throw imageError("picture-task", "the model does not take one tensor of pictures", { where });
+  if (spec.task === "embedding") {
+    const { steps, width } = planEmbedding(compiled.model, spec, where);
+    return behind(compiled, steps, { ...compiled.signature, outputs: [{ name: EMBEDDING, graphName: EMBEDDING, kind: "transformed", type: "float", rowShape: [width] }] }, where);
+  }
   const { steps, task } = planDetector(compiled.model, spec, where);
   return behind(compiled, steps, { ...compiled.signature, task, outputs: [{ name: DETECTIONS, graphName: DETECTIONS, kind: "value", type: "string", rowShape: [], json: true }] }, where);
 }
