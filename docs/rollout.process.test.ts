@@ -70,6 +70,7 @@ describe("the commands of docs/rollout.md", () => {
     expect(of("rollout start churn:2")).toMatch(/^churn:2 takes over production from churn:1: running/);
     expect(of("rollout history churn")).toMatch(/churn:2\s+production\s+promoted/);
     expect(of("registry alias churn production")).toMatch(/churn:2\s+churn:1/);
+    expect(of("rollout rollback")).toContain("production of churn is churn:1 again; it was churn:2");
     expect(of("rollout compare")).toMatch(/60 of 60 rows compared[^]*label: 0\.00 % of 60 differ[^]*accuracy/);
     expect(of("rollout abort")).toContain("because: only a rehearsal");
     expect([...statuses.keys()]).toEqual([200]);

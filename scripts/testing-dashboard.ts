@@ -34,7 +34,10 @@ Ana Sousa, data science
 export async function filledUp(): Promise<Filled> {
   const place = workingFolder({
     "Ana Sousa": { roles: ["developer"] }, "Ben Okafor": { roles: ["reviewer"], groups: ["business"] }, "Otto Lind": { roles: ["reviewer"], groups: ["operations"] }, "Olga Petrov": { roles: ["operator"] }, root: { roles: ["admin"] },
-  }, { approvals: { production: { approvals: 2, groups: { business: 1 }, gate: "7d" } }, webhooks: { allow: ["loopback"] } });
+  }, { approvals: { production: { approvals: 2, groups: { business: 1 }, gate: "7d" } }, webhooks: { allow: ["loopback"] },
+    // It never ends by itself.
+    retrain: { churn: { command: [process.execPath, "-e", "console.log('reading s3://lake/customers'); setInterval(() => {}, 1000)"], alias: "staging", data: "s3://lake/customers", interval: "1d", triggers: { metric: { name: "accuracy", below: 0.9 }, drift: true } } },
+  });
   const up = await startUp(place.folder);
   const call = async <T>(person: string, method: string, path: string, body?: unknown): Promise<T> => {
     const bytes = body instanceof Uint8Array;

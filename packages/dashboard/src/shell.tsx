@@ -17,7 +17,7 @@ export function Shell({ place, children, onSignedOut }: { readonly place: Place;
   const open = useLoad<{ readonly requests: readonly ReleaseRequest[] }>(withQuery(api.requests, { state: "open" }), 20_000);
   const waiting = open.data?.requests.length ?? 0;
   const links: readonly (readonly [string, string, IconName, number?])[] = [
-    ["Models", page.models, "models"], ["Approvals", page.approvals, "approvals", waiting], ["Rollouts", page.rollouts, "rollouts"], ["Batch runs", page.batch, "batch"],
+    ["Models", page.models, "models"], ["Approvals", page.approvals, "approvals", waiting], ["Rollouts", page.rollouts, "rollouts"], ["Trainings", page.retrains, "retrains"], ["Batch runs", page.batch, "batch"],
     ...(may("observe") ? [["Monitoring", page.monitoring, "monitoring"] as const, ["Audit", page.audit, "audit"] as const] : []), ...(may("govern") ? [["Webhooks", page.webhooks, "webhooks"] as const, ["Keys", page.keys, "key"] as const] : []),
   ];
   const signOut = async (): Promise<void> => {

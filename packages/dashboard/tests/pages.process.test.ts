@@ -7,6 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BROWSER_HINT, hasBrowser, launchBrowser, openContext, violations, type Watched } from "../../../scripts/testing-browser.ts";
 import { filledUp, type Filled } from "../../../scripts/testing-dashboard.ts";
+import { retrained } from "../../../scripts/testing-retrained.ts";
 import { rolledOut } from "../../../scripts/testing-rolled-out.ts";
 import { watchedDay } from "../../../scripts/testing-watched.ts";
 import { startUp, workingFolder, type Place, type Running } from "../../../scripts/testing-up.ts";
@@ -19,6 +20,7 @@ const CHURN = fileURLToPath(new URL("../../../examples/churn", import.meta.url))
 const FIRST_VIEW_BYTES = 150 * 1024;
 let filled: Filled;
 let rollout: string;
+let training: string;
 let empty: { place: Place; up: Running };
 let browser: Browser;
 let admin: Watched;
@@ -28,6 +30,7 @@ beforeAll(async () => {
   browser = await launchBrowser();
   filled = await filledUp();
   rollout = await rolledOut(filled);
+  training = await retrained(filled, rollout);
   await watchedDay(filled.place.folder);
   admin = await openContext(browser);
   await admin.page.goto(filled.up.signIn!);
@@ -63,6 +66,7 @@ const PAGES: readonly (readonly [name: string, path: string | ((f: Filled) => st
   ["approvals", "/dashboard/approvals", "churn version 3"], ["all-requests", "/dashboard/approvals?show=all", "released"], ["request", (f) => `/dashboard/approvals/${f.request}`, "What it needs"],
   ["monitoring", "/dashboard/monitoring", "retention"], ["watch", "/dashboard/models/retention/monitoring", "monthly_charges"], ["not-watched", "/dashboard/models/nothing/monitoring", "Not asked yet"],
   ["rollouts", "/dashboard/rollouts", "version 1"], ["rollout", () => `/dashboard/rollouts/${rollout}`, "The new version beside the old one"],
+  ["retrains", "/dashboard/retrains", "held back"], ["retrain", () => `/dashboard/retrains/${training}`, "What the program printed last"],
   ["audit", "/dashboard/audit", "version.offered"], ["webhooks", "/dashboard/webhooks", "everything"], ["webhook", (f) => `/dashboard/webhooks/${f.webhook}`, "Deliveries"], ["keys", "/dashboard/keys", "Ben Okafor"], ["account", "/dashboard/account", "Your signing key"],
   ["nowhere", "/dashboard/nowhere", "There is no such page"], ["no-model", "/dashboard/models/nothing", "registry-not-found"],
 ];
@@ -95,6 +99,45 @@ describe.skipIf(!hasBrowser)("every page", { timeout: 240_000 }, () => {
     expect(await page.getByRole("button", { name: "Pause" }).count()).toBe(0);
     expect(await violations(page)).toEqual([]);
     await expect(filled.call("Ana Sousa", "POST", `/rollouts/${rollout}/resume`)).rejects.toThrow("forbidden");
+  });
+  it("puts an alias back to the version before, with a reason", async () => {
+    const { page } = admin;
+    await filled.call("Olga Petrov", "PUT", "/models/churn/aliases/staging", { version: 1, expected: 3 });
+    await show(page, `${filled.up.url}/dashboard/models/churn`, "light");
+    await page.getByRole("button", { name: /Go back with staging/ }).click();
+    await page.getByText("staging names version 3 again, in place of version 1.").waitFor();
+    for (const theme of THEMES) {
+      await themed(page, theme);
+      expect(await violations(page)).toEqual([]);
+      await picture(page, `dashboard-return${theme === "dark" ? "-dark" : ""}`);
+    }
+    const button = page.locator("dialog").getByRole("button", { name: "Go back" });
+    await button.click();
+    // Nothing is sent without a reason.
+    expect((await filled.call<{ version: number }>("Ana Sousa", "GET", "/models/churn/aliases/staging")).version).toBe(1);
+    await page.getByLabel("Why").fill("orders fell by half");
+    await button.click();
+    await page.getByText("staging is version 3 again.").waitFor();
+    expect((await filled.call<{ version: number }>("Ana Sousa", "GET", "/models/churn/aliases/staging")).version).toBe(3);
+    await expect(filled.call("Ana Sousa", "POST", "/models/churn/rollback", { alias: "staging", reason: "x" })).rejects.toThrow("forbidden");
+  });
+  it("begins a training, shows what its program prints, and cancels it", async () => {
+    const { page } = admin;
+    await show(page, `${filled.up.url}/dashboard/retrains`, "light");
+    await page.getByRole("button", { name: /Train now/ }).click();
+    expect(await violations(page)).toEqual([]);
+    await page.locator("dialog").getByRole("button", { name: "Begin" }).click();
+    await page.getByText("reading s3://lake/customers").waitFor({ timeout: 30_000 });
+    for (const theme of THEMES) {
+      await themed(page, theme);
+      expect(await violations(page)).toEqual([]);
+      await picture(page, `dashboard-retrain-runs${theme === "dark" ? "-dark" : ""}`);
+    }
+    await page.getByRole("button", { name: "Cancel the training" }).click();
+    await page.locator("dialog").getByRole("button", { name: "Cancel it" }).click();
+    await page.getByText("cancelled by hand").first().waitFor();
+    expect(await page.getByRole("button", { name: "Cancel the training" }).count()).toBe(0);
+    await expect(filled.call("Ana Sousa", "POST", "/models/churn/retrains", {})).rejects.toThrow("forbidden");
   });
   it("says in the gate's report what it shows in pictures", async () => {
     const { page } = admin;
@@ -206,7 +249,7 @@ describe.skipIf(!hasBrowser)("every page", { timeout: 240_000 }, () => {
   it("is no wider than a phone", async () => {
     const { page } = admin;
     await page.setViewportSize({ width: 360, height: 740 });
-    for (const path of ["/dashboard/models", `${version}/3`, `/dashboard/approvals/${filled.request}`, "/dashboard/audit", "/dashboard/keys", "/dashboard/monitoring", "/dashboard/models/retention/monitoring"]) {
+    for (const path of ["/dashboard/models", `${version}/3`, `/dashboard/approvals/${filled.request}`, "/dashboard/audit", "/dashboard/keys", "/dashboard/monitoring", "/dashboard/models/retention/monitoring", "/dashboard/retrains", `/dashboard/retrains/${training}`, "/dashboard/rollouts"]) {
       await show(page, filled.up.url + path, "light");
       expect([path, await page.evaluate("document.documentElement.scrollWidth <= innerWidth")]).toEqual([path, true]);
     }

@@ -12,12 +12,14 @@ import { Lineage } from "../parts/lineage.tsx";
 import { AliasHistory } from "../parts/alias-history.tsx";
 import { policyText } from "../lib/policy.ts";
 import { useSession } from "../session.ts";
+import { ReturnDialog } from "./rollout/return-dialog.tsx";
 
 export function ModelPage({ name }: { readonly name: string }): VNode {
   const { may } = useSession();
   const model = useLoad<ModelDetail>(api.model(name), 10_000);
   const versions = useLoad<{ readonly versions: readonly Version[] }>(api.versions(name), 10_000);
   const [history, setHistory] = useState<string | undefined>(undefined);
+  const [returning, setReturning] = useState<string | undefined>(undefined);
   const error = model.error ?? versions.error;
   const removed = versions.data?.versions.filter((v) => v.state === "deleted").length ?? 0;
   const list = versions.data === undefined ? undefined : versions.data.versions.filter((v) => v.state !== "deleted").sort((a, b) => b.version - a.version);
@@ -27,7 +29,7 @@ export function ModelPage({ name }: { readonly name: string }): VNode {
     </PageHead>
     {error !== undefined && <Failure error={error} retry={() => void Promise.all([model.reload(), versions.reload()])} />}
     {model.data === undefined && error === undefined && <Loading />}
-    {model.data !== undefined && <InUse model={model.data} onHistory={setHistory} />}
+    {model.data !== undefined && <InUse model={model.data} onHistory={setHistory} onReturn={may("release") ? setReturning : undefined} />}
     {list !== undefined && list.length > 0 && <Panel title="Versions" flush><div class="scroll rows-link"><table>
       <caption class="visually-hidden">Versions of {name}</caption>
       <thead><tr><th scope="col">Version</th><th scope="col">In use as</th><th scope="col">Gate</th><th scope="col">Offered</th><th scope="col">From</th><th scope="col" class="number">Size</th></tr></thead>
@@ -43,11 +45,18 @@ export function ModelPage({ name }: { readonly name: string }): VNode {
     {removed > 0 && list !== undefined && list.length > 0 && <p class="soft small">{removed === 1 ? "One more version was" : `${removed} more versions were`} removed; the audit log tells why.</p>}
     {list !== undefined && list.length === 0 && <div class="panel"><Empty icon="models" title="No version any more"><p>Every version was removed. What is offered next begins with the number after the last.</p></Empty></div>}
     {list !== undefined && list.some((v) => v.parent !== null) && <Panel title="Lineage"><Lineage versions={list} /></Panel>}
+    {returning !== undefined && <ReturnDialog model={name} alias={returning} onClose={() => setReturning(undefined)} onDone={() => Promise.all([model.reload(), versions.reload()])} />}
     {history !== undefined && <AliasHistory model={name} alias={history} onClose={() => setHistory(undefined)} />}
   </div>;
 }
 
-function InUse({ model, onHistory }: { readonly model: ModelDetail; readonly onHistory: (alias: string) => void }): VNode {
+interface AliasActs {
+  readonly onHistory: (alias: string) => void;
+  /** For whoever may. */
+  readonly onReturn: ((alias: string) => void) | undefined;
+}
+
+function InUse({ model, ...acts }: { readonly model: ModelDetail } & AliasActs): VNode {
   const names = [...new Set([...model.aliases.map((a) => a.alias), ...Object.keys(model.policies).filter((p) => p !== "*")])];
   if (names.length === 0) {
     return <Panel title="In use"><Empty level={3} icon="play" title="No version is in use yet"><p>An alias such as <strong>production</strong> says which version answers. Open a version and ask for it to be released.</p></Empty></Panel>;
@@ -55,17 +64,17 @@ function InUse({ model, onHistory }: { readonly model: ModelDetail; readonly onH
   return <Panel title="In use" flush><div class="scroll"><table>
     <caption class="visually-hidden">Aliases</caption>
     <thead><tr><th scope="col">Alias</th><th scope="col">Version</th><th scope="col">Since</th><th scope="col">To move it</th><th scope="col"><span class="visually-hidden">More</span></th></tr></thead>
-    <tbody>{names.map((alias) => <AliasRow key={alias} model={model.name} alias={alias} info={model.aliases.find((a) => a.alias === alias)} policy={model.policies[alias] ?? model.policies["*"]} onHistory={onHistory} />)}</tbody>
+    <tbody>{names.map((alias) => <AliasRow key={alias} model={model.name} alias={alias} info={model.aliases.find((a) => a.alias === alias)} policy={model.policies[alias] ?? model.policies["*"]} {...acts} />)}</tbody>
   </table></div></Panel>;
 }
 
-function AliasRow({ model, alias, info, policy, onHistory }: { readonly model: string; readonly alias: string; readonly info: AliasInfo | undefined; readonly policy: Policy | undefined; readonly onHistory: (alias: string) => void }): VNode {
+function AliasRow({ model, alias, info, policy, onHistory, onReturn }: { readonly model: string; readonly alias: string; readonly info: AliasInfo | undefined; readonly policy: Policy | undefined } & AliasActs): VNode {
   return <tr>
     <th scope="row"><Chip tone={info === undefined ? "plain" : alias === "production" ? "good" : "accent"}>{alias}</Chip></th>
     <td>{info === undefined ? <span class="soft">none yet</span> : <a class="nowrap" href={page.version(model, info.version)}>version {info.version}</a>}</td>
     <td>{info !== undefined && <><Time at={info.updatedAt} /><div class="soft small">by {info.updatedBy}</div></>}</td>
     <td class="small">{policy === undefined ? <span class="soft">whoever may operate</span> : policyText(policy)}</td>
-    <td>{info !== undefined && <button type="button" class="quiet small" onClick={() => onHistory(alias)}>History<span class="visually-hidden"> of {alias}</span></button>}</td>
+    <td>{info !== undefined && <span class="buttons"><button type="button" class="quiet small" onClick={() => onHistory(alias)}>History<span class="visually-hidden"> of {alias}</span></button>{onReturn !== undefined && info.revision > 1 && <button type="button" class="quiet small" onClick={() => onReturn(alias)}>Go back<span class="visually-hidden"> with {alias}</span></button>}</span>}</td>
   </tr>;
 }
 

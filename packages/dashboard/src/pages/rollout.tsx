@@ -13,8 +13,9 @@ import { Icon, type IconName } from "../parts/icons.tsx";
 import { toast } from "../parts/toasts.tsx";
 import { useSession } from "../session.ts";
 import { ConfirmDialog } from "./rollout/confirm-dialog.tsx";
+import { ReturnDialog } from "./rollout/return-dialog.tsx";
 import { RolloutPictures } from "./rollout/pictures.tsx";
-import { ROLLOUT_STATE, stageText, VERDICT } from "./rollouts.tsx";
+import { stageText, stateChip, VERDICT } from "./rollouts.tsx";
 
 type Doing = "pause" | "resume" | "advance" | "promote" | "abort";
 const DONE: Readonly<Record<Doing, string>> = { pause: "The rollout is paused.", resume: "The rollout goes on.", advance: "On to the next stage.", promote: "The new version is in use.", abort: "Everything is back at the old version." };
@@ -23,7 +24,7 @@ export function RolloutPage({ id }: { readonly id: string }): VNode {
   const { may } = useSession();
   const { data, error, reload } = useLoad<RolloutDetails>(api.rollout(id), 2000);
   const [failure, setFailure] = useState<ApiError | undefined>(undefined);
-  const [asking, setAsking] = useState<"promote" | "abort" | undefined>(undefined);
+  const [asking, setAsking] = useState<"promote" | "abort" | "return" | undefined>(undefined);
   const act = async (what: Doing, body: object = {}): Promise<void> => {
     setFailure(undefined);
     await send("POST", `${api.rollout(id)}/${what}`, body);
@@ -34,13 +35,13 @@ export function RolloutPage({ id }: { readonly id: string }): VNode {
   if (data === undefined) return <div class="page"><PageHead title="Rollout" documentTitle="Rollout" crumbs={[["Rollouts", page.rollouts]]} />{error === undefined ? <Loading /> : <Failure error={error} retry={() => void reload()} />}</div>;
   const open = data.endedAt === null;
   return <div class="page">
-    <PageHead title={<>{data.model} version {data.candidate} <span aria-hidden="true">→</span><span class="visually-hidden">to be</span> {data.alias}</>} documentTitle={`Rollout of ${data.model} ${data.candidate}`} crumbs={[["Rollouts", page.rollouts], [data.model, page.model(data.model)]]} actions={open && may("release") && <>
+    <PageHead title={<>{data.model} version {data.candidate} <span aria-hidden="true">→</span><span class="visually-hidden">to be</span> {data.alias}</>} documentTitle={`Rollout of ${data.model} ${data.candidate}`} crumbs={[["Rollouts", page.rollouts], [data.model, page.model(data.model)]]} actions={!open ? data.state === "promoted" && may("release") && <button type="button" class="danger" onClick={() => setAsking("return")}>Back to the version before</button> : may("release") && <>
       {data.state === "paused" ? <Act className="primary" work={() => act("resume")} onError={failed}>Resume</Act> : <Act work={() => act("pause")} onError={failed}>Pause</Act>}
       <Act work={() => act("advance")} onError={failed}>Next stage</Act>
       <button type="button" onClick={() => setAsking("promote")}>Promote now</button>
       <button type="button" class="danger" onClick={() => setAsking("abort")}>Roll back</button>
     </>}>
-      <p><Chip tone={ROLLOUT_STATE[data.state][1]}>{ROLLOUT_STATE[data.state][0]}</Chip> <span class="soft">from version <a href={page.version(data.model, data.baseline)}>{data.baseline}</a>, begun <Time at={data.createdAt} /> by {data.createdBy}{data.comment !== "" && <>: {data.comment}</>}</span></p>
+      <p>{stateChip(data)} <span class="soft">from version <a href={page.version(data.model, data.baseline)}>{data.baseline}</a>, begun <Time at={data.createdAt} /> by {data.createdBy}{data.comment !== "" && <>: {data.comment}</>}</span></p>
     </PageHead>
     {failure !== undefined && <Failure error={failure} />}
     <Stages data={data} />
@@ -58,7 +59,8 @@ export function RolloutPage({ id }: { readonly id: string }): VNode {
       </Panel>
     </div>
     {data.samples.length > 1 && <Panel title="The new version beside the old one"><RolloutPictures data={data} /></Panel>}
-    <Panel title="What happened"><ol class="timeline">{[...data.events].reverse().slice(0, 60).map((e) => <li key={e.seq}><span class={`dot ${e.kind === "promoted" ? "good" : e.kind === "aborted" ? "bad" : ""}`}><Icon name={ICONS[e.kind] ?? "clock"} size={14} /></span><div><strong>{capitalized(e.text)}</strong> <span class="soft small"><Time at={e.at} />{e.actor !== "slipway" && ` · ${e.actor}`}</span></div></li>)}</ol></Panel>
+    <Panel title="What happened"><ol class="timeline">{[...data.events].reverse().slice(0, 60).map((e) => <li key={e.seq}><span class={`dot ${e.kind === "promoted" ? "good" : e.kind === "aborted" || e.kind === "rolled-back" ? "bad" : ""}`}><Icon name={ICONS[e.kind] ?? "clock"} size={14} /></span><div><strong>{capitalized(e.text)}</strong> <span class="soft small"><Time at={e.at} />{e.actor !== "slipway" && ` · ${e.actor}`}</span></div></li>)}</ol></Panel>
+    {asking === "return" && <ReturnDialog model={data.model} alias={data.alias} onClose={() => setAsking(undefined)} onDone={reload} />}
     {asking === "abort" && <ConfirmDialog title="Roll back to the old version" button="Roll back" why onClose={() => setAsking(undefined)} work={(reason) => act("abort", reason === "" ? {} : { reason })}><p>Version {data.baseline} answers everything again within a second. Version {data.candidate} is stopped.</p></ConfirmDialog>}
     {asking === "promote" && <ConfirmDialog title="Promote without further verdicts" button="Promote" onClose={() => setAsking(undefined)} work={() => act("promote")}><p>Version {data.candidate} answers everything from now on, though {data.stages.length - data.stage === 1 ? "the last stage is" : `${plural(data.stages.length - data.stage, "stage")} are`} not over. The policy of {data.alias} is asked all the same.</p></ConfirmDialog>}
   </div>;
@@ -66,15 +68,15 @@ export function RolloutPage({ id }: { readonly id: string }): VNode {
 
 /** A person who goes back has a reason of their own; that is no fault that was found. */
 function Outcome({ data }: { readonly data: RolloutDetails }): VNode {
-  const actor = data.events.findLast((e) => e.kind === "aborted")?.actor ?? "slipway";
-  const [words, tone] = data.state === "promoted" ? ["It was promoted.", "good"] : data.state !== "aborted" ? ["It waits.", "warn"] : actor === "slipway" ? ["It was rolled back.", "bad"] : [`${actor} rolled it back.`, "warn"];
+  const { state, endedBy } = data;
+  const [words, tone] = state === "promoted" ? ["It was promoted.", "good"] : state === "rolled-back" ? [`It was promoted, and ${endedBy} took it back.`, "warn"] : state !== "aborted" ? ["It waits.", "warn"] : endedBy === null ? ["It was rolled back.", "bad"] : [`${endedBy} rolled it back.`, "warn"];
   return <div class={`note ${tone}`} role="status"><strong>{words}</strong><p>{data.reason}</p></div>;
 }
 
-const ICONS: Readonly<Record<string, IconName>> = { started: "play", stage: "check", promoted: "check", aborted: "cross", paused: "clock", resumed: "play", verdict: "search", leader: "account", waits: "clock" };
+const ICONS: Readonly<Record<string, IconName>> = { started: "play", stage: "check", promoted: "check", aborted: "cross", "rolled-back": "cross", paused: "clock", resumed: "play", verdict: "search", leader: "account", waits: "clock" };
 
 function Stages({ data }: { readonly data: RolloutDetails }): VNode {
-  const over = data.state === "promoted";
+  const over = data.state === "promoted" || data.state === "rolled-back";
   return <ol class="stages" aria-label="Stages">{data.stages.map((s, i) => {
     const done = over || i < data.stage;
     const here = !over && i === data.stage;

@@ -6,9 +6,15 @@ import type { Rollout, RolloutState, Stage, Verdict } from "../api/rollout-types
 import { useLoad } from "../lib/load.ts";
 import { Chip, Empty, Failure, Loading, PageHead, Panel, Time, type Tone } from "../parts/basics.tsx";
 
-export const ROLLOUT_STATE: Readonly<Record<RolloutState, readonly [words: string, tone: Tone]>> = { running: ["goes on", "accent"], paused: ["paused", "warn"], promoted: ["promoted", "good"], aborted: ["rolled back", "bad"] };
+export const ROLLOUT_STATE: Readonly<Record<RolloutState, readonly [words: string, tone: Tone]>> = { running: ["goes on", "accent"], paused: ["paused", "warn"], promoted: ["promoted", "good"], aborted: ["rolled back", "bad"], "rolled-back": ["taken back later", "warn"] };
 export const VERDICT: Readonly<Record<Verdict, readonly [words: string, tone: Tone]>> = { promote: ["good", "good"], hold: ["wait", "warn"], abort: ["bad", "bad"] };
 
+/** What a person stopped is no fault that was found. */
+export function stateChip({ state, endedBy }: Pick<Rollout, "state" | "endedBy">): VNode {
+  if (state === "aborted" && endedBy !== null) return <Chip tone="warn">stopped by {endedBy}</Chip>;
+  if (state === "rolled-back") return <Chip tone="warn">taken back by {endedBy}</Chip>;
+  return <Chip tone={ROLLOUT_STATE[state][1]}>{ROLLOUT_STATE[state][0]}{state === "promoted" && endedBy !== null && ` by ${endedBy}`}</Chip>;
+}
 export function stageText(stage: Stage | undefined): string {
   switch (stage?.kind) {
     case "replay": return "golden rows";
@@ -32,7 +38,7 @@ export function RolloutsPage(): VNode {
       <tbody>{data.rollouts.map((r) => <tr key={r.id}>
         <th scope="row" class="nowrap"><a href={page.rollout(r.id)}>{r.model} version {r.candidate}</a></th>
         <td class="nowrap">{r.alias} <span class="soft">from version {r.baseline}</span></td>
-        <td><span class="chips"><Chip tone={ROLLOUT_STATE[r.state][1]}>{ROLLOUT_STATE[r.state][0]}</Chip>{r.endedAt === null && <Chip>{stageText(r.stages[r.stage])}</Chip>}</span></td>
+        <td><span class="chips">{stateChip(r)}{r.endedAt === null && <Chip>{stageText(r.stages[r.stage])}</Chip>}</span></td>
         <td><Time at={r.createdAt} /><div class="soft small">by {r.createdBy}</div></td>
         <td class="small">{r.reason !== "" ? r.reason : r.findings.filter((f) => f.verdict === r.verdict).map((f) => f.text).join("; ")}</td>
       </tr>)}</tbody>

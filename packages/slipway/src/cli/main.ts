@@ -31,6 +31,7 @@ const COMMANDS: Commands = {
   reject: { summary: "reject a release that was asked for", load: async () => (await import("./release/decide.ts")).reject },
   promote: { summary: "let an alias name what was approved", load: async () => (await import("./release/promote.ts")).promote },
   rollout: { summary: "let a new version take over step by step, judged beside the old one", load: async () => (await import("./rollout/index.ts")).rollout },
+  retrain: { summary: "train a model anew, and what became of it", load: async () => (await import("./retrain/index.ts")).retrain },
   audit: { summary: "who did what, and whether the log is as it was written", load: async () => (await import("./audit/index.ts")).audit },
   serve: { summary: "a running service from a file or package", load: async () => (await import("./serve.ts")).serve },
 };

@@ -50,6 +50,9 @@ export const serve: Command = defineCommand({
     if (process.env["_SLIPWAY_PROCESS"] !== "further") for (const note of notes) printNote(`note: ${note}`);
     // A package may need no ONNX Runtime; the others load it beside being read.
     if (settings.engine === "onnxruntime" || (settings.engine === "auto" && call.args.some((a) => !a.endsWith(".slip") && !a.includes("oci://")))) preloadEngine();
+    // Silently doing nothing of it would look as if it were done.
+    const elsewhere = (["rollout", "retrain", "schedules"] as const).filter((key) => settings[key] !== undefined && Object.keys(settings[key]).length > 0);
+    if (elsewhere.length > 0 && process.env["_SLIPWAY_PROCESS"] !== "further") printNote(`note: ${elsewhere.join(", ")} of the configuration: slipway serve has no registry and carries none of it out; slipway up does`);
     const entry = call.text("entry");
     const preprocess = call.texts("preprocess");
     if (preprocess.length > 0 && call.args.length > 1) throw usageError("bad-argument", "--preprocess is for one model, and several are given", { hint: "Pack each with its preprocessing, then serve the packages." });

@@ -139,6 +139,33 @@ it.each([
   expect((await service.registry.versions("linear")).map((v) => v.version)).toEqual([1]);
 }, 60_000);
 
+it("a trigger that is met again begins nothing where nothing has changed, and says so; with other data it does", async () => {
+  const folderOfData = mkdtempSync(join(folder, "data-"));
+  writeFileSync(join(folderOfData, "rows.csv"), "1");
+  const same = join(folder, "again.slip");
+  writeFileSync(same, await testPackage({ factor: 1, promises: 6 }));
+  const { service, until } = await world({ command: [process.execPath, program(`copyFileSync(${JSON.stringify(same)}, SLIPWAY_OUTPUT);`)], data: folderOfData, triggers: { drift: true }, cooldown: "0s", interval: "100ms" });
+  const { retrainer, retrains } = service;
+  retrainer.signals = drifting;
+  const first = await until(ended, 40);
+  expect(first).toMatchObject({ state: "unchanged", cause: "drift" });
+  expect((await retrains.details(first.id)).events.map((e) => e.state)).toEqual(["training", "unchanged"]);
+  const turns = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      await retrainer.turn();
+      await retrainer.settled();
+    }
+  };
+  await turns(8);
+  expect(await retrains.list()).toHaveLength(1);
+  expect(await retrainer.setups()).toMatchObject([{ model: "linear", triggers: ["drift"], held: { cause: "drift", evidence: { columns: ["x0"] }, after: first.id, reason: expect.stringContaining("ended unchanged") } }]);
+  writeFileSync(join(folderOfData, "rows.csv"), "1,2");
+  await turns(8);
+  expect(await retrains.list()).toHaveLength(2);
+  expect(await retrainer.setups()).toMatchObject([{ held: { after: (await retrains.list())[0]!.id } }]);
+}, 60_000);
+
 it("what is red at the gate goes no further, the same again is no version, and an outside service hands a version in", async () => {
   const red = join(folder, "red.slip");
   writeFileSync(red, await testPackage({ factor: 4, promises: 7 }));

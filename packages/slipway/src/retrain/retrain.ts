@@ -30,6 +30,38 @@ export interface Retrain {
   readonly createdBy: string;
   readonly endedAt: string | null;
 }
+export interface RetrainEvent {
+  readonly seq: number;
+  readonly at: string;
+  /** At which it arrived. */
+  readonly state: RetrainState;
+  readonly actor: string;
+  readonly text: string;
+}
+export interface RetrainDetails extends Retrain {
+  readonly events: readonly RetrainEvent[];
+}
+/** A trigger that is met and begins nothing, because the last training came to nothing and nothing has changed. */
+export interface HeldTrigger {
+  readonly cause: string;
+  readonly evidence: Readonly<Record<string, unknown>>;
+  readonly reason: string;
+  /** The training that came to nothing. */
+  readonly after: string;
+  readonly since: string;
+}
+/** How a model is trained anew, as the configuration says, and when. */
+export interface RetrainSetup {
+  readonly model: string;
+  readonly alias: string;
+  /** Whether an outside service trains. */
+  readonly outside: boolean;
+  readonly data: string | null;
+  readonly triggers: readonly string[];
+  /** No trigger begins one before; null where none rests. */
+  readonly restsUntil: string | null;
+  readonly held: HeldTrigger | null;
+}
 export interface RetrainRow {
   readonly id: string;
   readonly model: string;
@@ -43,6 +75,7 @@ export interface RetrainRow {
   readonly request: string | null;
   readonly rollout: string | null;
   readonly output: string;
+  readonly given: string | null;
   readonly attempts: number;
   readonly worker: string | null;
   readonly lease_until: string | null;
@@ -50,7 +83,7 @@ export interface RetrainRow {
   readonly created_by: string;
   readonly ended_at: string | null;
 }
-export const RETRAIN_COLUMNS = "id, model, alias, cause, evidence, state, reason, parent, version, request, rollout, output, attempts, worker, lease_until, created_at, created_by, ended_at";
+export const RETRAIN_COLUMNS = "id, model, alias, cause, evidence, state, reason, parent, version, request, rollout, output, given, attempts, worker, lease_until, created_at, created_by, ended_at";
 
 export function retrainOf(r: RetrainRow): Retrain {
   return {

@@ -12,7 +12,9 @@ import type { RetrainSettings } from "../config/index.ts";
 import type { Registry } from "../registry/index.ts";
 import type { Rollouts } from "../rollout/index.ts";
 import { retrainError } from "./errors.ts";
-import { retrainOf, type Retrain, type RetrainRow } from "./retrain.ts";
+import { dataState, type Given } from "./given.ts";
+import { heldBecause } from "./held.ts";
+import { retrainOf, type Retrain, type RetrainRow, type RetrainSetup } from "./retrain.ts";
 import { TRAINER, type Retrains } from "./retrains.ts";
 import { trainByCommand } from "./train-command.ts";
 import { causeOf, checkTriggers, type RetrainSignals } from "./triggers.ts";
@@ -39,6 +41,7 @@ export interface RetrainerOptions {
 
 const TURN_MS = 2000;
 const LEASE_MS = 30_000;
+const TELL_MS = 500;
 const MAX_ATTEMPTS = 2;
 
 export class Retrainer {
@@ -92,7 +95,19 @@ export class Retrainer {
   async begin(model: string, actor: Actor): Promise<Retrain> {
     const settings = this.#options.settings[model];
     if (settings === undefined) throw retrainError("retrain-settings", `the configuration does not say how ${JSON.stringify(model.slice(0, 150))} is trained`, { hint: `retrain: {${model}: {command: [python, train.py]}}` });
-    return this.#options.retrains.begin({ model, alias: settings.alias, cause: actor.name, outside: settings.command === undefined, actor });
+    return this.#options.retrains.begin({ model, alias: settings.alias, cause: actor.name, given: await this.#given(model, settings), outside: settings.command === undefined, actor });
+  }
+  /** What the configuration says, and when a trigger may begin the next one. */
+  async setups(): Promise<RetrainSetup[]> {
+    const { retrains } = this.#options;
+    return Promise.all(Object.entries(this.#options.settings).map(async ([model, { alias, command, data, triggers = {}, cooldown }]) => {
+      const last = await retrains.last(model);
+      const rests = last === undefined ? 0 : Date.parse(last.created_at) + cooldown;
+      return {
+        model, alias, outside: command === undefined, data: data ?? null, triggers: Object.keys(triggers).filter((name) => name !== "tz"),
+        restsUntil: rests > this.#now() ? new Date(rests).toISOString() : null, held: await retrains.held(model),
+      };
+    }));
   }
 
   async turn(): Promise<void> {
@@ -126,13 +141,27 @@ export class Retrainer {
     if (named === undefined) return;
     const { createdAt } = await registry.version(`${model}:${named.version}`);
     const cause = await causeOf(triggers, { model, version: named.version, createdAt, since: since.at, now: this.#now() }, this.signals);
-    if (cause === undefined) return;
+    if (cause === undefined) return retrains.hold(model, null);
+    const last = await retrains.last(model);
+    const given = await this.#given(model, settings, createdAt);
+    const before = last === undefined ? undefined : { ...retrainOf(last), given: last.given === null ? null : JSON.parse(last.given) as Given };
+    const reason = heldBecause(cause, named.version, before, given.data, last === undefined ? 0 : ((await this.signals?.newLabels(model, last.created_at)) ?? 0));
+    await retrains.hold(model, reason === undefined ? null : { cause: cause.name, evidence: cause.evidence, reason, after: last!.id });
+    if (reason !== undefined) return;
     try {
-      await retrains.begin({ model, alias: settings.alias, cause: cause.name, evidence: cause.evidence, outside: settings.command === undefined, actor: TRAINER });
+      await retrains.begin({ model, alias: settings.alias, cause: cause.name, evidence: cause.evidence, given, outside: settings.command === undefined, actor: TRAINER });
     } catch (error) {
       // Another replica saw the same.
       if ((error as { code?: string }).code !== "retrain-open") throw error;
     }
+  }
+
+  /** @param since when the version in use was offered; looked up where it is left out */
+  async #given(model: string, settings: RetrainSettings, since?: string): Promise<Given> {
+    const { registry } = this.#options;
+    const named = since !== undefined ? undefined : (await registry.aliases(model).catch(() => [])).find((a) => a.alias === settings.alias);
+    const from = since ?? (named === undefined ? undefined : (await registry.version(`${model}:${named.version}`)).createdAt);
+    return { data: dataState(settings), labels: from === undefined ? 0 : ((await this.signals?.newLabels(model, from)) ?? 0) };
   }
 
   async #step(row: RetrainRow): Promise<void> {
@@ -163,9 +192,18 @@ export class Retrainer {
     const { model, parent } = row;
     await mkdir(folder, { recursive: true });
     const scratch = await mkdtemp(join(folder, "retrain-"));
+    let printed = "";
+    let told = "";
+    // What it prints can be followed; not every line is a row's change.
+    const telling = setInterval(() => {
+      if (printed === told) return;
+      told = printed;
+      void retrains.tell(row.id, printed).catch((error: unknown) => this.#options.onError?.(error));
+    }, TELL_MS);
     try {
       const since = parent === null ? row.created_at : (await registry.version(`${model}:${parent}`)).createdAt;
-      const { path, check, output } = await trainByCommand(how, retrainOf(row), since, scratch, signal);
+      const { path, check, output } = await trainByCommand(how, retrainOf(row), since, scratch, signal, (text) => (printed = text));
+      clearInterval(telling);
       const packed = await workshop.pack(path, model, join(scratch, "packed.slip"), check);
       const newest = (await registry.versions(model, { limit: 1 }).catch(() => []))[0]?.version ?? 0;
       const { version } = await registry.offer(await readFile(packed), { actor: TRAINER, lineage: { parent: parent ?? undefined, trainingData: how.data } });
@@ -178,6 +216,7 @@ export class Retrainer {
       if ((await retrains.get(row.id)).endedAt !== null) return;
       await retrains.end(row.id, "failed", error.message, { output: String((error.data as { output?: unknown } | undefined)?.output ?? "") });
     } finally {
+      clearInterval(telling);
       await rm(scratch, { recursive: true, force: true });
     }
   }
@@ -223,6 +262,7 @@ export class Retrainer {
   async #follow({ id, rollout }: RetrainRow): Promise<void> {
     const { state, reason } = await this.#options.rollouts.get(rollout!);
     if (state === "promoted" || state === "aborted") await this.#options.retrains.end(id, state, reason);
+    else if (state === "rolled-back") await this.#options.retrains.end(id, "aborted", `it was promoted, and taken back: ${reason}`);
   }
 }
 

@@ -5,7 +5,8 @@ import { appendAudit, type Actor } from "../audit/index.ts";
 import { migrate, newId, type Database } from "../database/index.ts";
 import type { Registry } from "../registry/index.ts";
 import { retrainError } from "./errors.ts";
-import { RETRAIN_COLUMNS, retrainOf, type Retrain, type RetrainRow, type RetrainState } from "./retrain.ts";
+import type { Given } from "./given.ts";
+import { RETRAIN_COLUMNS, retrainOf, type HeldTrigger, type Retrain, type RetrainDetails, type RetrainEvent, type RetrainRow, type RetrainState } from "./retrain.ts";
 import { RETRAIN_MIGRATIONS } from "./tables.ts";
 
 /** Who trains where nobody does by hand. */
@@ -27,13 +28,14 @@ export class Retrains {
   }
 
   /** @param outside whether somebody else trains @throws retrain-open */
-  begin({ model, alias, cause, evidence = {}, outside, actor }: { readonly model: string; readonly alias: string; readonly cause: string; readonly evidence?: object; readonly outside: boolean; readonly actor: Actor }): Promise<Retrain> {
+  begin({ model, alias, cause, evidence = {}, given, outside, actor }: { readonly model: string; readonly alias: string; readonly cause: string; readonly evidence?: object; readonly given?: Given | undefined; readonly outside: boolean; readonly actor: Actor }): Promise<Retrain> {
     return this.database.transaction(async (tx) => {
       const [open] = await tx.query<{ id: string }>("select id from retrains where model = $1 and ended_at is null", [model]);
       if (open !== undefined) throw retrainError("retrain-open", `${model} is being trained anew already`, { data: { retrain: open.id } });
       const [named] = await tx.query<{ version: number }>("select version from aliases where model = $1 and alias = $2", [model, alias]);
-      const [row] = await tx.query<RetrainRow>(`insert into retrains (id, model, alias, cause, evidence, state, reason, parent, output, attempts, created_at, created_by) values ($1, $2, $3, $4, $5, $6, '', $7, '', 0, $8, $9) returning ${RETRAIN_COLUMNS}`, [
-        newId(), model, alias, cause, JSON.stringify(evidence), outside ? "waiting" : "training", named?.version ?? null, this.iso(), actor.name]);
+      const [row] = await tx.query<RetrainRow>(`insert into retrains (id, model, alias, cause, evidence, state, reason, parent, output, given, attempts, created_at, created_by) values ($1, $2, $3, $4, $5, $6, '', $7, '', $8, 0, $9, $10) returning ${RETRAIN_COLUMNS}`, [
+        newId(), model, alias, cause, JSON.stringify(evidence), outside ? "waiting" : "training", named?.version ?? null, given === undefined ? null : JSON.stringify(given), this.iso(), actor.name]);
+      await this.#event(tx, row!, actor, `begun: ${cause}`);
       await appendAudit(tx, { actor, action: "retrain.started", model, version: named?.version, detail: { retrain: row!.id, alias, cause, evidence, outside } });
       return retrainOf(row!);
     });
@@ -52,6 +54,11 @@ export class Retrains {
     return this.change(id, actor, "retrain.cancelled", () => ({ state: "cancelled", reason: "cancelled by hand", ended_at: this.iso() }));
   }
 
+  /** With what happened. @throws retrain-unknown */
+  async details(id: string): Promise<RetrainDetails> {
+    const row = await this.row(this.database, id);
+    return { ...retrainOf(row), events: await this.database.query<RetrainEvent>("select seq, at, state, actor, text from retrain_events where retrain = $1 order by seq", [id]) };
+  }
   /** @throws retrain-unknown */
   async get(id: string): Promise<Retrain> {
     return retrainOf(await this.row(this.database, id));
@@ -85,6 +92,7 @@ export class Retrains {
       const entries = Object.entries(changes(row));
       const [changed] = await tx.query<RetrainRow>(`update retrains set ${entries.map(([name], i) => `${name} = $${i + 2}`).join(", ")} where id = $1 returning ${RETRAIN_COLUMNS}`, [id, ...entries.map(([, value]) => value ?? null)]);
       const { model, version, parent, state, reason, cause } = changed!;
+      if (state !== row.state || (reason !== "" && reason !== row.reason)) await this.#event(tx, changed!, actor, reason);
       if (action !== undefined) await appendAudit(tx, { actor, action, model, version: version ?? parent ?? undefined, detail: { retrain: id, cause, state, ...(reason === "" ? {} : { reason }), ...(changed!.rollout === null ? {} : { rollout: changed!.rollout }) } });
       return retrainOf(changed!);
     });
@@ -93,6 +101,30 @@ export class Retrains {
     return this.change(id, TRAINER, `retrain.${state}`, () => ({ ...more, state, reason: reason.slice(0, 2000), ended_at: this.iso() }));
   }
 
+  /** What the program has printed so far. */
+  async tell(id: string, output: string): Promise<void> {
+    await this.database.query("update retrains set output = $2 where id = $1 and ended_at is null", [id, output]);
+  }
+  /** The latest training of a model. */
+  async last(model: string): Promise<RetrainRow | undefined> {
+    return (await this.database.query<RetrainRow>(`select ${RETRAIN_COLUMNS} from retrains where model = $1 order by id desc limit 1`, [model]))[0];
+  }
+
+  /** A trigger that is met and begins nothing; null where there is none. */
+  async held(model: string): Promise<HeldTrigger | null> {
+    const [row] = await this.database.query<{ held: string | null }>("select held from retrain_models where model = $1", [model]);
+    return row?.held == null ? null : JSON.parse(row.held) as HeldTrigger;
+  }
+  async hold(model: string, held: Omit<HeldTrigger, "since"> | null): Promise<void> {
+    const before = await this.held(model);
+    if (held === null ? before === null : before?.cause === held.cause && before.after === held.after && before.reason === held.reason) return;
+    const since = before !== null && before.after === held?.after ? before.since : this.iso();
+    await this.database.query("insert into retrain_models (model, since, held) values ($1, $2, $3) on conflict (model) do update set held = excluded.held", [model, this.iso(), held === null ? null : JSON.stringify({ ...held, since })]);
+  }
+
+  async #event(tx: Database, row: RetrainRow, actor: Actor, text: string): Promise<void> {
+    await tx.query("insert into retrain_events (retrain, seq, at, state, actor, text) values ($1, (select coalesce(max(seq), 0) + 1 from retrain_events where retrain = $1), $2, $3, $4, $5)", [row.id, this.iso(), row.state, actor.name, text]);
+  }
   async row(database: Database, id: string): Promise<RetrainRow> {
     const [row] = await database.query<RetrainRow>(`select ${RETRAIN_COLUMNS} from retrains where id = $1`, [id]);
     if (row === undefined) throw retrainError("retrain-unknown", `there is no training ${JSON.stringify(id.slice(0, 100))}`);

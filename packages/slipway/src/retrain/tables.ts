@@ -16,4 +16,13 @@ export const RETRAIN_MIGRATIONS: readonly Migration[] = [
       "create table retrain_models (model text primary key, since text not null)",
     ],
   },
+  {
+    title: "retrain: what happened, what a training was given, triggers that are held back",
+    statements: () => [
+      "create table retrain_events (retrain text not null references retrains(id), seq integer not null, at text not null, state text not null, actor text not null, text text not null, primary key (retrain, seq))",
+      // See given.ts and held.ts; JSON.
+      "alter table retrains add column given text",
+      "alter table retrain_models add column held text",
+    ],
+  },
 ];

@@ -19,8 +19,8 @@ export interface Trained {
   readonly output: string;
 }
 
-/** @param scratch an empty folder of its own @throws retrain-command with `data.output` */
-export async function trainByCommand(settings: RetrainSettings, { id, model, parent, cause, evidence }: Retrain, since: string, scratch: string, signal: AbortSignal): Promise<Trained> {
+/** @param scratch an empty folder of its own @param onOutput told what it has printed so far, the last of it, whenever it prints @throws retrain-command with `data.output` */
+export async function trainByCommand(settings: RetrainSettings, { id, model, parent, cause, evidence }: Retrain, since: string, scratch: string, signal: AbortSignal, onOutput: (output: string) => void = () => undefined): Promise<Trained> {
   const [program, ...args] = settings.command!;
   const folder = resolve(settings.folder ?? ".");
   const told = join(scratch, "evidence.json");
@@ -36,7 +36,7 @@ export async function trainByCommand(settings: RetrainSettings, { id, model, par
   const changed = (file: string): number | undefined => (existsSync(file) ? statSync(file).mtimeMs : undefined);
   const before = changed(path);
   const checkBefore = changed(check);
-  const { code, output } = await run(program!, args, folder, env, settings.timeout, signal);
+  const { code, output } = await run(program!, args, folder, env, settings.timeout, signal, onOutput);
   const failed = (what: string): Error => retrainError("retrain-command", `${program} ${what}`, { data: { output } });
   if (code !== 0) throw failed(typeof code === "number" ? `ended with ${code}` : code);
   if (changed(path) === undefined || changed(path) === before) throw failed(`left no ${before === undefined ? "" : "new "}file at ${settings.output ?? "SLIPWAY_OUTPUT"}`);
@@ -45,7 +45,7 @@ export async function trainByCommand(settings: RetrainSettings, { id, model, par
   return { path, check: checked ? check : undefined, output };
 }
 
-function run(program: string, args: readonly string[], cwd: string, env: Record<string, string | undefined>, timeoutMs: number, signal: AbortSignal): Promise<{ readonly code: number | string; readonly output: string }> {
+function run(program: string, args: readonly string[], cwd: string, env: Record<string, string | undefined>, timeoutMs: number, signal: AbortSignal, onOutput: (output: string) => void): Promise<{ readonly code: number | string; readonly output: string }> {
   return new Promise((done) => {
     const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
     let output = "";
@@ -63,7 +63,10 @@ function run(program: string, args: readonly string[], cwd: string, env: Record<
     const stop = end("was stopped");
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop);
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output = (output + text).slice(-MAX_OUTPUT)));
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => {
+      output = (output + text).slice(-MAX_OUTPUT);
+      onOutput(output);
+    });
     const settled = (code: number | string): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", stop);

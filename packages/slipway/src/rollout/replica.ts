@@ -25,8 +25,10 @@ export interface ReplicaOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** How soon a change is followed; where nothing goes on, it is looked for as often as things are written down. */
+/** How soon a change is followed. */
 const LOOK_MS = 200;
+/** Where nothing goes on: a return to the version before is to be there within a second. */
+const IDLE_MS = 400;
 /** Labels come slowly, and counting them takes a look at many rows: once in so many intervals. */
 const LABELS_EVERY = 10;
 
@@ -56,6 +58,8 @@ export class RolloutReplica {
   #running: Promise<void> = Promise.resolve();
   #closed = false;
   #beatAt = 0;
+  #unlisten: (() => void) | undefined;
+  #seenReturn: string | undefined;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
@@ -63,7 +67,7 @@ export class RolloutReplica {
 
   start(): void {
     const next = (): void => {
-      const wait = this.#locals.size > 0 ? Math.min(LOOK_MS, this.#options.intervalMs) : this.#options.intervalMs;
+      const wait = Math.min(this.#locals.size > 0 ? LOOK_MS : IDLE_MS, this.#options.intervalMs);
       this.#timer = setTimeout(() => {
         this.#running = this.turn().catch((error: unknown) => this.#options.onError?.(error)).finally(() => {
           if (!this.#closed) next();
@@ -72,9 +76,12 @@ export class RolloutReplica {
       this.#timer.unref();
     };
     next();
+    // One that was made here is there at once.
+    this.#unlisten = this.#options.rollouts.onReturn(() => void this.#options.follow().catch((error: unknown) => this.#options.onError?.(error)));
   }
   async stop(): Promise<void> {
     this.#closed = true;
+    this.#unlisten?.();
     clearTimeout(this.#timer);
     await this.#running;
     // What was counted since the last beat is kept.
@@ -86,7 +93,11 @@ export class RolloutReplica {
   /** Looks at what is wanted, follows it, and writes and leads where it is time. */
   async turn(): Promise<void> {
     const { rollouts, intervalMs } = this.#options;
-    const rows = await rollouts.open();
+    const [rows, returned] = [await rollouts.open(), await rollouts.latestReturn()];
+    if (returned !== this.#seenReturn) {
+      this.#seenReturn = returned;
+      await this.#options.follow();
+    }
     for (const id of this.#locals.keys()) if (!rows.some((r) => r.id === id)) await this.#ended(id);
     let changed = false;
     for (const row of rows) changed = (await this.#follow(row)) || changed;
@@ -166,7 +177,7 @@ export class RolloutReplica {
     if (state === "promoted" && entry !== undefined && entry.aliases.get(alias) !== String(candidate)) await follow();
     if (state === "promoted" && entry !== undefined && entry.aliases.get(alias) !== String(candidate)) return;
     if (entry !== undefined && entry.steering === local.steering) entry.steering = undefined;
-    if (state === "promoted" || state === "aborted") this.#endings.get(model)![state]++;
+    this.#endings.get(model)![state === "aborted" ? "aborted" : "promoted"]++;
     this.#locals.delete(id);
   }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { backends, type Place } from "../../../../scripts/testing-backends.ts";
 import { listAudit } from "../audit/index.ts";
 import type { RolloutSettings } from "../config/index.ts";
-import type { RolloutDetails, RolloutState } from "./index.ts";
+import type { Return, RolloutDetails, RolloutState } from "./index.ts";
 import { inject } from "../server/testing.ts";
 import { loanPackage, loanRow, olga, openReplica, type LoanPackage, type ReplicaSettings } from "./testing.ts";
 
@@ -171,6 +171,58 @@ describe.each(backends.filter((b) => b.store === "layout"))("on $name", (backend
       expect(await served(cluster)).toEqual(cluster.map(() => "2"));
     } finally {
       await closeAll(cluster);
+    }
+  });
+
+  test("goes back after the promotion to the version before, which is loaded still, and tells why", async () => {
+    const cluster = await open(backend.place(), [...good, { version: "1.0.2", limit: 50.4 }]);
+    const [{ rollouts, registry }] = cluster as [Cluster[number]];
+    const back = (reason: string): Promise<Return> => rollouts.rollback({ model: "loan", alias: "production", reason, actor: olga });
+    try {
+      await expect(back("why not")).rejects.toMatchObject({ code: "rollout-no-way-back" });
+      const { id } = await begin(cluster, { shadow: { skip: true }, requests: 1_000_000 });
+      await expect(back("why not")).rejects.toMatchObject({ code: "rollout-open" });
+      await rollouts.promote(id, olga);
+      for (const { replica } of cluster) await replica.turn();
+      await expect(back("  ")).rejects.toMatchObject({ code: "rollout-reason" });
+      expect(await rollouts.wayBack("loan", "production")).toEqual({ model: "loan", alias: "production", from: 2, to: 1 });
+      expect(await back("orders fell by half")).toEqual({ model: "loan", alias: "production", from: 2, to: 1, rollout: id });
+      for (const { replica } of cluster) await replica.turn();
+      expect(await served(cluster)).toEqual(cluster.map(() => "1"));
+      const taken = await rollouts.get(id);
+      expect(taken).toMatchObject({ state: "rolled-back", reason: "orders fell by half", endedBy: "olga" });
+      expect(taken.events.at(-1)).toMatchObject({ kind: "rolled-back", text: "production is loan:1 again: orders fell by half" });
+      expect((await listAudit(registry.database, { model: "loan" })).find((e) => e.action === "rollout.rolled-back")).toMatchObject({ version: 1, actor: "olga", detail: { from: 2, to: 1, rollout: id, reason: "orders fell by half" } });
+      await expect(back("again")).rejects.toMatchObject({ code: "rollout-no-way-back" });
+      // A version that came without a rollout is gone back from as well.
+      await registry.setAlias("loan", "production", 3, { actor: olga });
+      expect(await back("worse still")).toMatchObject({ from: 3, to: 1, rollout: null });
+    } finally {
+      await closeAll(cluster);
+    }
+  });
+
+  once("goes back as the policy allows: to what was promoted there before, or past it with an administrator's reason", async () => {
+    const place = backend.place();
+    await closeAll(await open(place, good));
+    const policy = { approvals: 1, author: true, signed: false, expires: 86_400_000, rollback: true };
+    const guarded = await openReplica(place, { ...settings, approvals: { production: policy } });
+    const back = (): Promise<Return> => guarded.rollouts.rollback({ model: "loan", alias: "production", reason: "it fails", actor: olga });
+    const version = async (): Promise<number> => (await guarded.registry.aliases("loan"))[0]!.version;
+    try {
+      const request = await guarded.approvals.open({ model: "loan", version: 2, alias: "production", actor: olga });
+      await guarded.approvals.decide(request.id, { decision: "approve", actor: { ...olga, name: "anna", roles: ["reviewer"] }, credential: "key:anna" });
+      await guarded.registry.setAlias("loan", "production", 2, { actor: olga });
+      // Nobody ever approved the first one: it came before there was a policy.
+      await expect(back()).rejects.toMatchObject({ code: "policy-unmet" });
+      expect(await version()).toBe(2);
+      expect(await guarded.approvals.override("an emergency", back)).toMatchObject({ to: 1 });
+      expect(await version()).toBe(1);
+      expect((await listAudit(guarded.registry.database, { model: "loan" })).map((e) => e.action).slice(-3)).toEqual(["alias.overridden", "alias.moved", "rollout.rolled-back"]);
+      // The second one was promoted there: it may come back, and go again, without anybody.
+      await guarded.registry.setAlias("loan", "production", 2, { actor: olga });
+    } finally {
+      await guarded.close();
     }
   });
 

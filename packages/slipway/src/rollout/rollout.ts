@@ -4,7 +4,8 @@ import type { CanaryVerdict, Finding } from "@slipway/core/stats";
 import type { Actor } from "../audit/index.ts";
 import { stagesOf, type RolloutPlan, type Stage } from "./plan.ts";
 
-export type RolloutState = "running" | "paused" | "promoted" | "aborted";
+/** `rolled-back`: it was promoted, and the alias was put back later. */
+export type RolloutState = "running" | "paused" | "promoted" | "aborted" | "rolled-back";
 
 export interface Rollout {
   readonly id: string;
@@ -28,13 +29,15 @@ export interface Rollout {
   readonly createdAt: string;
   readonly createdBy: string;
   readonly endedAt: string | null;
+  /** Who promoted, stopped or took it back; null where nobody did it by hand. */
+  readonly endedBy: string | null;
   /** Why it was aborted, or what it waits for. */
   readonly reason: string;
 }
 export interface RolloutEvent {
   readonly seq: number;
   readonly at: string;
-  readonly kind: "started" | "stage" | "verdict" | "paused" | "resumed" | "promoted" | "aborted" | "leader" | "waits";
+  readonly kind: "started" | "stage" | "verdict" | "paused" | "resumed" | "promoted" | "aborted" | "rolled-back" | "leader" | "waits";
   readonly stage: number;
   readonly actor: string;
   readonly text: string;
@@ -72,6 +75,16 @@ export interface RolloutDetails extends Rollout {
   readonly samples: readonly RolloutSample[];
 }
 
+/** An alias that was put back to the version before. */
+export interface Return {
+  readonly model: string;
+  readonly alias: string;
+  readonly from: number;
+  readonly to: number;
+  /** The rollout that had brought the version; null where it came without one. */
+  readonly rollout: string | null;
+}
+
 export interface RolloutRow {
   readonly id: string;
   readonly model: string;
@@ -94,6 +107,7 @@ export interface RolloutRow {
   readonly created_by: string;
   readonly how: Actor["how"];
   readonly ended_at: string | null;
+  readonly ended_by: string | null;
   readonly reason: string;
 }
 export interface ReplicaRow {
@@ -110,7 +124,7 @@ export function rolloutOf(row: RolloutRow): Rollout {
   const plan = JSON.parse(row.plan) as RolloutPlan;
   return {
     id: row.id, model: row.model, alias: row.alias, baseline: row.baseline, candidate: row.candidate, plan, stages: stagesOf(plan), comment: row.comment, state: row.state, stage: row.stage,
-    stageSince: row.stage_since, revision: row.revision, verdict: row.verdict, findings: JSON.parse(row.findings) as Finding[], createdAt: row.created_at, createdBy: row.created_by, endedAt: row.ended_at, reason: row.reason,
+    stageSince: row.stage_since, revision: row.revision, verdict: row.verdict, findings: JSON.parse(row.findings) as Finding[], createdAt: row.created_at, createdBy: row.created_by, endedAt: row.ended_at, endedBy: row.ended_by, reason: row.reason,
   };
 }
 /** Who does what nobody does by hand. */
@@ -120,5 +134,5 @@ export const MACHINE: Actor = { name: "slipway", roles: [], groups: [], how: "lo
 export function weightOf({ state, stages, stage }: Pick<Rollout, "state" | "stages" | "stage">): number {
   if (state === "promoted") return 100;
   const at = stages[stage];
-  return state === "aborted" || at?.kind !== "step" ? 0 : at.weight;
+  return state === "aborted" || state === "rolled-back" || at?.kind !== "step" ? 0 : at.weight;
 }

@@ -3,15 +3,16 @@
 
 import { beginJudging } from "./judge.ts";
 import type { Approvals } from "../approvals/index.ts";
-import type { Actor } from "../audit/index.ts";
+import { appendAudit, type Actor } from "../audit/index.ts";
 import type { RolloutSettings } from "../config/index.ts";
 import { migrate, newId, type Database } from "../database/index.ts";
 import { checkAlias, type Registry } from "../registry/index.ts";
 import { rolloutError } from "./errors.ts";
 import { readPlan, stageName, stagesOf } from "./plan.ts";
-import { MACHINE, rolloutOf, type Rollout, type RolloutDetails, type RolloutRow } from "./rollout.ts";
+import { MACHINE, rolloutOf, type Return, type Rollout, type RolloutDetails, type RolloutRow } from "./rollout.ts";
 import { addEvent, eventsOf, insertRow, note, openRows, replicaOf, replicaRows, rowOf, rowsOf, samplesOf, updateRow } from "./rows.ts";
 import { ROLLOUT_MIGRATIONS } from "./tables.ts";
+import { versionBefore } from "./way-back.ts";
 
 export interface RolloutOptions {
   readonly registry: Registry;
@@ -39,6 +40,7 @@ export class Rollouts {
   readonly approvals: RolloutOptions["approvals"];
   readonly settings: Partial<RolloutSettings>;
   readonly now: () => number;
+  readonly #returned = new Set<() => void>();
 
   private constructor({ registry, approvals, settings = {}, now = Date.now }: RolloutOptions) {
     this.database = registry.database;
@@ -73,7 +75,7 @@ export class Rollouts {
       const at = this.#iso();
       const row: RolloutRow = {
         id: newId(), model, alias, baseline, candidate: version, plan: JSON.stringify(plan), comment: comment.slice(0, MAX_TEXT), state: "running", stage: 0, stage_since: at, revision: 1,
-        judged: JSON.stringify(beginJudging(stages)), findings: "[]", verdict: "hold", bins: null, leader: null, lease_until: null, created_at: at, created_by: actor.name, how: actor.how, ended_at: null, reason: "",
+        judged: JSON.stringify(beginJudging(stages)), findings: "[]", verdict: "hold", bins: null, leader: null, lease_until: null, created_at: at, created_by: actor.name, how: actor.how, ended_at: null, ended_by: null, reason: "",
       };
       await insertRow(tx, row);
       for (const number of [baseline, version]) await this.registry.hold(model, number, holder(row.id), tx);
@@ -142,6 +144,47 @@ export class Rollouts {
     return this.#act(id, (tx, row) => this.finish(tx, row, actor, "promoted by hand", {}));
   }
 
+  /** What going back would do now. @throws rollout-no-way-back, rollout-open */
+  async wayBack(model: string, alias: string, tx: Database = this.database): Promise<Omit<Return, "rollout">> {
+    checkAlias(alias);
+    const [open] = await tx.query<{ id: string }>("select id from rollouts where model = $1 and state in ('running', 'paused')", [model]);
+    if (open !== undefined) throw rolloutError("rollout-open", `a rollout of ${model} goes on`, { data: { rollout: open.id }, hint: `slipway rollout abort ${model} gives everything to the old version again.` });
+    const from = await this.aliasVersion(model, alias, tx);
+    const moves = await tx.query<{ version: number | null }>("select version from alias_history where model = $1 and alias = $2 order by revision", [model, alias]);
+    const to = versionBefore(moves);
+    if (from === null || to === undefined) throw rolloutError("rollout-no-way-back", from === null ? `${model}@${alias} names no version` : `${model}@${alias} named no version before ${model}:${from}`, { hint: `slipway registry alias ${model}:N ${alias} names another one.` });
+    return { model, alias, from, to };
+  }
+  /** The alias names the version before again, as its policy allows. @throws rollout-reason, rollout-no-way-back, rollout-open, policy-unmet, registry-version-removed */
+  async rollback({ model, alias, reason, actor }: { readonly model: string; readonly alias: string; readonly reason: string; readonly actor: Actor }): Promise<Return> {
+    const why = reason.trim().slice(0, MAX_TEXT);
+    if (why === "") throw rolloutError("rollout-reason", `why is ${model}@${alias} to go back?`, { hint: 'slipway rollout rollback MODEL --reason "orders fell by half"' });
+    const done = await this.database.transaction(async (tx): Promise<Return> => {
+      const { from, to } = await this.wayBack(model, alias, tx);
+      await this.registry.setAlias(model, alias, to, { actor, expected: from, tx });
+      const [row] = await tx.query<{ id: string }>("select id from rollouts where model = $1 and alias = $2 and candidate = $3 and state = 'promoted' order by id desc limit 1", [model, alias, from]);
+      const rollout = row?.id ?? null;
+      await tx.query("insert into rollout_returns (id, model, alias, from_version, to_version, rollout, at, actor, reason) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)", [newId(), model, alias, from, to, rollout, this.#iso(), actor.name, why]);
+      if (row !== undefined) {
+        const taken = await updateRow(tx, row.id, { state: "rolled-back", reason: why, ended_by: actor.name });
+        await addEvent(tx, taken, "rolled-back", actor.name, `${alias} is ${model}:${to} again: ${why}`);
+      }
+      await appendAudit(tx, { actor, action: "rollout.rolled-back", model, version: to, detail: { alias, from, to, rollout, reason: why } });
+      return { model, alias, from, to, rollout };
+    });
+    for (const tell of this.#returned) tell();
+    return done;
+  }
+  /** Told of a return that was made through this object. */
+  onReturn(tell: () => void): () => void {
+    this.#returned.add(tell);
+    return () => void this.#returned.delete(tell);
+  }
+  /** The latest return, for who follows; undefined where there was none. */
+  async latestReturn(): Promise<string | undefined> {
+    return (await this.database.query<{ id: string }>("select id from rollout_returns order by id desc limit 1"))[0]?.id;
+  }
+
   /** One stage on, or the end. */
   async next(tx: Database, row: RolloutRow, actor: Actor, why: string, evidence: object): Promise<RolloutRow> {
     const { stages } = rolloutOf(row);
@@ -157,7 +200,7 @@ export class Rollouts {
     return this.end(tx, row, "promoted", actor, why, evidence);
   }
   async end(tx: Database, row: RolloutRow, state: "promoted" | "aborted", actor: Actor, reason: string, evidence: object = {}): Promise<RolloutRow> {
-    const ended = await updateRow(tx, row.id, { state, reason, ended_at: this.#iso(), revision: row.revision + 1 });
+    const ended = await updateRow(tx, row.id, { state, reason, ended_at: this.#iso(), ended_by: actor === MACHINE ? null : actor.name, revision: row.revision + 1 });
     for (const number of [row.baseline, row.candidate]) await this.registry.release(row.model, number, holder(row.id), tx);
     await note(tx, ended, state, `rollout.${state}`, actor, reason, evidence);
     return ended;

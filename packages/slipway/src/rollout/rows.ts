@@ -6,7 +6,7 @@ import { rolloutError } from "./errors.ts";
 import { stageName } from "./plan.ts";
 import { rolloutOf, type Replica, type ReplicaRow, type Rollout, type RolloutEvent, type RolloutRow, type RolloutSample } from "./rollout.ts";
 
-const COLUMNS = "id, model, alias, baseline, candidate, plan, comment, state, stage, stage_since, revision, judged, findings, verdict, bins, leader, lease_until, created_at, created_by, how, ended_at, reason";
+const COLUMNS = "id, model, alias, baseline, candidate, plan, comment, state, stage, stage_since, revision, judged, findings, verdict, bins, leader, lease_until, created_at, created_by, how, ended_at, ended_by, reason";
 const REPLICA_COLUMNS = "replica, seen_at, revision, ready, problem, lag_ms, counts";
 /** Enough to tell a story; what comes after is only verdicts that go to and fro. */
 const MAX_VERDICTS = 300;

@@ -21,4 +21,12 @@ export const ROLLOUT_MIGRATIONS: readonly Migration[] = [
       "create table rollout_samples (rollout text not null references rollouts(id), seq integer not null, at text not null, figures text not null, primary key (rollout, seq))",
     ],
   },
+  {
+    title: "rollouts: who ended one, and returns to the version before",
+    statements: () => [
+      "alter table rollouts add column ended_by text",
+      "create table rollout_returns (id text primary key, model text not null, alias text not null, from_version integer not null, to_version integer not null, rollout text, at text not null, actor text not null, reason text not null)",
+      "create index rollout_returns_by_model on rollout_returns (model, id)",
+    ],
+  },
 ];

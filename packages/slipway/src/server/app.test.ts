@@ -107,6 +107,8 @@ describe("errors", () => {
       return [a.statusCode, a.json().error.code];
     };
     expect(await get("GET", "/predictt")).toEqual([404, "route-unknown"]);
+    expect(await get("GET", "/api/v1/rollouts")).toEqual([501, "not-offered"]);
+    expect(await get("GET", "/api/v1/models")).toEqual([404, "route-unknown"]);
     expect(await get("GET", "/predict")).toEqual([405, "method-not-allowed"]);
     expect(await get("PUT", "/models/loan/predict")).toEqual([405, "method-not-allowed"]);
     expect(await get("GET", "/models/loam")).toEqual([404, "model-unknown"]);

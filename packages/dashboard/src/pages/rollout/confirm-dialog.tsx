@@ -6,7 +6,7 @@ import { asApiError, type ApiError } from "../../api/client.ts";
 import { Failure, Field } from "../../parts/basics.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 
-export function ConfirmDialog({ title, button, why = false, children, work, onClose }: { readonly title: string; readonly button: string; readonly why?: boolean; readonly children: ComponentChildren; readonly work: (reason: string) => Promise<void>; readonly onClose: () => void }): VNode {
+export function ConfirmDialog({ title, button, why = false, hint = "Kept with the rollout", children, work, onClose }: { readonly title: string; readonly button: string; readonly why?: boolean | "needed"; readonly hint?: string; readonly children: ComponentChildren; readonly work: (reason: string) => Promise<void>; readonly onClose: () => void }): VNode {
   const [reason, setReason] = useState("");
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<ApiError | undefined>(undefined);
@@ -19,7 +19,7 @@ export function ConfirmDialog({ title, button, why = false, children, work, onCl
     });
   }}>
     {children}
-    {why && <Field id="why" label="Why" hint="Kept with the rollout"><input id="why" value={reason} maxLength={2000} aria-describedby="why-hint" onInput={(e) => setReason(e.currentTarget.value)} /></Field>}
+    {why !== false && <Field id="why" label="Why" hint={hint}><input id="why" value={reason} maxLength={2000} required={why === "needed"} aria-describedby="why-hint" onInput={(e) => setReason(e.currentTarget.value)} /></Field>}
     {failure !== undefined && <Failure error={failure} />}
     <div class="buttons"><button type="submit" class="primary" disabled={busy} aria-busy={busy}>{button}</button><button type="button" onClick={onClose}>Cancel</button></div>
   </form></Dialog>;

@@ -1,6 +1,6 @@
 // Where rollouts are: in the store of this folder or of the environment, or at a running service.
 
-import { rolloutError, type Rollout, type RolloutDetails } from "../../rollout/index.ts";
+import { rolloutError, type Return, type Rollout, type RolloutDetails } from "../../rollout/index.ts";
 import type { RegistryService } from "../../registry-api/index.ts";
 import type { Action } from "../../server/index.ts";
 import { usageError, type Invocation, type OptionSpec } from "../command.ts";
@@ -14,6 +14,7 @@ export interface RolloutDesk {
   start(given: { readonly model: string; readonly version: number; readonly alias: string; readonly plan: object; readonly comment: string }): Promise<Rollout>;
   list(model: string | undefined): Promise<readonly Rollout[]>;
   get(id: string): Promise<RolloutDetails>;
+  rollback(model: string, alias: string, reason: string, override: string | undefined): Promise<Return>;
   act(id: string, act: Act, reason: string | undefined): Promise<Rollout>;
 }
 
@@ -38,7 +39,7 @@ export async function findRollout(desk: RolloutDesk, what: string): Promise<Roll
   return desk.get(latest.id);
 }
 
-function localDesk({ rollouts, registry }: RegistryService, { actor, allow }: Acting): RolloutDesk {
+function localDesk({ rollouts, registry, approvals }: RegistryService, { actor, allow }: Acting): RolloutDesk {
   return {
     async start({ model, ...given }) {
       allow(model);
@@ -53,6 +54,12 @@ function localDesk({ rollouts, registry }: RegistryService, { actor, allow }: Ac
       const found = await rollouts.get(id);
       allow(found.model);
       return found;
+    },
+    async rollback(model, alias, reason, override) {
+      allow(model);
+      await registry.model(model);
+      const work = (): Promise<Return> => rollouts.rollback({ model, alias, reason, actor });
+      return override === undefined ? work() : approvals.override(override, work);
     },
     act: (id, act, reason) => (act === "abort" ? rollouts.abort(id, actor, reason) : rollouts[act](id, actor)),
   };
@@ -71,6 +78,7 @@ function remoteDesk(url: string, key: string | undefined): RolloutDesk {
     start: ({ model, ...body }) => ask("POST", `/models/${encodeURIComponent(model)}/rollouts`, body),
     list: async (model) => (await ask<{ rollouts: readonly Rollout[] }>("GET", `/rollouts${model === undefined ? "" : `?model=${encodeURIComponent(model)}`}`)).rollouts,
     get: (id) => ask("GET", `/rollouts/${encodeURIComponent(id)}`),
+    rollback: (model, alias, reason, override) => ask("POST", `/models/${encodeURIComponent(model)}/rollback`, { alias, reason, ...(override === undefined ? {} : { override }) }),
     act: (id, act, reason) => ask("POST", `/rollouts/${encodeURIComponent(id)}/${act}`, reason === undefined ? {} : { reason }),
   };
 }

@@ -25,7 +25,7 @@ export const history: Command = defineCommand({
     const rollouts = await desk.list(what);
     if (call.flag("json")) printJson({ rollouts });
     else if (rollouts.length === 0) printNote(`there was no rollout${what === undefined ? "" : ` of ${what}`} yet`);
-    else printResult(textTable(["rollout", "version", "alias", "state", "begun (UTC)", "by", "why"], rollouts.map((r) => [r.id, `${r.model}:${r.candidate}`, r.alias, r.state, minute(r.createdAt), r.createdBy, r.reason])));
+    else printResult(textTable(["rollout", "version", "alias", "state", "begun (UTC)", "by", "why"], rollouts.map((r) => [r.id, `${r.model}:${r.candidate}`, r.alias, r.endedBy === null ? r.state : `${r.state} by ${r.endedBy}`, minute(r.createdAt), r.createdBy, r.reason])));
     return 0;
   }),
 });

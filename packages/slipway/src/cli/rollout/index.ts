@@ -14,6 +14,7 @@ export const rollout: CommandGroup = {
     advance: { summary: "on to the next stage without its verdict", load: async () => (await import("./acts.ts")).advance },
     promote: { summary: "to the end without further verdicts, as the alias's policy allows", load: async () => (await import("./acts.ts")).promote },
     compare: { summary: "two models over the same rows, for those that are scored in bulk", load: async () => (await import("./compare.ts")).compare },
+    rollback: { summary: "after a promotion: back to the version before", load: async () => (await import("./rollback.ts")).rollback },
     abort: { summary: "everything back to the old version at once", load: async () => (await import("./acts.ts")).abort },
   },
   notes: [

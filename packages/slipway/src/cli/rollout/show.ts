@@ -11,7 +11,7 @@ export function printRollout(call: Invocation, rollout: Rollout | RolloutDetails
   const going = state === "running" || state === "paused";
   const lines = [
     `${model}:${candidate} takes over ${alias} from ${model}:${baseline}: ${state}${going ? `, ${stageName(stages, stage)}` : ""}`,
-    `rollout ${rollout.id}, begun ${minute(rollout.createdAt)} UTC by ${rollout.createdBy}${rollout.endedAt === null ? "" : `, ended ${minute(rollout.endedAt)}`}${rollout.comment === "" ? "" : `: ${rollout.comment}`}`,
+    `rollout ${rollout.id}, begun ${minute(rollout.createdAt)} UTC by ${rollout.createdBy}${rollout.endedAt === null ? "" : `, ended ${minute(rollout.endedAt)}${rollout.endedBy === null ? "" : ` by ${rollout.endedBy}`}`}${rollout.comment === "" ? "" : `: ${rollout.comment}`}`,
     ...(reason === "" ? [] : [going ? `waits: ${reason}` : `because: ${reason}`]),
     ...(going && findings.length > 0 ? [`verdict: ${verdict}`, ...findings.map((f) => `  ${f.verdict.padEnd(7)}  ${f.signal}: ${f.text}`)] : []),
   ];

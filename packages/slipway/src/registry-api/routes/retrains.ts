@@ -9,8 +9,9 @@ const RETRAIN = {
   id: TEXT, model: TEXT, alias: TEXT, cause: TEXT, evidence: OBJECT, state: { enum: ["training", "waiting", "gate", "approval", "rollout", "promoted", "aborted", "failed", "unchanged", "cancelled"] }, reason: TEXT,
   parent: orNull(VERSION), version: orNull(VERSION), request: orNull(TEXT), rollout: orNull(TEXT), output: TEXT, createdAt: TIME, createdBy: TEXT, endedAt: orNull(TIME),
 };
+const DETAILS = { ...RETRAIN, events: listOf(OBJECT), gate: { enum: ["none", "running", "green", "red", "failed"] } };
 
-export function retrainRoutes({ retrains, retrainer, registry }: RegistryServices): Route[] {
+export function retrainRoutes({ retrains, retrainer, registry, gate }: RegistryServices): Route[] {
   const idOf = async (call: Call): Promise<string> => {
     const { id, model } = await retrains.get(call.params["id"]!);
     allowModel(call, model);
@@ -21,11 +22,16 @@ export function retrainRoutes({ retrains, retrainer, registry }: RegistryService
       await registry.model(call.params["name"]!);
       return jsonAnswer(await retrainer.begin(call.params["name"]!, actorOf(call)), 201);
     }),
-    route("GET", "/retrains", "read", { summary: "Trainings, the latest first", query: { model: TEXT, limit: COUNT }, answer: { retrains: listOf(OBJECT) } }, async (call) => {
-      const found = await retrains.list({ model: textOf(call, "model"), limit: countOf(call, "limit", 1) });
-      return jsonAnswer({ retrains: found.filter((r) => mayAsk(call, r.model)) });
+    route("GET", "/retrains", "read", { summary: "Trainings, the latest first, and how each model is trained: its triggers, until when it rests, and a trigger that is held back", query: { model: TEXT, limit: COUNT }, answer: { retrains: listOf(OBJECT), models: listOf(OBJECT) } }, async (call) => {
+      const model = textOf(call, "model");
+      const found = await retrains.list({ model, limit: countOf(call, "limit", 1) });
+      const models = (await retrainer.setups()).filter((s) => (model === undefined || s.model === model) && mayAsk(call, s.model));
+      return jsonAnswer({ retrains: found.filter((r) => mayAsk(call, r.model)), models });
     }),
-    route("GET", "/retrains/{id}", "read", { summary: "A training: its cause with the evidence, its stage, the program's last output", answer: RETRAIN }, async (call) => jsonAnswer(await retrains.get(await idOf(call)))),
+    route("GET", "/retrains/{id}", "read", { summary: "A training: its cause with the evidence, its stages, what the program printed last", answer: DETAILS }, async (call) => {
+      const found = await retrains.details(await idOf(call));
+      return jsonAnswer({ ...found, gate: found.version === null ? "none" : (await gate.get(found.model, found.version)).state });
+    }),
     route("POST", "/retrains/{id}/version", "offer", { summary: "Hand in the version that an outside service trained and offered", body: { version: VERSION }, answer: RETRAIN }, async (call) => jsonAnswer(await retrains.handIn(await idOf(call), countIn(bodyOf(call), "version"), actorOf(call)))),
     route("POST", "/retrains/{id}/cancel", "release", { summary: "End a training; a rollout that it began goes on", answer: RETRAIN }, async (call) => jsonAnswer(await retrains.cancel(await idOf(call), actorOf(call)))),
   ];

@@ -2,17 +2,20 @@
 
 import { allowModel, jsonAnswer, mayAsk, type Call, type Route } from "../../server/index.ts";
 import type { Rollout, RolloutDetails } from "../answers.ts";
+import { overriding } from "./models.ts";
 import { actorOf, bodyOf, countIn, countOf, optionalTextIn, textIn, textOf } from "../request.ts";
 import type { RegistryServices } from "../services.ts";
 import { COUNT, listOf, OBJECT, orNull, route, TEXT, TIME, VERSION } from "./route.ts";
 
 const ROLLOUT = {
-  id: TEXT, model: TEXT, alias: TEXT, baseline: VERSION, candidate: VERSION, plan: OBJECT, stages: listOf(OBJECT), comment: TEXT, state: { enum: ["running", "paused", "promoted", "aborted"] }, stage: COUNT, stageSince: TIME, revision: COUNT,
-  verdict: { enum: ["promote", "hold", "abort"] }, findings: listOf(OBJECT), createdAt: TIME, createdBy: TEXT, endedAt: orNull(TIME), reason: TEXT,
+  id: TEXT, model: TEXT, alias: TEXT, baseline: VERSION, candidate: VERSION, plan: OBJECT, stages: listOf(OBJECT), comment: TEXT, state: { enum: ["running", "paused", "promoted", "aborted", "rolled-back"] }, stage: COUNT, stageSince: TIME, revision: COUNT,
+  verdict: { enum: ["promote", "hold", "abort"] }, findings: listOf(OBJECT), createdAt: TIME, createdBy: TEXT, endedAt: orNull(TIME), endedBy: orNull(TEXT), reason: TEXT,
 };
 const DETAILS = { ...ROLLOUT, leader: orNull(TEXT), replicas: listOf(OBJECT), events: listOf(OBJECT), samples: listOf(OBJECT) };
 
-export function rolloutRoutes({ registry, rollouts }: RegistryServices): Route[] {
+const WAY_BACK = { model: TEXT, alias: TEXT, from: VERSION, to: VERSION };
+
+export function rolloutRoutes({ registry, rollouts, approvals }: RegistryServices): Route[] {
   const idOf = async (call: Call): Promise<string> => {
     const { id, model } = await rollouts.get(call.params["id"]!);
     allowModel(call, model);
@@ -34,6 +37,20 @@ export function rolloutRoutes({ registry, rollouts }: RegistryServices): Route[]
       return jsonAnswer({ rollouts: found.filter((r) => mayAsk(call, r.model)) } satisfies { rollouts: readonly Rollout[] });
     }),
     route("GET", "/rollouts/{id}", "read", { summary: "A rollout with its replicas, what happened, and how it stood over time", answer: DETAILS }, async (call) => jsonAnswer((await rollouts.get(await idOf(call))) satisfies RolloutDetails)),
+    route("GET", "/models/{name}/rollback", "read", { summary: "Which version an alias would be put back to", query: { alias: TEXT }, answer: WAY_BACK }, async (call) => {
+      const model = call.params["name"]!;
+      await registry.model(model);
+      return jsonAnswer(await rollouts.wayBack(model, textOf(call, "alias") ?? "production"));
+    }),
+    route("POST", "/models/{name}/rollback", "release", {
+      summary: "Put an alias back to the version that it named before the one in use, as its policy allows. `override`: an administrator's reason to pass the policy by",
+      body: { "alias?": TEXT, reason: TEXT, "override?": TEXT }, answer: { ...WAY_BACK, rollout: orNull(TEXT) } }, async (call) => {
+      const body = bodyOf(call);
+      const model = call.params["name"]!;
+      await registry.model(model);
+      const reason = optionalTextIn(body, "reason") ?? optionalTextIn(body, "override") ?? "";
+      return jsonAnswer(await overriding(call, approvals, body["override"], () => rollouts.rollback({ model, alias: optionalTextIn(body, "alias") ?? "production", reason, actor: actorOf(call) })));
+    }),
     act("pause", "Nothing goes forward until it is resumed; what is bad is aborted all the same", (id, call) => rollouts.pause(id, actorOf(call))),
     act("resume", "Go on; the time of the step begins anew", (id, call) => rollouts.resume(id, actorOf(call))),
     act("advance", "On to the next stage without its verdict", (id, call) => rollouts.advance(id, actorOf(call))),

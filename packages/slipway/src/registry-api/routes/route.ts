@@ -44,7 +44,7 @@ function object(properties: Readonly<Record<string, Json>>): Json {
 function tagOf(path: string): string {
   if (path.startsWith("/me") || path.startsWith("/keys") || path.startsWith("/api-keys")) return "people";
   if (path.startsWith("/requests") || path.endsWith("/requests")) return "approvals";
-  if (path.startsWith("/rollouts") || path.endsWith("/rollouts")) return "rollouts";
+  if (path.startsWith("/rollouts") || path.endsWith("/rollouts") || path.endsWith("/rollback")) return "rollouts";
   if (path.startsWith("/retrains") || path.endsWith("/retrains")) return "trainings";
   if (path.startsWith("/audit")) return "audit";
   if (path.startsWith("/webhooks")) return "webhooks";

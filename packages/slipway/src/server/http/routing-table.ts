@@ -150,11 +150,16 @@ export class RoutingTable {
       return serverError("method-not-allowed", `${path} takes ${methods.join(", ")}, not ${call.method}`, { hint: methods.includes("POST") ? "Send the rows in the body of a POST." : undefined, data: { allow: methods } });
     }
     decode(call.path);
+    // Of a server without a registry: the address is right, and the server is not.
+    if (REGISTRY_ONLY.test(call.path) && !this.routes.some((r) => r.path === "/api/v1/rollouts")) {
+      throw serverError("not-offered", "this server has no registry, and carries out no rollouts and no trainings", { hint: "Run slipway up, which serves the versions that aliases of a registry name: slipway registry push MODEL, slipway registry alias NAME:1 production. Here, models.NAME.traffic splits requests by hand." });
+    }
     const near = nearest(path, [...new Set(this.routes.map((r) => r.path))]);
     return serverError("route-unknown", `there is nothing at ${path}`, { hint: near === undefined ? "Rows go to POST /predict; /openapi.json lists every address." : `Did you mean ${near}?` });
   }
 }
 
+const REGISTRY_ONLY = /^\/api\/v1\/(?:rollouts|retrains|models\/[^/]+\/(?:rollouts|rollback|retrains|aliases))(?:\/|$)/;
 const NO_PARAMS: Readonly<Record<string, string>> = {};
 
 function compilePath(path: string): RegExp {
