@@ -16,8 +16,7 @@ import { readPlan } from "../packages/slipway/src/rollout/index.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const text = readFileSync(join(root, "docs", "rollout.md"), "utf8");
 const commands = [...text.matchAll(/```sh([^\n]*)\n([^]*?)```/g)].flatMap(([, info, body]) => body!.trim().split("\n").map((line) => ({ line, until: /until=(\w+)/.exec(info!)?.[1] })));
-// What is slow on a busy machine is another test's matter.
-const place = workingFolder({ anyone: { roles: ["predictor"] } }, { rollout: { latencySlack: "10s" } });
+const place = workingFolder({ anyone: { roles: ["predictor"] } });
 let up: Running;
 const state = { asking: true };
 const statuses = new Map<number, number>();
@@ -64,7 +63,8 @@ describe("the commands of docs/rollout.md", () => {
         return;
       }
     }
-  });
+    // Comparing a thousand requests takes a fifth of the machine, which may have other things to do.
+  }, 600_000);
   it("do what the text says, and no request failed", () => {
     const of = (part: string): string => seen[commands.findIndex(({ line }) => line.includes(part))]!;
     expect(of("rollout start churn:2")).toMatch(/^churn:2 takes over production from churn:1: running/);

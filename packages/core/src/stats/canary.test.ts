@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { beginCanary, findingsOf, lookAtCanary, verdictOf, type CanaryCounts, type CanaryLimits, type CanaryState, type SideCounts } from "./canary.ts";
 import { durationBound, durationBucket, durationQuantile, durationsAbove } from "./duration-counts.ts";
+import type { PairedCounts } from "./paired.ts";
 
 const limits: CanaryLimits = { alpha: 0.001, errorMargin: 0.01, latencyRatio: 1.2, latencySlack: 0.001, slowMargin: 0.01, labelMargin: 0.02 };
 function side(requests: number, failures = 0, { seconds = 0.01, streak = 0, labels = { trials: 0, hits: 0 } } = {}): SideCounts {
@@ -11,7 +12,7 @@ function side(requests: number, failures = 0, { seconds = 0.01, streak = 0, labe
 /** Ten looks at a step, its counts growing evenly. */
 function looked(whole: CanaryCounts, state: CanaryState = beginCanary(3), step = 0, alone = false): CanaryState {
   const part = (s: SideCounts, p: number): SideCounts => ({ ...s, requests: s.requests * p, failures: s.failures * p, seconds: s.seconds.map((n) => n * p), labels: { trials: s.labels.trials * p, hits: s.labels.hits * p } });
-  for (let look = 1; look <= 10; look++) state = lookAtCanary(state, step, { canary: part(whole.canary, look / 10), baseline: part(whole.baseline, look / 10) }, limits, alone);
+  for (let look = 1; look <= 10; look++) state = lookAtCanary(state, step, { canary: part(whole.canary, look / 10), baseline: part(whole.baseline, look / 10), times: whole.times }, limits, alone);
   return state;
 }
 const verdict = (whole: CanaryCounts, need = 200): string => verdictOf(findingsOf(looked(whole), 0, need, limits));
@@ -43,6 +44,9 @@ describe("a canary", () => {
     const before = looked({ canary: side(500, 3), baseline: side(500, 3) });
     const after = (failures: number): string => verdictOf(findingsOf(looked({ canary: side(1000, failures), baseline: side(0) }, before, 1, true), 1, 200, limits));
     expect([after(6), after(150)]).toEqual(["promote", "abort"]);
+    // How long it takes is no matter then, as nothing shows how busy the machine is; but pairs are.
+    const alone = (seconds: number, times?: PairedCounts): string => verdictOf(findingsOf(looked({ canary: side(1000, 6, { seconds }), baseline: side(0), times }, before, 1, true), 1, 200, limits));
+    expect([alone(0.5), alone(0.01, { worse: 30, better: 28, equal: 400 }), alone(0.01, { worse: 150, better: 5, equal: 300 }), alone(0.01, { worse: 3, better: 0, equal: 100 })]).toEqual(["promote", "promote", "abort", "hold"]);
     // Where the baseline merely was not asked yet, nothing is compared with what it did before.
     expect(verdictOf(findingsOf(looked({ canary: side(1000, 150), baseline: side(0) }, before, 1), 1, 200, limits))).toBe("hold");
   });

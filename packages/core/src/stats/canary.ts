@@ -2,10 +2,15 @@
 // came. Pure: the state is what was looked at so far, and goes from one look to the next.
 //
 // Abort needs evidence that chance gives with at most `alpha` over the whole course, however often one looks
-// (sequential-rates.ts), or a run of failures as long. Promote needs enough requests and figures that are within the
+// (sequential-rates.ts, paired.ts), or a run of failures as long. Promote needs enough requests and figures that are within the
 // margins. Everything else holds: too few requests, silence, figures beyond the margin that may still be chance.
+//
+// How long an answer takes hangs on the machine as much as on the model. It is compared with what the baseline needs in the
+// same seconds; where the canary gets every request there is no such thing, and only pairs count: both asked the same
+// request side by side, in an order that chance says, so that what slows the machine slows both.
 
 import { durationBound, durationBucket, durationQuantile, durationsAbove } from "./duration-counts.ts";
+import { addPaired, NO_PAIRED, pairedEvidence, type PairedCounts } from "./paired.ts";
 import { beginRateTest, evidenceOf, watchRates, type RateTest, type Trials } from "./sequential-rates.ts";
 
 /** What one side did in one step, counted from its beginning. */
@@ -22,6 +27,8 @@ export interface SideCounts {
 export interface CanaryCounts {
   readonly canary: SideCounts;
   readonly baseline: SideCounts;
+  /** Requests that both were asked side by side: worse where the canary took longer by the ratio and the slack, better where the baseline did. */
+  readonly times?: PairedCounts | undefined;
 }
 export interface CanaryState {
   readonly errors: RateTest;
@@ -47,14 +54,14 @@ export interface CanaryLimits {
 
 export type CanaryVerdict = "promote" | "hold" | "abort";
 export interface Finding {
-  readonly signal: "failing-run" | "errors" | "latency" | "labels" | "requests" | "time" | "disagreement" | "difference" | "distribution" | "replay" | "replicas";
+  readonly signal: "failing-run" | "errors" | "latency" | "paired-latency" | "labels" | "paired-labels" | "requests" | "time" | "disagreement" | "difference" | "distribution" | "replay" | "replicas";
   readonly verdict: CanaryVerdict;
   readonly text: string;
   readonly figures: Readonly<Record<string, number | null>>;
 }
 
-/** Signals that share alpha: errors and slow answers, of the canary and of the shadow; labels; disagreement. */
-export const CANARY_SIGNALS = 6;
+/** Signals that share alpha: errors, slow answers and times of pairs, of the canary and of the shadow; labels, and those of pairs; disagreement. */
+export const CANARY_SIGNALS = 9;
 const SHORTEST_RUN = 10;
 const NOTHING: SideCounts = { requests: 0, failures: 0, streak: 0, seconds: [], labels: { trials: 0, hits: 0 } };
 const EMPTY: CanaryCounts = { canary: NOTHING, baseline: NOTHING };
@@ -70,15 +77,17 @@ export function lookAtCanary(state: CanaryState, step: number, counts: CanaryCou
   const fresh = { canary: minus(counts.canary, before.canary), baseline: minus(counts.baseline, before.baseline) };
   const errors = (side: SideCounts): Trials => ({ trials: side.requests, hits: side.failures });
   const bucket = slowBucket(past.seconds, limits);
+  // Alone it has nothing beside it: the machine may be busier than it was.
   const slow = (side: SideCounts): Trials => ({ trials: total(side.seconds), hits: durationsAbove(side.seconds, bucket ?? 0) });
   const watch = (test: RateTest, of: (side: SideCounts) => Trials, margin: number): RateTest => {
     const other = of(fresh.baseline);
     // What the baseline did before stands for it where it does nothing any more, with room for chance.
     return watchRates(test, step, of(fresh.canary), alone && past.requests > 0 ? upperRate(of(past)) + margin : other, margin, of(past));
   };
-  const seen = Array.from({ length: Math.max(state.seen.length, step + 1) }, (_, i) => (i === step ? counts : (state.seen[i] ?? EMPTY)));
+  const now = alone ? { ...counts, canary: { ...counts.canary, seconds: [] } } : counts;
+  const seen = Array.from({ length: Math.max(state.seen.length, step + 1) }, (_, i) => (i === step ? now : (state.seen[i] ?? EMPTY)));
   return {
-    errors: watch(state.errors, errors, limits.errorMargin), slow: bucket === undefined ? state.slow : watch(state.slow, slow, limits.slowMargin),
+    errors: watch(state.errors, errors, limits.errorMargin), slow: bucket === undefined || alone ? state.slow : watch(state.slow, slow, limits.slowMargin),
     labels: watch(state.labels, (side) => side.labels, limits.labelMargin), seen,
   };
 }
@@ -112,6 +121,14 @@ export function findingsOf(state: CanaryState, step: number, need: number, limit
     };
     compare("latency", state.slow, { trials: total(canary.seconds), hits: durationsAbove(canary.seconds, bucket) }, { trials: total(baseline.seconds), hits: durationsAbove(baseline.seconds, bucket) },
       limits.slowMargin, `took longer than ${milliseconds(bound)}`, { bound: finite(bound), p99: p99(canary.seconds), baselineP99: p99(baseline.seconds) });
+  }
+  const times = state.seen.reduce((sum, s) => addPaired(sum, s.times ?? NO_PAIRED), NO_PAIRED);
+  const paired = pairedEvidence(times, limits.slowMargin);
+  if (paired.pairs > 0) {
+    findings.push({
+      signal: "paired-latency", verdict: paired.worse >= enough ? "abort" : paired.mean > limits.slowMargin ? "hold" : "promote",
+      text: `asked side by side, it was the slower one in ${percent(times.worse / paired.pairs)} of ${paired.pairs.toLocaleString("en")}, the baseline in ${percent(times.better / paired.pairs)}`,
+      figures: { ...times, margin: limits.slowMargin, mean: paired.mean, evidence: finite(paired.worse), enough } });
   }
   compare("labels", state.labels, canary.labels, baseline.labels, limits.labelMargin, "of predictions with a label were wrong");
   return findings;

@@ -1,5 +1,6 @@
 export { calibration, expectedCalibrationError, type CalibrationBin } from "./calibration.ts";
 export { classificationMetrics, confusion, type Classified } from "./classification.ts";
+export { addPaired, evidenceOfDifferences, NO_PAIRED, pairedEvidence, type PairedCounts, type PairedEvidence } from "./paired.ts";
 export { beginRateTest, evidenceOf, watchRates, type RateTest, type Trials } from "./sequential-rates.ts";
 export { DURATION_BUCKETS, durationBound, durationBucket, durationQuantile, durationsAbove } from "./duration-counts.ts";
 export { addSides, beginCanary, CANARY_SIGNALS, findingsOf, lookAtCanary, verdictOf, type CanaryCounts, type CanaryLimits, type CanaryState, type CanaryVerdict, type Finding, type SideCounts } from "./canary.ts";

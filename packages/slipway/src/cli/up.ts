@@ -9,7 +9,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { VERSION } from "@slipway/core/base";
 import { resolveConfig, SERVE_SETTINGS, type ServeSettings } from "../config/index.ts";
-import { labelTrials } from "../monitor/index.ts";
+import { answersOf, labelledPredictions, lossOf } from "../monitor/index.ts";
 import { openRegistry, registryPlace } from "../registry/index.ts";
 import { openRegistryService, registryProtocol } from "../registry-api/index.ts";
 import { localFile } from "../references/index.ts";
@@ -84,7 +84,7 @@ export const up: Command = defineCommand({
     const { monitor: watching } = monitor;
     const replica = new RolloutReplica({
       rollouts: service.rollouts, directory: models.directory, follow: () => models.follow(), intervalMs: settings.rollout?.interval ?? 1000,
-      labels: watching === undefined ? undefined : async (model, version, since) => labelTrials(await watching.store(), model, version, since), onError: (err) => logger.error("a rollout could not be followed", { err }),
+      labels: watching === undefined ? undefined : { labelled: async (model, version, since) => labelledPredictions(await watching.store(), model, version, since), loss: lossOf, answers: answersOf }, onError: (err) => logger.error("a rollout could not be followed", { err }),
     });
     replica.start();
     if (watching !== undefined) service.retrainer.signals = retrainSignals(watching);

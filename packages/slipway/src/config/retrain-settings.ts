@@ -21,6 +21,7 @@ const settings = {
   cooldown: { type: "duration", max: 31_536_000_000, default: 86_400_000, help: "so long after one training no trigger begins another" },
   interval: { type: "duration", min: 100, max: 86_400_000, default: 60_000, help: "how often its triggers are looked at" },
   alias: { type: "text", default: "production", help: "the alias whose version is watched, and which the new one is to take over" },
+  expectChange: { type: "flag", default: true, help: "`rollout.expectChange` for what comes of it: a version that was trained because the world has changed answers otherwise, and labels judge whether better" },
   triggers: {
     type: "section", help: "what begins it; each alone does",
     fields: {

@@ -7,7 +7,7 @@ export { eraseKey, logFiles, PredictionLog, type PredictionLogOptions } from "./
 export { monitorProtocol } from "./protocol.ts";
 export { judge, type JudgeOptions, type ModelState } from "./judge.ts";
 export { readLabels, type Label } from "./label.ts";
-export { labelsSince, labelTrials } from "./label-trials.ts";
+export { answersOf, labelledPredictions, labelsSince, lossOf, type Labelled, type LabelledPredictions } from "./label-trials.ts";
 export { eraseFrom, storeLabels, type Erased, type LabelOutcome } from "./label-store.ts";
 export { POINTS } from "./accuracy.ts";
 export { columnView, modelView, overview, type ColumnView, type ModelView, type Overview, type Watched } from "./views.ts";

@@ -40,7 +40,7 @@ export class PredictionBuffer {
     this.#seenInWindow += prediction.rows;
     if (this.#inWindow >= this.#mostPerWindow) return;
     const at = now();
-    const read = readerOf(prediction, this.#task);
+    const read = answerReader(prediction, this.#task);
     if (read === undefined) return;
     const base = hash(id);
     for (let row = 0; row < prediction.rows && this.#inWindow < this.#mostPerWindow; row++) {
@@ -74,7 +74,7 @@ export class PredictionBuffer {
 type Read = (row: number) => Pick<KeptPrediction, "answer" | "scores">;
 
 /** Undefined where the caller did not ask for what a label is compared with. */
-function readerOf({ outputs }: Prediction, task: Task): Read | undefined {
+export function answerReader({ outputs }: Prediction, task: Task): Read | undefined {
   if (task.kind === "regression") {
     const value = outputs.find((o) => o.output.kind === "value" && o.width === 1);
     return value === undefined ? undefined : (row) => ({ answer: String(Number(value.data[row])), scores: null });

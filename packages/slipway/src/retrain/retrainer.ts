@@ -235,7 +235,7 @@ export class Retrainer {
   }
 
   async #approve(row: RetrainRow): Promise<void> {
-    const { retrains, approvals, rollouts } = this.#options;
+    const { retrains, approvals, rollouts, settings } = this.#options;
     const { id, model, alias } = row;
     const version = row.version!;
     const standing = await approvals.standing(model, alias, version);
@@ -248,7 +248,7 @@ export class Retrainer {
       return;
     }
     try {
-      const rollout = await rollouts.start({ model, version, alias, comment: `trained anew: ${row.cause}`, actor: TRAINER });
+      const rollout = await rollouts.start({ model, version, alias, comment: `trained anew: ${row.cause}`, plan: { expectChange: settings[model]?.expectChange ?? true }, actor: TRAINER });
       await retrains.change(id, TRAINER, undefined, () => ({ state: "rollout", rollout: rollout.id, reason: "" }));
     } catch (error) {
       if ((error as { code?: string }).code !== "rollout-open") throw error;

@@ -1,7 +1,7 @@
 // What a replica counts of a rollout, by stage, as it stands in its row; and the counts of all replicas together. Every part
 // adds up exactly.
 
-import { addSides, type Distribution, type Shape, type SideCounts } from "@slipway/core/stats";
+import { addPaired, addSides, NO_PAIRED, type Distribution, type PairedCounts, type Shape, type SideCounts } from "@slipway/core/stats";
 
 /** What a shadow said beside what was answered. */
 export interface PairCounts {
@@ -18,6 +18,8 @@ export interface StageCounts {
   readonly canary: SideCounts;
   readonly baseline: SideCounts;
   readonly pairs: PairCounts;
+  /** Requests that both were asked side by side: in which the new version was the slower one, in which the old one. */
+  readonly times: PairedCounts;
   /** By watched output. Without its shape, which all replicas share. */
   readonly predictions: { readonly canary: readonly Counted[]; readonly baseline: readonly Counted[] };
 }
@@ -32,11 +34,13 @@ export interface WatchedBins {
 
 export const NO_SIDE: SideCounts = { requests: 0, failures: 0, streak: 0, seconds: [], labels: { trials: 0, hits: 0 } };
 export const NO_PAIRS: PairCounts = { compared: 0, unequal: 0, numbers: 0, squares: 0, givenSum: 0, givenSquares: 0 };
-export const NO_COUNTS: StageCounts = { canary: NO_SIDE, baseline: NO_SIDE, pairs: NO_PAIRS, predictions: { canary: [], baseline: [] } };
+export const NO_COUNTS: StageCounts = { canary: NO_SIDE, baseline: NO_SIDE, pairs: NO_PAIRS, times: NO_PAIRED, predictions: { canary: [], baseline: [] } };
 
 export function addCounts(a: StageCounts, b: StageCounts): StageCounts {
   return {
     canary: addSides(a.canary, b.canary), baseline: addSides(a.baseline, b.baseline), pairs: addPairs(a.pairs, b.pairs),
+    // Replicas of an earlier release count none.
+    times: addPaired(a.times ?? NO_PAIRED, b.times ?? NO_PAIRED),
     predictions: { canary: addAll(a.predictions.canary, b.predictions.canary), baseline: addAll(a.predictions.baseline, b.predictions.baseline) },
   };
 }

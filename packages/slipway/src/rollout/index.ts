@@ -1,4 +1,5 @@
 export { rolloutError } from "./errors.ts";
+export type { LabelSource } from "./labels.ts";
 export { readPlan, stageName, stagesOf, type Stage } from "./plan.ts";
 export { rolloutFamilies } from "./metrics.ts";
 export { RolloutReplica, type ReplicaOptions } from "./replica.ts";

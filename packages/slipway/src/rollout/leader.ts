@@ -7,6 +7,7 @@ import type { Database } from "../database/index.ts";
 import { frozenUntil } from "./freeze.ts";
 import { mergeCounts, NO_COUNTS, NO_SIDE, type StageCounts, type WatchedBins } from "./counts.ts";
 import { look, type Judged } from "./judge.ts";
+import type { LabelCounts } from "./labels.ts";
 import { MACHINE, rolloutOf, weightOf, type ReplicaRow, type Rollout, type RolloutRow, type SampleSide } from "./rollout.ts";
 import type { Rollouts } from "./rollouts.ts";
 import { addEvent, addSample, replicaRows, rowOf, updateRow } from "./rows.ts";
@@ -21,10 +22,6 @@ export interface LeaderOptions {
   readonly replayed?: Finding | undefined;
   /** Since the rollout began. */
   readonly labels?: LabelCounts | undefined;
-}
-export interface LabelCounts {
-  readonly canary: Trials;
-  readonly baseline: Trials;
 }
 
 /** Swaps that take longer are told, and nothing goes on. */
@@ -67,7 +64,7 @@ async function decide(tx: Database, row: RolloutRow, { rollouts, intervalMs, rep
   await sample(tx, rollout, counts, now);
   const bins = row.bins === null ? undefined : JSON.parse(row.bins) as WatchedBins[];
   const before = JSON.parse(row.judged) as Judged;
-  const { judged, findings: found } = look(rollout, before, labels === undefined ? counts : withLabels(rollout, before, counts, labels), bins, now);
+  const { judged, findings: found } = look(rollout, before, labels === undefined ? counts : withLabels(rollout, before, counts, labels), bins, now, labels);
   const findings = [...found, ...replicasFinding(rollout, live), ...(rollout.stages[row.stage]?.kind === "replay" ? [replayed ?? WAITS_FOR_REPLAY] : [])];
   const verdict = verdictOf(findings);
   const changed = findingKey(findings) !== findingKey(rollout.findings);

@@ -1,6 +1,6 @@
 // Counts, in one process, what comes of the requests of one stage of a rollout.
 
-import { durationBucket, freeze, Tally, type Counted as CountedValue, type SideCounts } from "@slipway/core/stats";
+import { durationBucket, freeze, Tally, type Counted as CountedValue, type PairedCounts, type SideCounts } from "@slipway/core/stats";
 import type { Signature } from "@slipway/core/package";
 import { cellReader, type Prediction } from "../runtime/index.ts";
 import type { CallWatch, ShadowWatch } from "../server/index.ts";
@@ -10,6 +10,8 @@ import { NO_PAIRS, type Counted, type PairCounts, type StageCounts, type Watched
 const NOT_COUNTED: ReadonlySet<string> = new Set(["client-gone"]);
 /** Rows of one request that are looked at. */
 const MAX_ROWS = 100;
+/** Answers of both that wait to be written. */
+const MAX_WAITING = 1000;
 /** Values from which bins are made. */
 const SAMPLE = 400;
 
@@ -27,6 +29,32 @@ export function watchedOutputs({ outputs }: Signature): readonly { readonly outp
 
 type Which = "canary" | "baseline";
 
+/** What both versions answered to one row, for when its label comes. */
+export interface AnswerPair {
+  /** `<prediction id>-<row>`. */
+  readonly ref: string;
+  readonly canary: string;
+  readonly baseline: string;
+}
+/** When one of two that were asked side by side is the slower one. */
+export interface SlowBounds {
+  readonly latencyRatio: number;
+  readonly latencySlackMs: number;
+}
+/** Reads what a label is compared with. */
+export type AnswerReader = (prediction: Prediction) => ((row: number) => string) | undefined;
+export interface ObserverOptions {
+  readonly signature: Signature;
+  readonly bins: readonly WatchedBins[] | undefined;
+  /** Its version, as it is served. */
+  readonly canary: string;
+  readonly slow: SlowBounds;
+  /** Whether what was shown is counted as a request of both: while nothing else is. */
+  readonly shadow: boolean;
+  /** Undefined where nobody knows of labels. */
+  readonly answers?: { readonly canary: AnswerReader; readonly baseline: AnswerReader } | undefined;
+}
+
 export class StageObserver {
   readonly #watched: ReturnType<typeof watchedOutputs>;
   readonly #sides: Record<Which, MutableSide> = { canary: newSide(), baseline: newSide() };
@@ -34,8 +62,13 @@ export class StageObserver {
   /** Of the old version, until there are bins. */
   readonly #samples: CountedValue[][];
   #tallies: Record<Which, Tally[]> | undefined;
+  readonly #times: { -readonly [K in keyof PairedCounts]: number } = { worse: 0, better: 0, equal: 0 };
+  readonly #options: ObserverOptions;
+  #answers: AnswerPair[] = [];
 
-  constructor(signature: Signature, bins: readonly WatchedBins[] | undefined) {
+  constructor(options: ObserverOptions) {
+    const { signature, bins } = options;
+    this.#options = options;
     this.#watched = watchedOutputs(signature);
     this.#samples = this.#watched.map(() => []);
     if (bins !== undefined) this.setBins(bins);
@@ -57,28 +90,47 @@ export class StageObserver {
   watch(which: Which): CallWatch {
     return {
       predicted: (prediction) => this.#predicted(which, prediction),
-      finished: (status, seconds, errorCode) => {
-        if (errorCode === undefined || !NOT_COUNTED.has(errorCode)) this.#finished(this.#sides[which], status, seconds);
+      // What reading the rows and the model take, without what else the machine does in between.
+      finished: (status, { whole, work }, errorCode) => {
+        if (errorCode === undefined || !NOT_COUNTED.has(errorCode)) this.#finished(this.#sides[which], status, work ?? whole);
       },
     };
   }
 
-  /** One request that both answered; undefined where the shadow failed. */
-  readonly shadowed: ShadowWatch = (given, shadow, times) => {
-    this.#finished(this.#sides.baseline, 200, times === undefined ? undefined : times.againMs / 1000);
-    this.#predicted("baseline", given);
-    this.#finished(this.#sides.canary, shadow === undefined ? 500 : 200, times === undefined ? undefined : times.shadowMs / 1000);
-    if (shadow === undefined) return;
-    this.#predicted("canary", shadow);
-    this.#compare(given, shadow);
+  /** One request that both answered; undefined where the one that was shown it failed. */
+  readonly shown: ShadowWatch = (given, other, { id, answered, times }) => {
+    const { canary, shadow } = this.#options;
+    const swapped = answered === canary;
+    const seconds = times === undefined ? undefined : swapped ? { canary: times.againMs / 1000, baseline: times.shadowMs / 1000 } : { canary: times.shadowMs / 1000, baseline: times.againMs / 1000 };
+    if (seconds !== undefined) this.#time(seconds.canary, seconds.baseline);
+    if (shadow) {
+      this.#finished(this.#sides.baseline, 200, seconds?.baseline);
+      this.#predicted("baseline", given);
+      this.#finished(this.#sides.canary, other === undefined ? 500 : 200, seconds?.canary);
+      if (other !== undefined) this.#predicted("canary", other);
+    }
+    if (other === undefined) return;
+    const [mine, old] = swapped ? [given, other] : [other, given];
+    this.#compare(old, mine);
+    this.#keep(id, mine, old);
   };
+  /** Answers of both since the last time. */
+  takeAnswers(): readonly AnswerPair[] {
+    const taken = this.#answers;
+    this.#answers = [];
+    return taken;
+  }
+  /** What could not be written comes again. */
+  giveBack(pairs: readonly AnswerPair[]): void {
+    this.#answers = [...pairs, ...this.#answers].slice(0, MAX_WAITING);
+  }
 
   read(): StageCounts {
     const tallies = (which: Which): Counted[] => (this.#tallies?.[which] ?? []).map((t) => {
       const { shape: _, ...counts } = t.read();
       return counts;
     });
-    return { canary: sideOf(this.#sides.canary), baseline: sideOf(this.#sides.baseline), pairs: { ...this.#pairs }, predictions: { canary: tallies("canary"), baseline: tallies("baseline") } };
+    return { canary: sideOf(this.#sides.canary), baseline: sideOf(this.#sides.baseline), pairs: { ...this.#pairs }, times: { ...this.#times }, predictions: { canary: tallies("canary"), baseline: tallies("baseline") } };
   }
 
   #finished(side: MutableSide, status: number, seconds: number | undefined): void {
@@ -94,6 +146,19 @@ export class StageObserver {
     const bucket = durationBucket(seconds);
     while (side.seconds.length <= bucket) side.seconds.push(0);
     side.seconds[bucket]!++;
+  }
+
+  #time(canary: number, baseline: number): void {
+    const { latencyRatio, latencySlackMs } = this.#options.slow;
+    const slower = (a: number, b: number): boolean => a > b * latencyRatio && a - b > latencySlackMs / 1000;
+    this.#times[slower(canary, baseline) ? "worse" : slower(baseline, canary) ? "better" : "equal"]++;
+  }
+  #keep(id: string | undefined, mine: Prediction, old: Prediction): void {
+    const { answers } = this.#options;
+    if (id === undefined || answers === undefined || mine.rows !== old.rows || (mine.refused?.size ?? 0) + (old.refused?.size ?? 0) > 0) return;
+    const [canary, baseline] = [answers.canary(mine), answers.baseline(old)];
+    if (canary === undefined || baseline === undefined) return;
+    for (let row = 0; row < Math.min(mine.rows, MAX_ROWS) && this.#answers.length < MAX_WAITING; row++) this.#answers.push({ ref: `${id}-${row}`, canary: canary(row), baseline: baseline(row) });
   }
 
   #predicted(which: Which, prediction: Prediction): void {
@@ -114,25 +179,25 @@ export class StageObserver {
     }
   }
 
-  #compare(given: Prediction, shadow: Prediction): void {
-    const rows = Math.min(given.rows, shadow.rows, MAX_ROWS);
+  #compare(old: Prediction, mine: Prediction): void {
+    const rows = Math.min(old.rows, mine.rows, MAX_ROWS);
     const pairs = this.#pairs;
     for (const { output, place, label } of this.#watched) {
-      const [a, b] = [given, shadow].map((p) => p.outputs.find((o) => o.output.name === output));
+      const [a, b] = [old, mine].map((p) => p.outputs.find((o) => o.output.name === output));
       // Outputs that were not asked for are not compared.
       if (a === undefined || rows === 0) continue;
       const [x, y] = [cellReader(a), b === undefined ? undefined : cellReader(b)];
       const at = (row: number, width: number): number => row * width + Math.min(place, width - 1);
       let unequal = 0;
       for (let row = 0; row < rows; row++) {
-        const old = x(at(row, a.width));
+        const before = x(at(row, a.width));
         const fresh = y?.(at(row, b!.width));
-        if (label) unequal += String(old) === String(fresh) ? 0 : 1;
-        else if (Number.isFinite(Number(old)) && Number.isFinite(Number(fresh ?? NaN))) {
+        if (label) unequal += String(before) === String(fresh) ? 0 : 1;
+        else if (Number.isFinite(Number(before)) && Number.isFinite(Number(fresh ?? NaN))) {
           pairs.numbers++;
-          pairs.squares += (Number(fresh) - Number(old)) ** 2;
-          pairs.givenSum += Number(old);
-          pairs.givenSquares += Number(old) ** 2;
+          pairs.squares += (Number(fresh) - Number(before)) ** 2;
+          pairs.givenSum += Number(before);
+          pairs.givenSquares += Number(before) ** 2;
         }
       }
       if (label) {

@@ -5,14 +5,16 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { Traffic, type Family, type ModelDirectory, type ModelEntry, type Steering } from "../server/index.ts";
 import type { StageCounts, WatchedBins } from "./counts.ts";
-import type { Finding, Trials } from "@slipway/core/stats";
-import { lead, type LabelCounts } from "./leader.ts";
+import type { Signature } from "@slipway/core/package";
+import type { Finding } from "@slipway/core/stats";
+import { countLabels, type LabelCounts, type LabelSource } from "./labels.ts";
+import { lead } from "./leader.ts";
 import { rolloutFamilies, type Ended } from "./metrics.ts";
-import { StageObserver } from "./observer.ts";
+import { StageObserver, type AnswerPair } from "./observer.ts";
 import { replayGolden } from "./replay.ts";
 import { rolloutOf, type ReplicaRow, type Rollout, type RolloutRow } from "./rollout.ts";
 import type { Rollouts } from "./rollouts.ts";
-import { rowOf, updateRow, writeReplica } from "./rows.ts";
+import { addPairs, pairsOf, rowOf, updateRow, writeReplica } from "./rows.ts";
 
 export interface ReplicaOptions {
   readonly rollouts: Rollouts;
@@ -20,8 +22,8 @@ export interface ReplicaOptions {
   /** Brings the served models in line with the registry now. */
   readonly follow: () => Promise<unknown>;
   readonly intervalMs: number;
-  /** Labels of a version's predictions since then, and how many show them wrong; none where nobody knows of labels. */
-  readonly labels?: ((model: string, version: string, since: string) => Promise<Trials>) | undefined;
+  /** None where nobody knows of labels. */
+  readonly labels?: LabelSource | undefined;
   readonly onError?: (error: unknown) => void;
 }
 
@@ -29,6 +31,8 @@ export interface ReplicaOptions {
 const LOOK_MS = 200;
 /** Where nothing goes on: a return to the version before is to be there within a second. */
 const IDLE_MS = 400;
+/** Of what a version is shown beside another one while both answer; more where labels are to tell which is better. */
+const BESIDE_SHARE = 0.2;
 /** Labels come slowly, and counting them takes a look at many rows: once in so many intervals. */
 const LABELS_EVERY = 10;
 
@@ -151,21 +155,31 @@ export class RolloutReplica {
       entry.steering = local.steering = this.#steering(local, entry, row, 0, undefined);
       return;
     }
-    entry.steering = local.steering = stage.kind === "shadow" ? this.#steering(local, entry, row, 0, stage.share) : this.#steering(local, entry, row, stage.weight, undefined);
+    entry.steering = local.steering = this.#steering(local, entry, row, stage.kind === "shadow" ? 0 : stage.weight, stage.kind === "shadow" ? stage.share : undefined);
   }
 
   #steering({ rollout, observers }: Local, entry: ModelEntry, row: RolloutRow, weight: number, shadowShare: number | undefined): Steering {
     const [baseline, candidate] = [String(rollout.baseline), String(rollout.candidate)];
     const bins = row.bins === null ? undefined : JSON.parse(row.bins) as WatchedBins[];
-    const observer = (observers[rollout.stage] ??= new StageObserver(entry.resolve(baseline).face!.signature, bins));
+    const { latencyRatio, latencySlack, expectChange, shadow } = rollout.plan;
+    const { labels } = this.#options;
+    const signatures = [candidate, baseline].map((v) => entry.resolve(v).face!.signature) as [Signature, Signature];
+    const observer = (observers[rollout.stage] ??= new StageObserver({
+      signature: signatures[1], bins, canary: candidate, slow: { latencyRatio, latencySlackMs: latencySlack }, shadow: shadowShare !== undefined,
+      answers: labels === undefined ? undefined : { canary: labels.answers(signatures[0]), baseline: labels.answers(signatures[1]) },
+    }));
+    // Labels tell which is better where both answered; and where the new version gets every request, only what is asked
+    // side by side tells how fast it is.
+    const beside = (version: string): string | undefined => (version === baseline && (shadowShare !== undefined || (weight > 0 && expectChange)) ? candidate : version === candidate && weight === 100 ? baseline : undefined);
+    const share = shadowShare ?? (expectChange ? shadow.share : Math.min(shadow.share, BESIDE_SHARE));
     const { stickyHeader, stickyColumn, overrideHeader } = entry.settings.traffic ?? {};
     const traffic = new Traffic(rollout.model, {
-      split: [{ version: baseline, weight: 100 - weight }, { version: candidate, weight }], experiment: `rollout-${rollout.id}`, shadowShare: shadowShare ?? 1,
-      ...(shadowShare === undefined ? {} : { shadow: candidate }), ...(stickyHeader === undefined ? {} : { stickyHeader }), ...(stickyColumn === undefined ? {} : { stickyColumn }), ...(overrideHeader === undefined ? {} : { overrideHeader }),
-    }, Math.random, observer.shadowed);
+      split: [{ version: baseline, weight: 100 - weight }, { version: candidate, weight }], experiment: `rollout-${rollout.id}`, shadowShare: share,
+      ...([baseline, candidate].some((v) => beside(v) !== undefined) ? { shadow: candidate } : {}), ...(stickyHeader === undefined ? {} : { stickyHeader }), ...(stickyColumn === undefined ? {} : { stickyColumn }), ...(overrideHeader === undefined ? {} : { overrideHeader }),
+    }, Math.random, observer.shown);
     // While it is a shadow the pairs are counted, not the requests themselves.
     const watches = shadowShare !== undefined ? undefined : { [baseline]: observer.watch("baseline"), [candidate]: observer.watch("canary") };
-    return { alias: rollout.alias, baseline, traffic, watch: (version) => watches?.[version] };
+    return { alias: rollout.alias, baseline, traffic, watch: (version) => watches?.[version], beside };
   }
 
   /** What was decided elsewhere. After a promotion the new version stays until the alias here names it. */
@@ -186,11 +200,16 @@ export class RolloutReplica {
     const local = this.#locals.get(id);
     if (local === undefined) return;
     const bins = local.observers.findLast((o) => o !== undefined)?.proposeBins();
+    const answers = takeAnswers(local);
     const row = await rollouts.database.transaction(async (tx) => {
       await writeReplica(tx, id, this.#row(local));
+      await addPairs(tx, id, answers);
       const before = await rowOf(tx, id);
       if (bins !== undefined && before.bins === null) await updateRow(tx, id, { bins: JSON.stringify(bins) });
       return lead(tx, id, { rollouts, replica: this.name, intervalMs, replayed: local.replayed, labels: local.labels });
+    }).catch((error: unknown) => {
+      local.observers.findLast((o) => o !== undefined)?.giveBack(answers);
+      throw error;
     });
     if (row.state !== "running" && row.state !== "paused") return this.#ended(id);
     local.leads = row.leader === this.name;
@@ -211,11 +230,12 @@ export class RolloutReplica {
 
   /** In the leader, beside what it does otherwise. */
   #countLabels(local: Local): void {
-    const { labels, intervalMs, onError } = this.#options;
+    const { labels, rollouts, intervalMs, onError } = this.#options;
     if (labels === undefined || performance.now() - local.labelsAt < LABELS_EVERY * intervalMs) return;
     local.labelsAt = performance.now();
-    const { model, baseline, candidate, createdAt } = local.rollout;
-    void Promise.all([labels(model, String(candidate), createdAt), labels(model, String(baseline), createdAt)]).then(([canary, old]) => (local.labels = { canary, baseline: old }), (error: unknown) => onError?.(error));
+    const { id, model, baseline, candidate, createdAt } = local.rollout;
+    void Promise.all([labels.labelled(model, String(candidate), createdAt), labels.labelled(model, String(baseline), createdAt), pairsOf(rollouts.database, id)])
+      .then(([canary, old, pairs]) => (local.labels = countLabels(labels, canary, old, pairs)), (error: unknown) => onError?.(error));
   }
   #replay(local: Local): void {
     const { rollout } = local;
@@ -226,4 +246,8 @@ export class RolloutReplica {
       this.#options.onError?.(error);
     });
   }
+}
+
+function takeAnswers({ observers }: Local): readonly AnswerPair[] {
+  return observers.flatMap((o) => o?.takeAnswers() ?? []);
 }

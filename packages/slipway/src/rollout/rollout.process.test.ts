@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { backends, type Place } from "../../../../scripts/testing-backends.ts";
 import { listAudit } from "../audit/index.ts";
 import type { RolloutSettings } from "../config/index.ts";
+import { answersOf, lossOf } from "../monitor/index.ts";
+import type { LabelledAnswers, LabelSource } from "./labels.ts";
 import type { Return, RolloutDetails, RolloutState } from "./index.ts";
 import { inject } from "../server/testing.ts";
 import { loanPackage, loanRow, olga, openReplica, type LoanPackage, type ReplicaSettings } from "./testing.ts";
@@ -136,12 +138,44 @@ describe.each(backends.filter((b) => b.store === "layout"))("on $name", (backend
   });
 
   once("a version that labels show to be wrong more often is rolled back by itself", async () => {
-    const labels: NonNullable<ReplicaSettings["labels"]> = (_model, version) => Promise.resolve(version === "2" ? { trials: 200, hits: 60 } : { trials: 400, hits: 40 });
+    const rows = (count: number, wrong: number): LabelledAnswers => ({ kind: "classification", rows: Array.from({ length: count }, (_, i) => ({ id: `elsewhere-${i}`, answer: "yes", label: i < wrong ? "no" : "yes", receivedAt: "2026-03-01T00:00:00.000Z" })) });
+    const labels: LabelSource = { labelled: (_model, version) => Promise.resolve(version === "2" ? rows(300, 90) : rows(600, 60)), loss: lossOf, answers: answersOf };
     const cluster = await open(backend.place(), good, { ...settings, labels });
     try {
       const { id } = await begin(cluster, { shadow: { skip: true }, requests: 100_000 });
       const done = await drive(cluster, id);
       expect([done.state, done.reason]).toEqual(["aborted", "30.0 % of predictions with a label were wrong, the baseline's 10.0 %"]);
+    } finally {
+      await closeAll(cluster);
+    }
+  });
+
+  test("a version that is to answer otherwise goes on by labels of what both answered, and a worse one never answers", async () => {
+    // What is true: everybody above 70.
+    const truth = new Map<string, string>();
+    const labels: LabelSource = {
+      labelled: (_model, version) => Promise.resolve(version === "2" || version === "3" ? undefined : { kind: "classification", rows: [...truth].map(([id, label]) => ({ id, answer: "", label, receivedAt: "2026-03-01T00:00:00.000Z" })) }),
+      loss: lossOf, answers: answersOf,
+    };
+    const cluster = await open(backend.place(), [{ version: "1.0.0" }, { version: "2.0.0", limit: 70 }, { version: "3.0.0", limit: 10 }], { ...settings, labels });
+    const score = ({ age, plan }: { age: number | null; plan: string }): number => (age ?? 0) + (plan === "pro" ? 10 : 0);
+    const asked = cluster.map((r) => ({ ...r, ask: async (i: number, headers?: Readonly<Record<string, string>>) => {
+      const answer = await r.ask(i, headers);
+      const row = loanRow(i) as { age: number | null; plan: string };
+      if (row.age !== null) truth.set(`${answer.headers["x-prediction-id"]}-0`, score(row) > 70 ? "yes" : "no");
+      return answer;
+    } }));
+    const [{ rollouts }] = cluster as [Cluster[number]];
+    try {
+      const worse = await rollouts.start({ model: "loan", version: 3, alias: "production", plan: { expectChange: true, shadow: { requests: 60 } }, actor: olga });
+      const stopped = await drive(asked, worse.id);
+      expect([stopped.state, stopped.stages[stopped.stage]?.kind, stopped.findings.filter((f) => f.verdict === "abort").map((f) => f.signal), failures]).toEqual(["aborted", "shadow", ["paired-labels"], []]);
+      const better = await begin(cluster, { expectChange: true, shadow: { requests: 60 } });
+      const done = await drive(asked, better.id);
+      expect([done.state, failures], JSON.stringify(done.findings)).toEqual(["promoted", []]);
+      const shadowed = done.events.find((e) => e.kind === "stage" && e.text.startsWith("shadow"))!.detail["findings"] as { signal: string; verdict: string; text: string }[];
+      expect(shadowed.find((f) => f.signal === "disagreement")).toMatchObject({ verdict: "promote", text: expect.stringContaining("as is expected of it") });
+      expect(shadowed.find((f) => f.signal === "paired-labels")).toMatchObject({ verdict: "promote", text: expect.stringContaining("0.0 % were wrong") });
     } finally {
       await closeAll(cluster);
     }

@@ -10,7 +10,7 @@ import { checkAlias, type Registry } from "../registry/index.ts";
 import { rolloutError } from "./errors.ts";
 import { readPlan, stageName, stagesOf } from "./plan.ts";
 import { MACHINE, rolloutOf, type Return, type Rollout, type RolloutDetails, type RolloutRow } from "./rollout.ts";
-import { addEvent, eventsOf, insertRow, note, openRows, replicaOf, replicaRows, rowOf, rowsOf, samplesOf, updateRow } from "./rows.ts";
+import { addEvent, dropPairs, eventsOf, insertRow, note, openRows, replicaOf, replicaRows, rowOf, rowsOf, samplesOf, updateRow } from "./rows.ts";
 import { ROLLOUT_MIGRATIONS } from "./tables.ts";
 import { versionBefore } from "./way-back.ts";
 
@@ -202,6 +202,7 @@ export class Rollouts {
   async end(tx: Database, row: RolloutRow, state: "promoted" | "aborted", actor: Actor, reason: string, evidence: object = {}): Promise<RolloutRow> {
     const ended = await updateRow(tx, row.id, { state, reason, ended_at: this.#iso(), ended_by: actor === MACHINE ? null : actor.name, revision: row.revision + 1 });
     for (const number of [row.baseline, row.candidate]) await this.registry.release(row.model, number, holder(row.id), tx);
+    await dropPairs(tx, row.id);
     await note(tx, ended, state, `rollout.${state}`, actor, reason, evidence);
     return ended;
   }

@@ -3,6 +3,7 @@
 import { appendAudit, type Actor } from "../audit/index.ts";
 import type { Database } from "../database/index.ts";
 import { rolloutError } from "./errors.ts";
+import type { AnswerPair } from "./observer.ts";
 import { stageName } from "./plan.ts";
 import { rolloutOf, type Replica, type ReplicaRow, type Rollout, type RolloutEvent, type RolloutRow, type RolloutSample } from "./rollout.ts";
 
@@ -45,6 +46,27 @@ export async function writeReplica(tx: Database, id: string, r: ReplicaRow): Pro
 }
 export function replicaOf(r: ReplicaRow): Replica {
   return { replica: r.replica, seenAt: r.seen_at, revision: r.revision, ready: r.ready === 1, problem: r.problem, lagMs: r.lag_ms };
+}
+
+/** Enough to judge by. */
+const MAX_PAIRS = 40_000;
+const PAIRS_AT_ONCE = 100;
+
+export async function addPairs(tx: Database, id: string, pairs: readonly AnswerPair[]): Promise<void> {
+  if (pairs.length === 0) return;
+  const [{ n }] = (await tx.query<{ n: number }>("select count(*) as n from rollout_pairs where rollout = $1", [id])) as [{ n: number }];
+  const kept = pairs.slice(0, Math.max(0, MAX_PAIRS - Number(n)));
+  for (let at = 0; at < kept.length; at += PAIRS_AT_ONCE) {
+    const some = kept.slice(at, at + PAIRS_AT_ONCE);
+    await tx.query(`insert into rollout_pairs (rollout, ref, canary, baseline) values ${some.map((_, i) => `($1, $${3 * i + 2}, $${3 * i + 3}, $${3 * i + 4})`).join(", ")} on conflict (rollout, ref) do nothing`, [id, ...some.flatMap((p) => [p.ref, p.canary, p.baseline])]);
+  }
+}
+export async function pairsOf(database: Database, id: string): Promise<AnswerPair[]> {
+  return database.query<AnswerPair>("select ref, canary, baseline from rollout_pairs where rollout = $1", [id]);
+}
+/** Once it is decided, what both answered is nobody's business any more. */
+export async function dropPairs(tx: Database, id: string): Promise<void> {
+  await tx.query("delete from rollout_pairs where rollout = $1", [id]);
 }
 
 /** What happened, kept with the rollout. */

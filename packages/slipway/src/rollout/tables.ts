@@ -29,4 +29,10 @@ export const ROLLOUT_MIGRATIONS: readonly Migration[] = [
       "create index rollout_returns_by_model on rollout_returns (model, id)",
     ],
   },
+  {
+    title: "rollouts: what both versions answered, until labels come",
+    statements: () => [
+      "create table rollout_pairs (rollout text not null references rollouts(id), ref text not null, canary text not null, baseline text not null, primary key (rollout, ref))",
+    ],
+  },
 ];

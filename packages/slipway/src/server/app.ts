@@ -158,7 +158,10 @@ export class App {
   /** To be called when the answer has left. */
   finished(call: Call, status: number): void {
     call.finished();
-    call.watch?.finished(status, (performance.now() - call.startedAt) / 1000, call.errorCode);
+    if (call.watch !== undefined) {
+      const { observation: seen } = call;
+      call.watch.finished(status, { whole: (performance.now() - call.startedAt) / 1000, work: seen === undefined ? undefined : (seen.decodeMs + seen.computeMs) / 1000 }, call.errorCode);
+    }
     this.context.telemetry.finished(call, status);
     if (call.target !== undefined && call.route?.action === "predict") this.context.options.observer?.finished(call, call.target, status);
     requestLog(this.context.log, call, status, this.context.options.requestLog);

@@ -9,7 +9,7 @@ export { Repository, type Origin, type RepositoryOptions } from "./models/reposi
 export type { Wanted } from "./models/alias-follower.ts";
 export type { ModelEntry } from "./models/model-entry.ts";
 export { Traffic, type ShadowWatch } from "./traffic/traffic.ts";
-export type { CallWatch, Steering } from "./traffic/steering.ts";
+export type { CallSeconds, CallWatch, Steering } from "./traffic/steering.ts";
 export { family, type Family, type Labels } from "./telemetry/family.ts";
 export { runChecks } from "./models/loading/prepare.ts";
 export { isLoopback } from "./hosts.ts";

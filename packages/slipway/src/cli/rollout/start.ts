@@ -18,6 +18,7 @@ export const start: Command = defineCommand({
     bake: { type: "string", value: "TIME", help: "the least time of a step, such as 10m" },
     requests: { type: "string", value: "N", help: "how many requests the new version has to answer in a step" },
     "no-shadow": { type: "boolean", help: "go on without asking it beside the old version first" },
+    "expect-change": { type: "boolean", help: "it is to answer otherwise than the old version: labels judge whether better" },
     plan: { type: "string", value: "FILE", help: "a JSON file with the keys of `rollout` of the configuration, for this rollout alone" },
     comment: { type: "string", value: "TEXT", help: "kept with the rollout" },
   },
@@ -40,7 +41,7 @@ function planOf(call: Invocation): object {
   });
   return {
     ...given, ...(weights === undefined ? {} : { steps: weights }), ...(bake === undefined ? {} : { bake }), ...(requests === undefined ? {} : { requests }),
-    ...(call.flag("no-shadow") ? { shadow: { skip: true } } : {}),
+    ...(call.flag("expect-change") ? { expectChange: true } : {}), ...(call.flag("no-shadow") ? { shadow: { skip: true } } : {}),
   };
 }
 

@@ -36,6 +36,7 @@ export class TrafficRouter {
     const held = this.#directory.hold(call, entry, version);
     const shadowed = traffic.sampleShadow();
     if (!byColumn && !shadowed) return held;
+    let answering = version.version;
     const route = (model: Servable): Servable => (call.target = new RoutedModel(model, {
       choose: byColumn ? (input) => {
         // Rows are checked at once, so only what is in memory can be chosen.
@@ -44,12 +45,18 @@ export class TrafficRouter {
         traffic.count(picked.version, by?.by ?? "default");
         call.watch = steering?.watch(picked.version);
         if (picked.servable === undefined) return model;
+        answering = picked.version;
         picked.lastAsked = performance.now();
         call.onFinished(picked.lease());
         return picked.servable;
       } : undefined,
       answered: shadowed ? (input, onInvalid, outputs, given) => {
-        call.onFinished(() => this.shadows.add({ traffic, input, onInvalid, outputs, given, take: () => this.#directory.take(entry.name, traffic.settings.shadow), again: steering === undefined ? undefined : () => this.#directory.take(entry.name, steering.baseline) }));
+        const shadow = steering === undefined ? traffic.settings.shadow : steering.beside(answering);
+        if (shadow === undefined) return;
+        call.onFinished(() => this.shadows.add({
+          traffic, input, onInvalid, outputs, given, id: call.predictionId, answered: answering, take: () => this.#directory.take(entry.name, shadow),
+          again: steering === undefined ? undefined : () => this.#directory.take(entry.name, answering),
+        }));
       } : undefined,
     }));
     return held instanceof Promise ? held.then(route) : route(held);

@@ -11,6 +11,10 @@ export interface ShadowJob {
   readonly onInvalid: OnInvalid | undefined;
   readonly outputs: readonly string[] | undefined;
   readonly given: Prediction;
+  /** Of the prediction. */
+  readonly id: string | undefined;
+  /** The version that answered. */
+  readonly answered: string;
   /** The shadow, held; `end` lets it go. */
   readonly take: Take;
   /** The model that answered, to be asked again beside the shadow: what the answer itself took says nothing about a moment like this one. */
@@ -60,14 +64,14 @@ export class ShadowRunner {
   }
 }
 
-async function ask({ traffic, input, onInvalid, outputs, given, take, again }: ShadowJob): Promise<void> {
-  const run = async (from: Take): Promise<{ readonly answer: Prediction; readonly ms: number }> => {
+async function ask({ traffic, input, onInvalid, outputs, given, id, answered, take, again }: ShadowJob): Promise<void> {
+  const run = async (from: Take): Promise<{ readonly answer: Prediction; readonly ms: number; readonly whole: boolean }> => {
     const { model, end } = await from();
     try {
       const before = performance.now();
-      const { batch } = model.encode(input, onInvalid);
+      const { batch, rowErrors } = model.encode(input, onInvalid);
       const answer = await model.run(batch, { ...(onInvalid === undefined ? {} : { onInvalid }), ...(outputs === undefined ? {} : { outputs }) });
-      return { answer, ms: performance.now() - before };
+      return { answer, ms: performance.now() - before, whole: rowErrors.size === 0 };
     } finally {
       end();
     }
@@ -75,11 +79,11 @@ async function ask({ traffic, input, onInvalid, outputs, given, take, again }: S
   try {
     // Whoever comes second finds caches warm: chance says who does.
     const first = again !== undefined && Math.random() < 0.5 ? await run(again) : undefined;
-    const { answer, ms } = await run(take);
+    const { answer, ms, whole } = await run(take);
     traffic.shadowReport.compare(given, answer);
-    traffic.onShadow?.(given, answer, again === undefined ? undefined : { shadowMs: ms, againMs: (first ?? (await run(again))).ms });
+    traffic.onShadow?.(given, answer, { id: whole ? id : undefined, answered, times: again === undefined ? undefined : { shadowMs: ms, againMs: (first ?? (await run(again))).ms } });
   } catch {
     traffic.shadowReport.outcomes.failed++;
-    traffic.onShadow?.(given, undefined);
+    traffic.onShadow?.(given, undefined, { id: undefined, answered, times: undefined });
   }
 }

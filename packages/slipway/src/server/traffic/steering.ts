@@ -11,11 +11,18 @@ export interface Steering {
   readonly traffic: Traffic;
   /** What watches a request that the version answers; undefined where nothing does. */
   watch(version: string): CallWatch | undefined;
+  /** Which version is shown what that one answered, side by side with it; undefined where none is. */
+  beside(version: string): string | undefined;
 }
 
+export interface CallSeconds {
+  readonly whole: number;
+  /** For reading the rows and for the model alone; undefined where no prediction was made. */
+  readonly work: number | undefined;
+}
 /** Told of one request. */
 export interface CallWatch {
   predicted(prediction: Prediction): void;
   /** The answer has left. */
-  finished(status: number, seconds: number, errorCode: string | undefined): void;
+  finished(status: number, seconds: CallSeconds, errorCode: string | undefined): void;
 }

@@ -12,8 +12,16 @@ import { chooseByFraction, fractionOf } from "./split.ts";
 
 export type TrafficSettings = NonNullable<ModelSettings["traffic"]>;
 export type ChosenBy = "override" | "sticky" | "weight" | "default";
-/** Told of a request that was shown to the shadow; its answer is undefined where it failed. Times where both were asked side by side. */
-export type ShadowWatch = (given: Prediction, shadow: Prediction | undefined, times?: { readonly shadowMs: number; readonly againMs: number }) => void;
+export interface ShownRequest {
+  /** Under which labels for it are sent; undefined where rows were left out, so that they are not counted through. */
+  readonly id: string | undefined;
+  /** The version that answered. */
+  readonly answered: string;
+  /** Where both were asked side by side. */
+  readonly times: { readonly shadowMs: number; readonly againMs: number } | undefined;
+}
+/** Told of a request that was shown to the shadow; its answer is undefined where it failed. */
+export type ShadowWatch = (given: Prediction, shadow: Prediction | undefined, request: ShownRequest) => void;
 
 const MAX_KEY = 1000;
 const DEFAULT_OVERRIDE = "x-slipway-version";
