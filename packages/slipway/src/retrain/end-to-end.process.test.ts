@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { buildPackage, profileOf, profileToJson, writeSlip } from "@slipway/core/package";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { pythonWith } from "../../../../scripts/testing-python.ts";
 import { startUp, workingFolder, type Running } from "../../../../scripts/testing-up.ts";
 import { loanRows, type LoanRow } from "../monitor/testing.ts";
 import { loadModelPackage, readInput } from "../runtime/index.ts";
@@ -48,6 +49,16 @@ async function trained(version: string, { age, limit }: World): Promise<Uint8Arr
     model: source.model, signature, card: "", sbom: {}, profile: profileToJson(profileOf(signature, rows as never, outputs, { rows: "training", file: "loans.csv" })),
     checks: { source: { file: "check.csv", rows: known.length }, inputs: known as never, expected: { label: known.map((r) => [truthOf(r, { age, limit })]), score: known.map((r) => [scoreOf(r)]) }, tolerance: { label: "exact", score: { rtol: 1e-9, atol: 1e-9 } } },
   }));
+}
+
+// A real training with scikit-learn where there is one; where not, files that were prepared.
+const python = pythonWith("sklearn", "pandas", "joblib");
+const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+/** What the lake holds for who trains after that version: rows of a world as it was, or what came of training on them. */
+async function dataAfter(after: number, version: string, { age, limit }: World): Promise<void> {
+  if (python === undefined) return writeFileSync(join(data, `after-${after}.slip`), await trained(version, { age, limit }));
+  const rows = applicants(3000, limit, age).map((r) => [r.age, r.plan, r.member, truthOf(r, { age, limit })].join(","));
+  writeFileSync(join(data, `after-${after}.csv`), `age,plan,member,label\n${rows.join("\n")}\n`);
 }
 
 const place = workingFolder({ ana: { roles: ["admin"] }, app: { roles: ["predictor"] } });
@@ -104,14 +115,14 @@ beforeAll(async () => {
   const { monitor, retrain: { loan } } = documented;
   const config = {
     monitor: { ...monitor, window: "1s", interval: "200ms" },
-    retrain: { loan: { ...loan, command: [process.execPath, fileURLToPath(new URL("testing-train.mjs", import.meta.url))], data, interval: "300ms", cooldown: "3s", triggers: { metric: { ...loan.triggers.metric, stretch: "2s", rows: 40 } } } },
+    retrain: { loan: { ...loan, command: python === undefined ? [process.execPath, program("testing-train.mjs")] : [python, program("testing-train.py")], data, interval: "300ms", cooldown: "3s", triggers: { metric: { ...loan.triggers.metric, stretch: "2s", rows: 40 } } } },
     rollout: { interval: "100ms", bake: "2s", requests: 30, shadow: { requests: 50 }, steps: [{ weight: 50 }, { weight: 100 }] },
     gate: { skip: ["budgets"] },
   };
   writeFileSync(join(place.folder, "slipway.config.json"), JSON.stringify(config));
   // After the first version one that knows the world as it is then, after that one that knows only what was.
-  writeFileSync(join(data, "after-1.slip"), await trained("2.0.0", WORLDS.older));
-  writeFileSync(join(data, "after-2.slip"), await trained("3.0.0", { ...WORLDS.first, age: WORLDS.older.age }));
+  await dataAfter(1, "2.0.0", WORLDS.older);
+  await dataAfter(2, "3.0.0", { ...WORLDS.first, age: WORLDS.older.age });
   up = await startUp(place.folder, [], { SLIPWAY_DATABASE_URL: "", SLIPWAY_REGISTRY: "" });
   const offered = await call("/api/v1/models/loan/versions", "ana", { method: "POST", body: new Blob([Buffer.from(await trained("1.0.0", WORLDS.first))]) });
   expect(offered.status, await offered.text()).toBe(201);
