@@ -41,7 +41,7 @@ export function RolloutPage({ id }: { readonly id: string }): VNode {
       <button type="button" onClick={() => setAsking("promote")}>Promote now</button>
       <button type="button" class="danger" onClick={() => setAsking("abort")}>Roll back</button>
     </>}>
-      <p>{stateChip(data)} <span class="soft">from version <a href={page.version(data.model, data.baseline)}>{data.baseline}</a>, begun <Time at={data.createdAt} /> by {data.createdBy}{data.comment !== "" && <>: {data.comment}</>}</span></p>
+      <p>{stateChip(data)} {data.plan.expectChange && <><Chip>is to answer otherwise</Chip> </>}<span class="soft">from version <a href={page.version(data.model, data.baseline)}>{data.baseline}</a>, begun <Time at={data.createdAt} /> by {data.createdBy}{data.comment !== "" && <>: {data.comment}</>}</span></p>
     </PageHead>
     {failure !== undefined && <Failure error={failure} />}
     <Stages data={data} />

@@ -14,6 +14,7 @@ import { writePackage } from "../server/models/testing-packages.ts";
 const bin = fileURLToPath(new URL("../../bin/slipway.mjs", import.meta.url));
 let child: ChildProcess | undefined;
 let folder: string;
+let notes = "";
 afterEach(async () => {
   const ended = child;
   child = undefined;
@@ -27,7 +28,9 @@ interface Answer {
   readonly error?: unknown;
 }
 async function serve(args: readonly string[]): Promise<Answer> {
-  child = spawn(process.execPath, [bin, "serve", ...args, "--json"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+  child = spawn(process.execPath, [bin, "serve", ...args, "--json"], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  notes = "";
+  child.stderr!.setEncoding("utf8").on("data", (said: string) => (notes += said));
   let text = "";
   for await (const piece of child.stdout!) {
     text += String(piece);
@@ -50,11 +53,14 @@ models:
   linear:
     cache: {maxBytes: 1MB}
     traffic: {experiment: e, shadow: "1"}
+rollout: {bake: 1m}
 pipelines:
   twice: {steps: [{model: linear}, {name: again, model: linear, inputs: {x0: linear.value}}]}
 `);
   const { url, models } = await serve([]);
   expect(models.map((m) => `${m.name} ${m.version}`)).toEqual(["linear 1", "twice 1.0.0"]);
+  expect(notes).toContain("note: rollout of the configuration: slipway serve has no registry and carries none of it out; slipway up does\n");
+  expect(await (await fetch(`${url}/api/v1/rollouts`)).json()).toMatchObject({ error: { code: "not-offered", hint: expect.stringContaining("slipway up") as string } });
   const ask = async (name: string) => {
     const answer = await fetch(`${url}/models/${name}/predict`, { method: "POST", body: '[{"x0": 1, "x1": 1, "x2": 1}]' });
     return { status: answer.status, experiment: answer.headers.get("x-slipway-experiment"), version: answer.headers.get("x-slipway-version"), value: ((await answer.json()) as { predictions?: [{ value: number }] }).predictions?.[0].value };

@@ -3,16 +3,16 @@
 
 import { beginJudging } from "./judge.ts";
 import type { Approvals } from "../approvals/index.ts";
-import { appendAudit, type Actor } from "../audit/index.ts";
+import type { Actor } from "../audit/index.ts";
 import type { RolloutSettings } from "../config/index.ts";
 import { migrate, newId, type Database } from "../database/index.ts";
 import { checkAlias, type Registry } from "../registry/index.ts";
 import { rolloutError } from "./errors.ts";
 import { readPlan, stageName, stagesOf } from "./plan.ts";
+import { putBack, wayBack } from "./returns.ts";
 import { MACHINE, rolloutOf, type Return, type Rollout, type RolloutDetails, type RolloutRow } from "./rollout.ts";
-import { addEvent, dropPairs, eventsOf, insertRow, note, openRows, replicaOf, replicaRows, rowOf, rowsOf, samplesOf, updateRow } from "./rows.ts";
+import { addEvent, aliasVersion, dropPairs, eventsOf, insertRow, note, openRows, replicaOf, replicaRows, rowOf, rowsOf, samplesOf, updateRow } from "./rows.ts";
 import { ROLLOUT_MIGRATIONS } from "./tables.ts";
-import { versionBefore } from "./way-back.ts";
 
 export interface RolloutOptions {
   readonly registry: Registry;
@@ -145,33 +145,12 @@ export class Rollouts {
   }
 
   /** What going back would do now. @throws rollout-no-way-back, rollout-open */
-  async wayBack(model: string, alias: string, tx: Database = this.database): Promise<Omit<Return, "rollout">> {
-    checkAlias(alias);
-    const [open] = await tx.query<{ id: string }>("select id from rollouts where model = $1 and state in ('running', 'paused')", [model]);
-    if (open !== undefined) throw rolloutError("rollout-open", `a rollout of ${model} goes on`, { data: { rollout: open.id }, hint: `slipway rollout abort ${model} gives everything to the old version again.` });
-    const from = await this.aliasVersion(model, alias, tx);
-    const moves = await tx.query<{ version: number | null }>("select version from alias_history where model = $1 and alias = $2 order by revision", [model, alias]);
-    const to = versionBefore(moves);
-    if (from === null || to === undefined) throw rolloutError("rollout-no-way-back", from === null ? `${model}@${alias} names no version` : `${model}@${alias} named no version before ${model}:${from}`, { hint: `slipway registry alias ${model}:N ${alias} names another one.` });
-    return { model, alias, from, to };
+  async wayBack(model: string, alias: string): Promise<Omit<Return, "rollout">> {
+    return wayBack(this.database, model, alias);
   }
   /** The alias names the version before again, as its policy allows. @throws rollout-reason, rollout-no-way-back, rollout-open, policy-unmet, registry-version-removed */
-  async rollback({ model, alias, reason, actor }: { readonly model: string; readonly alias: string; readonly reason: string; readonly actor: Actor }): Promise<Return> {
-    const why = reason.trim().slice(0, MAX_TEXT);
-    if (why === "") throw rolloutError("rollout-reason", `why is ${model}@${alias} to go back?`, { hint: 'slipway rollout rollback MODEL --reason "orders fell by half"' });
-    const done = await this.database.transaction(async (tx): Promise<Return> => {
-      const { from, to } = await this.wayBack(model, alias, tx);
-      await this.registry.setAlias(model, alias, to, { actor, expected: from, tx });
-      const [row] = await tx.query<{ id: string }>("select id from rollouts where model = $1 and alias = $2 and candidate = $3 and state = 'promoted' order by id desc limit 1", [model, alias, from]);
-      const rollout = row?.id ?? null;
-      await tx.query("insert into rollout_returns (id, model, alias, from_version, to_version, rollout, at, actor, reason) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)", [newId(), model, alias, from, to, rollout, this.#iso(), actor.name, why]);
-      if (row !== undefined) {
-        const taken = await updateRow(tx, row.id, { state: "rolled-back", reason: why, ended_by: actor.name });
-        await addEvent(tx, taken, "rolled-back", actor.name, `${alias} is ${model}:${to} again: ${why}`);
-      }
-      await appendAudit(tx, { actor, action: "rollout.rolled-back", model, version: to, detail: { alias, from, to, rollout, reason: why } });
-      return { model, alias, from, to, rollout };
-    });
+  async rollback(given: { readonly model: string; readonly alias: string; readonly reason: string; readonly actor: Actor }): Promise<Return> {
+    const done = await this.database.transaction((tx) => putBack(tx, this.registry, { ...given, at: this.#iso() }));
     for (const tell of this.#returned) tell();
     return done;
   }
@@ -213,8 +192,8 @@ export class Rollouts {
     return updateRow(tx, row.id, { reason });
   }
 
-  async aliasVersion(model: string, alias: string, tx: Database): Promise<number | null> {
-    return (await tx.query<{ version: number }>("select version from aliases where model = $1 and alias = $2", [model, alias]))[0]?.version ?? null;
+  aliasVersion(model: string, alias: string, tx: Database): Promise<number | null> {
+    return aliasVersion(tx, model, alias);
   }
 
   #act(id: string, work: (tx: Database, row: RolloutRow) => Promise<RolloutRow>): Promise<Rollout> {

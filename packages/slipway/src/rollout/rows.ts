@@ -22,6 +22,9 @@ export async function rowOf(database: Database, id: string): Promise<RolloutRow>
 export async function openRows(database: Database): Promise<RolloutRow[]> {
   return database.query<RolloutRow>(`select ${COLUMNS} from rollouts where state in ('running', 'paused') order by id`);
 }
+export async function aliasVersion(tx: Database, model: string, alias: string): Promise<number | null> {
+  return (await tx.query<{ version: number }>("select version from aliases where model = $1 and alias = $2", [model, alias]))[0]?.version ?? null;
+}
 /** The latest first. */
 export async function rowsOf(database: Database, model: string | undefined, limit: number): Promise<RolloutRow[]> {
   return database.query<RolloutRow>(`select ${COLUMNS} from rollouts ${model === undefined ? "" : "where model = $2"} order by id desc limit $1`, [limit, ...(model === undefined ? [] : [model])]);

@@ -12,6 +12,7 @@ export function printRollout(call: Invocation, rollout: Rollout | RolloutDetails
   const lines = [
     `${model}:${candidate} takes over ${alias} from ${model}:${baseline}: ${state}${going ? `, ${stageName(stages, stage)}` : ""}`,
     `rollout ${rollout.id}, begun ${minute(rollout.createdAt)} UTC by ${rollout.createdBy}${rollout.endedAt === null ? "" : `, ended ${minute(rollout.endedAt)}${rollout.endedBy === null ? "" : ` by ${rollout.endedBy}`}`}${rollout.comment === "" ? "" : `: ${rollout.comment}`}`,
+    ...(rollout.plan.expectChange ? ["it is to answer otherwise: labels judge whether better"] : []),
     ...(reason === "" ? [] : [going ? `waits: ${reason}` : `because: ${reason}`]),
     ...(going && findings.length > 0 ? [`verdict: ${verdict}`, ...findings.map((f) => `  ${f.verdict.padEnd(7)}  ${f.signal}: ${f.text}`)] : []),
   ];
