@@ -4,7 +4,7 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { send } from "../api/client.ts";
 import { api, page } from "../api/paths.ts";
-import type { RetrainDetails, RetrainState } from "../api/retrain-types.ts";
+import type { ShownRetrain, RetrainState } from "../api/retrain-types.ts";
 import { capitalized } from "../lib/format.ts";
 import { useLoad } from "../lib/load.ts";
 import { Chip, Facts, Failure, Loading, PageHead, Panel, Time } from "../parts/basics.tsx";
@@ -17,7 +17,7 @@ import { RETRAIN_STATE } from "./retrains.tsx";
 
 export function RetrainPage({ id }: { readonly id: string }): VNode {
   const { may } = useSession();
-  const { data, error, reload } = useLoad<RetrainDetails>(api.retrain(id), 2000);
+  const { data, error, reload } = useLoad<ShownRetrain>(api.retrain(id), 2000);
   const [asking, setAsking] = useState(false);
   if (data === undefined) return <div class="page"><PageHead title="Training" documentTitle="Training" crumbs={[["Trainings", page.retrains]]} />{error === undefined ? <Loading /> : <Failure error={error} retry={() => void reload()} />}</div>;
   const { model, alias, parent, version, request, rollout, state, evidence, output, events } = data;
@@ -52,11 +52,11 @@ export function RetrainPage({ id }: { readonly id: string }): VNode {
   </div>;
 }
 
-const GATE: Readonly<Record<RetrainDetails["gate"], string>> = { none: "", running: "runs", green: "passed", red: "not passed", failed: "could not be run" };
+const GATE: Readonly<Record<ShownRetrain["gate"], string>> = { none: "", running: "runs", green: "passed", red: "not passed", failed: "could not be run" };
 const ICONS: Partial<Readonly<Record<RetrainState, IconName>>> = { training: "play", waiting: "clock", gate: "search", approval: "approvals", rollout: "rollouts", promoted: "check", aborted: "cross", failed: "cross", cancelled: "cross" };
 const STAGES = [["training", "training"], ["gate", "gate"], ["approval", "approval"], ["rollout", "rollout"], ["promoted", "in use"]] as const satisfies readonly (readonly [RetrainState, string])[];
 
-function Stages({ data: { state, events } }: { readonly data: RetrainDetails }): VNode {
+function Stages({ data: { state, events } }: { readonly data: ShownRetrain }): VNode {
   const place = (s: RetrainState): number => STAGES.findIndex(([name]) => name === (s === "waiting" ? "training" : s));
   // Where it was when it ended.
   const at = place(state) >= 0 ? place(state) : Math.max(0, ...events.map((e) => place(e.state)));

@@ -5,13 +5,14 @@ import type { Decision, PersonKey, Policy, ReleaseRequest, RequestDetails } from
 import type { AuditEntry, ForeignEntry } from "../audit/index.ts";
 import type { GateReport } from "../gate/index.ts";
 import type { Alias, Attachment, ModelSummary, Version, VersionDetails } from "../registry/index.ts";
-import type { Rollout, RolloutDetails } from "../rollout/index.ts";
+import type { Retrain, RetrainDetails, RetrainSetup } from "../retrain/index.ts";
+import type { Return, Rollout, RolloutDetails } from "../rollout/index.ts";
 import type { RunDetails, Schedule, ScheduleRun } from "../schedules/index.ts";
 import type { Action, KeyRecord } from "../server/index.ts";
 import type { Delivery, Webhook } from "../webhooks/index.ts";
 import type { GateRun } from "./gate-runs.ts";
 
-export type { AuditEntry, Attachment, Decision, GateReport, GateRun, ModelSummary, PersonKey, ReleaseRequest, RequestDetails, Rollout, RolloutDetails, RunDetails, ScheduleRun, Version, Webhook };
+export type { AuditEntry, Attachment, Decision, GateReport, GateRun, ModelSummary, PersonKey, ReleaseRequest, RequestDetails, Retrain, RetrainSetup, Return, Rollout, RolloutDetails, RunDetails, ScheduleRun, Version, Webhook };
 export type AliasInfo = Alias;
 export type AskedPolicy = Omit<Policy, "name">;
 
@@ -56,4 +57,12 @@ export interface ShownDelivery extends Delivery {
 }
 export interface ListedSchedule extends Schedule {
   readonly last: ScheduleRun | null;
+}
+export interface ShownRetrain extends RetrainDetails {
+  readonly gate: GateRun["state"];
+}
+export interface RetrainList {
+  readonly retrains: readonly Retrain[];
+  /** How each model is trained, as the configuration says. */
+  readonly models: readonly RetrainSetup[];
 }

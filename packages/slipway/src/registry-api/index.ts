@@ -1,3 +1,4 @@
+export type { RetrainList, ShownRetrain } from "./answers.ts";
 export { decide } from "./decide.ts";
 export { apiError } from "./errors.ts";
 export { openRegistryService, type RegistryService, type RegistryServiceOptions } from "./open.ts";

@@ -1,7 +1,7 @@
 // Where trainings are: in the store of this folder or of the environment, or at a running service.
 
-import { retrainError, type Retrain, type RetrainDetails, type RetrainSetup } from "../../retrain/index.ts";
-import type { RegistryService } from "../../registry-api/index.ts";
+import { retrainError, type Retrain } from "../../retrain/index.ts";
+import type { RegistryService, RetrainList, ShownRetrain } from "../../registry-api/index.ts";
 import type { RolloutDetails } from "../../rollout/index.ts";
 import type { Action } from "../../server/index.ts";
 import { usageError, type Invocation, type OptionSpec } from "../command.ts";
@@ -10,16 +10,9 @@ import { deskOptions } from "../release/desk.ts";
 import { askService } from "../release/remote-desk.ts";
 import { isUrl } from "../service-url.ts";
 
-export interface RetrainShown extends RetrainDetails {
-  readonly gate: "none" | "running" | "green" | "red" | "failed";
-}
-export interface RetrainList {
-  readonly retrains: readonly Retrain[];
-  readonly models: readonly RetrainSetup[];
-}
 export interface RetrainDesk {
   list(model: string | undefined): Promise<RetrainList>;
-  get(id: string): Promise<RetrainShown>;
+  get(id: string): Promise<ShownRetrain>;
   begin(model: string): Promise<Retrain>;
   cancel(id: string): Promise<Retrain>;
   handIn(id: string, version: number): Promise<Retrain>;
@@ -40,7 +33,7 @@ export async function withRetrains(call: Invocation, action: Action, work: (desk
 }
 
 /** By its id, or the latest of a model. @throws retrain-unknown */
-export async function findRetrain(desk: RetrainDesk, what: string): Promise<RetrainShown> {
+export async function findRetrain(desk: RetrainDesk, what: string): Promise<ShownRetrain> {
   if (/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(what)) return desk.get(what);
   const [latest] = (await desk.list(what)).retrains;
   if (latest === undefined) throw retrainError("retrain-unknown", `${JSON.stringify(what.slice(0, 150))} was not trained yet`, { hint: `slipway retrain begin ${what} begins it.` });

@@ -1,9 +1,9 @@
 // Trainings for people.
 
+import type { RetrainList, ShownRetrain } from "../../registry-api/index.ts";
 import type { HeldTrigger, Retrain, RetrainSetup } from "../../retrain/index.ts";
 import { minute } from "../registry/with-registry.ts";
 import { textTable } from "../table.ts";
-import type { RetrainList, RetrainShown } from "./desk.ts";
 
 export function listText({ retrains, models }: RetrainList): string {
   return [
@@ -19,7 +19,7 @@ export function heldText({ cause, evidence, reason }: HeldTrigger): string {
   return `${cause} (${evidenceText(evidence)}) is met; ${reason}`;
 }
 
-export function retrainText(r: RetrainShown): string {
+export function retrainText(r: ShownRetrain): string {
   const { model, alias, parent, version, events, output } = r;
   return [
     `${model} is trained anew${parent === null ? "" : `, after ${model}:${parent}`}, for ${alias}: ${r.state}${r.reason === "" ? "" : `: ${r.reason}`}`,

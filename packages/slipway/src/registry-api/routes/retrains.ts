@@ -1,6 +1,7 @@
 // Trainings of models: what began them, how far they are, and a version that was trained elsewhere.
 
 import { allowModel, jsonAnswer, mayAsk, type Call, type Route } from "../../server/index.ts";
+import type { RetrainList, ShownRetrain } from "../answers.ts";
 import { actorOf, bodyOf, countIn, countOf, textOf } from "../request.ts";
 import type { RegistryServices } from "../services.ts";
 import { listOf, OBJECT, orNull, route, TEXT, TIME, VERSION, COUNT } from "./route.ts";
@@ -26,11 +27,11 @@ export function retrainRoutes({ retrains, retrainer, registry, gate }: RegistryS
       const model = textOf(call, "model");
       const found = await retrains.list({ model, limit: countOf(call, "limit", 1) });
       const models = (await retrainer.setups()).filter((s) => (model === undefined || s.model === model) && mayAsk(call, s.model));
-      return jsonAnswer({ retrains: found.filter((r) => mayAsk(call, r.model)), models });
+      return jsonAnswer({ retrains: found.filter((r) => mayAsk(call, r.model)), models } satisfies RetrainList);
     }),
     route("GET", "/retrains/{id}", "read", { summary: "A training: its cause with the evidence, its stages, what the program printed last", answer: DETAILS }, async (call) => {
       const found = await retrains.details(await idOf(call));
-      return jsonAnswer({ ...found, gate: found.version === null ? "none" : (await gate.get(found.model, found.version)).state });
+      return jsonAnswer({ ...found, gate: found.version === null ? "none" : (await gate.get(found.model, found.version)).state } satisfies ShownRetrain);
     }),
     route("POST", "/retrains/{id}/version", "offer", { summary: "Hand in the version that an outside service trained and offered", body: { version: VERSION }, answer: RETRAIN }, async (call) => jsonAnswer(await retrains.handIn(await idOf(call), countIn(bodyOf(call), "version"), actorOf(call)))),
     route("POST", "/retrains/{id}/cancel", "release", { summary: "End a training; a rollout that it began goes on", answer: RETRAIN }, async (call) => jsonAnswer(await retrains.cancel(await idOf(call), actorOf(call)))),
