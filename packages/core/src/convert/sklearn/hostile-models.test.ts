@@ -15,7 +15,8 @@ function attributesOf(name: string): { root: PyObject; attributes: PyDict } {
   return { root, attributes: root.attributes! };
 }
 function outcome(root: PyValue): string {
-  const before = performance.now();
+  // Of this thread alone: what else the machine does is no matter.
+  const before = process.threadCpuUsage();
   try {
     compilePickled(root);
     return "compiled";
@@ -23,7 +24,8 @@ function outcome(root: PyValue): string {
     expect(error).toBeInstanceOf(SlipwayError);
     return (error as SlipwayError).code;
   } finally {
-    expect(performance.now() - before).toBeLessThan(5000);
+    const { user, system } = process.threadCpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(5000);
   }
 }
 const doubles = (...values: number[]): NumpyArray => new NumpyArray(new NumpyDType("f", 8), [values.length], false, new Uint8Array(Float64Array.from(values).buffer));
