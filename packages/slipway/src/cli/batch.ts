@@ -32,6 +32,7 @@ export const batch: Command = defineCommand({
     overwrite: { type: "boolean", help: "replace an output that is there" },
     limit: { type: "string", value: "ROWS", help: "only the first rows, to have a look" },
     "dry-run": { type: "boolean", help: "write nothing: how many rows and shards there are, how long it takes here and how large it comes out, by scoring the first rows" },
+    "cost-per-hour": { type: "string", value: "PRICE", help: "with --dry-run: what a machine like this one costs an hour; the plan then tells what the run costs" },
     "max-errors": { type: "string", value: "ROWS|SHARE", help: "bad rows that are allowed: a number, or a share such as 0.1% (by default; ten are always allowed then)" },
     "skip-broken": { type: "boolean", help: "leave out files that cannot be read, or not to their end, from where they break; each is named among the rows that could not be scored, and the command ends with 1" },
     threads: { type: "string", value: "N", help: "threads that score; by default the processors that this process may use" },
@@ -48,7 +49,7 @@ export const batch: Command = defineCommand({
     "slipway batch churn.slip --in 'data/*.parquet' --out scores.parquet --keep customer_id",
     "slipway batch churn.slip --in events.jsonl.gz --out scores/ --to parquet --resume",
     "slipway batch churn.slip --in customers.csv --out look.csv --limit 100",
-    "slipway batch churn.slip --in 'data/*.csv.gz' --out scores.parquet --dry-run",
+    "slipway batch churn.slip --in 'data/*.csv.gz' --out scores.parquet --dry-run --cost-per-hour 0.34",
     "slipway batch churn.slip --in /shared/customers.csv --out /shared/scores.csv --on postgres",
   ],
   commands: { retry: { summary: "the rows that a run set aside, tried again", load: async () => (await import("./batch-retry.ts")).batchRetry } },
@@ -59,11 +60,14 @@ export const batch: Command = defineCommand({
     if (out === undefined) throw usageError("missing-argument", "batch needs --out", { hint: "slipway batch PKG --in DATA --out DATA" });
     const options = await optionsOf(call, input, out);
     if (call.flag("dry-run")) {
+      const perHour = priceOf(call);
       const plan = await planBatch(options);
-      if (call.flag("json")) printJson(plan);
-      else printResult(planReport(plan));
+      const cost = perHour === undefined ? undefined : (plan.seconds / 3600) * perHour;
+      if (call.flag("json")) printJson(cost === undefined ? plan : { ...plan, cost });
+      else printResult(planReport(plan, cost));
       return 0;
     }
+    if (call.text("cost-per-hour") !== undefined) throw usageError("bad-argument", "--cost-per-hour goes with --dry-run");
     const line = progress();
     const began = performance.now();
     let summary: BatchSummary | undefined;
@@ -78,6 +82,14 @@ export const batch: Command = defineCommand({
     return summary.failed === undefined && summary.broken === undefined ? 0 : 1;
   },
 });
+
+function priceOf(call: Invocation): number | undefined {
+  const text = call.text("cost-per-hour");
+  if (text === undefined) return undefined;
+  const price = Number(text);
+  if (text.trim() === "" || !(price >= 0 && price < 1e9)) throw usageError("bad-argument", `--cost-per-hour is a price, and ${JSON.stringify(text.slice(0, 40))} is none`, { hint: "--cost-per-hour 0.34" });
+  return price;
+}
 
 async function optionsOf(call: Invocation, input: readonly string[], out: string): Promise<BatchOptions> {
   const output = placeOutput(out, call.text("to"));
@@ -104,11 +116,12 @@ async function optionsOf(call: Invocation, input: readonly string[], out: string
 
 const MOST_COLUMNS = 40;
 
-function planReport({ input, shards, threads, output, sample, seconds }: BatchPlan): string {
+function planReport({ input, shards, threads, output, sample, seconds }: BatchPlan, cost: number | undefined): string {
   const about = input.exact ? "" : "about ";
   return [
     `${about}${count(input.rows)} rows in ${count(input.files)} ${input.files === 1 ? "file" : "files"} (${input.format}, ${size(input.bytes)}), ${count(shards)} ${shards === 1 ? "shard" : "shards"}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
     sample.rows === input.rows ? `all were scored, in ${duration(seconds)}` : `${count(sample.rows)} were scored: ${count(sample.rowsPerSecond)} a second, about ${duration(seconds)} for all`,
+    ...(cost === undefined ? [] : [`${cost < 0.01 && cost > 0 ? "less than 0.01" : `about ${cost.toFixed(2)}`} at the price of an hour that was given, on one machine or shared by several like it`]),
     ...(sample.bad === 0 ? [] : [`${count(sample.bad)} could not be:`, ...sample.reasons.map(({ column, reason, rows }) => `  ${count(rows)}  ${column === null ? "" : `${column}: `}${reason}`)]),
     ...(output.columns.length === 0 ? [] : [`${output.path} would be about ${size(output.bytes)} of ${output.format}: ${output.columns.slice(0, MOST_COLUMNS).join(", ")}${output.columns.length > MOST_COLUMNS ? `, and ${output.columns.length - MOST_COLUMNS} more` : ""}`]),
     ...(output.exists ? [`${output.path} is there already: the run needs --overwrite`] : []),

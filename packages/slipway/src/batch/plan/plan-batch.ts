@@ -1,8 +1,7 @@
 // What a run would be, without making it: how much there is to score, and how long that takes here and how large it comes
 // out, judged by really scoring the first rows.
 
-import { mkdtempSync, readFileSync, existsSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { SlipwayError } from "@slipway/core/base";
 import { findInput, type InputFile } from "../input/sources.ts";
@@ -10,6 +9,7 @@ import type { OutputFormat } from "../run/messages.ts";
 import { isThere, placeOutput } from "../run/output-place.ts";
 import type { BatchOptions, BatchSummary } from "../run/options.ts";
 import { runBatch } from "../run/run-batch.ts";
+import { scratchFolder } from "../run/scratch.ts";
 import { refuseUnread, ROWS_PER_SHARD } from "../run/source.ts";
 import { countRows, subquery } from "./count-rows.ts";
 
@@ -53,7 +53,7 @@ async function planLocal(options: BatchOptions, files: readonly InputFile[]): Pr
   // SQL and JSON are gone through once before scoring begins.
   const spooling = query !== undefined || files[0]?.format === "json" ? (performance.now() - began) / 1000 : 0;
   const rows = Math.min(counted.rows, options.limit ?? Infinity);
-  const folder = mkdtempSync(join(tmpdir(), "slipway-plan-"));
+  const folder = scratchFolder("slipway-plan-");
   try {
     const textBytes = (n: number): number => (counted.bytes / Math.max(1, counted.rows)) * n;
     const sample = (n: number): Promise<Sample> => scoreSample(options, folder, n, textBytes(n));

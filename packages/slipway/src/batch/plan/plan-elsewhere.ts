@@ -1,13 +1,13 @@
 // A plan over what is elsewhere: no more is brought here than is looked at. Text is read from its beginnings; of files that are
 // read here and there some are copied, and of a database some rows; the rest is judged by them.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { localFiles } from "../input/local-files.ts";
 import { findInput, type InputFile } from "../input/sources.ts";
 import { isStable } from "../remote/remote-object.ts";
 import type { BatchOptions } from "../run/options.ts";
+import { scratchFolder } from "../run/scratch.ts";
 import { queryOf, spoolSql } from "../sql/read-sql.ts";
 import type { BatchPlan } from "./plan-batch.ts";
 
@@ -22,7 +22,7 @@ export async function planElsewhere(options: BatchOptions, found: readonly Input
   const [{ sql, format }] = found as [InputFile];
   const text = options.query === undefined && (format === "csv" || format === "tsv" || format === "jsonl");
   if (sql === undefined && text && found.every((f) => f.remote === undefined || isStable(f.remote))) return plan(options, found);
-  const folder = mkdtempSync(join(tmpdir(), "slipway-plan-"));
+  const folder = scratchFolder("slipway-plan-");
   try {
     return await (sql === undefined ? planCopies(options, found, plan, folder) : planRows(options, sql, plan, folder));
   } finally {

@@ -29,6 +29,17 @@ export function lockFolder(folder: string): () => void {
   }
 }
 
+/** Whether the process of this machine that held a folder is gone. */
+export function isLeft(folder: string): boolean {
+  try {
+    const [pid, host] = readFileSync(join(folder, LOCK), "utf8").split(" ");
+    return host === hostname() && Number(pid) > 0 && !isAlive(Number(pid));
+  } catch {
+    // No lock, or one that is another's to read.
+    return false;
+  }
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,4 +1,5 @@
-// A table in Postgres: rows go in as lists of texts, a few thousand at a time, and become the columns' own types there.
+// A table in Postgres: rows go in as texts, by COPY, and become the columns' own types there. Tables that take none (row-level
+// security) get them as lists, a few thousand at a time.
 
 import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
@@ -6,11 +7,15 @@ import { connectPostgres, isBroken, translatePostgres } from "../../database/ind
 import { batchError } from "../errors.ts";
 import type { ColumnType } from "../output/typed-column.ts";
 import { quoted, quotedPart } from "./address.ts";
+import { copyIn, copyLine } from "./copy-in.ts";
 import { lacking, RUNS, type SqlCell, type SqlColumn, type SqlRows, type SqlTable } from "./sql-destination.ts";
 
 const TYPES: Readonly<Record<ColumnType, string>> = { INT64: "bigint", DOUBLE: "double precision", FLOAT: "real", BOOLEAN: "boolean", STRING: "text" };
 /** Of one statement. */
 const CELLS = 50_000;
+/** Of one message of COPY. */
+const CHUNK_BYTES = 2 ** 16;
+const NOT_SUPPORTED = "0A000";
 const TRIES = 4;
 const FIRST_WAIT_MS = 500;
 
@@ -52,9 +57,20 @@ export class PostgresTable implements SqlTable {
     const missing = columns.filter((c) => !types.has(c.name));
     if (missing.length > 0) throw lacking(this.#table, missing.map((c) => c.name));
     if (replace) await client.query(`delete from ${name}`);
+    await client.query("savepoint slipway_copy");
+    try {
+      await copyIn(client, `copy ${name} (${columns.map((c) => quotedPart(c.name)).join(", ")}) from stdin`, linesOf(columns.length, parts()));
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== NOT_SUPPORTED) throw error;
+      await client.query("rollback to savepoint slipway_copy");
+      await this.#insert(client, name, columns, types, parts());
+    }
+  }
+
+  async #insert(client: pg.Client, name: string, columns: readonly SqlColumn[], types: ReadonlyMap<string, string>, parts: Iterable<SqlRows>): Promise<void> {
     const text = `insert into ${name} (${columns.map((c) => quotedPart(c.name)).join(", ")}) select ${columns.map((c, i) => `c${i}::${types.get(c.name)}`).join(", ")} from unnest(${columns.map((_, i) => `$${i + 1}::text[]`).join(", ")}) as rows(${columns.map((_, i) => `c${i}`).join(", ")})`;
     const step = Math.max(1, Math.floor(CELLS / columns.length));
-    for (const part of parts()) {
+    for (const part of parts) {
       for (let from = 0; from < part.rows; from += step) {
         const count = Math.min(step, part.rows - from);
         await client.query({ name: "slipway_rows", text, values: columns.map((_, c) => Array.from({ length: count }, (__, i) => textOf(part.cell(from + i, c)))) });
@@ -82,6 +98,22 @@ export class PostgresTable implements SqlTable {
       }
     }
   }
+}
+
+function* linesOf(columns: number, parts: Iterable<SqlRows>): Generator<Buffer> {
+  let lines: string[] = [];
+  let length = 0;
+  for (const part of parts) {
+    for (let row = 0; row < part.rows; row++) {
+      const line = copyLine(Array.from({ length: columns }, (_, c) => part.cell(row, c)));
+      lines.push(line);
+      length += line.length;
+      if (length < CHUNK_BYTES) continue;
+      yield Buffer.from(lines.join(""));
+      [lines, length] = [[], 0];
+    }
+  }
+  if (length > 0) yield Buffer.from(lines.join(""));
 }
 
 function textOf(value: SqlCell): string | null {

@@ -1,13 +1,12 @@
 // A pod of an Indexed Job: makes the parts of its index that are not made yet, and ends.
 
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { SlipwayError, type ErrorKind } from "@slipway/core/base";
 import { batchError } from "../../errors.ts";
 import { makeParts, type ShardQueue, type TakenShard } from "../../run/make-parts.ts";
 import type { Part, ShardKey } from "../../run/messages.ts";
+import { scratchFolder } from "../../run/scratch.ts";
 import { readModel } from "../finish-shared.ts";
 import { readShard, readShards, type ShardPlace } from "../shard-list.ts";
 import { readRun, type SharedRun } from "../shared-run.ts";
@@ -35,7 +34,7 @@ export async function runIndex({ folder, index, indexes, threads, stop }: IndexO
   const run = readRun(folder);
   const { bytes } = await readModel(run);
   const queue = new IndexQueue(run, readShards(run), index, indexes, stop);
-  const temporary = mkdtempSync(join(tmpdir(), "slipway-worker-"));
+  const temporary = scratchFolder("slipway-worker-");
   try {
     if (queue.left > 0) await makeParts(queue, Math.min(threads, queue.left), { ...run.setup, package: bytes, folder, temporary });
   } finally {

@@ -1,14 +1,14 @@
 // A process that works on whatever runs there are: takes shards, makes parts, and ends the runs whose last shard is made.
 
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SlipwayError } from "@slipway/core/base";
 import { batchError } from "../../errors.ts";
 import { readErrorLimit, tooMany } from "../../run/limits.ts";
 import { makeParts } from "../../run/make-parts.ts";
+import { scratchFolder } from "../../run/scratch.ts";
 import { readModel } from "../finish-shared.ts";
 import { readShards } from "../shard-list.ts";
 import { readRun } from "../shared-run.ts";
@@ -90,7 +90,7 @@ async function workOn(store: RunStore, state: RunState, worker: string, { thread
   const onStop = (): void => void setTimeout(() => grace.abort(batchError("batch-worker-failed", "what was in hand took too long to end, and is given back")), GRACE_MS).unref();
   stop.addEventListener("abort", onStop, { once: true });
   const limit = readErrorLimit(state.maxErrors);
-  const temporary = mkdtempSync(join(tmpdir(), "slipway-worker-"));
+  const temporary = scratchFolder("slipway-worker-");
   const tooManyNow = (rows: number, bad: number): SlipwayError => batchError("batch-errors", `${bad} of ${rows} rows so far could not be scored, and --max-errors is ${limit.text}`, {
     where: run.folder, hint: `bad-*.jsonl in ${run.folder} say which and why. Mend the input; or go on with --resume and a larger --max-errors: what is scored is kept.` });
   const queue = new PostgresQueue({
