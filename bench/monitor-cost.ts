@@ -1,8 +1,12 @@
 // What watching costs, without sockets: microseconds of processor time a row for counting alone, with the bytes of a window; and
 // a request through the whole application with the monitor and without, in rounds that take turns.
-//   node --conditions=@slipway/source bench/monitor-cost.ts
+//   node --conditions=@slipway/source bench/monitor-cost.ts [PYTHON]     (with scikit-learn and pandas: also a model of 20 numbers and 4 texts)
 
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { encodeWindow, freeze, HASH_WORDS, normalNumbers, NumberBlock, randomNumbers, WindowCounter } from "../packages/core/src/stats/index.ts";
 import { Monitor, MonitorStore } from "../packages/slipway/src/monitor/index.ts";
 import { loadModelPackage } from "../packages/slipway/src/runtime/index.ts";
@@ -12,11 +16,15 @@ import { Call } from "../packages/slipway/src/server/http/call.ts";
 import { newId } from "../packages/slipway/src/server/http/node-host.ts";
 import { CHURN_FILE } from "../scripts/testing-models.ts";
 import { customer } from "../scripts/testing-watched.ts";
+import { median } from "./shared/wrk.ts";
 
 const ROWS = 100_000;
 const NUMBERS = 24;
 const TEXTS = 6;
-const ROUNDS = 9;
+const ROUNDS = 60;
+const REQUESTS = 2000;
+/** What reading a request from a socket and writing its answer takes of processor time at the least: that of a bare node:http echo. */
+const SOCKET_US = 10;
 
 const cpuMicroseconds = (): number => {
   const { user, system } = process.cpuUsage();
@@ -49,11 +57,18 @@ for (const chunk of [1, 16, 1024]) {
   console.log(`  ${String(chunk).padStart(4)} rows at once: ${least.toFixed(2)} us a row; ${bytes} bytes a window`);
 }
 
-const training = { file: "customers.csv", rows: () => Promise.resolve(Array.from({ length: 2000 }, () => ({ ...customer() }))) };
-const { package: pkg } = await packModel(CHURN_FILE, readFileSync(CHURN_FILE), { name: "churn", version: "1.0.0", prove: true, training });
-const model = await loadModelPackage(pkg);
-const monitor = new Monitor(() => MonitorStore.open("sqlite::memory:"), { windowMs: 600_000, intervalMs: 10_000, keepMs: 86_400_000 });
-const [off, on] = [createServer({ models: [model] }), createServer({ models: [model], options: { observer: monitor } })];
+interface Case {
+  readonly name: string;
+  readonly file: string;
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+const cases: Case[] = [{ name: "churn, 6 columns", file: CHURN_FILE, rows: Array.from({ length: 4000 }, () => ({ ...customer() })) }];
+const python = process.argv[2];
+const folder = mkdtempSync(join(tmpdir(), "slipway-bench-"));
+if (python !== undefined) {
+  execFileSync(python, [fileURLToPath(new URL("monitor_model.py", import.meta.url)), folder]);
+  cases.push({ name: "20 numbers and 4 texts, boosting", file: join(folder, "model.pkl"), rows: JSON.parse(readFileSync(join(folder, "rows.json"), "utf8")) as Case["rows"] });
+}
 
 async function round(app: App, bodies: readonly Buffer[], requests: number): Promise<number> {
   const before = cpuMicroseconds();
@@ -65,15 +80,28 @@ async function round(app: App, bodies: readonly Buffer[], requests: number): Pro
   }
   return (cpuMicroseconds() - before) / requests;
 }
-console.log("a request through the application, without a socket");
-for (const rows of [1, 16, 64]) {
-  const bodies = Array.from({ length: 64 }, () => Buffer.from(JSON.stringify(Array.from({ length: rows }, () => customer()))));
-  for (const app of [off, on]) await round(app, bodies, 20_000);
-  let [leastOff, leastOn] = [Infinity, Infinity];
-  for (let i = 0; i < ROUNDS; i++) {
-    leastOff = Math.min(leastOff, await round(off, bodies, 4000));
-    leastOn = Math.min(leastOn, await round(on, bodies, 4000));
+console.log("a request through the application, without a socket: medians of pairs of rounds that take turns");
+for (const { name, file, rows } of cases) {
+  const { package: pkg } = await packModel(file, readFileSync(file), { name: "bench", version: "1.0.0", prove: true, training: { file: "rows.json", rows: () => Promise.resolve(rows) } });
+  const model = await loadModelPackage(pkg);
+  const monitor = new Monitor(() => MonitorStore.open("sqlite::memory:"), { windowMs: 600_000, intervalMs: 10_000, keepMs: 86_400_000 });
+  monitor.start();
+  const [off, on] = [createServer({ models: [model] }), createServer({ models: [model], options: { observer: monitor } })];
+  for (const count of [1, 16, 64]) {
+    const bodies = Array.from({ length: 32 }, (_, i) => Buffer.from(JSON.stringify(rows.slice(i * count, (i + 1) * count))));
+    const requests = Math.ceil(REQUESTS / Math.sqrt(count));
+    for (const app of [off, on]) await round(app, bodies, 8 * requests);
+    const pairs: (readonly [off: number, on: number])[] = [];
+    for (let i = 0; i < ROUNDS; i++) {
+      const first = i % 2 === 0 ? await round(off, bodies, requests) : undefined;
+      const watched = await round(on, bodies, requests);
+      pairs.push([first ?? await round(off, bodies, requests), watched]);
+    }
+    const without = median(pairs.map(([a]) => a));
+    const more = median(pairs.map(([a, b]) => b - a));
+    console.log(`  ${name}, ${String(count).padStart(2)} rows: ${without.toFixed(2)} us without, ${more.toFixed(2)} us more with the monitor, ratio ${median(pairs.map(([a, b]) => b / a)).toFixed(3)}; beside the ${SOCKET_US} us of a socket ${(1 + more / (without + SOCKET_US)).toFixed(3)}`);
   }
-  console.log(`  ${String(rows).padStart(4)} rows: ${leastOff.toFixed(2)} us without, ${leastOn.toFixed(2)} us with the monitor: ${(leastOn - leastOff).toFixed(2)} us more`);
+  await monitor.close();
+  await model.close();
 }
-await model.close();
+rmSync(folder, { recursive: true });

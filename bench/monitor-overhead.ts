@@ -1,62 +1,77 @@
-// What watching costs a server: `slipway serve` with the monitor as it is by default (and with a store), beside the same with
-// --monitor-off, in rounds that take turns, by processor time a request and by requests a second.
-//   node --conditions=@slipway/source bench/monitor-overhead.ts [--seconds 4] [--rounds 5] [--rows 1,16]
-// The load comes from wrk (Debian's package). The model is the churn example, with a profile of a thousand rows.
+// What watching costs a server: `slipway serve` with the monitor as it is by default, beside the same with --monitor-off. Two
+// servers of each kind stand side by side and take turns in short rounds (off, on, on, off); a pair of rounds gives one ratio,
+// and the median of all ratios is told, as the noise of other work on the machine falls on both sides alike.
+//   node --conditions=@slipway/source bench/monitor-overhead.ts PYTHON [--seconds 1] [--rounds 40] [--rows 1,64]
+// PYTHON has scikit-learn and pandas, and makes the model: 20 numbers and 4 texts, boosting. The load comes from wrk.
 
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { execFileSync } from "node:child_process";
-import { customer } from "../scripts/testing-watched.ts";
-import { median, needWrk, wrk, type Measured } from "./shared/wrk.ts";
+import { median, needWrk, wrk } from "./shared/wrk.ts";
 
-const { values } = parseArgs({ options: { seconds: { type: "string", default: "4" }, rounds: { type: "string", default: "5" }, rows: { type: "string", default: "1,16" } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { seconds: { type: "string", default: "1" }, rounds: { type: "string", default: "40" }, rows: { type: "string", default: "1,64" } } });
+const python = positionals[0];
+if (python === undefined) throw new Error("PYTHON is needed");
 needWrk();
 const folder = mkdtempSync(join(tmpdir(), "slipway-bench-"));
 const bin = fileURLToPath(new URL("../packages/slipway/bin/slipway.mjs", import.meta.url));
-const churn = fileURLToPath(new URL("../examples/churn/churn.joblib", import.meta.url));
-writeFileSync(join(folder, "train.json"), JSON.stringify(Array.from({ length: 1000 }, () => customer())));
-execFileSync(process.execPath, [bin, "pack", churn, "--training", join(folder, "train.json"), "--name", "churn", "--version", "1.0.0", "-o", join(folder, "churn.slip")], { stdio: "ignore" });
+const SERVERS = 2;
+const BODIES = 16;
 
 interface Contender {
-  readonly name: string;
   readonly url: string;
   readonly pid: number;
   stop(): Promise<void>;
 }
-async function start(name: string, args: readonly string[]): Promise<Contender> {
-  const child = spawn("taskset", ["-c", "0", process.execPath, bin, "serve", join(folder, "churn.slip"), "--port", "0", "--json", "--log-level", "error", "--drain-ms", "0", ...args], { stdio: ["ignore", "pipe", "inherit"] });
+async function start(args: readonly string[]): Promise<Contender> {
+  const child = spawn("taskset", ["-c", "0", process.execPath, bin, "serve", join(folder, "model.slip"), "--port", "0", "--json", "--log-level", "error", "--drain-ms", "0", ...args], { stdio: ["ignore", "pipe", "inherit"] });
   let text = "";
   for await (const piece of child.stdout) {
     text += String(piece);
     const url = /"url":\s*"([^"]+)"/.exec(text)?.[1];
-    if (url !== undefined) return { name, url, pid: child.pid!, stop: () => new Promise((resolve) => { child.once("exit", () => resolve()); child.kill("SIGTERM"); }) };
+    if (url !== undefined) return { url, pid: child.pid!, stop: () => new Promise((resolve) => { child.once("exit", () => resolve()); child.kill("SIGTERM"); }) };
   }
-  throw new Error(`${name} did not start: ${text}`);
+  throw new Error(`the server did not start: ${text}`);
+}
+/** Of all its threads, by the scheduler's own clock. */
+function cpuMicroseconds(pid: number): number {
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, task) => sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]) / 1000, 0);
+}
+interface Round {
+  /** Microseconds of processor time a request. */
+  readonly cpu: number;
+  readonly rps: number;
+}
+async function round(c: Contender, bodies: readonly Buffer[], seconds: number): Promise<Round> {
+  const before = cpuMicroseconds(c.pid);
+  const { rps, failed } = await wrk({ url: `${c.url}/predict`, bodies, connections: 16, seconds });
+  if (failed > 0) throw new Error(`${failed} requests failed`);
+  return { cpu: (cpuMicroseconds(c.pid) - before) / (rps * seconds), rps };
 }
 
 try {
-  const contenders = [await start("off", ["--monitor-off"]), await start("in memory", []), await start("with a store", ["--monitor-store", join(folder, "monitor.db")])];
-  for (const rows of values.rows.split(",").map(Number)) {
-    const bodies = Array.from({ length: 8 }, () => Buffer.from(JSON.stringify(Array.from({ length: rows }, () => customer()))));
-    const load = (c: Contender, seconds: number): Promise<Measured> => wrk({ url: `${c.url}/predict`, pid: c.pid, bodies, connections: 16, seconds });
-    for (const c of contenders) await load(c, 2);
-    const rounds = new Map<string, Measured[]>(contenders.map((c) => [c.name, []]));
-    for (let i = 0; i < Number(values.rounds); i++) for (const c of contenders) rounds.get(c.name)!.push(await load(c, Number(values.seconds)));
-    const off = rounds.get("off")!;
-    console.log(`${rows} rows a request`);
-    console.table(contenders.map(({ name }) => {
-      const of = rounds.get(name)!;
-      return {
-        name, "cpu us": Number(median(of.map((r) => r.cpu)).toFixed(1)), "cpu of off": Number(median(of.map((r, i) => r.cpu / off[i]!.cpu)).toFixed(3)), "least cpu of off": Number((Math.min(...of.map((r) => r.cpu)) / Math.min(...off.map((r) => r.cpu))).toFixed(3)),
-        "requests/s": Math.round(median(of.map((r) => r.rps))), "requests/s of off": Number(median(of.map((r, i) => r.rps / off[i]!.rps)).toFixed(3)), failed: of.reduce((n, r) => n + r.failed, 0),
-      };
-    }));
+  execFileSync(python, [fileURLToPath(new URL("monitor_model.py", import.meta.url)), folder]);
+  execFileSync(process.execPath, [bin, "pack", join(folder, "model.pkl"), "--training", join(folder, "rows.json"), "--name", "table", "--version", "1.0.0", "-o", join(folder, "model.slip")], { stdio: ["ignore", "ignore", "inherit"] });
+  const rows = JSON.parse(readFileSync(join(folder, "rows.json"), "utf8")) as object[];
+  const [off, on] = [await Promise.all(Array.from({ length: SERVERS }, () => start(["--monitor-off"]))), await Promise.all(Array.from({ length: SERVERS }, () => start([])))];
+  for (const count of values.rows.split(",").map(Number)) {
+    const bodies = Array.from({ length: BODIES }, (_, i) => Buffer.from(JSON.stringify(rows.slice(i * count, (i + 1) * count))));
+    for (const c of [...off, ...on]) await round(c, bodies, 4);
+    const pairs: (readonly [off: Round, on: Round])[] = [];
+    for (let i = 0; i < Number(values.rounds); i++) {
+      const [a, b] = [off[i % SERVERS]!, on[Math.floor(i / 2) % SERVERS]!];
+      const first = i % 2 === 0 ? await round(a, bodies, Number(values.seconds)) : undefined;
+      const watched = await round(b, bodies, Number(values.seconds));
+      pairs.push([first ?? await round(a, bodies, Number(values.seconds)), watched]);
+    }
+    const [cpu, rps] = [pairs.map(([a, b]) => b.cpu / a.cpu), pairs.map(([a, b]) => b.rps / a.rps)];
+    const spread = (list: readonly number[]): string => { const s = list.toSorted((a, b) => a - b); return `${s[Math.floor(s.length / 4)]!.toFixed(3)} to ${s[Math.floor((3 * s.length) / 4)]!.toFixed(3)}`; };
+    console.log(`${count} rows a request: processor time a request ${median(pairs.map(([a]) => a.cpu)).toFixed(1)} us without, ${median(pairs.map(([, b]) => b.cpu)).toFixed(1)} with; ratio ${median(cpu).toFixed(3)} (half of the pairs ${spread(cpu)}); requests a second ${median(pairs.map(([a]) => a.rps)).toFixed(0)} without, ratio ${median(rps).toFixed(3)} (${spread(rps)})`);
   }
-  await Promise.all(contenders.map((c) => c.stop()));
+  await Promise.all([...off, ...on].map((c) => c.stop()));
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -4,6 +4,7 @@ import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { normalNumbers, randomNumbers } from "../packages/core/src/stats/index.ts";
@@ -24,12 +25,23 @@ function customers(count: number, tenure: number, seed: number): string {
   const rows = Array.from({ length: count }, (_, i) => [one(["month-to-month", "one year", "two years"]), one(["dsl", "fibre", "none"]), Math.max(1, Math.round(tenure + 12 * normal())), random() < 0.05 ? "" : (60 + 20 * normal()).toFixed(2), Math.floor(5 * random()), random() < 0.3 ? "True" : "False", `c-${i}`]);
   return `contract,internet,tenure_months,monthly_charges,support_calls,senior,customer_id\n${rows.map((r) => r.join(",")).join("\n")}\n`;
 }
+/** Rows of the sales example with what was sold in the end: about what was predicted. */
+function holdout(): string {
+  const [head, ...rows] = readFileSync(`${root}/examples/sales-forecast/check.csv`, "utf8").trim().split("\n");
+  return [head!.replace(/value$/, "price"), ...rows.map((row, i) => row.replace(/[^,]*$/, (value) => String(Number(value) * (1 + 0.1 * Math.sin(i)))))].join("\n");
+}
 const withoutKey = (csv: string): string => csv.replace(/,[^,\n]*$/gm, "");
 
 beforeAll(() => {
   copyFileSync(`${root}/examples/churn/churn.joblib`, join(folder, "churn.joblib"));
   writeFileSync(join(folder, "train.csv"), withoutKey(customers(3000, 40, 1)));
   writeFileSync(join(folder, "last-week.csv"), withoutKey(customers(1500, 48, 2)));
+  copyFileSync(`${root}/examples/sales-forecast/sales.joblib`, join(folder, "price.joblib"));
+  writeFileSync(join(folder, "holdout.csv"), holdout());
+  const shop = new DatabaseSync(join(folder, "shop.db"));
+  shop.exec("create table outcomes (customer_id text, outcome text, decided_at text)");
+  for (let i = 45; i < 55; i++) shop.prepare("insert into outcomes values (?, ?, ?)").run(`c-${i}`, "stays", `2030-01-02 10:${i}`);
+  shop.close();
   writeFileSync(join(folder, "outcomes.csv"), `customer_id,outcome\n${Array.from({ length: 50 }, (_, i) => `c-${i},${i % 3 === 0 ? "leaves" : "stays"}`).join("\n")}\n`);
 });
 afterAll(() => {
@@ -62,8 +74,8 @@ function run(line: string): { readonly code: number; readonly out: string } {
   }
 }
 const EXPECTED: readonly (readonly [RegExp, number, string])[] = [
-  [/ pack /, 0, "churn"], [/ report /, 1, "tenure_months"], [/ status --store/, 0, "warning"], [/ status churn/, 0, "tenure_months"],
-  [/\/monitor$/, 0, '"state":"warning"'], [/models\/churn/, 0, '"tenure_months"'], [/feedback -H/, 0, '"new":1'], [/monitor feedback/, 0, "50 labels: 49 new, 0 corrected, 1 known"],
+  [/ pack price/, 0, "price"], [/ pack /, 0, "churn"], [/ report /, 1, "tenure_months"], [/ status --store/, 0, "warning"], [/ status churn/, 0, "tenure_months"],
+  [/ labels --from/, 0, "10 labels: 9 new"], [/\/monitor$/, 0, '"state":"warning"'], [/models\/churn/, 0, '"tenure_months"'], [/feedback -H/, 0, '"new":1'], [/monitor feedback/, 0, "50 labels: 49 new, 0 corrected, 1 known"],
   [/monitor query/, 0, "stays"], [/monitor export/, 0, "600 predictions"], [/monitor erase/, 0, "erased: 1 predictions, 0 labels, 1 lines"],
 ];
 

@@ -3,12 +3,15 @@
 import type { Distribution, Shape } from "../stats/index.ts";
 import { packageError } from "./errors.ts";
 import { asText, decodeNumber, encodeNumber, JsonObject, type Fail } from "./json.ts";
+import { MOST_SCORED, type ProfiledScore } from "./profile-scores.ts";
 import type { Profile, ProfiledColumn } from "./profile.ts";
 import type { Scalar } from "./signature.ts";
 
 const MAX_BINS = 10_000;
 const MAX_HASHES = 1 << 16;
 const MAX_PARTS = 100_000;
+const MAX_SCORES = 10;
+const MAX_DEPTH = 8;
 
 const fail: Fail = (message, where) => packageError("package-profile", message, { where: `profile.json: ${where}` });
 
@@ -18,6 +21,7 @@ export function profileToJson(profile: Profile): object {
     columns: profile.columns.map(({ name, distribution }) => ({ name, ...distributionToJson(distribution) })),
     ...(profile.words === undefined ? {} : { words: profile.words.map(({ name, distribution }) => ({ name, ...distributionToJson(distribution) })) }),
     outputs: profile.outputs.map(({ name, entry, distribution }) => ({ name, entry, ...distributionToJson(distribution) })),
+    ...(profile.scores === undefined ? {} : { scores: profile.scores.map((score) => ({ ...score, distribution: distributionToJson(score.distribution) })) }),
     seen: profile.seen,
   };
 }
@@ -46,6 +50,7 @@ export function parseProfile(json: unknown): Profile | null {
       if (entry !== null && !["string", "number", "boolean"].includes(typeof entry)) throw fail("expected a class, a place or null", output.at("entry"));
       return { name: output.string("name"), entry: entry as Scalar | null, distribution: parseDistribution(output) };
     }),
+    ...(top.get("scores") === undefined ? {} : { scores: top.array("scores", MAX_SCORES, parseScore) }),
     seen: {
       size: seen.count("size", MAX_HASHES),
       hashes: seen.array("hashes", MAX_HASHES, (value, where) => {
@@ -56,17 +61,30 @@ export function parseProfile(json: unknown): Profile | null {
   };
 }
 
+function parseScore(value: unknown, where: string): ProfiledScore {
+  const score = new JsonObject(value, where, fail);
+  const width = score.count("width", MOST_SCORED + 1);
+  const trees = score.object("trees");
+  const depth = trees.count("depth", MAX_DEPTH);
+  const numbers = (from: JsonObject, name: string): number[] => from.array(name, MAX_PARTS, number);
+  const [features, thresholds, leaves] = [numbers(trees, "features"), numbers(trees, "thresholds"), numbers(trees, "leaves")];
+  const count = leaves.length >> depth;
+  if (depth < 1 || count < 1 || leaves.length !== count << depth || features.length !== count * ((1 << depth) - 1) || thresholds.length !== features.length) throw fail("the trees are not whole", trees.at("leaves"));
+  if (features.some((f) => !Number.isInteger(f) || f < 0 || f >= width)) throw fail(`expected places below ${width}`, trees.at("features"));
+  return { kind: score.oneOf("kind", ["isolation", "loss"]), width, trees: { depth, features, thresholds, leaves }, scale: number(score.get("scale"), score.at("scale")), miss: number(score.get("miss"), score.at("miss")), distribution: parseDistribution(score.object("distribution")) };
+}
+function number(value: unknown, where: string): number {
+  const read = decodeNumber(value);
+  if (read === undefined) throw fail("expected a number", where);
+  return read;
+}
+
 function parseColumn(value: unknown, where: string): ProfiledColumn {
   const column = new JsonObject(value, where, fail);
   return { name: column.string("name"), distribution: parseDistribution(column) };
 }
 
 export function parseDistribution(from: JsonObject): Distribution {
-  const number = (value: unknown, where: string): number => {
-    const read = decodeNumber(value);
-    if (read === undefined) throw fail("expected a number", where);
-    return read;
-  };
   const kind = from.oneOf("kind", ["number", "length", "category"]);
   const shape: Shape = kind === "category"
     ? { kind, values: from.array("values", MAX_BINS, (value, where) => asText(value, where, fail)) }

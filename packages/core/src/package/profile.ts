@@ -2,6 +2,7 @@
 // profile.json. Bins are frozen in it: skew before a release, and drift of what runs, are counts in the same bins.
 
 import { freeze, freezeWords, sketchOf, Tally, type Counted, type Distribution, type DistinctSketch } from "../stats/index.ts";
+import { scoresOf, type ProfiledScore } from "./profile-scores.ts";
 import { MISSING_STRING, type Column, type Output, type Scalar, type Signature } from "./signature.ts";
 
 export interface ProfiledColumn {
@@ -25,6 +26,8 @@ export interface Profile {
   /** Of columns of texts that are counted by length: a word of each text. Left out where there are none. */
   readonly words?: readonly ProfiledColumn[];
   readonly outputs: readonly ProfiledOutput[];
+  /** Of whole rows. Left out where there were too few. */
+  readonly scores?: readonly ProfiledScore[];
   /** Which rows they were, by hashes that lead back to none. */
   readonly seen: DistinctSketch;
 }
@@ -41,15 +44,22 @@ const MAX_ENTRIES = 50;
 /** Of inputs. */
 export const MAX_PROFILED: number = 2000;
 
-/** @param outputs what the model answers to the same rows */
-export function profileOf(signature: Signature, rows: readonly Row[], outputs: readonly ProfiledData[], source: Profile["source"]): Profile {
+/**
+ * @param outputs what the model answers to the same rows
+ * @param truth of a regression what was true of each row; NaN where that is not known
+ */
+export function profileOf(signature: Signature, rows: readonly Row[], outputs: readonly ProfiledData[], source: Profile["source"], truth?: ArrayLike<number>): Profile {
   const columns = profiledColumns(signature);
-  const counted = columns.map((column) => ({ name: column.name, distribution: freeze(rows.map((row) => countedValue(row[column.name], column))) }));
+  const values = columns.map((column) => rows.map((row) => countedValue(row[column.name], column)));
+  const counted = columns.map((column, i) => ({ name: column.name, distribution: freeze(values[i]!) }));
+  const value = outputs.find((o) => o.output.kind === "value" && o.width === 1);
+  const scores = scoresOf(counted, values, truth === undefined || value === undefined ? undefined : { predicted: Float64Array.from({ length: rows.length }, (_, i) => Number(value.data[i])), actual: truth });
   const texts = columns.filter((_, i) => counted[i]!.distribution.shape.kind === "length");
   return {
     version: 1, source, rows: rows.length, columns: counted,
     ...(texts.length === 0 ? {} : { words: texts.map((column) => ({ name: column.name, distribution: freezeWords(rows.map((row) => countedValue(row[column.name], column) as string | null)) })) }),
     outputs: outputs.flatMap((given) => entriesOf(given).map(({ entry, at }) => ({ name: given.output.name, entry, distribution: freeze(countedOutput(given, at)) }))),
+    ...(scores.length === 0 ? {} : { scores }),
     seen: sketchOf(rows.map((row) => rowKey(row, columns))),
   };
 }

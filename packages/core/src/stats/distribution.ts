@@ -40,6 +40,13 @@ export function freeze(values: readonly Counted[]): Distribution {
   return tally.read();
 }
 
+/** Counts in bins that are given. */
+export function freezeIn(shape: Shape, values: Iterable<Counted>): Distribution {
+  const tally = new Tally(shape);
+  for (const value of values) tally.add(value);
+  return tally.read();
+}
+
 function shapeOf(values: readonly Counted[]): Shape {
   const present = values.filter((v) => v !== null && !Number.isNaN(v));
   if (present.some((v) => typeof v === "string")) {

@@ -6,7 +6,10 @@ import { expectedCalibrationError } from "./calibration.ts";
 import { calibrated, isotonic, type CalibrationMap } from "./isotonic.ts";
 
 export interface Estimate {
-  readonly accuracy: number;
+  /** Of a classifier. */
+  readonly accuracy?: number;
+  /** Of a regression: the mean absolute error. */
+  readonly mae?: number;
   /** Of two classes, about the second. */
   readonly precision?: number;
   readonly recall?: number;
@@ -62,4 +65,10 @@ export function learnCalibration(said: readonly number[], came: readonly number[
 /** The expected calibration error of two classes. */
 function errorOf(said: readonly number[], came: readonly number[]): number {
   return expectedCalibrationError(came, said.flatMap((p) => [1 - p, p]), 2);
+}
+
+/** What chance makes of a mean of so many errors, with 95 % confidence: not what the estimate itself may be wrong by. */
+export function lossInterval(mean: number, miss: number, rows: number): readonly [low: number, high: number] {
+  const off = (1.96 * miss) / Math.sqrt(Math.max(1, rows));
+  return [Math.max(0, mean - off), mean + off];
 }

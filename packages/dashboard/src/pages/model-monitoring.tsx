@@ -61,16 +61,16 @@ function Accuracy({ data, scale }: { readonly data: ModelWatch; readonly scale: 
   const measured = points.filter((p) => Object.keys(p.metrics).length > 0);
   const estimated = points.filter((p) => p.estimate !== null);
   if (points.length === 0 || (measured.length === 0 && estimated.length === 0)) return null;
-  const metric = ["accuracy", "r2", "rmse"].find((m) => measured.some((p) => p.metrics[m] !== undefined)) ?? "accuracy";
+  const metric = ["accuracy", "mae", "rmse"].find((m) => measured.some((p) => p.metrics[m] !== undefined) || estimated.some((p) => p.estimate![m] !== undefined)) ?? "accuracy";
   const middle = (p: AccuracyPoint): number => (Date.parse(p.begins) + Date.parse(p.ends)) / 2;
   const lines: TimeLine[] = [
     ...(measured.length > 0 ? [{ name: `${metric}, by labels`, tone: "main" as const, points: measured.flatMap((p) => (p.metrics[metric] === undefined ? [] : [{ at: middle(p), value: p.metrics[metric], low: metric === "accuracy" ? p.interval?.[0] : undefined, high: metric === "accuracy" ? p.interval?.[1] : undefined, open: !p.ripe }])) }] : []),
-    ...(metric === "accuracy" && estimated.length > 0 ? [{ name: "estimate without labels", tone: "estimate" as const, points: estimated.map((p) => ({ at: middle(p), value: p.estimate!["accuracy"]! })) }] : []),
+    ...(estimated.length > 0 ? [{ name: "estimate without labels", tone: "estimate" as const, points: estimated.flatMap((p) => (p.estimate![metric] === undefined ? [] : [{ at: middle(p), value: p.estimate![metric], low: p.estimateInterval?.[0], high: p.estimateInterval?.[1] }])) }] : []),
   ];
   const unripe = points.find((p) => !p.ripe);
   const last = measured.at(-1);
   return <Panel title="Accuracy">
-    <p class="soft small">{delay === null ? "Too few labels came yet to say how long they take." : `Nine in ten labels come within ${duration(delay)}.`}{estimated.length > 0 && ` Estimates are made from the model's own probabilities${calibrated ? ", calibrated by labels" : ", as they stand"}.`}</p>
+    <p class="soft small">{delay === null ? "Too few labels came yet to say how long they take." : `Nine in ten labels come within ${duration(delay)}.`}{estimated.length > 0 && ` Estimates are made from ${metric === "accuracy" ? "the model's own probabilities" : "the errors that rows like these had when the model was packed"}${calibrated ? ", calibrated by labels" : ", as they stand"}.`}</p>
     <div><LinesOverTime wide title={`${metric} over time`} scale={scale} unit="" lines={lines} {...(metric === "accuracy" ? { low: 0, high: 1 } : {})} unripe={unripe === undefined ? undefined : Date.parse(unripe.begins)} /></div>
     {last !== undefined && <Facts rows={Object.entries(last.metrics).map(([m, v]) => [m, numberText(v)] as const)} />}
     {last !== undefined && <p class="soft small">Figures of the last part that has labels: {last.labelled} of {last.kept} kept predictions{last.ripe ? "" : ", with more to come"}.</p>}
@@ -92,7 +92,7 @@ function Drift({ data }: { readonly data: ModelWatch }): VNode {
 function ColumnFigure({ column: c }: { readonly column: WatchedColumn }): VNode {
   const measures: readonly (readonly [string, number | null | undefined])[] = [["Kolmogorov-Smirnov", c.measures["ks"]], ["Wasserstein, in deviations", c.measures["wasserstein"]], ["Jensen-Shannon", c.measures["jensenShannon"]], ["L-infinity", c.measures["linf"]], ["chi-square", c.measures["chiSquare"]]];
   return <figure class="picture column">
-    <figcaption><strong>{c.name}</strong>{c.kind === "output" && <span class="soft"> output</span>} <StateChip state={c.state} />{c.seasonal && <Chip>as at this time on other days</Chip>}</figcaption>
+    <figcaption><strong>{c.name}</strong>{c.score === null && c.kind === "output" && <span class="soft"> output</span>}{c.score !== null && <span class="soft"> of a part of the rows</span>} <StateChip state={c.state} />{c.seasonal && <Chip>as at this time on other days</Chip>}</figcaption>
     <DriftPicture column={c} />
     <details class="small"><summary>PSI {c.psi.toFixed(3)}, bound {c.bound.toFixed(3)}{c.since !== null && <>, since <Time at={c.since} /></>}</summary>
       <Facts rows={[

@@ -11,6 +11,8 @@ export { planBatch, type BatchPlan } from "./plan/plan-batch.ts";
 export { retryBatch, type RetryOptions, type RetrySummary } from "./retry/retry-batch.ts";
 export { identityOf } from "./input/file-identity.ts";
 export { newerRows, type NewerRows } from "./input/newer-rows.ts";
+export { isSqlAddress, parseSqlAddress } from "./sql/address.ts";
+export { spoolSql } from "./sql/read-sql.ts";
 export { runOnPostgres, type PostgresOptions, type PostgresOutcome } from "./distributed/postgres/run-on-postgres.ts";
 export { runWorker, type WorkerOptions, type WorkerSummary } from "./distributed/postgres/worker.ts";
 export type { ColumnDrift } from "./run/drift.ts";

@@ -24,6 +24,7 @@ export const pack: Command = defineCommand({
     preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; FILE#ENTRY or #ENTRY where a file holds several; may be repeated, in order" },
     check: { type: "string", value: "FILE", help: "rows (CSV or JSON) with the model's columns and what it predicted in the notebook: run now, kept in the package" },
     training: { type: "string", value: "FILE", help: "rows that the model was trained on (CSV, JSON lines, Parquet ...): the package keeps how they are distributed, to tell when other rows are unlike them; those of --check by default" },
+    label: { type: "string", value: "COLUMN", help: "the column of --training that holds what is true, of a model that predicts a number: the package learns how large its errors are, for an estimate where labels are still to come. Rows that it was not trained on tell more" },
     output: { type: "string", short: "o", value: "FILE", help: "where to write the package (NAME.slip by default)" },
     name: { type: "string", value: "NAME", help: "the package's name (from the file's name by default)" },
     version: { type: "string", value: "VERSION", help: "a semantic version (0.0.0 by default)" },
@@ -42,6 +43,7 @@ export const pack: Command = defineCommand({
     "slipway pack churn.joblib --check check.csv",
     "slipway pack --preprocess scaler.pkl --model model.h5",
     "slipway pack bundle.pkl --entry model --preprocess '#scaler'",
+    "slipway pack price.joblib --training holdout.csv --label price",
     "slipway pack mlruns/0/4f1c/artifacts/model",
     "slipway pack yolov8n.onnx --image letterbox.json --task detection",
     "slipway pack models:/churn/3 --check check.csv",
@@ -66,6 +68,8 @@ export const pack: Command = defineCommand({
     line.update("reading and compiling ...");
     const check = call.text("check");
     const training = call.text("training");
+    const label = call.text("label");
+    if (label !== undefined && training === undefined) throw usageError("missing-argument", "--label names a column of the rows of --training, which are not given");
     const bytes = await readModelBytes(path);
     const image = call.text("image");
     const task = call.text("task");
@@ -82,7 +86,7 @@ export const pack: Command = defineCommand({
       ...(audio === undefined ? {} : { audio: await audioFile(audio) }),
       ...(task === undefined ? {} : { task: await taskOf(task) }),
       facts: { ...optional("purpose"), ...optional("owner") },
-      ...(training === undefined ? {} : { training: await trainingRows(training) }),
+      ...(training === undefined ? {} : { training: await trainingRows(training, label) }),
       ...(check === undefined ? {} : { check: { file: check, text: await readText(check) } }),
     }).finally(() => line.done());
     const { manifest, digest, signature, model } = packed.package;
@@ -104,10 +108,10 @@ export const pack: Command = defineCommand({
   },
 });
 
-async function trainingRows(file: string): Promise<NonNullable<PackOptions["training"]>> {
+async function trainingRows(file: string, label: string | undefined): Promise<NonNullable<PackOptions["training"]>> {
   const { readRows } = await import("../tables/index.ts");
   const { readTraining } = await import("../gate/index.ts");
-  return { file: basename(file), rows: (signature) => readTraining(readRows(file), signature, 1) };
+  return { file: basename(file), rows: (signature) => readTraining(readRows(file), signature, 1, label), ...(label === undefined ? {} : { label }) };
 }
 
 /** How well the numbers agree; beside it how much that is of values which are themselves large. */

@@ -3,10 +3,10 @@
 import type { Settings } from "./spec.ts";
 
 const rule = {
-  on: { type: "choice", required: true, choices: ["drift", "quality", "errors", "latency", "accuracy", "estimate", "silence"], help: "what is looked at" },
+  on: { type: "choice", required: true, choices: ["drift", "quality", "errors", "latency", "accuracy", "estimate", "outliers", "silence"], help: "what is looked at" },
   models: { type: "texts", help: "names, or prefixes with *; all models by default" },
   columns: { type: "texts", help: "of drift and quality: these columns and outputs only" },
-  above: { type: "number", help: "of errors: the share of requests (0.05); of latency: the 99th percentile in milliseconds" },
+  above: { type: "number", help: "of errors: the share of requests (0.05); of latency: the 99th percentile in milliseconds; of accuracy and estimate: the most that an error such as mae may be; of outliers: the share of the rows" },
   below: { type: "number", help: "of accuracy and estimate: the least that the metric may be; without it, accuracy speaks when it drops by more than chance" },
   metric: { type: "text", default: "accuracy", help: "of accuracy and estimate: which metric" },
   severity: { type: "choice", choices: ["info", "warning", "critical"], default: "warning", help: "how urgent" },

@@ -9,5 +9,6 @@ export { judge, type JudgeOptions, type ModelState } from "./judge.ts";
 export { readLabels, type Label } from "./label.ts";
 export { answersOf, labelledPredictions, labelsSince, lossOf, type Labelled, type LabelledPredictions } from "./label-trials.ts";
 export { eraseFrom, storeLabels, type Erased, type LabelOutcome } from "./label-store.ts";
+export { eraseFrom, keepWatermark, storeLabels, watermarkOf, type Erased, type LabelOutcome } from "./label-store.ts";
 export { POINTS } from "./accuracy.ts";
 export { columnView, modelView, overview, type ColumnView, type ModelView, type Overview, type Watched } from "./views.ts";

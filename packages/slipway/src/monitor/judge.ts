@@ -1,7 +1,7 @@
 // What windows say of a model: each column's drift, its state and since when, and what is wrong with the data. Windows with few
 // rows are joined with the next ones until a verdict is possible.
 
-import { DRIFT_RULE, driftMeasures, judgeWindow, momentsOf, stateOf, worstOf, type ColumnJudgement, type Distribution, type DriftMeasures, type DriftRule, type DriftState, WindowCounter } from "@slipway/core/stats";
+import { DRIFT_RULE, driftMeasures, judgeWindow, momentsOf, stateOf, Tally, worstOf, type ColumnJudgement, type Distribution, type DriftMeasures, type DriftRule, type DriftState, WindowCounter } from "@slipway/core/stats";
 import { findingsOf, type Finding } from "./quality.ts";
 import type { StoredWindow } from "./store.ts";
 import type { Subject } from "./subject.ts";
@@ -21,6 +21,8 @@ export interface SpanVerdicts {
 export interface ColumnState {
   readonly name: string;
   readonly kind: "input" | "output";
+  /** Of whole rows, and of a part of them: how much they stand alone, the expected error. */
+  readonly score: "isolation" | "loss" | null;
   readonly state: DriftState;
   /** When what it is now began; null where it is as it was. */
   readonly since: number | null;
@@ -57,6 +59,8 @@ export interface JudgeOptions {
 
 /** A verdict is made of at least so many rows, where a window has fewer. */
 const ROWS_OF_SPAN = 250;
+/** Spans of which scores are joined. */
+const MOST_JOINED = 12;
 /** Windows are joined over no more than this. */
 const LONGEST_SPAN_MS = 86_400_000;
 const SEASON_MS = { day: 86_400_000, week: 7 * 86_400_000 } as const;
@@ -73,28 +77,45 @@ export function judge(subject: Subject, windows: readonly StoredWindow[], option
   const rule = options.rule ?? DRIFT_RULE;
   const references = subject.series.map((s) => s.reference);
   const spans = spansOf(windows.filter((w) => w.begins >= from), references);
-  const judged = spans.map((span): SpanVerdicts => ({
+  const judged = spans.map((span, index): SpanVerdicts => ({
     begins: span.begins, ends: span.ends, rows: span.counter.rows,
-    columns: judgeWindow(references, span.counter.series.map((s) => s.distribution), rule, seasonOf(span, windows, references, options.season)),
+    columns: judgeWindow(references, currentOf(subject, spans, index), rule, seasonOf(span, windows, references, options.season)),
   }));
   const last = spans.at(-1);
-  const columns = last === undefined ? [] : subject.series.map((_, i) => columnState(subject, i, last, judged, rule));
+  const currents = last === undefined ? [] : currentOf(subject, spans, spans.length - 1);
+  const columns = last === undefined ? [] : subject.series.map((_, i) => columnState(subject, i, last, currents, judged, rule));
   const state = worstOf(columns.map((c) => c.state), subject.series.map((s) => options.weights?.[s.name] ?? 1));
   const since = columns.filter((c) => c.state === state && c.since !== null).map((c) => c.since!);
-  return { state, since: since.length === 0 ? null : Math.min(...since), columns, findings: last === undefined ? [] : findingsOf(subject, last.counter), spans: judged };
+  return { state, since: since.length === 0 ? null : Math.min(...since), columns, findings: last === undefined ? [] : findingsOf(subject, last.counter, currents), spans: judged };
 }
 
-function columnState(subject: Subject, i: number, last: Span, judged: readonly SpanVerdicts[], rule: DriftRule): ColumnState {
-  const { name, kind, reference } = subject.series[i]!;
+/** How a span's columns are distributed. Of scores, which a part of the rows has, so many spans before it are joined that there are enough. */
+function currentOf(subject: Subject, spans: readonly Span[], index: number): Distribution[] {
+  return subject.series.map((s, i) => {
+    const own = spans[index]!.counter.series[i]!.distribution;
+    if (!("score" in s) || own.rows >= ROWS_OF_SPAN) return own;
+    const tally = new Tally(own.shape);
+    for (let k = index, rows = 0; k >= 0 && rows < ROWS_OF_SPAN && index - k < MOST_JOINED; k--) {
+      const before = spans[k]!.counter.series[i]!.distribution;
+      tally.merge(before);
+      rows += before.rows;
+    }
+    return tally.read();
+  });
+}
+
+function columnState(subject: Subject, i: number, last: Span, currents: readonly Distribution[], judged: readonly SpanVerdicts[], rule: DriftRule): ColumnState {
+  const series = subject.series[i]!;
+  const { name, kind, reference } = series;
   const counter = last.counter.series[i]!;
-  const current = counter.distribution;
+  const current = currents[i]!;
   const verdicts = judged.map((s) => s.columns[i]!.verdict);
   const state = stateOf(verdicts, rule);
   const { psi, bound, p, seasonal } = judged.at(-1)!.columns[i]!;
   const share = (n: number, of: number): number => n / Math.max(1, of);
   const moments = [current, reference].map((d) => (Number.isFinite(momentsOf(d).mean) && hasNumbers(d) ? momentsOf(d).mean : null));
   return {
-    name, kind, state, since: sinceOf(verdicts, state, judged), psi, bound, p, seasonal, measures: driftMeasures(reference, current),
+    name, kind, score: "score" in series ? series.score : null, state, since: sinceOf(verdicts, state, judged), psi, bound, p, seasonal, measures: driftMeasures(reference, current),
     missing: [share(current.missing, current.rows), share(reference.missing, reference.rows)], outside: [share(current.outside, current.rows), share(reference.outside, reference.rows)],
     mean: [moments[0]!, moments[1]!], range: counter.low <= counter.high ? [counter.low, counter.high] : null, distinct: counter.distinct.count, news: counter.texts.entries, reference, current,
   };

@@ -98,3 +98,12 @@ export async function eraseFrom(database: Database, key: string): Promise<Omit<E
     return { predictions: predictions.length, labels: labels.length };
   });
 }
+
+/** How far labels of a source were taken; null: not at all. */
+export async function watermarkOf(database: Database, source: string): Promise<string | null> {
+  const [row] = await database.query<{ watermark: string }>("select watermark from monitor_watermarks where source = $1", [source]);
+  return row?.watermark ?? null;
+}
+export async function keepWatermark(database: Database, source: string, watermark: string, now: number): Promise<void> {
+  await database.query("insert into monitor_watermarks (source, watermark, changed_at) values ($1, $2, $3) on conflict (source) do update set watermark = excluded.watermark, changed_at = excluded.changed_at", [source, watermark, new Date(now).toISOString()]);
+}

@@ -8,7 +8,7 @@ import { PredictionBuffer } from "./predictions.ts";
 import type { PredictionLog } from "./prediction-log.ts";
 import { Recorder } from "./recorder.ts";
 import { MonitorStore } from "./store.ts";
-import { subjectOf } from "./subject.ts";
+import { watchedOf } from "./subject.ts";
 import { eraseFrom, type Erased } from "./label-store.ts";
 import type { JudgeOptions } from "./judge.ts";
 import type { ModelView, Watched } from "./views.ts";
@@ -205,19 +205,19 @@ export class Monitor implements PredictionObserver, Watched {
     const key = `${model.name}\0${model.version}\0${model.digest}`;
     let watch = this.#watches.get(key);
     if (watch === undefined) {
-      const subject = this.#subject(model);
-      watch = { recorder: new Recorder(subject, model.signature, { lengthMs: this.options.windowMs, now: this.#now }), predictions: new PredictionBuffer(subject.task, this.options.keptPerWindow ?? KEPT_PER_WINDOW) };
+      const { subject, scores } = this.#subject(model);
+      watch = { recorder: new Recorder(subject, model.signature, { lengthMs: this.options.windowMs, now: this.#now, scores }), predictions: new PredictionBuffer(subject.task, this.options.keptPerWindow ?? KEPT_PER_WINDOW) };
       this.#watches.set(key, watch);
     }
     this.#known.set(model, watch);
     return watch;
   }
-  #subject(model: Servable): ReturnType<typeof subjectOf> {
+  #subject(model: Servable): ReturnType<typeof watchedOf> {
     try {
-      return subjectOf(model);
+      return watchedOf(model);
     } catch (err) {
       this.#failed(`the profile of ${model.name} ${model.version} cannot be read: its drift is not watched`, err);
-      return subjectOf({ name: model.name, version: model.version, digest: model.digest, signature: model.signature });
+      return watchedOf({ name: model.name, version: model.version, digest: model.digest, signature: model.signature });
     }
   }
   #failed(what: string, err: unknown): void {

@@ -1,12 +1,12 @@
 // What is wrong with data, beside being distributed otherwise: values that are missing, beyond the reference's, unknown, or
 // all the same, and rows that come again and again. Each compares with the reference, and allows for chance.
 
-import type { WindowCounter } from "@slipway/core/stats";
+import type { Distribution, WindowCounter } from "@slipway/core/stats";
 import { LEAST_ROWS } from "@slipway/core/stats";
 import type { Subject } from "./subject.ts";
 
 export interface Finding {
-  readonly rule: "missing" | "out-of-range" | "unknown-category" | "constant" | "duplicates" | "errors" | "silence";
+  readonly rule: "missing" | "out-of-range" | "unknown-category" | "constant" | "duplicates" | "errors" | "silence" | "outliers";
   readonly column: string | null;
   /** In a sentence. */
   readonly message: string;
@@ -20,10 +20,16 @@ const SIGMAS = 4;
 const DUPLICATES = 0.5;
 const ERRORS = 0.05;
 
-export function findingsOf(subject: Subject, window: WindowCounter): Finding[] {
+/** @param currents how the series are distributed, where scores are joined of several windows */
+export function findingsOf(subject: Subject, window: WindowCounter, currents: readonly Distribution[] = window.series.map((s) => s.distribution)): Finding[] {
   const findings: Finding[] = [];
   const add = (rule: Finding["rule"], column: string | null, message: string, now: number, before: number): void => void findings.push({ rule, column, message, share: [now, before] });
-  subject.series.forEach(({ name, reference, kind }, i) => {
+  subject.series.forEach((series, i) => {
+    const { name, reference, kind } = series;
+    if ("score" in series) {
+      if (series.score === "isolation") outliers(reference, currents[i]!, add);
+      return;
+    }
     const counter = window.series[i]!;
     const { rows, missing, outside } = counter;
     if (rows < LEAST_ROWS || kind === "output") return;
@@ -46,6 +52,14 @@ export function findingsOf(subject: Subject, window: WindowCounter): Finding[] {
     add("errors", null, `${percent(failed / requests)} of the requests failed, most with ${code}`, failed / requests, 0);
   }
   return findings;
+}
+
+/** Rows that stand alone, as one in a hundred of the reference's did. */
+function outliers(reference: Distribution, current: Distribution, add: (rule: "outliers", column: null, message: string, now: number, before: number) => void): void {
+  if (current.rows < LEAST_ROWS) return;
+  const share = ({ bins, rows }: Distribution): number => bins.at(-1)! / Math.max(1, rows);
+  const [now, before] = [share(current), share(reference)];
+  if (more(now, before, current.rows, reference.rows)) add("outliers", null, `${percent(now)} of the rows are outliers by their values together, ${percent(before)} in the reference`, now, before);
 }
 
 /** Whether a share rose by more than chance, of two samples. */

@@ -5,6 +5,7 @@
 import { MISSING_STRING, type Output, type Signature } from "@slipway/core/package";
 import { HASH_WORDS, NumberBlock, WindowCounter, wordOf, type NumberColumn } from "@slipway/core/stats";
 import { planColumns, type Batch, type OutputData, type Prediction } from "../runtime/index.ts";
+import type { RowScores } from "./row-scores.ts";
 import type { OutputSeries, Subject } from "./subject.ts";
 
 /** Rows that are counted at once: a millisecond or two. */
@@ -38,6 +39,12 @@ interface OutputPlan {
   readonly sure: boolean;
 }
 
+export interface RecorderOptions {
+  readonly lengthMs: number;
+  readonly now?: () => number;
+  readonly scores?: RowScores | undefined;
+}
+
 export class Recorder {
   readonly subject: Subject;
   /** Rows that were not counted, as too many waited. */
@@ -50,6 +57,7 @@ export class Recorder {
   readonly #inputs: NumberBlock;
   #staged: OpenWindow | undefined;
   readonly #hashed: boolean;
+  readonly #scores: RowScores | undefined;
   readonly #widths: { readonly numbers: number; readonly strings: number };
   readonly #outputs: readonly (readonly [at: number, series: OutputSeries])[];
   readonly #plans = new Map<Output, OutputPlan>();
@@ -58,7 +66,7 @@ export class Recorder {
   #current: OpenWindow | undefined;
   readonly #scratch = new Int32Array(HASH_WORDS * ROWS_AT_ONCE);
 
-  constructor(subject: Subject, signature: Signature, { lengthMs, now = Date.now }: { readonly lengthMs: number; readonly now?: () => number }) {
+  constructor(subject: Subject, signature: Signature, { lengthMs, now = Date.now, scores }: RecorderOptions) {
     this.subject = subject;
     this.#lengthMs = lengthMs;
     this.#now = now;
@@ -68,6 +76,7 @@ export class Recorder {
     const numbers: NumberColumn[] = [];
     const texts: TextInput[] = [];
     subject.series.forEach((s, series) => {
+      if ("score" in s) return;
       const words = "words" in s;
       const slot = s.kind === "input" ? slots.get(words ? s.words : s.name) : undefined;
       if (slot === undefined) return;
@@ -77,7 +86,8 @@ export class Recorder {
     this.#texts = texts;
     this.#hashed = numbers.length + texts.length > 0;
     this.#inputs = new NumberBlock(plan.numbers, numbers, subject.series.map((s) => s.reference));
-    this.#outputs = subject.series.flatMap((s, at) => (s.kind === "output" ? [[at, s as OutputSeries] as const] : []));
+    this.#outputs = subject.series.flatMap((s, at) => ("output" in s ? [[at, s] as const] : []));
+    this.#scores = scores;
   }
 
   /** A request ended. */
@@ -140,6 +150,7 @@ export class Recorder {
     if (answered !== prediction) counter.refused += count - answered.rows;
     this.#countOutputs(counter, answered.outputs, answered === prediction ? start : 0, answered === prediction ? count : answered.rows);
     if (batch.tensors !== undefined) return counter.addRows(count);
+    this.#scores?.add(counter, batch, prediction, start, count);
     for (let done = 0; done < count;) {
       const part = Math.min(count - done, this.#inputs.capacity - this.#inputs.rows);
       this.#stage(counter, batch, start + done, part);
@@ -164,6 +175,7 @@ export class Recorder {
     if (counter === undefined) return;
     this.#countInputs(counter);
     for (const plan of this.#plans.values()) settleOutput(counter, plan);
+    this.#scores?.settle(counter);
     this.#staged = undefined;
   }
   #countInputs(counter: WindowCounter): void {

@@ -1,9 +1,10 @@
 // What is watched of one package: its columns and outputs with the reference's distribution of each, as the package's profile
 // froze them. Kept in the store beside the counts, which mean nothing without it.
 
-import { parseProfile, type Profile, type Scalar, type Signature } from "@slipway/core/package";
+import { parseProfile, type Profile, type ProfiledScore, type Scalar, type Signature } from "@slipway/core/package";
 import { distinctCount, type Distribution } from "@slipway/core/stats";
 import type { Servable } from "../runtime/index.ts";
+import { RowScores } from "./row-scores.ts";
 
 export interface Series {
   /** A column, or an output with its class: `probabilities.yes`. */
@@ -16,17 +17,24 @@ export interface WordSeries extends Series {
   readonly kind: "input";
   readonly words: string;
 }
+/** A score of whole rows, of a part of them. */
+export interface ScoreSeries extends Series {
+  readonly score: ProfiledScore["kind"];
+  /** Of a loss: the standard deviation of what it misses a row's error by. */
+  readonly miss: number;
+}
 export interface OutputSeries extends Series {
   readonly kind: "output";
   readonly output: string;
   /** Which of the output's entries; null where it has one value a row. */
   readonly entry: Scalar | null;
 }
+export type AnySeries = Series | WordSeries | ScoreSeries | OutputSeries;
 export interface Subject {
   readonly model: string;
   readonly version: string;
   readonly digest: string;
-  readonly series: readonly (Series | WordSeries | OutputSeries)[];
+  readonly series: readonly AnySeries[];
   /** Of the reference's rows, how many differ from all others; null where there is no reference. */
   readonly distinctShare: number | null;
   readonly task: Task;
@@ -37,17 +45,27 @@ export type Task =
   | { readonly kind: "regression" }
   | { readonly kind: "none" };
 
+const SCORES = { isolation: { name: "rows (isolation score)", kind: "input" }, loss: { name: "expected error (estimate)", kind: "output" } } as const;
+
+/** What is watched of a package, and what scores its rows. @param most rows of a request that are scored @throws package-profile */
+export function watchedOf(model: Pick<Servable, "name" | "version" | "digest" | "signature" | "profile">, most?: number): { readonly subject: Subject; readonly scores: RowScores | undefined } {
+  const subject = subjectOf(model);
+  const profile = parseProfile(model.profile);
+  const at = (score: ProfiledScore["kind"]): number => subject.series.findIndex((s) => "score" in s && s.score === score);
+  return { subject, scores: profile?.scores === undefined ? undefined : new RowScores(profile, model.signature, at, most) };
+}
 /** @throws package-profile */
 export function subjectOf({ name, version, digest, signature, profile }: Pick<Servable, "name" | "version" | "digest" | "signature" | "profile">): Subject {
   const parsed = parseProfile(profile);
   return { model: name, version, digest, series: parsed === null ? [] : seriesOf(parsed, signature), distinctShare: parsed === null ? null : distinctCount(parsed.seen) / Math.max(1, parsed.rows), task: taskOf(signature) };
 }
 
-function seriesOf(profile: Profile, signature: Signature): (Series | WordSeries | OutputSeries)[] {
+function seriesOf(profile: Profile, signature: Signature): AnySeries[] {
   const used = new Set(signature.columns.filter((c) => c.used).map((c) => c.name));
   return [
     ...profile.columns.filter((c) => used.has(c.name)).map(({ name, distribution }): Series => ({ name, kind: "input", reference: distribution })),
     ...(profile.words ?? []).filter((c) => used.has(c.name)).map(({ name, distribution }): WordSeries => ({ name: `${name} (words)`, kind: "input", words: name, reference: distribution })),
+    ...(profile.scores ?? []).map(({ kind, miss, distribution }): ScoreSeries => ({ ...SCORES[kind], score: kind, miss, reference: distribution })),
     ...profile.outputs.map(({ name, entry, distribution }): OutputSeries => ({ name: entry === null ? name : `${name}.${entry}`, kind: "output", output: name, entry, reference: distribution })),
   ];
 }

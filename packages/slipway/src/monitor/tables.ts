@@ -46,4 +46,8 @@ export const MONITOR_MIGRATIONS: readonly Migration[] = [
       "create table monitor_leases (name text primary key, owner text not null, until text not null)",
     ],
   },
+  {
+    title: "monitoring: how far labels of a source were taken",
+    statements: () => ["create table monitor_watermarks (source text primary key, watermark text not null, changed_at text not null)"],
+  },
 ];

@@ -11,6 +11,7 @@ const table = {
   "file-too-large": { kind: "limit", doc: "The file is larger than can be read (2 GiB)." },
   "file-not-plain": { kind: "refused", doc: "A file that the model keeps its weights in is a link, or no plain file. Put the file itself beside the model." },
   "check-differs": { kind: "failed-check", doc: "The compiled model does not predict what the check file says. The worst rows are listed; nothing was packed." },
+  "pack-label": { kind: "invalid", doc: "`pack --label` names what is true of rows whose prediction is a number; this model predicts something else. Leave it out." },
   "model-closed": { kind: "unavailable", doc: "The model was closed while the request was on its way. Ask again." },
   overloaded: { kind: "exhausted", doc: "More requests wait for the model than it answers within a second (or than its queue may hold). Ask again after `Retry-After`, or run more replicas." },
   "queue-timeout": { kind: "timeout", doc: "The request's time in the queue was over before its turn came. Allow it more time, or give the model more instances." },

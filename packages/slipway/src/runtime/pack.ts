@@ -38,8 +38,8 @@ export interface PackOptions extends ImportFileOptions {
   readonly facts?: CardFacts;
   /** Rows with the columns the model takes and, beside them, what it predicted. */
   readonly check?: { readonly file: string; readonly text: string };
-  /** Rows that the model was trained on, for the profile; those of the check file by default. */
-  readonly training?: { readonly file: string; readonly sha256?: string; readonly rows: (signature: Signature) => Promise<readonly Readonly<Record<string, unknown>>[]> };
+  /** Rows that the model was trained on, for the profile; those of the check file by default. `label`: the column with what is true, of a regression. */
+  readonly training?: { readonly file: string; readonly sha256?: string; readonly rows: (signature: Signature) => Promise<readonly Readonly<Record<string, unknown>>[]>; readonly label?: string };
   /** Whether the package is to say that our own kernel answers as ONNX Runtime does, where that is so. */
   readonly prove?: boolean;
 }
@@ -94,7 +94,7 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
     allChecks = file.checks;
     checks = sampleChecks(file.checks, KEPT_CHECKS);
   }
-  const training = options.training === undefined || signature.layout === "tensors" ? undefined : { ...options.training, rows: await options.training.rows(signature) };
+  const training = options.training === undefined || signature.layout === "tensors" ? undefined : await readTrainingRows(options.training, signature);
   if (training !== undefined && checks === null) signature = signatureOfRows(signature, training.rows);
   const profile = signature.layout === "tensors" ? null : await profileFor({ model, text }, signature, allChecks, training);
   const kernel = options.prove === true && text === undefined ? await provenKernel({ model, signature, checks, manifest: { name: "proof", version: "0.0.0" }, digest: "" }) : undefined;
@@ -127,6 +127,16 @@ interface TrainingRows {
   readonly file: string;
   readonly sha256?: string;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** What is true of each row, NaN where that is not known. */
+  readonly truth?: readonly number[] | undefined;
+}
+/** @throws pack-label, and what reading the rows throws */
+async function readTrainingRows(training: NonNullable<PackOptions["training"]>, signature: Signature): Promise<TrainingRows> {
+  const { label } = training;
+  if (label !== undefined && !signature.outputs.some((o) => o.kind === "value" && o.rowShape.length === 0)) throw runtimeError("pack-label", `--label ${label} is for models that predict one number`, { hint: "Leave it out: how good a classifier is likely to be is estimated from its own probabilities." });
+  const rows = await training.rows(signature);
+  if (label === undefined) return { ...training, rows };
+  return { ...training, rows: rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => name !== label))), truth: rows.map((row) => Number(row[label])) };
 }
 
 /** A graph and, of a model of texts, what stands around it. */
@@ -145,8 +155,8 @@ async function runChecks({ model, text }: Network, signature: Signature, checks:
 
 async function profileFor(model: Network, signature: Signature, checks: Checks | null, training: TrainingRows | undefined): Promise<object | null> {
   if (training !== undefined) {
-    const { file, sha256: digest, rows } = training;
-    return profileToJson(await makeProfile(model, signature, { rows: "training", file, ...(digest === undefined ? {} : { sha256: digest }) }, rows));
+    const { file, sha256: digest, rows, truth } = training;
+    return profileToJson(await makeProfile(model, signature, { rows: "training", file, ...(digest === undefined ? {} : { sha256: digest }) }, rows, truth));
   }
   if (checks === null) return null;
   const { file, sha256: digest } = checks.source;
@@ -154,15 +164,16 @@ async function profileFor(model: Network, signature: Signature, checks: Checks |
 }
 
 /** What the model answers to the rows is part of it; rows that it refuses are not in it. */
-export async function makeProfile({ model, text }: Network, signature: Signature, source: Profile["source"], rows: readonly Readonly<Record<string, unknown>>[]): Promise<Profile> {
+export async function makeProfile({ model, text }: Network, signature: Signature, source: Profile["source"], rows: readonly Readonly<Record<string, unknown>>[], truth?: readonly number[]): Promise<Profile> {
   const loaded = await loadModelPackage({ model, signature, text, manifest: { name: "profile", version: "0.0.0" }, digest: "" }, { engine: "onnxruntime", placement: "inline" });
   try {
     const { batch, kept } = loaded.encode({ kind: "records", records: rows }, "rows");
     const { outputs, refused } = await loaded.run(batch, { onInvalid: "rows" });
     const encoded = kept === undefined ? rows : Array.from(kept, (i) => rows[i]!);
-    if (refused === undefined || refused.size === 0) return profileOf(signature, encoded, outputs, source);
+    const known = truth && (kept === undefined ? truth : Array.from(kept, (i) => truth[i]!));
+    if (refused === undefined || refused.size === 0) return profileOf(signature, encoded, outputs, source, known);
     const answered = encoded.flatMap((_, i) => (refused.has(i) ? [] : [i]));
-    return profileOf(signature, answered.map((i) => encoded[i]!), outputs.map((o) => ({ ...o, data: answered.flatMap((i) => Array.from({ length: o.width }, (_, j) => o.data[i * o.width + j]!)) })), source);
+    return profileOf(signature, answered.map((i) => encoded[i]!), outputs.map((o) => ({ ...o, data: answered.flatMap((i) => Array.from({ length: o.width }, (_, j) => o.data[i * o.width + j]!)) })), source, known && answered.map((i) => known[i]!));
   } finally {
     await loaded.close();
   }

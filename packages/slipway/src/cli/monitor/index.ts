@@ -9,6 +9,7 @@ export const monitor: CommandGroup = {
     report: { summary: "whether a file's rows are distributed as the package's profile; one HTML file", load: async () => (await import("./report.ts")).report },
     status: { summary: "how the models that are served stand: traffic, errors, drift, accuracy", load: async () => (await import("./status.ts")).status },
     feedback: { summary: "labels from a file: what turned out to be true of predictions", load: async () => (await import("./feedback.ts")).feedback },
+    labels: { summary: "labels from a database, again and again only what is new", load: async () => (await import("./labels.ts")).labels },
     query: { summary: "SQL over the log of predictions", load: async () => (await import("./query.ts")).query },
     export: { summary: "the log of predictions as one Parquet file", load: async () => (await import("./query.ts")).exportCommand },
     erase: { summary: "forget everything of a business key", load: async () => (await import("./erase.ts")).erase },

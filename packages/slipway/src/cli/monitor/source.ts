@@ -1,7 +1,7 @@
 // Where the commands find what was watched: a running service (--server), or the store that it writes (--store).
 
 import { existsSync } from "node:fs";
-import { eraseFrom, readLabels, storeLabels, modelView, monitorError, MonitorStore, overview, type Erased, type LabelOutcome, type ModelView, type Overview, type Watched } from "../../monitor/index.ts";
+import { eraseFrom, keepWatermark, readLabels, storeLabels, watermarkOf, modelView, monitorError, MonitorStore, overview, type Erased, type LabelOutcome, type ModelView, type Overview, type Watched } from "../../monitor/index.ts";
 import { registryPlace } from "../../registry/index.ts";
 import type { Invocation, OptionSpec } from "../command.ts";
 import { usageError } from "../command.ts";
@@ -14,7 +14,13 @@ export const SOURCE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   store: { type: "string", value: "PATH|URL", help: "read this store: what --monitor-store names; SLIPWAY_MONITOR_STORE does the same, and the database of slipway up in this folder is the default" },
 };
 
+export interface Watermarks {
+  get(source: string): Promise<string | null>;
+  set(source: string, watermark: string): Promise<void>;
+}
 export interface MonitorSource {
+  /** How far labels of a database were taken; undefined where the store is a service's. */
+  readonly watermarks?: Watermarks;
   overview(): Promise<Overview>;
   model(name: string, version: string | undefined, hours: number): Promise<ModelView>;
   feedback(records: readonly unknown[], first: number): Promise<LabelOutcome>;
@@ -61,6 +67,10 @@ class Local implements MonitorSource, Watched {
   }
   model(name: string, version: string | undefined, hours: number): Promise<ModelView> {
     return modelView(this, name, { version, hours });
+  }
+  get watermarks(): Watermarks {
+    const { database } = this.#store;
+    return { get: (source) => watermarkOf(database, source), set: (source, watermark) => keepWatermark(database, source, watermark, Date.now()) };
   }
   feedback(records: readonly unknown[], first: number): Promise<LabelOutcome> {
     return storeLabels(this.#store.database, records.flatMap((r, i) => readLabels(r, `row ${first + i}`)), Date.now());

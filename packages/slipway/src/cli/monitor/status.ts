@@ -53,6 +53,11 @@ function modelText(view: ModelView): string {
   const points = view.accuracy.points.filter((p) => Object.keys(p.metrics).length > 0);
   if (points.length > 0) lines.push("", textTable(["from", "labels", "ripe", ...Object.keys(points[0]!.metrics)], points.map((p) => [p.begins, `${p.labelled} of ${p.kept}`, p.ripe ? "yes" : "not yet", ...Object.values(p.metrics).map((v) => v.toFixed(4))])));
   const last = view.accuracy.points.at(-1);
-  if (last?.estimate != null && !last.ripe) lines.push("", `estimated without labels for the last stretch: accuracy ${last.estimate.accuracy.toFixed(4)}${view.accuracy.calibrated ? "" : " (if the model's probabilities mean what they say)"}`);
+  if (last?.estimate != null && !last.ripe) lines.push("", estimateText(last, view.accuracy.calibrated));
   return lines.join("\n");
+}
+
+function estimateText({ estimate, estimateInterval }: ModelView["accuracy"]["points"][number], calibrated: boolean): string {
+  if (estimate?.mae !== undefined) return `estimated without labels for the last stretch: mae ${estimate.mae.toFixed(4)}${estimateInterval === null ? "" : ` (${estimateInterval[0].toFixed(4)} to ${estimateInterval[1].toFixed(4)})`}${calibrated ? ", calibrated by the labels that came" : ""}`;
+  return `estimated without labels for the last stretch: accuracy ${estimate?.accuracy?.toFixed(4) ?? ""}${calibrated ? "" : " (if the model's probabilities mean what they say)"}`;
 }

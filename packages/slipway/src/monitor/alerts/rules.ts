@@ -51,14 +51,26 @@ const FINDERS: Readonly<Record<Rule["on"], (rule: Rule, view: ModelView, now: nu
     const last = ripe.at(-1);
     const picture = sparkline(ripe.slice(-24).map((p) => p.metrics[rule.metric]!), 1);
     const next = "Compare with the version before (roll back where it was better), or train anew with the labels that came.";
-    if (rule.below !== undefined) return last === undefined || last.metrics[rule.metric]! >= rule.below ? [] : [{ subject: rule.metric, summary: `${rule.metric} is ${numberText(last.metrics[rule.metric]!)} by ${last.labelled} labels; the bar is ${numberText(rule.below)}`, since: last.begins, picture, next }];
+    if (rule.below !== undefined || rule.above !== undefined) {
+      const value = last?.metrics[rule.metric];
+      const bar = value === undefined ? undefined : missed(rule, value);
+      if (last === undefined || value === undefined || bar === undefined) return [];
+      return [{ subject: rule.metric, summary: `${rule.metric} is ${numberText(value)} by ${last.labelled} labels; the bar is ${numberText(bar)}`, since: last.begins, picture, next }];
+    }
     return drop === null ? [] : [{ subject: drop.metric, summary: `${drop.metric} fell to ${numberText(drop.now)} from ${numberText(drop.before)}, by the labels that came`, since: drop.since, picture, next }];
   },
   estimate: (rule, view) => {
     const last = view.accuracy.points.at(-1);
     const value = (last?.estimate as Readonly<Record<string, number>> | null | undefined)?.[rule.metric];
-    if (rule.below === undefined || last === undefined || value === undefined || value >= rule.below) return [];
-    return [{ subject: rule.metric, summary: `${rule.metric} is estimated, without labels, at ${numberText(value)}; the bar is ${numberText(rule.below)}`, since: last.begins, picture: null, next: "It is an estimate: get labels for some recent predictions before acting on it." }];
+    const bar = value === undefined ? undefined : missed(rule, value);
+    if (last === undefined || value === undefined || bar === undefined) return [];
+    return [{ subject: rule.metric, summary: `${rule.metric} is estimated, without labels, at ${numberText(value)}; the bar is ${numberText(bar)}`, since: last.begins, picture: null, next: "It is an estimate: get labels for some recent predictions before acting on it." }];
+  },
+  outliers: (rule, view) => {
+    const found = view.quality.find((f) => f.rule === "outliers");
+    const column = view.columns.find((c) => c.score === "isolation");
+    if (found === undefined || found.share[0] <= (rule.above ?? 0)) return [];
+    return [{ subject: "outliers", summary: found.message, since: column?.since ?? null, picture: column === undefined ? null : pictureOf(column), next: "Look at some of these rows (slipway monitor query, where there is a log of predictions): each value may be usual, but not their combination." }];
   },
   silence: (_rule, view, now) => {
     const { windows } = view;
@@ -74,6 +86,11 @@ const FINDERS: Readonly<Record<Rule["on"], (rule: Rule, view: ModelView, now: nu
   },
 };
 
+/** The bar that a metric misses. */
+function missed({ below, above }: Rule, value: number): number | undefined {
+  if (below !== undefined && value < below) return below;
+  return above !== undefined && value > above ? above : undefined;
+}
 function wanted({ columns }: Rule, name: string): boolean {
   return columns === undefined || columns.includes(name);
 }

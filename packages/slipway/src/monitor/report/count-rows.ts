@@ -7,7 +7,7 @@ import type { RowStream } from "../../tables/index.ts";
 import { monitorError } from "../errors.ts";
 import { judge, type ModelState } from "../judge.ts";
 import { Recorder } from "../recorder.ts";
-import { subjectOf, type Subject } from "../subject.ts";
+import { watchedOf, type Subject } from "../subject.ts";
 
 export interface FileReport {
   readonly subject: Subject;
@@ -28,8 +28,9 @@ export async function countRows(pkg: ModelPackage, file: string, rows: RowStream
   if (pkg.profile === null || pkg.profile === undefined) throw monitorError("monitor-no-profile", `${name} ${version} has no profile to compare with`, { hint: "Pack it with --check check.csv, or with --training train.csv." });
   const model = await loadModelPackage({ model: pkg.model, signature: pkg.signature, manifest: pkg.manifest, digest: pkg.digest, profile: pkg.profile, checks: pkg.checks, text: pkg.text }, options);
   try {
-    const subject = subjectOf(model);
-    const recorder = new Recorder(subject, model.signature, { lengthMs: Number.MAX_SAFE_INTEGER, now: () => 0 });
+    // Every row is scored: a file has time.
+    const { subject, scores } = watchedOf(model, Number.MAX_SAFE_INTEGER);
+    const recorder = new Recorder(subject, model.signature, { lengthMs: Number.MAX_SAFE_INTEGER, now: () => 0, scores });
     let [count, refused] = [0, 0];
     for await (const { rows: records, texts } of rows) {
       count += records.length;

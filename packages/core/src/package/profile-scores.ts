@@ -1,0 +1,116 @@
+// Scores of whole rows, made with the profile and kept in it: how far a row stands alone (an isolation forest), and how large the
+// error of a regression is likely to be (direct loss estimation, as NannyML calls it: a small model of the loss, learnt from rows
+// whose truth is known; nannyml.readthedocs.io, "Estimation of Performance of the Monitored Model"). Grown from one half of the rows; how their scores
+// are distributed, and how right they are, is told by the other half.
+
+import { freezeIn, growIsolation, growRegression, isolationScores, lengthOf, quantile, TreeWalker, type CompleteTrees, type Counted, type Distribution, type Shape } from "../stats/index.ts";
+
+export interface ProfiledScore {
+  readonly kind: "isolation" | "loss";
+  /** Of the profile's columns, in their order; of a loss the prediction stands behind them. */
+  readonly width: number;
+  readonly trees: CompleteTrees;
+  /** What a loss is multiplied by, so that its mean is right on rows that it was not learnt from; 1 of an isolation. */
+  readonly scale: number;
+  /** Of a loss: the standard deviation of what it misses a row's error by. */
+  readonly miss: number;
+  readonly distribution: Distribution;
+}
+type Unfinished = Omit<ProfiledScore, "distribution">;
+interface ScoredColumn {
+  readonly distribution: Distribution;
+}
+
+/** Fewer rows tell nothing of what is rare. */
+const LEAST_ROWS = 400;
+/** Columns that are looked at. */
+export const MOST_SCORED = 200;
+/** Shares of the reference below the edges; the last ones tell outliers. */
+const SHARES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99] as const;
+/** What of the reference's rows is called an outlier. */
+export const OUTLIERS: number = 1 - SHARES.at(-1)!;
+
+/** A value as scores look at it: a category is its place. */
+export function scoredValue(value: Counted, shape: Shape, places: ReadonlyMap<string, number> | undefined): number {
+  if (value === null) return NaN;
+  if (shape.kind === "category") return places!.get(typeof value === "number" ? String(value + 0) : value) ?? shape.values.length;
+  return shape.kind === "length" ? lengthOf(String(value)) : Number(value);
+}
+export function placesOf({ shape }: Distribution): ReadonlyMap<string, number> | undefined {
+  return shape.kind === "category" ? new Map(shape.values.map((v, i) => [v, i])) : undefined;
+}
+
+/** Writes the scores of some rows. */
+export class RowScorer {
+  readonly #walker: TreeWalker;
+  readonly #score: Unfinished;
+
+  constructor(score: Unfinished) {
+    this.#score = score;
+    this.#walker = new TreeWalker(score.trees);
+  }
+  score(rows: Float64Array, stride: number, count: number, scores: Float64Array): void {
+    if (this.#score.kind === "isolation") return isolationScores(this.#walker, rows, stride, count, scores);
+    this.#walker.walk(rows, stride, count, scores);
+    for (let i = 0; i < count; i++) scores[i] = Math.max(0, scores[i]! * this.#score.scale);
+  }
+}
+
+/**
+ * @param values by column the values of each row
+ * @param truth of a regression, with what it predicted
+ */
+export function scoresOf(columns: readonly ScoredColumn[], values: readonly (readonly Counted[])[], truth?: { readonly predicted: ArrayLike<number>; readonly actual: ArrayLike<number> }): ProfiledScore[] {
+  const used = columns.slice(0, MOST_SCORED);
+  const count = values[0]?.length ?? 0;
+  if (used.length === 0 || count < LEAST_ROWS) return [];
+  const width = used.length + 1;
+  const rows = new Float64Array(count * width);
+  used.forEach(({ distribution }, c) => {
+    const places = placesOf(distribution);
+    for (let i = 0; i < count; i++) rows[i * width + c] = scoredValue(values[c]![i]!, distribution.shape, places);
+  });
+  for (let i = 0; i < count; i++) rows[i * width + used.length] = truth?.predicted[i] ?? NaN;
+  const [grown, told] = [halfOf(rows, width, 0), halfOf(rows, width, 1)];
+  const scores = [finished({ kind: "isolation", width: used.length, trees: growIsolation(withoutLast(grown, width), used.length), scale: 1, miss: 0 }, told, width)];
+  const loss = truth === undefined ? undefined : lossOf(rows, width, truth);
+  if (loss !== undefined) scores.push(finished(loss, told, width));
+  return scores;
+}
+
+/** Undefined where too few truths are known. */
+function lossOf(rows: Float64Array, width: number, { predicted, actual }: { readonly predicted: ArrayLike<number>; readonly actual: ArrayLike<number> }): Unfinished | undefined {
+  const known = Array.from({ length: predicted.length }, (_, i) => i).filter((i) => Number.isFinite(predicted[i]!) && Number.isFinite(actual[i]!));
+  if (known.length < LEAST_ROWS) return undefined;
+  const half = (which: number): { readonly rows: Float64Array; readonly losses: Float64Array } => {
+    const mine = known.filter((_, k) => k % 2 === which);
+    return { rows: Float64Array.from(mine.flatMap((i) => [...rows.subarray(i * width, (i + 1) * width)])), losses: Float64Array.from(mine, (i) => Math.abs(predicted[i]! - actual[i]!)) };
+  };
+  const [learnt, held] = [half(0), half(1)];
+  const unscaled: Unfinished = { kind: "loss", width, trees: growRegression(learnt.rows, width, learnt.losses), scale: 1, miss: 0 };
+  const expected = scored(unscaled, held.rows, width);
+  const mean = (list: Float64Array): number => list.reduce((a, b) => a + b, 0) / list.length;
+  const scale = mean(expected) > 0 ? mean(held.losses) / mean(expected) : 1;
+  const miss = Math.sqrt(mean(held.losses.map((loss, i) => (loss - scale * expected[i]!) ** 2)));
+  return { ...unscaled, scale, miss };
+}
+
+function finished(score: Unfinished, told: Float64Array, width: number): ProfiledScore {
+  const scores = scored(score, told, width);
+  const sorted = scores.toSorted();
+  const [low, high] = [sorted[0]!, sorted.at(-1)!];
+  const edges = [...new Set(SHARES.map((share) => quantile(sorted, share)).filter((edge) => edge < high))];
+  return { ...score, distribution: freezeIn({ kind: "number", edges, low, high }, scores) };
+}
+function scored(score: Unfinished, rows: Float64Array, width: number): Float64Array {
+  const count = Math.floor(rows.length / width);
+  const scores = new Float64Array(count);
+  new RowScorer(score).score(rows, width, count, scores);
+  return scores;
+}
+function halfOf(rows: Float64Array, width: number, which: number): Float64Array {
+  return rows.filter((_, at) => Math.floor(at / width) % 2 === which);
+}
+function withoutLast(rows: Float64Array, width: number): Float64Array {
+  return rows.filter((_, at) => at % width !== width - 1);
+}
