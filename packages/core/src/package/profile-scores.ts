@@ -72,7 +72,8 @@ export function scoresOf(columns: readonly ScoredColumn[], values: readonly (rea
   });
   for (let i = 0; i < count; i++) rows[i * width + used.length] = truth?.predicted[i] ?? NaN;
   const [grown, told] = [halfOf(rows, width, 0), halfOf(rows, width, 1)];
-  const scores = [finished({ kind: "isolation", width: used.length, trees: growIsolation(withoutLast(grown, width), used.length), scale: 1, miss: 0 }, told, width)];
+  // A single column has no combinations.
+  const scores = used.length === 1 ? [] : [finished({ kind: "isolation", width: used.length, trees: growIsolation(withoutLast(grown, width), used.length), scale: 1, miss: 0 }, told, width)];
   const loss = truth === undefined ? undefined : lossOf(rows, width, truth);
   if (loss !== undefined) scores.push(finished(loss, told, width));
   return scores;

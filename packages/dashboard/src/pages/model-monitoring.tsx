@@ -61,11 +61,11 @@ function Accuracy({ data, scale }: { readonly data: ModelWatch; readonly scale: 
   const measured = points.filter((p) => Object.keys(p.metrics).length > 0);
   const estimated = points.filter((p) => p.estimate !== null);
   if (points.length === 0 || (measured.length === 0 && estimated.length === 0)) return null;
-  const metric = ["accuracy", "mae", "rmse"].find((m) => measured.some((p) => p.metrics[m] !== undefined) || estimated.some((p) => p.estimate![m] !== undefined)) ?? "accuracy";
+  const metric = ["accuracy", "mae", "rmse"].find((m) => measured.some((p) => p.metrics[m] !== undefined) || estimated.some((p) => estimateIn(p, m) !== undefined)) ?? "accuracy";
   const middle = (p: AccuracyPoint): number => (Date.parse(p.begins) + Date.parse(p.ends)) / 2;
   const lines: TimeLine[] = [
     ...(measured.length > 0 ? [{ name: `${metric}, by labels`, tone: "main" as const, points: measured.flatMap((p) => (p.metrics[metric] === undefined ? [] : [{ at: middle(p), value: p.metrics[metric], low: metric === "accuracy" ? p.interval?.[0] : undefined, high: metric === "accuracy" ? p.interval?.[1] : undefined, open: !p.ripe }])) }] : []),
-    ...(estimated.length > 0 ? [{ name: "estimate without labels", tone: "estimate" as const, points: estimated.flatMap((p) => (p.estimate![metric] === undefined ? [] : [{ at: middle(p), value: p.estimate![metric], low: p.estimateInterval?.[0], high: p.estimateInterval?.[1] }])) }] : []),
+    ...(estimated.length > 0 ? [{ name: "estimate without labels", tone: "estimate" as const, points: estimated.flatMap((p) => (estimateIn(p, metric) === undefined ? [] : [{ at: middle(p), value: estimateIn(p, metric)!, low: p.estimateInterval?.[0], high: p.estimateInterval?.[1] }])) }] : []),
   ];
   const unripe = points.find((p) => !p.ripe);
   const last = measured.at(-1);
@@ -77,12 +77,16 @@ function Accuracy({ data, scale }: { readonly data: ModelWatch; readonly scale: 
   </Panel>;
 }
 
+function estimateIn({ estimate }: AccuracyPoint, metric: string): number | undefined {
+  return (estimate as Readonly<Record<string, number | undefined>> | null)?.[metric];
+}
+
 function Drift({ data }: { readonly data: ModelWatch }): VNode {
   const rank = { drift: 0, warning: 1, ok: 2, "not-enough-data": 3 } as const;
   const columns = data.columns.toSorted((a, b) => rank[a.state] - rank[b.state] || b.psi / b.bound - a.psi / a.bound);
   if (!data.reference) return <Panel title="Drift"><Empty level={3} title="There is nothing to compare with"><p>The package has no profile. Pack it with <code>--check</code> or <code>--training</code>.</p></Empty></Panel>;
   return <Panel title="Drift">
-    <p class="key"><span class="key-now">now</span><span class="key-reference">reference ({plural(data.referenceRows, "row")})</span></p>
+    <p class="key"><span class="key-now">now</span><span class="key-reference">reference ({plural(data.referenceRows, "row")}{data.trafficReference !== null && <>, traffic from <Time at={data.trafficReference.from} /> to <Time at={data.trafficReference.to} />, number {data.trafficReference.number}</>})</span></p>
     {data.referenceRows < 200 && <p class="note warn">The reference has {plural(data.referenceRows, "row")}; below 200 nothing can be said. Pack the model with <code>--training</code>.</p>}
     {columns.length === 0 && <p class="soft">No rows in this time.</p>}
     <div class="pictures">{columns.map((c) => <ColumnFigure key={c.name} column={c} />)}</div>

@@ -53,6 +53,8 @@ export interface JudgeOptions {
   readonly rule?: DriftRule | undefined;
   /** How much columns matter, by name; alike by default. */
   readonly weights?: Readonly<Record<string, number>> | undefined;
+  /** What is compared with in place of the profile, in the subject's order. */
+  readonly references?: readonly Distribution[] | undefined;
   /** Compare with the same time of former days or weeks too. */
   readonly season?: "none" | "day" | "week" | undefined;
 }
@@ -73,13 +75,16 @@ export function seasonsMs({ season = "none" }: JudgeOptions): number {
 }
 
 /** The windows in order of time. @param from those before it are looked at as former days and weeks only */
-export function judge(subject: Subject, windows: readonly StoredWindow[], options: JudgeOptions = {}, from: number = -Infinity): ModelState {
+export function judge(counted: Subject, windows: readonly StoredWindow[], options: JudgeOptions = {}, from: number = -Infinity): ModelState {
   const rule = options.rule ?? DRIFT_RULE;
-  const references = subject.series.map((s) => s.reference);
+  // Counts are of the profile's bins, whatever they are compared with.
+  const references = counted.series.map((s) => s.reference);
+  const against = options.references ?? references;
+  const subject: Subject = options.references === undefined ? counted : { ...counted, series: counted.series.map((s, i) => ({ ...s, reference: against[i]! })) };
   const spans = spansOf(windows.filter((w) => w.begins >= from), references);
   const judged = spans.map((span, index): SpanVerdicts => ({
     begins: span.begins, ends: span.ends, rows: span.counter.rows,
-    columns: judgeWindow(references, currentOf(subject, spans, index), rule, seasonOf(span, windows, references, options.season)),
+    columns: judgeWindow(against, currentOf(subject, spans, index), rule, seasonOf(span, windows, references, options.season)),
   }));
   const last = spans.at(-1);
   const currents = last === undefined ? [] : currentOf(subject, spans, spans.length - 1);

@@ -23,7 +23,7 @@ describe("watching", () => {
     expect(view.windows).toMatchObject([{ begins: "2026-03-02T10:00:00.000Z", requests: 4, rows: 302, errors: 1, refused: 1, codes: { "request-invalid": 1 } }]);
     expect(view.windows[0].p99).toBeGreaterThan(0);
     expect(view.columns.map((c: { name: string; state: string }) => [c.name, c.state])).toEqual([
-      ["age", "ok"], ["plan", "ok"], ["member", "ok"], ["note", "ok"], ["label", "ok"], ["probabilities.no", "ok"], ["probabilities.yes", "ok"], ["score", "ok"]]);
+      ["age", "ok"], ["plan", "ok"], ["member", "ok"], ["note", "ok"], ["rows (isolation score)", "not-enough-data"], ["label", "ok"], ["probabilities.no", "ok"], ["probabilities.yes", "ok"], ["score", "ok"]]);
     expect((await watched.get("")).json().models).toMatchObject([{ model: "loan", version: "1.2.0", state: "ok", requests: 4, rows: 302, errors: 1, reference: true, lastAt: new Date(watched.clock.now).toISOString() }]);
   });
   it("warns after a window that drifted, and says drift after two, since when", async () => {

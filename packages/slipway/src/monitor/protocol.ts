@@ -5,6 +5,7 @@ import { mayAsk, jsonAnswer, type Call, type Protocol, type Route } from "../ser
 import { listAlerts, undelivered } from "./alerts/alert-store.ts";
 import { monitorError } from "./errors.ts";
 import { modelView, overview } from "./views.ts";
+import { changeReference } from "./change-reference.ts";
 import { feedback } from "./feedback.ts";
 import type { Monitor } from "./monitor.ts";
 
@@ -36,6 +37,17 @@ export function monitorProtocol(monitor: Monitor): () => Protocol {
       handle: async (call) => jsonAnswer(await modelView(monitor, shown(call), { version: call.query.get("version") ?? undefined, hours: hoursOf(call) })),
     },
     {
+      method: "POST", path: `${MONITOR_ROOT}/models/{name}/reference`, action: "operate",
+      about: {
+        tag: "Monitoring", summary: "Compare with what was counted from one time to another, in place of the package's profile; with neither, with the profile again", response: { "application/json": OBJECT },
+        request: { "application/json": { type: "object", properties: { from: TEXT, to: TEXT, version: TEXT } } },
+      },
+      handle: async (call) => {
+        const { from, to, version } = bodyOf(call);
+        return jsonAnswer(await changeReference(monitor, shown(call), { from, to, version }));
+      },
+    },
+    {
       method: "GET", path: `${MONITOR_ROOT}/alerts`, action: "observe",
       about: { tag: "Monitoring", summary: "What is the matter with the watched models, and what was lately", response: { "application/json": OBJECT }, query: { model: TEXT } },
       handle: async (call) => {
@@ -61,16 +73,20 @@ export function monitorProtocol(monitor: Monitor): () => Protocol {
   return () => ({ name: "monitor", prefixes: [MONITOR_ROOT], routes });
 }
 
-/** @throws feedback-invalid */
-function keyIn(call: Call): string {
+/** The texts of a JSON body; what is none counts as not given. */
+function bodyOf(call: Call): Readonly<Record<string, string | undefined>> {
   let body: unknown;
   try {
     body = parseJson(call.body.toString());
   } catch {
-    // Told below.
+    // As if nothing were given.
   }
-  const { key } = (typeof body === "object" && body !== null ? body : {}) as { readonly key?: unknown };
-  if (typeof key !== "string" || key === "") throw monitorError("feedback-invalid", 'the body is not {"key": "..."}');
+  return Object.fromEntries(Object.entries(typeof body === "object" && body !== null ? body : {}).filter((e): e is [string, string] => typeof e[1] === "string"));
+}
+/** @throws feedback-invalid */
+function keyIn(call: Call): string {
+  const { key } = bodyOf(call);
+  if (key === undefined || key === "") throw monitorError("feedback-invalid", 'the body is not {"key": "..."}');
   return key;
 }
 

@@ -50,4 +50,13 @@ export const MONITOR_MIGRATIONS: readonly Migration[] = [
     title: "monitoring: how far labels of a source were taken",
     statements: () => ["create table monitor_watermarks (source text primary key, watermark text not null, changed_at text not null)"],
   },
+  {
+    title: "monitoring: references made from traffic",
+    statements: () => [
+      // `counts`: as of a window; null where the package's profile counts again.
+      `create table monitor_references (
+        model text not null, version text not null, digest text not null, number integer not null, from_at text not null, to_at text not null, row_count bigint not null, counts text, made_at text not null,
+        primary key (model, version, digest, number))`,
+    ],
+  },
 ];

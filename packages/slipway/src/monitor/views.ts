@@ -6,6 +6,7 @@ import type { Alert } from "./alerts/alert.ts";
 import { accuracyOf, type Accuracy } from "./accuracy.ts";
 import { monitorError } from "./errors.ts";
 import { judge, seasonsMs, type ColumnState, type JudgeOptions, type ModelState } from "./judge.ts";
+import { referenceOf, type TrafficReference } from "./references.ts";
 import type { Finding } from "./quality.ts";
 import { iso, type MonitorStore, type Replica, type StoredWindow } from "./store.ts";
 import type { Subject } from "./subject.ts";
@@ -58,10 +59,17 @@ export async function overview(watched: Watched, may: (model: string) => boolean
   return { models, replicas: await store.replicas() };
 }
 
-export async function judged(watched: Watched, store: MonitorStore, subject: Subject, from: number): Promise<{ readonly windows: readonly StoredWindow[]; readonly state: ModelState }> {
-  const options = watched.judging(subject.model);
+export interface Judged {
+  readonly windows: readonly StoredWindow[];
+  readonly state: ModelState;
+  /** What was compared with; undefined: the package's profile. */
+  readonly reference: TrafficReference | undefined;
+}
+export async function judged(watched: Watched, store: MonitorStore, subject: Subject, from: number): Promise<Judged> {
+  const made = await referenceOf(store.database, subject);
+  const options = { ...watched.judging(subject.model), references: made?.distributions };
   const windows = await store.windows(subject, from - seasonsMs(options));
-  return { windows: windows.filter((w) => w.begins >= from), state: judge(subject, windows, options, from) };
+  return { windows: windows.filter((w) => w.begins >= from), state: judge(subject, windows, options, from), reference: made?.reference };
 }
 
 function summaryOf(subject: Subject, windows: readonly StoredWindow[], state: ModelState, now: number): ModelSummary {
@@ -109,6 +117,8 @@ export interface ColumnView extends Omit<ColumnState, "reference" | "current" | 
 }
 export interface ModelView extends ModelSummary {
   readonly referenceRows: number;
+  /** Made from traffic; null where the package's profile is compared with. */
+  readonly trafficReference: TrafficReference | null;
   readonly task: Subject["task"]["kind"];
   readonly accuracy: Accuracy;
   readonly from: string;
@@ -127,10 +137,10 @@ export async function modelView(watched: Watched, model: string, { version, hour
   const store = await watched.store();
   const subject = await findSubject(store, model, version);
   const from = watched.now() - hours * HOUR;
-  const { windows, state } = await judged(watched, store, subject, from);
+  const { windows, state, reference } = await judged(watched, store, subject, from);
   const accuracy = await accuracyOf(store.database, subject, windows, { from, to: watched.now() + 1, windowMs: watched.windowMs });
   return {
-    ...summaryOf(subject, windows, state, watched.now()), referenceRows: subject.series[0]?.reference.rows ?? 0, task: subject.task.kind, accuracy, from: iso(from), to: iso(watched.now()),
+    ...summaryOf(subject, windows, state, watched.now()), referenceRows: reference?.rows ?? subject.series[0]?.reference.rows ?? 0, trafficReference: reference ?? null, task: subject.task.kind, accuracy, from: iso(from), to: iso(watched.now()),
     versions: [...new Set((await store.subjects(model)).map((s) => s.version))],
     windows: windows.map(windowView), columns: state.columns.map(columnView), quality: state.findings, alerts: (await listAlerts(store.database, model)).filter((a) => a.version === subject.version),
     verdicts: state.spans.map((s) => ({ begins: iso(s.begins), ends: iso(s.ends), rows: s.rows, drifted: s.columns.flatMap((c, i) => (c.verdict === "drifted" ? [subject.series[i]!.name] : [])), psi: s.columns.map((c) => round(c.psi)) })),

@@ -10,6 +10,7 @@ export const monitor: CommandGroup = {
     status: { summary: "how the models that are served stand: traffic, errors, drift, accuracy", load: async () => (await import("./status.ts")).status },
     feedback: { summary: "labels from a file: what turned out to be true of predictions", load: async () => (await import("./feedback.ts")).feedback },
     labels: { summary: "labels from a database, again and again only what is new", load: async () => (await import("./labels.ts")).labels },
+    reference: { summary: "compare with a healthy period's traffic in place of the package's profile", load: async () => (await import("./reference.ts")).reference },
     query: { summary: "SQL over the log of predictions", load: async () => (await import("./query.ts")).query },
     export: { summary: "the log of predictions as one Parquet file", load: async () => (await import("./query.ts")).exportCommand },
     erase: { summary: "forget everything of a business key", load: async () => (await import("./erase.ts")).erase },

@@ -1,7 +1,7 @@
 // Where the commands find what was watched: a running service (--server), or the store that it writes (--store).
 
 import { existsSync } from "node:fs";
-import { eraseFrom, keepWatermark, readLabels, storeLabels, watermarkOf, modelView, monitorError, MonitorStore, overview, type Erased, type LabelOutcome, type ModelView, type Overview, type Watched } from "../../monitor/index.ts";
+import { changeReference, eraseFrom, keepWatermark, readLabels, storeLabels, watermarkOf, modelView, monitorError, MonitorStore, overview, type Erased, type LabelOutcome, type ModelView, type Overview, type ReferenceAnswer, type ReferenceRequest, type Watched } from "../../monitor/index.ts";
 import { registryPlace } from "../../registry/index.ts";
 import type { Invocation, OptionSpec } from "../command.ts";
 import { usageError } from "../command.ts";
@@ -25,6 +25,7 @@ export interface MonitorSource {
   model(name: string, version: string | undefined, hours: number): Promise<ModelView>;
   feedback(records: readonly unknown[], first: number): Promise<LabelOutcome>;
   erase(key: string): Promise<Erased>;
+  reference(model: string, request: ReferenceRequest): Promise<ReferenceAnswer>;
   close(): Promise<void>;
 }
 
@@ -78,6 +79,9 @@ class Local implements MonitorSource, Watched {
   async erase(key: string): Promise<Erased> {
     return { ...await eraseFrom(this.#store.database, key), logged: 0 };
   }
+  reference(model: string, request: ReferenceRequest): Promise<ReferenceAnswer> {
+    return changeReference(this, model, request);
+  }
   close(): Promise<void> {
     return this.#store.close();
   }
@@ -105,6 +109,9 @@ class Service implements MonitorSource {
   }
   erase(key: string): Promise<Erased> {
     return this.#ask("POST", "/erase", { key });
+  }
+  reference(model: string, request: ReferenceRequest): Promise<ReferenceAnswer> {
+    return this.#ask("POST", `/models/${encodeURIComponent(model)}/reference`, request);
   }
   close(): Promise<void> {
     return Promise.resolve();

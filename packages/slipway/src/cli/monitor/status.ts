@@ -47,7 +47,7 @@ function overviewText({ models, replicas }: Overview): string {
 
 function modelText(view: ModelView): string {
   const share = (n: number): string => `${(100 * n).toFixed(1)} %`;
-  const lines = [`${view.model} ${view.version}: ${view.reference ? STATE_WORDS[view.state] : "its package has no profile to compare with"}${view.since === null ? "" : ` since ${view.since}`}`, `${view.requests} requests, ${view.rows} rows, ${view.errors} errors since ${view.from}`];
+  const lines = [`${view.model} ${view.version}: ${view.reference ? STATE_WORDS[view.state] : "its package has no profile to compare with"}${view.since === null ? "" : ` since ${view.since}`}`, `${view.requests} requests, ${view.rows} rows, ${view.errors} errors since ${view.from}`, ...(view.trafficReference === null ? [] : [`compared with reference ${view.trafficReference.number}, of traffic: ${view.trafficReference.rows} rows from ${view.trafficReference.from} to ${view.trafficReference.to}`])];
   if (view.columns.length > 0) lines.push("", textTable(["column", "state", "PSI", "bound", "missing", "before"], view.columns.map((c) => [c.name, STATE_WORDS[c.state], c.psi.toFixed(3), c.bound.toFixed(3), share(c.missing[0]), share(c.missing[1])])));
   if (view.quality.length > 0) lines.push("", ...view.quality.map((f) => f.message));
   const points = view.accuracy.points.filter((p) => Object.keys(p.metrics).length > 0);

@@ -1,0 +1,62 @@
+// References made from traffic: they take the profile's place, have numbers, and give it back.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasPostgres, startPostgres, type TestPostgres } from "../../../../scripts/testing-postgres.ts";
+import { inject } from "../server/testing.ts";
+import { changeReference, MonitorStore, type ReferenceAnswer, type ReferenceRequest } from "./index.ts";
+import { loanRows, START, watchedApp } from "./testing.ts";
+
+const real = hasPostgres();
+const folder = mkdtempSync(join(tmpdir(), "slipway-references-"));
+let postgres: TestPostgres | undefined;
+beforeAll(async () => {
+  if (real) postgres = await startPostgres();
+}, 60_000);
+afterAll(async () => {
+  await postgres?.stop();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+const MINUTE = 60_000;
+
+describe.each(["sqlite", "postgres"])("on %s", (dialect) => {
+  it.skipIf(dialect === "postgres" && !real)("what was drift beside the profile is usual beside a healthy period, and the other way round", async () => {
+    const url = dialect === "sqlite" ? `sqlite:${join(folder, "a.db")}` : postgres!.create("from_traffic");
+    const watched = await watchedApp({ store: () => MonitorStore.open(url) });
+    const state = async (): Promise<string> => ((await watched.get("/models/loan?hours=1")).json() as { state: string }).state;
+    const change = (request: ReferenceRequest): Promise<ReferenceAnswer> => changeReference(watched.monitor, "loan", request);
+    try {
+      // People are older than those of the training, and nothing is wrong with that.
+      for (let k = 0; k < 6; k++) {
+        watched.clock.now = START + 10 * k * MINUTE;
+        await watched.ask(loanRows(400, k, 53));
+      }
+      expect(await state()).toBe("drift");
+      const made = await change({ from: new Date(START).toISOString(), to: new Date(START + 60 * MINUTE).toISOString() });
+      expect(made).toMatchObject({ model: "loan", reference: { number: 1, rows: 2400, from: new Date(START).toISOString(), to: new Date(START + 60 * MINUTE).toISOString() } });
+      watched.clock.now += 70 * MINUTE;
+      for (let k = 0; k < 3; k++) {
+        watched.clock.now += 10 * MINUTE;
+        await watched.ask(loanRows(400, 20 + k, 53));
+      }
+      const view = (await watched.get("/models/loan?hours=1")).json() as { state: string; trafficReference: object; columns: readonly { name: string; mean: readonly number[] }[] };
+      expect(view).toMatchObject({ state: "ok", referenceRows: 2400, trafficReference: { number: 1 } });
+      expect(view.columns.find((c) => c.name === "age")!.mean[1]).toBeCloseTo(53, 0);
+      // Who comes as in the training is unusual now.
+      for (let k = 0; k < 3; k++) {
+        watched.clock.now += 10 * MINUTE;
+        await watched.ask(loanRows(400, 30 + k));
+      }
+      expect(await state()).toBe("drift");
+      expect(await change({})).toMatchObject({ reference: null });
+      expect(await state()).toBe("ok");
+      expect(await change({ from: new Date(watched.clock.now - 30 * MINUTE).toISOString() })).toMatchObject({ reference: { number: 3 } });
+      for (const bad of [{ from: "soon" }, { from: "2026-03-02", to: "2026-03-01" }, { from: "2020-01-01", to: "2020-01-02" }]) await expect(change(bad)).rejects.toMatchObject({ code: "monitor-reference" });
+      expect((await inject(watched.app, { method: "POST", url: "/api/v1/monitor/models/loan/reference", payload: "{}" })).errorCode).toBe("credentials-missing");
+    } finally {
+      await watched.close();
+    }
+  }, 60_000);
+});
