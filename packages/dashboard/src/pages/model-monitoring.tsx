@@ -87,7 +87,8 @@ function Drift({ data }: { readonly data: ModelWatch }): VNode {
   if (!data.reference) return <Panel title="Drift"><Empty level={3} title="There is nothing to compare with"><p>The package has no profile. Pack it with <code>--check</code> or <code>--training</code>.</p></Empty></Panel>;
   return <Panel title="Drift">
     <p class="key"><span class="key-now">now</span><span class="key-reference">reference ({plural(data.referenceRows, "row")}{data.trafficReference !== null && <>, traffic from <Time at={data.trafficReference.from} /> to <Time at={data.trafficReference.to} />, number {data.trafficReference.number}</>})</span></p>
-    {data.referenceRows < 200 && <p class="note warn">The reference has {plural(data.referenceRows, "row")}; below 200 nothing can be said. Pack the model with <code>--training</code>.</p>}
+    {data.referenceRows === 0 && <p class="note warn">There is nothing to compare with yet. <code>slipway monitor reference {data.model} --from TIME</code> takes a healthy period's traffic.</p>}
+    {data.referenceRows > 0 && data.referenceRows < 200 && <p class="note warn">The reference has {plural(data.referenceRows, "row")}; below 200 nothing can be said. Pack the model with <code>--training</code>.</p>}
     {columns.length === 0 && <p class="soft">No rows in this time.</p>}
     <div class="pictures">{columns.map((c) => <ColumnFigure key={c.name} column={c} />)}</div>
   </Panel>;

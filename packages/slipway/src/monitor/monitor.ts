@@ -205,8 +205,8 @@ export class Monitor implements PredictionObserver, Watched {
     const key = `${model.name}\0${model.version}\0${model.digest}`;
     let watch = this.#watches.get(key);
     if (watch === undefined) {
-      const { subject, scores } = this.#subject(model);
-      watch = { recorder: new Recorder(subject, model.signature, { lengthMs: this.options.windowMs, now: this.#now, scores }), predictions: new PredictionBuffer(subject.task, this.options.keptPerWindow ?? KEPT_PER_WINDOW) };
+      const { subject, scores, wholes } = this.#subject(model);
+      watch = { recorder: new Recorder(subject, model.signature, { lengthMs: this.options.windowMs, now: this.#now, scores, wholes }), predictions: new PredictionBuffer(subject.task, this.options.keptPerWindow ?? KEPT_PER_WINDOW) };
       this.#watches.set(key, watch);
     }
     this.#known.set(model, watch);

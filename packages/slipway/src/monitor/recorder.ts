@@ -6,6 +6,7 @@ import { MISSING_STRING, type Output, type Signature } from "@slipway/core/packa
 import { HASH_WORDS, NumberBlock, WindowCounter, wordOf, type NumberColumn } from "@slipway/core/stats";
 import { planColumns, type Batch, type OutputData, type Prediction } from "../runtime/index.ts";
 import type { RowScores } from "./row-scores.ts";
+import type { WholeValues } from "./whole-values.ts";
 import type { OutputSeries, Subject } from "./subject.ts";
 
 /** Rows that are counted at once: a millisecond or two. */
@@ -43,6 +44,7 @@ export interface RecorderOptions {
   readonly lengthMs: number;
   readonly now?: () => number;
   readonly scores?: RowScores | undefined;
+  readonly wholes?: WholeValues | undefined;
 }
 
 export class Recorder {
@@ -58,6 +60,7 @@ export class Recorder {
   #staged: OpenWindow | undefined;
   readonly #hashed: boolean;
   readonly #scores: RowScores | undefined;
+  readonly #wholes: WholeValues | undefined;
   readonly #widths: { readonly numbers: number; readonly strings: number };
   readonly #outputs: readonly (readonly [at: number, series: OutputSeries])[];
   readonly #plans = new Map<Output, OutputPlan>();
@@ -66,7 +69,7 @@ export class Recorder {
   #current: OpenWindow | undefined;
   readonly #scratch = new Int32Array(HASH_WORDS * ROWS_AT_ONCE);
 
-  constructor(subject: Subject, signature: Signature, { lengthMs, now = Date.now, scores }: RecorderOptions) {
+  constructor(subject: Subject, signature: Signature, { lengthMs, now = Date.now, scores, wholes }: RecorderOptions) {
     this.subject = subject;
     this.#lengthMs = lengthMs;
     this.#now = now;
@@ -76,7 +79,7 @@ export class Recorder {
     const numbers: NumberColumn[] = [];
     const texts: TextInput[] = [];
     subject.series.forEach((s, series) => {
-      if ("score" in s) return;
+      if ("score" in s || "whole" in s) return;
       const words = "words" in s;
       const slot = s.kind === "input" ? slots.get(words ? s.words : s.name) : undefined;
       if (slot === undefined) return;
@@ -88,6 +91,7 @@ export class Recorder {
     this.#inputs = new NumberBlock(plan.numbers, numbers, subject.series.map((s) => s.reference));
     this.#outputs = subject.series.flatMap((s, at) => ("output" in s ? [[at, s] as const] : []));
     this.#scores = scores;
+    this.#wholes = wholes;
   }
 
   /** A request ended. */
@@ -149,6 +153,7 @@ export class Recorder {
     const answered = prediction.refused === undefined ? prediction : withoutRefused(prediction, start, count);
     if (answered !== prediction) counter.refused += count - answered.rows;
     this.#countOutputs(counter, answered.outputs, answered === prediction ? start : 0, answered === prediction ? count : answered.rows);
+    this.#wholes?.add(counter, batch, prediction, start, count);
     if (batch.tensors !== undefined) return counter.addRows(count);
     this.#scores?.add(counter, batch, prediction, start, count);
     for (let done = 0; done < count;) {

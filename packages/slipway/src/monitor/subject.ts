@@ -5,6 +5,7 @@ import { parseProfile, type Profile, type ProfiledScore, type Scalar, type Signa
 import { distinctCount, type Distribution } from "@slipway/core/stats";
 import type { Servable } from "../runtime/index.ts";
 import { RowScores } from "./row-scores.ts";
+import { WholeValues, wholeSpecs, type WholeMeasure } from "./whole-values.ts";
 
 export interface Series {
   /** A column, or an output with its class: `probabilities.yes`. */
@@ -29,7 +30,12 @@ export interface OutputSeries extends Series {
   /** Which of the output's entries; null where it has one value a row. */
   readonly entry: Scalar | null;
 }
-export type AnySeries = Series | WordSeries | ScoreSeries | OutputSeries;
+/** A measure of what is too wide to be watched value by value. */
+export interface WholeSeries extends Series {
+  readonly whole: WholeMeasure;
+  readonly of: string;
+}
+export type AnySeries = Series | WordSeries | ScoreSeries | WholeSeries | OutputSeries;
 export interface Subject {
   readonly model: string;
   readonly version: string;
@@ -48,16 +54,17 @@ export type Task =
 const SCORES = { isolation: { name: "rows (isolation score)", kind: "input" }, loss: { name: "expected error (estimate)", kind: "output" } } as const;
 
 /** What is watched of a package, and what scores its rows. @param most rows of a request that are scored @throws package-profile */
-export function watchedOf(model: Pick<Servable, "name" | "version" | "digest" | "signature" | "profile">, most?: number): { readonly subject: Subject; readonly scores: RowScores | undefined } {
+export function watchedOf(model: Pick<Servable, "name" | "version" | "digest" | "signature" | "profile">, most?: number): { readonly subject: Subject; readonly scores: RowScores | undefined; readonly wholes: WholeValues | undefined } {
   const subject = subjectOf(model);
   const profile = parseProfile(model.profile);
   const at = (score: ProfiledScore["kind"]): number => subject.series.findIndex((s) => "score" in s && s.score === score);
-  return { subject, scores: profile?.scores === undefined ? undefined : new RowScores(profile, model.signature, at, most) };
+  const wholes = wholeSpecs(model.signature).map((spec) => ({ ...spec, series: subject.series.findIndex((s) => "whole" in s && s.of === spec.of && s.whole === spec.measure) }));
+  return { subject, wholes: wholes.length === 0 ? undefined : new WholeValues(model.signature, wholes), scores: profile?.scores === undefined ? undefined : new RowScores(profile, model.signature, at, most) };
 }
 /** @throws package-profile */
 export function subjectOf({ name, version, digest, signature, profile }: Pick<Servable, "name" | "version" | "digest" | "signature" | "profile">): Subject {
   const parsed = parseProfile(profile);
-  return { model: name, version, digest, series: parsed === null ? [] : seriesOf(parsed, signature), distinctShare: parsed === null ? null : distinctCount(parsed.seen) / Math.max(1, parsed.rows), task: taskOf(signature) };
+  return { model: name, version, digest, series: [...(parsed === null ? [] : seriesOf(parsed, signature)), ...wholeSpecs(signature).map(({ measure, of, kind, reference }): WholeSeries => ({ name: `${of} (${measure})`, kind, whole: measure, of, reference }))], distinctShare: parsed === null ? null : distinctCount(parsed.seen) / Math.max(1, parsed.rows), task: taskOf(signature) };
 }
 
 function seriesOf(profile: Profile, signature: Signature): AnySeries[] {

@@ -29,8 +29,8 @@ export async function countRows(pkg: ModelPackage, file: string, rows: RowStream
   const model = await loadModelPackage({ model: pkg.model, signature: pkg.signature, manifest: pkg.manifest, digest: pkg.digest, profile: pkg.profile, checks: pkg.checks, text: pkg.text }, options);
   try {
     // Every row is scored: a file has time.
-    const { subject, scores } = watchedOf(model, Number.MAX_SAFE_INTEGER);
-    const recorder = new Recorder(subject, model.signature, { lengthMs: Number.MAX_SAFE_INTEGER, now: () => 0, scores });
+    const { subject, scores, wholes } = watchedOf(model, Number.MAX_SAFE_INTEGER);
+    const recorder = new Recorder(subject, model.signature, { lengthMs: Number.MAX_SAFE_INTEGER, now: () => 0, scores, wholes });
     let [count, refused] = [0, 0];
     for await (const { rows: records, texts } of rows) {
       count += records.length;
