@@ -98,7 +98,7 @@ export function judge(counted: Subject, windows: readonly StoredWindow[], option
 function currentOf(subject: Subject, spans: readonly Span[], index: number): Distribution[] {
   return subject.series.map((s, i) => {
     const own = spans[index]!.counter.series[i]!.distribution;
-    if (!("score" in s) || own.rows >= ROWS_OF_SPAN) return own;
+    if (!("score" in s || "whole" in s) || own.rows >= ROWS_OF_SPAN) return own;
     const tally = new Tally(own.shape);
     for (let k = index, rows = 0; k >= 0 && rows < ROWS_OF_SPAN && index - k < MOST_JOINED; k--) {
       const before = spans[k]!.counter.series[i]!.distribution;

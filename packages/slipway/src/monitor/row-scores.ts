@@ -11,6 +11,19 @@ export const MOST_SCORED_ROWS = 8;
 /** Rows that are scored at once. */
 const CAPACITY = 128;
 
+/** Of a request's rows at most so many, evenly over it: those that fall into a piece of it. */
+export function spread(rows: number, most: number, start: number, count: number): number[] {
+  const every = Math.max(1, rows / most);
+  const found: number[] = [];
+  // The k-th is row k * every, whichever piece it falls into.
+  for (let k = Math.max(0, Math.ceil(start / every) - 1); k < most; k++) {
+    const row = Math.floor(k * every);
+    if (row >= start + count) break;
+    if (row >= start) found.push(row);
+  }
+  return found;
+}
+
 interface Feature {
   readonly text: boolean;
   readonly place: number;
@@ -53,12 +66,8 @@ export class RowScores {
   /** Some of the rows `start` to `start + count` of a request. */
   add(window: WindowCounter, batch: Batch, prediction: Prediction, start: number, count: number): void {
     const value = prediction.outputs.find((o) => o.output.kind === "value" && o.width === 1);
-    const every = Math.max(1, batch.rows / this.#most);
-    // The k-th that is scored is row k * every, whichever piece it falls into.
-    for (let k = Math.ceil(start / every); k < this.#most; k++) {
-      const row = Math.floor(k * every);
-      if (row >= start + count) break;
-      if (row < start || prediction.refused?.has(row) === true) continue;
+    for (const row of spread(batch.rows, this.#most, start, count)) {
+      if (prediction.refused?.has(row) === true) continue;
       this.#put(batch, row, value === undefined ? NaN : Number(value.data[row]));
       if (this.#waiting === CAPACITY) this.settle(window);
     }

@@ -59,7 +59,7 @@ export function watchedOf(model: Pick<Servable, "name" | "version" | "digest" | 
   const profile = parseProfile(model.profile);
   const at = (score: ProfiledScore["kind"]): number => subject.series.findIndex((s) => "score" in s && s.score === score);
   const wholes = wholeSpecs(model.signature).map((spec) => ({ ...spec, series: subject.series.findIndex((s) => "whole" in s && s.of === spec.of && s.whole === spec.measure) }));
-  return { subject, wholes: wholes.length === 0 ? undefined : new WholeValues(model.signature, wholes), scores: profile?.scores === undefined ? undefined : new RowScores(profile, model.signature, at, most) };
+  return { subject, wholes: wholes.length === 0 ? undefined : new WholeValues(model.signature, wholes, most), scores: profile?.scores === undefined ? undefined : new RowScores(profile, model.signature, at, most) };
 }
 /** @throws package-profile */
 export function subjectOf({ name, version, digest, signature, profile }: Pick<Servable, "name" | "version" | "digest" | "signature" | "profile">): Subject {

@@ -36,8 +36,8 @@ function asked(count: number, seed: number, { light = 0, move = 0 }: World = {})
     prediction: { rows: count, computeMs: 0, outputs: [{ output, width: WIDTH, data: vectors }] } as unknown as Prediction,
   };
 }
-function counted(parts: readonly ReturnType<typeof asked>[]): WindowCounter {
-  const { subject, scores, wholes } = watchedOf(model);
+function counted(parts: readonly ReturnType<typeof asked>[], most = Infinity): WindowCounter {
+  const { subject, scores, wholes } = watchedOf(model, most);
   const recorder = new Recorder(subject, signature, { lengthMs: Number.MAX_SAFE_INTEGER, now: () => 0, scores, wholes });
   for (const { batch, prediction } of parts) recorder.rows(batch, prediction, 0);
   recorder.drain();
@@ -69,6 +69,8 @@ describe("pictures and vectors", () => {
     const merged = counted(parts.slice(0, 1));
     merged.merge(counted(parts.slice(1)));
     expect(encodeWindow(merged)).toEqual(encodeWindow(counted(parts)));
+    // Served, eight rows of each request are looked at.
+    expect(counted(parts, 8).series[0]!.rows).toBe(8 + 7 + 8);
   });
   it("are not judged before there is a reference, then usual where nothing changed", () => {
     const windows = [{ begins: 0, lengthMs: 600_000, counter: counted([asked(500, 5)]) }];

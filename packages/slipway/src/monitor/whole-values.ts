@@ -6,6 +6,7 @@ import type { Output, Signature } from "@slipway/core/package";
 import { planImages } from "@slipway/core/predict";
 import { HASH_WORDS, normalNumbers, randomNumbers, type Distribution, type WindowCounter } from "@slipway/core/stats";
 import type { Batch, Prediction } from "../runtime/index.ts";
+import { MOST_SCORED_ROWS, spread } from "./row-scores.ts";
 
 export type WholeMeasure = "brightness" | "contrast" | "warmth" | "length" | `direction ${number}`;
 export interface WholeSpec {
@@ -19,6 +20,8 @@ export interface WholeSpec {
 const DIRECTIONS = 6;
 /** Shorter ones are watched entry by entry. */
 const LEAST_WIDTH = 16;
+/** Longer ones would take too long. */
+const MOST_WIDTH = 8192;
 /** Pixels of a picture that are looked at, spread evenly. */
 const PIXELS = 4096;
 
@@ -43,7 +46,7 @@ export function wholeSpecs(signature: Signature): WholeSpec[] {
   return specs;
 }
 function isVector({ kind, type, rowShape, columns }: Output): boolean {
-  return (kind === "transformed" || kind === "value") && columns === undefined && /^(?:float|double|float16)$/.test(type) && rowShape.length === 1 && rowShape[0]! >= LEAST_WIDTH;
+  return (kind === "transformed" || kind === "value") && columns === undefined && /^(?:float|double|float16)$/.test(type) && rowShape.length === 1 && rowShape[0]! >= LEAST_WIDTH && rowShape[0]! <= MOST_WIDTH;
 }
 function pictureOf(signature: Signature): ReturnType<typeof planImages> | undefined {
   if (signature.layout !== "tensors" || signature.tensors?.[0]?.image === undefined) return undefined;
@@ -55,25 +58,29 @@ function pictureOf(signature: Signature): ReturnType<typeof planImages> | undefi
   }
 }
 
-/** Measures rows and counts them, one by one: such models take milliseconds a row. */
+/** Measures rows and counts them, one by one: of each request as many as are scored (row-scores.ts). */
 export class WholeValues {
   readonly #specs: readonly (WholeSpec & { readonly series: number })[];
   readonly #plan: ReturnType<typeof planImages> | undefined;
   readonly #directions = new Map<number, readonly Float64Array[]>();
   readonly #scratch = new Int32Array(HASH_WORDS);
 
-  constructor(signature: Signature, specs: readonly (WholeSpec & { readonly series: number })[]) {
+  readonly #most: number;
+
+  constructor(signature: Signature, specs: readonly (WholeSpec & { readonly series: number })[], most: number = MOST_SCORED_ROWS) {
     this.#specs = specs;
+    this.#most = most;
     this.#plan = pictureOf(signature);
   }
 
   add(window: WindowCounter, batch: Batch, prediction: Prediction, start: number, count: number): void {
     const put = (series: number, value: number): void => window.series[series]!.addNumbers([value], 0, 1, 1, this.#scratch);
+    const rows = spread(batch.rows, this.#most, start, count);
     const picture = this.#specs.filter((s) => s.kind === "input");
     const tensor = batch.tensors?.[0];
     if (picture.length > 0 && tensor !== undefined && this.#plan !== undefined) {
       const length = tensor.data.length / Math.max(1, batch.rows);
-      for (let row = start; row < start + count; row++) {
+      for (const row of rows) {
         const found = look(tensor.data as ArrayLike<number>, row * length, length, this.#plan.plan);
         for (const s of picture) put(s.series, found[s.measure as keyof Look]);
       }
@@ -82,7 +89,7 @@ export class WholeValues {
       const mine = this.#specs.filter((s) => s.kind === "output" && s.of === output.name);
       if (mine.length === 0) continue;
       const directions = this.#directionsOf(width);
-      for (let row = start; row < Math.min(start + count, prediction.rows); row++) {
+      for (const row of rows) {
         if (prediction.refused?.has(row) === true) continue;
         const norm = lengthOf(data as ArrayLike<number>, row * width, width);
         for (const s of mine) put(s.series, s.measure === "length" ? Math.log(norm) : norm > 0 ? projected(data as ArrayLike<number>, row * width, directions[Number(s.measure.slice(10)) - 1]!) / norm : NaN);
