@@ -8,7 +8,6 @@ export { monitorProtocol } from "./protocol.ts";
 export { judge, type JudgeOptions, type ModelState } from "./judge.ts";
 export { readLabels, type Label } from "./label.ts";
 export { answersOf, labelledPredictions, labelsSince, lossOf, type Labelled, type LabelledPredictions } from "./label-trials.ts";
-export { eraseFrom, storeLabels, type Erased, type LabelOutcome } from "./label-store.ts";
 export { eraseFrom, keepWatermark, storeLabels, watermarkOf, type Erased, type LabelOutcome } from "./label-store.ts";
 export { changeReference, type ReferenceAnswer, type ReferenceRequest } from "./change-reference.ts";
 export { POINTS } from "./accuracy.ts";
