@@ -1,6 +1,6 @@
 // A package's bytes -> a model that answers on this thread, after it answered its own checked rows.
 
-import { readWav, soundTensor } from "@slipway/core/audio";
+import { givenSound, readWav, soundTensor } from "@slipway/core/audio";
 import { assertSound } from "@slipway/core/onnx";
 import { compareOutputs, readSlip, type Checks, type ModelPackage } from "@slipway/core/package";
 import {
@@ -76,7 +76,7 @@ class Local implements LocalModel {
   async predictSound(sounds: SoundSource | readonly SoundSource[], options: PredictOptions = {}): Promise<(PredictedRow | RowError)[]> {
     const planned = planAudio(this.signature);
     const given = Array.isArray(sounds) ? (sounds as readonly SoundSource[]) : [sounds as SoundSource];
-    const rows = given.map((s) => soundTensor(s instanceof Uint8Array ? readWav(s) : { rate: s.rate, channels: 1, mono: s.samples }, planned.input));
+    const rows = given.map((s) => soundTensor(s instanceof Uint8Array ? readWav(s) : givenSound(s?.samples, s?.rate), planned.input));
     return this.#answer(soundRows(rows, planned), options);
   }
 

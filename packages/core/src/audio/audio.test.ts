@@ -9,7 +9,7 @@ import { SlipwayError } from "../base/index.ts";
 import { codeOf } from "../base/testing.ts";
 import { parseAudioInput, type AudioInput } from "../package/index.ts";
 import { Fourier } from "./fft.ts";
-import { isWav, readWav, resample, soundTensor } from "./index.ts";
+import { givenSound, isWav, readWav, resample, soundTensor } from "./index.ts";
 
 const folder = fileURLToPath(new URL("../../../../corpus/audio/sounds/", import.meta.url));
 const file = (name: string): Uint8Array => new Uint8Array(readFileSync(`${folder}${name}.wav`));
@@ -77,6 +77,18 @@ describe("sounds as tensors", () => {
     expect([...soundTensor(sound, { rate: 8000, samples: 2 }).data]).toEqual([0.5, -0.5]);
     expect(codeOf(() => soundTensor({ ...sound, rate: 16_000 }, AST))).toBe("audio-damaged");
     expect(codeOf(() => soundTensor({ ...sound, rate: 767_999 }, { rate: 767_998 }))).toBe("audio-limit");
+  });
+  it("are refused where no frame is left of them, once the last one is dropped", () => {
+    const wide: AudioInput = { rate: 8000, mel: { ...WHISPER.mel!, hop: 400 } };
+    const noise = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.sin(i));
+    expect(codeOf(() => soundTensor(givenSound(noise(399), 8000), wide))).toBe("audio-damaged");
+    expect(soundTensor(givenSound(noise(400), 8000), wide).shape).toEqual([16, 1]);
+  });
+  it("that a program holds are checked as files are", () => {
+    const samples = Float32Array.of(0.5, -0.5);
+    expect(givenSound(samples, 8000)).toEqual({ rate: 8000, channels: 1, mono: samples });
+    for (const rate of [NaN, 0, 44_100.5, 1e6, "8000", undefined]) expect(codeOf(() => givenSound(samples, rate)), String(rate)).toBe("audio-limit");
+    for (const given of [new Float32Array(), [0.5], undefined, Float32Array.of(0, NaN), Float32Array.of(Infinity)]) expect(codeOf(() => givenSound(given, 8000))).toBe("audio-damaged");
   });
   it("are told in JSON, every field checked", () => {
     const fail = (message: string, where: string): SlipwayError => new SlipwayError("x", "invalid", `${where}: ${message}`);

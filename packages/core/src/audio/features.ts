@@ -42,8 +42,8 @@ function standardized(samples: Float32Array): Float32Array {
 function spectrogram(samples: Float32Array, mel: MelInput, rate: number): AudioTensor {
   const { frame, hop, fft, center, bins, power, preemphasis = 0, dropLast } = mel;
   const given = center ? reflected(samples, Math.floor(frame / 2)) : samples;
-  if (given.length < frame) throw audioError("audio-damaged", `the sound has ${samples.length} samples at ${rate} a second; ${frame} are the least`, { hint: "Send a longer one." });
-  const found = 1 + Math.floor((given.length - frame) / hop) - (dropLast === true ? 1 : 0);
+  const found = given.length < frame ? 0 : 1 + Math.floor((given.length - frame) / hop) - (dropLast === true ? 1 : 0);
+  if (found < 1) throw audioError("audio-damaged", `the sound has ${samples.length} samples at ${rate} a second; ${frame + (dropLast === true ? hop : 0) - (center ? 2 * Math.floor(frame / 2) : 0)} are the least`, { hint: "Send a longer one." });
   const kept = Math.min(found, mel.frames ?? found);
   const frames = mel.frames ?? found;
   if (frames * bins > MAX_CELLS) throw audioError("audio-limit", `a spectrogram of ${frames} frames of ${bins} bins is too large`, { hint: "Send the sound in parts." });

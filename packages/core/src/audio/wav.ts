@@ -58,6 +58,15 @@ export function readWav(bytes: Uint8Array): Sound {
   throw audioError("audio-damaged", format === undefined ? "the file has no format and no samples" : "the file has no samples");
 }
 
+/** A sound that a program holds already. @throws SlipwayError audio-damaged, audio-limit */
+export function givenSound(samples: unknown, rate: unknown): Sound {
+  if (!(samples instanceof Float32Array) || samples.length === 0) throw audioError("audio-damaged", "the sound has no samples: they are a Float32Array, of -1 to 1", { hint: "Give {rate, samples}, or the bytes of a WAV file." });
+  if (typeof rate !== "number" || !Number.isInteger(rate) || rate < 1 || rate > MAX_RATE) throw audioError("audio-limit", `the sound has ${String(rate).slice(0, 40)} samples a second; a whole number of 1 to ${MAX_RATE} is taken`);
+  if (samples.length > MAX_SAMPLES) throw tooLong(samples.length);
+  checkFinite(samples);
+  return { rate, channels: 1, mono: samples };
+}
+
 function readFormat(view: DataView, start: number, size: number): Format {
   const [channels, rate, align, bits] = [view.getUint16(start + 2, true), view.getUint32(start + 4, true), view.getUint16(start + 12, true), view.getUint16(start + 14, true)];
   let kind = view.getUint16(start, true);
@@ -78,7 +87,7 @@ function readSamples(view: DataView, start: number, size: number, { channels, ra
   const step = bits / 8;
   const count = Math.floor(size / (step * channels));
   if (count === 0) throw audioError("audio-damaged", "the file has no samples");
-  if (count > MAX_SAMPLES) throw audioError("audio-limit", `the sound has ${count} samples; ${MAX_SAMPLES} at most are taken`, { hint: "Send it in parts." });
+  if (count > MAX_SAMPLES) throw tooLong(count);
   const read = reader(view, bits, float);
   const mono = new Float32Array(count);
   for (let i = 0, at = start; i < count; i++) {
@@ -86,9 +95,17 @@ function readSamples(view: DataView, start: number, size: number, { channels, ra
     for (let c = 0; c < channels; c++, at += step) sum += Math.fround(read(at));
     mono[i] = sum / channels;
   }
-  const odd = mono.findIndex((x) => x - x !== 0);
-  if (odd >= 0) throw audioError("audio-damaged", `sample ${odd} is ${mono[odd]}`);
+  checkFinite(mono);
   return { rate, channels, mono };
+}
+
+function tooLong(count: number): Error {
+  return audioError("audio-limit", `the sound has ${count} samples; ${MAX_SAMPLES} at most are taken`, { hint: "Send it in parts." });
+}
+
+function checkFinite(samples: Float32Array): void {
+  const odd = samples.findIndex((x) => x - x !== 0);
+  if (odd >= 0) throw audioError("audio-damaged", `sample ${odd} is ${samples[odd]}`);
 }
 
 function reader(view: DataView, bits: number, float: boolean): (at: number) => number {

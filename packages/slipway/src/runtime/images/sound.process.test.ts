@@ -50,6 +50,10 @@ describe("a folder of a classifier of sounds", () => {
     expect((await post(wav("tone").slice(0, 300), "audio/wav")).error).toMatchObject({ code: "audio-damaged" });
     expect((await post("RIFF", "audio/wav")).error).toMatchObject({ code: "audio-damaged" });
     expect((await post(JSON.stringify({ audio: "???" }), "application/json")).error).toMatchObject({ code: "request-shape" });
+    for (const [open, close] of [['{"audio":', "}"], ['{"records":', "}"], ["[", "]"]] as const) {
+      const { error } = await post(`${open.repeat(20_000)}"x"${close.repeat(20_000)}`, "application/json");
+      expect(error?.code, open).toMatch(/^request-/);
+    }
     expect((await post(new Uint8Array(readFileSync(`${folder}../../images/shapes/pictures/small.png`)), "image/png")).error).toMatchObject({ code: "image-unwanted" });
   });
 });

@@ -22,21 +22,24 @@ export function encodedFiles(body: unknown, signature: Signature): Uint8Array[] 
   return texts.map((text, i) => decode(text!, i));
 }
 
-function listOf(body: unknown, names: readonly string[]): readonly unknown[] {
+/** A list may stand under one name, and a file under two: {"instances": [{"image": {"b64": "..."}}]}. */
+const DEEPEST = 2;
+
+function listOf(body: unknown, names: readonly string[], depth = 0): readonly unknown[] {
   if (Array.isArray(body)) return body;
   if (typeof body !== "object" || body === null || ArrayBuffer.isView(body)) return [body];
   const keys = Object.keys(body);
   const only = keys.length === 1 ? keys[0]! : undefined;
-  if (only === undefined || names.includes(only) || !LISTS.includes(only)) return [body];
-  return listOf((body as Readonly<Record<string, unknown>>)[only], names);
+  if (depth === DEEPEST || only === undefined || names.includes(only) || !LISTS.includes(only)) return [body];
+  return listOf((body as Readonly<Record<string, unknown>>)[only], names, depth + 1);
 }
 
-function textOf(item: unknown, names: readonly string[]): string | undefined {
+function textOf(item: unknown, names: readonly string[], depth = 0): string | undefined {
   if (typeof item === "string") return item;
   if (typeof item !== "object" || item === null || Array.isArray(item) || ArrayBuffer.isView(item)) return undefined;
   const keys = Object.keys(item);
-  if (keys.length !== 1 || !names.includes(keys[0]!)) return undefined;
-  return textOf((item as Readonly<Record<string, unknown>>)[keys[0]!], names);
+  if (depth === DEEPEST || keys.length !== 1 || !names.includes(keys[0]!)) return undefined;
+  return textOf((item as Readonly<Record<string, unknown>>)[keys[0]!], names, depth + 1);
 }
 
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
