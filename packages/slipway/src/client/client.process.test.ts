@@ -216,6 +216,26 @@ describe("a service that tells of its models", () => {
   });
 });
 
+describe("answers that are JSON", () => {
+  it("have the types of what they hold", async () => {
+    const output = { name: "detections", graphName: "detections", kind: "value", type: "string", rowShape: [], json: true } as const;
+    const signature = { layout: "tensors", tensorRows: "independent", columns: [], extraColumns: "refused", tensors: [{ name: "x", type: "float", shape: [-1, 3, 8, 8] }], outputs: [output] };
+    const task = { kind: "detection", units: "pixels", labels: ["cat"], score: 0.5, least: 0, most: 10 };
+    const models = [{ name: "finder", signature: { ...signature, task } }, { name: "other", signature }].map((m) => ({ ...m, version: "1.0.0", digest: "sha256:0" }) as unknown as ClientModel);
+    writeFileSync(join(folder, "detector.ts"), await generateClient(models));
+    writeFileSync(join(folder, "finds.ts"), `import type { FinderPrediction, OtherPrediction } from "./detector.ts";
+export const one: FinderPrediction = { detections: [{ box: [0, 1, 2.5, 3], label: "cat", score: 0.75 }] };
+export const label: string | undefined = one.detections[0]?.label;
+// @ts-expect-error a box has four numbers
+export const flat: FinderPrediction = { detections: [{ box: [0, 1, 2.5], label: "cat", score: 0.75 }] };
+// @ts-expect-error it is no text
+export const text: FinderPrediction = { detections: "[]" };
+export const any: OtherPrediction = { detections: { anything: 1 } };
+`);
+    expect(compile(folder, ["detector.ts", "finds.ts"], "browser")).toBe("");
+  });
+});
+
 describe("names that no program would choose", () => {
   it("stay names", async () => {
     const hostile = ["*/ globalThis.broken = 1; /*", "__proto__", "constructor", "a\nb", "\u2028globalThis.broken = 1", '"]; globalThis.broken = 1; //', "`${globalThis.broken = 1}`", "\\", "'", "", "@ts-ignore", "\u202eevil", "class", "1", "\ud800"];

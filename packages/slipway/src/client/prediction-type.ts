@@ -40,6 +40,7 @@ function scalarType(output: Output): string {
 function outputType(output: Output, signature: Signature): string {
   const scalar = output.kind === "label" && namedClasses(output) ? union(output.classes!) : scalarType(output);
   const { rowShape } = output;
+  if (output.json === true) return jsonType(signature);
   if (output.anyRank === true) return Array.from({ length: ANY_RANK + (signature.tensorRows === "none" ? 1 : 0) }, (_, rank) => listOf(scalar, rank)).join(" | ");
   if (rowShape.length === 0) return scalar;
   const [width] = rowShape as [number];
@@ -47,6 +48,10 @@ function outputType(output: Output, signature: Signature): string {
   const names = rowShape.length === 1 && !whole ? keysOf(output, width) : undefined;
   if (names !== undefined) return `{ ${names.map((n) => `readonly ${propertyKey(n)}: ${scalar}`).join("; ")} }`;
   return listOf(scalar, rowShape.length);
+}
+/** Of texts that are answered as the JSON they hold. */
+function jsonType({ task }: Signature): string {
+  return task?.kind === "detection" ? "readonly { readonly box: readonly [left: number, top: number, right: number, bottom: number]; readonly label: string; readonly score: number }[]" : "unknown";
 }
 function listOf(scalar: string, rank: number): string {
   let type = scalar;

@@ -59,10 +59,14 @@ describe("detections", () => {
     const wanted = json("shapes/expected.json");
     const model = await pack("shapes/shapes.onnx", { task: "detection" }, json("shapes/image.json"));
     expect(model.signature.task!.labels).toEqual(["square", "circle", "triangle"]);
+    const { components } = await (await createHandler(model)(new Request("http://localhost/openapi.json"))).json() as any;
+    const { detections: described } = Object.values<any>(components.schemas).find((s) => s.properties?.detections !== undefined)!.properties;
+    expect(described).toMatchObject({ type: "array", items: { properties: { box: { minItems: 4, maxItems: 4 }, label: { type: "string", examples: ["square", "circle", "triangle"] } } } });
     for (const name of ["wide", "tall", "small"]) {
       const { predictions: [{ detections }] } = await ask(model, read(`shapes/pictures/${name}.png`));
       expect(wanted[name].length, name).toBeGreaterThan(0);
       same(detections, wanted[name], 0.5, 0.02);
+      for (const d of detections) expect(Object.keys(d).toSorted()).toEqual([...described.items.required].toSorted());
     }
     const all = (await ask(model, read("shapes/pictures/wide.png"))).predictions[0].detections as Detected[];
     expect((await ask(model, read("shapes/pictures/wide.png"), "?most=1")).predictions[0].detections).toEqual(all.slice(0, 1));

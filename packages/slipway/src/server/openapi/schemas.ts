@@ -1,7 +1,7 @@
 // The JSON Schemas of one model: its columns with types, categories, ranges, which may be missing, and an example; its
 // outputs with class names.
 
-import { ANY_RANK, type Column, type Output, type TensorInput } from "@slipway/core/package";
+import { ANY_RANK, type Column, type Output, type Signature, type TensorInput } from "@slipway/core/package";
 import { exampleRequest, exampleValue, isFlag, usedColumns, type Servable } from "../../runtime/index.ts";
 import { ref, type Json } from "./descriptions.ts";
 
@@ -92,8 +92,16 @@ export function predictionSchema(model: Servable): Json {
   return {
     type: "object",
     description: "Every output by name, or those that were asked for.",
-    properties: Object.fromEntries(model.signature.outputs.map((o) => [o.name, outputSchema(o)])),
+    properties: Object.fromEntries(model.signature.outputs.map((o) => [o.name, o.json === true ? jsonSchema(model.signature) : outputSchema(o)])),
   };
+}
+
+/** Of texts that are answered as the JSON they hold. */
+function jsonSchema({ task }: Signature): Json {
+  if (task?.kind !== "detection") return { description: "JSON." };
+  const label = { type: "string", examples: task.labels.slice(0, 5) };
+  const box = { type: "array", items: { type: "number", minimum: 0 }, minItems: 4, maxItems: 4, description: "Left, top, right, bottom, in pixels of the picture." };
+  return { type: "array", description: "The highest score first.", items: { type: "object", properties: { box, label, score: { type: "number" } }, required: ["box", "label", "score"] } };
 }
 
 function outputSchema(output: Output): Json {
