@@ -75,7 +75,7 @@ async function search(context: ServerContext, catalogues: Catalogues, model: Ser
   const standing = await catalogues.of(model);
   if (model.signature.layout !== "text") throw recommendError("recommend-none", `${model.name} is asked by no text`, { hint: "slipway index FOLDER --model EMBEDDER makes a package that is; others are asked at /recommend." });
   const [made] = await recommend(model, standing, [readSearch(bodyOf(call))], async (input, outputs) => (await infer(context, call, model, input, { onInvalid: "rows", outputs })).prediction);
-  return jsonAnswer({ results: made!.items.map(({ id, score, metadata }) => ({ id, score, ...metadata })), model: { name: model.name, version: model.version, digest: model.digest }, catalogue: { version: standing.version }, prediction_id: `${call.predictionId}-0` });
+  return jsonAnswer({ results: made!.items.map(({ id, score, metadata }) => ({ ...metadata, id, score })), model: { name: model.name, version: model.version, digest: model.digest }, catalogue: { version: standing.version }, prediction_id: `${call.predictionId}-0` });
 }
 
 async function list(catalogues: Catalogues, model: Servable, call: Call): Promise<Answer> {
@@ -102,6 +102,7 @@ async function change(context: ServerContext, catalogues: Catalogues, model: Ser
     const { id, state } = item;
     const vector = item.vector ?? towered?.get(id);
     if (vector !== undefined && (settings.kind !== "embedding" || vector.length !== width)) throw recommendError("catalogue-invalid", settings.kind === "embedding" ? `a vector of ${vector.length} numbers, where ${width} are expected` : "the model finds items by no vectors of theirs", { where: `items[${i}].vector` });
+    if (vector?.every(Number.isFinite) === false) throw recommendError("catalogue-invalid", `${asked.tower} gives a vector with something that is no number`, { where: `items[${i}].row` });
     states.set(id, { ...state, ...(vector === undefined ? {} : { vector: { digest: model.digest, values: vector } }) });
   }
   const gone = asked.remove.find((id) => { const place = shelf.placeOf(id); return place === undefined || shelf.at(place) === undefined; });

@@ -12,7 +12,7 @@ export interface Query {
   readonly k: number;
   readonly exclude: ReadonlySet<string>;
   /** Fields of the metadata, and values of which one must be there. */
-  readonly filter: readonly (readonly [field: string, values: readonly (Scalar | null)[]])[];
+  readonly filter: readonly (readonly [field: string, values: ReadonlySet<Scalar | null>])[];
   /** In place of the most popular. */
   readonly cold: readonly string[] | undefined;
 }
@@ -20,6 +20,7 @@ export interface Query {
 const MAX_QUERIES = 256;
 const MAX_ITEMS = 10_000;
 const MAX_K = 1000;
+const MAX_FIELDS = 100;
 const USUAL_K = 10;
 const KEYS = ["user", "items", "k", "exclude", "filter", "cold"];
 
@@ -55,9 +56,11 @@ function readQuery(value: unknown, where: string): Query {
   const k = q.has("k") ? q.count("k", MAX_K) : USUAL_K;
   if (k === 0) throw fail(`expected 1 to ${MAX_K}`, q.at("k"));
   const filter = q.has("filter") ? q.object("filter") : undefined;
+  const fields = filter?.keys() ?? [];
+  if (fields.length > MAX_FIELDS) throw fail(`${fields.length} fields; at most ${MAX_FIELDS} are allowed`, q.at("filter"));
   return {
     user: q.get("user") ?? undefined, items: ids("items"), k, exclude: new Set(ids("exclude")), cold: q.has("cold") ? ids("cold") : undefined,
-    filter: filter === undefined ? [] : filter.keys().map((field) => [field, valuesOf(filter.get(field), filter.at(field))] as const),
+    filter: fields.map((field) => [field, valuesOf(filter!.get(field), filter!.at(field))] as const),
   };
 }
 
@@ -69,8 +72,8 @@ function id(value: unknown, where: string): string {
   }
 }
 
-function valuesOf(value: unknown, where: string): (Scalar | null)[] {
+function valuesOf(value: unknown, where: string): ReadonlySet<Scalar | null> {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (!values.every((v): v is Scalar | null => v === null || ["string", "number", "boolean"].includes(typeof v))) throw fail("expected a text, a number, true, false or null, or a list of them", where);
-  return [...values];
+  return new Set(values);
 }

@@ -73,7 +73,7 @@ describe("recommendations", () => {
   });
 
   it("refuses what is not understood, by name", async () => {
-    for (const [payload, where] of [[{ users: "ann" }, "users"], [{ user: "ann", k: 0 }, "k"], [{ items: [1.5] }, "items[0]"], [{ user: { who: "ann" } }, "user"], [{ filter: { a: {} } }, "filter.a"], [{ queries: [] }, "queries"]] as const) {
+    for (const [payload, where] of [[{ users: "ann" }, "users"], [{ user: "ann", k: 0 }, "k"], [{ items: [1.5] }, "items[0]"], [{ user: { who: "ann" } }, "user"], [{ filter: { a: {} } }, "filter.a"], [{ filter: Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`f${i}`, 1])) }, "filter"], [{ queries: [] }, "queries"]] as const) {
       const answer = await ask(app, payload);
       expect([answer.statusCode, answer.json().error.where], JSON.stringify(payload)).toEqual([400, where]);
     }
@@ -152,14 +152,18 @@ it("two towers: items by their own tower, also those that come later", async () 
   const itemTower = join(scratch, "item-tower.onnx");
   writeFileSync(itemTower, tower([1, 0, 0, 1]));
   const items = { file: "items.json", text: JSON.stringify([{ id: "east", x: "[1, 0]" }, { id: "north", x: "[0, 1]" }, { id: "west", x: "[-1, 0]" }]) };
+  const odd = { file: "items.json", text: JSON.stringify([{ id: "east", x: "[-]" }]) };
+  await expect(packModel("user.onnx", tower([1, 0, 0, 1, 0, 0]), { name: "shop", recommend: { k: 1, cold: "refused", items: odd, tower: itemTower } })).rejects.toMatchObject({ code: expect.stringMatching(/^request-/) });
   const app = await serve([
     { name: "shop", path: "user.onnx", bytes: tower([1, 0, 0, 1, 0, 0]), options: { k: 3, cold: "refused", items, tower: itemTower, similarity: "cosine" } },
     { name: "items", path: itemTower, bytes: readFileSync(itemTower) },
+    { name: "far", path: "far.onnx", bytes: tower([10, 0, 0, 10]) },
   ]);
   expect(ids(await ask(app, { user: { x: [2, 1, 9] } }))).toEqual(["east", "north", "west"]);
   expect((await ask(app, { user: "somebody" })).statusCode).toBe(400);
   expect((await ask(app, {})).json().error.code).toBe("recommend-without-history");
   expect((await change(app, { tower: "items", items: [{ id: "north-east", row: { x: [2, 1] } }] })).statusCode).toBe(200);
+  expect((await change(app, { tower: "far", items: [{ id: "nowhere", row: { x: [3e38, 0] } }] })).json().error).toMatchObject({ code: "catalogue-invalid", where: "items[0].row" });
   expect((await ask(app, { user: { x: [2, 1, 0] }, k: 1 })).json().items).toEqual([{ id: "north-east", score: expect.closeTo(1, 6) }]);
   expect(ids(await ask(app, { items: ["north-east"], k: 2 }))).toEqual(["east", "north"]);
   expect((await inject(app, { method: "POST", url: "/models/items/recommend", headers: { "content-type": "application/json" }, payload: "{}" })).json().error.code).toBe("recommend-none");

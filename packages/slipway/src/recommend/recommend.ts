@@ -34,6 +34,8 @@ export async function recommend(model: Servable, standing: Standing, queries: re
   const output = (name: string | undefined): OutputData => prediction!.outputs.find((o) => o.output.name === name)!;
   const made: Recommendation[] = [];
   for (const [i, query] of queries.entries()) {
+    // Between one and the next others get their turn.
+    if (i > 0) await new Promise((resolve) => setImmediate(resolve));
     const row = inputs[i] === undefined ? undefined : asked.indexOf(i);
     const known = row !== undefined && prediction!.refused?.has(row) !== true;
     const found = await (known ? near(standing.shelf, query, output(settings.output), settings.distances === undefined ? undefined : output(settings.distances), row) : nearItems(standing.shelf, query));
@@ -91,7 +93,7 @@ async function nearItems(shelf: Shelf, query: Query): Promise<Scored[] | undefin
 /** What was seen and what is to be left out is not shown, nor what the filter does not let through. */
 function allowing(shelf: Shelf, { items, exclude, filter }: Query): (place: number) => boolean {
   const left = new Set([...items, ...exclude].map((id) => shelf.placeOf(id)));
-  return (place) => !left.has(place) && filter.every(([field, values]) => values.includes(shelf.at(place)?.metadata[field] ?? null));
+  return (place) => !left.has(place) && filter.every(([field, values]) => values.has(shelf.at(place)?.metadata[field] ?? null));
 }
 
 function coldStart({ shelf, cold }: Standing, query: Query): Pick<Recommendation, "items" | "cold"> {

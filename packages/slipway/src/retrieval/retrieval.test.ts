@@ -65,7 +65,7 @@ describe("a folder", () => {
     const made = await makeIndex(embedder, passages, { name: "docs" });
     const model = await loadModelPackage(await readSlip(writeSlip(made)), { placement: "inline" });
     const catalogues = new Catalogues({ store: () => CatalogueStore.open("sqlite::memory:"), kept: false, intervalMs: 0, search: "exact" });
-    const app = createServer({ models: [model], options: { protocols: [recommendProtocol(catalogues)] } });
+    const app = createServer({ models: [model], options: { auth: { administration: "any-port", anonymous: "admin" }, protocols: [recommendProtocol(catalogues)] } });
     try {
       const search = (payload: object): ReturnType<typeof inject> => inject(app, { method: "POST", url: "/models/docs/search", headers: { "content-type": "application/json" }, payload: JSON.stringify(payload) });
       const cosine = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0) / Math.hypot(...a) / Math.hypot(...b);
@@ -78,6 +78,9 @@ describe("a folder", () => {
       expect(results.map((r) => r.score)).toEqual(results.map((r) => r.score).toSorted((a, b) => b - a));
       expect((await search({ query: texts[15]!, k: 50, filter: { document: ["0.txt", "1.txt"] } })).json().results).toHaveLength(2);
       for (const payload of [{}, { query: " " }, { query: "x", user: "y" }, { query: 7 }]) expect((await search(payload)).statusCode).toBe(400);
+      // What is said of a passage takes the place of nothing that was found.
+      await inject(app, { method: "PATCH", url: "/models/docs/catalogue", headers: { "content-type": "application/json" }, payload: JSON.stringify({ items: [{ id: "15.txt#1", metadata: { id: "another", score: 7, shelf: "a" } }] }) });
+      expect((await search({ query: texts[15]!, k: 1 })).json().results).toEqual([expect.objectContaining({ id: "15.txt#1", score: expect.closeTo(1, 5), shelf: "a" })]);
       // It is the embedder still.
       const [row] = (await model.predict([texts[0]!])) as unknown as { embedding: number[] }[];
       row!.embedding.forEach((x, i) => expect(x).toBeCloseTo(embeddings[0]![i]!, 5));

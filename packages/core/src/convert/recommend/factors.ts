@@ -126,6 +126,12 @@ function checked(model: FactorModel): FactorModel {
   for (const [name, list, count] of [["user ids", userIds, users.shape[0]], ["user biases", userBias, users.shape[0]], ["item ids", itemIds, items.shape[0]], ["item biases", itemBias, items.shape[0]], ["popularities", popularity, items.shape[0]]] as const) {
     if (list !== undefined && list.length !== count) throw wrong(`there are ${list.length} ${name} for ${count} rows of factors`);
   }
-  for (const ids of [userIds, itemIds]) if (ids !== undefined && new Set(ids).size < ids.length) throw wrong("an id is there twice");
+  for (const ids of [userIds, itemIds]) {
+    if (ids?.includes(undefined as never) === true) throw wrong("a row of factors has no id");
+    if (ids !== undefined && new Set(ids).size < ids.length) throw wrong("an id is there twice");
+  }
+  for (const [name, numbers] of [["user biases", userBias], ["item biases", itemBias], ["popularities", popularity], ["mean", [model.mean]]] as const) {
+    if (numbers?.every(Number.isFinite) === false) throw wrong(`the ${name} hold NaN or infinity`);
+  }
   return model;
 }

@@ -19,6 +19,7 @@ export async function towerVectors(path: string, rows: readonly Readonly<Record<
     const missing = names.find((name) => !rows.some((row) => Object.hasOwn(row, name)));
     if (missing !== undefined) throw predictError("request-invalid", `the item tower takes ${names.join(", ")}, and the items have no column ${JSON.stringify(missing)}`, { where: path });
     const width = output.rowShape[0]!;
+    if (width < 1) throw recommendFileError("recommend-file", `the item tower does not tell how many numbers ${output.name} has`, { where: path, hint: "Export it with a fixed last dimension." });
     const data = new Float64Array(rows.length * width);
     for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
       const records = rows.slice(start, start + ROWS_AT_ONCE).map((row) => Object.fromEntries(names.map((name) => [name, valueOf(row[name])])));
@@ -34,5 +35,10 @@ export async function towerVectors(path: string, rows: readonly Readonly<Record<
 
 /** A CSV's field that holds a list: [0.1, 0.2]. */
 function valueOf(value: unknown): unknown {
-  return typeof value === "string" && /^\[[\d\s,.eE+-]*\]$/.test(value) ? (JSON.parse(value) as unknown) : value;
+  if (typeof value !== "string" || !/^\[[\d\s,.eE+-]*\]$/.test(value)) return value;
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value; // refused by the tower, as a text
+  }
 }
