@@ -5,7 +5,7 @@ import { mayAsk, jsonAnswer, type Call, type Protocol, type Route } from "../ser
 import { listAlerts, undelivered } from "./alerts/alert-store.ts";
 import { monitorError } from "./errors.ts";
 import { modelView, overview } from "./views.ts";
-import { changeReference } from "./change-reference.ts";
+import { changeReference, type ReferenceRequest } from "./change-reference.ts";
 import { feedback } from "./feedback.ts";
 import type { Monitor } from "./monitor.ts";
 
@@ -42,10 +42,7 @@ export function monitorProtocol(monitor: Monitor): () => Protocol {
         tag: "Monitoring", summary: "Compare with what was counted from one time to another, in place of the package's profile; with neither, with the profile again", response: { "application/json": OBJECT },
         request: { "application/json": { type: "object", properties: { from: TEXT, to: TEXT, version: TEXT } } },
       },
-      handle: async (call) => {
-        const { from, to, version } = bodyOf(call);
-        return jsonAnswer(await changeReference(monitor, shown(call), { from, to, version }));
-      },
+      handle: async (call) => jsonAnswer(await changeReference(monitor, shown(call), periodIn(call))),
     },
     {
       method: "GET", path: `${MONITOR_ROOT}/alerts`, action: "observe",
@@ -73,23 +70,32 @@ export function monitorProtocol(monitor: Monitor): () => Protocol {
   return () => ({ name: "monitor", prefixes: [MONITOR_ROOT], routes });
 }
 
-/** The texts of a JSON body; what is none counts as not given. */
-function bodyOf(call: Call): Readonly<Record<string, string | undefined>> {
+/** Undefined where the body is no JSON object. */
+function objectIn(call: Call): Readonly<Record<string, unknown>> | undefined {
   let body: unknown;
   try {
     body = parseJson(call.body.toString());
   } catch {
-    // As if nothing were given.
+    return undefined;
   }
-  return Object.fromEntries(Object.entries(typeof body === "object" && body !== null ? body : {}).filter((e): e is [string, string] => typeof e[1] === "string"));
+  return typeof body === "object" && body !== null && !Array.isArray(body) ? { ...body } : undefined;
+}
+/** Nothing is passed over: a period that is misspelt would give the package's profile back. @throws monitor-reference */
+function periodIn(call: Call): ReferenceRequest {
+  const body = objectIn(call);
+  if (body === undefined) throw monitorError("monitor-reference", "the body is no JSON object", { hint: PERIOD });
+  const odd = Object.entries(body).find(([name, value]) => !["from", "to", "version"].includes(name) || typeof value !== "string");
+  if (odd !== undefined) throw monitorError("monitor-reference", `${JSON.stringify(odd[0].slice(0, 100))} is ${["from", "to", "version"].includes(odd[0]) ? "no text" : "nothing that a reference has"}`, { hint: PERIOD });
+  return body;
 }
 /** @throws feedback-invalid */
 function keyIn(call: Call): string {
-  const { key } = bodyOf(call);
-  if (key === undefined || key === "") throw monitorError("feedback-invalid", 'the body is not {"key": "..."}');
+  const key = objectIn(call)?.["key"];
+  if (typeof key !== "string" || key === "") throw monitorError("feedback-invalid", 'the body is not {"key": "..."}');
   return key;
 }
 
+const PERIOD = 'It is {"from": "2026-03-02T00:00:00Z", "to": "2026-03-09T00:00:00Z"}, either of which may be left out, with "version" where it is not the latest; {} takes the package\'s profile again.';
 const MOST_HOURS = 24 * 366;
 
 function hoursOf(call: Call): number {

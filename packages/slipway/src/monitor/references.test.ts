@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasPostgres, startPostgres, type TestPostgres } from "../../../../scripts/testing-postgres.ts";
-import { inject } from "../server/testing.ts";
+import { inject, type InjectedAnswer } from "../server/testing.ts";
 import { changeReference, MonitorStore, type ReferenceAnswer, type ReferenceRequest } from "./index.ts";
 import { loanRows, START, watchedApp } from "./testing.ts";
 
@@ -60,3 +60,19 @@ describe.each(["sqlite", "postgres"])("on %s", (dialect) => {
     }
   }, 60_000);
 });
+
+it("by HTTP, what is misspelt or no text changes nothing", async () => {
+  const watched = await watchedApp({ server: { auth: { anonymous: "admin", administration: "any-port" } } });
+  const change = (payload: string): Promise<InjectedAnswer> => inject(watched.app, { method: "POST", url: "/api/v1/monitor/models/loan/reference", payload });
+  const number = async (): Promise<number | undefined> => ((await watched.get("/models/loan?hours=1")).json() as { trafficReference: { number: number } | null }).trafficReference?.number;
+  try {
+    await watched.ask(loanRows(400, 1));
+    expect((await change(JSON.stringify({ from: new Date(START).toISOString() }))).json()).toMatchObject({ reference: { number: 1, rows: 400 } });
+    for (const bad of ['{"form": "2026-03-02T10:00:00Z"}', '{"from": 1772445600000}', '{"from": null}', '["from"]', '{"from', "", "5"]) expect((await change(bad)).errorCode, bad).toBe("monitor-reference");
+    expect(await number()).toBe(1);
+    expect((await change("{}")).json()).toMatchObject({ reference: null });
+    expect(await number()).toBeUndefined();
+  } finally {
+    await watched.close();
+  }
+}, 60_000);
