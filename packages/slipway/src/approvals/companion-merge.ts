@@ -50,6 +50,9 @@ export async function mergeApprovals(tx: Database, rows: Rows, into: MergeInto, 
       left.push(`the request ${id} for ${model}:${String(row["version"])} as ${alias}, whose version did not come along`);
       continue;
     }
+    const [named] = await tx.query<{ digest: string }>("select digest from versions where model = $1 and version = $2", [model, version]);
+    // What is approved here would be another package than the one that the alias then names.
+    if (named?.digest !== row["digest"]) throw fail(`the request ${id} is for ${String(row["digest"])}, and ${model}:${String(row["version"])} is ${named?.digest ?? "not there"}`, `${NAME}.requests`);
     const known = await here("requests", row);
     const closedThere = known !== undefined && known["imported_by"] !== null && known["state"] === "open" && row["state"] !== "open";
     if (known === undefined || closedThere) {

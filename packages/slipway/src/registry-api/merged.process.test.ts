@@ -172,6 +172,22 @@ describe.each(backends)("on $name", (backend) => {
     expect((await to.registry.verify()).problems).toEqual([]);
   }, 60_000);
 
+  it.skipIf(backend !== backends[0])("an open request that is made out to another package than its version's is refused", async () => {
+    const from = await openAt(backend);
+    await from.registry.offer(await examplePackage("churn", 1), { actor: dana });
+    const { digest } = await from.approvals.open({ model: "churn", version: 1, alias: "production", actor: dana });
+    const at = join(folder, `export-${count++}`);
+    await from.registry.exportTo(at, { models: ["churn"], actor: root });
+    const tables = JSON.parse(readFileSync(join(at, "registry.json"), "utf8")) as { companions: { approvals: { requests: { digest: string }[] } } };
+    const [request] = tables.companions.approvals.requests as [{ digest: string }];
+    expect(request.digest).toBe(digest);
+    request.digest = `sha256:${"0".repeat(64)}`;
+    writeFileSync(join(at, "registry.json"), JSON.stringify(tables));
+    const to = await openAt(backend);
+    expect(await code(to.registry.importFrom(at, { actor: root }))).toBe("registry-export");
+    expect(await to.approvals.list()).toEqual([]);
+  }, 60_000);
+
   // Tables and files are the same on every pair; once is enough.
   it.skipIf(backend !== backends[0])("what was changed on the way or afterwards is refused or found", async () => {
     const from = await openAt(backend);
