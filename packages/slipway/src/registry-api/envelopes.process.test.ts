@@ -101,5 +101,13 @@ describe.each(backends)("on $name", (backend: Backend) => {
     const last = await again();
     expect(await last.registry.attachWaiting({ all: true })).toBe(1);
     expect(await kinds()).toEqual(["approval anna", "approval slipway"]);
+
+    // However many there are.
+    const many = Array.from({ length: 105 }, (_, i) => ({ id: `many-${String(i).padStart(3, "0")}`, model: "churn", version: 1, kind: "approval" as const, mediaType: "application/json", title: `${i}.json`, body: JSON.stringify({ i }), summary: {}, actor: dana }));
+    await registry.database.transaction(async (tx) => {
+      for (const one of many) await registry.keepWaiting(one, tx);
+    });
+    expect(await last.registry.attachWaiting({ all: true })).toBe(105);
+    expect(await last.registry.waiting()).toEqual([]);
   }, 120_000);
 });

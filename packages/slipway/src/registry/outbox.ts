@@ -42,6 +42,7 @@ interface Row {
 const COLUMNS = "id, model, version, kind, media_type, title, body, summary, actor, how, created_at, attempts, next_at, error";
 const FIRST_MS = 5000;
 const LONGEST_MS = 3_600_000;
+/** Of what is due. */
 const AT_ONCE = 100;
 
 /** In the transaction of the act. */
@@ -63,7 +64,7 @@ export async function waitingOf(database: Database): Promise<Waiting[]> {
  */
 export async function attachWaiting(context: RegistryContext, { all = false, now = Date.now() }: { readonly all?: boolean | undefined; readonly now?: number | undefined } = {}): Promise<number> {
   const { database } = context;
-  const rows = await database.query<Row>(`select ${COLUMNS} from outbox${all ? "" : " where next_at <= $2"} order by created_at, id limit $1`, all ? [AT_ONCE] : [AT_ONCE, new Date(now).toISOString()]);
+  const rows = await database.query<Row>(`select ${COLUMNS} from outbox${all ? "" : " where next_at <= $1"} order by created_at, id${all ? "" : ` limit ${AT_ONCE}`}`, all ? [] : [new Date(now).toISOString()]);
   let attached = 0;
   for (const row of rows) {
     try {
