@@ -25,7 +25,7 @@ export function RetrainPage({ id }: { readonly id: string }): VNode {
   const none = <span class="soft">none yet</span>;
   return <div class="page">
     <PageHead title={<>{model} is trained anew</>} documentTitle={`Training of ${model}`} crumbs={[["Trainings", page.retrains], [model, page.model(model)]]} actions={<>
-      {may("observe") && <a class="button" href={page.monitoringOf(model, parent === null ? undefined! : String(parent))}><Icon name="monitoring" />Monitoring</a>}
+      {may("observe") && <a class="button" href={page.monitoringOf(model, parent === null ? undefined : String(parent))}><Icon name="monitoring" />Monitoring</a>}
       {open && may("release") && <button type="button" class="danger" onClick={() => setAsking(true)}>Cancel the training</button>}
     </>}>
       <p><Chip tone={RETRAIN_STATE[state][1]}>{RETRAIN_STATE[state][0]}</Chip> <span class="soft">for {alias}{parent !== null && <>, after version <a href={page.version(model, parent)}>{parent}</a></>}, begun <Time at={data.createdAt} /> by {data.createdBy}</span></p>

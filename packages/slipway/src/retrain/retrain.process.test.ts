@@ -164,6 +164,8 @@ it("a trigger that is met again begins nothing where nothing has changed, and sa
   await turns(8);
   expect(await retrains.list()).toHaveLength(2);
   expect(await retrainer.setups()).toMatchObject([{ held: { after: (await retrains.list())[0]!.id } }]);
+  await retrainer.begin("linear", olga);
+  expect(await retrainer.setups()).toMatchObject([{ held: null }]);
 }, 60_000);
 
 it("what is red at the gate goes no further, the same again is no version, and an outside service hands a version in", async () => {

@@ -102,10 +102,12 @@ export class Retrainer {
     const { retrains } = this.#options;
     return Promise.all(Object.entries(this.#options.settings).map(async ([model, { alias, command, data, triggers = {}, cooldown }]) => {
       const last = await retrains.last(model);
+      // Once another training has begun nothing is held back.
+      const held = await retrains.held(model);
       const rests = last === undefined ? 0 : Date.parse(last.created_at) + cooldown;
       return {
         model, alias, outside: command === undefined, data: data ?? null, triggers: Object.keys(triggers).filter((name) => name !== "tz"),
-        restsUntil: rests > this.#now() ? new Date(rests).toISOString() : null, held: await retrains.held(model),
+        restsUntil: rests > this.#now() ? new Date(rests).toISOString() : null, held: held?.after === last?.id ? held : null,
       };
     }));
   }
