@@ -115,6 +115,7 @@ describe.skipIf(!hasBrowser)("every page", { timeout: 240_000 }, () => {
     await button.click();
     // Nothing is sent without a reason.
     expect((await filled.call<{ version: number }>("Ana Sousa", "GET", "/models/churn/aliases/staging")).version).toBe(1);
+    await expect(filled.call("Olga Petrov", "POST", "/models/churn/rollback", { alias: "staging", reason: "x", expected: 3 })).rejects.toThrow("registry-alias-moved");
     await page.getByLabel("Why").fill("orders fell by half");
     await button.click();
     await page.getByText("staging is version 3 again.").waitFor();

@@ -21,12 +21,21 @@ export async function wayBack(tx: Database, model: string, alias: string): Promi
   return { model, alias, from, to };
 }
 
-/** @throws rollout-reason, rollout-no-way-back, rollout-open, policy-unmet, registry-version-removed */
-export async function putBack(tx: Database, registry: Registry, { model, alias, reason, actor, at }: { readonly model: string; readonly alias: string; readonly reason: string; readonly actor: Actor; readonly at: string }): Promise<Return> {
+export interface Going {
+  readonly model: string;
+  readonly alias: string;
+  readonly reason: string;
+  /** The version that the alias is thought to name. */
+  readonly expected?: number | undefined;
+  readonly actor: Actor;
+}
+
+/** @throws rollout-reason, rollout-no-way-back, rollout-open, policy-unmet, registry-alias-moved, registry-version-removed */
+export async function putBack(tx: Database, registry: Registry, { model, alias, reason, expected, actor, at }: Going & { readonly at: string }): Promise<Return> {
   const why = reason.trim().slice(0, MAX_REASON);
   if (why === "") throw rolloutError("rollout-reason", `why is ${model}@${alias} to go back?`, { hint: 'slipway rollout rollback MODEL --reason "orders fell by half"' });
   const { from, to } = await wayBack(tx, model, alias);
-  await registry.setAlias(model, alias, to, { actor, expected: from, tx });
+  await registry.setAlias(model, alias, to, { actor, expected: expected ?? from, tx });
   const [row] = await tx.query<{ id: string }>("select id from rollouts where model = $1 and alias = $2 and candidate = $3 and state = 'promoted' order by id desc limit 1", [model, alias, from]);
   const rollout = row?.id ?? null;
   await tx.query("insert into rollout_returns (id, model, alias, from_version, to_version, rollout, at, actor, reason) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)", [newId(), model, alias, from, to, rollout, at, actor.name, why]);

@@ -233,6 +233,9 @@ describe.each(backends.filter((b) => b.store === "layout"))("on $name", { timeou
       await expect(back("again")).rejects.toMatchObject({ code: "rollout-no-way-back" });
       // A version that came without a rollout is gone back from as well.
       await registry.setAlias("loan", "production", 3, { actor: olga });
+      // Whoever saw another one in use has to look again.
+      await expect(rollouts.rollback({ model: "loan", alias: "production", reason: "seen before", expected: 2, actor: olga })).rejects.toMatchObject({ code: "registry-alias-moved" });
+      expect((await registry.aliases("loan"))[0]).toMatchObject({ version: 3 });
       expect(await back("worse still")).toMatchObject({ from: 3, to: 1, rollout: null });
     } finally {
       await closeAll(cluster);

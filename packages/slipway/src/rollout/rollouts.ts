@@ -9,7 +9,7 @@ import { migrate, newId, type Database } from "../database/index.ts";
 import { checkAlias, type Registry } from "../registry/index.ts";
 import { rolloutError } from "./errors.ts";
 import { readPlan, stageName, stagesOf } from "./plan.ts";
-import { putBack, wayBack } from "./returns.ts";
+import { putBack, wayBack, type Going } from "./returns.ts";
 import { MACHINE, rolloutOf, type Return, type Rollout, type RolloutDetails, type RolloutRow } from "./rollout.ts";
 import { addEvent, aliasVersion, dropPairs, eventsOf, insertRow, note, openRows, replicaOf, replicaRows, rowOf, rowsOf, samplesOf, updateRow } from "./rows.ts";
 import { ROLLOUT_MIGRATIONS } from "./tables.ts";
@@ -148,8 +148,8 @@ export class Rollouts {
   async wayBack(model: string, alias: string): Promise<Omit<Return, "rollout">> {
     return wayBack(this.database, model, alias);
   }
-  /** The alias names the version before again, as its policy allows. @throws rollout-reason, rollout-no-way-back, rollout-open, policy-unmet, registry-version-removed */
-  async rollback(given: { readonly model: string; readonly alias: string; readonly reason: string; readonly actor: Actor }): Promise<Return> {
+  /** The alias names the version before again, as its policy allows. @throws rollout-reason, rollout-no-way-back, rollout-open, policy-unmet, registry-alias-moved, registry-version-removed */
+  async rollback(given: Going): Promise<Return> {
     const done = await this.database.transaction((tx) => putBack(tx, this.registry, { ...given, at: this.#iso() }));
     for (const tell of this.#returned) tell();
     return done;

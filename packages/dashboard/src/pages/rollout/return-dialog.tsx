@@ -14,7 +14,7 @@ export function ReturnDialog({ model, alias, onClose, onDone }: { readonly model
   const title = "Back to the version before";
   if (data === undefined) return <Dialog title={title} onClose={onClose}>{error === undefined ? <Loading /> : <Failure error={error} />}<div class="buttons"><button type="button" onClick={onClose}>Close</button></div></Dialog>;
   return <ConfirmDialog title={title} button="Go back" why="needed" hint="Kept in the audit log" onClose={onClose} work={async (reason) => {
-    await send("POST", api.rollback(model), { alias, reason });
+    await send("POST", api.rollback(model), { alias, reason, expected: data.from });
     toast(`${alias} is version ${data.to} again.`);
     await onDone();
   }}><p>{alias} names version {data.to} again, in place of version {data.from}. Where it is loaded still, it answers within a second.</p></ConfirmDialog>;

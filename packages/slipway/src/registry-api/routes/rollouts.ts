@@ -43,13 +43,13 @@ export function rolloutRoutes({ registry, rollouts, approvals }: RegistryService
       return jsonAnswer(await rollouts.wayBack(model, textOf(call, "alias") ?? "production"));
     }),
     route("POST", "/models/{name}/rollback", "release", {
-      summary: "Put an alias back to the version that it named before the one in use, as its policy allows. `override`: an administrator's reason to pass the policy by",
-      body: { "alias?": TEXT, reason: TEXT, "override?": TEXT }, answer: { ...WAY_BACK, rollout: orNull(TEXT) } }, async (call) => {
+      summary: "Put an alias back to the version that it named before the one in use, as its policy allows. `expected`: the version that it names now, so that nobody's move is undone unseen. `override`: an administrator's reason to pass the policy by",
+      body: { "alias?": TEXT, reason: TEXT, "expected?": VERSION, "override?": TEXT }, answer: { ...WAY_BACK, rollout: orNull(TEXT) } }, async (call) => {
       const body = bodyOf(call);
       const model = call.params["name"]!;
       await registry.model(model);
       const reason = optionalTextIn(body, "reason") ?? optionalTextIn(body, "override") ?? "";
-      return jsonAnswer(await overriding(call, approvals, body["override"], () => rollouts.rollback({ model, alias: optionalTextIn(body, "alias") ?? "production", reason, actor: actorOf(call) })));
+      return jsonAnswer(await overriding(call, approvals, body["override"], () => rollouts.rollback({ model, alias: optionalTextIn(body, "alias") ?? "production", reason, expected: Object.hasOwn(body, "expected") ? countIn(body, "expected") : undefined, actor: actorOf(call) })));
     }),
     act("pause", "Nothing goes forward until it is resumed; what is bad is aborted all the same", (id, call) => rollouts.pause(id, actorOf(call))),
     act("resume", "Go on; the time of the step begins anew", (id, call) => rollouts.resume(id, actorOf(call))),
