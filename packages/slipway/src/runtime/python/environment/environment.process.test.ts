@@ -73,7 +73,7 @@ describe.each(["pip", "uv"] as const)("an environment made by %s", (tool) => {
   const test = (name: string, run: () => Promise<void>): void => it.skipIf(!tools[tool])(name, run, 600_000);
 
   test("has what requirements.txt says, is locked with hashes beside the model, made once, and used again without either", async () => {
-    const path = model("slipway-fixture<3  # not the newest\n");
+    const path = model("slipway-fixture<3; python_version > '3'  # not the newest\n");
     const count = environments().length;
     const first = await open(path, tool);
     expect(first.answers).toEqual([{ value: 21 }]);
@@ -96,9 +96,12 @@ describe.each(["pip", "uv"] as const)("an environment made by %s", (tool) => {
 
   test("is refused where nothing fits, or nothing says what is in it", async () => {
     await expect(open(model("slipway-fixture==9.9.9\n"), tool)).rejects.toMatchObject({ code: "python-environment", message: expect.stringContaining("slipway-fixture") });
+    const empty = model("# nothing yet\n");
+    await expect(open(empty, tool)).rejects.toMatchObject({ code: "python-environment", message: expect.stringContaining("names no package") });
+    expect(existsSync(`${empty}.lock`)).toBe(false);
     await expect(open(model(""), tool)).rejects.toMatchObject({ code: "python-environment", message: expect.stringContaining("nothing says") });
     await expect(open(model("", { "requirements.lock": "slipway-fixture==2.0.0\n" }), tool)).rejects.toMatchObject({ message: expect.stringContaining("no hashes") });
-    for (const line of ["--index-url http://127.0.0.1/", "slipway-fixture @ file:///tmp/x", "-e .", "../x.whl", "git+https://127.0.0.1/x"]) {
+    for (const line of ["--index-url http://127.0.0.1/", "slipway-fixture @ file:///tmp/x", "-e .", "../x.whl", "git+https://127.0.0.1/x", "slipway-fixture; python_version > '3' --index-url http://127.0.0.1/", `slipway-fixture==2.0.0${" ".repeat(500_000)}x`]) {
       await expect(open(model(`${line}\n`), tool), line).rejects.toMatchObject({ message: expect.stringContaining("no requirement that is taken") });
     }
   });

@@ -35,8 +35,11 @@ export async function makeEnvironment(argument: string, target: PythonTarget, ba
     const file = join(scratch, "requirements.txt");
     writeFileSync(file, text);
     const lock = locked ? text : await resolved(tool, base, file, scratch);
+    if (!lock.includes("--hash=sha256:")) {
+      throw locked ? pythonError("python-environment", `${from} names no hashes`, { where: from, hint: "Delete it to have it made anew, or make it with: uv pip compile --generate-hashes." })
+        : pythonError("python-environment", `${from} names no package`, { where: from, hint: "Name those that the model needs, one a line." });
+    }
     if (!locked) writeFileSync(beside, `# ${tool}, Python ${version}, ${process.platform} ${process.arch}; from ${from}. Made by slipway; delete it to choose anew.\n${lock}`);
-    if (!lock.includes("--hash=sha256:")) throw pythonError("python-environment", `${from} names no hashes`, { where: from, hint: "Delete it to have it made anew, or make it with: uv pip compile --generate-hashes." });
     const folder = join(cacheFolder(), createHash("sha256").update(JSON.stringify([lock, version, process.platform, process.arch])).digest("hex").slice(0, 32));
     const told = locked ? `environment locked by ${from}` : `environment locked from ${from}: ${beside}`;
     if (existsSync(join(folder, DONE))) return { interpreter: inside(folder, "python"), notes: [...notes, `${told}, made before`] };

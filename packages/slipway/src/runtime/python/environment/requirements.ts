@@ -40,10 +40,10 @@ export function requirementsOf(target: PythonTarget, beside: string): Requiremen
 function checked(path: string): string {
   const text = readFileSync(path, "utf8");
   if (text.length > MAX_TEXT) throw pythonError("python-environment", `${path} has ${text.length} characters`, { where: path });
-  const lines = text.replace(/\\\r?\n/g, " ").split(/\r?\n/).map((line) => line.replace(/(?:^|\s)#.*$/, "").trim()).filter((line) => line !== "");
+  const lines = text.replace(/\\\r?\n/g, " ").split(/\r?\n/).map((line) => line.replace(/\s+/g, " ").replace(/(?:^| )#.*$/, "").trim()).filter((line) => line !== "");
   const odd = lines.find((line) => !REQUIREMENT.test(line));
   if (odd !== undefined) throw pythonError("python-environment", `the line ${JSON.stringify(odd.slice(0, 100))} is no requirement that is taken`, { where: path, hint: "Names with versions, extras and markers, and hashes: numpy==2.1.0. No options, addresses or paths." });
   return `${lines.join("\n")}\n`;
 }
 
-const REQUIREMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9._,\s-]*\])?(?:\s*(?:==|>=|<=|!=|~=|<|>|===)\s*[A-Za-z0-9.*+!_-]+\s*,?)*(?:\s*;[^\\@]*?)?(?:\s+--hash=sha256:[0-9a-f]{64})*$/;
+const REQUIREMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9._,\s-]*\])?(?:\s*(?:==|>=|<=|!=|~=|<|>|===)\s*[A-Za-z0-9.*+!_-]+\s*,?)*(?:\s*;(?:(?!\s-)[^\\@])*)?(?:\s+--hash=sha256:[0-9a-f]{64})*$/;
