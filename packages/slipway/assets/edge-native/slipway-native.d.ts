@@ -36,6 +36,9 @@ export interface Picture {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
+/** A WAV file's bytes, or samples of -1 to 1 with their rate. */
+export type Sound = Uint8Array | { readonly rate: number; readonly samples: Float32Array };
+
 export interface Model<Input, Answer> {
   readonly name: string;
   readonly version: string;
@@ -47,8 +50,10 @@ export interface Model<Input, Answer> {
   predict(input: Input, options: PredictOptions & { readonly onInvalid: "rows" }): Promise<(Answer | RowError)[]>;
   predict<Name extends keyof Answer>(input: Input, options: PredictOptions & { readonly outputs: readonly Name[] }): Promise<Pick<Answer, Name>[]>;
   predict(input: Input, options?: PredictOptions): Promise<Answer[]>;
-  /** One row a picture, for models of pictures. */
-  predictImage(pictures: Picture | readonly Picture[], options?: { readonly resize?: "stretch" | "crop" | "pad"; readonly order?: "rgb" | "bgr"; readonly scale?: number; readonly mean?: readonly number[]; readonly std?: readonly number[] } & PredictOptions): Promise<Answer[]>;
+  /** One row a picture, for models of pictures; of a detector also `score` and `most`. */
+  predictImage(pictures: Picture | readonly Picture[], options?: { readonly resize?: "stretch" | "crop" | "pad"; readonly order?: "rgb" | "bgr"; readonly scale?: number; readonly mean?: readonly number[]; readonly std?: readonly number[]; readonly score?: number; readonly most?: number } & PredictOptions): Promise<Answer[]>;
+  /** One row a sound, for models of sounds. */
+  predictSound(sounds: Sound | readonly Sound[], options?: PredictOptions): Promise<Answer[]>;
   close(): Promise<void>;
 }
 

@@ -146,7 +146,9 @@ describe("the types", () => {
     }
   };
   it("are this model's own", () => {
-    writeFileSync(join(folder, "uses.ts"), `import { loadModel, type ChurnModel, type ChurnRow } from "./churn/index";
+    writeFileSync(join(folder, "uses.ts"), `import { loadModel, type ChurnModel, type ChurnRow, type Sound } from "./churn/index";
+export const hear = (model: ChurnModel, sound: Sound): Promise<unknown> => model.predictSound([sound, { rate: 8000, samples: new Float32Array(8) }]);
+export const see = (model: ChurnModel): Promise<unknown> => model.predictImage({ width: 1, height: 1, data: new Uint8Array(4) }, { score: 0.5, most: 3 });
 const row: ChurnRow = { contract: "one year", internet: null, tenure_months: 14, monthly_charges: 40, support_calls: 2, senior: false };
 export async function use(): Promise<number> {
   const model: ChurnModel = await loadModel({ checks: "report" });

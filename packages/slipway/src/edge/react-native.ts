@@ -11,7 +11,7 @@ const RUNTIME = "onnxruntime-react-native";
 /** The first whose interface (JSI) takes a model's bytes and every type but float16. */
 const RUNTIME_VERSION = ">=1.24.0";
 /** Of slipway-native.d.ts, and the adapter's own. */
-const TAKEN = ["Check", "Model", "Options", "Picture", "PredictOptions", "RowError", "loadModel", "open", "slip"];
+const TAKEN = ["Check", "Model", "Options", "Picture", "PredictOptions", "RowError", "Sound", "loadModel", "open", "slip"];
 
 /** In place of the module for browsers. @throws edge-native-type */
 export async function addReactNative(plan: EdgePlan): Promise<void> {
@@ -33,7 +33,7 @@ export async function addReactNative(plan: EdgePlan): Promise<void> {
     `export function loadModel(options: Options = {}): Promise<${types.name}Model> {`,
     `  return open(slip, { ${options.join(", ")}, ...options });`,
     "}", "",
-    'export type { Check, Model, Options, Picture, PredictOptions, RowError } from "./slipway-native";',
+    'export type { Check, Model, Options, Picture, PredictOptions, RowError, Sound } from "./slipway-native";',
   ]));
   files.set("model.js", text([`export const slip = "${Buffer.from(slip).toString("base64")}";`]));
   files.set("model.d.ts", text(["/** The package, in base64. */", "export declare const slip: string;"]));
