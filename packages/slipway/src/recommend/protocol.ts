@@ -64,7 +64,7 @@ async function answer(context: ServerContext, catalogues: Catalogues, model: Ser
     if (encoded.kept !== undefined) for (const row of placeRows(encoded, prediction)) if ("error" in row) throw recommendError("recommend-request", `user: ${(row as { error: { message: string } }).error.message}`, { where: "user" });
     return prediction;
   };
-  const made = await recommend(model, standing, queries, ask);
+  const made = await recommend(model, standing, queries, ask, call);
   const shown = made.map(({ items, cold, row }) => ({ items, cold, prediction_id: row === undefined ? null : `${id}-${row}` }));
   const tail = { model: { name: model.name, version: model.version, digest: model.digest }, catalogue: { version: standing.version } };
   return jsonAnswer(many ? { recommendations: shown, ...tail } : { ...shown[0]!, ...tail });
@@ -74,7 +74,7 @@ async function answer(context: ServerContext, catalogues: Catalogues, model: Ser
 async function search(context: ServerContext, catalogues: Catalogues, model: Servable, call: Call): Promise<Answer> {
   const standing = await catalogues.of(model);
   if (model.signature.layout !== "text") throw recommendError("recommend-none", `${model.name} is asked by no text`, { hint: "slipway index FOLDER --model EMBEDDER makes a package that is; others are asked at /recommend." });
-  const [made] = await recommend(model, standing, [readSearch(bodyOf(call))], async (input, outputs) => (await infer(context, call, model, input, { onInvalid: "rows", outputs })).prediction);
+  const [made] = await recommend(model, standing, [readSearch(bodyOf(call))], async (input, outputs) => (await infer(context, call, model, input, { onInvalid: "rows", outputs })).prediction, call);
   return jsonAnswer({ results: made!.items.map(({ id, score, metadata }) => ({ ...metadata, id, score })), model: { name: model.name, version: model.version, digest: model.digest }, catalogue: { version: standing.version }, prediction_id: `${call.predictionId}-0` });
 }
 

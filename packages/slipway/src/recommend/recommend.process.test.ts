@@ -10,6 +10,8 @@ import type { RecommendOptions } from "../runtime/recommend/import-recommender.t
 import { createServer, type App } from "../server/index.ts";
 import { inject, type InjectedAnswer } from "../server/testing.ts";
 import { Catalogues, CatalogueStore, recommendProtocol } from "./index.ts";
+import { readQueries } from "./query.ts";
+import { recommend } from "./recommend.ts";
 
 const fixture = (name: string): string => join(import.meta.dirname, "../runtime/recommend/fixtures", name);
 const scratch = mkdtempSync(join(tmpdir(), "slipway-recommend-"));
@@ -111,6 +113,18 @@ it("who changes a catalogue sees the change in the next answer, however many ask
     expect(ids(await ask(app, { user: "ann", k: 6 })).includes("100")).toBe(available);
     await Promise.all(asking);
   }
+});
+
+it("a request of many queries ends where its time is over, or nobody waits for it", async () => {
+  const model = await loadModelPackage((await packModel(factors.path, factors.bytes, { name: "shop", recommend: factors.options! })).package, { placement: "inline" });
+  const catalogues = new Catalogues({ store: () => CatalogueStore.open("sqlite::memory:"), kept: false, intervalMs: 0, search: "exact" });
+  opened.push(model, catalogues);
+  const { queries } = readQueries({ queries: Array.from({ length: 5 }, () => ({ k: 1 })) });
+  const never = (): Promise<never> => Promise.reject(new Error("there is nothing to ask the model"));
+  const over = new AbortController();
+  expect(await recommend(model, await catalogues.of(model), queries, never, over.signal)).toHaveLength(5);
+  over.abort(new Error("over"));
+  await expect(recommend(model, await catalogues.of(model), queries, never, over.signal)).rejects.toThrow("over");
 });
 
 it("a change of a catalogue is done whole or not at all", async () => {

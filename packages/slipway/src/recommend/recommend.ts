@@ -24,8 +24,8 @@ export interface Recommendation {
 }
 export type Ask = (input: ModelInput, outputs: readonly string[]) => Promise<Prediction>;
 
-/** @param ask runs the model, bad rows in their place @throws recommend-request, recommend-without-history, and what the model says of a row */
-export async function recommend(model: Servable, standing: Standing, queries: readonly Query[], ask: Ask): Promise<Recommendation[]> {
+/** @param ask runs the model, bad rows in their place @param signal asked between two queries @throws recommend-request, recommend-without-history, and what the model says of a row */
+export async function recommend(model: Servable, standing: Standing, queries: readonly Query[], ask: Ask, signal: Pick<AbortSignal, "throwIfAborted">): Promise<Recommendation[]> {
   const { settings } = standing.shelf.space;
   const inputs = queries.map((query) => modelInput(model, standing.shelf, query));
   const asked = inputs.flatMap((input, i) => (input === undefined ? [] : [i]));
@@ -35,7 +35,10 @@ export async function recommend(model: Servable, standing: Standing, queries: re
   const made: Recommendation[] = [];
   for (const [i, query] of queries.entries()) {
     // Between one and the next others get their turn.
-    if (i > 0) await new Promise((resolve) => setImmediate(resolve));
+    if (i > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      signal.throwIfAborted();
+    }
     const row = inputs[i] === undefined ? undefined : asked.indexOf(i);
     const known = row !== undefined && prediction!.refused?.has(row) !== true;
     const found = await (known ? near(standing.shelf, query, output(settings.output), settings.distances === undefined ? undefined : output(settings.distances), row) : nearItems(standing.shelf, query));
