@@ -7,7 +7,7 @@ import { hasPostgres, startPostgres, type TestPostgres } from "../../../../scrip
 import { loadModelPackage } from "../runtime/index.ts";
 import { packModel } from "../runtime/pack.ts";
 import type { RecommendOptions } from "../runtime/recommend/import-recommender.ts";
-import { createServer, type App } from "../server/index.ts";
+import { createServer, makeKey, type App } from "../server/index.ts";
 import { inject, type InjectedAnswer } from "../server/testing.ts";
 import { Catalogues, CatalogueStore, recommendProtocol } from "./index.ts";
 import { readQueries } from "./query.ts";
@@ -181,6 +181,24 @@ it("two towers: items by their own tower, also those that come later", async () 
   expect((await ask(app, { user: { x: [2, 1, 0] }, k: 1 })).json().items).toEqual([{ id: "north-east", score: expect.closeTo(1, 6) }]);
   expect(ids(await ask(app, { items: ["north-east"], k: 2 }))).toEqual(["east", "north"]);
   expect((await inject(app, { method: "POST", url: "/models/items/recommend", headers: { "content-type": "application/json" }, payload: "{}" })).json().error.code).toBe("recommend-none");
+});
+
+it("only who may use the model is answered, only operators change its catalogue, and a tower is a model as any other", async () => {
+  const keys = { shop: makeKey({ name: "shop", roles: ["predictor"], models: ["shop"] }), other: makeKey({ name: "other", roles: ["predictor", "viewer", "operator"], models: ["other"] }), operator: makeKey({ name: "operator", roles: ["operator"], models: ["shop"] }) };
+  const catalogues = new Catalogues({ store: () => CatalogueStore.open("sqlite::memory:"), kept: false, intervalMs: 0, search: "exact" });
+  const models = await Promise.all([factors, { name: "items", path: "items.onnx", bytes: tower([1, 0, 0, 1]), options: undefined }].map(async ({ name, path, bytes, options }) => loadModelPackage((await packModel(path, bytes, { name, ...(options === undefined ? {} : { recommend: options }) })).package, { placement: "inline" })));
+  const app = createServer({ models, options: { auth: { administration: "any-port", keys: { keys: Object.values(keys).map((k) => k.record) } }, protocols: [recommendProtocol(catalogues)] } });
+  opened.push(catalogues, { close: () => app.context.models.close() });
+  const status = async (who: keyof typeof keys | undefined, method: "GET" | "POST" | "PATCH", path: string, payload?: object): Promise<number> =>
+    (await inject(app, { method, url: `/models/shop/${path}`, headers: { "content-type": "application/json", ...(who === undefined ? {} : { authorization: `Bearer ${keys[who].key}` }) }, ...(payload === undefined ? {} : { payload: JSON.stringify(payload) }) })).statusCode;
+  expect(await status("shop", "POST", "recommend", { k: 1 })).toBe(200);
+  const gone = { remove: ["100"] };
+  for (const [who, denied] of [[undefined, 401], ["other", 403]] as const) {
+    expect([await status(who, "POST", "recommend", { k: 1 }), await status(who, "POST", "search", { query: "x" }), await status(who, "GET", "catalogue"), await status(who, "PATCH", "catalogue", gone)], who).toEqual([denied, denied, denied, denied]);
+  }
+  expect(await status("shop", "PATCH", "catalogue", gone)).toBe(403);
+  expect(await status("operator", "PATCH", "catalogue", { tower: "items", items: [{ id: "new", row: { x: [1, 2] } }] })).toBe(403);
+  expect(await status("operator", "PATCH", "catalogue", gone)).toBe(200);
 });
 
 it("nearest neighbours: the shop's own model", async () => {
