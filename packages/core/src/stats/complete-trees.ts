@@ -34,10 +34,28 @@ export class TreeWalker {
     sums.fill(0, 0, count);
     for (let tree = 0; tree < this.#trees; tree++) {
       const first = tree * nodes;
-      const leaf = (tree << depth) - nodes;
-      for (let row = 0, at = 0; row < count; row++, at += width) {
-        let i = 0;
-        for (let d = 0; d < depth; d++) i = 2 * i + (rows[at + features[first + i]!]! > thresholds[first + i]! ? 2 : 1);
+      const down = 1 - first;
+      const leaf = (tree << depth) - nodes - first;
+      let row = 0;
+      let a = 0;
+      // Four rows side by side, and comparisons as numbers, as no processor can foretell where a row goes: a third of the time.
+      for (; row + 4 <= count; row += 4, a += 4 * width) {
+        const [b, c, d] = [a + width, a + 2 * width, a + 3 * width];
+        let [i, j, k, l] = [first, first, first, first];
+        for (let step = 0; step < depth; step++) {
+          i = (2 * i + down + +(rows[a + features[i]!]! > thresholds[i]!)) | 0;
+          j = (2 * j + down + +(rows[b + features[j]!]! > thresholds[j]!)) | 0;
+          k = (2 * k + down + +(rows[c + features[k]!]! > thresholds[k]!)) | 0;
+          l = (2 * l + down + +(rows[d + features[l]!]! > thresholds[l]!)) | 0;
+        }
+        sums[row]! += leaves[leaf + i]!;
+        sums[row + 1]! += leaves[leaf + j]!;
+        sums[row + 2]! += leaves[leaf + k]!;
+        sums[row + 3]! += leaves[leaf + l]!;
+      }
+      for (; row < count; row++, a += width) {
+        let i = first;
+        for (let step = 0; step < depth; step++) i = (2 * i + down + +(rows[a + features[i]!]! > thresholds[i]!)) | 0;
         sums[row]! += leaves[leaf + i]!;
       }
     }
