@@ -1,6 +1,5 @@
 // A package's bytes -> a model that answers on this thread, after it answered its own checked rows.
 
-import { givenSound, readWav, soundTensor } from "@slipway/core/audio";
 import { assertSound } from "@slipway/core/onnx";
 import { compareOutputs, readSlip, type Checks, type ModelPackage } from "@slipway/core/package";
 import {
@@ -27,7 +26,7 @@ export async function openModel(bytes: Uint8Array, options: OpenOptions, parts: 
   if (source.text !== undefined) throw edgeError("edge-texts", `${source.manifest.name} takes texts through a tokenizer, which is not done here`, { hint: "Serve it (slipway serve), and ask it from here." });
   assertSound(source.model);
   const engine = await openEngine(source, options, parts);
-  const model = new Local(source, { ...engine, session: dressSession(engine.session, source.signature) }, signedBy);
+  const model = new Local(source, { ...engine, session: dressSession(engine.session, source.signature) }, signedBy, parts);
   if (source.checks !== null && options.checks !== "skip") await model.replay(source.checks);
   if (model.check?.passed === false && options.checks !== "report") {
     await model.close();
@@ -50,9 +49,11 @@ class Local implements LocalModel {
   readonly #encoder: Encoder;
   readonly #feeds: readonly Feed[];
   readonly #session: Session;
+  readonly #parts: Parts;
   #closed = false;
 
-  constructor({ manifest, digest, signature }: ModelPackage, { session, engine, columns }: OpenedEngine, signedBy: string | null) {
+  constructor({ manifest, digest, signature }: ModelPackage, { session, engine, columns }: OpenedEngine, signedBy: string | null, parts: Parts) {
+    this.#parts = parts;
     this.name = manifest.name;
     this.version = manifest.version;
     this.digest = digest;
@@ -76,8 +77,7 @@ class Local implements LocalModel {
   async predictSound(sounds: SoundSource | readonly SoundSource[], options: PredictOptions = {}): Promise<(PredictedRow | RowError)[]> {
     const planned = planAudio(this.signature);
     const given = Array.isArray(sounds) ? (sounds as readonly SoundSource[]) : [sounds as SoundSource];
-    const rows = given.map((s) => soundTensor(s instanceof Uint8Array ? readWav(s) : givenSound(s?.samples, s?.rate), planned.input));
-    return this.#answer(soundRows(rows, planned), options);
+    return this.#answer(soundRows(await this.#parts.sounds(given, planned), planned), options);
   }
 
   async #answer(input: ModelInput, options: PredictOptions): Promise<(PredictedRow | RowError)[]> {
