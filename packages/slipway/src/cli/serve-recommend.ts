@@ -12,5 +12,5 @@ export function openRecommending({ recommend: { store, interval, search } }: Ser
     store: () => (store !== undefined ? CatalogueStore.open(storeUrl(store)) : shared !== undefined ? CatalogueStore.over(shared) : CatalogueStore.open("sqlite::memory:")),
     kept: store !== undefined || shared !== undefined, intervalMs: interval, search,
   });
-  return { protocol: recommendProtocol(catalogues), close: () => catalogues.close() };
+  return { protocol: recommendProtocol(catalogues, shared === undefined ? "operate" : "release"), close: () => catalogues.close() };
 }

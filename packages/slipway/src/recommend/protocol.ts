@@ -16,8 +16,11 @@ const OBJECT = { "application/json": { type: "object" } } as const;
 const PAGE = 100;
 const LARGEST_PAGE = 10_000;
 
-/** For `protocols` of the server's options. */
-export function recommendProtocol(catalogues: Catalogues): (context: ServerContext) => Protocol {
+/**
+ * For `protocols` of the server's options.
+ * @param changing what they may do who change a catalogue: where releases are made, whoever makes those
+ */
+export function recommendProtocol(catalogues: Catalogues, changing: "operate" | "release" = "operate"): (context: ServerContext) => Protocol {
   return (context) => {
     const of = async (call: Call): Promise<Servable> => {
       const model = await context.models.select(call, call.params);
@@ -41,7 +44,7 @@ export function recommendProtocol(catalogues: Catalogues): (context: ServerConte
         handle: async (call) => list(catalogues, await of(call), call),
       },
       {
-        method: "PATCH", path: "/models/{name}/catalogue", action: "operate",
+        method: "PATCH", path: "/models/{name}/catalogue", action: changing,
         about: { tag: "recommend", summary: "Items added, taken out, marked as unavailable, described", request: OBJECT, response: OBJECT },
         handle: async (call) => {
           changeModels(call);
