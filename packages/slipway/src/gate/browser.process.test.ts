@@ -40,7 +40,7 @@ const base = process.argv.at(-1);
 const script = await (await fetch(new URL("replay.js", base))).text();
 const rows = await (await fetch(new URL("rows.json", base))).json();
 const answers = rows.map(() => ({ label: "leaves", probabilities: { leaves: 0.5, stays: 0.5 }, score: 0 }));
-await fetch(new URL(/fetch\\("([0-9a-f]{32})"/.exec(script)[1], base), { method: "POST", body: JSON.stringify({ answers, engine: "kernel", version: "a wrong browser" }) });
+await fetch(/fetch\\("([^"]+)" \\+ what/.exec(script)[1] + "told", { method: "POST", body: JSON.stringify({ answers, engine: "kernel", version: "a wrong browser" }) });
 setInterval(() => undefined, 1000);
 `);
     chmodSync(wrong, 0o755);
