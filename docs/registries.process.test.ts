@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,7 +29,10 @@ describe.skipIf(dockerRegistry === undefined)("the commands of registries.md", (
   beforeAll(async () => {
     registry = await startDockerRegistry();
     copyFileSync(join(root, "examples", "churn", "new-customers.csv"), join(folder, "new-customers.csv"));
+    mkdirSync(join(folder, "churn"));
     slipway(["pack", join(root, "examples", "churn", "churn.joblib"), "--name", "churn", "-o", "churn.slip"]);
+    // What `kit unpack` writes is the package byte for byte, as packages/slipway/src/oci holds.
+    copyFileSync(join(folder, "churn.slip"), join(folder, "churn", "model.slip"));
     ({ digest } = JSON.parse(slipway(["push", "churn.slip", `oci://${registry.host}/acme/churn:rc`, "--json"])) as { digest: string });
   }, 60_000);
   afterAll(() => registry.stop());
