@@ -3,7 +3,7 @@
 import { assertSound } from "@slipway/core/onnx";
 import { compareOutputs, readSlip, type Checks, type ModelPackage } from "@slipway/core/package";
 import {
-  Answer, chunkRows, dressSession, Encoder, imageRows, pictureTensor, placeRows, planAudio, planFeeds, planImages, readInput, refuseRows, selectOutputs, soundRows,
+  Answer, chunkRows, Encoder, placeRows, planFeeds, readInput, refuseRows, selectOutputs,
   type Batch, type EngineTensor, type Feed, type ImageOptions, type ModelInput, type Picture, type PredictedRow, type Prediction, type RowError, type Session,
 } from "@slipway/core/predict";
 import { edgeError } from "./errors.ts";
@@ -26,7 +26,8 @@ export async function openModel(bytes: Uint8Array, options: OpenOptions, parts: 
   if (source.text !== undefined) throw edgeError("edge-texts", `${source.manifest.name} takes texts through a tokenizer, which is not done here`, { hint: "Serve it (slipway serve), and ask it from here." });
   assertSound(source.model);
   const engine = await openEngine(source, options, parts);
-  const model = new Local(source, { ...engine, session: dressSession(engine.session, source.signature) }, signedBy, parts);
+  const session = source.signature.task === undefined ? engine.session : (await parts.media()).dressSession(engine.session, source.signature);
+  const model = new Local(source, { ...engine, session }, signedBy, parts);
   if (source.checks !== null && options.checks !== "skip") await model.replay(source.checks);
   if (model.check?.passed === false && options.checks !== "report") {
     await model.close();
@@ -70,14 +71,11 @@ class Local implements LocalModel {
   }
 
   async predictImage(pictures: readonly Picture[], options: ImageOptions & PredictOptions = {}): Promise<(PredictedRow | RowError)[]> {
-    const planned = planImages(this.signature, options);
-    return this.#answer(imageRows(pictures.map((p) => pictureTensor(p, planned.plan)), planned, this.signature), options);
+    return this.#answer((await this.#parts.media()).pictureInput(pictures, this.signature, options), options);
   }
 
   async predictSound(sounds: SoundSource | readonly SoundSource[], options: PredictOptions = {}): Promise<(PredictedRow | RowError)[]> {
-    const planned = planAudio(this.signature);
-    const given = Array.isArray(sounds) ? (sounds as readonly SoundSource[]) : [sounds as SoundSource];
-    return this.#answer(soundRows(await this.#parts.sounds(given, planned), planned), options);
+    return this.#answer((await this.#parts.media()).soundInput(sounds, this.signature), options);
   }
 
   async #answer(input: ModelInput, options: PredictOptions): Promise<(PredictedRow | RowError)[]> {

@@ -3,10 +3,10 @@
 
 import type { ImageOptions, PredictedRow, RowError } from "@slipway/core/predict";
 import { edgeError } from "../errors.ts";
+import * as media from "../media.ts";
 import { openModel } from "../open-model.ts";
 import { openOrtSession, type Ort } from "../ort-session.ts";
 import { pixelsOf } from "../pixels.ts";
-import { soundTensors } from "../sounds.ts";
 import type { EdgeModel, OpenOptions, PictureSource, PredictOptions } from "../types.ts";
 import { fromBase64 } from "./base64.ts";
 
@@ -25,7 +25,7 @@ export async function open(data: string, { runtime, executionProviders = ["cpu"]
       return openOrtSession(runtime, bytes, executionProviders);
     },
     verify: () => Promise.reject(edgeError("edge-no-signatures", "signatures are not verified on React Native, which has no Web Crypto", { hint: "The package is part of the app, whose own signature the system verifies; verify the package when the app is built: slipway verify." })),
-    sounds: async (given, planned) => soundTensors(given, planned),
+    media: () => Promise.resolve(media),
   });
   const predictImage = model.predictImage.bind(model);
   return Object.assign(model, {
