@@ -97,6 +97,16 @@ it("reads a model out of memory that others share", () => {
   expect(opened(new Shared(bytes)).run(3, [X])).toEqual(opened(bytes).run(3, [X]));
 });
 
+it("OneHot counts indices below zero from the end, and puts those beyond the depth nowhere", () => {
+  const g = new GraphBuilder();
+  const o = new Ops(g);
+  const x = g.entry("slipway.numbers", "double");
+  g.bindEntryAsInput(x, "X", 2);
+  g.output("value", g.op("OneHot", [o.cast(x, "int64"), o.int64s([3], [1]), o.int64s([5, 7])], { axis: -1 }));
+  const [value] = opened(serializeModel(g.finish())).run(2, [Float64Array.of(0, -1, 3, -4)]);
+  expect([value!.dims, Array.from(value!.data as BigInt64Array, Number)]).toEqual([[2, 2, 3], [7, 5, 5, 5, 5, 7, 5, 5, 5, 5, 5, 5]]);
+});
+
 it("says which operator it does not know", () => {
   const g = new GraphBuilder();
   const o = new Ops(g);

@@ -118,6 +118,19 @@ const binary = (name: string): Planner => (v) => {
 /** Any number of operands, from the left. */
 const variadic = (name: string): Planner => (v) => [v.inputs.slice(1).reduce<Value>((a, _, i) => binaryValue(v.build, name, a, v.input(i + 1)), v.input(0))];
 
+function joinTexts(v: NodeView): readonly Value[] {
+  const [a, b] = [v.input(0), v.input(1)];
+  if (sameKind([a, b]) !== "string") throw new NotForMe("StringConcat of no texts");
+  const shape = broadcastShape([a, b]);
+  return [v.build.result("string", shape, [a, b], (out): Step => {
+    const [ma, mb, sa, sb] = [mapOf(a, shape), mapOf(b, shape), a.store.stride, b.store.stride];
+    return (n) => {
+      const [o, ad, bd, w] = [out.strings, a.store.strings, b.store.strings, out.width];
+      for (let r = 0, i = 0; r < n; r++) for (let k = 0; k < w; k++) o[i++] = ad[r * sa + ma[k]!]! + bd[r * sb + mb[k]!]!;
+    };
+  })];
+}
+
 /** [condition, a, b]. */
 function where(v: NodeView): readonly Value[] {
   const [c, a, b] = [v.input(0), v.input(1), v.input(2)];
@@ -143,5 +156,5 @@ function replacesZero(c: Value, a: Value, b: Value): boolean {
 export const binaryPlanners: Readonly<Record<string, Planner>> = {
   ...Object.fromEntries(["Add", "Sub", "Mul", "Div", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "Equal", "And", "Or", "Xor", "Pow"].map((name) => [name, binary(name)])),
   Mod: (v) => binary(v.int("fmod", 0) === 1 ? "fmod" : "Mod")(v),
-  Min: variadic("Min"), Max: variadic("Max"), Sum: variadic("Add"), Where: where,
+  Min: variadic("Min"), Max: variadic("Max"), Sum: variadic("Add"), Where: where, StringConcat: joinTexts,
 };

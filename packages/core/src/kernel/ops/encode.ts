@@ -1,4 +1,4 @@
-// LabelEncoder: a table from texts or numbers to texts or numbers (ai.onnx.ml 2 and 4).
+// LabelEncoder: a table from texts or numbers to texts or numbers (ai.onnx.ml 2 and 4); OneHot (ai.onnx 11) along the last axis.
 
 import { constantNumbers, fromTensor, NotForMe, type Kind, type Source, type Step, type Value } from "../value.ts";
 import type { NodeView, Planner } from "../node-view.ts";
@@ -90,4 +90,21 @@ export function oneHot(v: NodeView, type: "float" | "double"): readonly Value[] 
   })];
 }
 
-export const encodePlanners: Readonly<Record<string, Planner>> = { LabelEncoder: labelEncoder };
+/** [indices, depth, [off, on]]: an index below zero counts from the end, one beyond the depth is nowhere. */
+function oneHotNode(v: NodeView): readonly Value[] {
+  const [indices, values] = [v.input(0), v.input(2)];
+  const [depth] = constantNumbers(v.input(1), "the depth");
+  const axis = v.int("axis", -1);
+  if (depth === undefined || !(depth > 0) || indices.store.constant || indices.store.kind !== "int64" || !values.store.constant || values.store.kind === "string" || values.store.width !== 2 || (axis !== -1 && axis !== indices.shape.length)) throw new NotForMe("OneHot of this form");
+  const [off, on] = values.store.numbers as unknown as readonly [number, number];
+  return [v.build.result(values.store.kind, [...indices.shape, depth], [indices], (out): Step => (n) => {
+    const [o, x] = [out.numbers, indices.store.numbers];
+    o.fill(off, 0, n * out.width);
+    for (let i = 0, at = 0; at < n * out.width; i++, at += depth) {
+      const place = x[i]! < 0 ? x[i]! + depth : x[i]!;
+      if (place >= 0 && place < depth) o[at + place] = on;
+    }
+  })];
+}
+
+export const encodePlanners: Readonly<Record<string, Planner>> = { LabelEncoder: labelEncoder, OneHot: oneHotNode };
