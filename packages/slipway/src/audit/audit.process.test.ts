@@ -1,24 +1,14 @@
 // The audit log on SQLite and on a real Postgres: that it only grows, and that every way of changing it is found.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasPostgres, startPostgres, type TestPostgres } from "../../../../scripts/testing-postgres.ts";
+import { describe, expect, it } from "vitest";
+import { testDatabases } from "../../../../scripts/testing-databases.ts";
 import { migrate, openDatabase, type Database } from "../database/index.ts";
 import { appendAudit, AUDIT_MIGRATIONS, canonicalJson, exportAudit, hashEntry, latestAudit, listAudit, parseAudit, verifyAudit, verifyEntries, type Actor } from "./index.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "slipway-audit-"));
-const real = hasPostgres();
-let postgres: TestPostgres | undefined;
-beforeAll(async () => {
-  if (real) postgres = await startPostgres();
-}, 60_000);
-afterAll(async () => {
-  await postgres?.stop();
-  rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+const databases = testDatabases("audit");
+const { folder, real } = databases;
 
 const kim: Actor = { name: "kim", roles: ["developer"], groups: [], how: "local" };
 const failure = async (run: Promise<unknown>): Promise<{ code: string; seq?: unknown }> =>
@@ -29,12 +19,12 @@ describe.each(["sqlite", "postgres"])("on %s", (dialect) => {
   const using = async (work: (db: Database, tamper: (sql: string) => void) => Promise<void>): Promise<void> => {
     const name = `a${count++}`;
     const path = join(folder, `${name}.db`);
-    const db = await openDatabase(dialect === "sqlite" ? `sqlite:${path}` : postgres!.create(name));
+    const db = await openDatabase(dialect === "sqlite" ? `sqlite:${path}` : databases.postgres.create(name));
     try {
       await migrate(db, "audit", AUDIT_MIGRATIONS);
       await work(db, (sql) => {
         if (dialect === "postgres") {
-          postgres!.run(`alter table audit disable trigger all; ${sql}; alter table audit enable trigger all`, name);
+          databases.postgres.run(`alter table audit disable trigger all; ${sql}; alter table audit enable trigger all`, name);
           return;
         }
         const raw = new DatabaseSync(path);

@@ -1,26 +1,17 @@
 // Everything that is promised of a database, on SQLite and on a real Postgres.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasPostgres, startPostgres, type TestPostgres } from "../../../../scripts/testing-postgres.ts";
+import { describe, expect, it } from "vitest";
+import { testDatabases } from "../../../../scripts/testing-databases.ts";
 import { migrate, openDatabase, shownUrl, type Database, type Migration } from "./index.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "slipway-db-"));
-const real = hasPostgres();
-let postgres: TestPostgres | undefined;
-beforeAll(async () => {
-  if (real) postgres = await startPostgres();
-}, 60_000);
-afterAll(async () => {
-  await postgres?.stop();
-  rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+const databases = testDatabases("db");
+const { folder, real } = databases;
 
 let count = 0;
-const fresh = (dialect: string): string => (dialect === "sqlite" ? `sqlite:${join(folder, `${count++}`, "x.db")}` : postgres!.create(`t${count++}`));
+const fresh = (dialect: string): string => (dialect === "sqlite" ? `sqlite:${join(folder, `${count++}`, "x.db")}` : databases.postgres.create(`t${count++}`));
 const code = async (run: Promise<unknown>): Promise<string> => run.then(() => "none", (error: { code?: string }) => error.code ?? String(error));
 
 describe.each(["sqlite", "postgres"])("on %s", (dialect) => {
@@ -156,9 +147,9 @@ describe.skipIf(!real)("Postgres", () => {
     }));
     for (const at of [30, 90]) {
       while (progress.done < at) await sleep(1);
-      await postgres!.end(how);
+      await databases.postgres.end(how);
       await sleep(50);
-      await postgres!.start();
+      await databases.postgres.start();
     }
     await busy;
     expect(await db.query("select count(*) as n, count(distinct id) as different from things")).toEqual([{ n: 240, different: 240 }]);
@@ -168,7 +159,7 @@ describe.skipIf(!real)("Postgres", () => {
   it("a session that the administrator ends is replaced, while idle and inside a transaction", async () => {
     const db = await openDatabase(fresh("postgres"));
     await db.query("create table things (id integer)");
-    const cut = (): string => postgres!.run("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'slipway'");
+    const cut = (): string => databases.postgres.run("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'slipway'");
     cut();
     expect(await db.query("select 1 as one")).toEqual([{ one: 1 }]);
     let tries = 0;
@@ -183,24 +174,24 @@ describe.skipIf(!real)("Postgres", () => {
   });
 
   it("wants the right password, and no error shows it", async () => {
-    const hba = join(postgres!.data, "pg_hba.conf");
+    const hba = join(databases.postgres.data, "pg_hba.conf");
     const before = readFileSync(hba, "utf8");
-    postgres!.run("create role kim login password 'open sesame/@1'");
-    postgres!.create("kims");
-    postgres!.run("alter database kims owner to kim");
+    databases.postgres.run("create role kim login password 'open sesame/@1'");
+    databases.postgres.create("kims");
+    databases.postgres.run("alter database kims owner to kim");
     writeFileSync(hba, `host all kim 127.0.0.1/32 scram-sha-256\n${before}`);
-    postgres!.run("select pg_reload_conf()");
+    databases.postgres.run("select pg_reload_conf()");
     await sleep(200);
-    const url = (password: string, name = "kims"): string => `postgres://kim:${encodeURIComponent(password)}@127.0.0.1:${postgres!.port}/${name}`;
+    const url = (password: string, name = "kims"): string => `postgres://kim:${encodeURIComponent(password)}@127.0.0.1:${databases.postgres.port}/${name}`;
     const db = await openDatabase(url("open sesame/@1"));
     expect(await db.query("select current_user as me")).toEqual([{ me: "kim" }]);
     await db.close();
-    const failures = await Promise.all([url("secret-word"), url("secret-word", "missing"), url("secret-word").replace(`:${postgres!.port}`, ":five"), `${url("secret-word")}?sslmode=verify-full&sslrootcert=/no/such/secret`, url("secret-word").replace("postgres:", "mysql:"), `${url("secret-word")}?sslmode=require`]
+    const failures = await Promise.all([url("secret-word"), url("secret-word", "missing"), url("secret-word").replace(`:${databases.postgres.port}`, ":five"), `${url("secret-word")}?sslmode=verify-full&sslrootcert=/no/such/secret`, url("secret-word").replace("postgres:", "mysql:"), `${url("secret-word")}?sslmode=require`]
       .map((u) => openDatabase(u).then(() => ({ code: "none", text: "" }), (error: Error & { code: string }) => ({ code: error.code, text: `${error.message} ${error.stack} ${JSON.stringify(error)}` }))));
     expect(failures.map((f) => f.code)).toEqual(["database-login", "database-login", "database-url", "database-url", "database-url", "database-unreachable"]);
     for (const { text } of failures) expect(text).not.toContain("secret-word");
-    expect(shownUrl(url("secret-word"))).toBe(`postgres://...@127.0.0.1:${postgres!.port}/kims`);
+    expect(shownUrl(url("secret-word"))).toBe(`postgres://...@127.0.0.1:${databases.postgres.port}/kims`);
     writeFileSync(hba, before);
-    postgres!.run("select pg_reload_conf()");
+    databases.postgres.run("select pg_reload_conf()");
   });
 });

@@ -1,29 +1,19 @@
 // References made from traffic: they take the profile's place, have numbers, and give it back.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasPostgres, startPostgres, type TestPostgres } from "../../../../scripts/testing-postgres.ts";
+import { describe, expect, it } from "vitest";
+import { testDatabases } from "../../../../scripts/testing-databases.ts";
 import { inject, type InjectedAnswer } from "../server/testing.ts";
 import { changeReference, MonitorStore, type ReferenceAnswer, type ReferenceRequest } from "./index.ts";
 import { loanRows, START, watchedApp } from "./testing.ts";
 
-const real = hasPostgres();
-const folder = mkdtempSync(join(tmpdir(), "slipway-references-"));
-let postgres: TestPostgres | undefined;
-beforeAll(async () => {
-  if (real) postgres = await startPostgres();
-}, 60_000);
-afterAll(async () => {
-  await postgres?.stop();
-  rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+const databases = testDatabases("references");
+const { folder, real } = databases;
 const MINUTE = 60_000;
 
 describe.each(["sqlite", "postgres"])("on %s", (dialect) => {
   it.skipIf(dialect === "postgres" && !real)("what was drift beside the profile is usual beside a healthy period, and the other way round", async () => {
-    const url = dialect === "sqlite" ? `sqlite:${join(folder, "a.db")}` : postgres!.create("from_traffic");
+    const url = dialect === "sqlite" ? `sqlite:${join(folder, "a.db")}` : databases.postgres.create("from_traffic");
     const watched = await watchedApp({ store: () => MonitorStore.open(url) });
     const state = async (): Promise<string> => ((await watched.get("/models/loan?hours=1")).json() as { state: string }).state;
     const change = (request: ReferenceRequest): Promise<ReferenceAnswer> => changeReference(watched.monitor, "loan", request);

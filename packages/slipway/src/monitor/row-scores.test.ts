@@ -1,13 +1,11 @@
 // Scores of whole rows in a watched service: outliers are found and told, and the error of a regression is estimated until
 // labels come, which calibrate the estimate.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseSignature, profileOf, profileToJson, signatureToJson } from "@slipway/core/package";
 import { encodeWindow, normalNumbers, randomNumbers } from "@slipway/core/stats";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { hasPostgres, startPostgres, type TestPostgres } from "../../../../scripts/testing-postgres.ts";
+import { afterEach, describe, expect, it } from "vitest";
+import { testDatabases } from "../../../../scripts/testing-databases.ts";
 import { loadModelPackage, readInput, type ModelSource } from "../runtime/index.ts";
 import { matrixModel } from "../runtime/testing.ts";
 import { inject } from "../server/testing.ts";
@@ -88,20 +86,12 @@ describe("row scores", () => {
   });
 });
 
-const real = hasPostgres();
-const folder = mkdtempSync(join(tmpdir(), "slipway-scores-"));
-let postgres: TestPostgres | undefined;
-beforeAll(async () => {
-  if (real) postgres = await startPostgres();
-}, 60_000);
-afterAll(async () => {
-  await postgres?.stop();
-  rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+const databases = testDatabases("scores");
+const { folder, real } = databases;
 
 describe.each(["sqlite", "postgres"])("on %s", (dialect) => {
   it.skipIf(dialect === "postgres" && !real)("scores of two replicas are exactly those of one that saw all, also of requests of many rows", async () => {
-    const url = dialect === "sqlite" ? `sqlite:${join(folder, "a.db")}` : postgres!.create("scores");
+    const url = dialect === "sqlite" ? `sqlite:${join(folder, "a.db")}` : databases.postgres.create("scores");
     const source = await linear();
     const [a, b, whole] = [await watchedApp({ source, store: () => MonitorStore.open(url) }), await watchedApp({ source, store: () => MonitorStore.open(url) }), await watchedApp({ source })];
     try {

@@ -1,27 +1,17 @@
 // Labels from a database, SQLite and a real Postgres: again and again only what is new, and nothing twice.
 
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasPostgres, startPostgres, type TestPostgres } from "../../../../../scripts/testing-postgres.ts";
+import { describe, expect, it } from "vitest";
+import { testDatabases } from "../../../../../scripts/testing-databases.ts";
 import { openDatabase } from "../../database/index.ts";
 import { MonitorStore } from "../../monitor/index.ts";
 
 const bin = fileURLToPath(new URL("../../../bin/slipway.mjs", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "slipway-labels-"));
-const real = hasPostgres();
-let postgres: TestPostgres | undefined;
-beforeAll(async () => {
-  if (real) postgres = await startPostgres();
-}, 60_000);
-afterAll(async () => {
-  await postgres?.stop();
-  rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+const databases = testDatabases("labels");
+const { folder, real } = databases;
 
 async function labels(args: readonly string[]): Promise<{ readonly status: number; readonly out: string }> {
   return promisify(execFile)(process.execPath, [bin, "monitor", "labels", ...args, "--json"], { cwd: folder }).then(
@@ -30,7 +20,7 @@ async function labels(args: readonly string[]): Promise<{ readonly status: numbe
 
 describe.each(["sqlite", "postgres"])("from %s", (dialect) => {
   it.skipIf(dialect === "postgres" && !real)("come once, as they grow", async () => {
-    const [shop, store] = dialect === "sqlite" ? [`sqlite:${join(folder, "shop.db")}`, join(folder, "store.db")] : [postgres!.create("shop"), postgres!.create("labels")];
+    const [shop, store] = dialect === "sqlite" ? [`sqlite:${join(folder, "shop.db")}`, join(folder, "store.db")] : [databases.postgres.create("shop"), databases.postgres.create("labels")];
     await (await MonitorStore.open(dialect === "sqlite" ? `sqlite:${store}` : store)).close();
     const database = await openDatabase(shop);
     try {
