@@ -19,6 +19,8 @@ export interface Prediction {
   readonly outputs: readonly OutputData[];
   /** Rows that the graph itself refuses (see `rowChecks` of the signature), with the reason. Their values mean nothing. */
   readonly refused?: ReadonlyMap<number, string>;
+  /** Of the refused rows, those that a rule in front of the model refused: its name, and what who asked is told. */
+  readonly guarded?: ReadonlyMap<number, { readonly rule: string; readonly message: string }>;
   /** Milliseconds inside the engine. */
   readonly computeMs: number;
   /** Milliseconds in the queue before, where it shared a call. */

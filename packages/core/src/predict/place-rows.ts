@@ -7,7 +7,7 @@ import type { Plan } from "./columns.ts";
 
 /** A row that does not fit the model, with `onInvalid: "rows"`. */
 export type RowError = {
-  readonly error: { readonly code: "request-invalid"; readonly message: string; readonly column: string | null; readonly expected: string; readonly found: string };
+  readonly error: { readonly code: "request-invalid" | "guard-refused"; readonly rule?: string; readonly message: string; readonly column: string | null; readonly expected: string; readonly found: string };
 };
 
 /** What stands in a problem where a whole row is refused. */
@@ -28,7 +28,8 @@ export function placeRows(encoded: Encoded, prediction: Prediction): (PredictedR
   const rows: (PredictedRow | RowError)[] = toRows(prediction);
   for (const [row, reason] of prediction.refused ?? []) {
     const [expected, found] = refusedRow(reason);
-    rows[row] = { error: { code: "request-invalid", message: `expected ${expected}, found ${found}`, column: null, expected, found } };
+    const by = prediction.guarded?.get(row);
+    rows[row] = by !== undefined ? { error: { code: "guard-refused", message: by.message, rule: by.rule, column: null, expected: "a row that keeps the rules", found: reason } } : { error: { code: "request-invalid", message: `expected ${expected}, found ${found}`, column: null, expected, found } };
   }
   if (kept === undefined) return rows;
   const placed: (PredictedRow | RowError)[] = [];

@@ -5,7 +5,7 @@ const guard = {
   on: { type: "choice", choices: ["prompt", "answer", "both"], default: "prompt", help: "what it judges" },
   maxCharacters: { type: "count", min: 1, max: 10_000_000, help: "more are too many" },
   words: { type: "texts", help: "words that may not come, in any case" },
-  pattern: { type: "text", help: "a regular expression that may not match" },
+  pattern: { type: "text", help: "a pattern in RE2's syntax that may not match, in any case; the time it takes grows with the text alone" },
   classifier: { type: "text", help: "a served model that gives texts a label, for prompts" },
   allow: { type: "texts", help: "labels of the classifier that may come" },
   message: { type: "text", help: "what who asked is told" },

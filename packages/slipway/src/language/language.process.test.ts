@@ -131,6 +131,7 @@ describe.skipIf(!there)("a language model", () => {
     };
     try {
       expect(await say("Mein PASSWORT?")).toMatchObject({ status: 400, json: { error: { code: "content_filter", message: "no secrets" } } });
+      expect(await (await fetch(`${guarded.url}/metrics`)).text()).toMatch(/slipway_guard_refused_total\{model="tiny",rule="secrets"\} 1\n[^]*rule="sign"\} 0/);
       const { json } = await say("hi");
       expect(json.choices[0]).toMatchObject({ finish_reason: "content_filter", message: { content: whole.slice(0, whole.indexOf(whole[4]!)) } });
       const statuses = [];

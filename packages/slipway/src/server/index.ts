@@ -16,6 +16,7 @@ export { isLoopback } from "./hosts.ts";
 export { rowsOf, shareOf } from "./telemetry/request-log.ts";
 export { keyOfRow } from "./traffic/key-of-row.ts";
 export { Pipeline } from "./pipelines/pipeline.ts";
+export { textRule, type TextRule } from "./guards/text-rule.ts";
 export { changeModels } from "./models/change.ts";
 export { modelInside } from "./models/model-inside.ts";
 export { fetchHandler } from "./http/fetch-host.ts";

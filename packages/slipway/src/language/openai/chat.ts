@@ -13,14 +13,14 @@ export async function chat(call: Call, body: unknown, find: (name: string) => La
   const request = readChat(body);
   const model = find(request.model);
   const { prompt } = request.generate;
-  await guards.prompt(call, context, prompt.kind === "chat" ? prompt.messages.filter((m) => m.role !== "assistant").map((m) => m.content) : [prompt.text]);
+  await guards.prompt(call, context, model.name, prompt.kind === "chat" ? prompt.messages.filter((m) => m.role !== "assistant").map((m) => m.content) : [prompt.text]);
   const created = Math.floor(Date.now() / 1000);
   const head = { id: `chatcmpl-${call.id}`, created, model: model.name };
-  if (request.stream) return { headers: EVENT_STREAM, body: await begun(stream(call, request, model, head, guards)) };
+  if (request.stream) return { headers: EVENT_STREAM, body: await begun(stream(call, request, model, head, guards, context)) };
   const choices: object[] = [];
   const usages: Usage[] = [];
   for (let index = 0; index < request.choices; index++) {
-    const { text, calls, tokens, finish, usage } = await whole(guards.answer(model.generate(asked(request, index), call)));
+    const { text, calls, tokens, finish, usage } = await whole(guards.answer(context, model.name, model.generate(asked(request, index), call)));
     usages.push(usage);
     choices.push({
       index, message: { role: "assistant", content: calls.length > 0 && text === "" ? null : text, refusal: null, ...(calls.length === 0 ? {} : { tool_calls: calls.map(callJson) }) },
@@ -36,7 +36,7 @@ function asked({ generate }: ChatRequest, index: number): ChatRequest["generate"
   return index === 0 || seed === undefined ? generate : { ...generate, sampling: { ...generate.sampling, seed: (seed + index) >>> 0 } };
 }
 
-async function* stream(call: Call, request: ChatRequest, model: LanguageModel, head: object, guards: Guards): AsyncGenerator<string> {
+async function* stream(call: Call, request: ChatRequest, model: LanguageModel, head: object, guards: Guards, context: ServerContext): AsyncGenerator<string> {
   const chunk = (choices: readonly object[], usage?: Usage | null): string =>
     event({ ...head, object: "chat.completion.chunk", choices, ...(usage === undefined ? {} : { usage: usage === null ? null : usageJson(usage) }), system_fingerprint: null });
   // Where the usage is asked for, every event has the field.
@@ -45,7 +45,7 @@ async function* stream(call: Call, request: ChatRequest, model: LanguageModel, h
   for (let index = 0; index < request.choices; index++) {
     let calls = 0;
     let first = true;
-    for await (const piece of guards.answer(model.generate(asked(request, index), call))) {
+    for await (const piece of guards.answer(context, model.name, model.generate(asked(request, index), call))) {
       if (first) yield chunk([{ index, delta: { role: "assistant", content: "", refusal: null }, logprobs: null, finish_reason: null }], none);
       first = false;
       if (piece.kind === "text") yield chunk([{ index, delta: { content: piece.text }, logprobs: piece.tokens === undefined ? null : { content: piece.tokens.map(tokenJson), refusal: null }, finish_reason: null }], none);

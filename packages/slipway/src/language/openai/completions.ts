@@ -44,13 +44,13 @@ function readCompletion(body: unknown): CompletionRequest {
 export async function completions(call: Call, body: unknown, find: (name: string) => LanguageModel, context: ServerContext, guards: Guards): Promise<Answer> {
   const request = readCompletion(body);
   const model = find(request.model);
-  await guards.prompt(call, context, request.prompts);
+  await guards.prompt(call, context, model.name, request.prompts);
   const head = { id: `cmpl-${call.id}`, object: "text_completion", created: Math.floor(Date.now() / 1000), model: model.name };
   const jobs = request.prompts.flatMap((prompt) => Array.from({ length: request.choices }, (_, i) => ({ prompt, i })));
   const ask = ({ prompt, i }: (typeof jobs)[number]): ReturnType<Guards["answer"]> => {
     const { seed } = request.sampling;
     const sampling = i === 0 || seed === undefined ? request.sampling : { ...request.sampling, seed: (seed + i) >>> 0 };
-    return guards.answer(model.generate({ prompt: { kind: "text", text: prompt }, tools: [], toolChoice: "none", parallelTools: false, schema: undefined, sampling }, call));
+    return guards.answer(context, model.name, model.generate({ prompt: { kind: "text", text: prompt }, tools: [], toolChoice: "none", parallelTools: false, schema: undefined, sampling }, call));
   };
   if (request.stream) {
     return { headers: EVENT_STREAM, body: await begun((async function* () {

@@ -28,16 +28,19 @@ export function openAiProtocol(models: ReadonlyMap<string, LanguageModel>, guard
     const others = all.filter((m) => mayAsk(call, m.name)).map((m) => m.name);
     return { object: "list", data: [...[...models.values()].filter((m) => mayAsk(call, m.name)).map(describe), ...others.map((id) => ({ id, object: "model", created: 0, owned_by: "slipway" }))], models: others };
   };
-  return (context) => ({
-    name: "openai", prefixes: ["/v1/chat", "/v1/completions", "/v1/embeddings"], error: errorAnswer,
-    routes: [
-      post("/v1/chat/completions", "The next message of a conversation, whole or as a stream", chat, context),
-      post("/v1/completions", "A text, gone on with", completions, context),
-      post("/v1/embeddings", "A vector for each text", embeddings, context),
-      { method: "GET", path: "/v1/models", action: "read", about: about("The language models"), claims: () => models.size > 0, handle: (call) => jsonAnswer(list(call, context)) },
-      { method: "GET", path: "/v1/models/{name}", action: "read", about: about("One language model"), claims: (call) => models.has(decodeURIComponent(call.path.slice("/v1/models/".length))), handle: (call) => jsonAnswer(describe(find(call)(call.params["name"]!))) },
-    ],
-  });
+  return (context) => {
+    guards.declare(context, models.keys());
+    return {
+      name: "openai", prefixes: ["/v1/chat", "/v1/completions", "/v1/embeddings"], error: errorAnswer,
+      routes: [
+        post("/v1/chat/completions", "The next message of a conversation, whole or as a stream", chat, context),
+        post("/v1/completions", "A text, gone on with", completions, context),
+        post("/v1/embeddings", "A vector for each text", embeddings, context),
+        { method: "GET", path: "/v1/models", action: "read", about: about("The language models"), claims: () => models.size > 0, handle: (call) => jsonAnswer(list(call, context)) },
+        { method: "GET", path: "/v1/models/{name}", action: "read", about: about("One language model"), claims: (call) => models.has(decodeURIComponent(call.path.slice("/v1/models/".length))), handle: (call) => jsonAnswer(describe(find(call)(call.params["name"]!))) },
+      ],
+    };
+  };
 }
 
 function json(call: Call): unknown {

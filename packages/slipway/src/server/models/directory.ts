@@ -5,6 +5,7 @@ import { nearest } from "@slipway/core/base";
 import type { ModelSettings } from "../../config/index.ts";
 import type { Servable } from "../../runtime/index.ts";
 import { serverError } from "../errors.ts";
+import { GuardCounts } from "../guards/guard-counts.ts";
 import type { Call } from "../http/call.ts";
 import { family, type Family, type Labels } from "../telemetry/family.ts";
 import { TrafficRouter } from "../traffic/router.ts";
@@ -42,6 +43,8 @@ export class ModelDirectory {
   readonly entries: Map<string, ModelEntry> = new Map();
   bring: BringVersion | undefined;
   readonly router: TrafficRouter = new TrafficRouter(this);
+  /** What rules in front of models refused. */
+  readonly guards: GuardCounts = new GuardCounts();
   readonly #settings: Readonly<Record<string, ModelSettings>>;
   readonly #closers: (() => Promise<void>)[] = [];
 
@@ -155,6 +158,7 @@ export class ModelDirectory {
     const per = (pick: (s: CacheStats) => number): [Labels, number][] => cached.map((m) => [{ model: m.name, version: m.version }, pick(m.stats)]);
     return [
       ...this.router.families(),
+      ...this.guards.families(),
       family("gauge", "slipway_model_state", "1 for the state that a version is in.", this.list.map((v) => [{ model: v.name, version: v.version, state: v.state }, 1])),
       ...(cached.length === 0 ? [] : [
         family("counter", "slipway_cache_hits_total", "Answers given again.", per((s) => s.hits)),

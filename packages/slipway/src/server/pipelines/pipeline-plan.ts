@@ -7,6 +7,8 @@ import type { Column, ColumnType, Output, Signature } from "@slipway/core/packag
 import type { PipelineSettings, StepSettings } from "../../config/index.ts";
 import type { Servable } from "../../runtime/index.ts";
 import { serverError } from "../errors.ts";
+import { guardTakes, ruleName, valueRule, withClassifiers, type ValueRule } from "./guard-steps.ts";
+import { nameOf, orderSteps } from "./order-steps.ts";
 
 /** One value or one vector a row. */
 export interface Source {
@@ -24,6 +26,7 @@ export type PlannedStep = {
 } & (
   | { readonly kind: "model"; readonly model: string; readonly version: string | undefined; readonly inputs: ReadonlyMap<string, Source>; readonly wanted: readonly string[] }
   | { readonly kind: "combine"; readonly combine: NonNullable<StepSettings["combine"]>; readonly of: readonly Source[]; readonly weights: readonly number[]; /** For each of `of`, the place of every entry of the result. */ readonly order: readonly (readonly number[])[] }
+  | { readonly kind: "guard"; readonly of: Source; /** As the configuration names it. */ readonly rule: string; readonly wrong: ValueRule; readonly message: string | undefined }
 );
 export interface PipelinePlan {
   /** In the order of computing; `waves` are places in it that need nothing of each other. */
@@ -40,12 +43,13 @@ const COLUMN_TYPE: Readonly<Record<string, ColumnType>> = { double: "double", fl
 
 /** @throws SlipwayError pipeline-invalid, and what `find` throws */
 export function planPipeline(name: string, settings: PipelineSettings, find: FindModel): PipelinePlan {
-  const given = settings.steps;
+  const refuse = (message: string, hint?: string): Error => invalid(name, message, hint);
+  const given = withClassifiers(settings.steps, (model) => find(model, undefined), refuse);
   if (given.length === 0 || given.length > MAX_STEPS) throw invalid(name, `it has ${given.length} steps; 1 to ${MAX_STEPS} are allowed`);
-  const names = given.map((s) => s.name ?? s.model ?? s.combine ?? "");
+  const names = given.map(nameOf);
   const twice = names.find((n, i) => names.indexOf(n) !== i);
   if (twice !== undefined) throw invalid(name, `two steps are named ${JSON.stringify(twice)}`, "Give one a name of its own.");
-  const waves = orderSteps(name, given, names);
+  const waves = orderSteps(given, names, refuse);
   const order = waves.flat();
   const place = new Map(order.map((from, to) => [names[from]!, to]));
   const steps: PlannedStep[] = [];
@@ -56,15 +60,18 @@ export function planPipeline(name: string, settings: PipelineSettings, find: Fin
   for (const from of order) {
     const step = given[from]!;
     const at = `step ${names[from]}`;
-    if ((step.model === undefined) === (step.combine === undefined)) throw invalid(name, `${at} has ${step.model === undefined ? "neither" : "both"} a model and a combine`);
+    const kinds = [step.model, step.combine, step.guard].filter((k) => k !== undefined).length;
+    if (kinds !== 1) throw invalid(name, `${at} has ${kinds === 0 ? "neither a model nor a combine nor a guard" : "several of a model, a combine and a guard"}`);
     if (step.model !== undefined) {
       const model = find(step.model, step.version);
       digests.push(model.digest);
       steps.push(planModel(step, step.model, model, names[from]!));
-    } else steps.push(planCombine(step, names[from]!));
+    } else steps.push(step.combine === undefined ? planGuard(step, names[from]!) : planCombine(step, names[from]!));
   }
 
-  const last = steps[place.get(names.at(-1)!)!]!;
+  const lastName = names.findLast((_, i) => given[i]!.guard === undefined);
+  if (lastName === undefined) throw invalid(name, "it has guards and nothing that they guard", "Add the step of a model.");
+  const last = steps[place.get(lastName)!]!;
   const outputs = Object.entries(settings.outputs ?? Object.fromEntries(last.outputs.map((o) => [last.kind === "combine" ? last.name : o.name, `${last.name}.${o.name}`]))).map(([key, text]) => {
     if (isColumn(text)) throw invalid(name, `the output ${key} is ${JSON.stringify(text)}, which is no step`);
     const { source, outputs: [found, ...more] } = look(text, `the output ${key}`);
@@ -74,8 +81,8 @@ export function planPipeline(name: string, settings: PipelineSettings, find: Fin
   if (outputs.length === 0) throw invalid(name, "it has no outputs");
   const all = columns.size === 0 ? [] : [...columns.values()];
   const used = new Set(outputs.flatMap(({ source }) => (source.step === undefined ? [] : [source.step])));
-  for (const s of steps) for (const source of s.kind === "model" ? s.inputs.values() : s.of) if (source.step !== undefined) used.add(source.step);
-  const idle = steps.findIndex((_, i) => !used.has(i));
+  for (const s of steps) for (const source of s.kind === "model" ? s.inputs.values() : s.kind === "guard" ? [s.of] : s.of) if (source.step !== undefined) used.add(source.step);
+  const idle = steps.findIndex((s, i) => s.kind !== "guard" && !used.has(i));
   if (idle >= 0) throw invalid(name, `step ${steps[idle]!.name} is asked for nothing`, "Take it out, or use what it gives.");
   return {
     steps, waves: renumber(waves), outputs,
@@ -148,6 +155,21 @@ export function planPipeline(name: string, settings: PipelineSettings, find: Fin
     return { kind: "combine", name: stepName, combine, of: found.map((f) => f.source), weights, order, outputs: [output] };
   }
 
+  function planGuard(step: StepSettings, stepName: string): PlannedStep {
+    const text = step.guard!;
+    const takes = guardTakes(step);
+    let of: Source = { step: undefined, name: text, entry: undefined };
+    if (isColumn(text)) addColumn(text, { name: text, used: true, type: takes === "texts" ? "string" : "double", missing: "allowed", infinite: "allowed" }, stepName);
+    else {
+      const { source, outputs: [found, ...more] } = look(text, `step ${stepName}`);
+      of = source;
+      if (found === undefined || more.length > 0 || (found.rowShape.length > 0 && source.entry === undefined)) throw invalid(name, `step ${stepName}: ${text} is more than one value a row`, "Name one output, or one entry of it.");
+      const numeric = found.type !== "string" && found.type !== "bool";
+      if (takes === "numbers" && !numeric) throw invalid(name, `step ${stepName} compares numbers, and ${text} gives ${found.type}`);
+    }
+    return { kind: "guard", name: stepName, of, rule: ruleName(step), wrong: valueRule(step, refuse), message: step.message, outputs: [] };
+  }
+
   /** A column of the request that several steps take has to suit all of them. */
   function addColumn(key: string, column: Column, stepName: string): void {
     const { categories, unknown, normalize, name: _own, ...rest } = column;
@@ -201,19 +223,6 @@ function entryOutput(output: Output, { entry }: Source): Output {
   return { ...rest, kind: "value", rowShape: [] };
 }
 
-/** Steps that need nothing of each other together. @throws pipeline-invalid where they go round in a circle */
-function orderSteps(pipeline: string, steps: readonly StepSettings[], names: readonly string[]): number[][] {
-  const needs = steps.map((s) => new Set([...Object.values(s.inputs ?? {}), ...(s.of ?? [])].map((text) => names.indexOf(text.split(".", 1)[0]!)).filter((i) => i >= 0)));
-  const done = new Set<number>();
-  const waves: number[][] = [];
-  while (done.size < steps.length) {
-    const wave = steps.flatMap((_, i) => (!done.has(i) && [...needs[i]!].every((n) => done.has(n)) ? [i] : []));
-    if (wave.length === 0) throw invalid(pipeline, `its steps go round in a circle: ${names.filter((_, i) => !done.has(i)).join(", ")}`, "A step can only take what another gives before it.");
-    for (const i of wave) done.add(i);
-    waves.push(wave);
-  }
-  return waves;
-}
 function renumber(waves: readonly (readonly number[])[]): number[][] {
   let at = 0;
   return waves.map((wave) => wave.map(() => at++));

@@ -10,11 +10,14 @@ import { combineValues } from "./combine.ts";
 import { planPipeline, type PipelinePlan, type PlannedStep, type Source } from "./pipeline-plan.ts";
 
 type ModelStep = Extract<PlannedStep, { readonly kind: "model" }>;
+type GuardStep = Extract<PlannedStep, { readonly kind: "guard" }>;
 interface Work {
   readonly batch: Batch;
   readonly columns: ReadonlyMap<string, ArrayLike<unknown>>;
   readonly given: (readonly OutputData[])[];
   readonly refused: Map<number, string>;
+  /** Of these, those that a guard refused: the rule, and what who asked is told. */
+  readonly guarded: Map<number, { readonly rule: string; readonly message: string }>;
   readonly signal: PredictOptions["signal"];
   computeMs: number;
 }
@@ -43,6 +46,7 @@ export class Pipeline implements Servable {
     this.digest = this.#plan.digest;
     this.signature = this.#plan.signature;
     this.#encoder = new Encoder(this.signature);
+    for (const step of this.#plan.steps) if (step.kind === "guard") directory.guards.declare(name, step.rule);
   }
 
   get busy(): boolean {
@@ -65,41 +69,61 @@ export class Pipeline implements Servable {
     const wanted = this.selectOutputs(options.outputs);
     this.#replan();
     const plan = this.#plan;
-    const work: Work = { batch, columns: columnsOf(batch, this.#encoder), given: [], refused: new Map(), signal: options.signal, computeMs: 0 };
+    const work: Work = { batch, columns: columnsOf(batch, this.#encoder), given: [], refused: new Map(), guarded: new Map(), signal: options.signal, computeMs: 0 };
     this.#running++;
     try {
       for (const wave of plan.waves) {
         options.signal?.throwIfAborted();
         await Promise.all(wave.map(async (i) => {
           const step = plan.steps[i]!;
-          work.given[i] = step.kind === "model" ? await this.#ask(step, work) : [combineValues(step, step.of.map((s) => pick(work.given, s)), batch.rows)];
+          if (step.kind === "guard") this.#guard(step, work);
+          work.given[i] = step.kind === "model" ? await this.#ask(step, work) : step.kind === "guard" ? [] : [combineValues(step, step.of.map((s) => pick(work.given, s)), batch.rows)];
         }));
+        if (work.guarded.size > 0 && options.onInvalid !== "rows") throw guardRefusal(work.guarded);
       }
     } finally {
       this.#running--;
     }
-    const { refused, computeMs } = work;
+    const { refused, guarded, computeMs } = work;
     if (refused.size > 0 && options.onInvalid !== "rows") throw refusal(refused);
     const outputs = wanted.map((output) => ({ ...pick(work.given, plan.outputs.find((o) => o.output.name === output.name)!.source), output }));
-    return { rows: batch.rows, outputs, computeMs, ...(refused.size === 0 ? {} : { refused }) };
+    return { rows: batch.rows, outputs, computeMs, ...(refused.size === 0 ? {} : { refused }), ...(guarded.size === 0 ? {} : { guarded }) };
   }
 
   async close(): Promise<void> {
     while (this.#running > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
+  #guard(step: GuardStep, work: Work): void {
+    const values = step.of.step === undefined ? work.columns.get(step.of.name)! : valuesOf(pick(work.given, step.of));
+    for (let row = 0; row < work.batch.rows; row++) {
+      if (work.refused.has(row)) continue;
+      const wrong = step.wrong(values[row]);
+      if (wrong === undefined) continue;
+      const message = step.message ?? `what was asked is not answered here: it breaks the rule ${JSON.stringify(step.rule)}`;
+      work.refused.set(row, `the rule ${JSON.stringify(step.rule)}: it ${wrong}`);
+      work.guarded.set(row, { rule: step.rule, message });
+      this.#directory.guards.add(this.name, step.rule);
+    }
+  }
+
   async #ask(step: ModelStep, work: Work): Promise<readonly OutputData[]> {
     const { rows } = work.batch;
+    // Rows that a guard refused are nothing that this model is asked about.
+    const asked = work.guarded.size === 0 ? undefined : Array.from({ length: rows }, (_, row) => row).filter((row) => !work.guarded.has(row));
+    if (asked?.length === 0) return step.outputs.map((output) => nothing(output, rows));
     const { model, end } = await this.#directory.take(step.model, step.version);
     try {
-      const columns = Object.fromEntries([...step.inputs].map(([name, source]) => [name, source.step === undefined ? work.columns.get(source.name)! : valuesOf(pick(work.given, source))]));
+      const columns = Object.fromEntries([...step.inputs].map(([name, source]) => [name, chosen(source.step === undefined ? work.columns.get(source.name)! : valuesOf(pick(work.given, source)), asked)]));
       const encoded = model.encode({ kind: "columns", columns }, "rows");
       const prediction = await model.run(encoded.batch, { onInvalid: "rows", outputs: step.wanted, ...(work.signal === undefined ? {} : { signal: work.signal }) });
       work.computeMs += prediction.computeMs;
-      const rowOf = encoded.kept === undefined ? (i: number): number => i : (i: number): number => encoded.kept![i]!;
-      for (const [row, p] of encoded.rowErrors) if (!work.refused.has(row)) work.refused.set(row, `step ${step.name}, column ${p.column ?? "?"}: expected ${p.expected}, found ${p.found}`);
+      const askedRow = (i: number): number => asked?.[i] ?? i;
+      const rowOf = (i: number): number => askedRow(encoded.kept?.[i] ?? i);
+      for (const [i, p] of encoded.rowErrors) if (!work.refused.has(askedRow(i))) work.refused.set(askedRow(i), `step ${step.name}, column ${p.column ?? "?"}: expected ${p.expected}, found ${p.found}`);
       for (const [i, reason] of prediction.refused ?? []) if (!work.refused.has(rowOf(i))) work.refused.set(rowOf(i), `step ${step.name}: ${reason}`);
-      return encoded.kept === undefined ? prediction.outputs : prediction.outputs.map((o) => spread(o, encoded.kept!, rows));
+      const kept = encoded.kept?.map(askedRow) ?? asked;
+      return kept === undefined ? prediction.outputs : prediction.outputs.map((o) => spread(o, kept, rows));
     } finally {
       end();
     }
@@ -170,6 +194,22 @@ function spread(o: OutputData, kept: readonly number[], rows: number): OutputDat
   if (data instanceof Float64Array || data instanceof Float32Array) all.fill(NaN);
   kept.forEach((row, i) => all.set(data.subarray(i * width, (i + 1) * width) as Float64Array, row * width));
   return { ...o, data: all };
+}
+
+function chosen(values: ArrayLike<unknown>, rows: readonly number[] | undefined): ArrayLike<unknown> {
+  return rows === undefined ? values : rows.map((row) => values[row]);
+}
+
+/** What a model that was asked about no row gave. */
+function nothing(output: Output, rows: number): OutputData {
+  const width = output.rowShape.reduce((n, d) => n * Math.max(0, d), 1);
+  return { output, width, data: output.type === "string" ? new Array<string>(rows * width).fill(MISSING_STRING) : new Float64Array(rows * width).fill(NaN) };
+}
+
+function guardRefusal(guarded: Work["guarded"]): Error {
+  const [[row, { rule, message }]] = [...guarded] as [[number, { rule: string; message: string }]];
+  return serverError("guard-refused", `row ${row + 1}: ${message}${guarded.size > 1 ? ` (${guarded.size} rows in all)` : ""}`, {
+    where: `row ${row + 1}`, hint: "?on_invalid=rows answers the other rows.", data: { rule, rows: [...guarded].slice(0, 20).map(([at, of]) => ({ row: at, rule: of.rule })), bad_rows: guarded.size } });
 }
 
 function refusal(refused: ReadonlyMap<number, string>): Error {
