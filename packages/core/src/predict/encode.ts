@@ -17,6 +17,8 @@ export interface Batch {
   readonly strings: string[];
   /** For models that take tensors: one for each of the signature's, with all rows. */
   readonly tensors?: readonly EngineTensor[];
+  /** [rows, 2]: width and height of the pictures that rows were made of, before they were resized. */
+  readonly pictures?: Float64Array;
 }
 
 export interface Encoded {
@@ -34,7 +36,8 @@ export type ModelInput =
   | { readonly kind: "rows"; readonly rows: readonly unknown[]; readonly source?: Source }
   | { readonly kind: "columns"; readonly columns: Readonly<Record<string, ArrayLike<unknown>>>; readonly source?: Source }
   | { readonly kind: "texts"; readonly texts: readonly unknown[] }
-  | { readonly kind: "tensors"; readonly tensors: Readonly<Record<string, GivenTensor>> }
+  /** `pictures`: of rows that were made of pictures, as a batch has them. */
+  | { readonly kind: "tensors"; readonly tensors: Readonly<Record<string, GivenTensor>>; readonly pictures?: Float64Array }
   /** Checked already, for the model that read it. `sent`: the same as it came. */
   | { readonly kind: "batch"; readonly batch: Batch; readonly sent: () => ModelInput };
 

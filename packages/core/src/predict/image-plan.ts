@@ -90,5 +90,5 @@ export function imageRows(rows: readonly ImageTensor[], { name, plan, limits }: 
   if (rows.length > 1) rows.forEach((r, i) => data.set(r.data, i * size));
   const dims = plan.flat ? [first.height, first.width] : plan.channelsFirst ? [plan.channels, first.height, first.width] : [first.height, first.width, plan.channels];
   if (signature.tensorRows === "none" && rows.length > 1) throw predictError("request-shape", "the model takes one image a request");
-  return { kind: "tensors", tensors: { [name]: { shape: signature.tensorRows === "none" ? dims : [rows.length, ...dims], data }, ...(signature.task === undefined ? {} : { [FRAME]: frameTensor(rows.map((r) => r.frame), limits) }) } };
+  return { kind: "tensors", pictures: Float64Array.from(rows.flatMap((r) => [r.frame.width, r.frame.height])), tensors: { [name]: { shape: signature.tensorRows === "none" ? dims : [rows.length, ...dims], data }, ...(signature.task === undefined ? {} : { [FRAME]: frameTensor(rows.map((r) => r.frame), limits) }) } };
 }

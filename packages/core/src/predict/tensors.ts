@@ -81,7 +81,9 @@ export function encodeTensors(input: ModelInput, signature: Signature): Batch {
     const { shape, data } = frames ?? plainFrames(signature, tensors[0]!.dims);
     tensors.push({ type: "float64", dims: shape, data: data as Float64Array });
   }
-  return { rows: whole ? 1 : (rows ?? 0), numbers: new Float64Array(0), strings: [], tensors };
+  const count = whole ? 1 : (rows ?? 0);
+  const pictures = input.kind === "tensors" && input.pictures?.length === 2 * count ? { pictures: input.pictures } : {};
+  return { rows: count, numbers: new Float64Array(0), strings: [], tensors, ...pictures };
 }
 
 type Refuse = (message: string, where?: string) => Error;

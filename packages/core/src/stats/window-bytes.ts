@@ -42,18 +42,20 @@ export function encodeWindow(window: WindowCounter): Uint8Array {
   return out.bytes;
 }
 
-/** @throws window-counts, bytes-truncated */
+/** Windows that were counted before the last series were watched have fewer of them. @throws window-counts, bytes-truncated */
 export function decodeWindow(references: readonly Distribution[], bytes: Uint8Array): WindowCounter {
   const window = new WindowCounter(references);
   const from = new Reader(bytes);
-  if (from.count() !== VERSION || from.count() !== references.length) throw wrong();
+  if (from.count() !== VERSION) throw wrong();
+  const series = from.count();
+  if (series > references.length) throw wrong();
   [window.requests, window.rows, window.refused] = [from.count(), from.count(), from.count()];
   for (const [code, n] of from.texts()) window.errors.set(code, n);
   from.counts(window.latency.counts);
   from.registers(window.distinctRows);
   from.counts(window.sure.counts);
   from.counts(window.sure.sums);
-  for (const s of window.series) readSeries(from, s);
+  for (const s of window.series.slice(0, series)) readSeries(from, s);
   return window;
 }
 

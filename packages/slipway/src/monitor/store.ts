@@ -69,7 +69,8 @@ export class MonitorStore {
     const rows = written.map(({ subject, window, lengthMs }) => ({ subject, begins: iso(window.begins), lengthMs, counts: Buffer.from(encodeWindow(window.counter)).toString("base64") }));
     await this.database.transaction(async (tx) => {
       for (const { subject, begins, lengthMs, counts } of rows) {
-        await tx.query("insert into monitor_subjects (model, version, digest, subject, first_at) values ($1, $2, $3, $4, $5) on conflict (model, version, digest) do nothing", [subject.model, subject.version, subject.digest, JSON.stringify(subject), iso(now)]);
+        // A newer Slipway may watch more of the same package, behind what was watched before.
+        await tx.query("insert into monitor_subjects (model, version, digest, subject, first_at) values ($1, $2, $3, $4, $5) on conflict (model, version, digest) do update set subject = excluded.subject where length(excluded.subject) > length(monitor_subjects.subject)", [subject.model, subject.version, subject.digest, JSON.stringify(subject), iso(now)]);
         await tx.query(`insert into monitor_windows (model, version, digest, begins, replica, length_ms, counts) values ($1, $2, $3, $4, $5, $6, $7)
           on conflict (model, version, digest, begins, replica) do update set counts = excluded.counts`, [subject.model, subject.version, subject.digest, begins, replica.id, lengthMs, counts]);
       }

@@ -5,7 +5,8 @@ import { parseProfile, type Profile, type ProfiledScore, type Scalar, type Signa
 import { distinctCount, type Distribution } from "@slipway/core/stats";
 import type { Servable } from "../runtime/index.ts";
 import { RowScores } from "./row-scores.ts";
-import { WholeValues, wholeSpecs, type WholeMeasure } from "./whole-values.ts";
+import { wholeSpecs, type WholeMeasure } from "./whole-specs.ts";
+import { WholeValues } from "./whole-values.ts";
 
 export interface Series {
   /** A column, or an output with its class: `probabilities.yes`. */
