@@ -20,6 +20,7 @@ export { normalizeText } from "./normalize-text.ts";
 export { asBucketing, textBucket } from "./text-bucket.ts";
 export { DIGESTS, type Digest } from "./digests.ts";
 export { ProfileCounter, profiledColumns, profileOf, rowKey, type Profile, type ProfiledColumn, type ProfiledData, type ProfiledOutput } from "./profile.ts";
+export { LOSS_KINDS, LOSS_OF, type LossKind } from "./losses.ts";
 export { OUTLIERS, placesOf, RowScorer, scoredValue, type ProfiledScore } from "./profile-scores.ts";
 export { parseProfile, profileToJson } from "./parse-profile.ts";
 export { JsonObject, parseJson, toJsonBytes, type Fail } from "./json.ts";

@@ -3,6 +3,7 @@
 import type { Distribution, Shape } from "../stats/index.ts";
 import { packageError } from "./errors.ts";
 import { asText, decodeNumber, encodeNumber, JsonObject, type Fail } from "./json.ts";
+import { LOSS_KINDS } from "./losses.ts";
 import { MOST_SCORED, type ProfiledScore } from "./profile-scores.ts";
 import type { Profile, ProfiledColumn } from "./profile.ts";
 import type { Scalar } from "./signature.ts";
@@ -71,7 +72,7 @@ function parseScore(value: unknown, where: string): ProfiledScore {
   const count = leaves.length >> depth;
   if (depth < 1 || count < 1 || leaves.length !== count << depth || features.length !== count * ((1 << depth) - 1) || thresholds.length !== features.length) throw fail("the trees are not whole", trees.at("leaves"));
   if (features.some((f) => !Number.isInteger(f) || f < 0 || f >= width)) throw fail(`expected places below ${width}`, trees.at("features"));
-  return { kind: score.oneOf("kind", ["isolation", "loss"]), width, trees: { depth, features, thresholds, leaves }, scale: number(score.get("scale"), score.at("scale")), miss: number(score.get("miss"), score.at("miss")), distribution: parseDistribution(score.object("distribution")) };
+  return { kind: score.oneOf("kind", ["isolation", ...LOSS_KINDS]), width, trees: { depth, features, thresholds, leaves }, scale: number(score.get("scale"), score.at("scale")), miss: number(score.get("miss"), score.at("miss")), distribution: parseDistribution(score.object("distribution")) };
 }
 function number(value: unknown, where: string): number {
   const read = decodeNumber(value);

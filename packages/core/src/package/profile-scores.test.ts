@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { driftBetween, freezeIn, normalNumbers, randomNumbers } from "../stats/index.ts";
-import { OUTLIERS, parseProfile, profileOf, profileToJson, RowScorer, type Output, type ProfiledScore, type Signature } from "./index.ts";
+import { LOSS_KINDS, LOSS_OF, OUTLIERS, parseProfile, profileOf, profileToJson, RowScorer, type Output, type ProfiledScore, type Signature } from "./index.ts";
 
 const random = randomNumbers(4);
 const normal = normalNumbers(random);
@@ -39,7 +39,8 @@ const mean = (list: Float64Array): number => list.reduce((a, b) => a + b, 0) / l
 
 describe("scores of rows", () => {
   it("are in the profile, and come back as they were", () => {
-    expect(profile.scores!.map((s) => s.kind)).toEqual(["isolation", "loss"]);
+    // Some of what is true is negative, and near 0.
+    expect(profile.scores!.map((s) => s.kind)).toEqual(["isolation", "loss", "loss_squared"]);
     expect(parseProfile(JSON.parse(JSON.stringify(profileToJson(profile))))).toEqual(profile);
     expect(profileOf(signature, rows(300), [], { rows: "training", file: "t.csv" }).scores).toBeUndefined();
     const json = profileToJson(profile) as { scores: { trees: { features: number[] } }[] };
@@ -71,5 +72,25 @@ describe("scores of rows", () => {
     // The deviation of a half-normal error about its mean, of which a sixth is three times as large.
     expect(loss.miss).toBeGreaterThan(0.6);
     expect(loss.miss).toBeLessThan(1.3);
+  });
+});
+
+describe("of a truth that is positive", () => {
+  it("every way of counting errors is expected as it comes, also of rows unlike the reference's", () => {
+    // A price, and what a model says of it: off by a share that is larger where `a` is.
+    const price = (r: Row): number => Math.exp(3 + 0.3 * r.a);
+    const said = (r: Row, k: number): number => price(r) * (1 + (r.a > 1 ? 0.4 : 0.1) * Math.sin(12.9898 * k + 78.233 * r.a));
+    const made = rows(6000);
+    const { scores } = profileOf(signature, made, [{ output, width: 1, data: Float64Array.from(made, said) }], { rows: "training", file: "t.csv" }, Float64Array.from(made, price));
+    expect(scores!.map((s) => s.kind)).toEqual(["isolation", ...LOSS_KINDS]);
+    const given = rows(4000, 1);
+    const matrix = Float64Array.from(given.flatMap((r, k) => [r.a, r.b ?? NaN, r.kind === "y" ? 0 : 1, said(r, k)]));
+    for (const kind of LOSS_KINDS) {
+      const expected = new Float64Array(given.length);
+      new RowScorer(scores!.find((s) => s.kind === kind)!).score(matrix, 4, given.length, expected);
+      const actual = mean(Float64Array.from(given, (r, k) => LOSS_OF[kind](said(r, k), price(r))));
+      const before = mean(Float64Array.from(made, (r, k) => LOSS_OF[kind](said(r, k), price(r))));
+      expect([kind, Math.abs(mean(expected) / actual - 1) < 0.2, actual > 1.5 * before]).toEqual([kind, true, true]);
+    }
   });
 });

@@ -3,10 +3,11 @@
 // whose truth is known; nannyml.readthedocs.io, "Estimation of Performance of the Monitored Model"). Grown from one half of the rows; how their scores
 // are distributed, and how right they are, is told by the other half.
 
+import { LOSS_KINDS, LOSS_OF, type LossKind } from "./losses.ts";
 import { freezeIn, growIsolation, growRegression, isolationScores, lengthOf, quantile, TreeWalker, type CompleteTrees, type Counted, type Distribution, type Shape } from "../stats/index.ts";
 
 export interface ProfiledScore {
-  readonly kind: "isolation" | "loss";
+  readonly kind: "isolation" | LossKind;
   /** Of the profile's columns, in their order; of a loss the prediction stands behind them. */
   readonly width: number;
   readonly trees: CompleteTrees;
@@ -74,25 +75,37 @@ export function scoresOf(columns: readonly ScoredColumn[], values: readonly (rea
   const [grown, told] = [halfOf(rows, width, 0), halfOf(rows, width, 1)];
   // A single column has no combinations.
   const scores = used.length === 1 ? [] : [finished({ kind: "isolation", width: used.length, trees: growIsolation(withoutLast(grown, width), used.length), scale: 1, miss: 0 }, told, width)];
-  const loss = truth === undefined ? undefined : lossOf(rows, width, truth);
-  if (loss !== undefined) scores.push(finished(loss, told, width));
+  for (const loss of truth === undefined ? [] : lossesOf(rows, width, truth)) scores.push(finished(loss, told, width));
   return scores;
 }
 
-/** Undefined where too few truths are known. */
-function lossOf(rows: Float64Array, width: number, { predicted, actual }: { readonly predicted: ArrayLike<number>; readonly actual: ArrayLike<number> }): Unfinished | undefined {
+/** One row that is a tenth of all loss or more decides alone what the mean is: nothing can be learnt of it. */
+const MOST_OF_ONE = 0.1;
+
+/** None where too few truths are known; of the ways of counting those that are defined for every row. */
+function lossesOf(rows: Float64Array, width: number, { predicted, actual }: { readonly predicted: ArrayLike<number>; readonly actual: ArrayLike<number> }): Unfinished[] {
   const known = Array.from({ length: predicted.length }, (_, i) => i).filter((i) => Number.isFinite(predicted[i]!) && Number.isFinite(actual[i]!));
-  if (known.length < LEAST_ROWS) return undefined;
-  const half = (which: number): { readonly rows: Float64Array; readonly losses: Float64Array } => {
-    const mine = known.filter((_, k) => k % 2 === which);
-    return { rows: Float64Array.from(mine.flatMap((i) => [...rows.subarray(i * width, (i + 1) * width)])), losses: Float64Array.from(mine, (i) => Math.abs(predicted[i]! - actual[i]!)) };
-  };
-  const [learnt, held] = [half(0), half(1)];
-  const unscaled: Unfinished = { kind: "loss", width, trees: growRegression(learnt.rows, width, learnt.losses), scale: 1, miss: 0 };
-  const expected = scored(unscaled, held.rows, width);
+  if (known.length < LEAST_ROWS) return [];
+  const [learnt, held] = [0, 1].map((which) => known.filter((_, k) => k % 2 === which)) as [number[], number[]];
+  const rowsOf = (mine: readonly number[]): Float64Array => Float64Array.from(mine.flatMap((i) => [...rows.subarray(i * width, (i + 1) * width)]));
+  const [learntRows, heldRows] = [rowsOf(learnt), rowsOf(held)];
+  return LOSS_KINDS.flatMap((kind) => {
+    const losses = (mine: readonly number[]): Float64Array => Float64Array.from(mine, (i) => LOSS_OF[kind](predicted[i]!, actual[i]!));
+    const [learntLosses, heldLosses] = [losses(learnt), losses(held)];
+    if (kind !== "loss" && ![learntLosses, heldLosses].every(isLearnable)) return [];
+    return [learnLoss(kind, width, learntRows, learntLosses, heldRows, heldLosses)];
+  });
+}
+function isLearnable(losses: Float64Array): boolean {
+  const total = losses.reduce((a, b) => a + b, 0);
+  return Number.isFinite(total) && losses.every((loss) => loss <= MOST_OF_ONE * total);
+}
+function learnLoss(kind: LossKind, width: number, learntRows: Float64Array, learntLosses: Float64Array, heldRows: Float64Array, heldLosses: Float64Array): Unfinished {
+  const unscaled: Unfinished = { kind, width, trees: growRegression(learntRows, width, learntLosses), scale: 1, miss: 0 };
+  const expected = scored(unscaled, heldRows, width);
   const mean = (list: Float64Array): number => list.reduce((a, b) => a + b, 0) / list.length;
-  const scale = mean(expected) > 0 ? mean(held.losses) / mean(expected) : 1;
-  const miss = Math.sqrt(mean(held.losses.map((loss, i) => (loss - scale * expected[i]!) ** 2)));
+  const scale = mean(expected) > 0 ? mean(heldLosses) / mean(expected) : 1;
+  const miss = Math.sqrt(mean(heldLosses.map((loss, i) => (loss - scale * expected[i]!) ** 2)));
   return { ...unscaled, scale, miss };
 }
 

@@ -8,8 +8,13 @@ import { calibrated, isotonic, type CalibrationMap } from "./isotonic.ts";
 export interface Estimate {
   /** Of a classifier. */
   readonly accuracy?: number;
-  /** Of a regression: the mean absolute error. */
+  /** Of a regression: the mean absolute error, and where the package tells them the other ways of counting errors. */
   readonly mae?: number;
+  readonly mse?: number;
+  readonly rmse?: number;
+  readonly mape?: number;
+  readonly msle?: number;
+  readonly rmsle?: number;
   /** Of two classes, about the second. */
   readonly precision?: number;
   readonly recall?: number;

@@ -10,7 +10,7 @@ export { type Metric, type Weights } from "./metric.ts";
 export { normalNumbers, randomNumbers } from "./random.ts";
 export { quantile } from "./quantile.ts";
 export { rankingAuc, rocAuc } from "./roc-auc.ts";
-export { regressionMetrics } from "./regression.ts";
+export { regressionMetrics, squaredMetrics } from "./regression.ts";
 export { chiSquareQuantile, chiSquareTail } from "./chi-square.ts";
 export { freeze, freezeIn, lengthOf, momentsOf, Tally, type Counted, type Distribution, type Shape } from "./distribution.ts";
 export { believable, driftBetween, LEAST_ROWS, type Drift } from "./drift.ts";

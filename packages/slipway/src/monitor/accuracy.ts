@@ -1,8 +1,9 @@
 // How good the predictions were, as labels come: for each stretch of time the metrics of those that have labels, how many
 // that is, and what is to be expected of the others. A stretch is ripe when nine in ten labels of its age have come.
 
-import { wilsonInterval, classificationMetrics, estimatePerformance, learnCalibration, lossInterval, quantile, regressionMetrics, type CalibrationMap, type Estimate, type Metric } from "@slipway/core/stats";
+import { wilsonInterval, classificationMetrics, estimatePerformance, learnCalibration, quantile, regressionMetrics, squaredMetrics, type CalibrationMap, type Estimate, type Metric } from "@slipway/core/stats";
 import type { Database } from "../database/index.ts";
+import { estimateLosses, lossesOf, type KnownLoss } from "./loss-estimates.ts";
 import { iso, type StoredWindow } from "./store.ts";
 import type { Subject, Task } from "./subject.ts";
 
@@ -54,7 +55,8 @@ export async function accuracyOf(database: Database, subject: Subject, windows: 
   const delay = delays.length < LEAST_LABELS ? null : quantile(delays, 0.9);
   const { task } = subject;
   const map = calibrationOf(labelled, task);
-  const loss = lossOf(subject, windows, labelled, windowMs);
+  const isStrange = strangeTo(task);
+  const losses = lossesOf(subject, windows, labelled.filter((r) => !isStrange(r.label!)).map((r) => ({ at: r.at, predicted: Number(r.answer), actual: Number(r.label) })), windowMs);
   const step = Math.max(1, Math.ceil((to - from) / POINTS / windowMs - 0.01)) * windowMs;
   const points: AccuracyPoint[] = [];
   for (let begins = Math.floor(from / step) * step; begins < to; begins += step) {
@@ -62,9 +64,9 @@ export async function accuracyOf(database: Database, subject: Subject, windows: 
     const inside = rows.filter((r) => r.at >= begins && r.at < ends);
     const counted = windows.filter((w) => w.begins >= begins && w.begins < ends);
     if (inside.length === 0 && counted.every((w) => w.counter.rows === 0)) continue;
-    points.push({ begins: iso(begins), ends: iso(ends), kept: inside.length, ...measured(inside, task), ripe: delay !== null && ends + delay * 1000 < to, ...estimateOf(counted, task, map, loss) });
+    points.push({ begins: iso(begins), ends: iso(ends), kept: inside.length, ...measured(inside, task), ripe: delay !== null && ends + delay * 1000 < to, ...estimateOf(counted, task, map, losses) });
   }
-  return { points, delay, calibrated: map !== undefined || loss?.calibrated === true, drop: dropOf(points, task) };
+  return { points, delay, calibrated: map !== undefined || losses.some((l) => l.calibrated), drop: dropOf(points, task) };
 }
 
 async function joined(database: Database, { model, version, digest }: Subject, from: number, to: number): Promise<Joined[]> {
@@ -90,7 +92,7 @@ function measured(rows: readonly Joined[], task: Task): Pick<AccuracyPoint, "lab
     const isStrange = strangeTo(task);
     const known = labelled.filter((r) => !isStrange(r.label!)).map((r) => [Number(r.label), Number(r.answer)] as const).filter(([, p]) => Number.isFinite(p));
     const strange = labelled.length - known.length;
-    return known.length < LEAST_LABELS ? { ...none, strange } : { ...none, strange, metrics: valuesOf(regressionMetrics(known.map(([t]) => t), known.map(([, p]) => p))) };
+    return known.length < LEAST_LABELS ? { ...none, strange } : { ...none, strange, metrics: valuesOf([regressionMetrics, squaredMetrics].flatMap((of) => of(known.map(([t]) => t), known.map(([, p]) => p)))) };
   }
   const place = new Map(classesOf(task).map((c, i) => [c, i]));
   const classes = task.classes.length > 0 ? task.classes : [...new Set(labelled.flatMap((r) => [r.label!, r.answer]))];
@@ -138,56 +140,11 @@ function calibrationOf(labelled: readonly Joined[], task: Task): CalibrationMap 
 
 type Estimated = Pick<AccuracyPoint, "estimate" | "estimateInterval">;
 
-function estimateOf(windows: readonly StoredWindow[], task: Task, map: CalibrationMap | undefined, loss: Loss | undefined): Estimated {
+function estimateOf(windows: readonly StoredWindow[], task: Task, map: CalibrationMap | undefined, losses: readonly KnownLoss[]): Estimated {
   const none: Estimated = { estimate: null, estimateInterval: null };
-  if (task.kind === "regression" && loss !== undefined) {
-    const { rows, sum } = lossIn(windows, loss.series);
-    if (rows === 0) return none;
-    const mae = loss.scale * (sum / rows);
-    return { estimate: { mae: short(mae) }, estimateInterval: lossInterval(mae, loss.scale * loss.miss, rows).map(short) as unknown as [number, number] };
-  }
+  if (task.kind === "regression") return estimateLosses(windows, losses) ?? none;
   if (task.kind !== "classification" || !task.probabilities) return none;
   return { ...none, estimate: estimatePerformance(windows.flatMap((w) => w.counter.sure.bins), task.classes.length, map) };
-}
-
-interface Loss {
-  /** Which series counts the expected errors. */
-  readonly series: number;
-  readonly miss: number;
-  /** What labels say that they have to be multiplied by. */
-  readonly scale: number;
-  readonly calibrated: boolean;
-}
-/** Errors as labels show them, over those that were expected in the same windows. */
-function lossOf(subject: Subject, windows: readonly StoredWindow[], labelled: readonly Joined[], windowMs: number): Loss | undefined {
-  const series = subject.series.findIndex((s) => "score" in s && s.score === "loss");
-  const found = subject.series[series];
-  if (found === undefined || !("score" in found)) return undefined;
-  const { miss } = found;
-  const isStrange = strangeTo(subject.task);
-  const errors = labelled.filter((r) => !isStrange(r.label!)).map((r) => [Math.floor(r.at / windowMs) * windowMs, Math.abs(Number(r.label) - Number(r.answer))] as const).filter(([, e]) => Number.isFinite(e));
-  if (errors.length < LEAST_LABELS) return { series, miss, scale: 1, calibrated: false };
-  const expected = new Map(windows.map((w) => [w.begins, lossIn([w], series)]));
-  let [real, said] = [0, 0];
-  for (const [begins, error] of errors) {
-    const { rows, sum } = expected.get(begins) ?? { rows: 0, sum: 0 };
-    if (rows === 0) continue;
-    real += error;
-    said += sum / rows;
-  }
-  return said > 0 ? { series, miss, scale: real / said, calibrated: true } : { series, miss, scale: 1, calibrated: false };
-}
-function lossIn(windows: readonly StoredWindow[], series: number): { readonly rows: number; readonly sum: number } {
-  let [rows, sum] = [0, 0];
-  for (const { counter } of windows) {
-    const { distribution } = counter.series[series]!;
-    rows += distribution.rows - distribution.missing;
-    sum += distribution.rows > distribution.missing ? distribution.sum : 0;
-  }
-  return { rows, sum };
-}
-function short(n: number): number {
-  return Number(n.toPrecision(6));
 }
 
 /** The last ripe stretch against all ripe ones before it, by the difference of two shares; classifiers only. */

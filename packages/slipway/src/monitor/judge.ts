@@ -1,10 +1,11 @@
 // What windows say of a model: each column's drift, its state and since when, and what is wrong with the data. Windows with few
 // rows are joined with the next ones until a verdict is possible.
 
+import type { ProfiledScore } from "@slipway/core/package";
 import { DRIFT_RULE, driftMeasures, judgeWindow, momentsOf, stateOf, Tally, worstOf, type ColumnJudgement, type Distribution, type DriftMeasures, type DriftRule, type DriftState, WindowCounter } from "@slipway/core/stats";
 import { findingsOf, type Finding } from "./quality.ts";
 import type { StoredWindow } from "./store.ts";
-import type { Subject } from "./subject.ts";
+import { isJudged, type Subject } from "./subject.ts";
 
 export interface Span {
   readonly begins: number;
@@ -22,7 +23,7 @@ export interface ColumnState {
   readonly name: string;
   readonly kind: "input" | "output";
   /** Of whole rows, and of a part of them: how much they stand alone, the expected error. */
-  readonly score: "isolation" | "loss" | null;
+  readonly score: ProfiledScore["kind"] | null;
   readonly state: DriftState;
   /** When what it is now began; null where it is as it was. */
   readonly since: number | null;
@@ -88,8 +89,8 @@ export function judge(counted: Subject, windows: readonly StoredWindow[], option
   }));
   const last = spans.at(-1);
   const currents = last === undefined ? [] : currentOf(subject, spans, spans.length - 1);
-  const columns = last === undefined ? [] : subject.series.map((_, i) => columnState(subject, i, last, currents, judged, rule));
-  const state = worstOf(columns.map((c) => c.state), subject.series.map((s) => options.weights?.[s.name] ?? 1));
+  const columns = last === undefined ? [] : subject.series.flatMap((s, i) => (isJudged(s) ? [columnState(subject, i, last, currents, judged, rule)] : []));
+  const state = worstOf(columns.map((c) => c.state), columns.map((c) => options.weights?.[c.name] ?? 1));
   const since = columns.filter((c) => c.state === state && c.since !== null).map((c) => c.since!);
   return { state, since: since.length === 0 ? null : Math.min(...since), columns, findings: last === undefined ? [] : findingsOf(subject, last.counter, currents), spans: judged };
 }

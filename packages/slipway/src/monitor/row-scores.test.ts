@@ -54,6 +54,11 @@ describe("row scores", () => {
     expect(Math.abs(point!.estimate!.mae! / real - 1)).toBeLessThan(0.1);
     // Far from the error of the reference, whose mean is 1.
     expect(real).toBeGreaterThan(1.4);
+    const root = Math.sqrt(given.reduce((sum, row, k) => sum + errorOf(row, k) ** 2, 0) / given.length);
+    expect(Math.abs(point!.estimate!.rmse! / root - 1)).toBeLessThan(0.1);
+    expect(point!.estimate!.mse).toBeCloseTo(point!.estimate!.rmse! ** 2, 4);
+    // They are for estimates: as columns there is one of them.
+    expect((await view(watched)).columns.filter((c) => c.score?.startsWith("loss")).map((c) => c.name)).toEqual(["expected error (estimate)"]);
     expect(point!.estimateInterval![0]).toBeLessThan(point!.estimate!.mae!);
     expect(point!.estimateInterval![1]).toBeGreaterThan(point!.estimate!.mae!);
     expect(before.calibrated).toBe(false);
@@ -66,7 +71,9 @@ describe("row scores", () => {
     const after = (await view(watched)).accuracy;
     expect(after.calibrated).toBe(true);
     expect(Math.abs(after.points[0]!.estimate!.mae! / (2 * real) - 1)).toBeLessThan(0.15);
+    expect(Math.abs(after.points[0]!.estimate!.rmse! / (2 * root) - 1)).toBeLessThan(0.15);
     expect(after.points[0]!.metrics["mae"]).toBeGreaterThan(0);
+    expect(after.points[0]!.metrics["mse"]).toBeCloseTo(after.points[0]!.metrics["rmse"]! ** 2, 3);
   });
   it("find outliers and a rule tells them; usual rows are silent", async () => {
     watched = await watchedApp({ source: await linear() });

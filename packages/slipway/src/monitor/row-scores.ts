@@ -54,7 +54,7 @@ export class RowScores {
     this.#widths = plan;
     this.#most = most;
     this.#scorers = (profile.scores ?? []).map((score) => ({ scorer: new RowScorer(score), series: series(score.kind) }));
-    const width = Math.max(1, ...(profile.scores ?? []).map((s) => (s.kind === "loss" ? s.width - 1 : s.width)));
+    const width = Math.max(1, ...(profile.scores ?? []).map((s) => (s.kind === "isolation" ? s.width : s.width - 1)));
     this.#features = profile.columns.slice(0, width).map(({ name, distribution }): Feature | undefined => {
       const slot = slots.get(name);
       return slot === undefined ? undefined : { text: slot.kind === "string", place: slot.place, shape: distribution.shape, places: placesOf(distribution) };

@@ -52,7 +52,16 @@ export type Task =
   | { readonly kind: "regression" }
   | { readonly kind: "none" };
 
-const SCORES = { isolation: { name: "rows (isolation score)", kind: "input" }, loss: { name: "expected error (estimate)", kind: "output" } } as const;
+const SCORES: Readonly<Record<ProfiledScore["kind"], Pick<Series, "name" | "kind">>> = {
+  isolation: { name: "rows (isolation score)", kind: "input" }, loss: { name: "expected error (estimate)", kind: "output" },
+  loss_squared: { name: "expected squared error (estimate)", kind: "output" }, loss_percentage: { name: "expected error as a share (estimate)", kind: "output" },
+  loss_squared_log: { name: "expected squared log error (estimate)", kind: "output" },
+};
+
+/** Other ways of counting the expected error are for estimates only: as columns they would tell the same again. */
+export function isJudged(series: AnySeries): boolean {
+  return !("score" in series) || series.score === "isolation" || series.score === "loss";
+}
 
 /** What is watched of a package, and what scores its rows. @param most rows of a request that are scored @throws package-profile */
 export function watchedOf(model: Pick<Servable, "name" | "version" | "digest" | "signature" | "profile">, most?: number): { readonly subject: Subject; readonly scores: RowScores | undefined; readonly wholes: WholeValues | undefined } {

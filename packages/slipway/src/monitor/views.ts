@@ -9,7 +9,7 @@ import { judge, seasonsMs, type ColumnState, type JudgeOptions, type ModelState 
 import { referenceOf, type TrafficReference } from "./references.ts";
 import type { Finding } from "./quality.ts";
 import { iso, type MonitorStore, type Replica, type StoredWindow } from "./store.ts";
-import type { Subject } from "./subject.ts";
+import { isJudged, type Subject } from "./subject.ts";
 
 /** What views are made from: a store, and how it is to be judged. */
 export interface Watched {
@@ -143,7 +143,7 @@ export async function modelView(watched: Watched, model: string, { version, hour
     ...summaryOf(subject, windows, state, watched.now()), referenceRows: reference?.rows ?? subject.series[0]?.reference.rows ?? 0, trafficReference: reference ?? null, task: subject.task.kind, accuracy, from: iso(from), to: iso(watched.now()),
     versions: [...new Set((await store.subjects(model)).map((s) => s.version))],
     windows: windows.map(windowView), columns: state.columns.map(columnView), quality: state.findings, alerts: (await listAlerts(store.database, model)).filter((a) => a.version === subject.version),
-    verdicts: state.spans.map((s) => ({ begins: iso(s.begins), ends: iso(s.ends), rows: s.rows, drifted: s.columns.flatMap((c, i) => (c.verdict === "drifted" ? [subject.series[i]!.name] : [])), psi: s.columns.map((c) => round(c.psi)) })),
+    verdicts: state.spans.map((s) => ({ begins: iso(s.begins), ends: iso(s.ends), rows: s.rows, drifted: s.columns.flatMap((c, i) => (c.verdict === "drifted" && isJudged(subject.series[i]!) ? [subject.series[i]!.name] : [])), psi: s.columns.map((c) => round(c.psi)) })),
   };
 }
 
