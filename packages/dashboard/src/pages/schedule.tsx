@@ -34,6 +34,7 @@ export function SchedulePage({ schedule: name, place }: { readonly schedule: str
       ["Next run", schedule.state === "paused" ? <><Chip tone="warn">paused</Chip> <span class="soft small">by {schedule.changedBy}, <Time at={schedule.changedAt} /></span></> : schedule.nextAt === null ? "never" : <Due at={schedule.nextAt} />],
       ["When", <><code>{schedule.definition.every}</code> in {schedule.definition.tz}</>], ["Model", schedule.definition.model], ["Input", schedule.definition.input.map((path) => <div key={path}><code>{path}</code></div>)], ["Output", <code>{schedule.definition.output}</code>],
       schedule.definition.watermark !== undefined && ["Only new rows", <>beyond <code>{schedule.definition.watermark}</code> {schedule.watermark ?? "(none seen yet)"}</>],
+      schedule.definition.on !== undefined && ["Made by", <>workers over Postgres (<code>slipway worker</code>)</>],
       schedule.definition.newFiles && ["Only new files", "those that no good run has seen"],
     ]} /></Panel>}
     {list?.length === 0 && <div class="panel"><Empty icon="batch" title="It has not run yet"><p>It runs when it is due, or when somebody starts a run.</p></Empty></div>}

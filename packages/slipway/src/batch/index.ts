@@ -13,7 +13,7 @@ export { identityOf } from "./input/file-identity.ts";
 export { newerRows, type NewerRows } from "./input/newer-rows.ts";
 export { isSqlAddress, parseSqlAddress } from "./sql/address.ts";
 export { spoolSql } from "./sql/read-sql.ts";
-export { runOnPostgres, type PostgresOptions, type PostgresOutcome } from "./distributed/postgres/run-on-postgres.ts";
+export { cancelOnPostgres, runOnPostgres, type PostgresOptions, type PostgresOutcome } from "./distributed/postgres/run-on-postgres.ts";
 export { runWorker, type WorkerOptions, type WorkerSummary } from "./distributed/postgres/worker.ts";
 export type { ColumnDrift } from "./run/drift.ts";
 export type { ColumnBins } from "./run/bins.ts";

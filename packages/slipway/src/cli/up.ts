@@ -60,7 +60,7 @@ export const up: Command = defineCommand({
     const log = createLog({ level: settings.logLevel, pretty: process.stderr.isTTY });
     const logger = new Logger(log);
 
-    const definitions = readDefinitions(settings.schedules);
+    const definitions = readDefinitions(settings.schedules, process.env["SLIPWAY_DATABASE_URL"]);
 
     // Keys, sessions and packages are nobody else's to read.
     mkdirSync(STATE, { recursive: true, mode: 0o700 });
@@ -90,7 +90,7 @@ export const up: Command = defineCommand({
     if (watching !== undefined) service.retrainer.signals = retrainSignals(watching);
     service.retrainer.start();
     await service.schedules.define(definitions, localActor(), { whole: true });
-    const scheduler = new Scheduler({ schedules: service.schedules, openModel: localFile, trusted, onError: (err) => logger.error("a scheduled run could not be followed", { err }) });
+    const scheduler = new Scheduler({ schedules: service.schedules, openModel: localFile, trusted, databaseUrl: process.env["SLIPWAY_DATABASE_URL"], onError: (err) => logger.error("a scheduled run could not be followed", { err }) });
     scheduler.start();
 
     const { keys: _keys, oidcIssuer, ...others } = settings;

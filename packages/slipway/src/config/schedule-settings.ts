@@ -25,6 +25,8 @@ const settings = {
   keep: { type: "texts", help: "input columns to pass through: their names, or all, none or unused (by default)" },
   outputs: { type: "texts", help: "the model's outputs to write; all by default" },
   ids: { type: "flag", default: true, help: "whether rows get prediction_id and model_version" },
+  on: { type: "choice", choices: ["postgres"], help: "who makes the parts, if not a process of `slipway up`: `slipway worker` processes with the same SLIPWAY_DATABASE_URL, over storage that all share" },
+  attempts: { type: "count", min: 1, max: 100, help: "with `on`: so often a part is tried within one try of the run before it is set aside; 5 by default" },
   threads: { type: "count", min: 1, max: 256, help: "threads that score; by default half of the processors, so that serving goes on" },
 } as const;
 

@@ -92,16 +92,20 @@ export function succeed(database: Database, { run, schedule }: Claimed, owner: s
   });
 }
 
-/** Tried again after a pause, or failed for good. @throws schedule-run-lost */
-export function fail(database: Database, claimed: Claimed, owner: string, failure: RunFailure, status: RunStatus, now: Date): Promise<void> {
+/** Tried again after a pause, or failed for good: true. @throws schedule-run-lost */
+export function fail(database: Database, claimed: Claimed, owner: string, failure: RunFailure, status: RunStatus, now: Date): Promise<boolean> {
   return database.transaction(async (tx) => {
     const { id } = claimed.run;
     await renewLease(tx, id, owner, status, now);
     const { retries, backoff } = claimed.schedule.definition;
     const { attempt } = claimed.run;
-    if (attempt > retries || isFinal(failure)) return keepFailure(tx, claimed, failure, now);
+    if (attempt > retries || isFinal(failure)) {
+      await keepFailure(tx, claimed, failure, now);
+      return true;
+    }
     const next = new Date(now.getTime() + Math.min(MAX_BACKOFF_MS, backoff * 2 ** (attempt - 1))).toISOString();
     await tx.query("update schedule_runs set state = 'waiting', lease_owner = null, lease_until = null, next_at = $2, reason = $3 where id = $1", [id, next, reasonOf(failure)]);
+    return false;
   });
 }
 

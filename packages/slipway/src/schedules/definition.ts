@@ -15,9 +15,13 @@ const MODEL_NAME = /^([A-Za-z0-9][A-Za-z0-9._-]{0,127})[:@]/;
 /** Times that a name of an output is tried for. */
 const TRIED = 50;
 
-/** @throws schedule-invalid, batch-output-format */
-export function readDefinitions(settings: Readonly<Record<string, ScheduleSettings>> = {}): Definition[] {
-  return Object.entries(settings).map(([name, given]) => readDefinition(name, given));
+/** @param databaseUrl where workers would take shards from @throws schedule-invalid, batch-output-format */
+export function readDefinitions(settings: Readonly<Record<string, ScheduleSettings>> = {}, databaseUrl?: string): Definition[] {
+  return Object.entries(settings).map(([name, given]) => {
+    const definition = readDefinition(name, given);
+    if (given.on === "postgres" && !/^postgres(?:ql)?:\/\//.test(databaseUrl ?? "")) throw scheduleError("schedule-invalid", `schedules.${name}.on: workers take their shards from Postgres`, { where: `schedules.${name}.on`, hint: "Set SLIPWAY_DATABASE_URL to postgres://USER:PASSWORD@HOST/NAME, the same for slipway up and for every slipway worker; or leave `on` away." });
+    return definition;
+  });
 }
 
 function readDefinition(name: string, given: ScheduleSettings): Definition {
@@ -33,7 +37,8 @@ function readDefinition(name: string, given: ScheduleSettings): Definition {
   if (given.watermark !== undefined && given.newFiles) throw wrong(".newFiles", "a schedule goes by new files or by a watermark, not by both");
   const incremental = given.watermark !== undefined || given.newFiles;
   if (incremental && !/\{\{\s*datetime\s*\}\}/.test(given.output)) throw wrong(".output", "a run that takes only what is new must not write over another one's output", "Put {{datetime}} in its name.");
-  placeOutput(outputAt(given, name, occurrences, new Date(0)), given.to);
+  const place = placeOutput(outputAt(given, name, occurrences, new Date(0)), given.to);
+  if (given.on !== undefined && place.destination !== undefined) throw wrong(".output", "what workers make goes to storage that all of them see", "Write to a file or a folder there; or leave `on` away.");
   if (!given.overwrite) {
     const twice = sameOutput(given, name, occurrences);
     if (twice !== undefined) throw wrong(".output", `is ${JSON.stringify(twice.path)} at ${twice.first} and at ${twice.second}: the second run would find the first one's output there`, "Put {{date}} or {{datetime}} in its name, or set overwrite: true.");

@@ -9,6 +9,7 @@ const table = {
   "schedule-busy": { kind: "conflict", doc: "A run of this schedule goes on already: runs of one schedule do not overlap." },
   "schedule-run-lost": { kind: "conflict", doc: "Another server took the run over: this one did not say for too long that it goes on." },
   "schedule-run-timeout": { kind: "timeout", doc: "A try of a scheduled run took longer than its `timeout`. The next one goes on where it stopped." },
+  "schedule-run-incomplete": { kind: "unavailable", doc: "Workers could not make some parts of a scheduled run, however often they tried. What is good of it is there; the next try makes the others." },
   "schedule-run-ended": { kind: "internal", doc: "The process of a scheduled run ended before it was done: killed, or out of memory. The next try goes on where it stopped." },
 } as const;
 

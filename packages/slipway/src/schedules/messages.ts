@@ -21,6 +21,8 @@ export interface RunJob {
   readonly after: string | null;
   /** Of a schedule by new files: those that good runs have seen. */
   readonly seen: readonly SeenFile[];
+  /** Of a schedule whose parts workers make: where they take them from. Runs see no secrets of the server in their environment. */
+  readonly databaseUrl: string | undefined;
 }
 export interface SeenFile {
   readonly path: string;

@@ -3,7 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { SlipwayError } from "@slipway/core/base";
-import type { Progress } from "../batch/index.ts";
+import { cancelOnPostgres, placeOutput, type Progress } from "../batch/index.ts";
 import type { TrustedSigners } from "../runtime/index.ts";
 import { claimRun, fail, giveBack, keepSelection, LEASE_MS, pinModel, readSelection, renewLease, seenFiles, succeed, type Claimed, type RunStatus } from "./claim.ts";
 import { runChild } from "./child/run-child.ts";
@@ -21,6 +21,8 @@ export interface SchedulerOptions {
   readonly openModel: (reference: string) => Promise<{ readonly path: string; readonly model?: string; readonly version?: number }>;
   /** Whose signatures a model has to carry, where any are asked for. */
   readonly trusted?: TrustedSigners | undefined;
+  /** Of the database where workers take shards from, for schedules whose parts they make. */
+  readonly databaseUrl?: string | undefined;
   /** Told of what cannot be told otherwise: a database that is away. */
   readonly onError?: (error: unknown) => void;
   /** Told how far a run is. */
@@ -39,7 +41,7 @@ const GIVE_UP_MS = LEASE_MS * 0.7;
 
 export class Scheduler {
   readonly owner: string = randomUUID();
-  readonly #options: Required<Omit<SchedulerOptions, "trusted">> & Pick<SchedulerOptions, "trusted">;
+  readonly #options: Required<Omit<SchedulerOptions, "trusted" | "databaseUrl">> & Pick<SchedulerOptions, "trusted" | "databaseUrl">;
   readonly #ending = new AbortController();
   readonly #running = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
@@ -122,21 +124,27 @@ export class Scheduler {
       }
       const failure = failureOf(error);
       log.add(`failed: ${failure.message} [${failure.code}]${failure.hint === undefined ? "" : `. ${failure.hint}`}`, now());
-      await fail(database, claimed, this.owner, failure, full(), now());
+      if (await fail(database, claimed, this.owner, failure, full(), now())) await this.#leaveToNobody(claimed).catch(onError);
     } finally {
       clearInterval(renewing);
       this.#ending.signal.removeEventListener("abort", stopped);
     }
   }
 
+  /** Nobody waits any more for what workers still make of a run that failed for good. */
+  async #leaveToNobody({ run, schedule: { definition } }: Claimed): Promise<void> {
+    if (definition.on !== undefined) await cancelOnPostgres(placeOutput(fillIn(definition, new Date(run.dueAt)).output, definition.to), this.#options.databaseUrl);
+  }
+
   async #run({ run, schedule }: Claimed, log: RunLog, signal: AbortSignal, onStatus: (status: Omit<RunStatus, "log">) => void): Promise<RunResult> {
-    const { schedules: { database }, openModel, trusted, now, onProgress, onError } = this.#options;
+    const { schedules: { database }, openModel, trusted, databaseUrl, now, onProgress, onError } = this.#options;
     const { definition } = schedule;
     const opened = await openModel(run.model === null ? definition.model : `${run.model}:${run.version}`);
     if (run.model === null && opened.model !== undefined && opened.version !== undefined) await pinModel(database, run.id, this.owner, opened.model, opened.version);
     return runChild({
       model: opened.path, trusted, definition, names: fillIn(definition, new Date(run.dueAt)), overwrite: definition.overwrite || run.cause === "manual",
       since: run.startedAt ?? run.createdAt, selection: await readSelection(database, run.id), after: schedule.watermark, seen: definition.newFiles ? await seenFiles(database, schedule.name) : [],
+      databaseUrl: definition.on === undefined ? undefined : databaseUrl,
     }, {
       timeoutMs: definition.timeout, signal, onNote: (text) => log.add(text, now()), onSelection: (selection) => void keepSelection(database, run.id, this.owner, selection).catch(onError),
       onProgress: (progress) => {

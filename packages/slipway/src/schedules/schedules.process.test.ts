@@ -3,10 +3,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { hasPostgres, startPostgres, type TestPostgres } from "../../../../scripts/testing-postgres.ts";
 import { AUDIT_MIGRATIONS, latestAudit, type Actor } from "../audit/index.ts";
-import { loanCsv, loanPackage, loanRows } from "../batch/testing-run.ts";
+import { startWorker, type TestWorker } from "../batch/distributed/testing.ts";
+import { expectedCsv, loanCsv, loanPackage, loanRows } from "../batch/testing-run.ts";
 import { migrate, openDatabase, type Database } from "../database/index.ts";
 import { runJob } from "./child/run-job.ts";
 import { claimRun, keepSelection, LEASE_MS } from "./claim.ts";
@@ -27,6 +29,11 @@ afterAll(async () => {
   await postgres?.stop();
   rmSync(folder, { recursive: true });
 });
+
+async function until(look: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 600 && !(await look()); i++) await sleep(50);
+  expect(await look()).toBe(true);
+}
 
 let stores = 0;
 describe.each(["sqlite", "postgres"] as const)("schedules over %s", (dialect) => {
@@ -50,7 +57,7 @@ describe.each(["sqlite", "postgres"] as const)("schedules over %s", (dialect) =>
 
   const define = (given: Partial<Definition> = {}, name = "sales"): Promise<void> => schedules.define(readDefinitions({ [name]: {
     model: "loan.slip", input: [join(dir, "in/{{date}}.csv")], output: join(dir, "out/{{date}}.csv"), every: "0 3 1 * *", tz: "Europe/Berlin", catchUp: "latest", retries: 1, backoff: 60_000, timeout: 60_000,
-    maxErrors: "0.1%", newFiles: false, overwrite: false, skipBroken: false, ids: false, keep: ["id"], outputs: ["score"], ...given } }), actor, { whole: true, now });
+    maxErrors: "0.1%", newFiles: false, overwrite: false, skipBroken: false, ids: false, keep: ["id"], outputs: ["score"], ...given } }, postgres?.url), actor, { whole: true, now });
   const scheduler = (more: Partial<SchedulerOptions> = {}): Scheduler => new Scheduler({ schedules, openModel: async () => ({ path: at("loan.slip") }), now: () => now, onError: (e) => errors.push(e), ...more });
   const put = (name: string, text: string): void => {
     mkdirSync(join(dir, "in"), { recursive: true });
@@ -208,7 +215,7 @@ describe.each(["sqlite", "postgres"] as const)("schedules over %s", (dialect) =>
     const { run, schedule } = (await claimRun(database, "killed", now))!;
     const chosen: Selection[] = [];
     const { definition } = schedule;
-    await runJob({ model: at("loan.slip"), definition, names: fillIn(definition, new Date(run.dueAt)), overwrite: false, since: run.startedAt!, selection: null, after: null, seen: [] }, (m) => "selection" in m && chosen.push(m.selection));
+    await runJob({ model: at("loan.slip"), definition, names: fillIn(definition, new Date(run.dueAt)), overwrite: false, since: run.startedAt!, selection: null, after: null, seen: [], databaseUrl: undefined }, (m) => "selection" in m && chosen.push(m.selection));
     await keepSelection(database, run.id, "killed", chosen[0]!);
     put("all.csv", `${[...rows, "3,32,pro,1,2026-11-02"].join("\n")}\n`);
     now = new Date(now.getTime() + LEASE_MS);
@@ -296,6 +303,64 @@ describe.each(["sqlite", "postgres"] as const)("schedules over %s", (dialect) =>
     expect((await schedules.runs())[0]).toMatchObject({ state: "waiting", attempt: 0 });
     expect(existsSync(join(dir, "out/2026-11-01.csv"))).toBe(false);
   });
+
+  it.skipIf(skip || dialect === "sqlite")("are made by workers over Postgres, of which one is killed: one run, its log, its pictures, and the bytes of one process", async () => {
+    const workers: TestWorker[] = [];
+    const url = postgres!.url.replace(/\/postgres$/, `/s${stores}`);
+    const holders = async (): Promise<number[]> => (await database.query<{ pid: number }>("select distinct cast(split_part(worker, ':', 2) as integer) as pid from batch_shards where state = 'leased'")).map((h) => h.pid);
+    try {
+      await define({ on: "postgres", every: "0 * * * *", output: join(dir, "out/{{datetime}}.csv"), input: [join(dir, "in/all.csv")] });
+      put("all.csv", loanCsv(loanRows(600_000)));
+      now = new Date("2026-10-31T13:00:01Z");
+      const servers = [scheduler({ databaseUrl: url }), scheduler({ databaseUrl: url })];
+      // Both look; one of them watches, and nobody makes anything yet.
+      await Promise.all(servers.map((s) => s.tick()));
+      await until(async () => (await database.query("select 1 from information_schema.tables where table_name = 'batch_shards'")).length > 0 && (await database.query("select shard from batch_shards")).length > 2);
+      expect(existsSync(join(dir, "out/20261031T130000Z.csv"))).toBe(false);
+      const killed = startWorker(url);
+      workers.push(killed);
+      await until(async () => (await holders()).includes(killed.process.pid!));
+      killed.process.kill("SIGKILL");
+      expect(await killed.ended).toBe("SIGKILL");
+      await database.query("update batch_shards set lease_until = now() where state = 'leased'");
+      workers.push(startWorker(url), startWorker(url));
+      await Promise.all(servers.map((s) => s.settled()));
+      expect(await states()).toEqual([["2026-10-31T13:00", "schedule", "succeeded"]]);
+      const [run] = await schedules.runs();
+      const { log, summary } = await schedules.run("sales", run!.id);
+      expect(run).toMatchObject({ attempt: 1, rows: 600_000, percent: 100 });
+      expect(log).toMatch(/shards wait for workers[^]*600000 of 600000 rows scored/);
+      expect(summary).toMatchObject({ rows: 600_000, outputs: [{ name: "score" }] });
+      expect(readFileSync(join(dir, "out/20261031T130000Z.csv"), "utf8")).toBe(expectedCsv(loanRows(600_000)));
+      expect([outputs(), errors]).toEqual([["20261031T130000Z.csv"], []]);
+    } finally {
+      for (const { process: child, ended } of workers) {
+        child.kill("SIGKILL");
+        await ended;
+      }
+    }
+  }, 120_000);
+
+  it.skipIf(skip || dialect === "sqlite")("leave nothing to workers where a run failed for good, and go on with what they made where a server ends", async () => {
+    const url = postgres!.url.replace(/\/postgres$/, `/s${stores}`);
+    const open = (): Promise<{ id: string; state: string }[]> => database.query("select id, state from batch_runs order by id");
+    await define({ on: "postgres", retries: 0 });
+    put("2026-11-01.csv", loanCsv(loanRows(500)));
+    now = new Date("2026-11-01T02:00:01Z");
+    const first = scheduler({ databaseUrl: url });
+    await first.tick();
+    await until(async () => (await database.query("select 1 from information_schema.tables where table_name = 'batch_runs'")).length > 0 && (await open()).length === 1);
+    await first.stop();
+    expect((await schedules.runs())[0]).toMatchObject({ state: "waiting", attempt: 0 });
+    const [made] = await open();
+    expect(made!.state).toBe("open");
+    // Another server goes on with that very run; there are no workers until its time is over.
+    await define({ on: "postgres", retries: 0, timeout: 3000 });
+    await rounds(scheduler({ databaseUrl: url }));
+    expect((await schedules.runs())[0]).toMatchObject({ state: "failed", reason: expect.stringContaining("[schedule-run-timeout]") as string });
+    expect(await open()).toEqual([{ id: made!.id, state: "canceled" }]);
+    expect((await schedules.run("sales", (await schedules.runs())[0]!.id)).log).toContain("wait for workers");
+  }, 60_000);
 
   it.skipIf(skip || dialect === "postgres")("tell a model that is not there, or a registry", async () => {
     await define({ retries: 0 });

@@ -70,6 +70,8 @@ describe("a schedule that cannot be", () => {
     ["one output for the runs of a day", { every: "0 * * * *" }, "{{datetime}}"],
     ["an output of no format", { output: "out/{{date}}" }, "cannot be told"],
     ["both watermark and new files", { watermark: "at", newFiles: true, output: "o/{{datetime}}.csv" }, "not by both"],
+    ["workers without a database that they share", { on: "postgres" }, "SLIPWAY_DATABASE_URL"],
+    ["workers that write into a table", { on: "postgres", output: "postgres://h/d?table=t{{datetime}}" }, "storage that all of them see"],
     ["new rows over old ones", { watermark: "at" }, "{{datetime}}"],
   ])("is refused: %s", async (_what, given, says) => {
     const settings = { ...(await read(VALID)), ...given, ...("input" in given ? { input: [given.input as string] } : {}) };

@@ -41,7 +41,7 @@ export async function withSchedules(call: Invocation, action: Action, work: (des
 
 async function localDesk({ schedules, registry }: RegistryService, { actor, allow }: Acting, settings: ServeSettings): Promise<ScheduleDesk> {
   // A team's store has the schedules of the services that run on it, not those that stand in somebody's folder.
-  if (registry.database.dialect === "sqlite") await schedules.define(readDefinitions(settings.schedules), actor, { whole: false });
+  if (registry.database.dialect === "sqlite") await schedules.define(readDefinitions(settings.schedules, process.env["SLIPWAY_DATABASE_URL"]), actor, { whole: false });
   const allowed = async (name: string): Promise<void> => {
     const model = modelNameOf((await schedules.get(name)).definition);
     if (model !== null) allow(model);
@@ -69,7 +69,7 @@ async function localDesk({ schedules, registry }: RegistryService, { actor, allo
       const line = progress();
       const began = performance.now();
       const scheduler = new Scheduler({
-        schedules, openModel: localFile, trusted, onProgress: (p) => line.update(progressLine(p, (performance.now() - began) / 1000)), onError: (error) => printNote(`note: ${error instanceof Error ? error.message : String(error)}`),
+        schedules, openModel: localFile, trusted, databaseUrl: process.env["SLIPWAY_DATABASE_URL"], onProgress: (p) => line.update(progressLine(p, (performance.now() - began) / 1000)), onError: (error) => printNote(`note: ${error instanceof Error ? error.message : String(error)}`),
       });
       const stop = (): void => void scheduler.stop();
       process.once("SIGINT", stop).once("SIGTERM", stop);

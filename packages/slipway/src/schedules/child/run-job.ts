@@ -4,13 +4,16 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { SlipwayError } from "@slipway/core/base";
 import { parseProfile, writeSlip } from "@slipway/core/package";
-import { isThere, placeOutput, readErrorLimit, runBatch, type BatchOptions, type BatchSummary, type OutputPlace } from "../../batch/index.ts";
+import { isThere, placeOutput, readErrorLimit, runBatch, runOnPostgres, type BatchOptions, type BatchSummary, type OutputPlace } from "../../batch/index.ts";
 import { availableCpus, openModel } from "../../runtime/index.ts";
+import { scheduleError } from "../errors.ts";
 import { shownPath } from "../shown.ts";
 import type { RunJob, RunMessage, RunResult, Selection } from "../messages.ts";
 import { selectNew } from "./select-new.ts";
 
 const SHARD_BYTES = 4 * 2 ** 20;
+/** Of a part in a worker's hands: after so long without a word it is another's. */
+const LEASE_MS = 30_000;
 
 /** @throws SlipwayError batch-..., package-..., runtime-... */
 export async function runJob(job: RunJob, tell: (message: RunMessage) => void): Promise<RunResult> {
@@ -45,8 +48,9 @@ export async function runJob(job: RunJob, tell: (message: RunMessage) => void): 
 
 /** Where the run was stopped; anew where what is there is no part of it. */
 async function goOn(options: BatchOptions, job: RunJob, note: (text: string) => void): Promise<BatchSummary> {
+  const make = (given: BatchOptions): Promise<BatchSummary> => (job.definition.on === undefined ? runBatch(given) : makeByWorkers(given, job, note));
   try {
-    return await runBatch(options);
+    return await make(options);
   } catch (error) {
     const code = error instanceof SlipwayError ? error.code : "";
     const overwrite = job.overwrite || isOwn(options.output, job.since);
@@ -54,8 +58,17 @@ async function goOn(options: BatchOptions, job: RunJob, note: (text: string) => 
     const anew = code === "batch-run-other" ? overwrite || !isThere(options.output) : code === "batch-output-exists" && overwrite;
     if (!anew) throw error;
     note(code === "batch-run-other" ? "what an earlier try left is of other input: the run begins anew" : `${options.output.path} is replaced`);
-    return runBatch({ ...options, resume: false, overwrite: true });
+    return make({ ...options, resume: false, overwrite: true });
   }
+}
+
+/** The run made for workers, and watched; one that an earlier try made goes on. */
+async function makeByWorkers(options: BatchOptions, { definition: { attempts = 5 }, databaseUrl }: RunJob, note: (text: string) => void): Promise<BatchSummary> {
+  const { summary } = await runOnPostgres(options, { databaseUrl, leaseMs: LEASE_MS, attempts, detach: false, note });
+  const { failed = [], shards } = summary;
+  for (const { shard, file, from, to, unit, reason } of failed.slice(0, 20)) note(`part ${shard} (${shownPath(file)}, ${unit} ${from} to ${to}) could not be made: ${reason}`);
+  if (failed.length > 0) throw scheduleError("schedule-run-incomplete", `workers could not make ${failed.length} of ${shards} parts: ${failed[0]!.reason}`, { where: options.output.path, hint: "What is good is there. The next try makes the others; see the workers' notes and the input." });
+  return summary;
 }
 
 /** Whether an earlier try of this run has put it there, whose end was not told any more: the input is another one since. */

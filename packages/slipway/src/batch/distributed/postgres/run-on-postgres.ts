@@ -4,8 +4,10 @@ import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SlipwayError } from "@slipway/core/base";
 import type { BatchOptions, BatchSummary } from "../../run/options.ts";
+import type { OutputPlace } from "../../run/output-place.ts";
 import { recorded } from "../finish-shared.ts";
 import { planShared } from "../plan-shared.ts";
+import { readCurrent } from "../shared-run.ts";
 import { batchError } from "../../errors.ts";
 import { endRun } from "./end-run.ts";
 import { patiently } from "./patience.ts";
@@ -24,6 +26,8 @@ export interface PostgresOptions extends Omit<RunSettings, "maxErrors"> {
 export type PostgresOutcome = { readonly summary: BatchSummary } | { readonly run: string; readonly shards: number };
 
 /** @throws SlipwayError batch-..., database-... */
+export async function runOnPostgres(options: BatchOptions, on: PostgresOptions & { readonly detach: false }): Promise<{ readonly summary: BatchSummary }>;
+export async function runOnPostgres(options: BatchOptions, on: PostgresOptions): Promise<PostgresOutcome>;
 export async function runOnPostgres(options: BatchOptions, on: PostgresOptions): Promise<PostgresOutcome> {
   const store = await RunStore.open(on.databaseUrl);
   try {
@@ -36,6 +40,18 @@ export async function runOnPostgres(options: BatchOptions, on: PostgresOptions):
     on.note(`run ${run.id}: ${run.shards} shards wait for workers (slipway worker)`);
     if (on.detach) return { run: run.id, shards: run.shards };
     return { summary: await watch(store, run.id, options, on) };
+  } finally {
+    await store.close();
+  }
+}
+
+/** The last run of an output, where it is open: workers leave it. @throws SlipwayError batch-database-needed, database-... */
+export async function cancelOnPostgres(output: OutputPlace, databaseUrl: string | undefined): Promise<void> {
+  const current = readCurrent(output);
+  if (current?.on !== "postgres") return;
+  const store = await RunStore.open(databaseUrl);
+  try {
+    await store.cancel(current.id);
   } finally {
     await store.close();
   }
