@@ -34,6 +34,8 @@ export interface CanaryState {
   readonly errors: RateTest;
   readonly slow: RateTest;
   readonly labels: RateTest;
+  /** Whether labels show that its predictions are no worse; left out of what was looked at before there was such a test. */
+  readonly fine?: RateTest;
   /** By step. */
   readonly seen: readonly CanaryCounts[];
 }
@@ -50,6 +52,8 @@ export interface CanaryLimits {
   readonly slowMargin: number;
   /** How much larger the part of wrong predictions may be. */
   readonly labelMargin: number;
+  /** What labels tell a part of, where it is not predictions that are wrong. */
+  readonly labelWords?: string | undefined;
 }
 
 export type CanaryVerdict = "promote" | "hold" | "abort";
@@ -67,7 +71,7 @@ const NOTHING: SideCounts = { requests: 0, failures: 0, streak: 0, seconds: [], 
 const EMPTY: CanaryCounts = { canary: NOTHING, baseline: NOTHING };
 
 export function beginCanary(steps: number): CanaryState {
-  return { errors: beginRateTest(steps), slow: beginRateTest(steps), labels: beginRateTest(steps), seen: [] };
+  return { errors: beginRateTest(steps), slow: beginRateTest(steps), labels: beginRateTest(steps), fine: beginRateTest(steps), seen: [] };
 }
 
 /** Looks at the counts of a step as they are now. @param alone whether the canary gets every request of this step */
@@ -88,7 +92,8 @@ export function lookAtCanary(state: CanaryState, step: number, counts: CanaryCou
   const seen = Array.from({ length: Math.max(state.seen.length, step + 1) }, (_, i) => (i === step ? now : (state.seen[i] ?? EMPTY)));
   return {
     errors: watch(state.errors, errors, limits.errorMargin), slow: bucket === undefined || alone ? state.slow : watch(state.slow, slow, limits.slowMargin),
-    labels: watch(state.labels, (side) => side.labels, limits.labelMargin), seen,
+    labels: watch(state.labels, (side) => side.labels, limits.labelMargin),
+    fine: alone ? (state.fine ?? beginRateTest(step + 1)) : watch(state.fine ?? beginRateTest(step + 1), ({ labels }) => ({ trials: labels.trials, hits: labels.trials - labels.hits }), -limits.labelMargin), seen,
   };
 }
 
@@ -130,7 +135,7 @@ export function findingsOf(state: CanaryState, step: number, need: number, limit
       text: `asked side by side, it was the slower one in ${percent(times.worse / paired.pairs)} of ${paired.pairs.toLocaleString("en")}, the baseline in ${percent(times.better / paired.pairs)}`,
       figures: { ...times, margin: limits.slowMargin, mean: paired.mean, evidence: finite(paired.worse), enough } });
   }
-  compare("labels", state.labels, canary.labels, baseline.labels, limits.labelMargin, "of predictions with a label were wrong");
+  compare("labels", state.labels, canary.labels, baseline.labels, limits.labelMargin, limits.labelWords ?? "of predictions with a label were wrong");
   return findings;
 }
 

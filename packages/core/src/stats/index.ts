@@ -15,7 +15,7 @@ export { chiSquareQuantile, chiSquareTail } from "./chi-square.ts";
 export { freeze, freezeIn, lengthOf, momentsOf, Tally, type Counted, type Distribution, type Shape } from "./distribution.ts";
 export { believable, driftBetween, LEAST_ROWS, type Drift } from "./drift.ts";
 export { distinctCount, hashText, mergeSketches, shareWithin, sketchOf, type DistinctSketch } from "./distinct.ts";
-export { rankingMetrics } from "./ranking.ts";
+export { listFigures, listMetrics, rankingMetrics, type JudgedList } from "./ranking.ts";
 export { forecastMetrics, type SeriesOrder } from "./forecast.ts";
 export { SeriesCounter } from "./series-counter.ts";
 export { NumberBlock, type NumberColumn } from "./number-block.ts";

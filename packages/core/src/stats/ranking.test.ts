@@ -1,7 +1,7 @@
 // Rankings and forecasts, against scikit-learn 1.9 (ndcg_score, average_precision_score) and figures worked out by hand.
 
 import { describe, expect, it } from "vitest";
-import { bootstrap, forecastMetrics, percentileInterval, rankingMetrics, type Metric } from "./index.ts";
+import { bootstrap, forecastMetrics, listFigures, listMetrics, percentileInterval, rankingMetrics, type Metric } from "./index.ts";
 
 const value = (metrics: readonly Metric[], name: string, weights: ArrayLike<number> | null = null): number => metrics.find((m) => m.name === name)!.of(weights);
 
@@ -49,5 +49,25 @@ describe("forecasts", () => {
   });
   it("have no mase where nothing repeats", () => {
     expect(forecastMetrics([1, 2], [1, 2], { time: [NaN, NaN], season: 1 }).map((m) => m.name)).toEqual(["wape", "smape", "bias"]);
+  });
+});
+
+describe("lists with what was chosen of them", () => {
+  it("are judged as rankings whose rows are worth 1 or 0, where all that was chosen was shown", () => {
+    const items = ["a", "b", "c", "d", "e", "f", "g"];
+    for (const chosen of [["a"], ["c", "f"], ["g"], ["b", "c", "d", "e"]]) {
+      const rows = rankingMetrics(items.map((i) => (chosen.includes(i) ? 1 : 0)), items.map((_, at) => -at), items.map(() => 0));
+      const list = listMetrics([{ items, chosen }]);
+      for (const name of ["ndcg", "map", "mrr"]) expect([chosen, name, value(list, name)]).toEqual([chosen, name, expect.closeTo(value(rows, name), 12)]);
+      expect(value(list, "hit_rate")).toBe(1);
+      expect(value(list, "hit_rate_5")).toBe(chosen.includes("g") ? 0 : 1);
+    }
+  });
+  it("count lists of which nothing was chosen, and what they did not show", () => {
+    const lists = [{ items: ["a", "b"], chosen: [] }, { items: ["a", "b"], chosen: ["z"] }, { items: ["a", "a", "b"], chosen: ["b", "b", "z"] }, { items: [], chosen: ["a"] }];
+    expect(lists.map((l) => listFigures(l).hit)).toEqual([0, 0, 1, 0]);
+    // One of two that could have been shown, in the second place.
+    expect(listFigures(lists[2]!)).toEqual({ hit: 1, ndcg: 1 / Math.log2(3) / (1 + 1 / Math.log2(3)), precision: 0.25, reciprocal: 0.5 });
+    expect(value(listMetrics(lists), "hit_rate")).toBe(0.25);
   });
 });

@@ -3,7 +3,7 @@
 // (McSherry and Najork 2008). Mean average precision and mean reciprocal rank take rows above 0 for relevant; among
 // rows with equal scores those that are not come first, so that ties flatter nobody.
 
-import type { Metric, Weights } from "./metric.ts";
+import { weightedMean, type Metric, type Weights } from "./metric.ts";
 
 /** @param relevance of each row, 0 or more @param groups of each row, any key */
 export function rankingMetrics(relevance: ArrayLike<number>, scores: ArrayLike<number>, groups: ArrayLike<unknown>): Metric[] {
@@ -24,6 +24,39 @@ export function rankingMetrics(relevance: ArrayLike<number>, scores: ArrayLike<n
     metric("ndcg", (rows) => ndcg(rows, relevance, scores, Infinity)), metric("ndcg_5", (rows) => ndcg(rows, relevance, scores, 5)),
     metric("map", (rows) => averagePrecision(ordered(rows, relevance, scores), relevance)),
     metric("mrr", (rows) => 1 / (ordered(rows, relevance, scores).findIndex((i) => relevance[i]! > 0) + 1)),
+  ];
+}
+
+/** A list that was shown, the best first, and what was chosen of it, or of what it did not show. */
+export interface JudgedList {
+  readonly items: readonly string[];
+  readonly chosen: readonly string[];
+}
+/** Of lists with nothing but chosen and not chosen: the figures of one, from 0 (also where nothing was chosen) to 1. */
+export function listFigures({ items, chosen }: JudgedList, top: number = Infinity): { readonly hit: number; readonly ndcg: number; readonly precision: number; readonly reciprocal: number } {
+  const wanted = new Set(chosen);
+  const shown = [...new Set(items)].slice(0, top);
+  const most = Math.min(wanted.size, shown.length);
+  let [hits, gain, best, precision, reciprocal] = [0, 0, 0, 0, 0];
+  shown.forEach((item, place) => {
+    const discount = 1 / Math.log2(place + 2);
+    if (place < most) best += discount;
+    if (!wanted.has(item)) return;
+    hits++;
+    gain += discount;
+    precision += hits / (place + 1);
+    if (hits === 1) reciprocal = 1 / (place + 1);
+  });
+  return { hit: hits > 0 ? 1 : 0, ndcg: best === 0 ? 0 : gain / best, precision: most === 0 ? 0 : precision / most, reciprocal };
+}
+
+/** The share of lists with something chosen (hit_rate), NDCG, mean average precision, mean reciprocal rank; of whole lists and of their first five. */
+export function listMetrics(lists: readonly JudgedList[]): Metric[] {
+  const [whole, five] = [Infinity, 5].map((top) => lists.map((l) => listFigures(l, top))) as [ReturnType<typeof listFigures>[], ReturnType<typeof listFigures>[]];
+  const metric = (name: string, of: readonly ReturnType<typeof listFigures>[], pick: (f: ReturnType<typeof listFigures>) => number): Metric => ({ name, better: "higher", of: (w) => weightedMean(of.length, w, (i) => pick(of[i]!)) });
+  return [
+    metric("hit_rate", whole, (f) => f.hit), metric("hit_rate_5", five, (f) => f.hit), metric("ndcg", whole, (f) => f.ndcg), metric("ndcg_5", five, (f) => f.ndcg),
+    metric("map", whole, (f) => f.precision), metric("mrr", whole, (f) => f.reciprocal),
   ];
 }
 

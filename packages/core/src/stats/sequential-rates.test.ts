@@ -43,6 +43,16 @@ describe("rates that are watched", () => {
     for (let i = 0; i < 20; i++) test = watchRates(test, 0, { trials: 50, hits: 4.5 }, 0.1, 0);
     expect(evidenceOf(test)).toBeLessThan(1);
   });
+  it("with a margin below 0 are evidence that the first side hits about as often, and none where it does less", () => {
+    // Lists of which 30 % hit, and canaries as good, at the border, and worse.
+    const shown = (p: number): number | undefined => trialsUntil(() => p, () => 0.3, 60, [100, 300], -0.05);
+    expect(alarms(100, () => shown(0.3))).toBeGreaterThanOrEqual(90);
+    expect(alarms(100, () => shown(0.36))).toBe(100);
+    expect(alarms(300, () => shown(0.25))).toBeLessThanOrEqual(2);
+    expect(alarms(100, () => shown(0.2))).toBe(0);
+    // Where hits are rarer than the margin nothing can be worse by more.
+    expect(alarms(50, () => trialsUntil(() => 0.01, () => 0.01, 60, [100, 300], -0.05))).toBe(50);
+  });
   it("say nothing without trials on both sides", () => {
     const test = beginRateTest(1);
     expect(watchRates(test, 0, { trials: 100, hits: 100 }, { trials: 0, hits: 0 }, 0.01)).toBe(test);

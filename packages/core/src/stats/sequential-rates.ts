@@ -11,6 +11,9 @@
 //
 // The alternatives are a mixture: several sizes of the difference, begun at the start of each stretch (a step of a
 // canary), so that what goes wrong late is not outweighed by a good beginning.
+//
+// With a margin below 0 the null hypothesis is that the first side hits less often by more than that: evidence against it,
+// where hits are what is wanted, shows that it is no worse.
 
 export interface Trials {
   readonly trials: number;
@@ -24,6 +27,7 @@ export type RateTest = readonly (readonly number[])[];
 /** How far the alternatives are beyond the null, as a part of what is left up to 1. */
 const BEYOND = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.9];
 const LEAST = 1e-6;
+const LEAST_PAST = 30;
 
 /** @param stretches how many there will be at most */
 export function beginRateTest(stretches: number): RateTest {
@@ -38,7 +42,9 @@ export function beginRateTest(stretches: number): RateTest {
  */
 export function watchRates(test: RateTest, stretch: number, block: Trials, other: Trials | number, margin: number, past: Trials = NONE): RateTest {
   if (block.trials <= 0 || (typeof other === "object" && other.trials <= 0)) return test;
-  const expected = typeof other === "number" ? clamp(other) : clamp((past.hits + 0.5) / (past.trials + 50));
+  // What is wanted may have any rate, and nothing is staked on it before there is one; failures are rare until they are seen.
+  if (margin < 0 && past.trials < LEAST_PAST) return test;
+  const expected = typeof other === "number" ? clamp(other) : clamp((past.hits + 0.5) / (past.trials + (margin < 0 ? 1 : 50)));
   const limit = clamp(expected + margin);
   const factors = BEYOND.map((part) => {
     const alternative = clamp(limit + part * (1 - limit));
@@ -59,11 +65,11 @@ export function evidenceOf(test: RateTest): number {
 /** The q of the null's border, p = q + margin, that is nearest to (alternative, expected). */
 function project(alternative: number, expected: number, mine: number, others: number, margin: number): number {
   let low = expected;
-  let high = Math.max(expected, alternative - margin);
+  let high = Math.max(expected, Math.min(1, alternative - margin));
   for (let i = 0; i < 60 && high - low > 1e-9; i++) {
     const q = (low + high) / 2;
-    const p = q + margin;
-    const slope = (mine * (p - alternative)) / (p * (1 - p)) + (others * (q - expected)) / (q * (1 - q));
+    const [p, at] = [clamp(q + margin), clamp(q)];
+    const slope = (mine * (p - alternative)) / (p * (1 - p)) + (others * (q - expected)) / (at * (1 - at));
     if (slope > 0) high = q;
     else low = q;
   }

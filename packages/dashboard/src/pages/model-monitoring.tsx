@@ -56,22 +56,25 @@ function AlertItem({ alert }: { readonly alert: Alert }): VNode {
   return <li><Chip tone={over ? "plain" : alert.severity === "critical" ? "bad" : "warn"}>{over ? "over" : alert.severity}</Chip><div><strong>{alert.summary}</strong><div class="soft small">{over ? <>over <Time at={alert.resolvedAt ?? alert.firstAt} /></> : <>since <Time at={alert.since ?? alert.firstAt} />. {alert.next}</>}</div></div></li>;
 }
 
+/** Metrics that are shares of what was judged. */
+const SHARES: ReadonlySet<string> = new Set(["accuracy", "hit_rate"]);
+
 function Accuracy({ data, scale }: { readonly data: ModelWatch; readonly scale: TimeScale }): VNode | null {
   const { points, delay, calibrated } = data.accuracy;
   const measured = points.filter((p) => Object.keys(p.metrics).length > 0);
   const estimated = points.filter((p) => p.estimate !== null);
   if (points.length === 0 || (measured.length === 0 && estimated.length === 0)) return null;
-  const metric = ["accuracy", "mae", "rmse"].find((m) => measured.some((p) => p.metrics[m] !== undefined) || estimated.some((p) => estimateIn(p, m) !== undefined)) ?? "accuracy";
+  const metric = ["accuracy", "hit_rate", "ndcg", "mae", "rmse"].find((m) => measured.some((p) => p.metrics[m] !== undefined) || estimated.some((p) => estimateIn(p, m) !== undefined)) ?? "accuracy";
   const middle = (p: AccuracyPoint): number => (Date.parse(p.begins) + Date.parse(p.ends)) / 2;
   const lines: TimeLine[] = [
-    ...(measured.length > 0 ? [{ name: `${metric}, by labels`, tone: "main" as const, points: measured.flatMap((p) => (p.metrics[metric] === undefined ? [] : [{ at: middle(p), value: p.metrics[metric], low: metric === "accuracy" ? p.interval?.[0] : undefined, high: metric === "accuracy" ? p.interval?.[1] : undefined, open: !p.ripe }])) }] : []),
+    ...(measured.length > 0 ? [{ name: `${metric}, by labels`, tone: "main" as const, points: measured.flatMap((p) => (p.metrics[metric] === undefined ? [] : [{ at: middle(p), value: p.metrics[metric], low: SHARES.has(metric) ? p.interval?.[0] : undefined, high: SHARES.has(metric) ? p.interval?.[1] : undefined, open: !p.ripe }])) }] : []),
     ...(estimated.length > 0 ? [{ name: "estimate without labels", tone: "estimate" as const, points: estimated.flatMap((p) => (estimateIn(p, metric) === undefined ? [] : [{ at: middle(p), value: estimateIn(p, metric)!, low: p.estimateInterval?.[0], high: p.estimateInterval?.[1] }])) }] : []),
   ];
   const unripe = points.find((p) => !p.ripe);
   const last = measured.at(-1);
   return <Panel title="Accuracy">
     <p class="soft small">{delay === null ? "Too few labels came yet to say how long they take." : `Nine in ten labels come within ${duration(delay)}.`}{estimated.length > 0 && ` Estimates are made from ${metric === "accuracy" ? "the model's own probabilities" : "the errors that rows like these had when the model was packed"}${calibrated ? ", calibrated by labels" : ", as they stand"}.`}</p>
-    <div><LinesOverTime wide title={`${metric} over time`} scale={scale} unit="" lines={lines} {...(metric === "accuracy" ? { low: 0, high: 1 } : {})} unripe={unripe === undefined ? undefined : Date.parse(unripe.begins)} /></div>
+    <div><LinesOverTime wide title={`${metric} over time`} scale={scale} unit="" lines={lines} {...(SHARES.has(metric) || metric === "ndcg" ? { low: 0, high: 1 } : {})} unripe={unripe === undefined ? undefined : Date.parse(unripe.begins)} /></div>
     {last !== undefined && <Facts rows={Object.entries(last.metrics).map(([m, v]) => [m, numberText(v)] as const)} />}
     {last !== undefined && <p class="soft small">Figures of the last part that has labels: {last.labelled} of {last.kept} kept predictions{last.ripe ? "" : ", with more to come"}.</p>}
   </Panel>;

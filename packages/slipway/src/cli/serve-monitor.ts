@@ -23,7 +23,7 @@ export async function openMonitor({ monitor, redact = [], models = {} }: ServeSe
   if (monitor.off) return { monitor: undefined, options: { protocols: [], families: [] }, close: () => Promise.resolve() };
   const store = monitor.store !== undefined ? await MonitorStore.open(storeUrl(monitor.store)) : shared !== undefined ? await MonitorStore.over(shared) : undefined;
   const predictionLog = monitor.log === undefined ? undefined : new PredictionLog({ folder: monitor.log, share: monitor.logShare, redact, keyColumn: monitor.feedbackKey, maxBytes: monitor.logBytes, keepMs: monitor.keep, log }, randomUUID());
-  const opened = new Monitor(() => (store === undefined ? MonitorStore.open("sqlite::memory:") : Promise.resolve(store)), { windowMs: monitor.window, intervalMs: monitor.interval, keepMs: store === undefined ? Math.min(monitor.keep, IN_MEMORY_MS) : monitor.keep, keptPerWindow: monitor.predictions, feedbackKey: monitor.feedbackKey, predictionLog, judging: (model) => ({ season: monitor.season, weights: models[model]?.importance }), log });
+  const opened = new Monitor(() => (store === undefined ? MonitorStore.open("sqlite::memory:") : Promise.resolve(store)), { windowMs: monitor.window, intervalMs: monitor.interval, keepMs: store === undefined ? Math.min(monitor.keep, IN_MEMORY_MS) : monitor.keep, keptPerWindow: monitor.predictions, feedbackKey: monitor.feedbackKey, predictionLog, judging: (model) => ({ season: monitor.season, weights: models[model]?.importance, ranked: models[model]?.ranked }), log });
   opened.start();
   const alerter = new Alerter({ watched: opened, owner: opened.id, settings: monitor.alerts, intervalMs: Math.max(monitor.interval, LOOK_MS), link, log, onView: (view) => opened.note(view) });
   alerter.start();

@@ -38,6 +38,7 @@ const settings = {
     },
   },
   importance: { type: "map", keys: "columns and outputs", of: { type: "number", min: 0, help: "its weight" }, help: "how much columns matter to the model: one that weighs less than a twentieth of the heaviest only warns when it drifts; alike by default, those not named weigh 1" },
+  ranked: { type: "flag", help: "its score ranks the rows of a request beside each other: labels tell what each row is worth (0 or more), and it is judged by NDCG, mean average precision and mean reciprocal rank" },
   pin: { type: "flag", default: false, help: "never unload it for the memory budget" },
 } as const;
 

@@ -3,6 +3,7 @@
 
 import { wilsonInterval, classificationMetrics, estimatePerformance, learnCalibration, quantile, regressionMetrics, squaredMetrics, type CalibrationMap, type Estimate, type Metric } from "@slipway/core/stats";
 import type { Database } from "../database/index.ts";
+import { rankingFigures } from "./judged-lists.ts";
 import { estimateLosses, lossesOf, type KnownLoss } from "./loss-estimates.ts";
 import { iso, type StoredWindow } from "./store.ts";
 import type { Subject, Task } from "./subject.ts";
@@ -18,7 +19,7 @@ export interface AccuracyPoint {
   readonly ripe: boolean;
   /** By scikit-learn's names; empty below twenty labels. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Of the accuracy, with 95 % confidence (Wilson). */
+  /** Of the accuracy, or of lists the hit rate, with 95 % confidence (Wilson). */
   readonly interval: readonly [low: number, high: number] | null;
   /** Without labels, from the model's own probabilities, or of a regression from the errors that are to be expected of such rows. */
   readonly estimate: Estimate | null;
@@ -35,6 +36,7 @@ export interface Accuracy {
   readonly drop: { readonly metric: string; readonly now: number; readonly before: number; readonly since: string } | null;
 }
 interface Joined {
+  readonly id: string;
   readonly at: number;
   readonly answer: string;
   readonly scores: readonly number[] | null;
@@ -71,8 +73,8 @@ export async function accuracyOf(database: Database, subject: Subject, windows: 
 
 async function joined(database: Database, { model, version, digest }: Subject, from: number, to: number): Promise<Joined[]> {
   // Of a label by key, that for this model comes before that for any; one that tells its time is for predictions before it.
-  const rows = await database.query<{ at: string; answer: string; scores: string | null; label: string | null; received_at: string | null}>(
-    `select p.at, p.answer, p.scores, coalesce(i.label, k.label, a.label) as label, coalesce(i.received_at, k.received_at, a.received_at) as received_at
+  const rows = await database.query<{ id: string; at: string; answer: string; scores: string | null; label: string | null; received_at: string | null}>(
+    `select p.id, p.at, p.answer, p.scores, coalesce(i.label, k.label, a.label) as label, coalesce(i.received_at, k.received_at, a.received_at) as received_at
      from monitor_predictions p
      left join monitor_labels i on i.kind = 'id' and i.ref = p.id and i.model = ''
      left join monitor_labels k on k.kind = 'key' and k.ref = p.business_key and k.model = p.model and (k.at is null or k.at >= p.at)
@@ -80,7 +82,7 @@ async function joined(database: Database, { model, version, digest }: Subject, f
      where p.model = $1 and p.version = $2 and p.digest = $3 and p.at >= $4 and p.at < $5 order by p.at desc limit ${MOST_ROWS}`, [model, version, digest, iso(from), iso(to)]);
   return rows.map((r) => {
     const at = Date.parse(r.at);
-    return { at, answer: r.answer, scores: r.scores === null ? null : JSON.parse(r.scores) as number[], label: r.label, delay: r.received_at === null ? null : Math.max(0, Date.parse(r.received_at) - at) / 1000 };
+    return { id: r.id, at, answer: r.answer, scores: r.scores === null ? null : JSON.parse(r.scores) as number[], label: r.label, delay: r.received_at === null ? null : Math.max(0, Date.parse(r.received_at) - at) / 1000 };
   });
 }
 
@@ -88,6 +90,10 @@ function measured(rows: readonly Joined[], task: Task): Pick<AccuracyPoint, "lab
   const labelled = rows.filter((r) => r.label !== null);
   const none = { labelled: labelled.length, strange: 0, metrics: {}, interval: null };
   if (task.kind === "none") return none;
+  if (task.kind === "ranking") {
+    const { judged, hits, strange, metrics } = rankingFigures(task, labelled.map((r) => ({ ...r, label: r.label! })));
+    return judged < LEAST_LABELS ? { ...none, strange } : { ...none, strange, metrics: valuesOf(metrics), ...(task.of === "items" ? { interval: wilsonInterval(hits, judged) } : {}) };
+  }
   if (task.kind === "regression") {
     const isStrange = strangeTo(task);
     const known = labelled.filter((r) => !isStrange(r.label!)).map((r) => [Number(r.label), Number(r.answer)] as const).filter(([, p]) => Number.isFinite(p));
@@ -113,6 +119,7 @@ function classesOf(task: Extract<Task, { kind: "classification" }>): string[] {
 /** Tells labels that are none of the classes, or no number where numbers are predicted: they are left out of the metrics. */
 export function strangeTo(task: Task): (label: string) => boolean {
   if (task.kind === "regression") return (label) => label.trim() === "" || !Number.isFinite(Number(label));
+  if (task.kind === "ranking" && task.of === "rows") return (label) => label.trim() === "" || !(Number(label) >= 0);
   const classes = new Set(task.kind === "classification" ? classesOf(task) : []);
   return (label) => classes.size > 0 && !classes.has(normal(label));
 }
@@ -147,17 +154,18 @@ function estimateOf(windows: readonly StoredWindow[], task: Task, map: Calibrati
   return { ...none, estimate: estimatePerformance(windows.flatMap((w) => w.counter.sure.bins), task.classes.length, map) };
 }
 
-/** The last ripe stretch against all ripe ones before it, by the difference of two shares; classifiers only. */
+/** The last ripe stretch against all ripe ones before it, by the difference of two shares: of right answers, or of lists with something chosen. */
 function dropOf(points: readonly AccuracyPoint[], task: Task): Accuracy["drop"] {
-  if (task.kind !== "classification") return null;
-  const ripe = points.filter((p) => p.ripe && p.metrics["accuracy"] !== undefined);
+  const metric = task.kind === "classification" ? "accuracy" : task.kind === "ranking" && task.of === "items" ? "hit_rate" : undefined;
+  if (metric === undefined) return null;
+  const ripe = points.filter((p) => p.ripe && p.metrics[metric] !== undefined);
   const last = ripe.at(-1);
   const before = ripe.slice(0, -1);
   const n = before.reduce((sum, p) => sum + p.labelled, 0);
   if (last === undefined || n < LEAST_LABELS) return null;
-  const was = before.reduce((sum, p) => sum + p.labelled * p.metrics["accuracy"]!, 0) / n;
-  const now = last.metrics["accuracy"]!;
+  const was = before.reduce((sum, p) => sum + p.labelled * p.metrics[metric]!, 0) / n;
+  const now = last.metrics[metric]!;
   const pooled = (was * n + now * last.labelled) / (n + last.labelled);
   const error = Math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / last.labelled));
-  return was - now > 0.02 && was - now > 3.3 * error ? { metric: "accuracy", now, before: Number(was.toPrecision(6)), since: last.begins } : null;
+  return was - now > 0.02 && was - now > 3.3 * error ? { metric, now, before: Number(was.toPrecision(6)), since: last.begins } : null;
 }

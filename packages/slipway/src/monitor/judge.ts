@@ -52,6 +52,8 @@ export interface ModelState {
 }
 export interface JudgeOptions {
   readonly rule?: DriftRule | undefined;
+  /** Whether the model's score ranks the rows of a request: labels tell what each row is worth. */
+  readonly ranked?: boolean | undefined;
   /** How much columns matter, by name; alike by default. */
   readonly weights?: Readonly<Record<string, number>> | undefined;
   /** What is compared with in place of the profile, in the subject's order. */

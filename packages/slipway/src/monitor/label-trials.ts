@@ -1,8 +1,10 @@
 // Labels as whoever compares versions, or trains anew, counts them.
 
 import type { Signature } from "@slipway/core/package";
+import { listFigures } from "@slipway/core/stats";
 import type { Prediction } from "../runtime/index.ts";
 import { normal } from "./accuracy.ts";
+import { asLists, chosenOf, listIn } from "./judged-lists.ts";
 import { answerReader } from "./predictions.ts";
 import { taskOf } from "./subject.ts";
 import { findSubject } from "./views.ts";
@@ -17,7 +19,7 @@ export interface Labelled {
   readonly receivedAt: string;
 }
 export interface LabelledPredictions {
-  readonly kind: "classification" | "regression";
+  readonly kind: "classification" | "regression" | "ranking";
   readonly rows: readonly Labelled[];
 }
 
@@ -34,11 +36,16 @@ export async function labelledPredictions(store: MonitorStore, model: string, ve
   const rows = await store.database.query<{ id: string; answer: string; label: string; received_at: string }>(
     `select p.id, p.answer, coalesce(i.label, k.label, a.label) as label, coalesce(i.received_at, k.received_at, a.received_at) as received_at from monitor_predictions p ${LABELS}
      where p.model = $1 and p.version = $2 and p.at >= $3 and coalesce(i.label, k.label, a.label) is not null limit ${MOST_ROWS}`, [model, version, since]);
-  return { kind: subject.task.kind, rows: rows.map((r) => ({ id: r.id, answer: r.answer, label: r.label, receivedAt: r.received_at })) };
+  const found = rows.map((r): Labelled => ({ id: r.id, answer: r.answer, label: r.label, receivedAt: r.received_at }));
+  return { kind: subject.task.kind, rows: subject.task.kind === "ranking" && subject.task.of === "rows" ? asLists(found) : found };
 }
 
-/** How wrong an answer is: 0 or 1 for classes, the distance for numbers; NaN where one of both is no number. */
+/** How wrong an answer is: 0 or 1 for classes, the distance for numbers, of a list what its NDCG lacks of 1; NaN where it cannot be told. */
 export function lossOf(kind: LabelledPredictions["kind"], answer: string, label: string): number {
+  if (kind === "ranking") {
+    const items = listIn(answer);
+    return items === undefined ? Number.NaN : 1 - listFigures({ items, chosen: chosenOf(label) }).ndcg;
+  }
   if (kind === "classification") return normal(answer) === normal(label) ? 0 : 1;
   return answer.trim() === "" || label.trim() === "" ? Number.NaN : Math.abs(Number(answer) - Number(label));
 }

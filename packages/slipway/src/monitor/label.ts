@@ -1,6 +1,7 @@
 // A label: what turned out to be true of a prediction, told by the prediction's id or by a business key.
 
 import { monitorError } from "./errors.ts";
+import { listIn } from "./judged-lists.ts";
 
 export interface Label {
   readonly kind: "id" | "key";
@@ -15,6 +16,7 @@ export interface Label {
 
 const MAX_REF = 200;
 const MAX_LABEL = 500;
+const MAX_CHOSEN = 50;
 const MAX_ROWS_OF_ONE = 10_000;
 const ROW = /-\d{1,9}$/;
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -54,10 +56,19 @@ function textIn(given: Readonly<Record<string, unknown>>, name: string, bad: (me
   if (typeof text !== "string" || text.length > MAX_REF) throw bad(`${name} is no text of at most ${MAX_REF} characters`);
   return text;
 }
-/** As text: what a label is compared with is text too. */
+/** As text: what a label is compared with is text too. A list of items that were chosen is one as JSON. */
 function labelOf(value: unknown, bad: (message: string) => Error): string | null {
   if (value === null) return null;
+  if (Array.isArray(value)) {
+    if (value.length > MAX_CHOSEN || !value.every((item) => (typeof item === "string" && item.length <= MAX_REF) || typeof item === "number")) throw bad(`a list of chosen items has at most ${MAX_CHOSEN}, each a text of at most ${MAX_REF} characters or a number`);
+    return JSON.stringify(value.map(String));
+  }
   const text = typeof value === "number" || typeof value === "boolean" || typeof value === "bigint" ? String(value) : value;
-  if (typeof text !== "string" || text.length > MAX_LABEL) throw bad(`a label is a text of at most ${MAX_LABEL} characters, a number, true or false, or null to take it back`);
+  if (typeof text !== "string" || (text.length > MAX_LABEL && !isList(text))) throw bad(`a label is a text of at most ${MAX_LABEL} characters, a number, true or false, a list of chosen items, or null to take it back`);
   return text;
+}
+/** As a file of CSV has it. */
+function isList(text: string): boolean {
+  const items = text.length <= MAX_CHOSEN * MAX_REF ? listIn(text) : undefined;
+  return items !== undefined && items.length <= MAX_CHOSEN;
 }

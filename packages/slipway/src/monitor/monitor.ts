@@ -130,6 +130,16 @@ export class Monitor implements PredictionObserver, Watched {
       this.#failed("a prediction could not be counted", err);
     }
   }
+  listed(call: Call, model: Servable, lists: readonly { readonly row: number; readonly items: readonly string[]; readonly input: ModelInput }[]): void {
+    try {
+      const asked = call.target ?? model;
+      const { recorder, predictions } = this.#watch(asked);
+      const { feedbackKey } = this.options;
+      predictions.addLists(call.predictionId ?? call.id, this.#now, recorder.window, lists.map(({ row, items, input }) => ({ row, items, key: feedbackKey === undefined ? undefined : keyOfRow(input, feedbackKey, row, asked.signature) })));
+    } catch (err) {
+      this.#failed("a list could not be kept", err);
+    }
+  }
   finished(call: Call, model: Servable, _status: number): void {
     try {
       this.#watch(model).recorder.request(performance.now() - call.startedAt, call.errorCode);
@@ -214,7 +224,7 @@ export class Monitor implements PredictionObserver, Watched {
   }
   #subject(model: Servable): ReturnType<typeof watchedOf> {
     try {
-      return watchedOf(model);
+      return watchedOf(model, undefined, this.judging(model.name).ranked);
     } catch (err) {
       this.#failed(`the profile of ${model.name} ${model.version} cannot be read: its drift is not watched`, err);
       return watchedOf({ name: model.name, version: model.version, digest: model.digest, signature: model.signature });

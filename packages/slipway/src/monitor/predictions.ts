@@ -1,8 +1,9 @@
 // Predictions that are kept until their labels come: all of them while there are few, an even share where there are many. The
 // share goes by the hash of the prediction's id, so replicas keep alike and a request's rows are not kept by their worth.
 
-import type { Task } from "./subject.ts";
+import { ITEMS_OUTPUT, type Task } from "./subject.ts";
 import type { Prediction } from "../runtime/index.ts";
+import { MISSING_STRING } from "@slipway/core/package";
 
 export interface KeptPrediction {
   /** Of the row: `<prediction id>-<row>`. */
@@ -18,6 +19,17 @@ export interface KeptPrediction {
 /** Beyond so many classes only the answer is kept. */
 const MAX_SCORES = 50;
 const MAX_KEY = 200;
+
+/** Of a list. */
+const MAX_ITEMS = 100;
+const MAX_ITEM = 200;
+
+/** A list that was shown for a row of a request. */
+export interface ShownList {
+  readonly row: number;
+  readonly items: readonly string[];
+  readonly key?: string | undefined;
+}
 
 export class PredictionBuffer {
   readonly #task: Task;
@@ -36,18 +48,34 @@ export class PredictionBuffer {
   /** @param keyOf the business key of a row of the batch @param place the row of the request that a row of the batch is */
   add(id: string, now: () => number, window: number, prediction: Prediction, keyOf: ((row: number) => string | undefined) | undefined, place: (row: number) => number): void {
     if (this.#mostPerWindow === 0 || this.#task.kind === "none") return;
+    const read = answerReader(prediction, this.#task);
+    if (read === undefined) return;
     if (window !== this.#window) this.#next(window);
     this.#seenInWindow += prediction.rows;
     if (this.#inWindow >= this.#mostPerWindow) return;
     const at = now();
-    const read = answerReader(prediction, this.#task);
-    if (read === undefined) return;
     const base = hash(id);
+    // Rows that are ranked together are kept together.
+    const together = this.#task.kind === "ranking" && this.#task.of === "rows";
+    if (together && prediction.rows > this.#mostPerWindow - this.#inWindow) return;
     for (let row = 0; row < prediction.rows && this.#inWindow < this.#mostPerWindow; row++) {
-      if (this.#share < 1 && shareOf(base, row) >= this.#share) continue;
+      if (this.#share < 1 && shareOf(base, together ? 0 : row) >= this.#share) continue;
       if (prediction.refused?.has(row) === true) continue;
       const { answer, scores } = read(row);
       this.#kept.push({ id: `${id}-${place(row)}`, at, key: keyOf?.(row)?.slice(0, MAX_KEY) ?? null, answer, scores });
+      this.#inWindow++;
+    }
+  }
+  /** Lists that were made of a prediction, as they were shown. */
+  addLists(id: string, now: () => number, window: number, lists: readonly ShownList[]): void {
+    if (this.#mostPerWindow === 0 || this.#task.kind !== "ranking" || this.#task.of !== "items") return;
+    if (window !== this.#window) this.#next(window);
+    this.#seenInWindow += lists.length;
+    const base = hash(id);
+    for (const { row, items, key } of lists) {
+      if (this.#inWindow >= this.#mostPerWindow) return;
+      if (this.#share < 1 && shareOf(base, row) >= this.#share) continue;
+      this.#kept.push({ id: `${id}-${row}`, at: now(), key: key?.slice(0, MAX_KEY) ?? null, answer: listText(items), scores: null });
       this.#inWindow++;
     }
   }
@@ -80,6 +108,14 @@ export function answerReader({ outputs }: Prediction, task: Task): Read | undefi
     return value === undefined ? undefined : (row) => ({ answer: String(Number(value.data[row])), scores: null });
   }
   if (task.kind === "none") return undefined;
+  if (task.kind === "ranking") {
+    if (task.of === "items") {
+      const list = outputs.find((o) => o.output.name === ITEMS_OUTPUT && Array.isArray(o.data));
+      return list === undefined ? undefined : (row) => ({ answer: listText((list.data as unknown as readonly string[]).slice(row * list.width, (row + 1) * list.width)), scores: null });
+    }
+    const score = outputs.find((o) => (o.output.kind === "value" || o.output.kind === "score") && o.width === 1);
+    return score === undefined ? undefined : (row) => ({ answer: String(Number(score.data[row])), scores: null });
+  }
   const { classes } = task;
   const label = outputs.find((o) => o.output.kind === "label" && o.width === 1);
   const probabilities = outputs.find((o) => o.output.kind === "probabilities" && o.width === classes.length && o.width <= MAX_SCORES);
@@ -90,6 +126,10 @@ export function answerReader({ outputs }: Prediction, task: Task): Read | undefi
   };
 }
 
+/** As it is kept: JSON, without what is missing. */
+function listText(items: readonly string[]): string {
+  return JSON.stringify(items.filter((item) => item !== MISSING_STRING && item.length <= MAX_ITEM).slice(0, MAX_ITEMS));
+}
 function hash(id: string): number {
   let h = 2166136261;
   for (let i = 0; i < id.length; i++) h = Math.imul(h ^ id.charCodeAt(i), 16777619);

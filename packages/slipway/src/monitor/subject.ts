@@ -50,6 +50,8 @@ export interface Subject {
 export type Task =
   | { readonly kind: "classification"; readonly classes: readonly string[]; readonly probabilities: boolean }
   | { readonly kind: "regression" }
+  /** `items`: each answer is a list of them, and labels tell which were chosen. `rows`: the rows of a request are ranked by their score, and labels tell what each is worth. */
+  | { readonly kind: "ranking"; readonly of: "items" | "rows" }
   | { readonly kind: "none" };
 
 const SCORES: Readonly<Record<ProfiledScore["kind"], Pick<Series, "name" | "kind">>> = {
@@ -63,18 +65,19 @@ export function isJudged(series: AnySeries): boolean {
   return !("score" in series) || series.score === "isolation" || series.score === "loss";
 }
 
-/** What is watched of a package, and what scores its rows. @param most rows of a request that are scored @throws package-profile */
-export function watchedOf(model: Pick<Servable, "name" | "version" | "digest" | "signature" | "profile">, most?: number): { readonly subject: Subject; readonly scores: RowScores | undefined; readonly wholes: WholeValues | undefined } {
-  const subject = subjectOf(model);
+type Watchable = Pick<Servable, "name" | "version" | "digest" | "signature" | "profile" | "itemSpace">;
+/** What is watched of a package, and what scores its rows. @param most rows of a request that are scored @param ranked whether its score ranks the rows of a request @throws package-profile */
+export function watchedOf(model: Watchable, most?: number, ranked?: boolean): { readonly subject: Subject; readonly scores: RowScores | undefined; readonly wholes: WholeValues | undefined } {
+  const subject = subjectOf(model, ranked);
   const profile = parseProfile(model.profile);
   const at = (score: ProfiledScore["kind"]): number => subject.series.findIndex((s) => "score" in s && s.score === score);
   const wholes = wholeSpecs(model.signature).map((spec) => ({ ...spec, series: subject.series.findIndex((s) => "whole" in s && s.of === spec.of && s.whole === spec.measure) }));
   return { subject, wholes: wholes.length === 0 ? undefined : new WholeValues(model.signature, wholes, most), scores: profile?.scores === undefined ? undefined : new RowScores(profile, model.signature, at, most) };
 }
 /** @throws package-profile */
-export function subjectOf({ name, version, digest, signature, profile }: Pick<Servable, "name" | "version" | "digest" | "signature" | "profile">): Subject {
+export function subjectOf({ name, version, digest, signature, profile, itemSpace }: Watchable, ranked = false): Subject {
   const parsed = parseProfile(profile);
-  return { model: name, version, digest, series: [...(parsed === null ? [] : seriesOf(parsed, signature)), ...wholeSpecs(signature).map(({ measure, of, kind, reference }): WholeSeries => ({ name: `${of} (${measure})`, kind, whole: measure, of, reference }))], distinctShare: parsed === null ? null : distinctCount(parsed.seen) / Math.max(1, parsed.rows), task: taskOf(signature) };
+  return { model: name, version, digest, series: [...(parsed === null ? [] : seriesOf(parsed, signature)), ...wholeSpecs(signature).map(({ measure, of, kind, reference }): WholeSeries => ({ name: `${of} (${measure})`, kind, whole: measure, of, reference }))], distinctShare: parsed === null ? null : distinctCount(parsed.seen) / Math.max(1, parsed.rows), task: itemSpace !== undefined ? { kind: "ranking", of: "items" } : taskOf(signature, ranked) };
 }
 
 function seriesOf(profile: Profile, signature: Signature): AnySeries[] {
@@ -87,7 +90,12 @@ function seriesOf(profile: Profile, signature: Signature): AnySeries[] {
   ];
 }
 
-export function taskOf({ outputs }: Signature): Task {
+/** Of a model that answers with lists. */
+export const ITEMS_OUTPUT = "items";
+
+export function taskOf({ outputs }: Signature, ranked = false): Task {
+  if (outputs.some((o) => o.name === ITEMS_OUTPUT && o.type === "string" && o.rowShape.length === 1)) return { kind: "ranking", of: "items" };
+  if (ranked && outputs.some((o) => (o.kind === "value" || o.kind === "score") && o.rowShape.length === 0)) return { kind: "ranking", of: "rows" };
   const label = outputs.find((o) => o.kind === "label");
   const probabilities = outputs.find((o) => o.kind === "probabilities" && (o.columns?.length ?? 0) > 1);
   const classes = (probabilities?.columns ?? label?.classes)?.map(String);

@@ -4,13 +4,13 @@
 //   GET   /models/NAME/catalogue     the items as they are now, ?limit= of them after the place ?after=
 //   PATCH /models/NAME/catalogue     add, remove, mark; see change.ts
 
-import { parseJson, placeRows, readInput, type Servable } from "../runtime/index.ts";
+import { parseJson, placeRows, readInput, type ModelInput, type Servable } from "../runtime/index.ts";
 import { allowModel, bodyText, changeModels, infer, jsonAnswer, type Answer, type Call, type Protocol, type Route, type ServerContext } from "../server/index.ts";
 import type { Catalogues } from "./catalogues.ts";
 import { readChange, type ItemChange, type ItemState } from "./change.ts";
 import { recommendError } from "./errors.ts";
 import { readQueries, readSearch } from "./query.ts";
-import { recommend, type Ask } from "./recommend.ts";
+import { recommend, type Ask, type Recommendation } from "./recommend.ts";
 
 const OBJECT = { "application/json": { type: "object" } } as const;
 const PAGE = 100;
@@ -60,7 +60,9 @@ async function answer(context: ServerContext, catalogues: Catalogues, model: Ser
   const standing = await catalogues.of(model);
   const { queries, many } = readQueries(bodyOf(call));
   let id: string | undefined;
+  let asked: ModelInput | undefined;
   const ask: Ask = async (input, outputs) => {
+    asked = input;
     const { encoded, prediction } = await infer(context, call, model, input, { onInvalid: "rows", outputs });
     id = call.predictionId;
     // What the graph refuses is somebody without history; what does not fit the signature is a bad request.
@@ -68,16 +70,24 @@ async function answer(context: ServerContext, catalogues: Catalogues, model: Ser
     return prediction;
   };
   const made = await recommend(model, standing, queries, ask, call);
+  if (asked !== undefined) context.options.observer?.listed?.(call, model, listsOf(made, asked));
   const shown = made.map(({ items, cold, row }) => ({ items, cold, prediction_id: row === undefined ? null : `${id}-${row}` }));
   const tail = { model: { name: model.name, version: model.version, digest: model.digest }, catalogue: { version: standing.version } };
   return jsonAnswer(many ? { recommendations: shown, ...tail } : { ...shown[0]!, ...tail });
+}
+
+/** Those that the model was asked for. */
+function listsOf(made: readonly Recommendation[], input: ModelInput): { readonly row: number; readonly items: readonly string[]; readonly input: ModelInput }[] {
+  return made.flatMap(({ row, items }) => (row === undefined ? [] : [{ row, items: items.map((item) => item.id), input }]));
 }
 
 /** As a recommendation for one who asks with a text. */
 async function search(context: ServerContext, catalogues: Catalogues, model: Servable, call: Call): Promise<Answer> {
   const standing = await catalogues.of(model);
   if (model.signature.layout !== "text") throw recommendError("recommend-none", `${model.name} is asked by no text`, { hint: "slipway index FOLDER --model EMBEDDER makes a package that is; others are asked at /recommend." });
-  const [made] = await recommend(model, standing, [readSearch(bodyOf(call))], async (input, outputs) => (await infer(context, call, model, input, { onInvalid: "rows", outputs })).prediction, call);
+  let asked: ModelInput | undefined;
+  const [made] = await recommend(model, standing, [readSearch(bodyOf(call))], async (input, outputs) => (await infer(context, call, model, (asked = input), { onInvalid: "rows", outputs })).prediction, call);
+  if (asked !== undefined) context.options.observer?.listed?.(call, model, listsOf([made!], asked));
   return jsonAnswer({ results: made!.items.map(({ id, score, metadata }) => ({ ...metadata, id, score })), model: { name: model.name, version: model.version, digest: model.digest }, catalogue: { version: standing.version }, prediction_id: `${call.predictionId}-0` });
 }
 

@@ -12,14 +12,17 @@ const shadow = (compared: number, unequal: number): StageCounts => ({ ...NO_COUN
 const labels = (worse: number, better: number, equal: number): { kind: "classification"; pairs: LossPair[] } => ({
   kind: "classification", pairs: [[1, 0, worse], [0, 1, better], [0, 0, equal]].flatMap(([canary, baseline, n]) => Array.from({ length: n! }, () => ({ canary: canary!, baseline: baseline!, at: "2026-03-01T00:00:00.000Z" }))) });
 
-function judge(given: object, counts: StageCounts, stage: number, labelled?: ReturnType<typeof labels>, before?: Judged): { readonly verdict: string; readonly why: readonly string[]; readonly judged: Judged } {
+function judge(given: object, counts: StageCounts, stage: number, labelled?: ReturnType<typeof labels> | typeof LISTS, before?: Judged): { readonly verdict: string; readonly why: readonly string[]; readonly judged: Judged } {
   const plan = readPlan({}, given);
   const stages = stagesOf(plan);
   const rollout = { plan, stages, stage, stageSince: "2026-03-01T00:00:00.000Z" } as unknown as Rollout;
   const { verdict, findings, judged } = look(rollout, before ?? beginJudging(stages), stages.map((_, i) => (i === stage ? counts : NO_COUNTS)), undefined, Date.parse("2026-03-01T01:00:00.000Z"), labelled);
   return { verdict, why: findings.filter((f) => f.verdict === verdict).map((f) => f.signal), judged };
 }
+const LISTS = { kind: "ranking", pairs: [] } as const;
 const SHADOW = 1;
+/** Of a model that answers with lists: of so many with labels so much is missing on either side. */
+const lists = (count: number, canary: number, baseline: number): StageCounts => ({ ...NO_COUNTS, canary: { ...requests(count), labels: { trials: count, hits: canary * count } }, baseline: { ...requests(3 * count), labels: { trials: 3 * count, hits: baseline * 3 * count } } });
 
 describe("a version that answers otherwise in three of ten requests", () => {
   const other = shadow(1000, 300);
@@ -54,4 +57,30 @@ it("numbers that are apart abort, or are told where that is expected", () => {
 });
 it("labels of rows that both answered abort a worse version that was expected to be the same", () => {
   expect(judge({}, shadow(1000, 90), SHADOW, labels(80, 5, 600))).toMatchObject({ verdict: "abort", why: ["paired-labels"] });
+});
+
+describe("a version whose lists are others", () => {
+  const plan = { expectChange: true, bake: "0s", requests: 100, labelMargin: 0.05 };
+  const seen = judge(plan, shadow(1000, 300), SHADOW, LISTS);
+  const step = (count: number, canary: number, baseline: number, looks = 1): ReturnType<typeof judge> => {
+    let found = seen;
+    for (let i = 1; i <= looks; i++) found = judge(plan, lists((count * i) / looks, canary, baseline), 3, LISTS, found.judged);
+    return found;
+  };
+  it("passes the shadow, which shows them to nobody, and waits for labels once they are shown", () => {
+    expect(seen).toMatchObject({ verdict: "promote", judged: { changed: true } });
+    expect(judge(plan, { ...NO_COUNTS, canary: requests(500), baseline: requests(5000) }, 3, LISTS, seen.judged)).toMatchObject({ verdict: "hold", why: ["labels"] });
+  });
+  it("goes on where labels show them to be no worse, and is aborted where they are worse", () => {
+    expect(step(4000, 0.7, 0.7, 40)).toMatchObject({ verdict: "promote" });
+    expect(step(4000, 0.65, 0.7, 40)).toMatchObject({ verdict: "promote" });
+    expect(step(100, 0.7, 0.7, 2)).toMatchObject({ verdict: "hold", why: ["labels"] });
+    expect(step(4000, 0.9, 0.7, 40)).toMatchObject({ verdict: "abort", why: ["labels"] });
+    expect(step(4000, 0.75, 0.7, 40)).toMatchObject({ verdict: "hold" });
+  });
+  it("that is not said to be other needs no labels, and is aborted by them all the same", () => {
+    const same = judge({ bake: "0s", requests: 100 }, lists(400, 0.7, 0.7), 3, LISTS);
+    expect(same.verdict).toBe("promote");
+    expect(judge({ bake: "0s", requests: 100 }, lists(4000, 0.9, 0.5), 3, LISTS, judge({ bake: "0s", requests: 100 }, lists(500, 0.9, 0.5), 3, LISTS).judged)).toMatchObject({ verdict: "abort", why: ["labels"] });
+  });
 });

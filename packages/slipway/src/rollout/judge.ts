@@ -38,25 +38,26 @@ export function look(rollout: Rollout, before: Judged, counts: readonly StageCou
   const here = counts[stage] ?? NO_COUNTS;
   if (at?.kind !== "shadow" && at?.kind !== "step") return { judged: before, findings: [], verdict: "hold" };
   const judged = { ...before, scale: before.scale ?? (labels === undefined ? null : scaleOf(labels, plan)) };
-  let seen = at.kind === "shadow" ? lookAtShadow(plan, judged, here, at.requests) : lookAtStep(rollout, judged, here, at, now);
+  const lists = labels?.kind === "ranking";
+  let seen = at.kind === "shadow" ? lookAtShadow(plan, judged, here, at.requests) : lookAtStep(rollout, judged, here, at, now, lists);
   // Looked at once a stage, when everything else lets it go on: the bound of the PSI is for one look.
   if (verdictOf(seen.findings) === "promote" && judged.distributed !== stage) {
     const found = distributions(plan, here, bins);
     seen = { judged: { ...seen.judged, distributed: stage, changed: seen.judged.changed === true || found.changed }, findings: [...seen.findings, ...found.findings] };
   }
-  const findings = [...seen.findings, ...labelFindings(plan, seen.judged, labels)];
+  const findings = [...seen.findings, ...(lists ? listFindings(seen.judged, at.kind === "shadow") : labelFindings(plan, seen.judged, labels))];
   return { judged: seen.judged, findings, verdict: verdictOf(findings) };
 }
 
 type Seen = Pick<Look, "judged" | "findings">;
 
-function lookAtStep({ plan, stages, stage, stageSince }: Rollout, judged: Judged, here: StageCounts, at: Stage & { readonly kind: "step" }, now: number): Seen {
+function lookAtStep({ plan, stages, stage, stageSince }: Rollout, judged: Judged, here: StageCounts, at: Stage & { readonly kind: "step" }, now: number, lists: boolean): Seen {
   const step = stages.filter((s, i) => s.kind === "step" && i < stage).length;
   const canary = lookAtCanary(judged.canary, step, here, limitsOf(plan), at.weight === 100);
   const spent = now - Date.parse(stageSince);
   const findings: Finding[] = [
     { signal: "time", verdict: spent >= at.bakeMs ? "promote" : "hold", text: `${Math.round(spent / 1000)} of at least ${Math.round(at.bakeMs / 1000)} seconds`, figures: { spent: spent / 1000, need: at.bakeMs / 1000 } },
-    ...findingsOf(canary, step, at.requests, limitsOf(plan)),
+    ...findingsOf(canary, step, at.requests, { ...limitsOf(plan), ...(lists ? { labelWords: LACKS } : {}) }),
   ];
   const next = { ...judged, canary };
   return plan.expectChange && here.pairs.compared + here.pairs.numbers > 0 ? informed(plan, next, here, at.requests, findings) : { judged: next, findings };
@@ -126,6 +127,19 @@ function distributions({ maxPsi, expectChange }: RolloutPlan, { predictions }: S
       figures: { psi, bound: Math.max(bound, maxPsi), rows: canary.rows, baselineRows: baseline.rows } }];
   });
   return { findings, changed };
+}
+
+const LACKS = "is what lists lack of the best order, by what was chosen of them (1 - NDCG)";
+
+/** Of lists that are to be others: each version's own, beside each other; a shadow's are shown to nobody. */
+function listFindings({ changed = false, canary }: Judged, shadow: boolean): Finding[] {
+  if (!changed) return [];
+  if (shadow) return [{ signal: "labels", verdict: "promote", text: "its lists are others than the baseline's: they are judged once they are shown", figures: {} }];
+  const proof = canary.fine === undefined ? 1 : evidenceOf(canary.fine);
+  const fine = proof >= PROOF;
+  return [{
+    signal: "labels", verdict: fine ? "promote" : "hold", text: fine ? "labels show that its lists are no worse" : "its lists are others than the baseline's: waits for labels that show that they are no worse",
+    figures: { evidenceThatFine: finite(proof), proof: PROOF } }];
 }
 
 /** What labels say of rows that both answered. */

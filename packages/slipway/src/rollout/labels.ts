@@ -9,17 +9,17 @@ import type { RolloutPlan } from "./plan.ts";
 export interface LabelSource {
   /** Of a version's predictions since then, those with a label; undefined where labels say nothing. */
   labelled(model: string, version: string, since: string): Promise<LabelledAnswers | undefined>;
-  /** How wrong an answer is: 0 or 1 for classes, the distance for numbers; NaN where it cannot be told. */
+  /** How wrong an answer is: 0 or 1 for classes, the distance for numbers, of a list what its NDCG lacks of 1; NaN where it cannot be told. */
   loss(kind: LabelledAnswers["kind"], answer: string, label: string): number;
   answers(signature: Signature): AnswerReader;
 }
 export interface LabelledAnswers {
-  readonly kind: "classification" | "regression";
+  readonly kind: "classification" | "regression" | "ranking";
   readonly rows: readonly { readonly id: string; readonly answer: string; readonly label: string; readonly receivedAt: string }[];
 }
 
 export interface LabelCounts {
-  /** Of classes: predictions with a label, and how many it shows to be wrong. */
+  /** Of classes: predictions with a label, and how many it shows to be wrong; of lists what they lack, all together. */
   readonly canary: Trials;
   readonly baseline: Trials;
   readonly kind: LabelledAnswers["kind"] | undefined;
@@ -46,7 +46,13 @@ const CAP_TIMES = 8;
 export function countLabels({ loss }: Pick<LabelSource, "loss">, canary: LabelledAnswers | undefined, baseline: LabelledAnswers | undefined, kept: readonly AnswerPair[]): LabelCounts {
   const kind = canary?.kind ?? baseline?.kind;
   if (kind === undefined) return { canary: NONE, baseline: NONE, kind, pairs: [] };
-  const trials = (of: LabelledAnswers | undefined): Trials => (kind === "regression" || of === undefined ? NONE : { trials: of.rows.length, hits: of.rows.reduce((n, r) => n + loss(kind, r.answer, r.label), 0) });
+  const trials = (of: LabelledAnswers | undefined): Trials => {
+    if (kind === "regression" || of === undefined) return NONE;
+    const losses = of.rows.map((r) => loss(kind, r.answer, r.label)).filter((l) => Number.isFinite(l));
+    return { trials: losses.length, hits: losses.reduce((n, l) => n + l, 0) };
+  };
+  // Nobody can choose what was not shown: of lists only those that were are judged, each by its own labels.
+  if (kind === "ranking") return { canary: trials(canary), baseline: trials(baseline), kind, pairs: [] };
   const labels = new Map([canary, baseline].flatMap((of) => of?.rows.map((r) => [r.id, r] as const) ?? []));
   const pairs = kept.flatMap((p): LossPair[] => {
     const label = labels.get(p.ref);
@@ -67,7 +73,7 @@ export interface PairedLosses extends PairedEvidence {
 
 /** Errors of both on the same rows. @param scale undefined until it is known @returns undefined where there is nothing to compare yet */
 export function comparePairs({ kind, pairs }: Pick<LabelCounts, "kind" | "pairs">, plan: Pick<RolloutPlan, "labelMargin" | "lossMargin" | "loss">, scale: LossScale | null): PairedLosses | undefined {
-  if (kind === undefined || pairs.length === 0) return undefined;
+  if (kind === undefined || kind === "ranking" || pairs.length === 0) return undefined;
   const mean = (of: (p: LossPair) => number): number => pairs.reduce((sum, p) => sum + of(p), 0) / pairs.length;
   const [canary, baseline] = [mean((p) => lossIn(plan, kind, p.canary)), mean((p) => lossIn(plan, kind, p.baseline))];
   if (kind === "classification") {

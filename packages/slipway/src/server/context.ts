@@ -81,6 +81,8 @@ export interface Observation {
 /** Watches what models are asked and answer, whatever the protocol. It is called while requests wait, and never throws. */
 export interface PredictionObserver {
   predicted(call: Call, model: Servable, input: ModelInput, encoded: Encoded, prediction: Prediction): void;
+  /** Of rows that were predicted, the lists that were made of the prediction and shown. */
+  listed?(call: Call, model: Servable, lists: readonly { readonly row: number; readonly items: readonly string[]; readonly input: ModelInput }[]): void;
   /** A request for predictions was answered, or failed. */
   finished(call: Call, model: Servable, status: number): void;
 }
