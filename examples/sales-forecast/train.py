@@ -1,4 +1,5 @@
-"""Trains the sales model and saves what a data scientist would save: the pipeline, a few checked rows, and next month's table.
+"""Trains the sales model and saves what a data scientist would save: the pipeline and a few checked rows; and what a warehouse would: what was sold, and
+which promotions are planned.
 
     pip install scikit-learn pandas joblib
     python train.py
@@ -52,11 +53,9 @@ check = known.sample(600, random_state=1)[columns].copy()
 check["value"] = model.predict(check)
 check.to_csv("check.csv", index=False)
 
-# The month to come, as the warehouse would write it: a row for each store and product.
-last = sales[sales["month_start"] == "2026-10-01"]
-year_before = sales[sales["month_start"] == "2025-11-01"].set_index(["store", "product"])["units"]
-coming = pd.DataFrame({
-    "series": (last["store"] + "/" + last["product"]).to_numpy(), "store": last["store"].to_numpy(), "product": last["product"].to_numpy(), "month": 11, "promotion": rng.random(len(last)) < 0.2,
-    "units_1_months_ago": last["units"].to_numpy(), "units_2_months_ago": last["units_1_months_ago"].to_numpy(), "units_12_months_ago": [year_before[key] for key in zip(last["store"], last["product"])],
-})
-coming.to_csv("next-month.csv", index=False)
+# What the warehouse writes: what was sold, and which promotions are planned for the year to come.
+sales[["store", "product", "month_start", "promotion", "units"]].astype({"units": int}).to_csv("history.csv", index=False)
+coming = pd.date_range("2026-11-01", periods=12, freq="MS")
+planned = pd.DataFrame([(store, product, month) for store in STORES for product in PRODUCTS for month in coming], columns=["store", "product", "month_start"])
+planned["promotion"] = rng.random(len(planned)) < 0.2
+planned.to_csv("promotions.csv", index=False)

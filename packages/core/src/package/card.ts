@@ -3,6 +3,7 @@
 // The same facts stand in the CycloneDX document (sbom.ts).
 
 import type { Comparison } from "./compare-outputs.ts";
+import { describeForecasting } from "./forecasting.ts";
 import type { Column, Output, Scalar, Signature } from "./signature.ts";
 import type { PackageManifest } from "./types.ts";
 
@@ -47,6 +48,7 @@ export function writeCard({ manifest, signature, facts = {}, comparison, checkFi
     section("Ethical considerations", bullets(facts.ethicalConsiderations)),
     section("Training data", facts.data),
     `## Inputs\n\n${inputsText(signature, comparison ? "the check file" : "the training rows")}`,
+    ...(signature.forecast === undefined ? [] : [`## Forecasts\n\n${table(["Column", "What it is"], describeForecasting(signature.forecast))}`]),
     `## Outputs\n\n${table(["Output", "Kind", "Type", "Entries"], signature.outputs.map(outputRow))}`,
     section("Performance", performanceText(facts, comparison, checkFile)),
     `## Origin\n\n${table(["What", "Value"], [

@@ -2,7 +2,7 @@ import { defineErrors, type ErrorDefinition, type ErrorDetails, type SlipwayErro
 
 type PackageCode =
   | "package-not-a-package" | "package-malformed" | "package-missing-part" | "package-corrupt" | "package-too-large"
-  | "package-ambiguous" | "package-not-found" | "package-signature" | "package-manifest" | "package-checks" | "package-profile" | "package-recommend"
+  | "package-ambiguous" | "package-not-found" | "package-signature" | "package-manifest" | "package-checks" | "package-profile" | "package-recommend" | "package-lags"
   | "package-name" | "package-version" | "package-no-hashing"
   | "package-check-empty" | "package-check-columns" | "package-check-value" | "package-check-output";
 
@@ -25,6 +25,7 @@ export const packageError: ((code: PackageCode, message: string, details?: Error
   "package-check-value": { kind: "invalid", doc: "A value of the check file is not of its column's type. The message names the row (from 1) and the column." },
   "package-check-output": { kind: "invalid", doc: "The checks do not fit the model's outputs: an output is missing or has another number of values. Pack the model again with its check file." },
   "package-recommend": { kind: "invalid", doc: "recommend.json is not valid: a field is missing or has the wrong type, or an item is there twice. Pack the model again." },
+  "package-lags": { kind: "invalid", doc: "The file given as --lags does not tell where the model's columns come from: a key is unknown or of the wrong type, a column is not the model's, or one of the model's is left out. The message says which." },
   "package-name": { kind: "usage", doc: "A package's name has letters, digits, '.', '_' and '-' (at most 128), starting with a letter or digit." },
   "package-version": { kind: "usage", doc: "A package's version is a semantic version such as 1.0.0 or 2.1.0-rc.1." },
   "package-no-hashing": { kind: "unavailable", doc: "This platform offers no Web Crypto (crypto.subtle). Browsers offer it on https and localhost only." },

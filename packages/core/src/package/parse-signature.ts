@@ -6,6 +6,7 @@ import { packageError } from "./errors.ts";
 import { asBucketing } from "./text-bucket.ts";
 import { asArray, asText, decodeNumber, encodeNumber, JsonObject, oneOf, type Fail } from "./json.ts";
 import { parseAudioInput } from "./audio-input.ts";
+import { checkForecasting, parseForecasting } from "./forecasting.ts";
 import { parseImageInput } from "./image-input.ts";
 import { parsePictureTask } from "./picture-task.ts";
 import type { ElementType } from "../tensor/index.ts";
@@ -31,7 +32,7 @@ export function parseSignature(json: unknown): Signature {
   unique(columns.map((c) => c.name), "columns", "name");
   unique(outputs.map((o) => o.name), "outputs", "name");
   unique(outputs.map((o) => o.graphName), "outputs", "graphName");
-  return {
+  const signature: Signature = {
     layout,
     ...(matrixName === undefined ? {} : { matrixName }),
     ...(layout === "tensors" ? { tensors: top.array("tensors", MAX_COLUMNS, parseTensor), tensorRows: top.oneOf("tensorRows", ["independent", "together", "one", "none"]) } : {}),
@@ -44,7 +45,10 @@ export function parseSignature(json: unknown): Signature {
     outputs,
     ...(layout === "tensors" && top.has("task") ? { task: parsePictureTask(top.get("task"), "task", fail) } : {}),
     ...(top.has("rowChecks") ? { rowChecks: top.array("rowChecks", 1000, (value, where) => asText(value, where, fail)) } : {}),
+    ...(top.has("forecast") ? { forecast: parseForecasting(top.get("forecast"), "forecast", fail) } : {}),
   };
+  if (signature.forecast !== undefined) checkForecasting(signature.forecast, signature, "forecast", fail);
+  return signature;
 }
 
 export function signatureToJson(signature: Signature): object {
@@ -75,6 +79,7 @@ export function signatureToJson(signature: Signature): object {
     task: signature.task,
     extraColumns: signature.extraColumns,
     rowChecks: signature.rowChecks,
+    forecast: signature.forecast,
     outputs: signature.outputs.map((o) => ({
       name: o.name,
       graphName: o.graphName,

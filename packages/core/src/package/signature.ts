@@ -4,6 +4,7 @@ import type { ElementType } from "../tensor/index.ts";
 import type { Digest } from "./digests.ts";
 import type { AudioInput } from "./audio-input.ts";
 import type { PictureTask } from "./picture-task.ts";
+import type { Forecasting } from "./forecasting.ts";
 
 /** Stands for a missing value in a string tensor: U+FFFF is a noncharacter that no text file holds. Numbers use NaN. */
 export const MISSING_STRING = "\uffff";
@@ -154,4 +155,6 @@ export interface Signature {
   readonly task?: PictureTask;
   /** Why the graph refuses a row, where it does (REFUSED_OUTPUT). */
   readonly rowChecks?: readonly string[];
+  /** Of a model that forecasts: how its columns come from the history of a series. */
+  readonly forecast?: Forecasting;
 }

@@ -1,6 +1,9 @@
 export { batchError } from "./errors.ts";
 export { openDuckDB, sqlText, type DuckDBConnection } from "./input/duckdb.ts";
 export { runBatch } from "./run/run-batch.ts";
+export { forecastError } from "./forecast/errors.ts";
+export { MAX_HORIZON } from "./forecast/shape.ts";
+export type { Horizon } from "./run/options.ts";
 export type { BatchOptions, BatchSummary, FailedShard, Progress } from "./run/options.ts";
 export { isThere, placeOutput, type OutputPlace } from "./run/output-place.ts";
 export { readErrorLimit, type ErrorLimit } from "./run/limits.ts";

@@ -3,18 +3,19 @@
 import { LEAST_ROWS } from "@slipway/core/stats";
 import type { BatchSummary, Progress, SeenOutput } from "../batch/index.ts";
 
-export function progressLine({ rows, bad, share, before }: Progress, seconds: number): string {
+export function progressLine({ rows, bad, share, before }: Progress, seconds: number, what = "rows"): string {
   const rate = (rows - before) / Math.max(0.001, seconds);
   const left = share <= 0 || share >= 1 ? undefined : (seconds / share) * (1 - share);
   const width = 24;
   const full = Math.round(width * share);
-  return `[${"#".repeat(full)}${".".repeat(width - full)}] ${Math.floor(share * 100)} %  ${count(rows)} rows${bad === 0 ? "" : `, ${count(bad)} bad`}  ${count(Math.round(rate))} a second${left === undefined ? "" : `  ${duration(left)} left`}`;
+  return `[${"#".repeat(full)}${".".repeat(width - full)}] ${Math.floor(share * 100)} %  ${count(rows)} ${what}${bad === 0 ? "" : `, ${count(bad)} bad`}  ${count(Math.round(rate))} a second${left === undefined ? "" : `  ${duration(left)} left`}`;
 }
 
-export function batchReport({ output, rows, scored, bad, errors, broken = [], seconds, resumed, outputs, failed = [], drift }: BatchSummary): string {
-  const lines = [`${count(scored)} of ${count(rows)} rows scored in ${duration(seconds)} (${count(Math.round((rows - resumed) / Math.max(0.001, seconds)))} a second) -> ${output}`];
+export function batchReport({ output, rows, scored, bad, errors, broken = [], seconds, resumed, outputs, failed = [], drift, horizon }: BatchSummary): string {
+  const series = horizon !== undefined;
+  const lines = [`${count(scored)} of ${count(rows)} ${series ? `series forecast, ${count(horizon)} ${horizon === 1 ? "step" : "steps"} each,` : "rows scored"} in ${duration(seconds)} (${count(Math.round((rows - resumed) / Math.max(0.001, seconds)))} a second) -> ${output}`];
   if (resumed > 0) lines.push(`${count(resumed)} of them by the run that was stopped`);
-  if (bad > 0) lines.push(`${count(bad)} rows could not be scored: ${errors}`);
+  if (bad > 0) lines.push(`${count(bad)} ${series ? "series could not be forecast" : "rows could not be scored"}: ${errors}`);
   if (failed.length > 0) lines.push(`${failed.length} shards could not be made; --resume tries them again:`, ...failed.map((f) => `  shard ${f.shard} (${f.unit} ${count(f.from)} to ${count(f.to)} of ${f.file}): ${f.reason}`));
   if (broken.length > 0) lines.push(`${broken.length === 1 ? "a file" : `${count(broken.length)} files`} could not be read to the end:`, ...broken.slice(0, MOST_BROKEN).map((b) => `  ${b.source}: ${b.reason}`));
   if (outputs.length > 0) lines.push("", ...outputs.flatMap(describeOutput));

@@ -1,8 +1,8 @@
 // slipway batch PKG|FILE --in DATA --out DATA
 
 import { availableCpus, openModel } from "../runtime/index.ts";
-import { parseProfile, writeSlip } from "@slipway/core/package";
-import { INPUT_FORMATS, placeOutput, planBatch, readErrorLimit, type BatchOptions, type BatchPlan, type BatchSummary, type InputFormat, type Keep } from "../batch/index.ts";
+import { parseProfile, writeSlip, type Forecasting } from "@slipway/core/package";
+import { forecastError, INPUT_FORMATS, MAX_HORIZON, placeOutput, planBatch, readErrorLimit, type BatchOptions, type BatchPlan, type BatchSummary, type Horizon, type InputFormat, type Keep } from "../batch/index.ts";
 import { batchReport, count, duration, progressLine } from "./batch-report.ts";
 import { defineCommand, usageError, type Command, type Invocation } from "./command.ts";
 import { onOptions, runOn } from "./batch-on.ts";
@@ -25,6 +25,8 @@ export const batch: Command = defineCommand({
     to: { type: "string", value: "FORMAT", help: "what the output is, where its name does not say: csv, tsv, jsonl, parquet, arrow, arrows" },
     delimiter: { type: "string", value: "CHARACTER", help: "between the fields of a CSV; found by itself otherwise" },
     query: { type: "string", value: "SQL", help: "what to score, as SQL: of a database in its own words, of files in DuckDB's, which calls them input: SELECT * FROM input WHERE ..." },
+    horizon: { type: "string", value: "STEPS", help: "forecast so many periods of each series: --in is their history, of which the model's columns are made as the package declares (pack --lags), each step with what the steps before predicted" },
+    future: { type: "string", value: "PATH", multiple: true, help: "with --horizon: what is known of the periods to come (promotions, holidays, prices): a file with the time, the columns, and keys of the series where they differ" },
     keep: { type: "string", value: "COLUMNS", help: "input columns to pass through: names with commas between, all, none, or unused (those that the model does not take; by default)" },
     outputs: { type: "string", value: "NAMES", help: "the model's outputs to write, with commas between; all by default" },
     "no-ids": { type: "boolean", help: "without the columns prediction_id and model_version" },
@@ -46,6 +48,7 @@ export const batch: Command = defineCommand({
   },
   examples: [
     "slipway batch churn.slip --in customers.csv --out scores.csv",
+    "slipway batch sales.slip --in history.csv --out forecast.csv --horizon 12 --future promotions.csv",
     "slipway batch churn.slip --in 'data/*.parquet' --out scores.parquet --keep customer_id",
     "slipway batch churn.slip --in events.jsonl.gz --out scores/ --to parquet --resume",
     "slipway batch churn.slip --in customers.csv --out look.csv --limit 100",
@@ -72,7 +75,7 @@ export const batch: Command = defineCommand({
     const began = performance.now();
     let summary: BatchSummary | undefined;
     try {
-      summary = await runOn(call, { ...options, onProgress: (p) => line.update(progressLine(p, (performance.now() - began) / 1000)) });
+      summary = await runOn(call, { ...options, onProgress: (p) => line.update(progressLine(p, (performance.now() - began) / 1000, options.horizon === undefined ? "rows" : "series")) });
     } finally {
       line.done();
     }
@@ -104,14 +107,32 @@ async function optionsOf(call: Invocation, input: readonly string[], out: string
   const { manifest, digest } = opened.package;
   const list = (name: string): string[] | undefined => call.text(name)?.split(",").map((n) => n.trim()).filter((n) => n !== "");
   const keep = call.text("keep") ?? "unused";
+  const horizon = horizonOf(call, opened.package.signature.forecast);
   return {
     package: { bytes: writeSlip(opened.package), digest, name: manifest.name, version: manifest.version, profile: parseProfile(opened.package.profile) },
     input, format: format as InputFormat | undefined, image: call.text("image"), delimiter, query: call.text("query"), output,
     keep: keep === "unused" || keep === "all" || keep === "none" ? keep : list("keep")! satisfies Keep,
+    ...(horizon === undefined ? {} : { horizon }),
     outputs: list("outputs"), ids: !call.flag("no-ids"), engine: engineOf(call),
     threads: call.count("threads", [1, 256]) ?? availableCpus(), shardBytes: (call.count("shard-mb", SHARD_MB) ?? 4) * 2 ** 20,
     resume: call.flag("resume"), overwrite: call.flag("overwrite"), limit: call.count("limit", [1, 2 ** 40]), maxErrors, skipBroken: call.flag("skip-broken"),
   };
+}
+
+const NOT_WITH_HORIZON = ["keep", "outputs", "image", "skip-broken", "dry-run", "on", "shard-mb"];
+
+/** @throws SlipwayError forecast-undeclared, forecast-option */
+function horizonOf(call: Invocation, forecast: Forecasting | undefined): Horizon | undefined {
+  const steps = call.count("horizon", [1, MAX_HORIZON]);
+  const future = call.texts("future");
+  if (steps === undefined) {
+    if (future.length > 0) throw forecastError("forecast-option", "--future is of forecasts over several steps", { hint: "Add --horizon STEPS, or leave --future away." });
+    return undefined;
+  }
+  if (forecast === undefined) throw forecastError("forecast-undeclared", "--horizon: the model does not say which of its columns are past values of what it predicts", { hint: "slipway pack MODEL --lags lags.json; docs/forecasting.md tells what the file holds." });
+  const odd = NOT_WITH_HORIZON.find((name) => call.flag(name) || call.text(name) !== undefined);
+  if (odd !== undefined) throw forecastError("forecast-option", `--${odd} does not go with --horizon`, { hint: odd === "keep" ? "A forecast has the series' keys, the time and the step." : odd === "dry-run" ? "--limit 10 forecasts the first ten series." : `Leave --${odd} away.` });
+  return { steps, forecast, future };
 }
 
 const MOST_COLUMNS = 40;

@@ -33,6 +33,11 @@ export async function taskOf(given: string): Promise<PictureSpec> {
   return parsePictureSpec(json, (message, where) => usageError("bad-argument", `--task ${JSON.stringify(given)}${where === "" ? "" : `, ${where}`}: ${message}`));
 }
 
+/** Its fields are checked where the model is known. @throws bad-argument */
+export async function lagsFile(path: string): Promise<{ file: string; json: unknown }> {
+  return { file: path, json: await read("--lags", path) };
+}
+
 async function read(option: string, path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, "utf8")) as unknown;

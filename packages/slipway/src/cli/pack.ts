@@ -5,7 +5,7 @@ import { writeSlip, type Comparison, type Signature } from "@slipway/core/packag
 import { basename } from "node:path";
 import { locateModel, readModelBytes, type PackOptions } from "../runtime/index.ts";
 import { defineCommand, usageError, type Command } from "./command.ts";
-import { audioFile, imageFile, inputFile, taskOf } from "./input-file.ts";
+import { audioFile, imageFile, inputFile, lagsFile, taskOf } from "./input-file.ts";
 import { size } from "./size.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
 import { recommendOf, recommendOptions } from "./pack-recommend.ts";
@@ -34,6 +34,7 @@ export const pack: Command = defineCommand({
     ...recommendOptions,
     audio: { type: "string", value: "FILE", help: "how sounds become the model's tensor: JSON with rate, samples, standardize, mel; or a preprocessor_config.json of Hugging Face's" },
     task: { type: "string", value: "TASK", help: "what a network that looks at pictures is for: detection, embedding, or a file of JSON with task and, of detection, layout, labels, score, iou, most, units, byClass, background, of embedding pooling, normalize" },
+    lags: { type: "string", value: "FILE", help: "of a model that forecasts: JSON that tells which columns are past values, rolling means, parts of the date, or known beforehand, so that `batch --horizon` makes them of a history" },
     purpose: { type: "string", value: "TEXT", help: "for the model card: what the model is for" },
     owner: { type: "string", value: "TEXT", help: "for the model card: who answers for it" },
     sign: { type: "string", value: "KEY", help: "sign the package with this private key (PEM)" },
@@ -47,6 +48,7 @@ export const pack: Command = defineCommand({
     "slipway pack mlruns/0/4f1c/artifacts/model",
     "slipway pack yolov8n.onnx --image letterbox.json --task detection",
     "slipway pack models:/churn/3 --check check.csv",
+    "slipway pack sales.joblib --lags lags.json --check check.csv",
     "slipway pack als.pkl --recommend --items items.csv --popularity views",
     "slipway pack user-tower.onnx --recommend --items items.csv --item-tower item-tower.onnx --cold-start refused",
     "slipway pack model.pkl --name churn --version 1.2.0 -o churn-1.2.0.slip",
@@ -77,6 +79,7 @@ export const pack: Command = defineCommand({
     const inputs = call.text("inputs");
     if (inputs !== undefined && !isTensorModel(bytes)) throw usageError("bad-argument", "--inputs is for networks whose file does not tell what they take; this file tells its columns", { hint: "Leave it out, or: slipway convert FILE -o model.onnx --inputs inputs.json" });
     const recommend = await recommendOf(call);
+    const lags = call.text("lags");
     const packed = await packModel(path, bytes, {
       ...(recommend === undefined ? {} : { recommend }),
       prove: true, ...(inputs === undefined ? {} : { inputs: await inputFile(inputs) }),
@@ -85,6 +88,7 @@ export const pack: Command = defineCommand({
       ...(image === undefined ? {} : { image: await imageFile(image) }),
       ...(audio === undefined ? {} : { audio: await audioFile(audio) }),
       ...(task === undefined ? {} : { task: await taskOf(task) }),
+      ...(lags === undefined ? {} : { lags: await lagsFile(lags) }),
       facts: { ...optional("purpose"), ...optional("owner") },
       ...(training === undefined ? {} : { training: await trainingRows(training, label) }),
       ...(check === undefined ? {} : { check: { file: check, text: await readText(check) } }),
@@ -103,7 +107,7 @@ export const pack: Command = defineCommand({
     printResult(`packed ${output}   ${size(slip.length)} (from ${size(bytes.length)}; model ${size(model.length)})\n${manifest.name} ${manifest.version}   ${digest}${key === undefined ? "" : `\nsigned by key ${key.publicKey.id}`}`);
     if (comparison) printResult(`checked ${comparison.rows} rows: ${agreement(comparison, signature)}${comparison.rounded > 0 ? ` (${comparison.rounded} values to the decimals the file has)` : ""}`);
     else printNote("note: nothing was checked; --check check.csv compares with what the notebook predicted");
-    printResult(`\n${signatureTable(signature)}\n\nnext: slipway serve ${output}`);
+    printResult(`\n${signatureTable(signature)}\n\nnext: ${signature.forecast === undefined ? `slipway serve ${output}` : `slipway batch ${output} --in history.csv --out forecast.csv --horizon 12`}`);
     return 0;
   },
 });

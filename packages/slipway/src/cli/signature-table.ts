@@ -1,6 +1,6 @@
 // A signature as a table for a terminal.
 
-import type { Column, ImageInput, Output, Signature } from "@slipway/core/package";
+import { describeForecasting, type Column, type ImageInput, type Output, type Signature } from "@slipway/core/package";
 import { isFlag, shapeText } from "../runtime/index.ts";
 
 export function signatureTable(signature: Signature): string {
@@ -16,7 +16,14 @@ export function signatureTable(signature: Signature): string {
   for (const c of shown) lines.push(`  ${c.name.padEnd(width)}  ${describeColumn(c)}`);
   if (shown.length < used.length) lines.push(`  ... ${used.length - shown.length} more`);
   if (unused.length > 0) lines.push(`  not used: ${list(unused, 8)}`);
-  return [...lines, ...outputLines(signature)].join("\n");
+  return [...lines, ...outputLines(signature), ...forecastLines(signature)].join("\n");
+}
+
+function forecastLines({ forecast }: Signature): string[] {
+  if (forecast === undefined) return [];
+  const rows = describeForecasting(forecast);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return ["forecasts, of the history of each series:", ...rows.map(([name, what]) => `  ${name.padEnd(width)}  ${what}`)];
 }
 
 function imageText({ resize, size, filter, order, scale, mean, std }: ImageInput): string {

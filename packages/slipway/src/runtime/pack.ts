@@ -5,7 +5,7 @@ import { SlipwayError, VERSION } from "@slipway/core/base";
 import { basename } from "node:path";
 import type { ImportedModel } from "@slipway/core/convert";
 import {
-  buildPackage, compareOutputs, nameFromFile, profileOf, profileToJson, readCheckFile, sampleChecks, signatureOfRows, sha256, writeCard, writeSbom,
+  buildPackage, checkForecasting, compareOutputs, nameFromFile, packageError, parseForecasting, profileOf, profileToJson, readCheckFile, sampleChecks, signatureOfRows, sha256, writeCard, writeSbom,
   type CardFacts, type Checks, type Comparison, type AudioInput, type ImageInput, type ModelPackage, type Profile, type Signature,
 } from "@slipway/core/package";
 import { readCheckRows } from "./check-rows.ts";
@@ -34,6 +34,8 @@ export interface PackOptions extends ImportFileOptions {
   readonly audio?: AudioInput;
   /** What a network that looks at pictures is for. */
   readonly task?: PictureSpec;
+  /** How its columns come from the history of a series: JSON, as it stands in the file. */
+  readonly lags?: { readonly file: string; readonly json: unknown };
   /** For the model card. */
   readonly facts?: CardFacts;
   /** Rows with the columns the model takes and, beside them, what it predicted. */
@@ -57,6 +59,7 @@ const KEPT_CHECKS = 200;
 /** @throws what import and the package room throw, and check-differs with the comparison in `data` */
 export async function packModel(path: string, bytes: Uint8Array, options: PackOptions = {}): Promise<Packed> {
   const recommender = options.recommend === undefined ? undefined : await (await import("./recommend/import-recommender.ts")).importRecommender(path, bytes, options.recommend, options);
+  const forecast = options.lags === undefined ? undefined : parseForecasting(options.lags.json, "", lagsFail(options.lags.file));
   const { imported, joined, source, text } = recommender ?? (await importFile(path, bytes, options));
   const compiled = options.task === undefined ? imported.compiled : withTask(imported.compiled, options.task, path);
   const { model } = compiled;
@@ -68,6 +71,10 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
     const told = withMlflowSignature(signature, options.mlflow);
     signature = told.signature;
     notes.push(...options.mlflow.notes, ...told.notes);
+  }
+  if (forecast !== undefined) {
+    checkForecasting(forecast, signature, "", lagsFail(options.lags!.file));
+    signature = { ...signature, forecast };
   }
   let checks: Checks | null = null;
   let allChecks: Checks | null = null;
@@ -120,6 +127,10 @@ export async function packModel(path: string, bytes: Uint8Array, options: PackOp
     imported, notes,
     ...(comparison ? { comparison } : {}),
   };
+}
+
+function lagsFail(file: string): (message: string, where: string) => SlipwayError {
+  return (message, where) => packageError("package-lags", `${basename(file)}${where === "" ? "" : `, ${where}`}: ${message}`, { where: file, hint: "docs/forecasting.md tells what the file holds." });
 }
 
 /** Those of PackOptions, read. */

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { newId } from "../../database/index.ts";
 import { batchError } from "../errors.ts";
+import { forecastError } from "../forecast/errors.ts";
 import { findInput, type InputFile } from "../input/sources.ts";
 import { planDifferences, planDigest, type RunPlan } from "../run/ledger.ts";
 import { clear, CURRENT, refuseLeftovers, wholeRun } from "../run/leftovers.ts";
@@ -25,6 +26,7 @@ export type Planned =
 
 /** @throws SlipwayError batch-... */
 export async function planShared(given: BatchOptions, on: Driver): Promise<Planned> {
+  if (given.horizon !== undefined) throw forecastError("forecast-option", "--on does not go with --horizon: a forecast is made by one machine, on all its processors", { hint: "Leave --on away." });
   if (given.output.destination !== undefined) throw batchError("batch-output-format", "processes that share a run write to storage that all of them see", { hint: "Write to a file or a folder there, and bring it elsewhere afterwards; or leave --on away." });
   // Other processes have other working folders.
   const options: BatchOptions = { ...given, output: placeOutput(resolve(given.output.path) + (given.output.folder ? "/" : ""), given.output.format) };

@@ -4,6 +4,7 @@
 import { readFileSync, existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { SlipwayError } from "@slipway/core/base";
+import { forecastError } from "../forecast/errors.ts";
 import { findInput, type InputFile } from "../input/sources.ts";
 import type { OutputFormat } from "../run/messages.ts";
 import { isThere, placeOutput } from "../run/output-place.ts";
@@ -40,6 +41,7 @@ const LEAST_SHARD_ROWS = 1024;
 /** Writes nothing but below the machine's temporary folder. @throws SlipwayError what a run would be refused for: batch-input-..., runtime-... */
 export async function planBatch(options: BatchOptions): Promise<BatchPlan> {
   const { query } = options;
+  if (options.horizon !== undefined) throw forecastError("forecast-option", "--dry-run does not go with --horizon", { hint: "--limit 10 forecasts the first ten series." });
   const found = query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format);
   refuseUnread(found);
   if (found.some((f) => f.sql !== undefined || f.remote !== undefined)) return (await import("./plan-elsewhere.ts")).planElsewhere(options, found, planLocal);

@@ -27,7 +27,7 @@ export function readRecord(errors: string, path: string | undefined): RunRecord 
   if (record === errors || !existsSync(record)) throw batchError("batch-retry-record", `${record === errors ? "the record of the run that wrote this file is not known by its name" : `there is no ${record}`}: it says how the rows are read`, { where: errors, hint });
   try {
     const found = JSON.parse(readFileSync(record, "utf8")) as RunRecord;
-    if (!Array.isArray(found.input.names) || !["csv", "jsonl", "table", "image"].includes(found.input.kind) || typeof found.plan.ids !== "boolean" || !Array.isArray(found.summary.columns)) throw new Error("it lacks what a run writes");
+    if (!Array.isArray(found.input.names) || !["csv", "jsonl", "table", "image", "series"].includes(found.input.kind) || typeof found.plan.ids !== "boolean" || !Array.isArray(found.summary.columns)) throw new Error("it lacks what a run writes");
     return found;
   } catch (cause) {
     throw batchError("batch-retry-record", `${record} is no record of a run: ${(cause as Error).message}`, { where: record, hint, cause });

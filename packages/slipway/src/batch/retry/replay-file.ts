@@ -4,6 +4,7 @@
 import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { InputFormat } from "../input/sources.ts";
+import { batchError } from "../errors.ts";
 import { recordEnd } from "../input/split.ts";
 import { csvField } from "../output/csv-field.ts";
 import type { InputShape } from "../run/messages.ts";
@@ -21,6 +22,7 @@ export interface Replay {
 
 /** @throws SlipwayError batch-retry-rows, batch-input-damaged */
 export async function writeReplayFile(errors: string, input: InputShape, folder: string): Promise<Replay> {
+  if (input.kind === "series") throw batchError("batch-retry-record", "these are series of a forecast, not rows: a series is forecast anew of its whole history", { where: errors, hint: "Mend the history, and run slipway batch --horizon with the same options and --overwrite." });
   if (input.kind === "image") return imagesAgain(errors);
   const delimiter = input.kind === "csv" ? input.delimiter : undefined;
   const path = join(folder, input.kind === "csv" ? "rows.csv" : "rows.jsonl");

@@ -1,7 +1,7 @@
 // What a block of input is read into: the rows that fit, ready for the engine; and those that do not, with why.
 
 import { isUtf8 } from "node:buffer";
-import type { Batch } from "../../runtime/index.ts";
+import type { Batch, Prediction } from "../../runtime/index.ts";
 import type { ByteSink } from "../output/byte-sink.ts";
 import type { CsvText } from "../text/csv-text.ts";
 
@@ -18,6 +18,8 @@ export interface BadRow extends RowAsItWas {
   /** Among the records of the block, from 0. */
   readonly row: number;
   readonly column: string | null;
+  /** Of a series that cannot be forecast. */
+  readonly code?: string;
   readonly reason: string;
 }
 
@@ -40,6 +42,8 @@ export interface GoodRows {
   keptValue(row: number, place: number): string | number | boolean | null | object;
   /** Where the kept fields lie in the memory of a scan, ready to be copied there. */
   readonly scanned?: ScannedRows;
+  /** Where it was made while they were read: of a forecast, whose steps go into the next ones. */
+  readonly prediction?: Prediction;
 }
 export interface ScannedRows {
   readonly text: CsvText;

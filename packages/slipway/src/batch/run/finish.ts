@@ -28,6 +28,8 @@ export interface Finish {
   /** Of the run, for its record. */
   readonly id?: string;
   readonly resumed: number;
+  /** Of a forecast: steps. */
+  readonly horizon?: number | undefined;
   /** So long it took. */
   readonly seconds: () => number;
   /** In the names of what is made, where several processes may come here. */
@@ -75,7 +77,7 @@ export async function finishRun(finish: Finish): Promise<BatchSummary> {
   for (const part of parts) seen.merge(part.seen);
   const summary: BatchSummary = {
     output: output.path, rows, scored: rows - bad - lost, bad, errors: letters ? output.errors : undefined, ...(broken.length === 0 ? {} : { broken }), columns: parts.find((p) => p.columns.length > 0)?.columns ?? [], shards: parts.length, seconds: finish.seconds(), resumed: finish.resumed,
-    outputs: seen.read(), ...(failed.length === 0 ? {} : { failed }), ...(profile === null ? {} : { drift: driftOf(profile, parts) }),
+    outputs: seen.read(), ...(failed.length === 0 ? {} : { failed }), ...(profile === null ? {} : { drift: driftOf(profile, parts) }), ...(finish.horizon === undefined ? {} : { horizon: finish.horizon }),
   };
   commitFile(made("record"), Buffer.from(`${JSON.stringify({ digest: planDigest(plan), run: finish.id, plan, input: finish.input, summary }, null, 1)}\n`));
   moves.push([made("record"), output.record]);

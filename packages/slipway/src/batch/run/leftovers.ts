@@ -41,6 +41,6 @@ export function removeRemains(output: OutputPlace): void {
 /** What a run before left there, but for the lock that this one holds; `shared`: and what many share. */
 export function clear(output: OutputPlace, shared = true): void {
   if (output.folder && shared) rmSync(sharedFolder(output), { recursive: true, force: true, maxRetries: 5 });
-  const ours = output.folder ? /^(?:part-\d+\.|bad-\d+\.|_SUCCESS$|_run\.json$|_errors\.jsonl$|_ledger\.jsonl$|_plan\.json$|input\.parquet|sources$|tmp$|(?:_?errors|_?success|_?record)\.tmp$)/ : /^(?!lock$)/;
+  const ours = output.folder ? /^(?:part-\d+\.|bad-\d+\.|_SUCCESS$|_run\.json$|_errors\.jsonl$|_ledger\.jsonl$|_plan\.json$|input\.parquet|history\.(?:parquet|json)|sources$|tmp$|(?:_?errors|_?success|_?record)\.tmp$)/ : /^(?!lock$)/;
   for (const name of readdirSync(output.work)) if (ours.test(name)) rmSync(join(output.work, name), { recursive: true, force: true });
 }

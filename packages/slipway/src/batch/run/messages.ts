@@ -2,6 +2,7 @@
 
 import type { ErrorKind } from "@slipway/core/base";
 import type { ProfileCounter } from "@slipway/core/package";
+import type { SeriesShape } from "../forecast/shape.ts";
 import type { Keep } from "../rows/columns.ts";
 
 export type TextFormat = "csv" | "jsonl";
@@ -34,7 +35,9 @@ export type InputShape =
   | { readonly kind: "jsonl"; readonly names: readonly string[] }
   | { readonly kind: "table"; readonly store: "parquet" | "arrow"; readonly names: readonly string[]; readonly types: readonly string[] }
   /** `options`: how pictures become tensors, as a query has it. */
-  | { readonly kind: "image"; readonly names: readonly string[]; readonly options: string };
+  | { readonly kind: "image"; readonly names: readonly string[]; readonly options: string }
+  /** A row is a step of a series; bad rows are series. */
+  | SeriesShape;
 
 /** Bytes of a plain file; `to` is behind the last. */
 export interface TextRange {

@@ -1,6 +1,6 @@
 // What a run is asked for, and what it says while it goes on and at its end; the same on one machine and on many.
 
-import type { Profile } from "@slipway/core/package";
+import type { Forecasting, Profile } from "@slipway/core/package";
 import type { InputFormat } from "../input/sources.ts";
 import type { Keep } from "../rows/columns.ts";
 import type { ColumnDrift } from "./drift.ts";
@@ -37,8 +37,18 @@ export interface BatchOptions {
   readonly maxErrors: ErrorLimit;
   /** Files that cannot be read, or not to their end, are left out from there and named; otherwise they end the run. */
   readonly skipBroken?: boolean | undefined;
+  /** Forecasts so many steps of each series, by what the package declares. */
+  readonly horizon?: Horizon | undefined;
   readonly onProgress?: (progress: Progress) => void;
 }
+export interface Horizon {
+  readonly steps: number;
+  /** What the package declares. */
+  readonly forecast: Forecasting;
+  /** Files of what is known beforehand. */
+  readonly future: readonly string[];
+}
+/** Of a forecast rows are series, here and in the summary. */
 export interface Progress {
   readonly rows: number;
   readonly bad: number;
@@ -65,6 +75,8 @@ export interface BatchSummary {
   readonly failed?: readonly FailedShard[];
   /** How the rows differ from those that the package's profile was made of; undefined where it has none. */
   readonly drift?: readonly ColumnDrift[];
+  /** Of a forecast: steps of each series. */
+  readonly horizon?: number;
 }
 /** A part of the input that nobody could make anything of. */
 export interface FailedShard {

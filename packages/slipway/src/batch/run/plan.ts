@@ -7,9 +7,10 @@ import type { InputShape, WorkerSetup } from "./messages.ts";
 import type { BatchOptions } from "./options.ts";
 
 /** All that the output's bytes depend on; a run that was stopped goes on with the same. */
-export function planOf(options: BatchOptions, files: readonly InputFile[]): RunPlan {
+export function planOf(options: BatchOptions, files: readonly InputFile[], future: readonly InputFile[] = []): RunPlan {
+  const identity = ({ path, bytes, modifiedMs, format, remote }: InputFile): unknown => [path, bytes, remote?.version ?? modifiedMs, format];
   return {
-    model: options.package.digest, input: files.map(({ path, bytes, modifiedMs, format, remote }) => [path, bytes, remote?.version ?? modifiedMs, format]), query: options.query ?? null, delimiter: options.delimiter ?? null,
+    model: options.package.digest, input: files.map(identity), horizon: options.horizon?.steps, future: options.horizon === undefined ? undefined : future.map(identity), query: options.query ?? null, delimiter: options.delimiter ?? null,
     format: options.output.format, folder: options.output.folder, keep: options.keep, outputs: options.outputs ?? null, ids: options.ids, engine: options.engine, shardBytes: options.shardBytes, shardRows: options.shardRows, columns: options.columns, image: options.image, skipBroken: options.skipBroken === true ? true : undefined, limit: options.limit ?? null,
   };
 }

@@ -105,9 +105,9 @@ function imageSource(files: readonly InputFile[], { image = "", shardBytes }: So
 }
 
 /** What is found but cannot be read in bulk. @throws SlipwayError batch-input-format */
-export function refuseUnread(files: readonly InputFile[]): void {
+export function refuseUnread(files: readonly InputFile[], packed = false): void {
   const formats = new Set(files.map((f) => f.format));
   if (formats.size > 1) throw batchError("batch-input-format", `the input holds files of ${[...formats].join(" and ")}`, { hint: "Give one kind in a run." });
-  const packed = files.find((f) => f.compression !== "none" && f.format !== "csv" && f.format !== "tsv" && f.format !== "jsonl");
-  if (packed !== undefined) throw batchError("batch-input-format", `${packed.path} is compressed as a whole, which ${packed.format} is not read from`, { where: packed.path });
+  const whole = packed ? undefined : files.find((f) => f.compression !== "none" && f.format !== "csv" && f.format !== "tsv" && f.format !== "jsonl");
+  if (whole !== undefined) throw batchError("batch-input-format", `${whole.path} is compressed as a whole, which ${whole.format} is not read from`, { where: whole.path });
 }

@@ -31,7 +31,8 @@ try {
   const model = await loadModelPackage(pkg, { engine: setup.engine, placement: "inline", threads: setup.threads });
   const { kept, types, read, sink = new ByteSink(2 ** 20) } = await readerOf(model);
   const writer = await writerOf(kept, types);
-  const profile = parseProfile(pkg.profile);
+  // Steps of a forecast are of few months or hours, unlike what a profile was made of.
+  const profile = setup.input.kind === "series" ? null : parseProfile(pkg.profile);
   const drift = profile === null ? undefined : new DriftCounter(profile, model.encoder.plan);
   answer({ ready: true });
   // One after the other: what waits is only there so that there is no pause between two. Parts go to the disk meanwhile.
@@ -55,6 +56,7 @@ async function readerOf(model: Model): Promise<{ kept: readonly string[]; types:
   const { input, keep } = setup;
   const { plan } = model.encoder;
   if (input.kind === "table") return (await import("../rows/table-rows.ts")).tableReader(model.encoder, input, keep, setup.temporary);
+  if (input.kind === "series") return (await import("../forecast/series-reader.ts")).seriesReader(model, input, setup.temporary);
   if (input.kind === "image") return (await import("../rows/image-rows.ts")).imageReader(model.encoder, input.options, keep);
   const { names } = input;
   const ranges = new RangeReader();
@@ -138,7 +140,7 @@ async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteS
   writer.begin(work.shard);
   drift?.begin();
   for await (const rows of block.parts) {
-    const prediction: Prediction = model.runSync(rows.batch, { onInvalid: "rows", outputs }) ?? await model.run(rows.batch, { onInvalid: "rows", outputs });
+    const prediction: Prediction = rows.prediction ?? model.runSync(rows.batch, { onInvalid: "rows", outputs }) ?? await model.run(rows.batch, { onInvalid: "rows", outputs });
     if (columns.length === 0) {
       head = writer.head(prediction);
       columns = writer.columns(prediction);

@@ -1,0 +1,90 @@
+// The rows of a history, and those of what is known beforehand, as one Parquet file beside the parts: series by series, each in
+// the order of its times. DuckDB sorts them; what does not fit into its memory goes to the disk.
+
+import { nearest, SlipwayError } from "@slipway/core/base";
+import { STEP_COLUMN, type Forecasting } from "@slipway/core/package";
+import { sqlText, type DuckDBConnection } from "../input/duckdb.ts";
+import { keptType } from "../rows/kept-type.ts";
+import { forecastError } from "./errors.ts";
+import { keptColumn, rowsOf, timeColumns, unread, type Table } from "./history-table.ts";
+import { longestPeriod } from "./longest-period.ts";
+import type { SeriesColumn, SeriesShape, SeriesValue } from "./shape.ts";
+
+/** What every reader of CSV here takes as missing. */
+const MISSING = "('', 'nan', 'na', 'n/a', '#n/a', 'null', 'none', '<na>', '-nan')";
+const DAY_US = 86_400_000_000;
+const NUMBERED = "row_number() OVER () AS n";
+
+function find(table: Table, name: string): SeriesColumn | undefined {
+  return table.columns.find((column) => column.name === name);
+}
+/** @throws SlipwayError forecast-columns */
+function need(table: Table, name: string, what: string): SeriesColumn {
+  const found = find(table, name);
+  if (found !== undefined) return found;
+  const near = nearest(name, table.columns.map((c) => c.name));
+  throw forecastError("forecast-columns", `${table.name} lacks the column ${JSON.stringify(name.slice(0, 100))}, ${what}${near === undefined ? "" : ` (it has ${JSON.stringify(near)}: was that meant?)`}`, { where: table.name, hint: `It has ${table.columns.slice(0, 40).map((c) => c.name.slice(0, 60)).join(", ")}.` });
+}
+
+interface Given extends SeriesValue {
+  readonly past: SeriesColumn | undefined;
+  readonly known: SeriesColumn | undefined;
+}
+function valuesOf(forecast: Forecasting, history: Table, future: Table | undefined): Given[] {
+  return [...forecast.static.map((name) => ({ name, use: "static" as const })), ...forecast.future.map((name) => ({ name, use: "future" as const }))].map(({ name, use }) => {
+    const known = use === "future" && future !== undefined ? find(future, name) : undefined;
+    const past = known !== undefined ? find(history, name) : need(history, name, use === "static" ? "which stays as it was" : `which has to be known beforehand and is not ${future === undefined ? "given with --future" : `in ${future.name}`} either`);
+    const types = [past, known].flatMap((column) => (column === undefined ? [] : [keptColumn(column).type]));
+    return { name, use, past, known, type: types.every((type) => type === types[0]) ? types[0]! : "VARCHAR", inHistory: past !== undefined, inFuture: known !== undefined };
+  });
+}
+
+/**
+ * Writes `path`, with the columns k0 ... (keys), f (0: of the history, 1: known beforehand), t, z, w (see timeColumns), n (the
+ * row in its input, from 1), y (the target), v0 ... (values). @throws SlipwayError forecast-columns, forecast-known, batch-input-damaged
+ */
+export async function keepHistory(connection: DuckDBConnection, forecast: Forecasting, horizon: number, history: Table, future: Table | undefined, path: string): Promise<SeriesShape> {
+  const keys = forecast.series.map((name) => {
+    const { sql, type } = keptColumn(need(history, name, "which tells series apart"));
+    return { name, sql, type, kept: keptType(type) };
+  });
+  const time = need(history, forecast.time, "the time");
+  const target = keptColumn(need(history, forecast.target, "what is predicted"));
+  const targetType = target.type === "BOOLEAN" ? "TINYINT" : target.type;
+  const values = valuesOf(forecast, history, future);
+  const valueSql = (of: "past" | "known"): string[] => values.map((value, i) => `CAST(${value[of] === undefined ? "NULL" : keptColumn(value[of]).sql} AS ${value.type}) AS v${i}`);
+  const k = keys.map((_, i) => `k${i}`);
+  try {
+    await connection.run(`CREATE VIEW past AS SELECT ${[...keys.map(({ sql }, i) => `${sql} AS k${i}`), "0::TINYINT AS f", timeColumns(time), NUMBERED, `CAST(${target.sql} AS ${targetType}) AS y`, ...valueSql("past")].join(", ")} FROM ${history.sql}`);
+    let rows = "SELECT * FROM past";
+    if (future !== undefined) {
+      // A file of what is known may be of all series, or of some of their keys.
+      const told = keys.flatMap(({ name, type }, i) => {
+        const column = find(future, name);
+        return column === undefined ? [] : [{ i, sql: `TRY_CAST(${keptColumn(column).sql} AS ${type}) AS j${i}` }];
+      });
+      await connection.run(`CREATE VIEW known AS SELECT ${[...told.map((one) => one.sql), timeColumns(need(future, forecast.time, "the time")), NUMBERED, ...valueSql("known")].join(", ")} FROM ${future.sql}`);
+      await refuseUntimed(connection, future);
+      const isThere = targetType === "VARCHAR" ? `y IS NOT NULL AND lower(trim(y)) NOT IN ${MISSING}` : targetType === "DOUBLE" ? "y IS NOT NULL AND NOT isnan(y)" : "y IS NOT NULL";
+      const last = `SELECT ${[...k, "max(t) AS t"].join(", ")} FROM past WHERE ${isThere}${k.length === 0 ? "" : ` GROUP BY ${k.join(", ")}`}`;
+      // A day more at both ends: clocks differ by less.
+      const on = [...told.map(({ i }) => `known.j${i} = last.k${i}`), `known.t > last.t - ${DAY_US}`, `known.t <= last.t + ${Math.ceil(longestPeriod(forecast.frequency) * horizon + 2) * DAY_US}`];
+      rows = `${rows} UNION ALL SELECT ${[...k.map((name) => `last.${name}`), "1::TINYINT", "known.t", "known.z", "known.w", "known.n", `NULL::${targetType}`, ...values.map((_, i) => `known.v${i}`)].join(", ")} FROM known JOIN (${last}) AS last ON ${on.join(" AND ")}`;
+    }
+    await connection.run(`COPY (SELECT * FROM (${rows}) ORDER BY ${[...k, "t NULLS FIRST", "f", "n"].join(", ")}) TO ${sqlText(path)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`);
+  } catch (cause) {
+    throw cause instanceof SlipwayError ? cause : unread(future === undefined ? history.name : `${history.name} and ${future.name}`, cause);
+  }
+  return {
+    kind: "series", names: [...forecast.series, forecast.time, STEP_COLUMN], horizon, targetType,
+    keys: keys.map(({ name, type, kept }) => ({ name, type, kept })), values: values.map(({ name, type, use, inHistory, inFuture }) => ({ name, type, use, inHistory, inFuture })),
+  };
+}
+
+/** Whose period a row without a time is nobody knows. @throws SlipwayError forecast-known */
+async function refuseUntimed(connection: DuckDBConnection, future: Table): Promise<void> {
+  const [bad] = await rowsOf(connection, "SELECT CAST(n AS DOUBLE), w FROM known WHERE t IS NULL ORDER BY n LIMIT 1", future.name);
+  if (bad === undefined) return;
+  const [row, text] = bad;
+  throw forecastError("forecast-known", `${future.name}, row ${String(row)}: ${text === null ? "there is no time" : `${JSON.stringify(String(text).slice(0, 60))} is no time`}`, { where: future.name, hint: "Times are written as 2026-01-31 or 2026-01-31T12:00:00, with Z or an offset where they have one." });
+}

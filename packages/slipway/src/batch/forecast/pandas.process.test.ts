@@ -1,0 +1,45 @@
+// Forecasts of every kind of time against a plain loop of pandas and scikit-learn (corpus/makers/forecast_models.py).
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { writeSlip } from "@slipway/core/package";
+import { afterAll, describe, expect, it } from "vitest";
+import { pythonWith } from "../../../../../scripts/testing-python.ts";
+import { packModel } from "../../runtime/pack.ts";
+import { placeOutput, readErrorLimit, runBatch } from "../index.ts";
+
+const MAKER = fileURLToPath(new URL("../../../../../corpus/makers/forecast_models.py", import.meta.url));
+const python = pythonWith("pandas", "sklearn", "joblib");
+const folder = mkdtempSync(join(tmpdir(), "slipway-forecast-"));
+if (python !== undefined) execFileSync(python, [MAKER, join(folder, "cases")]);
+const cases = python === undefined ? [] : readdirSync(join(folder, "cases"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const rowsOf = (text: string): string[][] => text.trim().split("\n").map((line) => line.split(","));
+
+describe.skipIf(python === undefined)("a forecast is what pandas and scikit-learn forecast", () => {
+  it.each(cases)("%s", async (name) => {
+    const at = (file: string): string => join(folder, "cases", name, file);
+    const lags = JSON.parse(readFileSync(at("lags.json"), "utf8")) as { series?: string[]; timezone?: string };
+    const { package: pkg } = await packModel(at("model.joblib"), readFileSync(at("model.joblib")), { lags: { file: "lags.json", json: lags }, prove: true });
+    const forecast = pkg.signature.forecast!;
+    const steps = Number(readFileSync(at("horizon.txt"), "utf8"));
+    const future = readdirSync(at("")).includes("known.csv") ? [at("known.csv")] : [];
+    const summary = await runBatch({
+      package: { bytes: writeSlip(pkg), digest: pkg.digest, name, version: "1.0.0", profile: null }, input: [at("history.csv")], output: placeOutput(at("forecast.csv")), keep: "unused", ids: false, engine: "auto", threads: 1, shardBytes: 2 ** 22,
+      resume: false, overwrite: false, maxErrors: readErrorLimit("0"), horizon: { steps, forecast, future },
+    });
+    const [, ...expected] = rowsOf(readFileSync(at("expected.csv"), "utf8"));
+    expect(summary).toMatchObject({ rows: expected.length / steps, bad: 0, horizon: steps });
+    const [head, ...found] = rowsOf(readFileSync(at("forecast.csv"), "utf8"));
+    expect(head).toEqual([...(lags.series ?? []), "at", "step", "forecast"]);
+    // A day stands for its midnight; UTC is written as Z.
+    const told = (row: string[]): string[] => row.slice(0, -1).map((cell) => cell.replace(/^(\d{4}-\d\d-\d\d)$/, "$1T00:00:00").replace(/Z$/, "+00:00"));
+    expect(found.map(told)).toEqual(expected.map(told));
+    // Trees give one of few values: an input that differed in its last bit could give another one.
+    for (const [i, row] of found.entries()) expect(Math.abs(Number(row.at(-1)) - Number(expected[i]!.at(-1))), row.join()).toBeLessThanOrEqual(1e-12 * Math.abs(Number(row.at(-1))));
+  }, 60_000);
+});

@@ -1,0 +1,182 @@
+// A shard of series, forecast: their rows are read, then each step is one call of the model for all of them, with what the
+// steps before predicted.
+
+import { checkNumber, checkString, type Batch, type Model, type OutputData, pickRows, Problems, type Slot } from "../../runtime/index.ts";
+import { FORECAST_COLUMN, type Forecasting } from "@slipway/core/package";
+import { csvField } from "../output/csv-field.ts";
+import type { KeptType } from "../output/rows-writer.ts";
+import { openParquet } from "../rows/parquet-store.ts";
+import { rowOfText, type BadRow, type GoodRows, type RowBlock } from "../rows/row-block.ts";
+import type { ColumnWish, TablePart } from "../rows/table-store.ts";
+import type { ShardWork } from "../run/messages.ts";
+import { calendarPart } from "./calendar.ts";
+import { Clock } from "./clock.ts";
+import type { TimeKind } from "./grid.ts";
+import { Series, type SeriesContext, type Value } from "./series.ts";
+import type { SeriesShape } from "./shape.ts";
+
+type RowRange = Extract<ShardWork, { file: string }>;
+
+/** @throws SlipwayError batch-duckdb, batch-input-damaged while it reads */
+export async function seriesReader(model: Model, shape: SeriesShape, temporary: string): Promise<{ kept: readonly string[]; types: readonly KeptType[]; read: (work: ShardWork) => RowBlock }> {
+  const { signature } = model.encoder.plan;
+  const forecast = signature.forecast!;
+  const context: SeriesContext = { forecast, shape, clock: new Clock(forecast.timezone), rolling: Object.values(forecast.rolling) };
+  const wishes = wishesOf(shape);
+  const store = await openParquet(wishes, temporary);
+  const features = featuresOf(model, context);
+  const output = signature.outputs.find((o) => o.kind === "value")!;
+  return { kept: shape.names, types: [...shape.keys.map((key) => key.kept), "text", "int64"], read: (work) => readShard(work as RowRange) };
+
+  function readShard(work: RowRange): RowBlock {
+    const block: RowBlock = { rows: 0, bad: [], parts: parts(work, () => block) };
+    return block;
+  }
+
+  async function* parts({ file, from, to }: RowRange, block: () => RowBlock): AsyncGenerator<GoodRows> {
+    const all: Series[] = [];
+    for await (const part of store.read(file, from, to)) addRows(part, all);
+    for (const series of all) series.end();
+    const found = block();
+    found.rows = all.length;
+    const { values, rows } = await predictSteps(all);
+    all.forEach((series, row) => {
+      const { fault } = series;
+      if (fault !== undefined) found.bad.push({ row, code: fault.code, column: fault.column, reason: fault.reason, ...keysAsTheyWere(series) });
+    });
+    if (rows.length > 0) yield rowsOf(all, rows, values);
+  }
+
+  function addRows({ rows, columns }: TablePart, all: Series[]): void {
+    const width = shape.keys.length;
+    const cell = (column: number, row: number): Value => (wishes[column]!.as === "text" ? columns[column]!.text(row) : columns[column]!.value(row)) as Value;
+    let current = all.at(-1);
+    for (let row = 0; row < rows; row++) {
+      const keys = Array.from({ length: width }, (_, i) => cell(i, row));
+      if (current === undefined || keys.some((key, i) => !Object.is(key, current!.keys[i]))) all.push((current = new Series(context, keys)));
+      const micros = cell(width + 1, row) as number | null;
+      current.add({
+        known: cell(width, row) === 1, ms: micros === null ? NaN : micros / 1000, kind: cell(width + 2, row) as TimeKind, text: cell(width + 3, row) as string | null, row: cell(width + 4, row) as number,
+        target: cell(width + 5, row), values: shape.values.map((_, i) => cell(width + 6 + i, row)),
+      });
+    }
+  }
+
+  /** Of each step, by series; and which series are whole. */
+  async function predictSteps(all: readonly Series[]): Promise<{ values: Float64Array; rows: number[] }> {
+    const { horizon } = shape;
+    const values = new Float64Array(all.length * horizon);
+    let rows = all.flatMap((series, row) => (series.fault === undefined ? [row] : []));
+    for (let step = 0; step < horizon && rows.length > 0; step++) {
+      const batch = features(all, rows, step);
+      rows = rows.filter((row) => all[row]!.fault === undefined);
+      if (rows.length === 0) break;
+      const prediction = model.runSync(batch, { onInvalid: "rows", outputs: [output.name] }) ?? await model.run(batch, { onInvalid: "rows", outputs: [output.name] });
+      const { data } = prediction.outputs[0]!;
+      rows.forEach((row, i) => {
+        const series = all[row]!;
+        const refused = prediction.refused?.get(i);
+        if (refused !== undefined) series.fail("forecast-row-refused", null, `step ${step + 1} (${series.write(series.length)}): ${refused}`);
+        const value = Number((data as ArrayLike<number | bigint>)[i]);
+        values[row * horizon + step] = value;
+        series.predicted(value);
+      });
+      rows = rows.filter((row) => all[row]!.fault === undefined);
+    }
+    return { values, rows };
+  }
+
+  /** A row of the output for each step of each series that is whole. */
+  function rowsOf(all: readonly Series[], whole: readonly number[], values: Float64Array): GoodRows {
+    const { horizon, keys } = shape;
+    const count = whole.length * horizon;
+    const data = output.type === "float" ? new Float32Array(count) : new Float64Array(count);
+    whole.forEach((row, i) => data.set(values.subarray(row * horizon, (row + 1) * horizon), i * horizon));
+    const forecastOf: OutputData = { output: { name: FORECAST_COLUMN, graphName: FORECAST_COLUMN, kind: "value", type: output.type === "float" ? "float" : "double", rowShape: [] }, width: 1, data };
+    const keptValue = (row: number, place: number): string | number | boolean | null => {
+      const step = row % horizon;
+      const series = all[whole[(row - step) / horizon]!]!;
+      if (place < keys.length) return plain(series.keys[place]!);
+      // By now the series has taken in all its steps.
+      return place === keys.length ? series.write(series.length - horizon + step) : step + 1;
+    };
+    return {
+      batch: { rows: count, numbers: new Float64Array(0), strings: [] }, rowOf: Int32Array.from({ length: count }, (_, row) => whole[Math.floor(row / horizon)]! * horizon + (row % horizon)),
+      asItWas: (row) => keysAsTheyWere(all[whole[Math.floor(row / horizon)]!]!), keptValue, keptCsv: (sink, row, place) => sink.text(csvField(keptValue(row, place))),
+      prediction: { rows: count, outputs: [forecastOf], computeMs: 0 },
+    };
+  }
+
+  /** What tells the series from others. */
+  function keysAsTheyWere(series: Series): Pick<BadRow, "text"> {
+    return rowOfText(JSON.stringify(Object.fromEntries(shape.keys.map(({ name }, i) => [name, plain(series.keys[i]!)]))));
+  }
+}
+
+function plain(value: Value): string | number | boolean | null {
+  return typeof value === "bigint" ? (Number.isSafeInteger(Number(value)) ? Number(value) : String(value)) : value;
+}
+
+/** In this order: keys, f, t, z, w, n, y, values. */
+function wishesOf({ keys, values, targetType }: SeriesShape): ColumnWish[] {
+  const as = (type: string): ColumnWish["as"] => (type === "VARCHAR" ? "text" : type === "BOOLEAN" ? "value" : "double");
+  return [
+    ...keys.map(({ type, kept }, i): ColumnWish => ({ name: `k${i}`, type, as: kept === "boolean" ? "value" : kept })),
+    { name: "f", type: "TINYINT", as: "double" }, { name: "t", type: "BIGINT", as: "double" }, { name: "z", type: "TINYINT", as: "double" }, { name: "w", type: "VARCHAR", as: "text" }, { name: "n", type: "BIGINT", as: "double" },
+    { name: "y", type: targetType, as: as(targetType) }, ...values.map(({ type }, i): ColumnWish => ({ name: `v${i}`, type, as: as(type) })),
+  ];
+}
+
+/** How the model's rows of a step are made: for the series `rows`; of those that fail there is none, and they say so. */
+function featuresOf({ encoder: { plan } }: Model, { forecast, shape }: SeriesContext): (all: readonly Series[], rows: readonly number[], step: number) => Batch {
+  const columns = plan.slots.map((slot) => ({ slot, of: featureOf(slot, forecast, shape) }));
+  return (all, rows, step) => {
+    const problems = new Problems();
+    const count = rows.length;
+    const numbers = new Float64Array(count * plan.numbers);
+    const strings = new Array<string>(count * plan.strings);
+    for (const { slot, of } of columns) {
+      for (let i = 0; i < count; i++) {
+        const series = all[rows[i]!]!;
+        const value = of(series);
+        if (value === undefined) {
+          series.fail("forecast-future-missing", slot.name, `step ${step + 1} (${series.write(series.length)}): ${JSON.stringify(slot.name)} has to be known beforehand, and no row says it`);
+          continue;
+        }
+        const source = typeof value === "string" ? "csv" : "json";
+        if (slot.kind === "string") strings[i * plan.strings + slot.place] = checkString(slot, value, i, source, problems);
+        else numbers[i * plan.numbers + slot.place] = slot.plain && typeof value === "number" && value - value === 0 ? value : checkNumber(slot, value, i, source, problems);
+      }
+    }
+    for (const [i, { column, expected, found }] of problems.rows) {
+      const series = all[rows[i]!]!;
+      series.fail("forecast-row-refused", column, `step ${step + 1} (${series.write(series.length)}): expected ${expected}, found ${found}`);
+    }
+    const good = rows.flatMap((row, i) => (all[row]!.fault === undefined ? [i] : []));
+    const batch: Batch = { rows: count, numbers, strings };
+    return good.length === count ? batch : pickRows(batch, good, plan);
+  };
+}
+
+/** Where a column of the model comes from; undefined: it has to be known, and is not. */
+function featureOf({ name }: Slot, forecast: Forecasting, shape: SeriesShape): (series: Series) => Value | undefined {
+  if (Object.hasOwn(forecast.lags, name)) {
+    const lag = forecast.lags[name]!;
+    return (series) => series.ring.at(series.length - lag);
+  }
+  const window = Object.keys(forecast.rolling).indexOf(name);
+  if (window >= 0) return (series) => series.windows[window]!.value();
+  if (Object.hasOwn(forecast.calendar, name)) {
+    const part = forecast.calendar[name]!;
+    let [wall, value]: [number, ReturnType<typeof calendarPart>] = [NaN, 0];
+    return (series) => {
+      const now = series.wall();
+      if (now !== wall) [wall, value] = [now, calendarPart(part, now)];
+      return value;
+    };
+  }
+  const key = forecast.series.indexOf(name);
+  if (key >= 0) return (series) => series.keys[key]!;
+  const place = shape.values.findIndex((value) => value.name === name);
+  return shape.values[place]!.use === "static" ? (series) => series.value(place) : (series) => series.known(place);
+}

@@ -1,0 +1,44 @@
+// How the history of many series is kept beside a run's parts, and what a forecast's threads are told of it.
+
+import type { KeptType } from "../output/rows-writer.ts";
+
+/** A column of the kept history, which is called by its place: k0, k1 ... and v0, v1 ... */
+export interface SeriesColumn {
+  readonly name: string;
+  /** As DuckDB calls it. */
+  readonly type: string;
+}
+export interface SeriesKey extends SeriesColumn {
+  readonly kept: KeptType;
+}
+export interface SeriesValue extends SeriesColumn {
+  readonly use: "static" | "future";
+  /** Who has it. */
+  readonly inHistory: boolean;
+  readonly inFuture: boolean;
+}
+
+export interface SeriesShape {
+  readonly kind: "series";
+  /** Of the output, without the forecast. */
+  readonly names: readonly string[];
+  readonly keys: readonly SeriesKey[];
+  readonly values: readonly SeriesValue[];
+  readonly targetType: string;
+  readonly horizon: number;
+}
+
+/** Beside the parts. */
+export const HISTORY = "history.parquet";
+export const MAX_HORIZON = 10_000;
+
+const MOST_SERIES = 4096;
+/** Doubles that the series of a shard take together. */
+const ROOM = 2 ** 21;
+const OF_SERIES = 64;
+const OF_VALUE = 4;
+
+/** Of a shard: the same whatever the machine, as the output's bytes depend on it. `reach`: periods that a feature goes back. */
+export function seriesPerShard(reach: number, horizon: number, values: number): number {
+  return Math.max(1, Math.min(MOST_SERIES, Math.floor(ROOM / (reach + OF_SERIES + horizon * (2 + OF_VALUE * values)))));
+}
