@@ -14,12 +14,12 @@ const [, commands] = /```bash\n([^]*?)```/.exec(text)!;
 const folder = mkdtempSync(join(tmpdir(), "slipway-docs-"));
 const slipway = (...args: string[]): string => execFileSync(process.execPath, [`${root}/packages/slipway/bin/slipway.mjs`, ...args], { cwd: folder, encoding: "utf8" });
 const SAYS: Readonly<Record<string, string>> = {
-  "registry push": "@production", "schedules list": "0 3 1 * *", "schedules run": "25 of 25 rows scored", "schedules runs": "succeeded", "schedules pause": "is paused", "schedules resume": "is due next at",
+  "registry push": "@production", "schedules list": "0 3 1 * *", "schedules run": "25 of 25 series forecast, 6 steps each", "schedules runs": "succeeded", "schedules pause": "is paused", "schedules resume": "is due next at",
 };
 
 beforeAll(() => {
-  for (const name of ["next-month.csv", "check.csv", "sales.joblib"]) copyFileSync(`${root}/examples/sales-forecast/${name}`, join(folder, name));
-  slipway("pack", "sales.joblib", "--check", "check.csv", "--name", "sales", "--version", "1.0.0", "-o", "sales.slip");
+  for (const name of ["history.csv", "promotions.csv", "lags.json", "check.csv", "sales.joblib"]) copyFileSync(`${root}/examples/sales-forecast/${name}`, join(folder, name));
+  slipway("pack", "sales.joblib", "--check", "check.csv", "--lags", "lags.json", "--name", "sales", "--version", "1.0.0", "-o", "sales.slip");
   writeFileSync(join(folder, "slipway.config.yaml"), /```yaml\n([^]*?)```/.exec(text)![1]!);
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

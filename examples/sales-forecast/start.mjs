@@ -17,7 +17,7 @@ function slipway(...args) {
 }
 
 if (!existsSync(join(here, "sales.slip"))) {
-  slipway("pack", "sales.joblib", "--check", "check.csv", "--name", "sales", "--version", "1.0.0", "-o", "sales.slip");
+  slipway("pack", "sales.joblib", "--lags", "lags.json", "--check", "check.csv", "--name", "sales", "--version", "1.0.0", "-o", "sales.slip");
   slipway("registry", "push", "sales.slip", "--alias", "production");
 }
 slipway("schedules", "list");

@@ -17,6 +17,8 @@ const settings = {
   newFiles: { type: "flag", default: false, help: "each run takes only files that no good run has seen" },
   overwrite: { type: "flag", default: false, help: "whether a run may replace the output of another one" },
   query: { type: "text", help: "what to score, as SQL over the input, which it calls input" },
+  horizon: { type: "count", min: 1, max: 10_000, help: "forecasts so many periods of each series of the input, which is their history, as `slipway batch --horizon`" },
+  future: { type: "texts", help: "with `horizon`: files of what is known of the periods to come, as `slipway batch --future`; may hold {{date}} and the like" },
   format: { type: "choice", choices: ["csv", "tsv", "jsonl", "parquet", "arrow", "json", "image"], help: "what the input is, where its name does not say" },
   to: { type: "choice", choices: ["csv", "tsv", "jsonl", "parquet", "arrow", "arrows"], help: "what the output is, where its name does not say" },
   image: { type: "text", help: "how pictures become what the model takes, as `slipway batch --image`" },

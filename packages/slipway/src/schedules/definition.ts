@@ -33,7 +33,11 @@ function readDefinition(name: string, given: ScheduleSettings): Definition {
   for (const [i, path] of given.input.entries()) checkTemplate(path, `${where}.input[${i}]`);
   checkTemplate(given.output, `${where}.output`);
   if (given.query !== undefined) checkTemplate(given.query, `${where}.query`);
+  for (const [i, path] of (given.future ?? []).entries()) checkTemplate(path, `${where}.future[${i}]`);
   readErrorLimit(given.maxErrors);
+  if (given.future !== undefined && given.horizon === undefined) throw wrong(".future", "is of forecasts over several steps", "Set horizon, or leave future away.");
+  const odd = given.horizon === undefined ? undefined : (["keep", "outputs", "image", "watermark"] as const).find((key) => given[key] !== undefined) ?? (["newFiles", "skipBroken"] as const).find((key) => given[key]);
+  if (odd !== undefined) throw wrong(`.${odd}`, "does not go with horizon", "A forecast takes the whole history of each series, and writes its keys, the time and the step.");
   if (given.watermark !== undefined && given.newFiles) throw wrong(".newFiles", "a schedule goes by new files or by a watermark, not by both");
   const incremental = given.watermark !== undefined || given.newFiles;
   if (incremental && !/\{\{\s*datetime\s*\}\}/.test(given.output)) throw wrong(".output", "a run that takes only what is new must not write over another one's output", "Put {{datetime}} in its name.");
@@ -72,11 +76,12 @@ export interface FilledIn {
   readonly input: readonly string[];
   readonly output: string;
   readonly query: string | undefined;
+  readonly future?: readonly string[];
 }
 /** @throws schedule-invalid where a variable is not set */
 export function fillIn(definition: Definition, at: Date, env: Moment["env"] = process.env): FilledIn {
   const moment: Moment = { at, occurrences: occurrencesOf(definition), schedule: definition.name, env };
-  return { input: definition.input.map((path) => fillTemplate(path, moment)), output: fillTemplate(definition.output, moment), query: definition.query === undefined ? undefined : fillTemplate(definition.query, moment) };
+  return { input: definition.input.map((path) => fillTemplate(path, moment)), output: fillTemplate(definition.output, moment), query: definition.query === undefined ? undefined : fillTemplate(definition.query, moment), ...(definition.future === undefined ? {} : { future: definition.future.map((path) => fillTemplate(path, moment)) }) };
 }
 
 /** The model's name in the registry; null where the model is a file. */
