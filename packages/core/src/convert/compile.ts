@@ -85,10 +85,13 @@ export function compilePickled(value: PyValue, options: CompileOptions = {}): Co
   if (rowChecks.length > 0) c.graph.output(REFUSED_OUTPUT, refusedRows(c));
   const graph = c.graph.finish({ name: est.className, metadata: { "slipway.missing_string": MISSING_STRING } });
   const model = serializeModel(graph);
+  const forecast = converters.get(est.key)?.forecast?.(est);
+  if (forecast !== undefined) warnings.push(`${est.className}: \`slipway batch --horizon\` takes a history with the columns ${[forecast.time, forecast.target, ...forecast.future].map((name) => JSON.stringify(name)).join(", ")}, every ${forecast.frequency}; --lags declares it otherwise`);
   return {
     model,
     signature: {
       layout,
+      ...(forecast === undefined ? {} : { forecast }),
       ...(layout === "matrix" ? { matrixName: MATRIX_NAME } : {}),
       columns,
       ...(rowChecks.length === 0 ? {} : { rowChecks }),

@@ -2,6 +2,7 @@
 
 import { NumpyArray, NumpyScalar, PyDict, PyList, PyObject, PyTuple, type PyValue } from "../pickle/index.ts";
 import { convertError } from "./conversion/errors.ts";
+import { forecasterAdvice } from "./forecasters.ts";
 import { describe, Estimator } from "./conversion/estimator.ts";
 
 export interface FoundModel {
@@ -29,6 +30,8 @@ export function findModel(value: PyValue, isEstimator: (object: PyObject) => boo
   if (value instanceof PyObject && isEstimator(value)) return { estimator: new Estimator(value, value.classGlobal?.name ?? "model"), place: "", others: [] };
   const entries = allEntries(value, isEstimator, entry !== undefined);
   if (!entries) {
+    const advice = value instanceof PyObject ? forecasterAdvice(value.classGlobal?.module ?? "") : undefined;
+    if (advice !== undefined) throw convertError("unsupported-estimator", `${nameOf(value).replace(/^an object of /, "")} is a forecasting model that is not compiled`, { hint: advice });
     throw convertError("not-a-model", `the file holds ${nameOf(value)}, which is not a model`, {
       hint: "Save the fitted estimator or pipeline itself: joblib.dump(model, 'model.joblib')." });
   }

@@ -13,7 +13,7 @@ export interface PythonRequirements {
 /** Modules and the packages that bring them. */
 const PACKAGES: ReadonlyMap<string, string> = new Map([
   ["sklearn", "scikit-learn"], ["_loss", "scikit-learn"], ["numpy", "numpy"], ["scipy", "scipy"], ["pandas", "pandas"], ["joblib", "joblib"], ["xgboost", "xgboost"], ["lightgbm", "lightgbm"], ["catboost", "catboost"],
-  ["category_encoders", "category_encoders"], ["imblearn", "imbalanced-learn"], ["cloudpickle", "cloudpickle"], ["statsmodels", "statsmodels"], ["implicit", "implicit"], ["surprise", "scikit-surprise"],
+  ["category_encoders", "category_encoders"], ["imblearn", "imbalanced-learn"], ["cloudpickle", "cloudpickle"], ["statsmodels", "statsmodels"], ["implicit", "implicit"], ["surprise", "scikit-surprise"], ["skforecast", "skforecast"],
   ["torch", "torch"], ["polars", "polars"], ["pyarrow", "pyarrow"],
 ]);
 /** Of Python itself. */

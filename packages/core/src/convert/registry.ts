@@ -4,6 +4,7 @@ import type { EstimatorConverter } from "./conversion/contract.ts";
 import { lightgbmConverters } from "./lightgbm/index.ts";
 import { catboostConverters } from "./catboost/index.ts";
 import { categoryEncodersConverters } from "./category-encoders/index.ts";
+import { skforecastConverters } from "./skforecast/index.ts";
 import { xgboostConverters } from "./xgboost/index.ts";
 import { bayesConverters } from "./sklearn/bayes/index.ts";
 import { clusterConverters } from "./sklearn/cluster/index.ts";
@@ -24,7 +25,7 @@ import { treeConverters } from "./sklearn/tree/index.ts";
 const families: readonly (readonly EstimatorConverter[])[] = [
   composeConverters, preprocessConverters, imputeConverters, selectConverters, textConverters, decompositionConverters,
   linearConverters, svmConverters, neighborsConverters, bayesConverters, neuralConverters, clusterConverters,
-  treeConverters, ensembleConverters, metaConverters, xgboostConverters, lightgbmConverters, catboostConverters, categoryEncodersConverters,
+  treeConverters, ensembleConverters, metaConverters, xgboostConverters, lightgbmConverters, catboostConverters, categoryEncodersConverters, skforecastConverters,
 ];
 
 /** By `package.Class`. Two converters for one name is a mistake of ours. */

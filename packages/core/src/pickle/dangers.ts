@@ -56,7 +56,7 @@ const rebuilders: ReadonlySet<string> = new Set([
 /** Top-level packages whose classes, when called, make their own objects: a class is a name that begins with a capital. */
 const libraries: ReadonlySet<string> = new Set([
   "sklearn", "_loss", "numpy", "scipy", "pandas", "xgboost", "lightgbm", "catboost", "_catboost", "imblearn", "category_encoders", "feature_engine",
-  "sklearn_pandas", "mlxtend", "statsmodels", "hdbscan", "umap", "pynndescent", "interpret", "ngboost", "optbinning", "sktime", "pygam", "skops", "skopt",
+  "sklearn_pandas", "mlxtend", "statsmodels", "hdbscan", "umap", "pynndescent", "interpret", "ngboost", "optbinning", "sktime", "skforecast", "pygam", "skops", "skopt",
 ]);
 
 /** Parts of those packages that read files, run tests or build code. */

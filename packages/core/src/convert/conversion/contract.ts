@@ -1,6 +1,7 @@
 // What one estimator's converter receives and returns. One file per estimator or close family; the registry is a list.
 
 import type { Value } from "../../onnx/index.ts";
+import type { Forecasting } from "../../package/index.ts";
 import type { Conversion } from "./conversion.ts";
 import type { Estimator } from "./estimator.ts";
 import type { Frame } from "./frame.ts";
@@ -67,6 +68,8 @@ export interface EstimatorConverter {
   readonly importances?: (est: Estimator) => Float64Array | Float32Array | undefined;
   /** Where something else than the usual attributes says which input it takes (input-shape.ts). */
   readonly inputShape?: (est: Estimator) => InputShape | undefined;
+  /** Of a forecasting model whose file tells which past values its columns are. */
+  readonly forecast?: (est: Estimator) => Forecasting | undefined;
 }
 
 export function defineEstimator(converter: EstimatorConverter): EstimatorConverter {

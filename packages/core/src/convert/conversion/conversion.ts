@@ -1,5 +1,6 @@
 // The state of one compilation: the graph, the raw columns with what has been learnt about them, and the dispatch.
 
+import { forecasterAdvice } from "../forecasters.ts";
 import { nearest, SlipwayError } from "../../base/index.ts";
 import { GraphBuilder, Ops, type Value } from "../../onnx/index.ts";
 import type { Scalar, TextNormalization } from "../../package/index.ts";
@@ -377,6 +378,8 @@ export class Conversion {
       return convertError("unsupported-estimator", `${est.qualifiedName} cannot be compiled yet`, {
         where: est.path, hint: near === undefined ? "docs/coverage.md lists the estimators that can." : `A near one that can: ${near}.` });
     }
+    const advice = forecasterAdvice(module);
+    if (advice !== undefined) return convertError("unsupported-estimator", `${est.qualifiedName} is a forecasting model that is not compiled`, { where: est.path, hint: advice });
     return convertError("custom-class", `${est.qualifiedName} is a class of ${module === "__main__" ? "the script that saved the file" : `the module ${module}`}; its code is not in the file, and Slipway would not run it if it were`, {
       where: est.path, hint: "Replace the step by scikit-learn's own (ColumnTransformer, FunctionTransformer with a NumPy function ...), or do that work before the model is called; or have Python run it beside the server: slipway serve FILE --engine python." });
   }
