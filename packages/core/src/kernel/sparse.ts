@@ -37,19 +37,19 @@ export function writeOut(store: Store, sparse: SparseRows): Step {
   };
 }
 
-/** The same places with values of their own, rounded to the kind. `make` gives the value of entry i in row r. */
-export function mapped(from: SparseRows, kind: Kind, to: SparseRows, make: (value: number, place: number, row: number) => number): Step {
-  const round = kind === "float" ? Math.fround : (x: number): number => x;
+/** Writes a value for each of the entries [0, count) of `from`: a loop of its own each, as a call for each entry would box its number. */
+export type EntryLoop = (out: Float64Array, values: Float64Array, count: number, from: SparseRows) => void;
+
+/** The same places with values of their own, rounded to the kind. */
+export function mapped(from: SparseRows, kind: Kind, to: SparseRows, loop: EntryLoop): Step {
+  const float = kind === "float";
   return (n) => {
     const entries = from.starts[n]!;
     to.reserve(n, entries);
-    for (let r = 0, i = 0; r < n; r++) {
-      to.starts[r] = i;
-      for (const end = from.starts[r + 1]!; i < end; i++) {
-        to.places[i] = from.places[i]!;
-        to.values[i] = round(make(from.values[i]!, from.places[i]!, r));
-      }
-    }
-    to.starts[n] = entries;
+    for (let r = 0; r <= n; r++) to.starts[r] = from.starts[r]!;
+    const { places, values } = to;
+    for (let i = 0; i < entries; i++) places[i] = from.places[i]!;
+    loop(values, from.values, entries, from);
+    if (float) for (let i = 0; i < entries; i++) values[i] = Math.fround(values[i]!);
   };
 }

@@ -1,6 +1,6 @@
 // Operators on sparse rows; undefined where the rows have to be written out.
 
-import { mapped, SparseRows, sparseValue } from "../sparse.ts";
+import { type EntryLoop, mapped, SparseRows, sparseValue } from "../sparse.ts";
 import { Store, type Kind, type Step, type Value } from "../value.ts";
 import type { NodeView } from "../node-view.ts";
 
@@ -16,11 +16,15 @@ function floating(value: Value | undefined): value is Value {
   return value !== undefined && (value.store.kind === "float" || value.store.kind === "double");
 }
 
+const copy: EntryLoop = (o, a, n) => { for (let i = 0; i < n; i++) o[i] = a[i]!; };
+const square: EntryLoop = (o, a, n) => { for (let i = 0; i < n; i++) o[i] = a[i]! * a[i]!; };
+const absolutes: EntryLoop = (o, a, n) => { for (let i = 0; i < n; i++) o[i] = Math.abs(a[i]!); };
+
 const cast: SparsePlanner = (v) => {
   const a = v.inputs[0]!;
   const kind = v.int("to", 0) === 1 ? "float" : v.int("to", 0) === 11 ? "double" : undefined;
   if (kind === undefined || !floating(a)) return undefined;
-  return add(v, kind, a.store.width, (to) => mapped(a.sparse!, kind, to, (x) => x));
+  return add(v, kind, a.store.width, (to) => mapped(a.sparse!, kind, to, copy));
 };
 
 /** By a constant row, by a scalar, or by itself. */
@@ -28,24 +32,29 @@ const multiply: SparsePlanner = (v) => {
   const [a, b] = [v.inputs[0], v.inputs[1]];
   if (!floating(a) || !floating(b) || a.store.kind !== b.store.kind) return undefined;
   const { kind, width } = a.store;
-  if (a.sparse && a.sparse === b.sparse) return add(v, kind, width, (to) => mapped(a.sparse!, kind, to, (x) => x * x));
+  if (a.sparse && a.sparse === b.sparse) return add(v, kind, width, (to) => mapped(a.sparse!, kind, to, square));
   const [rows, by] = a.sparse ? [a, b] : [b, a];
   if (!by.store.constant || by.sparse || (by.store.width !== 1 && by.store.width !== width) || by.shape.length > 2 || !by.store.numbers.every(Number.isFinite)) return undefined;
   const factors = by.store.numbers;
-  const one = by.store.width === 1;
-  return add(v, kind, width, (to) => mapped(rows.sparse!, kind, to, (x, place) => x * factors[one ? 0 : place]!));
+  const loop: EntryLoop = by.store.width === 1
+    ? (o, a, n) => { for (let i = 0, factor = factors[0]!; i < n; i++) o[i] = a[i]! * factor; }
+    : (o, a, n, { places }) => { for (let i = 0; i < n; i++) o[i] = a[i]! * factors[places[i]!]!; };
+  return add(v, kind, width, (to) => mapped(rows.sparse!, kind, to, loop));
 };
 
 /** Each row by one number. A row by 0 would be NaN throughout. */
 const divide: SparsePlanner = (v) => {
   const [a, b] = [v.inputs[0], v.inputs[1]];
   if (!floating(a) || !floating(b) || !a.sparse || b.sparse || a.store.kind !== b.store.kind || b.store.width !== 1 || b.store.constant || !b.neverZero) return undefined;
-  return add(v, a.store.kind, a.store.width, (to) => mapped(a.sparse!, a.store.kind, to, (x, _, row) => x / b.store.numbers[row]!));
+  const { store } = b;
+  return add(v, a.store.kind, a.store.width, (to) => mapped(a.sparse!, a.store.kind, to, (o, x, n, { starts }) => {
+    for (let row = 0, i = 0; i < n; row++) for (const end = starts[row + 1]!, by = store.numbers[row]!; i < end; i++) o[i] = x[i]! / by;
+  }));
 };
 
 const absolute: SparsePlanner = (v) => {
   const a = v.inputs[0];
-  return floating(a) ? add(v, a.store.kind, a.store.width, (to) => mapped(a.sparse!, a.store.kind, to, Math.abs)) : undefined;
+  return floating(a) ? add(v, a.store.kind, a.store.width, (to) => mapped(a.sparse!, a.store.kind, to, absolutes)) : undefined;
 };
 
 /** With a constant that is not below zero: counts cut off at 1. */
@@ -53,7 +62,7 @@ const minimum: SparsePlanner = (v) => {
   const [a, b] = [v.inputs[0], v.inputs[1]];
   if (!floating(a) || !floating(b) || !a.sparse || v.inputs.length !== 2 || !b.store.constant || b.store.width !== 1 || !(b.store.numbers[0]! >= 0)) return undefined;
   const most = b.store.numbers[0]!;
-  return add(v, a.store.kind, a.store.width, (to) => mapped(a.sparse!, a.store.kind, to, (x) => Math.min(x, most)));
+  return add(v, a.store.kind, a.store.width, (to) => mapped(a.sparse!, a.store.kind, to, (o, x, n) => { for (let i = 0; i < n; i++) o[i] = Math.min(x[i]!, most); }));
 };
 
 const sum: SparsePlanner = (v) => {
