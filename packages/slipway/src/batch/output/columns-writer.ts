@@ -53,7 +53,9 @@ export class ColumnsWriter implements RowsWriter {
     };
     for (let place = 0; place < kept.length; place++) {
       const column = columns[place]!;
-      each(column, (row) => cellOf(rows.keptValue(row, place), column.type));
+      const numbers = all ? rows.keptNumbers?.(place) : undefined;
+      if (numbers !== undefined) column.pushNumbers(numbers, 0, 1, prediction.rows);
+      else each(column, (row) => cellOf(rows.keptValue(row, place), column.type));
     }
     outputs.forEach((output, i) => {
       const column = columns[kept.length + i]!;
@@ -69,7 +71,7 @@ export class ColumnsWriter implements RowsWriter {
     }
     if (version !== undefined) {
       const [bytes, column] = [Buffer.from(version), columns[at]!];
-      for (let row = 0; row < prediction.rows; row++) if (all || !refused.has(row)) column.pushBytes(bytes);
+      column.pushRepeated(bytes, all ? prediction.rows : prediction.rows - refused.size);
     }
   }
   finish(sink: ByteSink): void {

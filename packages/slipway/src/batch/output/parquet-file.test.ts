@@ -27,6 +27,28 @@ const row = fc.record({
 });
 const same = (a: Cell | undefined, b: Cell): boolean => Object.is(a, b) || a === b;
 
+describe("columns that grow", () => {
+  it("take many values at once as they take them one by one", () => {
+    const texts = () => new TypedColumn("s", "STRING");
+    const [once, singly] = [texts(), texts()];
+    for (const [word, count] of [["first", 3], ["", 2], ["né", 10_000], ["x".repeat(300), 1]] as const) {
+      once.pushRepeated(Buffer.from(word), count);
+      for (let i = 0; i < count; i++) singly.push(word);
+    }
+    once.pushRepeated(Buffer.from("none"), 0);
+    expect(once.length).toBe(singly.length);
+    expect(once.plainTexts(0, once.length).equals(singly.plainTexts(0, singly.length))).toBe(true);
+    expect([once.cell(0), once.cell(4), once.cell(10_004), once.cell(10_005)]).toEqual(["first", "", "né", "x".repeat(300)]);
+    const whole = new TypedColumn("i", "INT64");
+    whole.push(null);
+    whole.pushNumbers(BigInt64Array.of(1n, 2n, 3n, 2n ** 62n), 1, 1, 3);
+    expect([0, 1, 2, 3].map((i) => whole.cell(i))).toEqual([null, 2n, 3n, 2n ** 62n]);
+    const numbers = new TypedColumn("d", "DOUBLE");
+    numbers.pushNumbers(Float32Array.of(1, 2, 3, 4, 5, 6), 1, 2, 3);
+    expect([0, 1, 2].map((i) => numbers.cell(i))).toEqual([2, 4, 6]);
+  });
+});
+
 describe("Parquet files", () => {
   it("hold every value, missing ones too, in parts and put together", async () => {
     const columns = names.map((name) => new TypedColumn(name, TYPES[name]));

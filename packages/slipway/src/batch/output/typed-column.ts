@@ -47,13 +47,14 @@ export class TypedColumn {
     }
     this.length++;
   }
-  /** Every `width`th number from `at` on. */
-  pushNumbers(values: Float64Array | Float32Array, at: number, width: number, count: number): void {
+  /** Every `width`th number from `at` on; of the column's type, or floats of either. */
+  pushNumbers(values: Float64Array | Float32Array | BigInt64Array, at: number, width: number, count: number): void {
     this.#room(count);
     const own = this.#values as Float64Array;
-    let { length } = this;
-    for (let i = 0, from = at; i < count; i++, from += width) own[length++] = values[from]!;
-    this.length = length;
+    const { length } = this;
+    if (width === 1) own.set((values as Float64Array).subarray(at, at + count), length);
+    else for (let i = 0, from = at; i < count; i++, from += width) own[length + i] = (values as Float64Array)[from]!;
+    this.length = length + count;
   }
 
   #room(count: number): void {
@@ -89,6 +90,21 @@ export class TypedColumn {
     }
     this.#end(start, at);
     this.length++;
+  }
+  /** The same text so many times. */
+  pushRepeated(bytes: Uint8Array, count: number): void {
+    if (count === 0) return;
+    this.#room(count);
+    const each = bytes.length + 4;
+    this.#ensure(each * count);
+    const start = this.#size;
+    const all = this.#bytes;
+    all.writeUInt32LE(bytes.length, start);
+    all.set(bytes, start + 4);
+    // What is there already is copied behind itself, twice as much each time.
+    for (let done = each; done < each * count; done *= 2) all.copy(all, start + done, start, start + Math.min(done, each * count - done));
+    for (let i = 1; i <= count; i++) this.#ends[this.length++] = start + each * i;
+    this.#size = start + each * count;
   }
   #text(text: string): void {
     // Three bytes a unit are enough for any text.

@@ -42,6 +42,7 @@ function slice(column: Column, first: number, rows: number, { as }: ColumnWish):
   const value = (row: number): unknown => plain(batch.at(first + row));
   return {
     numbers: direct ? values.subarray(first, first + rows) : as === "double" ? Float64Array.from({ length: rows }, (_, row) => Number(batch.at(first + row) ?? NaN)) : undefined,
+    complete: !direct || batch.nullCount === 0,
     isValid: direct ? (row) => batch.at(first + row) !== null : () => true,
     value,
     text: (row) => {

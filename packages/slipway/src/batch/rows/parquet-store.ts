@@ -2,26 +2,30 @@
 
 import { DuckDBVarCharVector, type DuckDBVector } from "@duckdb/node-api";
 import { RepeatedTexts } from "../../runtime/index.ts";
+import { collectYoung } from "../run/collect-young.ts";
 import { damaged, openDuckDB, sqlName, sqlText } from "../input/duckdb.ts";
 import type { ColumnWish, TableColumn, TablePart, TableStore } from "./table-store.ts";
 
 const MEMORY_MB = 96;
+/** Chunks whose memory, some half a megabyte each outside the heap, is let go of together. */
+const CHUNKS_AT_ONCE = 3;
 /** Of a string_t, and of the text inside it. */
 const STRING_BYTES = 16;
 const INLINE_BYTES = 12;
 
 /** What is not told of vectors, but is there. */
 interface Inside {
-  readonly items?: Float64Array;
+  readonly items?: Float64Array | BigInt64Array;
   readonly dataView?: DataView;
   readonly itemOffset?: number;
-  readonly validity: { itemValid(i: number): boolean };
+  readonly validity: { readonly data: BigUint64Array | null; readonly offset: number };
 }
 
 export async function openParquet(wishes: readonly ColumnWish[], temporary: string): Promise<TableStore> {
   const connection = await openDuckDB({ threads: 1, memoryMb: MEMORY_MB, temporary });
   const select = `SELECT ${wishes.map(columnSql).join(", ") || "1"} FROM read_parquet(`;
   const texts = new Texts();
+  let chunks = 0;
   return {
     async *read(file, from, to): AsyncGenerator<TablePart> {
       try {
@@ -29,6 +33,7 @@ export async function openParquet(wishes: readonly ColumnWish[], temporary: stri
         for (;;) {
           const chunk = await result.fetchChunk();
           if (chunk === null || chunk.rowCount === 0) return;
+          if (++chunks % CHUNKS_AT_ONCE === 0) collectYoung?.();
           yield { rows: chunk.rowCount, columns: wishes.map((wish, i) => columnOf(chunk.getColumnVector(i), wish, texts)) };
         }
       } catch (cause) {
@@ -48,13 +53,33 @@ function columnSql({ name, type, as }: ColumnWish): string {
 }
 
 function columnOf(vector: DuckDBVector, { as }: ColumnWish, texts: Texts): TableColumn {
-  const { items, validity } = vector as unknown as Inside;
+  const { items } = vector as unknown as Inside;
+  const isValid = validityOf(vector);
   return {
-    numbers: as === "double" ? items : undefined,
-    isValid: (row) => validity.itemValid(row),
+    numbers: as === "double" ? (items as Float64Array) : undefined,
+    wholeNumbers: as === "int64" ? (items as BigInt64Array) : undefined,
+    complete: isValid === always,
+    textKeys: as === "text" ? keysOf(vector) : undefined,
+    isValid,
     value: (row) => vector.getItem(row),
-    text: (row) => texts.of(vector, row),
+    text: (row) => (isValid(row) ? texts.of(vector, row) : null),
   };
+}
+
+const always = (): boolean => true;
+/** By bytes: of a row by itself, as the vector tells it, it takes five whole numbers of any size. */
+function validityOf(vector: DuckDBVector): (row: number) => boolean {
+  const { data, offset } = (vector as unknown as Inside).validity;
+  if (data === null) return always;
+  const bits = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return (row) => ((bits[(offset + row) >> 3]! >> ((offset + row) & 7)) & 1) === 1;
+}
+
+/** Its memory as DuckDB's string_t: where that lies as numbers of 32 bits do. */
+function keysOf(vector: DuckDBVector): Int32Array | undefined {
+  const { dataView, itemOffset } = vector as unknown as Inside;
+  if (!(vector instanceof DuckDBVarCharVector) || dataView === undefined || itemOffset === undefined || dataView.byteOffset % 4 !== 0) return undefined;
+  return new Int32Array(dataView.buffer, dataView.byteOffset + itemOffset * STRING_BYTES, vector.itemCount * (STRING_BYTES / 4));
 }
 
 /** Texts of at most twelve bytes stand in the vector itself (DuckDB's string_t): each is made once. */
@@ -64,10 +89,10 @@ class Texts {
   #view: DataView | undefined;
   #bytes: Buffer = Buffer.alloc(0);
 
+  /** Of a row that has one. */
   of(vector: DuckDBVector, row: number): string | null {
-    const { dataView, itemOffset, validity } = vector as unknown as Inside;
+    const { dataView, itemOffset } = vector as unknown as Inside;
     if (!(vector instanceof DuckDBVarCharVector) || dataView === undefined || itemOffset === undefined) return vector.getItem(row) as string | null;
-    if (!validity.itemValid(row)) return null;
     const at = (itemOffset + row) * STRING_BYTES;
     const length = dataView.getUint32(at, true);
     if (length > INLINE_BYTES) return vector.getItem(row);

@@ -40,6 +40,8 @@ export interface GoodRows {
   keptCsv(sink: ByteSink, row: number, place: number): void;
   /** The same as a value. */
   keptValue(row: number, place: number): string | number | boolean | null | object;
+  /** The values of a kept column of numbers, one a row, where they lie in memory as they are and none is missing. */
+  keptNumbers?(place: number): Float64Array | BigInt64Array | undefined;
   /** Where the kept fields lie in the memory of a scan, ready to be copied there. */
   readonly scanned?: ScannedRows;
   /** Where it was made while they were read: of a forecast, whose steps go into the next ones. */

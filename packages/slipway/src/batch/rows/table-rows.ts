@@ -6,6 +6,7 @@ import { batchError } from "../errors.ts";
 import { csvField } from "../output/csv-field.ts";
 import type { KeptType } from "../output/rows-writer.ts";
 import type { InputShape, ShardWork } from "../run/messages.ts";
+import { CheckedTexts } from "./checked-texts.ts";
 import { layOut, type Keep } from "./columns.ts";
 import { keptType } from "./kept-type.ts";
 import { rowOfText, type BadRow, type GoodRows, type RowAsItWas, type RowBlock } from "./row-block.ts";
@@ -22,6 +23,7 @@ interface Read {
   /** Place among the kept columns, or -1. */
   readonly kept: number;
   readonly wish: ColumnWish;
+  readonly texts: CheckedTexts | undefined;
 }
 
 export async function tableReader(encoder: Encoder, input: Table, keep: Keep, temporary: string): Promise<{ kept: readonly string[]; types: readonly KeptType[]; read: (work: ShardWork) => RowBlock }> {
@@ -35,10 +37,13 @@ export async function tableReader(encoder: Encoder, input: Table, keep: Keep, te
     const slot = layout.slots[i];
     const place = layout.kept.indexOf(i);
     const numeric = NUMERIC.test(input.types[i]!);
-    if (slot !== undefined) reads.push({ slot, kept: -1, wish: { name, type: input.types[i]!, as: slot.kind === "string" ? "text" : numeric ? "double" : "text" } });
-    if (place >= 0) reads.push({ slot: undefined, kept: place, wish: { name, type: input.types[i]!, as: types[place] === "boolean" ? "value" : types[place]! } });
+    if (slot !== undefined) reads.push({ slot, kept: -1, texts: slot.kind === "string" ? new CheckedTexts(slot) : undefined, wish: { name, type: input.types[i]!, as: slot.kind === "string" ? "text" : numeric ? "double" : "text" } });
+    if (place >= 0) reads.push({ slot: undefined, kept: place, texts: undefined, wish: { name, type: input.types[i]!, as: types[place] === "boolean" ? "value" : types[place]! } });
   });
   const store = await openStore(input, reads.map((r) => r.wish), temporary);
+
+  /** For the rows of a part: they are done with before the next is asked for, and memory outside the heap that comes and goes has the whole heap collected. */
+  const room = { numbers: new Float64Array(0), strings: new Array<string>(0) };
 
   return { kept, types, read: (work) => readShard(work as RowRange) };
 
@@ -59,21 +64,16 @@ export async function tableReader(encoder: Encoder, input: Table, keep: Keep, te
 
   function readPart({ rows: count, columns }: TablePart, firstRow: number, bad: BadRow[]): GoodRows | undefined {
     const { numbers: width, strings: textWidth } = plan;
-    const numbers = new Float64Array(count * width);
-    const strings = new Array<string>(count * textWidth);
+    if (room.numbers.length < count * width) room.numbers = new Float64Array(count * width);
+    if (room.strings.length !== count * textWidth) room.strings = new Array<string>(count * textWidth);
+    const [numbers, strings] = [room.numbers.subarray(0, count * width), room.strings];
     const problems = new Problems();
     const keptColumns: TableColumn[] = [];
-    reads.forEach(({ slot, kept: place }, r) => {
+    reads.forEach(({ slot, kept: place, texts }, r) => {
       const column = columns[r]!;
       if (place >= 0) keptColumns[place] = column;
-      if (slot === undefined) return;
-      const { numbers: items } = column;
-      if (slot.kind === "string") for (let row = 0, at = slot.place; row < count; row++, at += textWidth) strings[at] = checkString(slot, column.text(row), row, "csv", problems);
-      else if (items === undefined) for (let row = 0, at = slot.place; row < count; row++, at += width) numbers[at] = checkNumber(slot, column.value(row), row, "csv", problems);
-      else for (let row = 0, at = slot.place; row < count; row++, at += width) {
-        const value = column.isValid(row) ? items[row]! : NaN;
-        numbers[at] = slot.plain && value - value === 0 ? value : checkNumber(slot, value, row, "json", problems);
-      }
+      if (texts !== undefined) texts.place(column, count, strings, textWidth, problems);
+      else if (slot !== undefined) placeNumbers(column, slot, count, numbers, width, problems);
     });
     for (const slot of layout.absent) {
       for (let row = 0; row < count; row++) {
@@ -98,9 +98,22 @@ export async function tableReader(encoder: Encoder, input: Table, keep: Keep, te
     return {
       batch: good === undefined ? all : pickRows(all, good, plan),
       rowOf: Int32Array.from({ length: good?.length ?? count }, (_, i) => firstRow + of(i)),
-      asItWas: (row) => asItWas(of(row)), keptValue, keptCsv: (sink, row, place) => sink.text(csvField(keptValue(row, place))),
+      asItWas: (row) => asItWas(of(row)), keptValue, keptNumbers: (place) => (good === undefined ? numbersOf(keptColumns[place]!) : undefined), keptCsv: (sink, row, place) => sink.text(csvField(keptValue(row, place))),
     };
   }
+}
+
+function placeNumbers(column: TableColumn, slot: Slot, count: number, numbers: Float64Array, step: number, problems: Problems): void {
+  const { numbers: items, complete } = column;
+  if (items === undefined) for (let row = 0, at = slot.place; row < count; row++, at += step) numbers[at] = checkNumber(slot, column.value(row), row, "csv", problems);
+  else for (let row = 0, at = slot.place; row < count; row++, at += step) {
+    const value = complete || column.isValid(row) ? items[row]! : NaN;
+    numbers[at] = slot.plain && value - value === 0 ? value : checkNumber(slot, value, row, "json", problems);
+  }
+}
+
+function numbersOf({ complete, numbers, wholeNumbers }: TableColumn): Float64Array | BigInt64Array | undefined {
+  return complete ? (wholeNumbers ?? (numbers instanceof Float64Array ? numbers : undefined)) : undefined;
 }
 
 async function openStore({ store }: Table, wishes: readonly ColumnWish[], temporary: string): Promise<TableStore> {

@@ -12,6 +12,12 @@ export interface ColumnWish {
 export interface TableColumn {
   /** Its values as they lie in memory, where they are doubles; what stands where none is valid is anything. */
   readonly numbers: ArrayLike<number> | undefined;
+  /** The same of whole numbers of 64 bits. */
+  readonly wholeNumbers?: BigInt64Array | undefined;
+  /** No row lacks a value. */
+  readonly complete: boolean;
+  /** Of texts, four numbers each: its length in bytes and, of one of at most twelve, these bytes. What stands where none is valid is anything. */
+  readonly textKeys?: Int32Array | undefined;
   isValid(row: number): boolean;
   /** null: missing. */
   value(row: number): unknown;

@@ -3,6 +3,7 @@
 import { Worker } from "node:worker_threads";
 import { SlipwayError } from "@slipway/core/base";
 import { batchError } from "../errors.ts";
+import { allowCollecting } from "./collect-young.ts";
 import type { Part, ShardKey, ShardWork, WorkerAnswer, WorkerSetup } from "./messages.ts";
 
 const fromSource = import.meta.url.endsWith(".ts");
@@ -50,6 +51,7 @@ export class ShardPool {
   }
 
   #start(setup: WorkerSetup): Promise<void> {
+    allowCollecting();
     return new Promise((resolve, reject) => {
       const thread: Thread = { worker: new Worker(MAIN, { workerData: setup, execArgv: EXEC_ARGV, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } }), inHand: 0 };
       this.#threads.push(thread);
