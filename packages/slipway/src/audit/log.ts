@@ -34,6 +34,11 @@ export async function appendAudit(tx: Database, event: AuditEvent): Promise<Audi
   return entry;
 }
 
+/** Whether a database, any that this program has opened, has a log. */
+export async function hasAudit(database: Database): Promise<boolean> {
+  return (await database.query("select number from slipway_migrations where room = 'audit' limit 1")).length > 0;
+}
+
 /** Writes a log that was verified into an empty one, as it was. */
 export async function restoreAudit(tx: Database, entries: readonly AuditEntry[]): Promise<void> {
   for (const entry of entries) await insert(tx, entry);

@@ -9,6 +9,7 @@ export { judge, type JudgeOptions, type ModelState } from "./judge.ts";
 export { readLabels, type Label } from "./label.ts";
 export { answersOf, labelledPredictions, labelsSince, lossOf, type Labelled, type LabelledPredictions } from "./label-trials.ts";
 export { eraseFrom, keepWatermark, storeLabels, watermarkOf, type Erased, type LabelOutcome } from "./label-store.ts";
+export { referenceOf, type TrafficReference } from "./references.ts";
 export { changeReference, type ReferenceAnswer, type ReferenceRequest } from "./change-reference.ts";
 export { POINTS } from "./accuracy.ts";
 export { columnView, modelView, overview, type ColumnView, type ModelView, type Overview, type Watched } from "./views.ts";

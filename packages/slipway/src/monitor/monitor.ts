@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Encoded, ModelInput, Prediction, Servable } from "../runtime/index.ts";
+import type { Database } from "../database/index.ts";
 import { family, keyOfRow, type Call, type Family, type Labels, type Logger, type PredictionObserver } from "../server/index.ts";
 import { PredictionBuffer } from "./predictions.ts";
 import type { PredictionLog } from "./prediction-log.ts";
@@ -27,6 +28,8 @@ export interface MonitorOptions {
   /** Where rows and answers are written, if anywhere. */
   readonly predictionLog?: PredictionLog | undefined;
   readonly judging?: ((model: string) => JudgeOptions) | undefined;
+  /** The database of an audit log, where there is one. */
+  readonly audit?: Database | undefined;
   readonly log?: Logger | undefined;
   readonly now?: () => number;
 }
@@ -101,6 +104,9 @@ export class Monitor implements PredictionObserver, Watched {
   }
   get windowMs(): number {
     return this.options.windowMs;
+  }
+  get audit(): Database | undefined {
+    return this.options.audit;
   }
   judging(model: string): JudgeOptions {
     return this.options.judging?.(model) ?? {};

@@ -1,5 +1,6 @@
 // The monitor over HTTP: what is watched and how it stands.
 
+import type { Actor } from "../audit/index.ts";
 import { parseJson } from "../runtime/index.ts";
 import { mayAsk, jsonAnswer, type Call, type Protocol, type Route } from "../server/index.ts";
 import { listAlerts, undelivered } from "./alerts/alert-store.ts";
@@ -42,7 +43,7 @@ export function monitorProtocol(monitor: Monitor): () => Protocol {
         tag: "Monitoring", summary: "Compare with what was counted from one time to another, in place of the package's profile; with neither, with the profile again", response: { "application/json": OBJECT },
         request: { "application/json": { type: "object", properties: { from: TEXT, to: TEXT, version: TEXT } } },
       },
-      handle: async (call) => jsonAnswer(await changeReference(monitor, shown(call), periodIn(call))),
+      handle: async (call) => jsonAnswer(await changeReference(monitor, shown(call), periodIn(call), actorOf(call))),
     },
     {
       method: "GET", path: `${MONITOR_ROOT}/alerts`, action: "observe",
@@ -68,6 +69,12 @@ export function monitorProtocol(monitor: Monitor): () => Protocol {
     },
   ];
   return () => ({ name: "monitor", prefixes: [MONITOR_ROOT], routes });
+}
+
+/** Where a server lets everybody do this, nobody is named. */
+function actorOf({ principal }: Call): Actor {
+  if (principal === undefined || principal.kind === "anonymous") return { name: "anonymous", roles: principal?.roles ?? [], groups: [], how: "local" };
+  return { name: principal.person, roles: principal.roles, groups: principal.groups, how: principal.kind };
 }
 
 /** Undefined where the body is no JSON object. */

@@ -27,26 +27,30 @@ interface Row {
 
 const KEY = "model = $1 and version = $2 and digest = $3";
 
+/** In the transaction of the change. */
+type Also = ((tx: Database, made: TrafficReference | null) => Promise<void>) | undefined;
+
 /** @throws monitor-reference where there is too little, monitor-no-profile */
-export async function makeReference(store: MonitorStore, subject: Subject, { from, to, now }: { readonly from: number; readonly to: number; readonly now: number }): Promise<TrafficReference> {
+export async function makeReference(store: MonitorStore, subject: Subject, { from, to, now }: { readonly from: number; readonly to: number; readonly now: number }, also?: Also): Promise<TrafficReference> {
   if (subject.series.length === 0) throw monitorError("monitor-no-profile", `${subject.model} ${subject.version} has no profile, and so no bins to count in`);
   const windows = await store.windows(subject, from, to);
   const whole = new WindowCounter(subject.series.map((s) => s.reference));
   for (const { counter } of windows) whole.merge(counter);
   if (whole.rows < LEAST_ROWS) throw monitorError("monitor-reference", `${whole.rows} rows of ${subject.model} ${subject.version} were counted in windows that begin from ${iso(from)} to ${iso(to)}; a reference needs ${LEAST_ROWS} at least`, { hint: "Choose a longer period: slipway monitor status MODEL --hours N shows when it was asked." });
   const [begins, ends] = [windows[0]!.begins, windows.at(-1)!.begins + windows.at(-1)!.lengthMs];
-  return keep(store.database, subject, { from: iso(begins), to: iso(ends), rows: whole.rows, madeAt: iso(now) }, Buffer.from(encodeWindow(whole)).toString("base64"));
+  return keep(store.database, subject, { from: iso(begins), to: iso(ends), rows: whole.rows, madeAt: iso(now) }, Buffer.from(encodeWindow(whole)).toString("base64"), also);
 }
 /** The package's profile counts again. */
-export async function dropReference(store: MonitorStore, subject: Subject, now: number): Promise<void> {
-  await keep(store.database, subject, { from: "", to: "", rows: 0, madeAt: iso(now) }, null);
+export async function dropReference(store: MonitorStore, subject: Subject, now: number, also?: Also): Promise<void> {
+  await keep(store.database, subject, { from: "", to: "", rows: 0, madeAt: iso(now) }, null, also);
 }
 
-async function keep(database: Database, { model, version, digest }: Subject, made: Omit<TrafficReference, "number">, counts: string | null): Promise<TrafficReference> {
+async function keep(database: Database, { model, version, digest }: Subject, made: Omit<TrafficReference, "number">, counts: string | null, also: Also): Promise<TrafficReference> {
   return database.transaction(async (tx) => {
     const [last] = await tx.query<{ number: number | null }>(`select max(number) as number from monitor_references where ${KEY}`, [model, version, digest]);
     const number = Number(last?.number ?? 0) + 1;
     await tx.query("insert into monitor_references (model, version, digest, number, from_at, to_at, row_count, counts, made_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)", [model, version, digest, number, made.from, made.to, made.rows, counts, made.madeAt]);
+    await also?.(tx, counts === null ? null : { number, ...made });
     return { number, ...made };
   });
 }

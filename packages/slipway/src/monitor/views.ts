@@ -1,6 +1,7 @@
 // The monitor's state as JSON, for HTTP, the command line and the dashboard.
 
 import type { WindowCounter } from "@slipway/core/stats";
+import type { Database } from "../database/index.ts";
 import { listAlerts } from "./alerts/alert-store.ts";
 import type { Alert } from "./alerts/alert.ts";
 import { accuracyOf, type Accuracy } from "./accuracy.ts";
@@ -19,6 +20,8 @@ export interface Watched {
   refresh(): Promise<void>;
   now(): number;
   readonly windowMs: number;
+  /** Where what people change is told; undefined: nowhere. */
+  readonly audit?: Database | undefined;
 }
 
 const OVERVIEW_MS = 24 * 3_600_000;

@@ -109,5 +109,11 @@ describe.each(backends)("on $name", (backend: Backend) => {
     });
     expect(await last.registry.attachWaiting({ all: true })).toBe(105);
     expect(await last.registry.waiting()).toEqual([]);
+
+    // Lost again, behind all those that belong to no decision.
+    await registry.database.query("delete from attachments where created_by = 'anna'");
+    const found = await again();
+    expect(await found.registry.waiting()).toMatchObject([{ id: decisions[0]!.id, kind: "approval" }]);
+    expect(await found.registry.attachWaiting({ all: true })).toBe(1);
   }, 120_000);
 });

@@ -30,19 +30,31 @@ function waitingOf({ id, model, version, envelope, ...told }: Told, actor: NewWa
   return { id, model, version, kind: "approval", mediaType: ENVELOPE_MEDIA_TYPE, title: `${told.decision}-${id}.json`, body: envelope, actor, summary: { request: told.request, decision: told.decision, person: told.person, as: told.as, alias: told.alias } };
 }
 
-/** Those that were made when there was no keeping yet, or whose version had been removed and is back. @returns how many */
+const AT_ONCE = 500;
+
+/**
+ * Those that were made when there was no keeping yet, or whose version had been removed and is back. Each decision is looked
+ * up by its own envelope: attachments that belong to none (of another log) may be as many. @returns how many
+ */
 export async function keepLost(registry: Registry): Promise<number> {
-  const { database } = registry;
-  const of = "from decisions d join requests r on r.id = d.request join versions v on v.model = r.model and v.version = r.version and v.state = 'available'";
-  const [{ n: made }] = (await database.query<{ n: number }>(`select count(*) as n ${of}`)) as [{ n: number }];
-  const [{ n: kept }] = (await database.query<{ n: number }>("select (select count(*) from attachments a join versions v on v.model = a.model and v.version = a.version and v.state = 'available' where a.kind = 'approval') + (select count(*) from outbox) as n")) as [{ n: number }];
-  if (Number(made) <= Number(kept)) return 0;
-  return database.transaction(async (tx) => {
-    const attached = new Set((await tx.query<{ digest: string }>("select digest from attachments where kind = 'approval'")).map((a) => a.digest));
-    const waiting = new Set((await tx.query<{ id: string }>("select id from outbox")).map((w) => w.id));
-    const rows = await tx.query<Told>(`select d.id, d.request, r.model, r.version, r.alias, d.decision, d.person, d.group_name as "as", d.envelope ${of} order by d.id`);
-    const lost = rows.filter((row) => !waiting.has(row.id) && !attached.has(`sha256:${createHash("sha256").update(row.envelope).digest("hex")}`));
-    for (const row of lost) await registry.keepWaiting(waitingOf(row, { name: "slipway", how: "local" }), tx);
-    return lost.length;
+  return registry.database.transaction(async (tx) => {
+    const attached = new Set((await tx.query<{ digest: string; model: string; version: number }>("select digest, model, version from attachments where kind = 'approval'")).map((a) => placeOf(a, a.digest)));
+    let lost = 0;
+    for (let after = "", more = true; more;) {
+      const rows = await tx.query<Told>(`select d.id, d.request, r.model, r.version, r.alias, d.decision, d.person, d.group_name as "as", d.envelope
+        from decisions d join requests r on r.id = d.request join versions v on v.model = r.model and v.version = r.version and v.state = 'available'
+        where d.id > $1 and not exists (select 1 from outbox o where o.id = d.id) order by d.id limit ${AT_ONCE}`, [after]);
+      for (const row of rows) {
+        if (attached.has(placeOf(row, `sha256:${createHash("sha256").update(row.envelope).digest("hex")}`))) continue;
+        await registry.keepWaiting(waitingOf(row, { name: "slipway", how: "local" }), tx);
+        lost++;
+      }
+      after = rows.at(-1)?.id ?? after;
+      more = rows.length === AT_ONCE;
+    }
+    return lost;
   });
+}
+function placeOf({ model, version }: { readonly model: string; readonly version: number }, digest: string): string {
+  return `${model}\0${version}\0${digest}`;
 }

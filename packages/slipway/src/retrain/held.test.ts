@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { DataWatch } from "./data-watch.ts";
 import { dataState } from "./given.ts";
 import { heldBecause, type LastTraining } from "./held.ts";
 import type { Cause } from "./triggers.ts";
@@ -30,21 +31,54 @@ describe("a trigger that is met again", () => {
   });
 });
 
-it("the state of the data is that of its files and of the program; elsewhere it cannot be seen", () => {
-  const folder = mkdtempSync(join(tmpdir(), "slipway-given-"));
-  try {
-    for (const [name, text] of [["a.csv", "1"], ["train.py", "print()"]] as const) writeFileSync(join(folder, name), text);
-    const settings = { command: ["python", "train.py"], folder, data: "." };
-    const first = dataState(settings);
-    expect(first).toMatch(/^[0-9a-f]{64}$/);
-    expect(dataState(settings)).toBe(first);
-    utimesSync(join(folder, "train.py"), 1, 1);
-    const second = dataState({ ...settings, data: "a.csv" });
-    expect(dataState(settings)).not.toBe(first);
-    writeFileSync(join(folder, "a.csv"), "12");
-    expect(dataState({ ...settings, data: "a.csv" })).not.toBe(second);
-    expect([dataState({ ...settings, data: "s3://lake/new" }), dataState({ command: ["x"] }), dataState({ ...settings, data: "nothing" })]).toEqual([null, null, null]);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+const folders: string[] = [];
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+function newFolder(): string {
+  folders.push(mkdtempSync(join(tmpdir(), "slipway-given-")));
+  return folders.at(-1)!;
+}
+
+it("the state of the data is that of its files and of the program; elsewhere it cannot be seen", async () => {
+  const folder = newFolder();
+  for (const [name, text] of [["a.csv", "1"], ["train.py", "print()"]] as const) writeFileSync(join(folder, name), text);
+  const settings = { command: ["python", "train.py"], folder, data: "." };
+  const first = await dataState(settings);
+  expect(first).toMatch(/^[0-9a-f]{64}$/);
+  expect(await dataState(settings)).toBe(first);
+  utimesSync(join(folder, "train.py"), 1, 1);
+  const second = await dataState({ ...settings, data: "a.csv" });
+  expect(await dataState(settings)).not.toBe(first);
+  writeFileSync(join(folder, "a.csv"), "12");
+  expect(await dataState({ ...settings, data: "a.csv" })).not.toBe(second);
+  expect([await dataState({ ...settings, data: "s3://lake/new" }), await dataState({ command: ["x"] }), await dataState({ ...settings, data: "nothing" })]).toEqual([null, null, null]);
+});
+
+it("data that is looked at again and again is listed when something in it changed, or much time has gone by", async () => {
+  const folder = newFolder();
+  mkdirSync(join(folder, "data", "2026"), { recursive: true });
+  const path = (i: number): string => join(folder, "data", "2026", `${i}.csv`);
+  for (let i = 0; i < 450; i++) writeFileSync(path(i), "1");
+  writeFileSync(join(folder, "train.py"), "print()");
+  const settings = { command: ["python", "train.py"], folder, data: "data" };
+  const watch = new DataWatch();
+  let now = 0;
+  const look = async (): Promise<string | null> => watch.state(settings, (now += 1000));
+  const first = await look();
+  for (let i = 0; i < 10; i++) expect(await look()).toBe(first);
+  expect(watch.listings).toBe(1);
+  // A file that comes, one that goes, the program: at once.
+  writeFileSync(path(1000), "1");
+  const second = await look();
+  expect([second === first, second === await dataState(settings), watch.listings]).toEqual([false, true, 2]);
+  rmSync(path(1000));
+  utimesSync(join(folder, "train.py"), 1, 1);
+  expect([await look() === await dataState(settings), watch.listings]).toEqual([true, 3]);
+  // One that is written over, within as many looks as its turn takes.
+  writeFileSync(path(444), "22");
+  for (let i = 0; i < 3; i++) await look();
+  expect([await look() === await dataState(settings), watch.listings]).toEqual([true, 4]);
+  now += 600_000;
+  await look();
+  expect(watch.listings).toBe(5);
+  expect([await watch.state({ ...settings, data: "nothing" }, now), await watch.state({ ...settings, data: "s3://lake" }, now), watch.listings]).toEqual([null, null, 7]);
 });

@@ -12,6 +12,7 @@ import type { RetrainSettings } from "../config/index.ts";
 import type { Registry } from "../registry/index.ts";
 import type { Rollouts } from "../rollout/index.ts";
 import { retrainError } from "./errors.ts";
+import { DataWatch } from "./data-watch.ts";
 import { dataState, type Given } from "./given.ts";
 import { heldBecause } from "./held.ts";
 import { retrainOf, type Retrain, type RetrainRow, type RetrainSetup } from "./retrain.ts";
@@ -57,6 +58,7 @@ export class Retrainer {
   #turning: Promise<void> = Promise.resolve();
   /** By model. */
   readonly #lookedAt = new Map<string, number>();
+  readonly #watches = new Map<string, DataWatch>();
 
   /** @throws retrain-settings, schedule-invalid */
   constructor(options: RetrainerOptions) {
@@ -145,7 +147,9 @@ export class Retrainer {
     const cause = await causeOf(triggers, { model, version: named.version, createdAt, since: since.at, now: this.#now() }, this.signals);
     if (cause === undefined) return retrains.hold(model, null);
     const last = await retrains.last(model);
-    const given = await this.#given(model, settings, createdAt);
+    const watch = this.#watches.get(model) ?? new DataWatch();
+    this.#watches.set(model, watch);
+    const given = await this.#given(model, settings, createdAt, () => watch.state(settings, this.#now()));
     const before = last === undefined ? undefined : { ...retrainOf(last), given: last.given === null ? null : JSON.parse(last.given) as Given };
     const reason = heldBecause(cause, named.version, before, given.data, last === undefined ? 0 : ((await this.signals?.newLabels(model, last.created_at)) ?? 0));
     await retrains.hold(model, reason === undefined ? null : { cause: cause.name, evidence: cause.evidence, reason, after: last!.id });
@@ -159,11 +163,11 @@ export class Retrainer {
   }
 
   /** @param since when the version in use was offered; looked up where it is left out */
-  async #given(model: string, settings: RetrainSettings, since?: string): Promise<Given> {
+  async #given(model: string, settings: RetrainSettings, since?: string, data: () => Promise<string | null> = () => dataState(settings)): Promise<Given> {
     const { registry } = this.#options;
     const named = since !== undefined ? undefined : (await registry.aliases(model).catch(() => [])).find((a) => a.alias === settings.alias);
     const from = since ?? (named === undefined ? undefined : (await registry.version(`${model}:${named.version}`)).createdAt);
-    return { data: dataState(settings), labels: from === undefined ? 0 : ((await this.signals?.newLabels(model, from)) ?? 0) };
+    return { data: await data(), labels: from === undefined ? 0 : ((await this.signals?.newLabels(model, from)) ?? 0) };
   }
 
   async #step(row: RetrainRow): Promise<void> {

@@ -84,6 +84,11 @@ export class Retrains {
       id, worker, new Date(this.#now() + ms).toISOString(), this.iso()]);
     return row;
   }
+  /** Whether a process has it, or had it until just now. @throws retrain-unknown */
+  async leased(id: string): Promise<boolean> {
+    const row = await this.row(this.database, id);
+    return row.lease_until !== null && row.lease_until >= this.iso();
+  }
   /** A change with its row of the audit log; nothing where it ended meanwhile. @throws retrain-over */
   change(id: string, actor: Actor, action: string | undefined, changes: (row: RetrainRow) => Partial<RetrainRow>): Promise<Retrain> {
     return this.database.transaction(async (tx) => {

@@ -3,6 +3,9 @@
 import { existsSync } from "node:fs";
 import { changeReference, eraseFrom, keepWatermark, readLabels, storeLabels, watermarkOf, modelView, monitorError, MonitorStore, overview, type Erased, type LabelOutcome, type ModelView, type Overview, type ReferenceAnswer, type ReferenceRequest, type Watched } from "../../monitor/index.ts";
 import { registryPlace } from "../../registry/index.ts";
+import { hasAudit } from "../../audit/index.ts";
+import type { Database } from "../../database/index.ts";
+import { actingPerson } from "../registry/acting.ts";
 import type { Invocation, OptionSpec } from "../command.ts";
 import { usageError } from "../command.ts";
 import { sourceOptions } from "../audit/source.ts";
@@ -36,10 +39,15 @@ export async function monitorSource(call: Invocation): Promise<MonitorSource> {
   if (server !== undefined && named !== undefined) throw usageError("bad-argument", "--server and --store are two places to look: give one");
   const url = server ?? (named === undefined ? process.env["SLIPWAY_SERVER"] : undefined);
   if (url !== undefined) return new Service(url, call.text("api-key") ?? process.env["SLIPWAY_API_KEY"]);
+  return new Local(await MonitorStore.open(knownStore(named)), call);
+}
+
+/** Its address: what is named, or that of the environment or of this folder. @throws monitor-no-store */
+export function knownStore(named: string | undefined): string {
   const address = storeUrl(named ?? process.env["SLIPWAY_MONITOR_STORE"] ?? registryPlace().databaseUrl);
   const path = address.startsWith("sqlite:") ? address.slice("sqlite:".length) : undefined;
   if (path !== undefined && !existsSync(path)) throw monitorError("monitor-no-store", named === undefined ? "nothing is watched in this folder" : `there is no store at ${JSON.stringify(path)}`, { hint: "--server http://127.0.0.1:8080 asks a service that is running; --store names what its --monitor-store names." });
-  return new Local(await MonitorStore.open(address));
+  return address;
 }
 
 const DEFAULT_WINDOW_MS = 600_000;
@@ -47,9 +55,12 @@ const DEFAULT_WINDOW_MS = 600_000;
 class Local implements MonitorSource, Watched {
   readonly windowMs = DEFAULT_WINDOW_MS;
   readonly #store: MonitorStore;
+  readonly #call: Invocation;
+  audit: Database | undefined;
 
-  constructor(store: MonitorStore) {
+  constructor(store: MonitorStore, call: Invocation) {
     this.#store = store;
+    this.#call = call;
   }
   store(): Promise<MonitorStore> {
     return Promise.resolve(this.#store);
@@ -79,8 +90,12 @@ class Local implements MonitorSource, Watched {
   async erase(key: string): Promise<Erased> {
     return { ...await eraseFrom(this.#store.database, key), logged: 0 };
   }
-  reference(model: string, request: ReferenceRequest): Promise<ReferenceAnswer> {
-    return changeReference(this, model, request);
+  async reference(model: string, request: ReferenceRequest): Promise<ReferenceAnswer> {
+    const { actor, allow } = actingPerson(this.#call, "operate");
+    allow(model);
+    // The store of slipway up is the registry's database, which has a log; that of slipway serve has none.
+    if (await hasAudit(this.#store.database)) this.audit = this.#store.database;
+    return changeReference(this, model, request, actor);
   }
   close(): Promise<void> {
     return this.#store.close();

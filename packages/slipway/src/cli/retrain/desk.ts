@@ -17,6 +17,8 @@ export interface RetrainDesk {
   cancel(id: string): Promise<Retrain>;
   handIn(id: string, version: number): Promise<Retrain>;
   rollout(id: string): Promise<RolloutDetails>;
+  /** Whether a service carries it out, as far as that can be seen from here. */
+  attended(id: string): Promise<boolean>;
 }
 
 const { alias: _alias, ...where } = deskOptions;
@@ -74,6 +76,7 @@ function localDesk({ retrains, retrainer, rollouts, registry, gate }: RegistrySe
       return retrains.handIn(id, version, actor);
     },
     rollout: (id) => rollouts.get(id),
+    attended: (id) => retrains.leased(id),
   };
 }
 function remoteDesk(url: string, key: string | undefined): RetrainDesk {
@@ -86,5 +89,7 @@ function remoteDesk(url: string, key: string | undefined): RetrainDesk {
     cancel: (id) => ask("POST", `${one(id)}/cancel`, {}),
     handIn: (id, version) => ask("POST", `${one(id)}/version`, { version }),
     rollout: (id) => ask("GET", `/rollouts/${encodeURIComponent(id)}`),
+    // The service that answers does.
+    attended: () => Promise.resolve(true),
   };
 }

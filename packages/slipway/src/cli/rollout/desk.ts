@@ -14,7 +14,10 @@ export interface RolloutDesk {
   start(given: { readonly model: string; readonly version: number; readonly alias: string; readonly plan: object; readonly comment: string }): Promise<Rollout>;
   list(model: string | undefined): Promise<readonly Rollout[]>;
   get(id: string): Promise<RolloutDetails>;
-  rollback(model: string, alias: string, reason: string, override: string | undefined): Promise<Return>;
+  /** Where the alias would go back to. */
+  wayBack(model: string, alias: string): Promise<Pick<Return, "from" | "to">>;
+  /** @param expected the version that the alias is thought to name */
+  rollback(model: string, alias: string, reason: string, override: string | undefined, expected: number): Promise<Return>;
   act(id: string, act: Act, reason: string | undefined): Promise<Rollout>;
 }
 
@@ -55,10 +58,15 @@ function localDesk({ rollouts, registry, approvals }: RegistryService, { actor, 
       allow(found.model);
       return found;
     },
-    async rollback(model, alias, reason, override) {
+    async wayBack(model, alias) {
       allow(model);
       await registry.model(model);
-      const work = (): Promise<Return> => rollouts.rollback({ model, alias, reason, actor });
+      return rollouts.wayBack(model, alias);
+    },
+    async rollback(model, alias, reason, override, expected) {
+      allow(model);
+      await registry.model(model);
+      const work = (): Promise<Return> => rollouts.rollback({ model, alias, reason, expected, actor });
       return override === undefined ? work() : approvals.override(override, work);
     },
     act: (id, act, reason) => (act === "abort" ? rollouts.abort(id, actor, reason) : rollouts[act](id, actor)),
@@ -78,7 +86,8 @@ function remoteDesk(url: string, key: string | undefined): RolloutDesk {
     start: ({ model, ...body }) => ask("POST", `/models/${encodeURIComponent(model)}/rollouts`, body),
     list: async (model) => (await ask<{ rollouts: readonly Rollout[] }>("GET", `/rollouts${model === undefined ? "" : `?model=${encodeURIComponent(model)}`}`)).rollouts,
     get: (id) => ask("GET", `/rollouts/${encodeURIComponent(id)}`),
-    rollback: (model, alias, reason, override) => ask("POST", `/models/${encodeURIComponent(model)}/rollback`, { alias, reason, ...(override === undefined ? {} : { override }) }),
+    wayBack: (model, alias) => ask("GET", `/models/${encodeURIComponent(model)}/rollback?alias=${encodeURIComponent(alias)}`),
+    rollback: (model, alias, reason, override, expected) => ask("POST", `/models/${encodeURIComponent(model)}/rollback`, { alias, reason, expected, ...(override === undefined ? {} : { override }) }),
     act: (id, act, reason) => ask("POST", `/rollouts/${encodeURIComponent(id)}/${act}`, reason === undefined ? {} : { reason }),
   };
 }
