@@ -4,46 +4,28 @@
 //   FOLDER gets the streams as CSV; NAME is evidently, nannyml or whylogs, PYTHON an interpreter that has it.
 //
 // 60 columns (48 of numbers: normal, lognormal, uniform; 12 of categories), a reference of 10,000 rows, windows of 250 rows.
-// An alarm of ours is the state `drift` of any column (two of three windows); of Evidently a column that it calls drifted
+// An alarm of ours is the state `drift` of any column; of Evidently a column that it calls drifted
 // (its alarm for the data set, half of all columns, is told too); of NannyML an alert of a chunk in any column by its default
 // methods; of whylogs a column whose score is "DRIFT".
 
 import { execFileSync } from "node:child_process";
-import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
-import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { freeze, HASH_WORDS, judgeWindow, normalNumbers, randomNumbers, stateOf, WindowCounter, type Distribution, type Drift } from "../packages/core/src/stats/index.ts";
+import { freeze, judgeWindow, stateOf, type ColumnJudgement, type Distribution } from "../packages/core/src/stats/index.ts";
+import { CATEGORY, CHANGED, COLUMNS, counted, DAY, makeReference, rowMaker, still, WINDOW, writeCsv, type Stream } from "./shared/drift-streams.ts";
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { peers: { type: "string", multiple: true, default: [] }, trials: { type: "string", default: "40" }, only: { type: "string", multiple: true, default: [] }, windows: { type: "string", default: "60" }, reference: { type: "string", default: "10000" } } });
 const folder = positionals[0];
 if (folder === undefined) throw new Error("FOLDER is needed");
 mkdirSync(folder, { recursive: true });
 
-const COLUMNS = 60;
-const NUMBERS = 48;
 const REFERENCE = Number(values.reference);
-const WINDOW = 250;
 const WINDOWS = Number(values.windows);
 /** After a third of them. */
 const ONSET = Math.floor(WINDOWS / 3);
-const CHANGED = 7;
-const CATEGORY = 50;
-const DAY = 24;
 
-type Row = (number | string | null)[];
-interface Stream {
-  readonly name: string;
-  /** How far column `CHANGED` is moved in that window, in deviations. */
-  readonly shift?: (window: number) => number;
-  readonly broken?: (window: number) => boolean;
-  /** Of the first ten columns, a day of 24 windows. */
-  readonly seasonal?: boolean;
-  /** Windows in which an alarm is right; none: all are false. */
-  readonly true: (window: number) => boolean;
-  readonly column?: number;
-}
 const never = (): boolean => false;
 const STREAMS: readonly Stream[] = [
   { name: "stationary", true: never },
@@ -54,43 +36,13 @@ const STREAMS: readonly Stream[] = [
   { name: "one broken column", broken: (w) => w >= ONSET, true: (w) => w >= ONSET, column: CATEGORY },
 ];
 
-function rowMaker(seed: number): (stream: Stream, window: number) => Row {
-  const random = randomNumbers(seed);
-  const normal = normalNumbers(random);
-  return (stream, window) => Array.from({ length: COLUMNS }, (_, c): number | string | null => {
-    if (c >= NUMBERS) {
-      if (c === CATEGORY && stream.broken?.(window) === true && random() < 0.3) return null;
-      return `c${Math.floor((4 + (c % 5)) * random() ** 1.5)}`;
-    }
-    const shift = (c === CHANGED ? (stream.shift?.(window) ?? 0) : 0) + (stream.seasonal === true && c < 10 ? 0.6 * Math.sin((2 * Math.PI * (window % DAY)) / DAY) : 0);
-    const z = normal() + shift;
-    return c % 3 === 0 ? z : c % 3 === 1 ? 10 + 2 * z : Math.exp(0.6 * z);
-  });
-}
-const still: Stream = { name: "", true: never };
-const makeReference = (seed: number, stream: Stream): Row[] => {
-  const make = rowMaker(seed);
-  // A reference has seen whole days.
-  return Array.from({ length: REFERENCE }, (_, i) => make(stream.seasonal === true ? { ...still } : still, i));
-};
-
-function counted(references: readonly Distribution[], rows: readonly Row[]): Distribution[] {
-  const window = new WindowCounter(references);
-  const hashes = new Int32Array(HASH_WORDS * rows.length);
-  for (let c = 0; c < COLUMNS; c++) {
-    if (c < NUMBERS) window.series[c]!.addNumbers(Float64Array.from(rows, (r) => r[c] as number), 0, 1, rows.length, hashes);
-    else window.series[c]!.addTexts(rows.map((r) => (r[c] as string | null) ?? "\uffff"), 0, 1, rows.length, "\uffff", hashes);
-  }
-  return window.series.map((s) => s.distribution);
-}
-
 /** By window the columns in drift. */
 function ours(references: readonly Distribution[], windows: readonly (readonly Distribution[])[], season: boolean): number[][] {
-  const verdicts: Drift["verdict"][][] = [];
+  const verdicts: ColumnJudgement[][] = [];
   return windows.map((current, w) => {
     const former = [1, 2, 3, 4].map((k) => windows[w - k * DAY]).filter((x) => x !== undefined);
     const seasons = season && former.length > 0 ? current.map((d, c) => former.reduce((a, b) => ({ ...a, rows: a.rows + b[c]!.rows, missing: a.missing + b[c]!.missing, bins: a.bins.map((n, i) => n + b[c]!.bins[i]!) }), { ...d, rows: 0, missing: 0, bins: d.bins.map(() => 0) })) : undefined;
-    verdicts.push(judgeWindow(references, current, undefined, seasons).map((j) => j.verdict));
+    verdicts.push(judgeWindow(references, current, undefined, seasons));
     return current.flatMap((_, c) => (stateOf(verdicts.map((v) => v[c]!)) === "drift" ? [c] : []));
   });
 }
@@ -114,7 +66,7 @@ const rowOf = (stream: Stream, who: string, { falseWindows, quiet, delay }: Scor
 for (const [s, stream] of STREAMS.entries()) {
   if (values.only.length > 0 && !values.only.some((name) => stream.name.startsWith(name))) continue;
   const windowCount = stream.seasonal === true ? Math.ceil((2 * WINDOWS) / DAY) * DAY : WINDOWS;
-  const reference = makeReference(1000 + s, stream);
+  const reference = makeReference(REFERENCE, 1000 + s, stream);
   const make = rowMaker(2000 + s);
   const rows = Array.from({ length: windowCount }, (_, w) => Array.from({ length: WINDOW }, () => make(stream, w)));
   const references = Array.from({ length: COLUMNS }, (_, c) => freeze(reference.map((r) => r[c]!)));
@@ -146,7 +98,7 @@ const trials = Number(values.trials);
 const delays: number[] = [];
 let [quietWindows, falseWindows] = [0, 0];
 for (let t = 0; t < trials; t++) {
-  const reference = makeReference(5000 + t, still);
+  const reference = makeReference(REFERENCE, 5000 + t, still);
   const references = Array.from({ length: COLUMNS }, (_, c) => freeze(reference.map((r) => r[c]!)));
   for (const stream of [STREAMS[0]!, STREAMS[2]!]) {
     const make = rowMaker(9000 + 10 * t + (stream.column ?? 0));
@@ -160,11 +112,3 @@ for (let t = 0; t < trials; t++) {
 const within = delays.filter((d) => d <= 500).length;
 if (trials > 0) console.log(`${trials} trials: false alarms in ${falseWindows} of ${quietWindows} windows over ${COLUMNS} columns (${((100 * falseWindows) / quietWindows).toFixed(3)} %); a shift of 0.5 deviations in one column found within 500 rows in ${within} of ${trials}, within 750 in ${delays.filter((d) => d <= 750).length}`);
 writeFileSync(join(folder, "result.json"), JSON.stringify({ table, falseWindows, quietWindows, delays }));
-
-async function writeCsv(path: string, rows: readonly Row[]): Promise<void> {
-  const out = createWriteStream(path);
-  out.write(`${Array.from({ length: COLUMNS }, (_, c) => `x${c}`).join(",")}\n`);
-  for (const row of rows) if (!out.write(`${row.map((v) => (v === null ? "" : typeof v === "number" ? v.toPrecision(8) : v)).join(",")}\n`)) await once(out, "drain");
-  out.end();
-  await once(out, "finish");
-}

@@ -74,8 +74,8 @@ function run(line: string): { readonly code: number; readonly out: string } {
   }
 }
 const EXPECTED: readonly (readonly [RegExp, number, string])[] = [
-  [/ pack price/, 0, "price"], [/ pack /, 0, "churn"], [/ report /, 1, "tenure_months"], [/ status --store/, 0, "warning"], [/ status churn/, 0, "tenure_months"],
-  [/ labels --from/, 0, "10 labels: 5 new"], [/\/monitor$/, 0, '"state":"warning"'], [/models\/churn/, 0, '"tenure_months"'], [/feedback -H/, 0, '"new":1'], [/monitor feedback/, 0, "50 labels: 49 new, 0 corrected, 1 known"],
+  [/ pack price/, 0, "price"], [/ pack /, 0, "churn"], [/ report /, 1, "tenure_months"], [/ status --store/, 1, "drift"], [/ status churn/, 1, "tenure_months"],
+  [/ labels --from/, 0, "10 labels: 5 new"], [/\/monitor$/, 0, '"state":"drift"'], [/models\/churn/, 0, '"tenure_months"'], [/feedback -H/, 0, '"new":1'], [/monitor feedback/, 0, "50 labels: 49 new, 0 corrected, 1 known"],
   [/monitor query/, 0, "stays"], [/monitor export/, 0, "600 predictions"], [/monitor erase/, 0, "erased: 1 predictions, 0 labels, 1 lines"],
 ];
 

@@ -1,6 +1,7 @@
 // From windows to a state that somebody may be woken for. A window's column has drifted where its index passes its bound
 // (drift.ts) and it may be believed among all the columns that were looked at (Benjamini and Hochberg). A column is in drift
-// when k of the last n windows say so; one window alone is a warning. Too little data is a state of its own, never "ok".
+// when k of the last n windows say so; one window alone is a warning, unless chance would give it so rarely over all columns
+// that there is nothing to wait for. Too little data is a state of its own, never "ok".
 
 import type { Distribution } from "./distribution.ts";
 import { believable, driftBetween, type Drift } from "./drift.ts";
@@ -10,6 +11,8 @@ export type DriftState = "ok" | "warning" | "drift" | "not-enough-data";
 export interface ColumnJudgement extends Drift {
   /** Also where it is like the same hour of former days: what comes and goes with the time of day is no drift. */
   readonly seasonal: boolean;
+  /** It has drifted, and chance gives such an index in any column less often than the rule's `atOnce`: it counts as `windows` of them. */
+  readonly sure: boolean;
 }
 
 export interface DriftRule {
@@ -18,8 +21,10 @@ export interface DriftRule {
   readonly of: number;
   /** False discoveries that are allowed among those columns that are said to have drifted. */
   readonly rate: number;
+  /** The chance, over all columns of a window together (Bonferroni), below which one window is enough; 0: never. */
+  readonly atOnce: number;
 }
-export const DRIFT_RULE: DriftRule = { windows: 2, of: 3, rate: 0.01 };
+export const DRIFT_RULE: DriftRule = { windows: 2, of: 3, rate: 0.01, atOnce: 1e-4 };
 
 /**
  * Every column of one window, in the references' order.
@@ -30,23 +35,22 @@ export function judgeWindow(references: readonly Distribution[], current: readon
   const judged = drifts.flatMap((d, i) => (d.verdict === "unknown" ? [] : [i]));
   const believed = new Set(judged.filter((_, k) => believable(judged.map((i) => drifts[i]!.p), rule.rate)[k]));
   return drifts.map((drift, i): ColumnJudgement => {
-    if (drift.verdict !== "drifted") return { ...drift, seasonal: false };
-    if (!believed.has(i)) return { ...drift, verdict: "same", seasonal: false };
+    if (drift.verdict !== "drifted") return { ...drift, seasonal: false, sure: false };
+    if (!believed.has(i)) return { ...drift, verdict: "same", seasonal: false, sure: false };
     const season = seasons?.[i];
     const seasonal = season !== undefined && driftBetween(season, current[i]!).verdict === "same";
-    return { ...drift, verdict: seasonal ? "same" : "drifted", seasonal };
+    return { ...drift, verdict: seasonal ? "same" : "drifted", seasonal, sure: !seasonal && drift.p * judged.length <= rule.atOnce };
   });
 }
 
-/** @param verdicts of one column, the latest last */
-export function stateOf(verdicts: readonly Drift["verdict"][], rule: DriftRule = DRIFT_RULE): DriftState {
-  const known = verdicts.filter((v) => v !== "unknown").slice(-rule.of);
-  if (known.length === 0 || verdicts.at(-1) === "unknown") {
-    // What was known stays known while too few rows come to say otherwise.
-    return known.filter((v) => v === "drifted").length >= rule.windows ? "drift" : "not-enough-data";
-  }
-  const drifted = known.filter((v) => v === "drifted").length;
-  return drifted >= rule.windows ? "drift" : known.at(-1) === "drifted" ? "warning" : "ok";
+/** @param judged of one column, the latest last */
+export function stateOf(judged: readonly Pick<ColumnJudgement, "verdict" | "sure">[], rule: DriftRule = DRIFT_RULE): DriftState {
+  const known = judged.filter((j) => j.verdict !== "unknown").slice(-rule.of);
+  const drifted = known.reduce((n, j) => n + (j.verdict !== "drifted" ? 0 : j.sure ? rule.windows : 1), 0);
+  if (drifted >= rule.windows) return "drift";
+  // What was known stays known while too few rows come to say otherwise.
+  if (known.length === 0 || judged.at(-1)!.verdict === "unknown") return "not-enough-data";
+  return known.at(-1)!.verdict === "drifted" ? "warning" : "ok";
 }
 
 /**

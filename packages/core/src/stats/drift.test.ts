@@ -1,7 +1,7 @@
 // Frozen bins, drift and sketches: against SciPy's figures, against chance, and against whole sets.
 
 import { describe, expect, it } from "vitest";
-import { believable, chiSquareQuantile, chiSquareTail, distinctCount, driftBetween, freeze, hashText, mergeSketches, momentsOf, normalNumbers, randomNumbers, shareWithin, sketchOf, Tally, type Counted, type Distribution } from "./index.ts";
+import { believable, DRIFT_RULE, judgeWindow, chiSquareQuantile, chiSquareTail, distinctCount, driftBetween, freeze, hashText, mergeSketches, momentsOf, normalNumbers, randomNumbers, shareWithin, sketchOf, Tally, type Counted, type Distribution } from "./index.ts";
 
 const counted = (reference: Distribution, values: readonly Counted[]): Distribution => {
   const tally = new Tally(reference.shape);
@@ -74,6 +74,20 @@ describe("drift", () => {
   it("of many columns is believed with few false alarms", () => {
     expect(believable([0.001, 0.2, 0.012, 0.04])).toEqual([true, false, true, false]);
     expect(believable([])).toEqual([]);
+  });
+});
+
+describe("sixty columns in windows of 250 rows", () => {
+  it("alarm at once in fewer than one window of two hundred where nothing drifts, and mostly where one moves by half a deviation", () => {
+    const normal = normalNumbers(randomNumbers(12));
+    const random = randomNumbers(13);
+    const column = (rows: number, c: number, shift = 0): Counted[] => Array.from({ length: rows }, () => (c % 5 === 4 ? `c${Math.floor(6 * random() ** 1.5)}` : c % 2 === 0 ? normal() + shift : Math.exp(normal() + shift)));
+    const references = Array.from({ length: 60 }, (_, c) => freeze(column(5000, c)));
+    const window = (shift = 0): Distribution[] => references.map((r, c) => counted(r, column(250, c, c === 7 ? shift : 0)));
+    const sure = (shift: number, times: number): number => Array.from({ length: times }, () => judgeWindow(references, window(shift)).some((j) => j.sure)).filter((x) => x).length;
+    expect(sure(0, 200)).toBeLessThanOrEqual(1);
+    expect(sure(0.5, 30)).toBeGreaterThanOrEqual(24);
+    expect(judgeWindow(references, window(0.5), { ...DRIFT_RULE, atOnce: 0 }).some((j) => j.sure)).toBe(false);
   });
 });
 

@@ -143,13 +143,16 @@ describe("distances over the bins", () => {
 
 describe("states", () => {
   it("need k of n windows, warn after one, and say when there is too little", () => {
-    expect(stateOf([])).toBe("not-enough-data");
-    expect(stateOf(["same"])).toBe("ok");
-    expect(stateOf(["same", "drifted"])).toBe("warning");
-    expect(stateOf(["drifted", "same", "drifted"])).toBe("drift");
-    expect(stateOf(["drifted", "drifted", "same", "same"])).toBe("ok");
-    expect(stateOf(["same", "unknown"])).toBe("not-enough-data");
-    expect(stateOf(["drifted", "drifted", "unknown"])).toBe("drift");
+    const of = (verdicts: readonly ("same" | "drifted" | "unknown" | "sure")[]): string => stateOf(verdicts.map((v) => ({ verdict: v === "sure" ? "drifted" : v, sure: v === "sure" })));
+    expect(of([])).toBe("not-enough-data");
+    expect(of(["same"])).toBe("ok");
+    expect(of(["same", "drifted"])).toBe("warning");
+    expect(of(["drifted", "same", "drifted"])).toBe("drift");
+    expect(of(["drifted", "drifted", "same", "same"])).toBe("ok");
+    expect(of(["same", "unknown"])).toBe("not-enough-data");
+    expect(of(["drifted", "drifted", "unknown"])).toBe("drift");
+    // One that chance does not give stays for as long as two of three do.
+    expect([of(["same", "sure"]), of(["sure", "same", "same"]), of(["sure", "same", "same", "same"]), of(["sure", "unknown"])]).toEqual(["drift", "drift", "ok", "drift"]);
   });
   it("weigh columns", () => {
     expect(worstOf(["drift", "ok"], [0.01, 1])).toBe("warning");

@@ -118,7 +118,7 @@ function columnState(subject: Subject, i: number, last: Span, currents: readonly
   const counter = last.counter.series[i]!;
   const current = currents[i]!;
   const verdicts = judged.map((s) => s.columns[i]!.verdict);
-  const state = stateOf(verdicts, rule);
+  const state = stateOf(judged.map((s) => s.columns[i]!), rule);
   const { psi, bound, p, seasonal } = judged.at(-1)!.columns[i]!;
   const share = (n: number, of: number): number => n / Math.max(1, of);
   const moments = [current, reference].map((d) => (Number.isFinite(momentsOf(d).mean) && hasNumbers(d) ? momentsOf(d).mean : null));
