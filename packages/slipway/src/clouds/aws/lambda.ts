@@ -31,9 +31,10 @@ export function lambdaPlan(options: CloudOptions): CloudPlan {
     status: { request: ask("GET", of), read: ({ body }) => ({ state: textAt(body, "Configuration", "State") ?? "?", ready: textAt(body, "Configuration", "State") === "Active", reason: textAt(body, "Configuration", "StateReason") }) },
     cost: { monthly: undefined, text: `0.20 $ a million requests and 0.0000166667 $ a GB-second (us-east-1, list price): at 5 ms a request ${(0.2 + 1e6 * 0.005 * (memory / 1024) * 0.0000166667).toFixed(2)} $ a million; nothing while it is idle` },
     terraform: terraform([
-      ...provider("aws", "hashicorp/aws", "~> 6.0", { region }),
+      ...provider("aws", "hashicorp/aws", ">= 5.100, < 7.0", { region }),
       { type: "resource", labels: ["aws_lambda_function", "model"], attributes: { function_name: name, package_type: "Image", image_uri: image, role, memory_size: memory, timeout: SECONDS }, blocks: [{ type: "environment", attributes: { variables: env } }] },
       { type: "resource", labels: ["aws_lambda_function_url", "model"], attributes: { function_name: new Raw("aws_lambda_function.model.function_name"), authorization_type: auth } },
+      ...(open ? [{ type: "resource", labels: ["aws_lambda_permission", "model"], attributes: { statement_id: "slipway-url", action: "lambda:InvokeFunctionUrl", principal: "*", function_name: new Raw("aws_lambda_function.model.function_name"), function_url_auth_type: "NONE" } }] : []),
     ]),
     ask: open ? `curl "$(aws lambda get-function-url-config --function-name ${name} --query FunctionUrl --output text)predict" -H 'content-type: application/json' -d @rows.json` : `aws lambda invoke --region ${region} --function-name ${name} --payload fileb://rows.json out.json`,
   };

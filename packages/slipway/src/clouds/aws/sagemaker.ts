@@ -42,7 +42,7 @@ export function sagemakerPlan(options: CloudOptions): CloudPlan {
     cost: serverless ? { monthly: undefined, text: `by the millisecond of ${memory} MB while it answers, and the data; nothing while it is idle` }
       : { monthly: hour === undefined ? undefined : hour * 730 * instances, text: hour === undefined ? `${instances} x ${instanceType}: its price is not known here` : `${instances} x ${instanceType} at ${hour} $ an hour (us-east-1, list price)` },
     terraform: terraform([
-      ...provider("aws", "hashicorp/aws", "~> 6.0", { region }),
+      ...provider("aws", "hashicorp/aws", ">= 5.100, < 7.0", { region }),
       { type: "resource", labels: ["aws_sagemaker_model", "model"], attributes: { name: versioned, execution_role_arn: role }, blocks: [{ type: "primary_container", attributes: { image, environment: env } }] },
       {
         type: "resource", labels: ["aws_sagemaker_endpoint_configuration", "model"], attributes: { name: versioned },
