@@ -1,8 +1,10 @@
 // How good the predictions were, as labels come: for each stretch of time the metrics of those that have labels, how many
-// that is, and what is to be expected of the others. A stretch is ripe when nine in ten labels of its age have come.
+// that is, and what is to be expected of the others. A stretch is ripe when nine in ten labels of its age have come, or nine in
+// ten of its own predictions have one.
 
 import { wilsonInterval, classificationMetrics, estimatePerformance, learnCalibration, quantile, regressionMetrics, squaredMetrics, type CalibrationMap, type Estimate, type Metric } from "@slipway/core/stats";
 import type { Database } from "../database/index.ts";
+import { dropIn, type Drop } from "./accuracy-drop.ts";
 import { rankingFigures } from "./judged-lists.ts";
 import { estimateLosses, lossesOf, type KnownLoss } from "./loss-estimates.ts";
 import { iso, type StoredWindow } from "./store.ts";
@@ -32,8 +34,8 @@ export interface Accuracy {
   readonly delay: number | null;
   /** Whether estimates go through a calibration that labels taught. */
   readonly calibrated: boolean;
-  /** Where the last ripe stretch is worse than those before it by more than chance. */
-  readonly drop: { readonly metric: string; readonly now: number; readonly before: number; readonly since: string } | null;
+  /** Where the last ripe stretches are worse than those before them by more than chance. */
+  readonly drop: Drop | null;
 }
 interface Joined {
   readonly id: string;
@@ -48,13 +50,14 @@ interface Joined {
 export const POINTS = 48;
 const MOST_ROWS = 100_000;
 const LEAST_LABELS = 20;
+const RIPE = 0.9;
 const MOST_LEARNT = 20_000;
 
 export async function accuracyOf(database: Database, subject: Subject, windows: readonly StoredWindow[], { from, to, windowMs }: { readonly from: number; readonly to: number; readonly windowMs: number }): Promise<Accuracy> {
   const rows = await joined(database, subject, from, to);
   const labelled = rows.filter((r) => r.label !== null);
   const delays = Float64Array.from(labelled.flatMap((r) => r.delay ?? [])).sort();
-  const delay = delays.length < LEAST_LABELS ? null : quantile(delays, 0.9);
+  const delay = delays.length < LEAST_LABELS ? null : quantile(delays, RIPE);
   const { task } = subject;
   const map = calibrationOf(labelled, task);
   const isStrange = strangeTo(task);
@@ -66,9 +69,14 @@ export async function accuracyOf(database: Database, subject: Subject, windows: 
     const inside = rows.filter((r) => r.at >= begins && r.at < ends);
     const counted = windows.filter((w) => w.begins >= begins && w.begins < ends);
     if (inside.length === 0 && counted.every((w) => w.counter.rows === 0)) continue;
-    points.push({ begins: iso(begins), ends: iso(ends), kept: inside.length, ...measured(inside, task), ripe: delay !== null && ends + delay * 1000 < to, ...estimateOf(counted, task, map, losses) });
+    points.push({ begins: iso(begins), ends: iso(ends), kept: inside.length, ...measured(inside, task), ripe: isRipe(inside, ends, delay, to), ...estimateOf(counted, task, map, losses) });
   }
-  return { points, delay, calibrated: map !== undefined || losses.some((l) => l.calibrated), drop: dropOf(points, task) };
+  return { points, delay, calibrated: map !== undefined || losses.some((l) => l.calibrated), drop: dropIn(points.filter((p) => p.ripe), task) };
+}
+
+function isRipe(inside: readonly Joined[], ends: number, delay: number | null, to: number): boolean {
+  if (delay === null || ends >= to) return false;
+  return ends + delay * 1000 < to || (inside.length >= LEAST_LABELS && inside.filter((r) => r.label !== null).length >= RIPE * inside.length);
 }
 
 async function joined(database: Database, { model, version, digest }: Subject, from: number, to: number): Promise<Joined[]> {
@@ -152,20 +160,4 @@ function estimateOf(windows: readonly StoredWindow[], task: Task, map: Calibrati
   if (task.kind === "regression") return estimateLosses(windows, losses) ?? none;
   if (task.kind !== "classification" || !task.probabilities) return none;
   return { ...none, estimate: estimatePerformance(windows.flatMap((w) => w.counter.sure.bins), task.classes.length, map) };
-}
-
-/** The last ripe stretch against all ripe ones before it, by the difference of two shares: of right answers, or of lists with something chosen. */
-function dropOf(points: readonly AccuracyPoint[], task: Task): Accuracy["drop"] {
-  const metric = task.kind === "classification" ? "accuracy" : task.kind === "ranking" && task.of === "items" ? "hit_rate" : undefined;
-  if (metric === undefined) return null;
-  const ripe = points.filter((p) => p.ripe && p.metrics[metric] !== undefined);
-  const last = ripe.at(-1);
-  const before = ripe.slice(0, -1);
-  const n = before.reduce((sum, p) => sum + p.labelled, 0);
-  if (last === undefined || n < LEAST_LABELS) return null;
-  const was = before.reduce((sum, p) => sum + p.labelled * p.metrics[metric]!, 0) / n;
-  const now = last.metrics[metric]!;
-  const pooled = (was * n + now * last.labelled) / (n + last.labelled);
-  const error = Math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / last.labelled));
-  return was - now > 0.02 && was - now > 3.3 * error ? { metric, now, before: Number(was.toPrecision(6)), since: last.begins } : null;
 }

@@ -86,7 +86,8 @@ describe("accuracy", () => {
     expect(points[0].metrics.accuracy).toBeCloseTo(0.9, 5);
     expect(points[6].metrics.accuracy).toBeCloseTo(0.1, 5);
     expect(points[0].interval[0]).toBeLessThan(0.9);
-    expect(drop).toMatchObject({ metric: "accuracy", before: expect.any(Number), since: points[6].begins });
+    // Both hours in which the opposite is true.
+    expect(drop).toEqual({ metric: "accuracy", now: 0.1, before: 0.9, since: points[5].begins });
     expect(calibrated).toBe(true);
     expect(points[7].estimate.accuracy).toBeGreaterThan(0.4);
     expect(points[7].metrics).toEqual({});

@@ -57,7 +57,7 @@ const FINDERS: Readonly<Record<Rule["on"], (rule: Rule, view: ModelView, now: nu
       if (last === undefined || value === undefined || bar === undefined) return [];
       return [{ subject: rule.metric, summary: `${rule.metric} is ${numberText(value)} by ${last.labelled} labels; the bar is ${numberText(bar)}`, since: last.begins, picture, next }];
     }
-    return drop === null ? [] : [{ subject: drop.metric, summary: `${drop.metric} fell to ${numberText(drop.now)} from ${numberText(drop.before)}, by the labels that came`, since: drop.since, picture, next }];
+    return drop === null ? [] : [{ subject: drop.metric, summary: `${drop.metric} ${drop.now < drop.before ? "fell" : "rose"} to ${numberText(drop.now)} from ${numberText(drop.before)}, by the labels that came`, since: drop.since, picture, next }];
   },
   estimate: (rule, view) => {
     const last = view.accuracy.points.at(-1);
