@@ -19,6 +19,10 @@ export const CURVES: Readonly<Record<Curve, CurveFacts>> = {
   "P-521": { oid: "1.3.132.0.35", hash: "SHA-512", bytes: 66 },
 };
 
+/** Ed25519 (RFC 8032) signs messages as they are: it has no hash to choose and one form of a signature, 64 bytes. */
+export type KeyKind = Curve | "Ed25519";
+export const ED25519 = "1.3.101.112";
+
 export const EC_PUBLIC_KEY = "1.2.840.10045.2.1";
 
 export function curveOfOid(oid: string | undefined): Curve | undefined {

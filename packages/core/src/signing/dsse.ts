@@ -9,7 +9,7 @@ import type { SigningKey, VerificationKey } from "./keys.ts";
 export interface EnvelopeSignature {
   /** A hint only, never believed: which key to try first. */
   readonly keyid?: string;
-  /** Base64 of the ECDSA signature in DER. */
+  /** Base64 of the signature: ECDSA in DER, or Ed25519's 64 bytes. */
   readonly sig: string;
 }
 

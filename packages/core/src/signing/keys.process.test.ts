@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { generateSigningKey, readSigningKey, readVerificationKey, writePrivateKey } from "./index.ts";
+import { certificatesOfPem, generateSigningKey, readSigningKey, readVerificationKey, writePrivateKey } from "./index.ts";
+import { verificationKeyOfSpki } from "./keys.ts";
+import { verifyChain } from "./x509.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "slipway-keys-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -46,11 +48,54 @@ describe.skipIf(missing)("keys and OpenSSL (skipped without openssl: apt-get ins
     });
   }
 
+  it("Ed25519: what we write and sign OpenSSL reads and verifies, and the other way round", async () => {
+    const { key, pkcs8 } = await generateSigningKey("Ed25519");
+    writeFileSync(file("ours.pem"), await writePrivateKey(pkcs8));
+    writeFileSync(file("ours.enc.pem"), await writePrivateKey(pkcs8, "correct horse"));
+    writeFileSync(file("message"), message);
+    const signature = await key.sign(message);
+    expect([signature.length, key.publicKey.curve]).toEqual([64, "Ed25519"]);
+    writeFileSync(file("signature"), signature);
+    expect(openssl("pkey", "-in", file("ours.pem"), "-pubout")).toBe(key.publicKey.pem);
+    expect(openssl("pkey", "-in", file("ours.enc.pem"), "-passin", "pass:correct horse", "-pubout")).toBe(key.publicKey.pem);
+    writeFileSync(file("public.pem"), key.publicKey.pem);
+    expect(openssl("pkeyutl", "-verify", "-pubin", "-inkey", file("public.pem"), "-rawin", "-in", file("message"), "-sigfile", file("signature"))).toContain("Verified Successfully");
+    // What a caller asks of ECDSA's hash changes nothing.
+    expect(Buffer.from(await key.sign(message, "SHA-256")).equals(Buffer.from(signature))).toBe(true);
+
+    openssl("genpkey", "-algorithm", "ed25519", "-out", file("theirs.pem"));
+    openssl("pkcs8", "-topk8", "-in", file("theirs.pem"), "-out", file("theirs.enc.pem"), "-passout", "pass:pa ss");
+    openssl("pkeyutl", "-sign", "-inkey", file("theirs.pem"), "-rawin", "-in", file("message"), "-out", file("signature"));
+    const theirs = await readVerificationKey(openssl("pkey", "-in", file("theirs.pem"), "-pubout"));
+    expect((await readSigningKey(readFileSync(file("theirs.enc.pem"), "utf8"), "pa ss")).publicKey.id).toBe(theirs.id);
+    const made = readFileSync(file("signature"));
+    const last = Uint8Array.from(made, (b, i) => (i === 63 ? b ^ 1 : b));
+    expect(await Promise.all([theirs.verify(message, made), theirs.verify(message, made, "SHA-512"), theirs.verify(new TextEncoder().encode("what was signed"), made), theirs.verify(message, last), theirs.verify(message, made.subarray(1)), theirs.verify(message, new Uint8Array(0)), key.publicKey.verify(message, made)])).toEqual([true, true, false, false, false, false, false]);
+    // A signature of a curve is none of Ed25519, and the other way round.
+    const curve = (await generateSigningKey("P-256")).key;
+    expect([await theirs.verify(message, await curve.sign(message)), await curve.publicKey.verify(message, made)]).toEqual([false, false]);
+  });
+
+  it("Ed25519: a chain of certificates of OpenSSL's leads to its root, and to no other", async () => {
+    const authority = (name: string): Uint8Array => {
+      openssl("req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", file(`${name}.key`), "-out", file(`${name}.crt`), "-days", "30", "-subj", "/CN=root", "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign");
+      return certificatesOfPem(readFileSync(file(`${name}.crt`), "utf8"))[0]!;
+    };
+    const [root, other] = [authority("root"), authority("other")];
+    openssl("req", "-new", "-newkey", "ed25519", "-nodes", "-keyout", file("leaf.key"), "-out", file("leaf.csr"), "-subj", "/CN=release");
+    writeFileSync(file("leaf.ext"), "keyUsage=critical,digitalSignature\nextendedKeyUsage=codeSigning\n");
+    openssl("x509", "-req", "-in", file("leaf.csr"), "-CA", file("root.crt"), "-CAkey", file("root.key"), "-CAcreateserial", "-days", "20", "-extfile", file("leaf.ext"), "-out", file("leaf.crt"));
+    const chain = certificatesOfPem(readFileSync(file("leaf.crt"), "utf8"));
+    expect((await verifyChain(chain, [other, root])).commonName).toBe("release");
+    await expect(verifyChain(chain, [other])).rejects.toMatchObject({ code: "certificate-untrusted" });
+    expect((await verificationKeyOfSpki((await verifyChain(chain, [root])).spki)).curve).toBe("Ed25519");
+  });
+
   it("refuses a wrong password, a missing one, other kinds of keys and other encryptions, with a code", async () => {
     openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", file("k.pem"));
     openssl("pkcs8", "-topk8", "-in", file("k.pem"), "-out", file("enc.pem"), "-passout", "pass:right");
     openssl("pkcs8", "-topk8", "-scrypt", "-in", file("k.pem"), "-out", file("scrypt.pem"), "-passout", "pass:right");
-    openssl("genpkey", "-algorithm", "ed25519", "-out", file("ed.pem"));
+    openssl("genpkey", "-algorithm", "ed448", "-out", file("ed.pem"));
     openssl("ecparam", "-name", "secp256k1", "-genkey", "-noout", "-out", file("k1.pem"));
     const read = (name: string, password?: string): Promise<unknown> => readSigningKey(readFileSync(file(name), "utf8"), password);
     await expect(read("enc.pem")).rejects.toMatchObject({ code: "signing-key-password" });

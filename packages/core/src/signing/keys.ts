@@ -1,8 +1,9 @@
-// Keys that sign and verify: ECDSA on P-256, P-384 or P-521. Public keys are PEM SPKI; private keys PEM PKCS#8, in the clear or
-// encrypted, or what `openssl ecparam -genkey` writes (SEC1). A private key lives in Web Crypto as non-extractable.
+// Keys that sign and verify: ECDSA on P-256, P-384 or P-521, and Ed25519 (RFC 8032, 8410). Public keys are PEM SPKI; private keys
+// PEM PKCS#8, in the clear or encrypted, or what `openssl ecparam -genkey` writes (SEC1). A private key lives in Web Crypto as
+// non-extractable.
 
 import { plain, toHex, type Bytes } from "./bytes.ts";
-import { CURVES, curveOfOid, EC_PUBLIC_KEY, signatureFromDer, signatureToDer, type Curve } from "./curves.ts";
+import { CURVES, curveOfOid, EC_PUBLIC_KEY, ED25519, signatureFromDer, signatureToDer, type KeyKind } from "./curves.ts";
 import { der, derInteger, derOid, readDerList, readOid, readSequence, TAG } from "./der.ts";
 import { decryptPrivateKey, encryptPrivateKey, wrongPassword } from "./encrypted-key.ts";
 import { signingError } from "./errors.ts";
@@ -14,18 +15,18 @@ export type Hash = "SHA-256" | "SHA-384" | "SHA-512";
 
 /** A public key. */
 export interface VerificationKey {
-  readonly curve: Curve;
+  readonly curve: KeyKind;
   /** 64 hexadecimal digits: SHA-256 of the SubjectPublicKeyInfo in DER. */
   readonly id: string;
   /** SubjectPublicKeyInfo, "-----BEGIN PUBLIC KEY-----". */
   readonly pem: string;
-  /** Whether `signature` (DER) was made by this key over `message`, hashed as the curve has it by default. Never throws for what is in them. */
+  /** Whether `signature` (DER; of Ed25519 its 64 bytes) was made by this key over `message`, hashed as the curve has it by default (Ed25519: whole, whatever `hash` says). Never throws for what is in them. */
   verify(message: Uint8Array, signature: Uint8Array, hash?: Hash): Promise<boolean>;
 }
 
 export interface SigningKey {
   readonly publicKey: VerificationKey;
-  /** The ECDSA signature in DER. */
+  /** The ECDSA signature in DER, or Ed25519's 64 bytes. */
   sign(message: Uint8Array, hash?: Hash): Promise<Bytes>;
 }
 
@@ -37,8 +38,8 @@ export interface PlatformKey {
 }
 
 /** A new key, and its PKCS#8 for a file. */
-export async function generateSigningKey(curve: Curve = "P-256"): Promise<{ readonly key: SigningKey; readonly pkcs8: Bytes }> {
-  const pair = await subtle().generateKey({ name: "ECDSA", namedCurve: curve }, true, ["sign", "verify"]);
+export async function generateSigningKey(curve: KeyKind = "P-256"): Promise<{ readonly key: SigningKey; readonly pkcs8: Bytes }> {
+  const pair = await subtle().generateKey(algorithmOf(curve), true, ["sign", "verify"]) as CryptoKeyPair;
   const pkcs8 = new Uint8Array(await subtle().exportKey("pkcs8", pair.privateKey));
   return { key: await signingKeyOfPkcs8(pkcs8), pkcs8 };
 }
@@ -77,7 +78,7 @@ export async function readVerificationKey(pem: string): Promise<VerificationKey>
 /** From SubjectPublicKeyInfo in DER. @throws signing-key-malformed, signing-key-unsupported */
 export async function verificationKeyOfSpki(spki: Uint8Array): Promise<VerificationKey> {
   const curve = curveOf(readSequence(spki)?.[0]?.whole);
-  const key = await subtle().importKey("spki", plain(spki), { name: "ECDSA", namedCurve: curve }, true, ["verify"]).catch((error: unknown) => {
+  const key = await subtle().importKey("spki", plain(spki), algorithmOf(curve), true, ["verify"]).catch((error: unknown) => {
     throw signingError("signing-key-malformed", `the public key is no point of the curve ${curve}`, { cause: error });
   });
   // Written again, so that one key has one form and one id.
@@ -86,9 +87,10 @@ export async function verificationKeyOfSpki(spki: Uint8Array): Promise<Verificat
     curve,
     id: toHex(new Uint8Array(await subtle().digest("SHA-256", bytes))),
     pem: writePem("PUBLIC KEY", bytes),
-    async verify(message, signature, hash = CURVES[curve].hash) {
+    async verify(message, signature, hash) {
+      if (curve === "Ed25519") return signature.length === ED25519_BYTES && subtle().verify("Ed25519", key, plain(signature), plain(message));
       const raw = signatureFromDer(signature, curve);
-      return raw !== undefined && subtle().verify({ name: "ECDSA", hash }, key, raw, plain(message));
+      return raw !== undefined && subtle().verify({ name: "ECDSA", hash: hash ?? CURVES[curve].hash }, key, raw, plain(message));
     },
   };
 }
@@ -96,36 +98,50 @@ export async function verificationKeyOfSpki(spki: Uint8Array): Promise<Verificat
 /** A pair that the platform made, such as a browser's whose private key cannot be taken out of it. */
 export async function signingKeyOfPlatform(pair: { readonly privateKey: PlatformKey; readonly publicKey: PlatformKey }): Promise<SigningKey> {
   const publicKey = await verificationKeyOfSpki(new Uint8Array(await subtle().exportKey("spki", pair.publicKey as CryptoKey)));
+  const { curve } = publicKey;
   return {
     publicKey,
-    async sign(message, hash = CURVES[publicKey.curve].hash) {
-      return signatureToDer(new Uint8Array(await subtle().sign({ name: "ECDSA", hash }, pair.privateKey as CryptoKey, plain(message))));
+    async sign(message, hash) {
+      if (curve === "Ed25519") return new Uint8Array(await subtle().sign("Ed25519", pair.privateKey as CryptoKey, plain(message)));
+      return signatureToDer(new Uint8Array(await subtle().sign({ name: "ECDSA", hash: hash ?? CURVES[curve].hash }, pair.privateKey as CryptoKey, plain(message))));
     },
   };
 }
 
 async function signingKeyOfPkcs8(pkcs8: Bytes): Promise<SigningKey> {
   const curve = curveOf(readSequence(pkcs8)?.[1]?.whole);
-  const algorithm = { name: "ECDSA", namedCurve: curve };
+  const algorithm = algorithmOf(curve);
   const broken = (error: unknown): never => {
     throw signingError("signing-key-malformed", `the private key is no key of the curve ${curve}`, { cause: error });
   };
   const readable = await subtle().importKey("pkcs8", pkcs8, algorithm, true, ["sign"]).catch(broken);
   // Web Crypto gives the public half only by way of the key's parts.
   const { x, y } = await subtle().exportKey("jwk", readable);
-  const publicKey = await subtle().importKey("jwk", { kty: "EC", crv: curve, x: x!, y: y! }, algorithm, true, ["verify"]).catch(broken);
+  const half = curve === "Ed25519" ? { kty: "OKP", crv: curve, x: x! } : { kty: "EC", crv: curve, x: x!, y: y! };
+  const publicKey = await subtle().importKey("jwk", half, algorithm, true, ["verify"]).catch(broken);
   return signingKeyOfPlatform({ publicKey, privateKey: await subtle().importKey("pkcs8", pkcs8, algorithm, false, ["sign"]) });
 }
 
+const ED25519_BYTES = 64;
+/** For Web Crypto. */
+function algorithmOf(curve: KeyKind): EcKeyAlgorithmName | { readonly name: "Ed25519" } {
+  return curve === "Ed25519" ? { name: "Ed25519" } : { name: "ECDSA", namedCurve: curve };
+}
+interface EcKeyAlgorithmName {
+  readonly name: "ECDSA";
+  readonly namedCurve: string;
+}
+
 /** The curve that an AlgorithmIdentifier names. */
-function curveOf(algorithm: Uint8Array | undefined): Curve {
+function curveOf(algorithm: Uint8Array | undefined): KeyKind {
   const values = algorithm && readSequence(algorithm);
   const kind = readOid(values?.[0]);
   if (kind === undefined) throw signingError("signing-key-malformed", "the key's DER is damaged");
-  if (kind !== EC_PUBLIC_KEY) throw signingError("signing-key-unsupported", `the key is of the kind ${kind}, not of an elliptic curve (${EC_PUBLIC_KEY})`);
+  if (kind === ED25519) return "Ed25519";
+  if (kind !== EC_PUBLIC_KEY) throw signingError("signing-key-unsupported", `the key is of the kind ${kind}: neither of an elliptic curve (${EC_PUBLIC_KEY}) nor Ed25519 (${ED25519})`);
   const oid = readOid(values![1]);
   const curve = curveOfOid(oid);
-  if (curve === undefined) throw signingError("signing-key-unsupported", `the key's curve is ${oid ?? "not named"}; P-256, P-384 and P-521 are used`);
+  if (curve === undefined) throw signingError("signing-key-unsupported", `the key's curve is ${oid ?? "not named"}; P-256, P-384 and P-521 are used, and Ed25519`);
   return curve;
 }
 

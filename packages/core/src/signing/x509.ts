@@ -3,7 +3,7 @@
 // at the time when the signing certificate began to be valid, and the certificate must be one that may sign.
 
 import { plain } from "./bytes.ts";
-import { CURVES, curveOfOid, EC_PUBLIC_KEY, signatureFromDer, type Curve } from "./curves.ts";
+import { CURVES, curveOfOid, EC_PUBLIC_KEY, ED25519, signatureFromDer, type Curve } from "./curves.ts";
 import { readBits, readDer, readDerList, readOid, readSequence, readSmallInteger, TAG, type DerValue } from "./der.ts";
 import { signingError } from "./errors.ts";
 import { readPem } from "./pem.ts";
@@ -121,6 +121,10 @@ async function signed(certificate: Certificate, issuer: Certificate): Promise<bo
       if (curve === undefined || raw === undefined || CURVES[curve] === undefined) return false;
       const key = await subtle().importKey("spki", plain(issuer.spki), { name: "ECDSA", namedCurve: curve }, false, ["verify"]);
       return await subtle().verify({ name: "ECDSA", hash: ECDSA_HASH[algorithm] }, key, raw, plain(certificate.tbs));
+    }
+    if (readOid(kind) === ED25519 && algorithm === ED25519) {
+      const key = await subtle().importKey("spki", plain(issuer.spki), { name: "Ed25519" }, false, ["verify"]);
+      return await subtle().verify("Ed25519", key, plain(certificate.signature), plain(certificate.tbs));
     }
     if (readOid(kind) === OID.rsa && RSA_HASH[algorithm] !== undefined) {
       const key = await subtle().importKey("spki", plain(issuer.spki), { name: "RSASSA-PKCS1-v1_5", hash: RSA_HASH[algorithm] }, false, ["verify"]);

@@ -1,12 +1,12 @@
 // slipway keys signing create|show: keys that sign models, reports and decisions.
 
 import { createKeyFiles, readAnyPublicKey } from "../signing/index.ts";
-import type { Curve } from "@slipway/core/signing";
+import type { KeyKind } from "@slipway/core/signing";
 import { usageError, type Invocation } from "./command.ts";
 import { printJson, printNote, printResult } from "./output.ts";
 import { DEFAULT_KEY, PASSWORD_VARIABLE, passwordOf } from "./signing-key.ts";
 
-const CURVES: readonly Curve[] = ["P-256", "P-384", "P-521"];
+const CURVES: readonly KeyKind[] = ["P-256", "P-384", "P-521", "Ed25519"];
 
 export async function signingKeys(what: string | undefined, file: string | undefined, call: Invocation): Promise<number> {
   const path = file ?? DEFAULT_KEY;

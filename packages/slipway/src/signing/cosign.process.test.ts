@@ -120,6 +120,34 @@ describe.skipIf(cosign === undefined || dockerRegistry === undefined)("with cosi
     await store.close();
   });
 
+  it("Ed25519: cosign verifies what we push, in both forms, and our report of the gate", async () => {
+    const made = await generateSigningKey("Ed25519");
+    writeFileSync(path("ed.pem"), await writePrivateKey(made.pkcs8));
+    writeFileSync(path("ed.pub"), made.key.publicKey.pem);
+    const ours = await pushed("ed-ours", 7);
+    await signArtifact(ours.store, `${registry.host}/tests/ed-ours`, ours.pkg, made.key);
+    for (const form of [[], bundle]) {
+      expect(says("verify", "--key", "ed.pub", ...form, ...ignoreLog, ours.reference), `verify ${form.join()}`).toBe(true);
+      expect(says("verify", "--key", "pub.pem", ...form, ...ignoreLog, ours.reference)).toBe(false);
+    }
+    expect((await verifyPackage(await loadPackage(ours.store, ours.pkg.digest, "1"), [made.key.publicKey])).key.id).toBe(made.key.publicKey.id);
+    const attested = await attest(ours.pkg, TEST_RESULT, { result: "PASSED", configuration: [], passedTests: ["parity"], warnedTests: [], failedTests: [] }, made.key);
+    await writeAttachments(ours.store, attested.attachments);
+    const verify = (pub: string): string[] => ["verify-attestation", "--key", pub, "--type", TEST_RESULT, ...bundle, ...ignoreLog, ours.reference];
+    expect([says(...verify("ed.pub")), says(...verify("pub.pem"))]).toEqual([true, false]);
+    await ours.store.close();
+  });
+
+  it("Ed25519: what cosign signs with such a key is prehashed, which neither we nor its own verify take", async () => {
+    writeFileSync(path("ed2.pem"), await writePrivateKey((await generateSigningKey("Ed25519")).pkcs8));
+    run("import-key-pair", "--key", "ed2.pem", "--output-key-prefix", "ed2");
+    const { store, pkg, reference } = await pushed("ed-theirs", 8);
+    run("sign", "--key", "ed2.key", "--tlog-upload=false", "--yes", ...offline, reference);
+    expect(says("verify", "--key", "ed2.pub", ...ignoreLog, reference)).toBe(false);
+    await expect(verifyPackage(await loadPackage(store, pkg.digest, "1"), [await readVerificationKey(readFileSync(path("ed2.pub"), "utf8"))])).rejects.toMatchObject({ code: "signature-invalid" });
+    await store.close();
+  });
+
   it("keys on P-384: cosign is told the hash", async () => {
     const made = await generateSigningKey("P-384");
     writeFileSync(path("p384.pem"), made.key.publicKey.pem);

@@ -4,7 +4,7 @@
 import { closeSync, constants, fchmodSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { certificatesOfPem, generateSigningKey, readSigningKey, readVerificationKey, writePrivateKey, type Curve, type SigningKey, type VerificationKey } from "@slipway/core/signing";
+import { certificatesOfPem, generateSigningKey, readSigningKey, readVerificationKey, writePrivateKey, type KeyKind, type SigningKey, type VerificationKey } from "@slipway/core/signing";
 import { signingFileError } from "./errors.ts";
 
 const MAX_FILE = 1 << 20;
@@ -13,7 +13,7 @@ const MAX_FILE = 1 << 20;
  * A new private key at `path` and its public one at `path`.pub.
  * @throws signing-key-exists, signing-write
  */
-export async function createKeyFiles(path: string, { curve = "P-256", password }: { readonly curve?: Curve; readonly password?: string | undefined } = {}): Promise<VerificationKey> {
+export async function createKeyFiles(path: string, { curve = "P-256", password }: { readonly curve?: KeyKind; readonly password?: string | undefined } = {}): Promise<VerificationKey> {
   const { key, pkcs8 } = await generateSigningKey(curve);
   const pem = await writePrivateKey(pkcs8, password);
   try {
