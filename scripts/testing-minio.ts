@@ -12,6 +12,8 @@ export interface TestMinio {
   readonly endpoint: string;
   readonly user: string;
   readonly password: string;
+  /** What it keeps its buckets in. */
+  readonly folder: string;
   stop(): Promise<void>;
 }
 
@@ -31,7 +33,7 @@ export async function startMinio(program: string, bucket: string): Promise<TestM
     await sleep(50);
   }
   return {
-    endpoint, user, password,
+    endpoint, user, password, folder,
     async stop() {
       const ended = new Promise((done) => server.once("exit", done));
       server.kill("SIGKILL");

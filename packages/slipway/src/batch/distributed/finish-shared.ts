@@ -10,7 +10,8 @@ import { finishRun } from "../run/finish.ts";
 import { readErrorLimit } from "../run/limits.ts";
 import { partName, type Part } from "../run/messages.ts";
 import type { BatchSummary, FailedShard } from "../run/options.ts";
-import { countRows, readShards, type ShardPlace } from "./shard-list.ts";
+import type { OutputPlace } from "../run/output-place.ts";
+import { readShards, type ShardPlace } from "./shard-list.ts";
 import { MODEL, type SharedRun } from "./shared-run.ts";
 
 export interface SharedFinish {
@@ -22,6 +23,10 @@ export interface SharedFinish {
   readonly tag: string;
   readonly seconds: () => number;
   readonly place: (renames: () => void) => Promise<void>;
+  /** So many rows a shard has that nobody could make, as far as that can be told. */
+  readonly rowsOf: (shard: number) => Promise<number>;
+  /** Where it is made first, if it is handed over from there. */
+  readonly output?: OutputPlace;
 }
 
 /** The parts, of all that are committed, whose files are not there any more. */
@@ -30,13 +35,14 @@ export function lostParts({ output }: SharedRun, parts: readonly Part[]): Part[]
 }
 
 /** @throws SlipwayError batch-errors, batch-output-failed, batch-package-differs */
-export async function finishShared({ run, maxErrors, parts, failed, tag, seconds, place }: SharedFinish): Promise<BatchSummary> {
+export async function finishShared({ run, maxErrors, parts, failed, tag, seconds, place, rowsOf, output = run.output }: SharedFinish): Promise<BatchSummary> {
   const shards = failed.length === 0 ? [] : readShards(run);
   const missing = failed.map(({ shard, reason }): FailedShard => ({ shard, ...named(run, shards[shard]!), reason }));
   const { profile } = await readModel(run);
-  const places = [...parts, ...missing.map(({ shard }): Part => ({ shard, rows: countRows(run, shards[shard]!), bad: 0, bytes: 0, sha256: "", head: "", columns: [], seen: [] }))];
+  const none = { bad: 0, bytes: 0, sha256: "", head: "", columns: [], seen: [] };
+  const places = [...parts, ...await Promise.all(missing.map(async ({ shard }): Promise<Part> => ({ shard, rows: await rowsOf(shard), ...none })))];
   return finishRun({
-    output: run.output, plan: run.plan, input: run.setup.input, profile, maxErrors: readErrorLimit(maxErrors), parts: places.toSorted((a, b) => a.shard - b.shard),
+    output, shown: run.output, plan: run.plan, input: run.setup.input, profile, maxErrors: readErrorLimit(maxErrors), parts: places.toSorted((a, b) => a.shard - b.shard),
     failed: missing, id: run.id, resumed: 0, seconds, tag, place,
   });
 }

@@ -27,7 +27,8 @@ export type Planned =
 /** @throws SlipwayError batch-... */
 export async function planShared(given: BatchOptions, on: Driver): Promise<Planned> {
   if (given.horizon !== undefined) throw forecastError("forecast-option", "--on does not go with --horizon: a forecast is made by one machine, on all its processors", { hint: "Leave --on away." });
-  if (given.output.destination !== undefined) throw batchError("batch-output-format", "processes that share a run write to storage that all of them see", { hint: "Write to a file or a folder there, and bring it elsewhere afterwards; or leave --on away." });
+  if (given.output.destination?.startsWith("s3://") === true) return (await import("./bucket/plan-bucket.ts")).planInBucket(given, on);
+  if (given.output.destination !== undefined) throw batchError("batch-output-format", "processes that share a run write to storage that all of them see", { hint: "Write to a file or a folder there, or to s3://, and bring it elsewhere afterwards; or leave --on away." });
   // Other processes have other working folders.
   const options: BatchOptions = { ...given, output: placeOutput(resolve(given.output.path) + (given.output.folder ? "/" : ""), given.output.format) };
   const { output } = options;
@@ -82,16 +83,19 @@ export function idOf(plan: RunPlan): string {
 
 /** @throws SlipwayError batch-run-other */
 function theSame(current: CurrentRun, plan: RunPlan, on: Driver, runs: string): SharedRun {
+  refuseAnother(current, plan, on, runs);
+  return readRun(join(runs, current.id));
+}
+/** @throws SlipwayError batch-run-other */
+export function refuseAnother(current: CurrentRun, plan: RunPlan, on: Driver, runs: string): void {
   const differs = planDifferences(current.plan, plan);
   if (current.on !== on) differs.push(`--on (it was made with ${current.on})`);
   if (differs.length > 0) throw batchError("batch-run-other", `the run that was begun here differs in ${differs.join(", ")}`, { where: runs, hint: "Go on with the same model, input and options, or begin anew with --overwrite." });
-  return readRun(join(runs, current.id));
 }
 
 async function make(options: BatchOptions, plan: RunPlan, files: readonly InputFile[], on: Driver): Promise<SharedRun> {
-  const { output, package: { bytes, digest, name, version } } = options;
-  // Each run on Postgres is another one. A job's is called by its plan, so that it can be told before there is anything.
-  const id = on === "postgres" ? newId() : idOf(plan);
+  const { output } = options;
+  const id = newRunId(plan, on);
   const runs = sharedFolder(output);
   // What was there before goes first: nobody who works on it can put anything in place any more.
   if (output.folder) clear(output, false);
@@ -99,16 +103,7 @@ async function make(options: BatchOptions, plan: RunPlan, files: readonly InputF
   const folder = join(runs, id);
   try {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, MODEL), bytes, { flush: true });
-    const source = await sourceOf({ ...options, work: folder }, files);
-    const setup = sharedSetup(options, source.shape, plan);
-    // What is wrong with the columns or the model is said here, not by every worker.
-    const temporary = join(tmpdir(), id);
-    const pool = await ShardPool.start(1, { ...setup, package: bytes, folder, temporary }, { part: () => undefined, failed: () => undefined });
-    await pool.close();
-    const shards = await writeShards(folder, source);
-    const run: SharedRun = { id, folder, plan, setup, model: { digest, name, version }, output: { ...output, work: folder }, shards, inputs: inputsOf(files) };
-    writeRun(run);
+    const run = await writeRunTo(folder, { options, plan, files, id, output: { ...output, work: folder } });
     // From here on it is the run of this output.
     writeCurrent(run, on);
     return run;
@@ -116,4 +111,34 @@ async function make(options: BatchOptions, plan: RunPlan, files: readonly InputF
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Each run on Postgres is another one. A job's is called by its plan, so that it can be told before there is anything. */
+export function newRunId(plan: RunPlan, on: Driver): string {
+  return on === "postgres" ? newId() : idOf(plan);
+}
+
+export interface NewRun {
+  readonly options: BatchOptions;
+  readonly plan: RunPlan;
+  readonly files: readonly InputFile[];
+  readonly id: string;
+  readonly output: OutputPlace;
+  /** Whoever makes the parts reads objects in S3 itself. */
+  readonly elsewhere?: boolean;
+}
+/** All that describes a run, in a folder. @throws SlipwayError batch-... */
+export async function writeRunTo(folder: string, { options, plan, files, id, output, elsewhere = false }: NewRun): Promise<SharedRun> {
+  const { package: { bytes, digest, name, version } } = options;
+  writeFileSync(join(folder, MODEL), bytes, { flush: true });
+  const source = await sourceOf({ ...options, work: folder }, files);
+  const setup = sharedSetup(options, source.shape, plan);
+  // What is wrong with the columns or the model is said here, not by every worker.
+  const temporary = join(tmpdir(), id);
+  const pool = await ShardPool.start(1, { ...setup, package: bytes, folder, temporary }, { part: () => undefined, failed: () => undefined });
+  await pool.close();
+  const shards = await writeShards(folder, source, elsewhere);
+  const run: SharedRun = { id, folder, plan, setup, model: { digest, name, version }, output, shards, inputs: inputsOf(files) };
+  writeRun(run);
+  return run;
 }

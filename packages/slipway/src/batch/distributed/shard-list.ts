@@ -18,13 +18,15 @@ export interface FilePlace {
   /** A byte of text, a row of a table; `to` is behind the last. */
   readonly from: number;
   readonly to: number;
+  /** Of an object in S3: its ETag. */
+  readonly version?: string;
 }
 export type ShardPlace = FilePlace | { readonly images: readonly string[] } | { readonly broken: Broken };
 
 const PLAIN = "input.plain";
 
-/** Writes the list, and gives how many there are. */
-export async function writeShards(folder: string, source: Source): Promise<number> {
+/** Writes the list, and gives how many there are. `elsewhere`: whoever makes the parts reads objects in S3 itself. */
+export async function writeShards(folder: string, source: Source, elsewhere: boolean = false): Promise<number> {
   const list = new Lines(join(folder, SHARDS));
   let plain: Lines | undefined;
   let plainEnd = 0;
@@ -35,6 +37,7 @@ export async function writeShards(folder: string, source: Source): Promise<numbe
       else if ("images" in work) list.write(JSON.stringify({ images: work.images.map(absolute) }));
       else if ("broken" in work) list.write(JSON.stringify({ broken: work.broken }));
       else if ("text" in work) list.write(place({ file: work.text.path, from: work.text.from, to: work.text.to }, folder));
+      else if (elsewhere && work.at !== undefined) list.write(JSON.stringify(work.at satisfies FilePlace));
       else {
         plain ??= new Lines(join(folder, PLAIN));
         plain.bytes(new Uint8Array(work.bytes));
@@ -73,8 +76,12 @@ export function readShards({ folder, shards }: SharedRun): ShardPlace[] {
   if (!good) throw damaged(path);
   return list;
 }
+/** Read where it is, on a machine that has it. */
+export function isLocal({ file }: FilePlace): boolean {
+  return isAbsolute(file);
+}
 function isFilePlace({ file, from, to }: FilePlace): boolean {
-  return typeof file === "string" && (isAbsolute(file) || (/^[\w./-]+$/.test(file) && !file.includes(".."))) && Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && to >= from;
+  return typeof file === "string" && (isAbsolute(file) || /^s3:\/\/[^/]+\/./s.test(file) || (/^[\w./-]+$/.test(file) && !file.includes(".."))) && Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && to >= from;
 }
 
 /** A shard as threads take it. @throws SlipwayError batch-input-changed, batch-input-damaged */
@@ -91,9 +98,12 @@ export function countRows(run: SharedRun, place: ShardPlace): number {
   const { input } = run.setup;
   if ("images" in place) return place.images.length;
   if ("broken" in place) return 0;
-  const { file, from, to } = place;
-  if (input.kind === "table") return to - from;
-  return countRecords(Buffer.from(readBytes(isAbsolute(file) ? file : join(run.folder, file), from, to)), delimiterByte(input));
+  return input.kind === "table" ? place.to - place.from : countRecordsOf(run, place);
+}
+/** Of text: at its place, or as it is. */
+export function countRecordsOf(run: SharedRun, text: FilePlace | Uint8Array): number {
+  const bytes = text instanceof Uint8Array ? text : readBytes(isAbsolute(text.file) ? text.file : join(run.folder, text.file), text.from, text.to);
+  return countRecords(Buffer.from(bytes as ArrayBuffer), delimiterByte(run.setup.input));
 }
 function delimiterByte(input: InputShape): number | undefined {
   return input.kind === "csv" ? input.delimiter.charCodeAt(0) : undefined;

@@ -40,14 +40,17 @@ export interface CurrentRun {
   readonly plan: RunPlan;
 }
 
-const RUN = "run.json";
+export const RUN = "run.json";
 export const MODEL = "model.slip";
 export const SHARDS = "shards.jsonl";
 
 export function readCurrent(output: OutputPlace): CurrentRun | undefined {
   const path = join(sharedFolder(output), CURRENT);
-  if (!existsSync(path)) return undefined;
-  const { id, on, digest, plan } = readObject(path);
+  return existsSync(path) ? parseCurrent(readFileSync(path, "utf8"), path) : undefined;
+}
+/** @throws SlipwayError batch-run-damaged */
+export function parseCurrent(text: string, path: string): CurrentRun {
+  const { id, on, digest, plan } = parseObject(text, path);
   if (typeof id !== "string" || !isRunId(id) || (on !== "postgres" && on !== "kubernetes") || typeof digest !== "string" || !isObject(plan)) throw damaged(path);
   return { id, on, digest, plan };
 }
@@ -112,8 +115,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function readObject(path: string): Record<string, unknown> {
+  return parseObject(readFileSync(path, "utf8"), path);
+}
+function parseObject(text: string, path: string): Record<string, unknown> {
   try {
-    const value = JSON.parse(readFileSync(path, "utf8")) as unknown;
+    const value = JSON.parse(text) as unknown;
     if (isObject(value)) return value;
   } catch (cause) {
     throw damaged(path, cause);

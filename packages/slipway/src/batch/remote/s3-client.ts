@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { readXml, type XmlElement } from "@slipway/core/formats";
 import { AwsV4Signer } from "aws4fetch";
-import { HttpClient, readAnswer, Retryable, retryAfterMs, type HttpAnswer, type HttpRequest, type RetryPolicy } from "../../oci/index.ts";
+import { discard, HttpClient, readAnswer, Retryable, retryAfterMs, type HttpAnswer, type HttpRequest, type RetryPolicy } from "../../oci/index.ts";
 import { batchError } from "../errors.ts";
 import { readS3Config, type S3Config } from "./s3-config.ts";
 import { Web } from "./web.ts";
@@ -24,7 +24,7 @@ export interface S3Request {
 const MAX_ERROR = 2 ** 16;
 const MAX_DOCUMENT = 2 ** 24;
 /** Refusals after which the same may be asked again. */
-const AGAIN: ReadonlySet<string> = new Set(["SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "OperationAborted", "RequestTimeTooSkewed"]);
+const AGAIN: ReadonlySet<string> = new Set(["SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "OperationAborted", "RequestTimeTooSkewed", "ConditionalRequestConflict"]);
 
 export class S3Client {
   readonly #config: S3Config;
@@ -43,9 +43,17 @@ export class S3Client {
     return this.#web.ask({ shown, expect: request.expect, request: () => this.#signed(request), refused: (answer) => this.#refusal(answer, shown) }, read);
   }
   /** An answer that is a document. @throws as `send` */
-  document(request: S3Request): Promise<XmlElement> {
+  async document(request: S3Request): Promise<XmlElement> {
+    return (await this.documentOr(request, 0))!;
+  }
+  /** Undefined: it is of the status `other`, which the request expects too. @throws as `send` */
+  documentOr(request: S3Request, other: number): Promise<XmlElement | undefined> {
     const shown = s3Address(request.bucket, request.key);
     return this.send(request, async (answer) => {
+      if (answer.status === other) {
+        discard(answer);
+        return undefined;
+      }
       const root = parsed(await readAnswer(answer, MAX_DOCUMENT), shown);
       // What takes long begins with 200, and may be refused then.
       if (root.name !== "Error") return root;

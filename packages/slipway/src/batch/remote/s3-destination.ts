@@ -1,18 +1,15 @@
 // An object in S3 as the output, or several below a prefix and a mark that they are whole. Each is put as a whole: small ones in
 // one request, larger ones in parts that become an object with the last request.
 
-import { open, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { discard } from "../../oci/index.ts";
 import type { Delivery, Destination } from "../output/destination.ts";
 import { SUCCESS } from "../run/output-place.ts";
-import { S3Client, s3Address, textOf } from "./s3-client.ts";
+import { S3Client, s3Address } from "./s3-client.ts";
 import { parseS3, s3Objects, type S3Place } from "./s3-source.ts";
+import { putFile } from "./s3-upload.ts";
 
-/** Amazon takes parts of 5 MiB at least, 10,000 at most. */
-const PART_BYTES = 8 << 20;
-const MOST_PARTS = 10_000;
-const IN_FLIGHT = 2;
 /** The run that an object is of: its plan's digest. */
 const RUN = "x-amz-meta-slipway-run";
 
@@ -40,7 +37,7 @@ export function s3Destination(address: string): Destination {
       return { state: "same", note };
     },
     async put({ place: local, run, note, overwrite }: Delivery) {
-      const upload = (key: string, path: string): Promise<void> => uploadFile(client, { bucket: place.bucket, key }, path, run);
+      const upload = (key: string, path: string): Promise<void> => putFile(client, { bucket: place.bucket, key }, path, { [RUN]: run });
       if (folder) {
         const names = (await readdir(local.path)).filter((n) => /^part-\d+\./.test(n)).sort();
         if (overwrite) await clear(client, place, new Set(names.map((name) => place.key + name)), last);
@@ -73,41 +70,4 @@ async function clear(client: S3Client, { bucket, key }: S3Place, keep: ReadonlyS
 
 async function putBytes(client: S3Client, place: S3Place, body: Uint8Array, run: string): Promise<void> {
   await client.send({ method: "PUT", ...place, body, headers: { [RUN]: run }, expect: [200] }, discard);
-}
-
-/** @throws SlipwayError batch-source-... */
-async function uploadFile(client: S3Client, place: S3Place, path: string, run: string): Promise<void> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    const read = async (from: number, length: number): Promise<Uint8Array> => {
-      const bytes = Buffer.allocUnsafe(length);
-      for (let at = 0; at < length; ) at += (await file.read(bytes, at, length - at, from + at)).bytesRead;
-      return bytes;
-    };
-    if (size <= PART_BYTES) return await putBytes(client, place, await read(0, size), run);
-    const step = Math.max(PART_BYTES, Math.ceil(size / MOST_PARTS));
-    const uploadId = textOf(await client.document({ method: "POST", ...place, query: { uploads: "" }, headers: { [RUN]: run }, expect: [200] }), "UploadId");
-    try {
-      const tags: string[] = [];
-      const part = async (number: number): Promise<void> => {
-        const from = (number - 1) * step;
-        const body = await read(from, Math.min(step, size - from));
-        tags[number - 1] = await client.send({ method: "PUT", ...place, query: { partNumber: String(number), uploadId }, body, expect: [200] }, (answer) => {
-          discard(answer);
-          return answer.headers.etag ?? "";
-        });
-      };
-      const count = Math.ceil(size / step);
-      for (let first = 1; first <= count; first += IN_FLIGHT) await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, count - first + 1) }, (_, i) => part(first + i)));
-      const list = tags.map((tag, i) => `<Part><PartNumber>${i + 1}</PartNumber><ETag>${tag.replace(/[^"\w-]/g, "").replaceAll('"', "&quot;")}</ETag></Part>`).join("");
-      await client.document({ method: "POST", ...place, query: { uploadId }, body: Buffer.from(`<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${list}</CompleteMultipartUpload>`), expect: [200] });
-    } catch (error) {
-      // Parts without an object cost, and nobody sees them.
-      await client.send({ method: "DELETE", ...place, query: { uploadId }, expect: [204, 404] }, discard).catch(() => undefined);
-      throw error;
-    }
-  } finally {
-    await file.close();
-  }
 }

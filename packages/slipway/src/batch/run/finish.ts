@@ -17,6 +17,8 @@ import { Seen } from "./seen.ts";
 
 export interface Finish {
   readonly output: OutputPlace;
+  /** As it is told of, where that is another place. */
+  readonly shown?: Pick<OutputPlace, "path" | "errors">;
   readonly plan: RunPlan;
   /** How the input was read: what `batch retry` needs. */
   readonly input: InputShape;
@@ -40,7 +42,7 @@ export interface Finish {
 
 /** @throws SlipwayError batch-errors, batch-output-failed */
 export async function finishRun(finish: Finish): Promise<BatchSummary> {
-  const { output, plan, profile, maxErrors, parts, failed = [], tag = "" } = finish;
+  const { output, shown = output, plan, profile, maxErrors, parts, failed = [], tag = "" } = finish;
   const place = finish.place ?? ((renames) => Promise.resolve(renames()));
   const made = (name: string): string => join(output.work, `${name}${tag}.tmp`);
   const rows = parts.reduce((n, p) => n + p.rows, 0);
@@ -57,7 +59,7 @@ export async function finishRun(finish: Finish): Promise<BatchSummary> {
   if (tooMany(maxErrors, bad, rows, true)) {
     await place(() => move(moves));
     throw batchError("batch-errors", `${bad} of ${rows} rows could not be scored, and --max-errors is ${maxErrors.text}`, {
-      where: output.errors, hint: `${output.errors} says which and why. Mend the input; or go on with --resume and a larger --max-errors: what is scored is kept.` });
+      where: shown.errors, hint: `${shown.errors} says which and why. Mend the input; or go on with --resume and a larger --max-errors: what is scored is kept.` });
   }
   if (!output.folder) {
     await joinOutput(output, parts, made("whole"));
@@ -76,7 +78,7 @@ export async function finishRun(finish: Finish): Promise<BatchSummary> {
   const seen = new Seen();
   for (const part of parts) seen.merge(part.seen);
   const summary: BatchSummary = {
-    output: output.path, rows, scored: rows - bad - lost, bad, errors: letters ? output.errors : undefined, ...(broken.length === 0 ? {} : { broken }), columns: parts.find((p) => p.columns.length > 0)?.columns ?? [], shards: parts.length, seconds: finish.seconds(), resumed: finish.resumed,
+    output: shown.path, rows, scored: rows - bad - lost, bad, errors: letters ? shown.errors : undefined, ...(broken.length === 0 ? {} : { broken }), columns: parts.find((p) => p.columns.length > 0)?.columns ?? [], shards: parts.length, seconds: finish.seconds(), resumed: finish.resumed,
     outputs: seen.read(), ...(failed.length === 0 ? {} : { failed }), ...(profile === null ? {} : { drift: driftOf(profile, parts) }), ...(finish.horizon === undefined ? {} : { horizon: finish.horizon }),
   };
   commitFile(made("record"), Buffer.from(`${JSON.stringify({ digest: planDigest(plan), run: finish.id, plan, input: finish.input, summary }, null, 1)}\n`));

@@ -36,8 +36,8 @@ const IMAGES_PER_SHARD = 256;
 /** The one column of images. */
 const PATH_COLUMN = "path";
 
-/** `end`: so far the input is read behind it, in the unit of `total`. `at`: where text can be read again, if it can. */
-export type SourceWork = ShardWork & { readonly end: number };
+/** `end`: so far the input is read behind it, in the unit of `total`. `at`: of text from S3, where it can be read again. */
+export type SourceWork = ShardWork & { readonly end: number; readonly at?: { readonly file: string; readonly from: number; readonly to: number; readonly version: string } };
 export interface Source {
   readonly shape: InputShape;
   readonly works: AsyncIterable<SourceWork>;

@@ -56,11 +56,16 @@ async function* textWorks(files: readonly InputFile[], head: CsvHead | undefined
         // A copy of its own, which the thread takes over.
         const own = new ArrayBuffer(taken.length);
         new Uint8Array(own).set(taken);
-        yield { shard: shard++, bytes: own, end };
+        yield { shard: shard++, bytes: own, end, ...placeOf(file, from, from + taken.length) };
       }
     }
     if (left <= 0) return;
   }
+}
+
+/** Where others can read the same. */
+function placeOf({ path, compression, remote }: InputFile, from: number, to: number): Pick<SourceWork, "at"> {
+  return compression !== "none" || remote?.version === undefined || !path.startsWith("s3://") ? {} : { at: { file: path, from, to, version: remote.version } };
 }
 
 /** Behind so many records. */

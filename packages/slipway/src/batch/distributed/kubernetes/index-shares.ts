@@ -27,18 +27,20 @@ export function indexOf(shard: number, indexes: number, shards: number): number 
   return index;
 }
 
-const name = (kind: "made" | "unmade", shard: number): string => `${kind}-${String(shard).padStart(6, "0")}`;
+export function markName(kind: "made" | "unmade", shard: number): string {
+  return `${kind}-${String(shard).padStart(6, "0")}`;
+}
 
 export function isMade(folder: string, shard: number): boolean {
-  return existsSync(join(folder, `${name("made", shard)}.json`));
+  return existsSync(join(folder, `${markName("made", shard)}.json`));
 }
 /** @throws SlipwayError batch-output-failed */
 export function recordMade(folder: string, part: Part): void {
-  record(folder, name("made", part.shard), part.token!, part);
-  rmSync(join(folder, `${name("unmade", part.shard)}.json`), { force: true });
+  record(folder, markName("made", part.shard), part.token!, part);
+  rmSync(join(folder, `${markName("unmade", part.shard)}.json`), { force: true });
 }
 export function recordUnmade(folder: string, { shard, token }: ShardKey, index: number, error: SlipwayError): void {
-  record(folder, name("unmade", shard), token!, { index, reason: `${error.message} [${error.code}]` } satisfies Unmade);
+  record(folder, markName("unmade", shard), token!, { index, reason: `${error.message} [${error.code}]` } satisfies Unmade);
 }
 function record(folder: string, called: string, token: string, value: object): void {
   const own = join(folder, `${called}.${token}.json`);
@@ -71,6 +73,6 @@ function read<T>(folder: string, pattern: RegExp): (readonly [string, T])[] {
 }
 /** What could not be made is tried again; parts whose files are gone are made again. */
 export function forget(folder: string, parts: readonly Part[]): void {
-  for (const { shard } of parts) rmSync(join(folder, `${name("made", shard)}.json`), { force: true });
-  for (const shard of readUnmade(folder).keys()) rmSync(join(folder, `${name("unmade", shard)}.json`), { force: true });
+  for (const { shard } of parts) rmSync(join(folder, `${markName("made", shard)}.json`), { force: true });
+  for (const shard of readUnmade(folder).keys()) rmSync(join(folder, `${markName("unmade", shard)}.json`), { force: true });
 }

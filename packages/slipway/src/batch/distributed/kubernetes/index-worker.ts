@@ -8,9 +8,9 @@ import { makeParts, type ShardQueue, type TakenShard } from "../../run/make-part
 import type { Part, ShardKey } from "../../run/messages.ts";
 import { scratchFolder } from "../../run/scratch.ts";
 import { readModel } from "../finish-shared.ts";
-import { readShard, readShards, type ShardPlace } from "../shard-list.ts";
-import { readRun, type SharedRun } from "../shared-run.ts";
-import { isMade, recordMade, recordUnmade, shareOf } from "./index-shares.ts";
+import { homeOf, type OpenRun } from "../run-home.ts";
+import { shareOf } from "./index-shares.ts";
+import { marksOf, type Marks } from "./marks.ts";
 
 /** What another pod would fail with too. */
 const FINAL: ReadonlySet<ErrorKind> = new Set(["invalid", "unsupported", "refused", "limit", "conflict"]);
@@ -31,13 +31,16 @@ export interface IndexSummary {
 
 /** @throws SlipwayError batch-run-unreachable, batch-worker-failed where another pod may do better ... */
 export async function runIndex({ folder, index, indexes, threads, stop }: IndexOptions): Promise<IndexSummary> {
-  const run = readRun(folder);
-  const { bytes } = await readModel(run);
-  const queue = new IndexQueue(run, readShards(run), index, indexes, stop);
+  const open = await (await homeOf(folder, "")).open();
+  const { run } = open;
   const temporary = scratchFolder("slipway-worker-");
+  let queue: IndexQueue;
   try {
-    if (queue.left > 0) await makeParts(queue, Math.min(threads, queue.left), { ...run.setup, package: bytes, folder, temporary });
+    const { bytes } = await readModel(run);
+    queue = await IndexQueue.of(open, await marksOf(folder), index, indexes, stop);
+    if (queue.left > 0) await makeParts(queue, Math.min(threads, queue.left), { ...run.setup, package: bytes, folder: run.folder, temporary });
   } finally {
+    open.close();
     rmSync(temporary, { recursive: true, force: true });
   }
   if (queue.transient !== undefined) throw queue.transient;
@@ -46,47 +49,53 @@ export async function runIndex({ folder, index, indexes, threads, stop }: IndexO
 }
 
 class IndexQueue implements ShardQueue {
-  readonly #run: SharedRun;
-  readonly #shards: readonly ShardPlace[];
+  readonly #run: OpenRun;
+  readonly #marks: Marks;
   readonly #index: number;
   readonly #stop: AbortSignal;
-  readonly #todo: number[] = [];
+  readonly #todo: number[];
   parts = 0;
   readonly unmade: number[] = [];
   transient: SlipwayError | undefined;
 
-  constructor(run: SharedRun, shards: readonly ShardPlace[], index: number, indexes: number, stop: AbortSignal) {
+  private constructor(run: OpenRun, marks: Marks, index: number, todo: number[], stop: AbortSignal) {
     this.#run = run;
-    this.#shards = shards;
+    this.#marks = marks;
     this.#index = index;
+    this.#todo = todo;
     this.#stop = stop;
-    const [from, to] = shareOf(index, indexes, shards.length);
-    for (let shard = from; shard < to; shard++) if (!isMade(run.folder, shard)) this.#todo.push(shard);
+  }
+  static async of(run: OpenRun, marks: Marks, index: number, indexes: number, stop: AbortSignal): Promise<IndexQueue> {
+    const [from, to] = shareOf(index, indexes, run.shards.length);
+    const share = Array.from({ length: to - from }, (_, i) => from + i);
+    const made = await marks.made(share);
+    return new IndexQueue(run, marks, index, share.filter((shard) => !made.has(shard)), stop);
   }
   get left(): number {
     return this.#todo.length;
   }
 
-  take(): Promise<TakenShard | undefined> {
+  async take(): Promise<TakenShard | undefined> {
     while (!this.#stop.aborted) {
       const shard = this.#todo.shift();
       if (shard === undefined) break;
       const token = randomBytes(6).toString("hex");
       try {
-        return Promise.resolve({ work: readShard(this.#run, shard, this.#shards[shard]!, token) });
+        return { work: await this.#run.work(shard, token) };
       } catch (error) {
         if (!(error instanceof SlipwayError)) throw error;
-        this.failed({ shard, token }, error);
+        await this.failed({ shard, token }, error);
       }
     }
-    return Promise.resolve(undefined);
+    return undefined;
   }
-  commit(part: Part): void {
-    recordMade(this.#run.folder, part);
+  async commit(part: Part): Promise<void> {
+    await this.#run.keep(part);
+    if (!(await this.#marks.recordMade(part))) await this.#run.drop(part);
     this.parts++;
   }
-  failed(of: ShardKey, error: SlipwayError): void {
-    recordUnmade(this.#run.folder, of, this.#index, error);
+  async failed(of: ShardKey, error: SlipwayError): Promise<void> {
+    await this.#marks.recordUnmade(of, this.#index, error);
     if (FINAL.has(error.kind)) this.unmade.push(of.shard);
     else this.transient ??= error;
   }

@@ -63,7 +63,7 @@ describe("pods", () => {
     expect(await Promise.all([killed.ended, ...twins.map((p) => p.ended)])).toEqual([expect.toBeOneOf(["SIGKILL", 0]), 0, 0]);
     expect(await Promise.all([pod(run, 0).ended, pod(run, 2).ended])).toEqual([0, 0]);
     // One that was held up with all of it made finds nothing to put in place once another has ended the run.
-    const heldUp = finishShared({ run, maxErrors: "50%", parts: readMade(run.folder), failed: [], tag: ".held-up", seconds: () => 1, place: async (renames) => {
+    const heldUp = finishShared({ run, maxErrors: "50%", parts: readMade(run.folder), failed: [], tag: ".held-up", seconds: () => 1, rowsOf: () => Promise.resolve(0), place: async (renames) => {
       expect(await finishJob(run, options, 3, () => 1)).toMatchObject({ rows: 12_000, bad: 240 });
       renames();
     } });

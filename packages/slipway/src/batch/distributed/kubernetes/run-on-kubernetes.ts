@@ -11,12 +11,13 @@ import { findInput } from "../../input/sources.ts";
 import type { BatchOptions, BatchSummary } from "../../run/options.ts";
 import { sharedFolder } from "../../run/output-place.ts";
 import { planOf } from "../../run/plan.ts";
-import { finishShared, lostParts } from "../finish-shared.ts";
 import { idOf, planShared } from "../plan-shared.ts";
-import { removeRun, type SharedRun } from "../shared-run.ts";
-import { countMade, forget, indexOf, readMade, readUnmade } from "./index-shares.ts";
+import { homeOf } from "../run-home.ts";
+import type { SharedRun } from "../shared-run.ts";
+import { indexOf } from "./index-shares.ts";
 import { jobManifest, jobName, type JobOptions } from "./job-manifest.ts";
 import { kubectl } from "./kubectl.ts";
+import { marksOf } from "./marks.ts";
 
 const LOOK_MS = 1000;
 
@@ -31,7 +32,9 @@ export type KubernetesOutcome = { readonly summary: BatchSummary } | { readonly 
 export async function printJob(options: BatchOptions, job: JobOptions): Promise<string> {
   const files = options.query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format);
   const id = idOf(planOf(options, files));
-  return stringify(jobManifest(id, join(resolve(sharedFolder(options.output)), id), job), { lineWidth: 0, aliasDuplicateObjects: false });
+  const { destination } = options.output;
+  const folder = destination?.startsWith("s3://") === true ? `${destination}${destination.endsWith("/") ? "_run" : ".parts"}/${id}` : join(resolve(sharedFolder(options.output)), id);
+  return stringify(jobManifest(id, folder, job), { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 /** @throws SlipwayError batch-... */
@@ -41,14 +44,17 @@ export async function runOnKubernetes(options: BatchOptions, on: KubernetesOptio
   if (planned.kind === "whole") return { summary: planned.summary };
   const { run } = planned;
   // The pods are somebody else on the storage.
-  if (process.getuid?.() === 0) chownSync(run.folder, on.user, on.user);
+  if (process.getuid?.() === 0 && !run.folder.startsWith("s3://")) chownSync(run.folder, on.user, on.user);
   const namespace = on.namespace === undefined ? [] : ["--namespace", on.namespace];
   const name = jobName(run.id);
-  const before = readMade(run.folder);
-  const lost = lostParts(run, before);
+  const marks = await marksOf(run.folder);
+  const before = await marks.readMade();
+  const open = await (await homeOf(run.folder, run.output.record)).open();
+  const lost = await open.lost(before);
+  open.close();
   const stands = await jobState(name, namespace);
   if (stands !== "active") {
-    forget(run.folder, lost);
+    await marks.forget(lost);
     if (before.length - lost.length < run.shards) {
       if (stands !== "none") await kubectl(["delete", "job", name, ...namespace, "--ignore-not-found", "--wait"]);
       await kubectl(["apply", "--server-side", "--field-manager", "slipway", ...namespace, "-f", "-"], stringify(jobManifest(run.id, run.folder, on)));
@@ -57,8 +63,9 @@ export async function runOnKubernetes(options: BatchOptions, on: KubernetesOptio
   }
   if (on.detach) return { run: run.id, shards: run.shards };
   for (;;) {
-    const state = countMade(run.folder) === run.shards ? "ended" : await patientJobState(name, namespace, on.note);
-    options.onProgress?.({ rows: 0, bad: 0, share: run.shards === 0 ? 1 : countMade(run.folder) / run.shards, before: 0 });
+    const made = await marks.count();
+    const state = made === run.shards ? "ended" : await patientJobState(name, namespace, on.note);
+    options.onProgress?.({ rows: 0, bad: 0, share: run.shards === 0 ? 1 : made / run.shards, before: 0 });
     if (state !== "active") break;
     await sleep(LOOK_MS);
   }
@@ -86,18 +93,24 @@ async function jobState(name: string, namespace: readonly string[]): Promise<"no
 
 /** What is made put together, what is not named. */
 export async function finishJob(run: SharedRun, options: BatchOptions, indexes: number, seconds: () => number): Promise<BatchSummary> {
-  const all = readMade(run.folder);
-  const gone = new Set(lostParts(run, all));
-  const parts = all.filter((part) => !gone.has(part));
-  const made = new Set(parts.map((p) => p.shard));
-  const unmade = readUnmade(run.folder);
-  const failed = Array.from({ length: run.shards }, (_, shard) => shard).filter((shard) => !made.has(shard)).map((shard) => {
-    const told = unmade.get(shard);
-    return { shard, reason: told === undefined ? `index ${indexOf(shard, indexes, run.shards)}: its pods ended without a word about this shard; kubectl describe job ${jobName(run.id)} says how` : `index ${told.index}: ${told.reason}` };
-  });
-  const summary = await finishShared({ run, maxErrors: options.maxErrors.text, parts, failed, tag: `.${randomBytes(4).toString("hex")}`, seconds, place: (renames) => Promise.resolve(renames()) });
-  // What could not be made may be tried again: its run stays.
-  if (summary.failed === undefined) removeRun(run.folder);
-  return summary;
+  const home = await homeOf(run.folder, run.output.record);
+  const marks = await marksOf(run.folder);
+  const open = await home.open();
+  try {
+    const all = await marks.readMade();
+    const gone = new Set(await open.lost(all));
+    const parts = all.filter((part) => !gone.has(part));
+    const made = new Set(parts.map((p) => p.shard));
+    const unmade = await marks.readUnmade();
+    const failed = Array.from({ length: run.shards }, (_, shard) => shard).filter((shard) => !made.has(shard)).map((shard) => {
+      const told = unmade.get(shard);
+      return { shard, reason: told === undefined ? `index ${indexOf(shard, indexes, run.shards)}: its pods ended without a word about this shard; kubectl describe job ${jobName(run.id)} says how` : `index ${told.index}: ${told.reason}` };
+    });
+    const summary = await open.finish({ maxErrors: options.maxErrors.text, parts, failed, tag: `.${randomBytes(4).toString("hex")}`, seconds, place: async (act) => act() });
+    // What could not be made may be tried again: its run stays.
+    if (summary.failed === undefined) await home.remove();
+    return summary;
+  } finally {
+    open.close();
+  }
 }
-

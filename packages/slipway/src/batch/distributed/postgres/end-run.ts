@@ -1,49 +1,54 @@
 // The end of a run, by whichever process comes first: under a lease as a shard is, so that one that is killed over it is
 // followed by another, and one that was only held up finds its turn gone.
 
-import { existsSync } from "node:fs";
 import { SlipwayError } from "@slipway/core/base";
-import { finishShared, lostParts, recorded } from "../finish-shared.ts";
-import { readRun, removeRun } from "../shared-run.ts";
+import { isStorageAway } from "./patience.ts";
+import { homeOf } from "../run-home.ts";
 import { failureOf, type RunState, type RunStore } from "./run-store.ts";
 
-/** False: it was another's turn, or parts have to be made again. @throws SlipwayError batch-run-unreachable, database-... */
+/** False: it was another's turn, or parts have to be made again. @throws SlipwayError batch-run-unreachable, batch-source-..., database-... */
 export async function endRun(store: RunStore, state: RunState): Promise<boolean> {
   const { id, folder, leaseMs } = state;
+  const home = await homeOf(folder, state.record);
   // Put in place by a process that did not come to say so; or here where its storage is not seen nobody claims it.
-  let summary = recorded(id, state.record);
-  const run = summary === undefined ? readRun(folder) : undefined;
-  const token = await store.claimEnd(id);
-  if (token === undefined) return false;
-  const began = performance.now();
-  const timer = setInterval(() => void store.renewEnd(id, token).catch(() => undefined), leaseMs / 3);
+  let summary = await home.recorded(id);
+  const open = summary === undefined ? await home.open() : undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let token: number | undefined;
   try {
-    if (run !== undefined) {
+    token = await store.claimEnd(id);
+    if (token === undefined) return false;
+    const turn = token;
+    const began = performance.now();
+    timer = setInterval(() => void store.renewEnd(id, turn).catch(() => undefined), leaseMs / 3);
+    if (open !== undefined) {
       const parts = await store.parts(id);
-      const lost = lostParts(run, parts);
+      const lost = await open.lost(parts);
       if (lost.length > 0) {
         await store.forget(id, lost);
         return false;
       }
-      summary = await finishShared({
-        run, maxErrors: state.maxErrors, parts, failed: await store.setAside(id), tag: `.${token}`, seconds: () => state.seconds + (performance.now() - began) / 1000,
-        place: async (renames) => {
-          if (!(await store.fenced(id, token, renames))) throw new LostTurn();
+      summary = await open.finish({
+        maxErrors: state.maxErrors, parts, failed: await store.setAside(id), tag: `.${turn}`, seconds: () => state.seconds + (performance.now() - began) / 1000,
+        place: async (act) => {
+          if (!(await store.fenced(id, turn, act))) throw new LostTurn();
         },
       });
     }
     // What could not be made may be tried again: its run stays.
-    if (summary!.failed === undefined) removeRun(folder);
-    await store.end(id, token, { summary: summary! });
+    if (summary!.failed === undefined) await home.remove();
+    await store.end(id, turn, { summary: summary! });
     return true;
   } catch (error) {
-    if (error instanceof LostTurn || !existsSync(folder)) return false;
-    // What the database cannot answer now is asked again; the rest is this run's end, unless it was another's turn.
-    if (!(error instanceof SlipwayError) || error.code.startsWith("database-")) throw error;
+    if (token === undefined) throw error;
+    if (error instanceof LostTurn || !(await home.exists())) return false;
+    // What the database or the storage cannot answer now is asked again; the rest is this run's end, unless it was another's turn.
+    if (!(error instanceof SlipwayError) || error.code.startsWith("database-") || isStorageAway(error)) throw error;
     await store.end(id, token, { failure: failureOf(error) });
     return true;
   } finally {
     clearInterval(timer);
+    open?.close();
   }
 }
 

@@ -23,3 +23,8 @@ export async function patiently<T>({ stop, note }: Waiting, run: () => Promise<T
     }
   }
 }
+
+/** It is nobody's fault: what is in hand is given back, and tried again later. */
+export function isStorageAway({ code }: SlipwayError): boolean {
+  return code === "batch-source-unavailable" || code === "batch-source-denied";
+}

@@ -1,15 +1,12 @@
 // A worker's hands on one run: shards under leases that are kept alive while it works on them.
 
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { SlipwayError } from "@slipway/core/base";
 import { batchError } from "../../errors.ts";
 import type { ShardQueue, TakenShard } from "../../run/make-parts.ts";
-import { badName, partName, type Part, type ShardKey } from "../../run/messages.ts";
-import { readShard, type ShardPlace } from "../shard-list.ts";
-import type { SharedRun } from "../shared-run.ts";
-import { patiently, type Waiting } from "./patience.ts";
+import type { Part, ShardKey } from "../../run/messages.ts";
+import type { OpenRun } from "../run-home.ts";
+import { isStorageAway, patiently, type Waiting } from "./patience.ts";
 import type { Committed, Lease, ShardLeases } from "./shard-leases.ts";
 
 /** A lease is renewed so often before it would end. */
@@ -25,8 +22,7 @@ interface Held {
 }
 
 export interface QueueOptions {
-  readonly run: SharedRun;
-  readonly shards: readonly ShardPlace[];
+  readonly run: OpenRun;
   readonly leases: ShardLeases;
   readonly leaseMs: number;
   /** No more shards are taken. */
@@ -38,9 +34,8 @@ export interface QueueOptions {
 }
 
 export class PostgresQueue implements ShardQueue {
-  readonly #run: SharedRun;
+  readonly #run: OpenRun;
   readonly #leases: ShardLeases;
-  readonly #shards: readonly ShardPlace[];
   readonly #waiting: Waiting;
   readonly #onCommit: (now: Committed) => Promise<void>;
   readonly #stuck = new AbortController();
@@ -51,9 +46,8 @@ export class PostgresQueue implements ShardQueue {
   /** Parts that this worker committed. */
   committed = 0;
 
-  constructor({ run, shards, leases, leaseMs, stop, waiting, onCommit }: QueueOptions) {
+  constructor({ run, leases, leaseMs, stop, waiting, onCommit }: QueueOptions) {
     this.#run = run;
-    this.#shards = shards;
     this.#leases = leases;
     this.#waiting = waiting;
     this.#onCommit = onCommit;
@@ -81,9 +75,9 @@ export class PostgresQueue implements ShardQueue {
       const token = `${lease.token}-${randomBytes(4).toString("hex")}`;
       this.#held.set(token, { lease, since: performance.now() });
       try {
-        return { work: readShard(this.#run, lease.shard, this.#shards[lease.shard]!, token), suspect: lease.attempts >= SUSPECT };
+        return { work: await this.#run.work(lease.shard, token), suspect: lease.attempts >= SUSPECT };
       } catch (error) {
-        if (!(error instanceof SlipwayError)) throw error;
+        if (!(error instanceof SlipwayError) || isStorageAway(error)) throw error;
         await this.failed({ shard: lease.shard, token }, error);
       }
     }
@@ -91,9 +85,10 @@ export class PostgresQueue implements ShardQueue {
   }
   async commit(part: Part): Promise<void> {
     const held = this.#held.get(part.token!);
+    if (held !== undefined) await this.#run.keep(part);
     const kept = held === undefined ? undefined : await patiently(this.#waiting, () => this.#leases.commit(held.lease, part));
     this.#held.delete(part.token!);
-    if (kept === undefined) return this.#remove(part);
+    if (kept === undefined) return this.#run.drop(part);
     this.committed++;
     await patiently(this.#waiting, () => this.#onCommit(kept));
   }
@@ -101,7 +96,7 @@ export class PostgresQueue implements ShardQueue {
     const held = this.#held.get(of.token!);
     this.#held.delete(of.token!);
     if (held !== undefined) await patiently(this.#waiting, () => this.#leases.fail(held.lease, `${error.message} [${error.code}]`));
-    this.#remove(of);
+    await this.#run.drop(of);
   }
 
   async #renew(): Promise<void> {
@@ -112,18 +107,13 @@ export class PostgresQueue implements ShardQueue {
     // Where the database is away, whoever comes first when it is back has the shard.
     if (leases.length > 0) await this.#leases.renew(leases).catch(() => undefined);
   }
-  /** Files that no lease stands for. */
-  #remove(of: ShardKey): void {
-    for (const name of [partName(of, this.#run.output.format), badName(of)]) rmSync(join(this.#run.folder, name), { force: true });
-  }
-
   /** Gives back what is in hand. `error`: why it could not be made. */
   async close(error?: SlipwayError): Promise<void> {
     clearInterval(this.#timer);
     const left = [...this.#held.values()].map((h) => h.lease);
     this.#held.clear();
     try {
-      if (error === undefined) await this.#leases.giveBack(left);
+      if (error === undefined || isStorageAway(error)) await this.#leases.giveBack(left);
       else for (const lease of left) await this.#leases.fail(lease, `${error.message} [${error.code}]`);
     } catch {
       // Their leases end by themselves.

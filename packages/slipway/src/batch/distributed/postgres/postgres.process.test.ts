@@ -181,8 +181,8 @@ describe.skipIf(!real)("a run on Postgres", () => {
     await store.database.query("update batch_runs set finish_until = now() - interval '1 second' where id = $1", [run.id]);
     const second = (await store.claimEnd(run.id))!;
     let acted = 0;
-    expect(await store.fenced(run.id, first, () => acted++)).toBe(false);
-    expect(await store.fenced(run.id, second, () => acted++)).toBe(true);
+    expect(await store.fenced(run.id, first, () => void acted++)).toBe(false);
+    expect(await store.fenced(run.id, second, () => void acted++)).toBe(true);
     await store.end(run.id, first, { failure: { code: "x", kind: "internal", message: "late" } });
     expect([acted, (await store.read(run.id))?.state]).toEqual([1, "open"]);
     await store.cancel(run.id);

@@ -1,19 +1,20 @@
 // A run made for workers that take its shards from Postgres, and watched until one of them, or this process, has ended it.
 
-import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SlipwayError } from "@slipway/core/base";
 import type { BatchOptions, BatchSummary } from "../../run/options.ts";
 import type { OutputPlace } from "../../run/output-place.ts";
-import { recorded } from "../finish-shared.ts";
 import { planShared } from "../plan-shared.ts";
-import { readCurrent } from "../shared-run.ts";
+import { homeOf } from "../run-home.ts";
+import { readCurrent, type CurrentRun, type SharedRun } from "../shared-run.ts";
 import { batchError } from "../../errors.ts";
 import { endRun } from "./end-run.ts";
 import { patiently } from "./patience.ts";
 import { RunStore, type RunSettings } from "./run-store.ts";
 
 const LOOK_MS = 400;
+/** Whether the run is where it was made is looked at so often. */
+const FOLDER_MS = 5000;
 /** After so long without a part somebody is told that there are no workers. */
 const LONELY_MS = 15_000;
 
@@ -34,12 +35,13 @@ export async function runOnPostgres(options: BatchOptions, on: PostgresOptions):
     const planned = await planShared(options, "postgres");
     if (planned.kind === "whole") return { summary: planned.summary };
     if (planned.kind === "made" && planned.replaced?.on === "postgres") await store.cancel(planned.replaced.id);
+    if (planned.kind === "made" && planned.replaced !== undefined) await sweep(options.output, planned.replaced);
     const { run } = planned;
     const before = planned.kind === "resumed" ? await store.read(run.id) : undefined;
     if (before?.state !== "open") await store.begin(run, { maxErrors: options.maxErrors.text, leaseMs: on.leaseMs, attempts: on.attempts });
     on.note(`run ${run.id}: ${run.shards} shards wait for workers (slipway worker)`);
     if (on.detach) return { run: run.id, shards: run.shards };
-    return { summary: await watch(store, run.id, options, on) };
+    return { summary: await watch(store, run, options, on) };
   } finally {
     await store.close();
   }
@@ -47,7 +49,7 @@ export async function runOnPostgres(options: BatchOptions, on: PostgresOptions):
 
 /** The last run of an output, where it is open: workers leave it. @throws SlipwayError batch-database-needed, database-... */
 export async function cancelOnPostgres(output: OutputPlace, databaseUrl: string | undefined): Promise<void> {
-  const current = readCurrent(output);
+  const current = await currentOf(output);
   if (current?.on !== "postgres") return;
   const store = await RunStore.open(databaseUrl);
   try {
@@ -57,12 +59,24 @@ export async function cancelOnPostgres(output: OutputPlace, databaseUrl: string 
   }
 }
 
-async function watch(store: RunStore, id: string, { onProgress }: BatchOptions, { note }: PostgresOptions): Promise<BatchSummary> {
+async function currentOf(output: OutputPlace): Promise<CurrentRun | undefined> {
+  if (output.destination === undefined) return readCurrent(output);
+  const { bucketOutput, readCurrentIn } = await import("../bucket/run-bucket.ts");
+  return (await readCurrentIn(bucketOutput(output.destination)))?.current;
+}
+/** In a folder a run is gone before another begins; in a bucket once nobody can begin to end it. */
+async function sweep({ destination }: OutputPlace, replaced: CurrentRun): Promise<void> {
+  if (destination !== undefined) await (await import("../bucket/plan-bucket.ts")).sweepReplaced(destination, replaced);
+}
+
+async function watch(store: RunStore, { id, folder, output: { record } }: SharedRun, { onProgress }: BatchOptions, { note }: PostgresOptions): Promise<BatchSummary> {
   const never = new AbortController().signal;
   let first: number | undefined;
   let done = -1;
   let since = performance.now();
   let told = false;
+  let nextLook = performance.now() + FOLDER_MS;
+  const home = await homeOf(folder, record);
   for (;;) {
     const state = await patiently({ stop: never, note }, () => store.read(id));
     if (state === undefined) throw batchError("batch-run-unknown", `the run ${id} is not in the database any more`);
@@ -75,7 +89,9 @@ async function watch(store: RunStore, id: string, { onProgress }: BatchOptions, 
     }
     if (state.state === "canceled") throw batchError("batch-run-busy", `the run ${id} was replaced by another one of the same output`);
     if (state.done + state.aside === state.shards && await patiently({ stop: never, note }, () => endRun(store, state))) continue;
-    if (!existsSync(state.folder) && recorded(id, state.record) === undefined && (await store.read(id))?.state === "open") {
+    const look = performance.now() > nextLook;
+    if (look) nextLook = performance.now() + FOLDER_MS;
+    if (look && !(await home.exists()) && (await home.recorded(id)) === undefined && (await store.read(id))?.state === "open") {
       await store.cancel(id);
       throw batchError("batch-run-unreachable", `the folder of the run ${id} is gone`, { where: state.folder, hint: "Begin anew." });
     }

@@ -122,12 +122,12 @@ export class RunStore {
     await this.database.transaction((tx) => tx.query("update batch_runs set finish_until = now() + lease_ms * interval '1 millisecond' where id = $1 and finish_token = $2 and state = 'open'", [id, token]), "rows");
   }
   /** Runs `act` once while nobody can take the lease from here; false: somebody has. */
-  async fenced(id: string, token: number, act: () => void): Promise<boolean> {
+  async fenced(id: string, token: number, act: () => Promise<void> | void): Promise<boolean> {
     let acted = false;
     return this.database.transaction(async (tx) => {
       const [held] = await tx.query("select id from batch_runs where id = $1 and finish_token = $2 and state = 'open' for update", [id, token]);
       if (held === undefined) return false;
-      if (!acted) act();
+      if (!acted) await act();
       acted = true;
       return true;
     }, "rows");

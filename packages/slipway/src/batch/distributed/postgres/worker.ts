@@ -10,8 +10,7 @@ import { readErrorLimit, tooMany } from "../../run/limits.ts";
 import { makeParts } from "../../run/make-parts.ts";
 import { scratchFolder } from "../../run/scratch.ts";
 import { readModel } from "../finish-shared.ts";
-import { readShards } from "../shard-list.ts";
-import { readRun } from "../shared-run.ts";
+import { homeOf, type OpenRun } from "../run-home.ts";
 import { endRun } from "./end-run.ts";
 import { patiently, type Waiting } from "./patience.ts";
 import { PostgresQueue } from "./postgres-queue.ts";
@@ -81,9 +80,16 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerSummary> 
 }
 
 /** So many parts it committed. */
-async function workOn(store: RunStore, state: RunState, worker: string, { threads, stop, note }: WorkerOptions): Promise<number> {
-  const run = readRun(state.folder);
-  const shards = readShards(run);
+async function workOn(store: RunStore, state: RunState, worker: string, options: WorkerOptions): Promise<number> {
+  const open = await (await homeOf(state.folder, state.record)).open();
+  try {
+    return await workOnOpen(open, store, state, worker, options);
+  } finally {
+    open.close();
+  }
+}
+async function workOnOpen(open: OpenRun, store: RunStore, state: RunState, worker: string, { threads, stop, note }: WorkerOptions): Promise<number> {
+  const { run } = open;
   const { bytes } = await readModel(run);
   // Told to stop it goes on with what is in hand, for a while.
   const grace = new AbortController();
@@ -92,9 +98,9 @@ async function workOn(store: RunStore, state: RunState, worker: string, { thread
   const limit = readErrorLimit(state.maxErrors);
   const temporary = scratchFolder("slipway-worker-");
   const tooManyNow = (rows: number, bad: number): SlipwayError => batchError("batch-errors", `${bad} of ${rows} rows so far could not be scored, and --max-errors is ${limit.text}`, {
-    where: run.folder, hint: `bad-*.jsonl in ${run.folder} say which and why. Mend the input; or go on with --resume and a larger --max-errors: what is scored is kept.` });
+    where: state.folder, hint: `bad-*.jsonl in ${state.folder} say which and why. Mend the input; or go on with --resume and a larger --max-errors: what is scored is kept.` });
   const queue = new PostgresQueue({
-    run, shards, leases: new ShardLeases(store.database, run.id, worker, state), leaseMs: state.leaseMs, stop, waiting: { stop: grace.signal, note },
+    run: open, leases: new ShardLeases(store.database, run.id, worker, state), leaseMs: state.leaseMs, stop, waiting: { stop: grace.signal, note },
     onCommit: async ({ rows, bad }) => {
       if (tooMany(limit, bad, rows, false)) await store.fail(run.id, failureOf(tooManyNow(rows, bad)));
     },

@@ -1,0 +1,123 @@
+// A run in a bucket, as workers see it: its description, its model and its list of shards are brought here; a shard's bytes
+// when it is its turn, tables whole; parts go to the bucket under names of their leases.
+
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { SlipwayError } from "@slipway/core/base";
+import { s3Address } from "../../remote/s3-client.ts";
+import { fetchObject, getObject, getRange, headObject, removeObject, sizesBelow } from "../../remote/s3-objects.ts";
+import { parseS3, type S3Place } from "../../remote/s3-source.ts";
+import { putFile } from "../../remote/s3-upload.ts";
+import { batchError } from "../../errors.ts";
+import { badName, partName, type Part, type ShardKey, type ShardWork } from "../../run/messages.ts";
+import { scratchFolder } from "../../run/scratch.ts";
+import { countRecordsOf, isLocal, readShard, readShards, type FilePlace, type ShardPlace } from "../shard-list.ts";
+import { MODEL, RUN, readRun, SHARDS, type SharedRun } from "../shared-run.ts";
+import type { OpenRun, RunHome } from "../run-home.ts";
+import { below, outputOf, recordedIn, removeRunIn, type BucketOutput } from "./run-bucket.ts";
+import { finishInBucket } from "./finish-in-bucket.ts";
+
+const MAX_FILE = 2 ** 31 - 1;
+
+export function bucketHome(address: string): RunHome {
+  const { output, run } = outputOf(address);
+  return {
+    recorded: (id) => recordedIn(output, id),
+    exists: async () => (await headObject(output.client, below(run, RUN))) !== undefined,
+    open: () => openInBucket(output, run, address),
+    remove: () => removeRunIn(output, run),
+  };
+}
+
+/** @throws SlipwayError batch-run-unreachable, batch-run-damaged, batch-source-... */
+export async function openInBucket(output: BucketOutput, place: S3Place, address: string): Promise<OpenRun> {
+  const { client } = output;
+  const scratch = scratchFolder("slipway-worker-");
+  const local = join(scratch, "run");
+  mkdirSync(local);
+  try {
+    for (const name of [RUN, SHARDS, MODEL]) {
+      const found = await getObject(client, below(place, name), MAX_FILE);
+      if (found === undefined) throw batchError("batch-run-unreachable", `there is no run at ${address}`, { where: address, hint: "A run that is over leaves nothing; begin anew." });
+      writeFileSync(join(local, name), found.bytes);
+    }
+    const run = readRun(local);
+    return bucketRun(output, place, run, readShards(run), scratch);
+  } catch (error) {
+    rmSync(scratch, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function bucketRun(output: BucketOutput, place: S3Place, run: SharedRun, shards: readonly ShardPlace[], scratch: string): OpenRun {
+  const { client } = output;
+  const { format } = run.output;
+  const namesOf = (of: ShardKey): string[] => [partName(of, format), badName(of)];
+  const path = (name: string): string => join(run.folder, name);
+  const tables = new Map<string, Promise<string>>();
+
+  /** Where the bytes of a place are, and of which version they have to be. */
+  const sourceOf = ({ file, version }: FilePlace): { readonly at: S3Place; readonly version: string | undefined } => (file.startsWith("s3://") ? { at: parseS3(file), version } : { at: below(place, file), version: undefined });
+  const textOf = (found: FilePlace): Promise<Uint8Array> => {
+    const { at, version } = sourceOf(found);
+    return getRange(client, at, found.from, found.to, version);
+  };
+  /** Tables are read here and there: whole, once. */
+  const tableOf = (file: string): Promise<string> => {
+    let brought = tables.get(file);
+    if (brought === undefined) {
+      brought = (async () => {
+        const size = (await sizesBelow(client, place, (name) => name === file)).get(file);
+        if (size === undefined) throw batchError("batch-run-unreachable", `there is no ${s3Address(place.bucket, place.key)}${file} any more`, { where: file });
+        mkdirSync(dirname(path(file)), { recursive: true });
+        await fetchObject(client, below(place, file), size, path(file));
+        return path(file);
+      })();
+      brought.catch(() => tables.delete(file));
+      tables.set(file, brought);
+    }
+    return brought;
+  };
+
+  return {
+    run, shards,
+    async work(shard, token): Promise<ShardWork> {
+      const found = shards[shard]!;
+      if (!("file" in found) || isLocal(found)) return readShard(run, shard, found, token);
+      if (run.setup.input.kind === "table") return { shard, token, file: await tableOf(found.file), from: found.from, to: found.to };
+      const bytes = await textOf(found);
+      const own = new ArrayBuffer(bytes.length);
+      new Uint8Array(own).set(bytes);
+      return { shard, token, bytes: own };
+    },
+    async keep(part: Part) {
+      const [whole, bad] = namesOf(part);
+      if (part.bad > 0) await putFile(client, below(place, bad!), path(bad!));
+      await putFile(client, below(place, whole!), path(whole!));
+      for (const name of [whole!, bad!]) rmSync(path(name), { force: true });
+    },
+    async drop(of) {
+      for (const name of namesOf(of)) {
+        rmSync(path(name), { force: true });
+        await removeObject(client, below(place, name));
+      }
+    },
+    async lost(parts) {
+      const there = await sizesBelow(client, place, (name) => /^(?:part|bad)-/.test(name));
+      return parts.filter((part) => there.get(partName(part, format)) !== part.bytes || (part.bad > 0 && !there.has(badName(part))));
+    },
+    finish: (ending) => finishInBucket({ output, place, run, ending, scratch, rowsOf: async (shard) => {
+      const found = shards[shard]!;
+      if ("images" in found) return found.images.length;
+      if ("broken" in found) return 0;
+      if (run.setup.input.kind === "table") return found.to - found.from;
+      // What is another object now has no rows that could be counted.
+      const text = isLocal(found) ? found : await textOf(found).catch((error: unknown) => {
+        if (error instanceof SlipwayError && (error.code === "batch-source-changed" || error.code === "batch-input-missing")) return new Uint8Array(0);
+        throw error;
+      });
+      return countRecordsOf(run, text);
+    } }),
+    close: () => rmSync(scratch, { recursive: true, force: true }),
+  };
+}
