@@ -14,7 +14,7 @@ const USERS: readonly [number, number] = [1, 4_294_967_294];
 const QUANTITY = /^\d+(?:\.\d+)?(?:m|[kMGT]i?)?$/;
 
 export const onOptions: Readonly<Record<string, OptionSpec>> = {
-  on: { type: "string", value: "ENGINE", help: "who makes the parts, if not this process, over storage that all share: postgres (slipway worker processes with the same SLIPWAY_DATABASE_URL) or kubernetes (pods of an Indexed Job)" },
+  on: { type: "string", value: "ENGINE", help: "who makes the parts, if not this process, over a folder that all see or a bucket (--out s3://...): postgres (slipway worker processes with the same SLIPWAY_DATABASE_URL) or kubernetes (pods of an Indexed Job)" },
   detach: { type: "boolean", help: "with --on: make the run, and leave it to the others; the same command with --resume waits for it" },
   lease: { type: "string", value: "TIME", help: "with --on postgres: after so long without a word from its worker a shard is another's (30s by default)" },
   attempts: { type: "string", value: "N", help: "with --on postgres: so often a shard is tried before it is set aside (5 by default)" },
@@ -27,12 +27,15 @@ export const onOptions: Readonly<Record<string, OptionSpec>> = {
   cpu: { type: "string", value: "QUANTITY", help: "with --on kubernetes: of each pod (1 by default)" },
   memory: { type: "string", value: "QUANTITY", help: "with --on kubernetes: of each pod (1Gi by default)" },
   user: { type: "string", value: "ID", help: "with --on kubernetes: who the pods are on the storage; you by default, 65532 where you are root" },
+  "service-account": { type: "string", value: "NAME", help: "with --on kubernetes: the pods' service account, where a role for buckets is bound to it" },
+  "pod-secret": { type: "string", value: "NAME", multiple: true, help: "with --on kubernetes: a Secret whose keys are variables of the pods, such as AWS_ACCESS_KEY_ID; may be repeated" },
+  "pod-env": { type: "string", value: "NAME=VALUE", multiple: true, help: "with --on kubernetes: a variable of the pods; may be repeated" },
   namespace: { type: "string", value: "NAME", help: "with --on kubernetes: where the job goes; kubectl's own by default" },
   print: { type: "boolean", help: "with --on kubernetes: print the manifest; nothing is made or asked" },
 };
 const OF: Readonly<Record<string, readonly string[]>> = {
   postgres: ["detach", "lease", "attempts"],
-  kubernetes: ["detach", "pod-image", "command", "volume", "indexes", "parallelism", "retries", "cpu", "memory", "user", "namespace", "print"],
+  kubernetes: ["detach", "pod-image", "command", "volume", "indexes", "parallelism", "retries", "cpu", "memory", "user", "service-account", "pod-secret", "pod-env", "namespace", "print"],
 };
 
 /** The run's summary; undefined: it was only made or shown, and that is printed. */
@@ -73,11 +76,23 @@ function jobOptions(call: Invocation): Omit<KubernetesOptions, "detach" | "note"
     if (!QUANTITY.test(text)) throw batchError("batch-job-option", `--${name} takes a quantity as Kubernetes writes it, found ${JSON.stringify(text)}`, { hint: "500m, 2, 512Mi, 1Gi ..." });
     return text;
   };
+  const named = (name: string, text: string): string => {
+    if (!/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(text)) throw batchError("batch-job-option", `--${name} takes a name as Kubernetes has them, found ${JSON.stringify(text.slice(0, 80))}`);
+    return text;
+  };
+  const env = Object.fromEntries(call.texts("pod-env").map((text) => {
+    const [, variable, value] = /^([A-Za-z_][A-Za-z0-9_]{0,200})=(.*)$/s.exec(text) ?? [];
+    // What is not understood may be a secret: it is not shown.
+    if (variable === undefined) throw batchError("batch-job-option", "--pod-env takes NAME=VALUE", { hint: "Secrets are better in a Secret of the cluster: --pod-secret NAME." });
+    return [variable, value!] as const;
+  }));
+  const account = call.text("service-account");
   const own = process.getuid?.() ?? 0;
   const indexes = call.count("indexes", INDEXES) ?? 8;
   return {
     image, command: (call.text("command") ?? "slipway").split(" ").filter((word) => word !== ""), namespace: call.text("namespace"), volumes, indexes,
     parallelism: Math.min(indexes, call.count("parallelism", INDEXES) ?? 4), retries: call.count("retries", RETRIES) ?? 3,
     cpu: quantity("cpu", "1"), memory: quantity("memory", "1Gi"), user: call.count("user", USERS) ?? (own === 0 ? 65_532 : own),
+    env, secrets: call.texts("pod-secret").map((name) => named("pod-secret", name)), ...(account === undefined ? {} : { serviceAccount: named("service-account", account) }),
   };
 }

@@ -54,6 +54,7 @@ export const batch: Command = defineCommand({
     "slipway batch churn.slip --in customers.csv --out look.csv --limit 100",
     "slipway batch churn.slip --in 'data/*.csv.gz' --out scores.parquet --dry-run --cost-per-hour 0.34",
     "slipway batch churn.slip --in /shared/customers.csv --out /shared/scores.csv --on postgres",
+    "slipway batch churn.slip --in s3://data/customers.csv --out s3://scores/today.csv --on postgres",
   ],
   commands: { retry: { summary: "the rows that a run set aside, tried again", load: async () => (await import("./batch-retry.ts")).batchRetry } },
   async run(call) {

@@ -20,6 +20,10 @@ export interface JobOptions {
   readonly memory: string;
   /** Who the pods are on the storage. */
   readonly user: number;
+  /** Of the pods' environment, and secrets whose every key is a variable there: who asks a bucket. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly secrets?: readonly string[];
+  readonly serviceAccount?: string | undefined;
 }
 
 const CONTAINER = "worker";
@@ -33,7 +37,7 @@ export function jobName(runId: string): string {
 }
 
 /** `folder`: the run's. */
-export function jobManifest(runId: string, folder: string, { image, command, namespace, volumes, indexes, parallelism, retries, cpu, memory, user }: JobOptions): object {
+export function jobManifest(runId: string, folder: string, { image, command, namespace, volumes, indexes, parallelism, retries, cpu, memory, user, env = {}, secrets = [], serviceAccount }: JobOptions): object {
   const labels = { "app.kubernetes.io/name": "slipway", "app.kubernetes.io/component": "batch-worker", "app.kubernetes.io/managed-by": "slipway" };
   return {
     apiVersion: "batch/v1",
@@ -50,11 +54,12 @@ export function jobManifest(runId: string, folder: string, { image, command, nam
       template: {
         metadata: { labels },
         spec: {
-          restartPolicy: "Never", automountServiceAccountToken: false, enableServiceLinks: false, terminationGracePeriodSeconds: GRACE_SECONDS,
+          restartPolicy: "Never", ...(serviceAccount === undefined ? {} : { serviceAccountName: serviceAccount }), automountServiceAccountToken: false, enableServiceLinks: false, terminationGracePeriodSeconds: GRACE_SECONDS,
           securityContext: { runAsNonRoot: true, runAsUser: user, runAsGroup: user, fsGroup: user, fsGroupChangePolicy: "OnRootMismatch", seccompProfile: { type: "RuntimeDefault" } },
           containers: [{
             name: CONTAINER, image, command: [...command, "worker", "--folder", folder, "--index", "$(JOB_COMPLETION_INDEX)", "--indexes", String(indexes)],
-            env: [{ name: "HOME", value: "/tmp" }],
+            env: [{ name: "HOME", value: "/tmp" }, ...Object.entries({ ...(folder.startsWith("s3://") ? whereIsS3() : {}), ...env }).map(([name, value]) => ({ name, value }))],
+            ...(secrets.length === 0 ? {} : { envFrom: secrets.map((name) => ({ secretRef: { name } })) }),
             resources: { requests: { cpu, memory }, limits: { memory } },
             securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
             volumeMounts: [{ name: "tmp", mountPath: "/tmp" }, ...volumes.map(({ path, readOnly }, i) => ({ name: `data-${i}`, mountPath: path, ...(readOnly ? { readOnly } : {}) }))],
@@ -64,4 +69,9 @@ export function jobManifest(runId: string, folder: string, { image, command, nam
       },
     },
   };
+}
+
+/** Where buckets are, as it is said here; nothing of who asks. */
+function whereIsS3(): Record<string, string> {
+  return Object.fromEntries(["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"].flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }

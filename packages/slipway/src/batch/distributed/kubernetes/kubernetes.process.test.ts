@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import type { BatchOptions } from "../../run/options.ts";
 import { runBatch } from "../../run/run-batch.ts";
@@ -105,5 +105,16 @@ describe("the manifest", () => {
     expect(manifest.spec).toMatchObject({ completionMode: "Indexed", completions: 3, parallelism: 2, backoffLimitPerIndex: 3, podFailurePolicy: { rules: [{ action: "FailIndex", onExitCodes: { values: [42] } }, { action: "Ignore" }] } });
     expect(container!.securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } });
     expect((await make(options)).id).toBe(id);
+  });
+  it("says where a bucket is and what the pods ask it with, and nothing of who asks here", async () => {
+    vi.stubEnv("AWS_REGION", "eu-central-1");
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "s3cret");
+    const printed = await printJob(batchOptions(pkg, at("in.csv"), "s3://scores/today/"), { ...job, env: { AWS_ENDPOINT_URL_S3: "http://minio:9000" }, secrets: ["buckets"], serviceAccount: "scorer" });
+    vi.unstubAllEnvs();
+    const manifest = parse(printed) as { metadata: { annotations: Record<string, string> }; spec: { template: { spec: { serviceAccountName: string; containers: { command: string[]; env: object[]; envFrom: object[] }[] } } } };
+    const { serviceAccountName, containers: [container] } = manifest.spec.template.spec;
+    expect([serviceAccountName, container!.command[3], container!.envFrom]).toEqual(["scorer", `s3://scores/today/_run/${manifest.metadata.annotations["slipway/run"]!}`, [{ secretRef: { name: "buckets" } }]]);
+    expect(container!.env).toEqual([{ name: "HOME", value: "/tmp" }, { name: "AWS_REGION", value: "eu-central-1" }, { name: "AWS_ENDPOINT_URL_S3", value: "http://minio:9000" }]);
+    expect(printed).not.toContain("s3cret");
   });
 });
