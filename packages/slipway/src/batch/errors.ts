@@ -10,7 +10,7 @@ const table = {
   "batch-source-address": { kind: "usage", doc: "An address in --in or --out is not one, or names a kind of source that is not known." },
   "batch-sql": { kind: "invalid", doc: "A database refuses a query, or its result or its table is not what a run can use. The message is the database's own." },
   "batch-source-unavailable": { kind: "unavailable", doc: "A source or a destination elsewhere (S3, HTTP, a database) cannot be reached, or answers with errors however often it is asked. What is committed stays; --resume goes on." },
-  "batch-source-denied": { kind: "unauthenticated", doc: "A source or a destination elsewhere does not accept the credentials, or there are none." },
+  "batch-source-denied": { kind: "unauthenticated", doc: "A source or a destination elsewhere does not accept the credentials, or there are none; or a role, a container or a token that was to give some does not." },
   "batch-source-changed": { kind: "conflict", doc: "A source elsewhere is not what it was when the run began: its ETag, its date or its size is another. Begin anew with --overwrite." },
   "batch-source-limit": { kind: "limit", doc: "A source elsewhere is larger than there is room for its copy, or a listing names more objects than a run takes." },
   "batch-output-exists": { kind: "conflict", doc: "There is an output already. Choose another name, --resume the run that was stopped, or --overwrite it." },

@@ -73,6 +73,16 @@ describe.skipIf(program === undefined)("S3", () => {
   });
 });
 
+it.skipIf(program === undefined)("a role is taken on from a real token service, which checks who asks, and what it gave asks S3", async () => {
+  const profile = (secret: string): S3Client => {
+    writeFileSync(runs.at("role"), `[default]\nrole_arn = arn:aws:iam::123456789012:role/reader\nsource_profile = default\naws_access_key_id = ${minio.user}\naws_secret_access_key = ${secret}\n`);
+    return new S3Client(undefined, readS3Config({ AWS_CONFIG_FILE: runs.at("role"), AWS_SHARED_CREDENTIALS_FILE: runs.at("none"), AWS_ENDPOINT_URL: minio.endpoint }));
+  };
+  await put("by-role.csv", loanCsv(loanRows(3)));
+  expect((await s3Objects(profile(minio.password), "s3://tables/by-role.csv", () => true))[0]!.bytes).toBe(Buffer.byteLength(loanCsv(loanRows(3))));
+  await expect(s3Objects(profile("wrong"), "s3://tables/by-role.csv", () => true)).rejects.toMatchObject({ code: "batch-source-denied", message: expect.stringContaining("does not give the role") as string });
+});
+
 describe.skipIf(program === undefined)("S3 as output", () => {
   const get = (key: string): Promise<string> => client.send({ method: "GET", bucket: BUCKET, key, expect: [200] }, async (answer) => Buffer.concat(await answer.body.toArray() as Buffer[]).toString());
   const keys = async (prefix: string): Promise<string[]> => (await s3Objects(client, `s3://${BUCKET}/${prefix}*`, () => true)).map((o) => o.shown.slice(`s3://${BUCKET}/`.length));
@@ -117,13 +127,17 @@ describe.skipIf(program === undefined)("S3 as output", () => {
 });
 
 describe("the settings of S3", () => {
-  it("come from variables, then from a profile's files", () => {
+  it("come from variables, then from a profile's files", async () => {
     writeFileSync(runs.at("credentials"), "[default]\naws_access_key_id = AKDEFAULT\naws_secret_access_key = s1\n\n[work]\naws_access_key_id=AKWORK\naws_secret_access_key = s=2\naws_session_token = t\n");
     writeFileSync(runs.at("config"), "# of tests\n[profile work]\nregion = eu-central-1\nendpoint_url = http://127.0.0.1:9000/base\ns3 =\n  addressing_style = virtual\n");
     const files = { AWS_SHARED_CREDENTIALS_FILE: runs.at("credentials"), AWS_CONFIG_FILE: runs.at("config") };
-    expect(readS3Config(files)).toMatchObject({ credentials: { accessKeyId: "AKDEFAULT", secretAccessKey: "s1" }, region: "us-east-1", endpoint: undefined, pathStyle: false });
-    expect(readS3Config({ ...files, AWS_PROFILE: "work" })).toMatchObject({ credentials: { accessKeyId: "AKWORK", secretAccessKey: "s=2", sessionToken: "t" }, region: "eu-central-1", pathStyle: false, endpoint: new URL("http://127.0.0.1:9000/base") });
-    expect(readS3Config({ ...files, AWS_ACCESS_KEY_ID: "A", AWS_SECRET_ACCESS_KEY: "B", AWS_ENDPOINT_URL: "https://s3.example" })).toMatchObject({ credentials: { accessKeyId: "A" }, pathStyle: true });
+    const settings = async (env: Readonly<Record<string, string>>): Promise<object> => {
+      const { credentials, ...config } = readS3Config({ ...files, AWS_EC2_METADATA_DISABLED: "true", ...env });
+      return { ...config, credentials: await credentials.get() };
+    };
+    expect(await settings({})).toMatchObject({ credentials: { accessKeyId: "AKDEFAULT", secretAccessKey: "s1" }, region: "us-east-1", endpoint: undefined, pathStyle: false });
+    expect(await settings({ AWS_PROFILE: "work" })).toMatchObject({ credentials: { accessKeyId: "AKWORK", secretAccessKey: "s=2", sessionToken: "t" }, region: "eu-central-1", pathStyle: false, endpoint: new URL("http://127.0.0.1:9000/base") });
+    expect(await settings({ AWS_ACCESS_KEY_ID: "A", AWS_SECRET_ACCESS_KEY: "B", AWS_ENDPOINT_URL: "https://s3.example" })).toMatchObject({ credentials: { accessKeyId: "A" }, pathStyle: true });
     expect(() => readS3Config({ ...files, AWS_PROFILE: "nobody" })).toThrow(expect.objectContaining({ code: "batch-source-denied" }));
   });
 });

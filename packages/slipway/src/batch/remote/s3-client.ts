@@ -6,6 +6,7 @@ import { readXml, type XmlElement } from "@slipway/core/formats";
 import { AwsV4Signer } from "aws4fetch";
 import { discard, HttpClient, readAnswer, Retryable, retryAfterMs, type HttpAnswer, type HttpRequest, type RetryPolicy } from "../../oci/index.ts";
 import { batchError } from "../errors.ts";
+import type { Credentials } from "./aws/credentials.ts";
 import { readS3Config, type S3Config } from "./s3-config.ts";
 import { Web } from "./web.ts";
 
@@ -26,10 +27,15 @@ const MAX_DOCUMENT = 2 ** 24;
 /** Refusals after which the same may be asked again. */
 const AGAIN: ReadonlySet<string> = new Set(["SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "OperationAborted", "RequestTimeTooSkewed", "ConditionalRequestConflict"]);
 
+/** Refusals of credentials that were good before. */
+const ENDED: ReadonlySet<string> = new Set(["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "InvalidToken"]);
+
 export class S3Client {
   readonly #config: S3Config;
   readonly #web: Web;
   #region: string;
+  /** Who asked last. */
+  #asked: Credentials | undefined;
 
   constructor(policy?: RetryPolicy, config: S3Config = readS3Config()) {
     this.#config = config;
@@ -57,7 +63,7 @@ export class S3Client {
       const root = parsed(await readAnswer(answer, MAX_DOCUMENT), shown);
       // What takes long begins with 200, and may be refused then.
       if (root.name !== "Error") return root;
-      throw refusalOf(root, answer, shown, this.#config);
+      throw this.#refusalOf(root, answer, shown);
     });
   }
 
@@ -67,11 +73,13 @@ export class S3Client {
     // As the signature has them: a blank is %20.
     url.search = url.search.replaceAll("+", "%20");
     const request = { method, url, ...(body === undefined ? {} : { body }), ...(expectedBytes === undefined ? {} : { expectedBytes }) };
-    const { credentials } = this.#config;
+    const credentials = await this.#config.credentials.get();
+    this.#asked = credentials;
     if (credentials === undefined) return { ...request, headers };
+    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
     const { range, ...signable } = headers;
     const signer = new AwsV4Signer({
-      method, url: url.href, service: "s3", region: this.#region, ...credentials,
+      method, url: url.href, service: "s3", region: this.#region, accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }),
       headers: { ...signable, "x-amz-content-sha256": createHash("sha256").update(body ?? "").digest("hex") },
     });
     const signed = await signer.sign();
@@ -93,7 +101,12 @@ export class S3Client {
     }
     const bytes = await readAnswer(answer, MAX_ERROR).catch(() => new Uint8Array(0));
     const root = bytes.length === 0 ? undefined : parsed(bytes, shown, true);
-    return root?.name === "Error" ? refusalOf(root, answer, shown, this.#config) : undefined;
+    return root?.name === "Error" ? this.#refusalOf(root, answer, shown) : undefined;
+  }
+  #refusalOf(root: XmlElement, answer: HttpAnswer, shown: string): Error {
+    const error = refusalOf(root, answer, shown, this.#asked);
+    // Credentials that ended on the way are found anew.
+    return ENDED.has(textOf(root, "Code")) && this.#config.credentials.forget(this.#asked) && !(error instanceof Retryable) ? new Retryable(error) : error;
   }
   close(): void {
     this.#web.close();
@@ -123,12 +136,12 @@ function parsed(bytes: Uint8Array, shown: string, quietly = false): XmlElement |
   }
 }
 
-function refusalOf(root: XmlElement, { status, headers }: HttpAnswer, shown: string, { credentials }: S3Config): Error {
+function refusalOf(root: XmlElement, { status, headers }: HttpAnswer, shown: string, credentials: Credentials | undefined): Error {
   const code = textOf(root, "Code").replace(/[^A-Za-z0-9.]/g, "").slice(0, 80);
   if (AGAIN.has(code) || status >= 500) return new Retryable(batchError("batch-source-unavailable", `${shown} answers ${code} (${status})`, { where: shown }), retryAfterMs(headers["retry-after"]));
   if (code === "NoSuchKey" || code === "NoSuchBucket" || code === "NoSuchUpload" || status === 404) return batchError("batch-input-missing", `there is no ${shown} (${code})`, { where: shown });
   if (status === 401 || status === 403 || code === "AuthorizationHeaderMalformed") {
-    return batchError("batch-source-denied", `${shown}: ${code} (${status})`, { where: shown, hint: credentials === undefined ? "There are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE." : "Check the credentials, their region, and what they may do there." });
+    return batchError("batch-source-denied", `${shown}: ${code} (${status})`, { where: shown, hint: credentials === undefined ? "There are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the pod, the container or the machine a role." : "Check the credentials, their region, and what they may do there." });
   }
   return batchError("batch-source-unavailable", `${shown} answers ${code} (${status})`, { where: shown });
 }

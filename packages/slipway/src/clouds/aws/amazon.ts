@@ -1,5 +1,6 @@
 // Requests to Amazon's services: their JSON 1.1 protocol and their REST, signed with Signature Version 4.
 
+import { homedir } from "node:os";
 import { AwsV4Signer } from "aws4fetch";
 import { readS3Config } from "../../batch/index.ts";
 import { cloudError } from "../errors.ts";
@@ -21,9 +22,9 @@ export function regionOf(given: string | undefined): string {
 
 /** @throws SlipwayError cloud-credentials */
 export async function signed(request: CloudRequest): Promise<{ readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly body: string | undefined }> {
-  const { credentials } = readS3Config();
+  const credentials = await readS3Config(process.env, homedir(), false).credentials.get();
   if (credentials === undefined) {
-    throw cloudError("cloud-credentials", "nobody is found who may ask Amazon", { hint: "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile in ~/.aws/credentials (AWS_PROFILE). Roles and SSO: aws configure export-credentials --format env." });
+    throw cloudError("cloud-credentials", "nobody is found who may ask Amazon", { hint: "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile in ~/.aws/credentials (AWS_PROFILE). Roles of pods and containers are taken as they are. SSO and machines: aws configure export-credentials --format env." });
   }
   const service = request.service!;
   const given = process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? process.env["AWS_ENDPOINT_URL"];
@@ -31,7 +32,7 @@ export async function signed(request: CloudRequest): Promise<{ readonly url: str
   const region = /\.([a-z0-9-]+)\.amazonaws\.com$/.exec(asked.hostname)?.[1] ?? regionOf(undefined);
   const url = given === undefined ? asked : new URL(asked.pathname + asked.search, given);
   const body = request.body === undefined ? undefined : JSON.stringify(request.body);
-  const signer = new AwsV4Signer({ method: request.method, url: url.href, service, region, ...credentials, headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...request.headers }, ...(body === undefined ? {} : { body }) });
+  const signer = new AwsV4Signer({ method: request.method, url: url.href, service, region, accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey, ...(credentials.sessionToken === undefined ? {} : { sessionToken: credentials.sessionToken }), headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...request.headers }, ...(body === undefined ? {} : { body }) });
   const { headers, url: final } = await signer.sign();
   return { url: final.toString(), headers: Object.fromEntries(headers), body };
 }
