@@ -3,7 +3,7 @@
 
 import { SlipwayError } from "@slipway/core/base";
 import { isStorageAway } from "./patience.ts";
-import { homeOf } from "../run-home.ts";
+import { homeOf, type OpenRun } from "../run-home.ts";
 import { failureOf, type RunState, type RunStore } from "./run-store.ts";
 
 /** False: it was another's turn, or parts have to be made again. @throws SlipwayError batch-run-unreachable, batch-source-..., database-... */
@@ -12,7 +12,16 @@ export async function endRun(store: RunStore, state: RunState): Promise<boolean>
   const home = await homeOf(folder, state.record);
   // Put in place by a process that did not come to say so; or here where its storage is not seen nobody claims it.
   let summary = await home.recorded(id);
-  const open = summary === undefined ? await home.open() : undefined;
+  let open: OpenRun | undefined;
+  try {
+    if (summary === undefined) open = await home.open();
+  } catch (error) {
+    if (!(error instanceof SlipwayError) || error.code !== "batch-run-unreachable") throw error;
+    // Ended between two looks.
+    summary = await home.recorded(id);
+    if (summary === undefined && (await store.read(id))?.state !== "open") return false;
+    if (summary === undefined) throw error;
+  }
   let timer: NodeJS.Timeout | undefined;
   let token: number | undefined;
   try {

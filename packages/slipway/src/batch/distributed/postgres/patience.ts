@@ -1,9 +1,11 @@
-// A database that is restarted is waited for, for as long as that takes: leases are fenced, so that nothing is lost or done twice.
+// A database that is restarted, or a bucket that does not answer, is waited for, for as long as that takes: leases are fenced,
+// so that nothing is lost or done twice.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { SlipwayError } from "@slipway/core/base";
 
 const LONGEST_PAUSE_MS = 15_000;
+const PASSING: ReadonlySet<string> = new Set(["database-unreachable", "database-busy", "batch-source-unavailable"]);
 
 export interface Waiting {
   /** Ends the waiting: what could not be done is thrown. */
@@ -17,7 +19,7 @@ export async function patiently<T>({ stop, note }: Waiting, run: () => Promise<T
     try {
       return await run();
     } catch (error) {
-      if (!(error instanceof SlipwayError) || (error.code !== "database-unreachable" && error.code !== "database-busy") || stop.aborted) throw error;
+      if (!(error instanceof SlipwayError) || !PASSING.has(error.code) || stop.aborted) throw error;
       note(`${error.message}; trying again`);
       await sleep(pause * (0.5 + Math.random()), undefined, { signal: stop }).catch(() => undefined);
     }

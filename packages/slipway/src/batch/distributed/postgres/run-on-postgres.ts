@@ -9,7 +9,7 @@ import { homeOf } from "../run-home.ts";
 import { readCurrent, type CurrentRun, type SharedRun } from "../shared-run.ts";
 import { batchError } from "../../errors.ts";
 import { endRun } from "./end-run.ts";
-import { patiently } from "./patience.ts";
+import { patiently, type Waiting } from "./patience.ts";
 import { RunStore, type RunSettings } from "./run-store.ts";
 
 const LOOK_MS = 400;
@@ -70,7 +70,7 @@ async function sweep({ destination }: OutputPlace, replaced: CurrentRun): Promis
 }
 
 async function watch(store: RunStore, { id, folder, output: { record } }: SharedRun, { onProgress }: BatchOptions, { note }: PostgresOptions): Promise<BatchSummary> {
-  const never = new AbortController().signal;
+  const waiting: Waiting = { stop: new AbortController().signal, note };
   let first: number | undefined;
   let done = -1;
   let since = performance.now();
@@ -78,7 +78,7 @@ async function watch(store: RunStore, { id, folder, output: { record } }: Shared
   let nextLook = performance.now() + FOLDER_MS;
   const home = await homeOf(folder, record);
   for (;;) {
-    const state = await patiently({ stop: never, note }, () => store.read(id));
+    const state = await patiently(waiting, () => store.read(id));
     if (state === undefined) throw batchError("batch-run-unknown", `the run ${id} is not in the database any more`);
     first ??= state.rows;
     onProgress?.({ rows: state.rows, bad: state.bad, share: state.shards === 0 ? 1 : (state.done + state.aside) / state.shards, before: first });
@@ -88,10 +88,10 @@ async function watch(store: RunStore, { id, folder, output: { record } }: Shared
       throw new SlipwayError(code, kind, message, { ...(where === undefined ? {} : { where }), ...(hint === undefined ? {} : { hint }) });
     }
     if (state.state === "canceled") throw batchError("batch-run-busy", `the run ${id} was replaced by another one of the same output`);
-    if (state.done + state.aside === state.shards && await patiently({ stop: never, note }, () => endRun(store, state))) continue;
+    if (state.done + state.aside === state.shards && await patiently(waiting, () => endRun(store, state))) continue;
     const look = performance.now() > nextLook;
     if (look) nextLook = performance.now() + FOLDER_MS;
-    if (look && !(await home.exists()) && (await home.recorded(id)) === undefined && (await store.read(id))?.state === "open") {
+    if (look && await patiently(waiting, async () => !(await home.exists()) && (await home.recorded(id)) === undefined && (await store.read(id))?.state === "open")) {
       await store.cancel(id);
       throw batchError("batch-run-unreachable", `the folder of the run ${id} is gone`, { where: state.folder, hint: "Begin anew." });
     }
