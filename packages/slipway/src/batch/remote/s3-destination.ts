@@ -4,12 +4,16 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { discard } from "../../oci/index.ts";
+import { batchError } from "../errors.ts";
 import type { Delivery, Destination } from "../output/destination.ts";
+import { CURRENT } from "../run/leftovers.ts";
 import { SUCCESS } from "../run/output-place.ts";
 import { S3Client, s3Address } from "./s3-client.ts";
+import { getObject, headObject } from "./s3-objects.ts";
 import { parseS3, s3Objects, type S3Place } from "./s3-source.ts";
 import { putFile } from "./s3-upload.ts";
 
+const MAX_NOTE = 2 ** 24;
 /** The run that an object is of: its plan's digest. */
 const RUN = "x-amz-meta-slipway-run";
 
@@ -23,6 +27,9 @@ export function s3Destination(address: string): Destination {
   return {
     shown: address,
     async look(run) {
+      const runs = `${place.key}${folder ? "_run/" : ".parts/"}`;
+      const shared = await sharedRun(client, place.bucket, runs);
+      if (shared !== undefined) throw batchError("batch-run-busy", `a run that other processes share has not ended at ${address}`, { where: s3Address(place.bucket, shared), hint: "Go on with it by the --on that it was made with and --resume, or begin anew with --on and --overwrite." });
       const found = await client.send({ method: "HEAD", bucket: place.bucket, key: last, expect: [200, 404] }, (answer) => {
         discard(answer);
         return answer.status === 404 ? undefined : answer.headers[RUN] ?? "";
@@ -51,6 +58,12 @@ export function s3Destination(address: string): Destination {
   };
 }
 
+/** The last run here that many work on, where it has not ended. */
+async function sharedRun(client: S3Client, bucket: string, runs: string): Promise<string | undefined> {
+  const current = await getObject(client, { bucket, key: `${runs}${CURRENT}` }, MAX_NOTE);
+  const id = current === undefined ? undefined : /"id": ?"([0-9a-f-]{36})"/.exec(Buffer.from(current.bytes).toString("utf8"))?.[1];
+  return id !== undefined && (await headObject(client, { bucket, key: `${runs}${id}/run.json` })) !== undefined ? `${runs}${id}` : undefined;
+}
 function recordKey(key: string, folder: boolean): string {
   return folder ? `${key}_run.json` : `${key}.run.json`;
 }

@@ -228,8 +228,14 @@ describe.skipIf(!real)("a run on Postgres with its output in S3", () => {
     const store = await RunStore.open(url);
     expect(await store.read(id)).toMatchObject({ state: "failed", outcome: { failure: { code: "batch-errors" } } });
     expect(await etag("bad.csv")).toBeUndefined();
+    await expect(runBatch({ ...options, resume: true })).rejects.toMatchObject({ code: "batch-run-busy" });
     expect(await make({ ...options, resume: true, maxErrors: readErrorLimit("50%") })).toBe(id);
     await work();
+    // Nothing to write is an object too.
+    writeFileSync(at("none.csv"), "id,age,plan,member,note\n1,old,pro,1,\n");
+    await make(batchOptions(pkg, at("none.csv"), `s3://${BUCKET}/none.jsonl`, { maxErrors: readErrorLimit("100%") }));
+    await work();
+    expect([(await get("none.jsonl")).length, Buffer.from(await get("none.jsonl.errors.jsonl")).toString("utf8")]).toEqual([0, expect.stringContaining("\"row\":1")]);
     expect(digestOf(await get("bad.csv"))).toBe(digest(at("alone.csv")));
     const twice = batchOptions(pkg, at("in.csv"), `s3://${BUCKET}/twice.csv`);
     const both = await Promise.allSettled([make(twice), make(twice)]);
