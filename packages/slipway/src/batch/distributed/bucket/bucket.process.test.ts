@@ -246,6 +246,22 @@ describe.skipIf(!real)("a run on Postgres with its output in S3", () => {
     await store.close();
   }, 60_000);
 
+  it("is left alone by a worker whom the bucket refuses, and made by others", async () => {
+    const id = await make(batchOptions(pkg, at("in.csv"), `s3://${BUCKET}/refused.csv`));
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "another");
+    const stranger = worker();
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", minio.password);
+    await until("it is refused", () => Promise.resolve(stranger.said().includes("batch-source-denied")));
+    await work();
+    stranger.process.kill("SIGTERM");
+    expect(await stranger.ended).toBe(0);
+    const store = await RunStore.open(url);
+    expect(await store.read(id)).toMatchObject({ state: "done", aside: 0, rows: 24_000 });
+    await store.close();
+    expect(digestOf(await get("refused.csv"))).toBe(digest(at("alone.csv")));
+    expect(stranger.said()).not.toContain("another");
+  }, 60_000);
+
   it("is made by pods of an indexed job without a database, of which one is killed and two are of one index", async () => {
     const options = batchOptions(pkg, at("in.csv"), `s3://${BUCKET}/pods.csv`);
     const run = await plan(options, "kubernetes");

@@ -26,7 +26,7 @@ export async function patiently<T>({ stop, note }: Waiting, run: () => Promise<T
   }
 }
 
-/** It is nobody's fault: what is in hand is given back, and tried again later. */
+/** No shard's fault, but the storage's or this process's: it leaves the run alone for a while. */
 export function isStorageAway({ code }: SlipwayError): boolean {
   return code === "batch-source-unavailable" || code === "batch-source-denied";
 }

@@ -113,7 +113,8 @@ export class PostgresQueue implements ShardQueue {
     const left = [...this.#held.values()].map((h) => h.lease);
     this.#held.clear();
     try {
-      if (error === undefined || isStorageAway(error)) await this.#leases.giveBack(left);
+      // Where this worker alone is refused others may do better; where all are, that is said at last.
+      if (error === undefined || error.code === "batch-source-unavailable") await this.#leases.giveBack(left);
       else for (const lease of left) await this.#leases.fail(lease, `${error.message} [${error.code}]`);
     } catch {
       // Their leases end by themselves.
