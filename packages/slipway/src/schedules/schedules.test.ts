@@ -71,6 +71,7 @@ describe("a schedule that cannot be", () => {
     ["an output of no format", { output: "out/{{date}}" }, "cannot be told"],
     ["both watermark and new files", { watermark: "at", newFiles: true, output: "o/{{datetime}}.csv" }, "not by both"],
     ["workers without a database that they share", { on: "postgres" }, "SLIPWAY_DATABASE_URL"],
+    ["workers that forecast", { on: "postgres", horizon: 3 }, "by one machine"],
     ["workers that write into a table", { on: "postgres", output: "postgres://h/d?table=t{{datetime}}" }, "storage that all of them see"],
     ["new rows over old ones", { watermark: "at" }, "{{datetime}}"],
   ])("is refused: %s", async (_what, given, says) => {
