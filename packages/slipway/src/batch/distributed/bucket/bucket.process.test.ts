@@ -49,7 +49,7 @@ beforeAll(async () => {
   for (const [name, value] of [["AWS_ENDPOINT_URL_S3", minio.endpoint], ["AWS_ACCESS_KEY_ID", minio.user], ["AWS_SECRET_ACCESS_KEY", minio.password], ["AWS_REGION", "us-east-1"]] as const) vi.stubEnv(name, value);
   client = new S3Client();
   await runBatch(batchOptions(pkg, at("in.csv"), at("alone.csv")));
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   for (const { process: child, ended } of workers) {
     child.kill("SIGKILL");
@@ -59,7 +59,7 @@ afterAll(async () => {
   await minio?.stop();
   await postgres?.stop();
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+}, 240_000);
 
 const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const digest = (path: string): string => digestOf(readFileSync(path));
@@ -79,7 +79,7 @@ function worker(): TestWorker {
   return started;
 }
 async function until(what: string, look: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 600; i++) {
+  for (let i = 0; i < 2400; i++) {
     if (await look()) return;
     await sleep(50);
   }
@@ -121,7 +121,7 @@ describe.skipIf(!real)("a run on Postgres with its output in S3", () => {
     await expect(make(batchOptions(pkg, at("in.csv"), `s3://${BUCKET}/out/many.csv`))).rejects.toMatchObject({ code: "batch-output-exists" });
     expect(await runOnPostgres(batchOptions(pkg, at("in.csv"), `s3://${BUCKET}/out/many.csv`, { resume: true }), { ...on, databaseUrl: url })).toMatchObject({ summary: { rows: 24_000, resumed: 24_000 } });
     await store.close();
-  }, 90_000);
+  }, 240_000);
 
   it("takes nothing from whoever comes back late: a part, an end that another made, an end of a run that was replaced", async () => {
     const address = `s3://${BUCKET}/late/out.csv`;
@@ -187,7 +187,7 @@ describe.skipIf(!real)("a run on Postgres with its output in S3", () => {
     expect(Buffer.from(await get("late/out.csv")).toString("utf8").split("\n")).toHaveLength(982);
     expect(await keys("late/")).toEqual(["out.csv", "out.csv.errors.jsonl", "out.csv.run.json"]);
     await store.close();
-  }, 90_000);
+  }, 240_000);
 
   it("reads objects where they are, packed ones and tables from beside the shards, and writes several objects with a mark", async () => {
     await putObject(client, { bucket: BUCKET, key: "in/a.csv" }, readFileSync(at("in.csv")));
@@ -219,7 +219,7 @@ describe.skipIf(!real)("a run on Postgres with its output in S3", () => {
     const { outcome } = (await store.read(changed))!;
     expect(outcome).toMatchObject({ summary: { scored: 0, failed: expect.arrayContaining([expect.objectContaining({ file: `s3://${BUCKET}/in/a.csv`, reason: expect.stringContaining("batch-source-changed") as string })]) as object } });
     await store.close();
-  }, 90_000);
+  }, 240_000);
 
   it("ends early with too many bad rows, whose letters are there; a larger allowance goes on; of two that begin at once one is the run", async () => {
     const options = batchOptions(pkg, at("in.csv"), `s3://${BUCKET}/bad.csv`, { maxErrors: readErrorLimit("100") });
@@ -244,7 +244,7 @@ describe.skipIf(!real)("a run on Postgres with its output in S3", () => {
     await work();
     expect(digestOf(await get("twice.csv"))).toBe(digest(at("alone.csv")));
     await store.close();
-  }, 60_000);
+  }, 240_000);
 
   it("is left alone by a worker whom the bucket refuses, and made by others", async () => {
     const id = await make(batchOptions(pkg, at("in.csv"), `s3://${BUCKET}/refused.csv`));
@@ -260,7 +260,7 @@ describe.skipIf(!real)("a run on Postgres with its output in S3", () => {
     await store.close();
     expect(digestOf(await get("refused.csv"))).toBe(digest(at("alone.csv")));
     expect(stranger.said()).not.toContain("another");
-  }, 60_000);
+  }, 240_000);
 
   it("is made by pods of an indexed job without a database, of which one is killed and two are of one index", async () => {
     const options = batchOptions(pkg, at("in.csv"), `s3://${BUCKET}/pods.csv`);
@@ -282,5 +282,5 @@ describe.skipIf(!real)("a run on Postgres with its output in S3", () => {
     expect(await sizesBelow(client, { bucket: BUCKET, key: "pods.csv.parts/" })).toEqual(new Map());
     const late = pod(2);
     expect([await late.ended, late.said()]).toEqual([2, expect.stringContaining("batch-run-unreachable")]);
-  }, 60_000);
+  }, 240_000);
 });
