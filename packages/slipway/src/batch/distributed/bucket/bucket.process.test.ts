@@ -15,6 +15,7 @@ import { goTool } from "../../../../../../scripts/testing-tools.ts";
 import { openDuckDB, sqlText } from "../../input/duckdb.ts";
 import { S3Client } from "../../remote/s3-client.ts";
 import { getObject, headObject, putObject, sizesBelow } from "../../remote/s3-objects.ts";
+import { abortUploads, S3Upload } from "../../remote/s3-upload.ts";
 import { readErrorLimit } from "../../run/limits.ts";
 import type { BatchOptions } from "../../run/options.ts";
 import { runBatch } from "../../run/run-batch.ts";
@@ -90,6 +91,27 @@ async function plan(options: BatchOptions, how: "postgres" | "kubernetes"): Prom
   return planned.kind === "whole" ? expect.fail("it was whole already") : planned.run;
 }
 
+it.skipIf(!real)("an upload is there with its last request, where it was not aborted and nothing else came to stand there", async () => {
+  const place = { bucket: BUCKET, key: "uploads/one" };
+  const begin = async (): Promise<S3Upload> => {
+    const upload = await S3Upload.begin(client, place, {});
+    await upload.send(at("in.csv"));
+    return upload;
+  };
+  const [first, second] = [await begin(), await begin()];
+  expect([await etag("uploads/one"), await uploads()]).toEqual([undefined, 2]);
+  expect(await first.complete({ nothing: true })).toBe("there");
+  const tag = (await etag("uploads/one"))!;
+  // Asked again, as after an answer that was lost.
+  expect(await first.complete({ nothing: true })).toBe("there");
+  expect([await second.complete({ nothing: true }), await second.complete({ etag: '"another"' }), await etag("uploads/one")]).toEqual(["taken", "taken", tag]);
+  await abortUploads(client, place);
+  expect([await second.complete({ etag: tag }), await second.complete(), await etag("uploads/one"), await uploads()]).toEqual(["gone", "gone", tag, 0]);
+  const third = await begin();
+  expect(await third.complete({ etag: tag })).toBe("there");
+  expect(digestOf(await get("uploads/one"))).toBe(digest(at("in.csv")));
+}, 240_000);
+
 describe.skipIf(!real)("a run on Postgres with its output in S3", () => {
   it("gives the bytes of one process: a worker killed, one suspended beyond its lease, Postgres restarted; nothing is left", async () => {
     const id = await make(batchOptions(pkg, at("in.csv"), `s3://${BUCKET}/out/many.csv`));
@@ -152,7 +174,10 @@ describe.skipIf(!real)("a run on Postgres with its output in S3", () => {
     expect([await late.lost(parts), parts.length]).toEqual([[], run.shards]);
     // It is held up before its last step, beyond every lease and without the database's word; meanwhile another ends the run.
     let ended: string | undefined;
+    let turns = 0;
     const heldUp = late.finish({ maxErrors: "50%", parts, failed: [], tag: ".held-up", seconds: () => 1, place: async (act) => {
+      // The first is before its upload, the second in front of its last requests.
+      if (++turns === 1) return act();
       await store.database.query("update batch_runs set finish_until = null where id = $1", [run.id]);
       await until("it is whole", async () => (await store.read(run.id))?.state === "done");
       ended = await etag("late/out.csv");
@@ -174,6 +199,7 @@ describe.skipIf(!real)("a run on Postgres with its output in S3", () => {
     await until("all parts of it are made", async () => (await store.read(old.id))?.done === old.shards);
     const held = await (await homeOf(old.folder, old.output.record)).open();
     const replaced = held.finish({ maxErrors: "50%", parts: await store.parts(old.id), failed: [], tag: ".old", seconds: () => 1, place: async (act) => {
+      if (++turns === 3) return act();
       const made = await make({ ...options, limit: 1000, overwrite: true });
       await until("the new one is whole", async () => (await store.read(made))?.state === "done");
       ended = await etag("late/out.csv");
@@ -183,7 +209,7 @@ describe.skipIf(!real)("a run on Postgres with its output in S3", () => {
     held.close();
     again.abort();
     await makers;
-    expect([await etag("late/out.csv"), (await store.read(old.id))?.state, await uploads()]).toEqual([ended, "canceled", 0]);
+    expect([await etag("late/out.csv"), (await store.read(old.id))?.state, await uploads(), turns]).toEqual([ended, "canceled", 0, 4]);
     expect(Buffer.from(await get("late/out.csv")).toString("utf8").split("\n")).toHaveLength(982);
     expect(await keys("late/")).toEqual(["out.csv", "out.csv.errors.jsonl", "out.csv.run.json"]);
     await store.close();

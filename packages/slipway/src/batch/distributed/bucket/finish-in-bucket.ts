@@ -4,6 +4,7 @@
 
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { SlipwayError } from "@slipway/core/base";
 import { s3Address } from "../../remote/s3-client.ts";
 import { copyWithin, headObject, removeObject, several, sizesBelow, type Condition } from "../../remote/s3-objects.ts";
 import { abortUploads, putFile, S3Upload } from "../../remote/s3-upload.ts";
@@ -63,25 +64,29 @@ async function putInPlace(output: BucketOutput, place: S3Place, run: SharedRun, 
   const whole = failed.length === 0;
   const marked = { [PLAN_HEADER]: whole ? digest : `${digest} in part` };
   if (local.folder) {
-    await putParts(output, place, run, parts);
+    const others = await putParts(output, place, run, parts);
     const mark = whole ? await staged("end-mark", join(local.path, SUCCESS), marked) : undefined;
     return fenced(async () => {
       await putNotes(output, errors, record);
+      await several(others, (at) => removeObject(client, at));
       if (mark !== undefined) await copyWithin(client, mark, output.last);
     });
   }
   const there = await headObject(client, output.last);
   const condition: Condition = there === undefined ? { nothing: true } : { etag: there.etag };
-  // Those of whoever had the lease before.
-  await abortUploads(client, output.last);
+  // Those of whoever had the lease before; one that has lost it aborts nothing.
+  await fenced(() => abortUploads(client, output.last));
   const upload = await S3Upload.begin(client, output.last, marked);
   try {
-    await upload.send(local.path);
+    await upload.send(local.path).catch((error: unknown) => {
+      throw error instanceof SlipwayError && error.code === "batch-input-missing" ? aborted(output) : error;
+    });
     await fenced(async () => {
       await putNotes(output, errors, record);
       const outcome = await upload.complete(condition);
       if (outcome === "there" || (outcome === "taken" && (await headObject(client, output.last))?.meta("slipway-run") === digest)) return;
-      throw batchError("batch-run-busy", `${s3Address(output.bucket, output.key)} ${outcome === "gone" ? "is put together by another process" : "was written by somebody else meanwhile"}`, { where: s3Address(output.bucket, output.key), hint: "Go on with --resume; or begin anew with --overwrite." });
+      if (outcome === "gone") throw aborted(output);
+      throw batchError("batch-run-busy", `${s3Address(output.bucket, output.key)} was written by somebody else meanwhile`, { where: s3Address(output.bucket, output.key), hint: "Begin anew with --overwrite." });
     });
   } catch (error) {
     await upload.abort();
@@ -89,14 +94,19 @@ async function putInPlace(output: BucketOutput, place: S3Place, run: SharedRun, 
   }
 }
 
-/** Copies of the run's own objects: once these are gone, nobody makes any. */
-async function putParts({ client, bucket, key }: BucketOutput, place: S3Place, { output: { format } }: SharedRun, parts: readonly Part[]): Promise<void> {
+/** Whose turn it is tries again. */
+function aborted({ bucket, key }: BucketOutput): Error {
+  return batchError("batch-source-unavailable", `the upload of ${s3Address(bucket, key)} was aborted by another process`, { where: s3Address(bucket, key), hint: "Go on with --resume." });
+}
+
+/** Copies of the run's own objects: once these are gone, nobody makes any. Gives parts of a run that was replaced. */
+async function putParts({ client, bucket, key }: BucketOutput, place: S3Place, { output: { format } }: SharedRun, parts: readonly Part[]): Promise<S3Place[]> {
   const names = new Map(parts.map((part) => [`${key}${partName({ shard: part.shard }, format)}`, part]));
   const before = await sizesBelow(client, { bucket, key }, (name) => /^part-\d+\.\w+$/.test(name));
   await several([...names], ([to, part]) => copyWithin(client, below(place, partName(part, format)), { bucket, key: to }));
-  // Of a run that was replaced.
-  for (const name of before.keys()) if (!names.has(`${key}${name}`)) await removeObject(client, { bucket, key: `${key}${name}` });
+  return [...before.keys()].map((name) => ({ bucket, key: `${key}${name}` })).filter((at) => !names.has(at.key));
 }
+/** The record comes first: who has lost the run has nothing to copy it from, and does nothing else. */
 async function putNotes({ client, errors: to, record: recordTo }: BucketOutput, errors: S3Place | undefined, record: S3Place): Promise<void> {
   await copyWithin(client, record, recordTo);
   if (errors === undefined) await removeObject(client, to);
