@@ -10,6 +10,8 @@ import { namedNumbers } from "./named-numbers.ts";
 import type { Target, TargetAnswers, TargetRequest } from "./target.ts";
 
 const START_MS = 60_000;
+/** An image that hangs is given up after that. */
+const ANSWER_MS = 300_000;
 
 function onImage(name: string, ask: (image: ImageRunner, request: TargetRequest) => Promise<TargetAnswers>): Target {
   return {
@@ -30,8 +32,7 @@ const served = onImage("image: serve", async (image, request) => {
   try {
     await ready(started, async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).status === 200);
     const { path, type, body } = WAYS[0]!.request(request.rows, request.source.manifest.name, request.source.signature);
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method: "POST", headers: { "content-type": type }, body });
-    const text = await response.text();
+    const [response, text] = await inTime(fetch(`http://127.0.0.1:${port}${path}`, { method: "POST", headers: { "content-type": type }, body }).then(async (r) => [r, await r.text()] as const), started);
     if (response.status !== 200) throw new Error(`the image answered ${response.status}: ${text.slice(0, 300)}`);
     return { rows: read(readAnswer(text), request), ranIn: image.by };
   } finally {
@@ -43,7 +44,10 @@ const command = onImage("image: a pod's command, predict", async (image, request
   const { rows, source: { manifest } } = request;
   await image.put("rows.json", jsonOf(rows));
   const started = image.start(["predict", `/models/${manifest.name}.slip`, "/data/rows.json", "--json"], []);
-  const code = await started.exited;
+  const code = await inTime(started.exited, started).catch(async (error: unknown) => {
+    await started.stop();
+    throw error;
+  });
   if (code !== 0) throw new Error(`it ended with ${code}: ${lastLine(started)}`);
   return { rows: readAnswer(started.printed()) as Row[], ranIn: image.by };
 });
@@ -58,7 +62,7 @@ const lambda = onImage("image: Lambda's runtime interface", async (image, reques
       if (failed !== "") throw new Failed(`its start failed: ${failed.slice(0, 300)}`);
       return Promise.resolve(over);
     });
-    const { ok, payload } = await emulator.invoke(jsonOf({ records: request.rows.map(namedNumbers) }));
+    const { ok, payload } = await inTime(emulator.invoke(jsonOf({ records: request.rows.map(namedNumbers) })), started);
     if (!ok) throw new Error(`the function failed: ${JSON.stringify(payload).slice(0, 300)}`);
     return { rows: read(payload, request), ranIn: image.by };
   } finally {
@@ -81,6 +85,15 @@ async function ready(started: ImageRun, isReady: () => Promise<boolean>): Promis
     }
   }
   throw new Error(`it is not ready after ${START_MS / 1000} s: ${lastLine(started)}`);
+}
+
+async function inTime<T>(answer: Promise<T>, started: ImageRun): Promise<T> {
+  const over = new AbortController();
+  try {
+    return await Promise.race([answer, pause(ANSWER_MS, undefined, { signal: over.signal }).then((): never => { throw new Error(`it did not answer within ${ANSWER_MS / 1000} s: ${lastLine(started)}`); })]);
+  } finally {
+    over.abort();
+  }
 }
 
 function lastLine(started: ImageRun): string {
