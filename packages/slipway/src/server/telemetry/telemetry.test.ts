@@ -6,7 +6,9 @@ import { loadModelPackage, type Model } from "../../runtime/index.ts";
 import { columnsModel } from "../../runtime/testing.ts";
 import { createServer } from "../index.ts";
 import { inject } from "../testing.ts";
-import { rowsOf } from "./request-log.ts";
+import { Call } from "../http/call.ts";
+import { Logger } from "./log.ts";
+import { hundredths, requestLog, rowsOf } from "./request-log.ts";
 import { traceContext, traceparentOf } from "./trace-context.ts";
 
 // eslint-disable-next-line typescript/no-explicit-any -- what was sent is what is checked
@@ -134,6 +136,13 @@ describe("the request log", () => {
   it("has rows only when asked for, without the columns that were named", async () => {
     expect((await logged({}))[0]).not.toHaveProperty("input");
     expect((await logged({ rows: 1, redact: ["age"] }))[0]!["input"]).toEqual([{ age: "[redacted]", plan: "pro", member: false, note: null }]);
+  });
+  it("tells times in hundredths of a millisecond, and quotes what a client may choose", () => {
+    for (const ms of [0, 0.004, 0.01, 0.05, 0.1, 0.99, 0.995, 1, 1.5, 10.05, 10.1, 59_999.99, 123_456.789]) expect(Number(hundredths(ms)), String(ms)).toBe(Math.round(ms * 100) / 100);
+    const lines: Record<string, unknown>[] = [];
+    const log = new Logger({ level: "info", write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) });
+    for (const [method, url] of [["POST", "/predict"], ['A"B', '/a"b\\c'], ["POST", "/predict"]] as const) requestLog(log, new Call({ id: "r", method, url, headers: {} }), 200);
+    expect(lines.map((l) => [l["method"], l["path"]])).toEqual([["POST", "/predict"], ['A"B', '/a"b\\c'], ["POST", "/predict"]]);
   });
   it("strikes columns out of every form", () => {
     const redact = new Set(["b"]);
