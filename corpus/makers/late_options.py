@@ -1,4 +1,4 @@
-"""Options that came late: EllipticEnvelope without its precision, paths of least angles, CountTargetEncoder, MultiHotEncoder, HashingEncoder, composite columns and wrappers of category_encoders, KNNImputer with more ties than are replayed.
+"""Options that came late: EllipticEnvelope without its precision, paths of least angles and coordinate descent, CountTargetEncoder, MultiHotEncoder, HashingEncoder, composite columns and wrappers of category_encoders, KNNImputer with more ties than are replayed.
 
     python late_options.py OUT_FOLDER
 """
@@ -8,6 +8,8 @@ import pandas as pd
 from sklearn.covariance import EllipticEnvelope
 from sklearn.decomposition import DictionaryLearning, SparseCoder
 from sklearn.impute import KNNImputer
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
 from preprocess import ENVIRONMENT, NAN, dump, numbers, outputs, people, plain
 
 OUT = sys.argv[1]
@@ -55,6 +57,32 @@ for seed, algorithm, options in [
 m = DictionaryLearning(n_components=5, max_iter=5, transform_algorithm="lasso_lars", random_state=0).fit(numbers(40) / [1, 10, 100, 1])
 T = numbers(20, seed=4) / [1, 10, 100, 1]
 save("dictionary-lasso-lars", m, T, outputs(m, T))
+
+def refused(name, model, code):
+    folder = os.path.join(OUT, "refuse-%s-%s" % (name, ENVIRONMENT))
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "model.pkl"), "wb") as f:
+        pickle.dump(model, f)
+    dump(folder, "case.json", {"name": os.path.basename(folder), "family": name.split("-")[0], "environment": ENVIRONMENT, "model_file": "model.pkl", "expect": "refuse",
+                               "made_by": "corpus/makers/late_options.py", "refusal": {"slipway_code": code}})
+
+
+refused("search-not-refitted", GridSearchCV(Ridge(), {"alpha": [0.1, 1]}, refit=False, cv=2).fit(numbers(40), np.arange(40)), "not-fitted")
+refused("sparse-coder-no-penalty", SparseCoder(np.eye(3), transform_algorithm="lasso_cd", transform_alpha=0.0).fit(np.eye(3)), "unsupported-option")
+refused("sparse-coder-sweeps", SparseCoder(np.eye(3), transform_algorithm="lasso_cd", transform_max_iter=10**6).fit(np.eye(3)), "unsupported-option")
+
+# Coordinate descent: exhausted sweeps, positive codes, an atom of zeros, more atoms than features, a row of zeros.
+for seed, options in [(0, {"transform_alpha": 0.3}), (1, {"transform_alpha": 0.02, "transform_max_iter": 7}), (2, {"transform_alpha": 0.2, "positive_code": True}), (3, {"transform_alpha": 1.0, "split_sign": True})]:
+    g = np.random.default_rng(seed)
+    D = g.normal(0, 1, (12, 6)) + (g.normal(0, 2, (1, 6)) if seed % 2 else 0)
+    D[4 + seed] = 0
+    m = SparseCoder(D, transform_algorithm="lasso_cd", **options).fit(D)
+    T = g.normal(0, 2, (25, 6))
+    T[0] = 0
+    save("sparse-coder-lasso-cd-%d" % seed, m, T, outputs(m, T))
+m = DictionaryLearning(n_components=5, max_iter=5, transform_algorithm="lasso_cd", random_state=0).fit(numbers(40) / [1, 10, 100, 1])
+T = numbers(20, seed=4) / [1, 10, 100, 1]
+save("dictionary-lasso-cd", m, T, outputs(m, T))
 
 try:
     from category_encoders import CountTargetEncoder

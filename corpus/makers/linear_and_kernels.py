@@ -245,7 +245,6 @@ REFUSALS = {
     "dummy-stratified": (lambda: DummyClassifier(strategy="stratified").fit(X, y3), "unsupported-option"),
     "local-outlier-factor-training-only": (lambda: LocalOutlierFactor().fit(X), "unsupported-option"),
     "logistic-not-fitted": (lambda: LogisticRegression(), None),
-    "dictionary-lasso": (lambda: DictionaryLearning(3, transform_algorithm="lasso_cd", max_iter=5, random_state=0).fit(X), "unsupported-option"),
 }
 
 

@@ -7,6 +7,7 @@ import { Conversion } from "./conversion/conversion.ts";
 import type { RawColumn } from "./conversion/raw-column.ts";
 import { convertError } from "./conversion/errors.ts";
 import type { Estimator } from "./conversion/estimator.ts";
+import { notRefitted } from "./conversion/not-refitted.ts";
 import { findModel, type FoundModel } from "./find-model.ts";
 import type { Frame } from "./conversion/frame.ts";
 import type { InputSpec } from "./conversion/given-inputs.ts";
@@ -60,6 +61,8 @@ export function compilePickled(value: PyValue, options: CompileOptions = {}): Co
       throw convertError("not-fitted", `${last.className} is not fitted: it was saved before fit was called`, {
         where: last.path, hint: "Call fit on the model, then save it again." });
     }
+    const missing = notRefitted(last);
+    if (missing) throw missing;
     throw convertError("malformed-model", `nothing in the file says which input ${est.className} takes`, {
       where: est.path, hint: "Save it with scikit-learn 1.0 or later, fitted." });
   }

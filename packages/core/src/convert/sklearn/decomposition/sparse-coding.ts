@@ -1,5 +1,6 @@
 // SparseCoder, DictionaryLearning and MiniBatchDictionaryLearning.transform (decomposition/_dict_learning.py): rows as sparse
-// combinations of the dictionary's atoms, by orthogonal matching pursuit (linear_model/_omp.py, _gram_omp), paths of least angles or a threshold.
+// combinations of the dictionary's atoms, by orthogonal matching pursuit (linear_model/_omp.py, _gram_omp), paths of least angles,
+// coordinate descent or a threshold.
 
 import type { Value } from "../../../onnx/index.ts";
 import { doubles } from "../../../tensor/index.ts";
@@ -8,11 +9,14 @@ import { defineEstimator, type EstimatorConverter } from "../../conversion/contr
 import { memo, type Conversion } from "../../conversion/conversion.ts";
 import { describe, type Estimator } from "../../conversion/estimator.ts";
 import { solvePositive } from "../graph-solve.ts";
+import { lassoDescent } from "./lasso-descent.ts";
 import { leastAngles } from "./least-angle.ts";
 import { product } from "../../conversion/numerics.ts";
 
 /** Steps of the pursuit: each solves a system of as many unknowns as steps so far. */
 const MAX_STEPS = 64;
+/** Sweeps of coordinate descent, each a step for every atom. */
+const MAX_SWEEPS = 100_000;
 
 export const sparseCoding: EstimatorConverter = defineEstimator({
   names: ["sklearn.SparseCoder", "sklearn.DictionaryLearning", "sklearn.MiniBatchDictionaryLearning"],
@@ -36,8 +40,10 @@ export const sparseCoding: EstimatorConverter = defineEstimator({
           code = pursuit(est, c, cov, product(D.data, back, D.rows, D.cols, D.rows), D.rows, D.cols);
         } else if (algorithm === "lasso_lars" || algorithm === "lars") {
           code = path(est, c, cov, product(D.data, back, D.rows, D.cols, D.rows), D.rows, D.cols, algorithm === "lasso_lars");
+        } else if (algorithm === "lasso_cd") {
+          code = descent(est, c, inputMatrix(est, X, c, D.cols), cov, product(D.data, back, D.rows, D.cols, D.rows), D.rows);
         } else {
-          throw c.refuse(est, `transform_algorithm=${describe(algorithm)}`, "it stops somewhere near its minimum, and where depends on the release", 'Use transform_algorithm="lasso_lars", which has the same minimum, "omp" or "threshold".');
+          throw c.malformed(est, `transform_algorithm ${describe(algorithm)} is no algorithm of scikit-learn`);
         }
         const split = est.bool("split_sign", false);
         if (split) code = o.concat([o.maximum(code, 0), o.neg(o.minimum(code, 0))]);
@@ -63,6 +69,15 @@ function path(est: Estimator, c: Conversion, cov: Value, gram: Float64Array, ato
   if (positive) throw c.refuse(est, "positive_code=True", 'scikit-learn itself refuses it for transform_algorithm="lars"');
   const most = est.isNone("transform_n_nonzero_coefs") ? Math.trunc(Math.min(Math.max(features / 10, 1), atoms)) : est.int("transform_n_nonzero_coefs");
   return leastAngles(c, cov, gram, atoms, { penalty: 0, steps: Math.min(most, atoms), drops: false, positive: false }).code;
+}
+
+/** Near the lasso's minimum, where the release's coordinate descent stops. */
+function descent(est: Estimator, c: Conversion, x: Value, cov: Value, gram: Float64Array, atoms: number): Value {
+  const alpha = penalty(est);
+  const sweeps = est.int("transform_max_iter", 1000);
+  if (!(alpha > 0)) throw c.refuse(est, `transform_algorithm="lasso_cd", transform_alpha=${alpha}`, "without a penalty nothing but chance says where it stops");
+  if (sweeps < 1 || sweeps > MAX_SWEEPS) throw c.refuse(est, `transform_max_iter=${sweeps}`, `1 to ${MAX_SWEEPS} are compiled`);
+  return lassoDescent(c, cov, c.o.sum(c.o.mul(x, x), 1, true), gram, atoms, { alpha, sweeps, positive: est.bool("positive_code", false), screening: est.versionAtLeast(1, 8) });
 }
 
 /** Takes the atom nearest to what is left, fits all taken atoms anew, and so on; a row stops where it would take one twice. */

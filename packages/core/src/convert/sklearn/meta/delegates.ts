@@ -1,15 +1,13 @@
 // Estimators that answer with the one inside them: searches (the best one), frozen and self-trained ones.
 
 import { defineEstimator, type EstimatorConverter } from "../../conversion/contract.ts";
-import { convertError } from "../../conversion/errors.ts";
+import { notRefitted } from "../../conversion/not-refitted.ts";
 
 export const search: EstimatorConverter = defineEstimator({
   names: ["sklearn.GridSearchCV", "sklearn.RandomizedSearchCV", "sklearn.HalvingGridSearchCV", "sklearn.HalvingRandomSearchCV"],
   convert(est, X, c) {
-    if (!est.has("best_estimator_") && est.has("cv_results_")) {
-      throw convertError("not-fitted", `${est.className} with refit=False keeps no fitted model`, {
-        where: est.path, hint: "Search with refit=True, or fit an estimator with best_params_ and save that." });
-    }
+    const missing = notRefitted(est);
+    if (missing) throw missing;
     return c.convert(est.estimator("best_estimator_"), X);
   },
 });
