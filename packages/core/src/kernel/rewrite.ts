@@ -39,6 +39,10 @@ export function findGroups(graph: Graph): Map<string, Group> {
     const tensor = name === undefined ? undefined : constants.get(name);
     return tensor === undefined || tensor.type === "string" || tensor.data.length > 8 ? undefined : Array.from(tensor.data as ArrayLike<number | bigint>, Number);
   };
+  const text = (name: string | undefined): string | undefined => {
+    const tensor = name === undefined ? undefined : constants.get(name);
+    return tensor?.type === "string" && tensor.data.length === 1 ? String(tensor.data[0]) : undefined;
+  };
   const made = (name: string | undefined, op: string): Node | undefined => {
     const node = name === undefined ? undefined : by.get(name);
     return node?.opType === op && node.outputs[0] === name ? node : undefined;
@@ -66,7 +70,7 @@ export function findGroups(graph: Graph): Map<string, Group> {
   for (const node of graph.nodes) {
     const output = node.outputs[0] ?? "";
     if (node.opType === "TfIdfVectorizer") {
-      const terms = findTerms(node, made, numbers);
+      const terms = findTerms(node, made, numbers, text);
       if (terms) groups.set(output, { kind: "terms", inputs: [terms.input], output, options: terms.options });
     } else if (node.opType === "Slice") {
       // Slice(CumSum(Concat(start, Cast(trees)))): the last of the sums.

@@ -4,15 +4,18 @@
 import type { NodeView } from "../node-view.ts";
 import { SparseRows, sparseValue } from "../sparse.ts";
 import { checkSize, NotForMe, type Step, type Value } from "../value.ts";
+import type { SpreadOptions } from "./find-spread.ts";
 import { WordCutter, type TokenizerOptions } from "./tokenizer.ts";
 
 export interface TermOptions {
   readonly tokens: TokenizerOptions;
   /** Words with numbers below zero are left out before terms are looked for. */
   readonly closeGaps: boolean;
+  /** Characters inside of words: the text stands between two spaces, and each run of white space becomes the end of a word, a gap and the begin of one. */
+  readonly spread?: SpreadOptions;
 }
 
-export function termCounts(v: NodeView, { tokens, closeGaps }: TermOptions): readonly Value[] {
+export function termCounts(v: NodeView, { tokens, closeGaps, spread }: TermOptions): readonly Value[] {
   const texts = v.input(0);
   if (texts.store.kind !== "string" || texts.store.width !== 1 || texts.store.constant) throw new NotForMe("texts of this form");
   const terms = readTerms(v);
@@ -29,7 +32,9 @@ export function termCounts(v: NodeView, { tokens, closeGaps }: TermOptions): rea
     let entries = 0;
     for (let r = 0; r < n; r++) {
       rows.starts[r] = entries;
-      let length = cutter.cut(texts.store.strings[r]!, word);
+      const text = texts.store.strings[r]!;
+      let length = cutter.cut(spread ? ` ${text} ` : text, word);
+      if (spread) length = spreadRuns(word, length, spread);
       if (closeGaps) {
         let kept = 0;
         for (let i = 0; i < length; i++) if (word.ids[i]! >= 0) word.ids[kept++] = word.ids[i]!;
@@ -72,6 +77,23 @@ export function termCounts(v: NodeView, { tokens, closeGaps }: TermOptions): rea
   };
   v.build.steps.push(step);
   return [sparseValue("float", width, rows)];
+}
+
+/** Of the first run there is no word to end, of the last none to begin; a text has at least one. */
+function spreadRuns(word: { ids: Int32Array }, length: number, { space, gap }: SpreadOptions): number {
+  const chars = word.ids.slice(0, length);
+  if (length * 3 > word.ids.length) word.ids = new Int32Array(length * 3);
+  let at = 0;
+  for (let i = 0; i < length; i++) {
+    if (chars[i] !== space) {
+      if (i > 0) word.ids[at++] = chars[i]!;
+      continue;
+    }
+    if (i > 0) word.ids[at++] = space;
+    word.ids[at++] = gap;
+    if (i < length - 1) word.ids[at++] = space;
+  }
+  return at;
 }
 
 interface Terms {

@@ -1,8 +1,10 @@
-// Words of a text as numbers: lower case, cut by a pattern, looked up in a vocabulary. Texts of ASCII go through one loop
-// that does all three; others through the pattern as a regular expression.
-// After ONNX Runtime's StringNormalizer (LOWER), Tokenizer (tokenexp) and LabelEncoder.
+// Words of a text as numbers: lower case, cut by a pattern, looked up in a vocabulary, perhaps another number for words
+// that a second pattern matches or does not. Texts of ASCII go through one loop that does the first three; others through
+// the pattern as a regular expression.
+// After ONNX Runtime's StringNormalizer (LOWER), Tokenizer (tokenexp), LabelEncoder and RegexFullMatch.
 
 import { NotForMe } from "../value.ts";
+import { SingleCharacters } from "./single-characters.ts";
 
 export interface TokenizerOptions {
   /** A bracket expression with a quantifier and perhaps optional ones behind it, in RE2's spelling without names of classes. */
@@ -11,14 +13,27 @@ export interface TokenizerOptions {
   readonly words: readonly string[];
   readonly ids: readonly number[];
   readonly unknown: number;
+  readonly check?: WordCheck;
+}
+/** Numbers that words have whatever the vocabulary says; undefined where it is asked. */
+export interface WordCheck {
+  /** A row of bracket expressions with quantifiers, matched against the whole word. */
+  readonly pattern: string;
+  readonly matched: number | undefined;
+  readonly other: number | undefined;
 }
 
 /**
  * A class with its quantifier, then perhaps classes that may be absent: once the first has matched nothing can fail, so that
- * a text is read once, as RE2 reads it.
+ * a text is read once, and who takes a character early leaves all later classes to the rest: the first match is the longest.
  */
 const CLASS = String.raw`\[(?:\\x[0-9a-fA-F]{2}|\\[\\\]\[^-]|[^\]\\])+\]`;
 const SEQUENCE = new RegExp(`^${CLASS}(?:\\{\\d{1,2},\\}|\\+)?(?:${CLASS}\\?){0,4}$`, "su");
+/** Behind it perhaps one more class, or any character: where both match, the longer match wins, which is the first's. */
+const EITHER = new RegExp(`^(.*?(?:\\{\\d{1,2},\\}|\\+))\\|(${CLASS}|\\(\\?s:\\.\\))$`, "su");
+/** Not more than two unbounded quantifiers: a word is matched in the square of its length at most. */
+const CHECK = new RegExp(`^(?:${CLASS}(?:\\{\\d{1,2},\\}|[+*?])?){1,6}$`, "su");
+const UNBOUNDED = new RegExp(`${CLASS}(?:\\{\\d{1,2},\\}|[+*])`, "gsu");
 const SINGLE = /^(\[.+\])(?:\{(\d{1,2}),\}|(\+))$/su;
 
 export class WordCutter {
@@ -30,16 +45,24 @@ export class WordCutter {
   readonly #ascii: Uint8Array | undefined;
   readonly #least: number;
   readonly #hashed: HashedWords;
+  readonly #characters: SingleCharacters | undefined;
+  /** For words that the table does not know. */
+  readonly #checked: ((word: string) => number | undefined) | undefined;
 
-  constructor({ pattern, lower, words, ids, unknown }: TokenizerOptions) {
-    if (pattern.length > 100_000 || !SEQUENCE.test(pattern)) throw new NotForMe("a token pattern of this kind");
-    this.#pattern = compile(pattern, "gu");
+  constructor({ pattern, lower, words, ids, unknown, check }: TokenizerOptions) {
+    const either = EITHER.exec(pattern);
+    if (pattern.length > 100_000 || !SEQUENCE.test(either?.[1] ?? pattern)) throw new NotForMe("a token pattern of this kind");
+    this.#pattern = compile(either ? `${either[1]!}|${either[2]!.startsWith("(") ? "[^]" : either[2]!}` : pattern, "gu");
     this.#lower = lower;
     this.#unknown = unknown;
+    const checked = check && checker(check);
     words.forEach((word, i) => {
-      if (!this.#table.has(word)) this.#table.set(word, ids[i]!);
+      if (!this.#table.has(word)) this.#table.set(word, checked ? checked(word) ?? ids[i]! : ids[i]!);
     });
-    const single = SINGLE.exec(pattern);
+    if (checked && check && [check.matched, check.other].some((id) => id !== undefined && id !== unknown)) this.#checked = checked;
+    const run = either?.[2] === "(?s:.)" ? SINGLE.exec(either[1]!) : null;
+    if (run) this.#characters = new SingleCharacters(compile(`^${run[1]!}$`, "u"), run[2] === undefined ? 1 : Number(run[2]), lower, (word) => this.#number(word));
+    const single = either ? null : SINGLE.exec(pattern);
     this.#least = single?.[2] === undefined ? 1 : Number(single[2]);
     if (single && SEQUENCE.test(single[1]!)) {
       const one = compile(`^${single[1]!}$`, "u");
@@ -55,7 +78,7 @@ export class WordCutter {
 
   /** Writes the numbers of the text's words into `out`, which grows; gives how many there are. */
   cut(text: string, out: { ids: Int32Array }): number {
-    const found = this.#ascii === undefined ? -1 : this.#cutAscii(text, this.#ascii, out);
+    const found = this.#characters?.cut(text, out) ?? (this.#ascii === undefined ? -1 : this.#cutAscii(text, this.#ascii, out));
     return found >= 0 ? found : this.#cutAny(text, out);
   }
 
@@ -84,7 +107,7 @@ export class WordCutter {
       if (i - start < this.#least) continue;
       if (count === out.ids.length) out.ids = grown(out.ids);
       const at = hashed.find(hash, text, start, i, classOf);
-      out.ids[count++] = at < 0 ? this.#unknown : hashed.ids[at]!;
+      out.ids[count++] = at >= 0 ? hashed.ids[at]! : this.#checked === undefined ? this.#unknown : this.#other(this.#lower ? lowerCase(text.slice(start, i)) : text.slice(start, i));
     }
     return count;
   }
@@ -95,9 +118,16 @@ export class WordCutter {
     for (const [word] of cased.matchAll(this.#pattern)) {
       if (word === "") continue;
       if (count === out.ids.length) out.ids = grown(out.ids);
-      out.ids[count++] = this.#table.get(word) ?? this.#unknown;
+      out.ids[count++] = this.#number(word);
     }
     return count;
+  }
+
+  #number(word: string): number {
+    return this.#table.get(word) ?? (this.#checked === undefined ? this.#unknown : this.#other(word));
+  }
+  #other(word: string): number {
+    return this.#checked?.(word) ?? this.#unknown;
   }
 }
 
@@ -107,6 +137,13 @@ function compile(pattern: string, flags: string): RegExp {
   } catch {
     throw new NotForMe("a token pattern that is none");
   }
+}
+
+/** The number that a check gives a word, undefined where it leaves that to the vocabulary. */
+function checker({ pattern, matched, other }: WordCheck): (word: string) => number | undefined {
+  if (pattern.length > 100_000 || !CHECK.test(pattern) || (pattern.match(UNBOUNDED)?.length ?? 0) > 2) throw new NotForMe("a pattern of whole words of this kind");
+  const whole = compile(`^(?:${pattern})$`, "u");
+  return (word) => (whole.test(word) ? matched : other);
 }
 
 /** Words of ASCII, found by a hash of their characters. */
