@@ -20,6 +20,9 @@ export type Predicts = (key: string) => boolean | undefined;
 const DEEPEST = 5;
 const MOST_ENTRIES = 1000;
 
+/** Classes whose objects are nothing but their attributes. */
+const NAMESPACES: ReadonlySet<string> = new Set(["types.SimpleNamespace", "argparse.Namespace"]);
+
 const PREFERRED = /^(best_?)?(model|pipeline|pipe|clf|classifier|regressor|estimator|predictor)$/i;
 
 /**
@@ -94,6 +97,7 @@ function container(value: PyValue): [string, PyValue][] | undefined {
   if (value instanceof PyDict) return [...value.entries()].slice(0, MOST_ENTRIES).map(([k, v]) => [`['${typeof k === "string" ? k : describe(k)}']`, v]);
   // sklearn.utils.Bunch and other kinds of dicts.
   if (value instanceof PyObject && value.dictItems && value.dictItems.size > 0) return container(value.dictItems);
+  if (value instanceof PyObject && NAMESPACES.has(value.className) && value.attributes && value.attributes.size > 0) return container(value.attributes);
   if (value instanceof PyList || value instanceof PyTuple) return value.items.slice(0, MOST_ENTRIES).map((v, i) => [`[${i}]`, v]);
   if (value instanceof NumpyArray && value.objects) return value.objects.slice(0, MOST_ENTRIES).map((v, i) => [`[${i}]`, v]);
   return undefined;

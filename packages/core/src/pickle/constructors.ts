@@ -3,6 +3,7 @@
 // the call then stays a description like any other.
 
 import { cost } from "./cost.ts";
+import { createDillArray, loadDillType } from "./dill.ts";
 import type { Machine } from "./machine.ts";
 import { frombuffer, makeDType, makeScalar, reconstructArray } from "./numpy-build.ts";
 import { makeSparse, sparseClasses } from "./scipy.ts";
@@ -17,6 +18,7 @@ export type Constructor = (m: Machine, args: PyTuple, how: Construction, kwargs:
 const builtins = ["builtins", "__builtin__"];
 const copyreg = ["copyreg", "copy_reg"];
 const multiarray = ["numpy.core.multiarray", "numpy._core.multiarray", "numpy.multiarray"];
+const dill = ["dill._dill", "dill.dill"];
 const numeric = ["numpy.core.numeric", "numpy._core.numeric"];
 
 const entries: readonly (readonly [modules: readonly string[], name: string, construct: Constructor])[] = [
@@ -35,6 +37,8 @@ const entries: readonly (readonly [modules: readonly string[], name: string, con
   [multiarray, "scalar", makeScalar],
   [numeric, "_frombuffer", frombuffer],
   [["numpy"], "dtype", makeDType],
+  [dill, "_create_array", createDillArray],
+  [dill, "_load_type", loadDillType],
   ...sparseClasses.map(([module, name]) => [[module], name, makeSparse(name)] as const),
 ];
 

@@ -30,7 +30,7 @@ const dataNames: ReadonlySet<string> = new Set([
   "_codecs.encode",
   ...["OrderedDict", "defaultdict", "Counter", "deque", "ChainMap", "UserDict", "UserList"].map((name) => `collections.${name}`),
   ...["datetime", "date", "time", "timedelta", "timezone"].map((name) => `datetime.${name}`),
-  "decimal.Decimal", "fractions.Fraction", "uuid.UUID", "array._array_reconstructor", "array.array", "types.SimpleNamespace", "types.MappingProxyType", "re._compile",
+  "decimal.Decimal", "fractions.Fraction", "uuid.UUID", "array._array_reconstructor", "array.array", "types.SimpleNamespace", "argparse.Namespace", "types.MappingProxyType", "re._compile",
   ...["PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath", "Path", "PurePath"].flatMap((name) => [`pathlib.${name}`, `pathlib._local.${name}`]),
   "functools.partial", "operator.itemgetter", "operator.attrgetter", "random.Random", "itertools.count", "io.BytesIO", "_io.BytesIO", "io.StringIO", "_io.StringIO",
   "zoneinfo.ZoneInfo._unpickle", "zoneinfo._zoneinfo.ZoneInfo._unpickle", "pytz._UTC", "pytz._p", "logging.getLogger",
@@ -50,6 +50,7 @@ const rebuilders: ReadonlySet<string> = new Set([
   "pandas._libs.tslibs.timestamps._unpickle_timestamp", "pandas._libs.tslibs.timedeltas._timedelta_unpickle", "pandas._libs.tslibs.nattype._nat_unpickle",
   "scipy.spatial._ckdtree.cKDTree", "scipy.spatial.ckdtree.cKDTree",
   "pyarrow.lib._restore_array", "pyarrow.lib.py_buffer", "pyarrow.lib.type_for_alias", "pyarrow.lib.chunked_array", "pyarrow.lib.large_string", "pyarrow.lib.string",
+  ...["dill._dill", "dill.dill"].flatMap((dill) => [`${dill}._create_array`, `${dill}._load_type`]),
   "joblib.numpy_pickle.NumpyArrayWrapper", "sklearn.externals.joblib.numpy_pickle.NumpyArrayWrapper",
 ]);
 

@@ -51,6 +51,22 @@ describe("files that call code", () => {
     expect(calls("cpkgutil\nresolve_name\n)R.")).toEqual(["code pkgutil.resolve_name 23"]);
   });
 
+  it("takes dill's words for data only", () => {
+    const dill = (call: string): string => `cdill._dill\n${call}R.`;
+    const state = "(I1\n(I1\ntcnumpy\ndtype\n(S'u1'\ntRI00\nS'x'\nt";
+    const make = "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\nt";
+    expect(calls(dill("_load_type\n(S'slice'\nt"))).toEqual([]);
+    expect(calls("cdill._dill\n_load_type\n(S'slice'\ntR(I1\ntR.")).toEqual([]);
+    expect(calls("cdill._dill\n_load_type\n(S'CodeType'\ntR(I1\ntR.").join()).toContain("embedded-code dill._dill._load_type(CodeType)");
+    expect(calls("cdill._dill\n_load_type\n(I1\ntR(I1\ntR.").join()).toContain("indirect-call dill._dill._load_type with unusual arguments");
+    expect(calls(dill(`_create_array\n(${make}${state}Nt`))).toEqual([]);
+    expect(toJson(readPickleFile(ascii(dill(`_create_array\n(${make}${state}Nt`))).value)).toEqual({ array: "|u1", shape: [1], values: [{ int: "120" }] });
+    expect(calls(dill("_create_array\n(cos\nsystem\n(S'id'\ntNNt")).map((c) => c.replace(/ \d+$/, ""))).toEqual(["command os.system", "indirect-call dill._dill._create_array with unusual arguments"]);
+    expect(calls(dill(`_create_array\n(${make}${state}(dS'x'\nI1\nst`)).join()).toContain("unusual arguments");
+    expect(codeOf(() => readPickleFile(ascii(dill(`_create_array\n(${make}(I1\ntNt`))))).toBe("pickle-bad-array");
+    for (const name of ["_create_function", "_create_code", "_import_module", "_get_attr", "_create_type", "_eval_repr"]) expect(calls(dill(`${name}\n(t`)).join(), name).toContain("embedded-code");
+  });
+
   it("does not report an object of an unknown class that is only allocated", () => {
     expect(calls("\x80\x02cmy.module\nThing\n)\x81.")).toEqual([]);
     expect(calls("ccopy_reg\n_reconstructor\n(cmy.module\nThing\nc__builtin__\nobject\nNtR.")).toEqual([]);
