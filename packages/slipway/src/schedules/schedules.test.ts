@@ -46,6 +46,26 @@ describe("names with {{...}}", () => {
   });
 });
 
+describe("a forecast over several steps", () => {
+  it("has its own names filled in, and takes no option of rows", async () => {
+    const given = { ...VALID, horizon: "6", future: "known/{{year}}.csv" };
+    const [definition] = readDefinitions({ sales: await read(given) });
+    expect(definition).toMatchObject({ horizon: 6, future: ["known/{{year}}.csv"] });
+    expect(fillIn(definition!, new Date("2026-11-01T02:00:00Z")).future).toEqual(["known/2026.csv"]);
+    const refused = async (change: object): Promise<unknown> => {
+      try {
+        return readDefinitions({ sales: await read({ ...given, ...change }) });
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(await refused({ horizon: undefined })).toMatchObject({ code: "schedule-invalid", where: "schedules.sales.future" });
+    expect(await refused({ keep: "all" })).toMatchObject({ code: "schedule-invalid", where: "schedules.sales.keep" });
+    expect(await refused({ watermark: "at" })).toMatchObject({ code: "schedule-invalid", where: "schedules.sales.watermark" });
+    expect(await refused({ future: "known/{{yeer}}.csv" })).toMatchObject({ code: "schedule-invalid", where: "schedules.sales.future[0]" });
+  });
+});
+
 describe("what the configuration should not hold", () => {
   it("comes from the environment of the run, and is shown nowhere", async () => {
     const [definition] = readDefinitions({ sales: await read({ ...VALID, input: "postgres://app:{{env.SALES_PASSWORD}}@db/sales?table=coming" }) });

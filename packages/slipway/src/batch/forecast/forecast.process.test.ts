@@ -115,7 +115,7 @@ describe("a series that cannot be forecast", () => {
   it("is not tried again by itself, and too many end the run", async () => {
     file("few.csv", HEAD + good + history("x", [1]));
     file("few-known.csv", always);
-    await expect(run("few.csv", "few.out.csv", { future: ["few-known.csv"], maxErrors: readErrorLimit("0") })).rejects.toMatchObject({ code: "batch-errors" });
+    await expect(run("few.csv", "few.out.csv", { future: ["few-known.csv"], maxErrors: readErrorLimit("0") })).rejects.toMatchObject({ code: "batch-errors", message: expect.stringMatching(/^1 of 2 series could not be forecast, and --max-errors is 0. The first: the history has 1 period/) as string });
     await run("few.csv", "few.out.csv", { future: ["few-known.csv"], resume: true });
     const { retryBatch, placeOutput } = await import("../index.ts");
     await expect(retryBatch({ package: await seriesPackage(), rows: runs.at("few.out.csv.errors.jsonl"), output: placeOutput(runs.at("more.csv")), engine: "auto", threads: 1, shardBytes: 2 ** 20, overwrite: false })).rejects.toMatchObject({ code: "batch-retry-record", message: expect.stringContaining("series of a forecast") as string });
@@ -137,6 +137,17 @@ describe("what a run refuses", () => {
     await expect(run(input, "refused.csv", options)).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
     expect(existsSync(runs.at("refused.csv")) || existsSync(runs.at("refused.csv.parts"))).toBe(false);
   });
+});
+
+it("a history is not scored as rows whose past is missing", async () => {
+  const one = new TestRuns(await seriesPackage(MONTHLY, "allowed"));
+  writeFileSync(one.at("rows.csv"), HEAD + history("a", [1, 2, 3]));
+  writeFileSync(one.at("rows.jsonl"), `${JSON.stringify({ store: "a", units: 1, number: 2 })}\n`);
+  for (const input of ["rows.csv", "rows.jsonl"]) await expect(one.run(one.at(input), "out.csv", { keep: "unused", outputs: undefined })).rejects.toMatchObject({ code: "batch-input-columns", message: expect.stringContaining('lacks "last", "before", which are past values of "units"') as string, hint: expect.stringContaining("--horizon") as string });
+  writeFileSync(one.at("whole.csv"), "last,before,promotion,number\n4,2,0,1\n");
+  await one.run(one.at("whole.csv"), "whole.out.csv", { keep: "unused", outputs: undefined });
+  expect(one.text("whole.out.csv")).toBe("value\n3.5\n");
+  one.remove();
 });
 
 describe("the command", () => {

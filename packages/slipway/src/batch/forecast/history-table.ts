@@ -4,6 +4,7 @@ import { headOf } from "../input/text-shards.ts";
 import { damaged, sqlName, sqlText, type DuckDBConnection } from "../input/duckdb.ts";
 import type { InputFile } from "../input/sources.ts";
 import { sameColumns, scan } from "../input/tables.ts";
+import { batchError } from "../errors.ts";
 import { forecastError } from "./errors.ts";
 import type { SeriesColumn } from "./shape.ts";
 
@@ -48,6 +49,7 @@ export async function rowsOf(connection: DuckDBConnection, sql: string, where: s
 }
 /** With DuckDB's message in one line, of which the first alone does not say what is wrong with a file; its settings are left out. */
 export function unread(where: string, cause: unknown): Error {
+  if (cause instanceof Error && cause.message.startsWith("Out of Memory Error")) return batchError("batch-history-memory", `${where} cannot be sorted in the memory that there is for it: ${cause.message.split("\n")[0]!.slice(0, 200)}`, { where, hint: "Take fewer --threads, or Parquet in place of CSV.", cause });
   const lines = (cause instanceof Error ? cause.message : String(cause)).split("\n").map((line) => line.trim());
   const end = lines.findIndex((line) => /^(?:Possible (?:fixes|Solution)|file = )/i.test(line));
   return damaged(where, new Error(lines.slice(0, end < 1 ? lines.length : end).filter((line) => line !== "").join("; ")));

@@ -12,6 +12,7 @@ import type { ShardWork } from "../run/messages.ts";
 import { calendarPart } from "./calendar.ts";
 import { Clock } from "./clock.ts";
 import type { TimeKind } from "./grid.ts";
+import { readValue } from "./read-value.ts";
 import { Series, type SeriesContext, type Value } from "./series.ts";
 import type { SeriesShape } from "./shape.ts";
 
@@ -24,6 +25,7 @@ export async function seriesReader(model: Model, shape: SeriesShape, temporary: 
   const context: SeriesContext = { forecast, shape, clock: new Clock(forecast.timezone), rolling: Object.values(forecast.rolling) };
   const wishes = wishesOf(shape);
   const store = await openParquet(wishes, temporary);
+  const isStatic = shape.values.some((value) => value.use === "static");
   const features = featuresOf(model, context);
   const output = signature.outputs.find((o) => o.kind === "value")!;
   return { kept: shape.names, types: [...shape.keys.map((key) => key.kept), "text", "int64"], read: (work) => readShard(work as RowRange) };
@@ -51,13 +53,18 @@ export async function seriesReader(model: Model, shape: SeriesShape, temporary: 
     const width = shape.keys.length;
     const cell = (column: number, row: number): Value => (wishes[column]!.as === "text" ? columns[column]!.text(row) : columns[column]!.value(row)) as Value;
     let current = all.at(-1);
+    const isOf = ({ keys }: Series, row: number): boolean => {
+      for (let i = 0; i < width; i++) if (!Object.is(cell(i, row), keys[i])) return false;
+      return true;
+    };
     for (let row = 0; row < rows; row++) {
-      const keys = Array.from({ length: width }, (_, i) => cell(i, row));
-      if (current === undefined || keys.some((key, i) => !Object.is(key, current!.keys[i]))) all.push((current = new Series(context, keys)));
+      if (current === undefined || !isOf(current, row)) all.push((current = new Series(context, Array.from({ length: width }, (_, i) => cell(i, row)))));
       const micros = cell(width + 1, row) as number | null;
+      const target = cell(width + 5, row);
       current.add({
         known: cell(width, row) === 1, ms: micros === null ? NaN : micros / 1000, kind: cell(width + 2, row) as TimeKind, text: cell(width + 3, row) as string | null, row: cell(width + 4, row) as number,
-        target: cell(width + 5, row), values: shape.values.map((_, i) => cell(width + 6 + i, row)),
+        // Of most rows nothing but the target is ever asked for.
+        target, values: isStatic || Number.isNaN(readValue(target)) ? shape.values.map((_, i) => cell(width + 6 + i, row)) : NOTHING,
       });
     }
   }
@@ -112,6 +119,8 @@ export async function seriesReader(model: Model, shape: SeriesShape, temporary: 
     return rowOfText(JSON.stringify(Object.fromEntries(shape.keys.map(({ name }, i) => [name, plain(series.keys[i]!)]))));
   }
 }
+
+const NOTHING: readonly Value[] = [];
 
 function plain(value: Value): string | number | boolean | null {
   return typeof value === "bigint" ? (Number.isSafeInteger(Number(value)) ? Number(value) : String(value)) : value;

@@ -32,7 +32,7 @@ export interface SeriesShape {
 export const HISTORY = "history.parquet";
 export const MAX_HORIZON = 10_000;
 
-const MOST_SERIES = 4096;
+const MOST_SERIES = 1024;
 /** Doubles that the series of a shard take together. */
 const ROOM = 2 ** 21;
 const OF_SERIES = 64;

@@ -24,6 +24,7 @@ export function layOut(names: readonly string[], plan: Plan, keep: Keep, where: 
   const only = plan.signature.layout === "text" && names.length === 1 ? plan.slots[0] : undefined;
   const twice = names.find((name, i) => names.indexOf(name) !== i && (slots.has(name) || keep === "all"));
   if (twice !== undefined) throw batchError("batch-input-columns", `${where} names the column ${JSON.stringify(twice.slice(0, 100))} twice`);
+  refuseHistory(names, plan, where);
   const have = new Set(names);
   const unknown = names.filter((name) => !plan.names.has(name));
   const missing = only === undefined ? plan.slots.filter((slot) => !have.has(slot.name)) : [];
@@ -38,6 +39,15 @@ export function layOut(names: readonly string[], plan: Plan, keep: Keep, where: 
       where, hint: `The model takes ${plan.usedNames.slice(0, 40).join(", ")}${plan.usedNames.length > 40 ? ", ..." : ""}; the input has ${names.slice(0, 40).map((n) => n.slice(0, 60)).join(", ")}${names.length > 40 ? ", ..." : ""}.` });
   }
   return { names, slots: names.map((name) => only ?? slots.get(name)), kept: keptPlaces(names, plan, only === undefined ? keep : keep === "unused" ? "all" : keep, where), absent: missing };
+}
+
+/** A history would be scored as rows whose past is missing, of models that take missing values. @throws SlipwayError batch-input-columns */
+export function refuseHistory(names: readonly string[], { signature: { forecast } }: Plan, where: string): void {
+  if (forecast === undefined) return;
+  const absent = [...Object.keys(forecast.lags), ...Object.keys(forecast.rolling)].filter((name) => !names.includes(name));
+  if (absent.length === 0) return;
+  throw batchError("batch-input-columns", `${where} lacks ${absent.slice(0, 5).map((name) => JSON.stringify(name.slice(0, 100))).join(", ")}${absent.length > 5 ? ", ..." : ""}, which ${absent.length === 1 ? "is a past value" : "are past values"} of ${JSON.stringify(forecast.target.slice(0, 100))}`, {
+    where, hint: "--horizon STEPS makes them of a history and forecasts what comes next; without it every row has to bring them." });
 }
 
 /** Places of the columns that are passed through. @throws SlipwayError batch-input-columns */

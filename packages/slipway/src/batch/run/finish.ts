@@ -1,7 +1,7 @@
 // The end of a run: what is committed put together, what it says of itself, and both put in place. All of it is made in the
 // run's folder first, so that only renames are left, and so that none of them works any more once that folder is gone.
 
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Profile } from "@slipway/core/package";
 import { batchError } from "../errors.ts";
@@ -58,8 +58,9 @@ export async function finishRun(finish: Finish): Promise<BatchSummary> {
   }
   if (tooMany(maxErrors, bad, rows, true)) {
     await place(() => move(moves));
-    throw batchError("batch-errors", `${bad} of ${rows} rows could not be scored, and --max-errors is ${maxErrors.text}`, {
-      where: shown.errors, hint: `${shown.errors} says which and why. Mend the input; or go on with --resume and a larger --max-errors: what is scored is kept.` });
+    const series = finish.horizon !== undefined;
+    throw batchError("batch-errors", `${bad} of ${rows} ${series ? "series could not be forecast" : "rows could not be scored"}, and --max-errors is ${maxErrors.text}${series ? `. The first: ${firstReason(output.errors)}` : ""}`, {
+      where: shown.errors, hint: `${shown.errors} says which and why. ${series ? "Mend the history" : "Mend the input"}; or go on with --resume and a larger --max-errors: what is scored is kept.` });
   }
   if (!output.folder) {
     await joinOutput(output, parts, made("whole"));
@@ -89,6 +90,21 @@ export async function finishRun(finish: Finish): Promise<BatchSummary> {
   });
   return summary;
 }
+
+/** Of the dead letters. */
+function firstReason(errors: string): string {
+  const file = openSync(errors, "r");
+  try {
+    const start = Buffer.alloc(REASON_BYTES);
+    const line = start.toString("utf8", 0, readSync(file, start)).split("\n")[0]!;
+    return (JSON.parse(line) as { reason: string }).reason;
+  } catch {
+    return "see there";
+  } finally {
+    closeSync(file);
+  }
+}
+const REASON_BYTES = 2 ** 16;
 
 async function joinOutput({ work, format, errors }: OutputPlace, parts: readonly Part[], path: string): Promise<void> {
   if (format !== "parquet" && format !== "arrow" && format !== "arrows") return joinParts(path, work, parts, format);

@@ -9,7 +9,7 @@ import { loadModelPackage, type Model, type Prediction } from "../../runtime/ind
 import { ByteSink } from "../output/byte-sink.ts";
 import { CsvWriter, JsonLinesWriter, type RowsWriter } from "../output/rows-writer.ts";
 import { RangeReader } from "../input/cut-file.ts";
-import { keptPlaces, layOut } from "../rows/columns.ts";
+import { keptPlaces, layOut, refuseHistory } from "../rows/columns.ts";
 import { CsvRows } from "../rows/csv-rows.ts";
 import type { BadRow, RowBlock } from "../rows/row-block.ts";
 import { JsonLineRows, TensorCsvRows } from "../rows/value-rows.ts";
@@ -64,6 +64,7 @@ async function readerOf(model: Model): Promise<{ kept: readonly string[]; types:
     // Text files do not say what a column is.
     ({ kept, types: kept.map(() => "text"), read: (work) => rows.read("text" in work ? ranges.read(work.text) : Buffer.from((work as { bytes: ArrayBuffer }).bytes)) });
   if (input.kind === "jsonl") {
+    refuseHistory(names, plan, "the input");
     // What each line lacks is told of that line.
     const kept = keptPlaces(names, plan, keep, "the input").map((i) => names[i]!);
     return lines(kept, new JsonLineRows(model.encoder, kept));
