@@ -4,6 +4,7 @@ import { spawn, spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { Forecasting } from "@slipway/core/package";
 import { randomNumbers } from "@slipway/core/stats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -50,7 +51,9 @@ describe("a forecast over several steps", () => {
     await duck.run(`COPY (SELECT * FROM read_csv(${sqlText(runs.at("same.csv"))})) TO ${sqlText(runs.at("same.parquet"))} (FORMAT parquet)`);
     duck.closeSync();
     const expected = `store,month,step,forecast\n${[..."ab"].flatMap((store, s) => steps([1, 2, 4, 3].map((v) => v + s), 4, [0, 0, 0]).map((v, i) => `${store},${month(4 + i)},${i + 1},${v}\n`)).join("")}`;
-    for (const input of ["same.csv", "same.jsonl", "same.parquet"]) {
+    writeFileSync(runs.at("same.csv.gz"), gzipSync(runs.text("same.csv")));
+    writeFileSync(runs.at("same.csv.zst"), zstdCompressSync(runs.text("same.csv")));
+    for (const input of ["same.csv", "same.csv.gz", "same.csv.zst", "same.jsonl", "same.parquet"]) {
       await run(input, `${input}.out.csv`, { future: ["always.csv"] });
       expect(runs.text(`${input}.out.csv`), input).toBe(expected);
     }
@@ -110,6 +113,15 @@ describe("a series that cannot be forecast", () => {
     const [letter] = one.bad("out.csv");
     expect(letter).toMatchObject({ code, reason: expect.stringMatching(reason) as string });
     expect(JSON.parse(letter!.text)).toHaveProperty("store");
+    one.remove();
+  });
+  it("is one whose steps are beyond every date, too", async () => {
+    const forecast: Forecasting = { ...MONTHLY, frequency: "99999YS", short: "missing" };
+    const one = new TestRuns(await seriesPackage(forecast));
+    writeFileSync(one.at("in.csv"), `${HEAD}x,2025-01-01,1,0\n`);
+    writeFileSync(one.at("always.csv"), always);
+    await one.run(one.at("in.csv"), "out.csv", { keep: "unused", outputs: undefined, horizon: { steps: 10_000, forecast, future: [one.at("always.csv")] } });
+    expect(one.bad("out.csv")).toEqual([expect.objectContaining({ code: "forecast-history-long", reason: "the last step is beyond the year 9999" })]);
     one.remove();
   });
   it("is not tried again by itself, and too many end the run", async () => {

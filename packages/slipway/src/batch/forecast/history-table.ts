@@ -35,7 +35,9 @@ export async function tableOf(connection: DuckDBConnection, files: readonly Inpu
   const twice = names.find((_, i) => small.indexOf(small[i]!) !== i);
   if (twice !== undefined) throw forecastError("forecast-columns", `${name} has two columns that are called ${JSON.stringify(twice.slice(0, 100))}`, { where: first.path, hint: "Call one of them otherwise; capital letters do not tell columns apart here." });
   const fields = names.map((column) => `${sqlText(column)}: 'VARCHAR'`).join(", ");
-  const sql = `read_csv([${files.map((f) => sqlText(f.path)).join(", ")}], auto_detect = false, header = true, delim = ${sqlText(head.delimiter)}, quote = '"', escape = '"', columns = {${fields}}, max_line_size = ${LONGEST_LINE}, buffer_size = ${BUFFER})`;
+  const packed = new Set(files.map((f) => f.compression));
+  if (packed.size > 1) throw batchError("batch-input-format", `${name} holds files that are compressed and files that are not, or in two ways`, { where: first.path, hint: "Give one kind." });
+  const sql = `read_csv([${files.map((f) => sqlText(f.path)).join(", ")}], auto_detect = false, header = true, delim = ${sqlText(head.delimiter)}, quote = '"', escape = '"', columns = {${fields}}, compression = ${sqlText(first.compression)}, max_line_size = ${LONGEST_LINE}, buffer_size = ${BUFFER})`;
   return { name, sql, columns: names.map((column) => ({ name: column, type: "VARCHAR" })) };
 }
 

@@ -13,6 +13,8 @@ import type { SeriesColumn, SeriesShape, SeriesValue } from "./shape.ts";
 /** What every reader of CSV here takes as missing. */
 const MISSING = "('', 'nan', 'na', 'n/a', '#n/a', 'null', 'none', '<na>', '-nan')";
 const DAY_US = 86_400_000_000;
+/** Ten thousand years, which no time is behind. */
+const MOST_DAYS = 3_652_500;
 const NUMBERED = "row_number() OVER () AS n";
 
 function find(table: Table, name: string): SeriesColumn | undefined {
@@ -68,7 +70,7 @@ export async function keepHistory(connection: DuckDBConnection, forecast: Foreca
       const isThere = targetType === "VARCHAR" ? `y IS NOT NULL AND lower(trim(y)) NOT IN ${MISSING}` : targetType === "DOUBLE" ? "y IS NOT NULL AND NOT isnan(y)" : "y IS NOT NULL";
       const last = `SELECT ${[...k, "max(t) AS t"].join(", ")} FROM past WHERE ${isThere}${k.length === 0 ? "" : ` GROUP BY ${k.join(", ")}`}`;
       // A day more at both ends: clocks differ by less.
-      const on = [...told.map(({ i }) => `known.j${i} = last.k${i}`), `known.t > last.t - ${DAY_US}`, `known.t <= last.t + ${Math.ceil(longestPeriod(forecast.frequency) * horizon + 2) * DAY_US}`];
+      const on = [...told.map(({ i }) => `known.j${i} = last.k${i}`), `known.t > last.t - ${DAY_US}`, `known.t <= last.t + ${Math.min(MOST_DAYS, Math.ceil(longestPeriod(forecast.frequency) * horizon + 2)) * DAY_US}`];
       rows = `${rows} UNION ALL SELECT ${[...k.map((name) => `last.${name}`), "1::TINYINT", "known.t", "known.z", "known.w", "known.n", `NULL::${targetType}`, ...values.map((_, i) => `known.v${i}`)].join(", ")} FROM known JOIN (${last}) AS last ON ${on.join(" AND ")}`;
     }
     await connection.run(`COPY (SELECT * FROM (${rows}) ORDER BY ${[...k, "t NULLS FIRST", "f", "n"].join(", ")}) TO ${sqlText(path)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`);

@@ -172,7 +172,8 @@ export class Series {
     if (!this.#some) return this.fail("forecast-value", forecast.target, "the series has no value");
     const reach = reachOf(forecast);
     if (forecast.short === "refused" && this.length < reach) return this.fail("forecast-history-short", null, `the history has ${this.length} ${this.length === 1 ? "period" : "periods"}, from ${this.#grid.write(0, this.kind)} to ${this.#grid.write(this.length - 1, this.kind)}; the model's columns reach back ${reach}`);
-    if (this.#grid.time(this.length - 1 + shape.horizon, this.kind).wall > LAST_TIME) this.fail("forecast-history-long", forecast.time, "the last step is beyond the year 9999");
+    // Times far beyond it are no numbers.
+    if (!(this.#grid.time(this.length - 1 + shape.horizon, this.kind).wall <= LAST_TIME)) this.fail("forecast-history-long", forecast.time, "the last step is beyond the year 9999");
   }
   /** Takes in what was predicted for the next period. */
   predicted(value: number): void {
