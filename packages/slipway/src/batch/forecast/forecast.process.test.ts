@@ -62,6 +62,10 @@ describe("a forecast over several steps", () => {
     await run("same.csv", "same.out.jsonl", { future: ["always.csv"], ids: true });
     expect(JSON.parse(runs.text("same.out.jsonl").split("\n")[4]!)).toEqual({ store: "b", month: month(5), step: 2, forecast: steps([2, 3, 5, 4], 4, [0, 0])[1], prediction_id: expect.stringMatching(/^[0-9a-f]{12}-0-4$/) as string, model_version: "1.2.0" });
     for (const out of ["same.out.parquet", "same.out.arrow"]) expect(await run("same.csv", out, { future: ["always.csv"] })).toMatchObject({ scored: 2 });
+    // A calendar of every day, most of which are no period.
+    file("days.csv", `month,promotion\n${Array.from({ length: 200 }, (_, i) => `${new Date(Date.UTC(2025, 3, 20 + i)).toISOString().slice(0, 10)},0\n`).join("")}`);
+    await run("same.csv", "days.out.csv", { future: ["days.csv"] });
+    expect(runs.text("days.out.csv")).toBe(expected);
     expect(await run("same.csv", "first.csv", { future: ["always.csv"], limit: 1 })).toMatchObject({ rows: 1 });
   });
   it("takes rows behind the last value for what is known beforehand, and --future before them", async () => {

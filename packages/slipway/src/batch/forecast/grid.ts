@@ -60,8 +60,8 @@ export class Grid {
     }
   }
 
-  /** undefined: the time is not on the periods of the series. */
-  index(ms: number, kind: TimeKind): number | undefined {
+  /** undefined: the time is not on the periods of the series. `looked`: it is only looked at, and says nothing of what they are. */
+  index(ms: number, kind: TimeKind, looked = false): number | undefined {
     const f = this.#frequency;
     const at = this.#onWall ? this.wall(ms, kind) : ms;
     if (f.kind === "fixed") return whole((at - this.#first) / (f.seconds * SECOND));
@@ -71,18 +71,19 @@ export class Grid {
       return weekdayOf(day) < 5 ? whole((businessDay(day) - this.#first) / f.count) : undefined;
     }
     const date = new Date(at);
-    return this.#isDay(date) ? whole((monthOf(date) - this.#first) / f.months) : undefined;
+    return this.#isDay(date, looked) ? whole((monthOf(date) - this.#first) / f.months) : undefined;
   }
 
   /** Of the months: the first day, the last, or the first time's, as all times so far have it. */
-  #isDay(date: Date): boolean {
+  #isDay(date: Date, looked = false): boolean {
     const day = date.getUTCDate();
     const isEnd = day === daysInMonth(date.getUTCFullYear(), date.getUTCMonth());
     const { day: told } = this.#frequency as Extract<Frequency, { kind: "months" }>;
     if (told !== undefined) return told === "start" ? day === 1 : isEnd;
-    this.#allEnds &&= isEnd;
-    this.#sameDay &&= day === this.#day && day <= SAFE_DAY;
-    return this.#allEnds || this.#sameDay;
+    const allEnds = this.#allEnds && isEnd;
+    const sameDay = this.#sameDay && day === this.#day && day <= SAFE_DAY;
+    if (!looked) [this.#allEnds, this.#sameDay] = [allEnds, sameDay];
+    return allEnds || sameDay;
   }
 
   /** The time of a period, as it would be written: `wall` is what the clock shows. */

@@ -112,7 +112,10 @@ export class Series {
     }
     if ((kind === NAIVE) !== (this.kind === NAIVE)) return wrong("forecast-time", `${timeText(ms, kind)} ${kind === NAIVE ? "has no offset" : "has an offset"}, unlike times before`);
     if (kind === OFFSET) this.kind = OFFSET;
-    return this.#grid.index(ms, kind) ?? wrong("forecast-off-grid", `${timeText(ms, kind)} is no period of the frequency ${forecast.frequency}, counted from the series' first time, ${this.#grid.write(0, this.kind)}`);
+    const index = this.#grid.index(ms, kind, known);
+    // A calendar has days on which nothing is due.
+    if (known || index !== undefined) return index;
+    return wrong("forecast-off-grid", `${timeText(ms, kind)} is no period of the frequency ${forecast.frequency}, counted from the series' first time, ${this.#grid.write(0, this.kind)}`);
   }
 
   #addKnown(index: number, { row, values }: SeriesRow): void {
