@@ -35,10 +35,15 @@ export const forecasterRecursive: EstimatorConverter = defineEstimator({
   forecast: declared,
 });
 
+/** Each is a column of the model. */
+const MOST_LAGS = 10_000;
+
 /** lag_1 -> 1 ..., in the model's order. */
 function lagNames(est: Estimator): Map<string, number> {
   if (est.isNone("lags")) return new Map();
-  return new Map(Array.from(est.ints("lags"), (lag) => [`lag_${lag}`, Number(lag)]));
+  const lags = est.ints("lags");
+  if (lags.length > MOST_LAGS) throw convertError("unsupported-option", `ForecasterRecursive has ${lags.length} lags; at most ${MOST_LAGS} are compiled`, { where: est.path, hint: ADVICE });
+  return new Map(Array.from(lags, (lag) => [`lag_${lag}`, Number(lag)]));
 }
 function known(est: Estimator): string[] {
   const names = est.raw("exog_names_in_");
