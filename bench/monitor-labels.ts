@@ -40,7 +40,7 @@ interface World {
 }
 const WORLDS: readonly World[] = [
   { name: "nothing changes", flipped: 0, spread: 2 },
-  { name: "labels mean something else: accuracy falls by 10 points", flipped: 0.15, spread: 2 },
+  { name: "labels mean something else: accuracy falls by 8 points", flipped: 0.15, spread: 2 },
   { name: "labels mean something else: accuracy falls by 4 points", flipped: 0.06, spread: 2 },
   { name: "rows become harder: accuracy falls by 10 points", flipped: 0, spread: 1 },
 ];
