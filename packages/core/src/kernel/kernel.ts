@@ -91,14 +91,15 @@ class Running {
       this.#capacity = block === 1 ? 1 : Math.min(this.#blockRows, block * 2);
       for (const store of stores) store.grow(this.#capacity);
     }
-    const results = outputs.map((o) => make(o.store, rows * o.store.width));
+    const results = new Array<KernelData>(outputs.length);
+    for (let i = 0; i < outputs.length; i++) results[i] = make(outputs[i]!.store, rows * outputs[i]!.store.width);
     for (let first = 0; first < rows; first += block) {
       const count = Math.min(block, rows - first);
       for (let i = 0; i < inputs.length; i++) bring(inputs[i]!.store, given[i]!, first, count);
       for (const step of steps) step(count);
       for (let i = 0; i < outputs.length; i++) take(outputs[i]!.store, results[i]!, first, count);
     }
-    return outputs.map((o, i) => ({ name: o.name, type: o.type, dims: [rows * o.shape[0]!, ...o.shape.slice(1)], data: results[i]! }));
+    return outputs.map((o, i) => ({ name: o.name, type: o.type, dims: rows === 1 ? o.shape : [rows * o.shape[0]!, ...o.shape.slice(1)], data: results[i]! }));
   }
 }
 

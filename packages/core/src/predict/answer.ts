@@ -41,10 +41,19 @@ export class Answer {
   }
 
   prediction(): Prediction {
-    return {
-      rows: this.#rows, computeMs: this.#ms, outputs: this.#outputs.map((output) => joinParts(output, this.#parts.map((p) => p[output.graphName]!), this.#rows, this.#signature)),
-      ...(this.#refused === undefined ? {} : { refused: this.#refused }),
-    };
+    const outputs = new Array<OutputData>(this.#outputs.length);
+    for (let i = 0; i < outputs.length; i++) outputs[i] = this.#joined(this.#outputs[i]!);
+    const prediction = { rows: this.#rows, computeMs: this.#ms, outputs };
+    return this.#refused === undefined ? prediction : { ...prediction, refused: this.#refused };
+  }
+  #joined(output: Output): OutputData {
+    const parts = this.#parts;
+    // The usual answer: one chunk of rows of columns, as it is.
+    if (parts.length === 1 && this.#rows > 0 && output.type !== "float16" && this.#signature.layout !== "tensors") {
+      const { data } = parts[0]![output.graphName]!;
+      return { output, width: data.length / this.#rows, data };
+    }
+    return joinParts(output, parts.map((p) => p[output.graphName]!), this.#rows, this.#signature);
   }
 
   #checkSize(count: number, first: Readonly<Record<string, EngineTensor>>): void {

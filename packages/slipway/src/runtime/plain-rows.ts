@@ -149,14 +149,7 @@ export class PlainRows {
   /** One value, into its place. */
   #value(slot: Slot | undefined): boolean {
     const c = this.#next();
-    if (slot?.kind !== "string" && (c === MINUS || (c !== undefined && c >= ZERO && c <= NINE))) {
-      const value = this.#number();
-      // NaN: not read.
-      if (value !== value) return false;
-      if (slot === undefined) return true;
-      this.#numbers[this.#row * this.#width + slot.place] = slot.plain && value - value === 0 ? value : checkNumber(slot, value, this.#row, "json", this.#problems);
-      return true;
-    }
+    if (slot?.kind !== "string" && (c === MINUS || (c !== undefined && c >= ZERO && c <= NINE))) return this.#number(slot);
     const value = c === QUOTE ? this.#text() : this.#word();
     if (value === undefined) return false;
     if (slot === undefined) return true;
@@ -165,24 +158,30 @@ export class PlainRows {
     return true;
   }
 
-  /** NaN where it is none, or one that JSON does not have. */
-  #number(): number {
+  /** A number, into its place at once: on the way there it would be an object. False: none, or one that JSON does not have. */
+  #number(slot: Slot | undefined): boolean {
     const bytes = this.#bytes;
     const decimals = this.#decimals;
     const start = this.#at;
     const value = decimals.read(bytes, start);
-    if (!decimals.inJson) return NaN;
+    if (!decimals.inJson) return false;
     let at = decimals.end;
     let c = bytes[at]!;
     const exponent = c === 0x65 || c === 0x45;
     if (exponent) {
       c = bytes[++at]!;
       if (c === 0x2b || c === MINUS) c = bytes[++at]!;
-      if (!(c >= ZERO && c <= NINE)) return NaN;
+      if (!(c >= ZERO && c <= NINE)) return false;
       while (c >= ZERO && c <= NINE) c = bytes[++at]!;
     }
     this.#at = at;
-    return exponent || value !== value ? Number(bytes.toString("latin1", start, at)) : value;
+    if (slot === undefined) return true;
+    if (!exponent && value === value && slot.plain) this.#numbers[this.#row * this.#width + slot.place] = value;
+    else this.#checked(slot, exponent || value !== value ? Number(bytes.toString("latin1", start, at)) : value);
+    return true;
+  }
+  #checked(slot: Slot, value: number): void {
+    this.#numbers[this.#row * this.#width + slot.place] = slot.plain && value - value === 0 ? value : checkNumber(slot, value, this.#row, "json", this.#problems);
   }
 
   /** A text of printable ASCII without escapes. */

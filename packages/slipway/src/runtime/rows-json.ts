@@ -9,17 +9,17 @@ export function rowsJson(prediction: Prediction, start = 0, end: number = predic
   const { outputs } = prediction;
   if (outputs.some((o) => (o.dims?.length ?? 0) > 1)) return JSON.stringify(toRows(prediction, start, end)).slice(1, -1);
   const shapes = outputs.map(shapeOf);
-  const cells = outputs.map(cellWriter);
+  const cells = outputs.map(cellOf);
   let text = "";
   for (let row = start; row < end; row++) {
     text += row === start ? "{" : ",{";
     for (let o = 0; o < outputs.length; o++) {
-      const { width } = outputs[o]!;
+      const { width, data } = outputs[o]!;
       const { before, between, after } = shapes[o]!;
       const cell = cells[o]!;
       if (o > 0) text += ",";
       text += before;
-      for (let i = 0; i < width; i++) text += between === undefined ? cell(row * width + i) : between[i]! + cell(row * width + i);
+      for (let i = 0; i < width; i++) text += between === undefined ? cell(data, row * width + i) : between[i]! + cell(data, row * width + i);
       text += after;
     }
     text += "}";
@@ -74,18 +74,24 @@ function textJson(value: string): string {
   return json;
 }
 
-function cellWriter({ data, output }: OutputData): (index: number) => string {
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    return (i) => {
-      const value = readInt64(data[i]!);
-      return typeof value === "number" ? String(value) : `"${value}"`;
-    };
-  }
-  if (output.json === true) return (i) => (data as readonly string[])[i]!;
-  if (Array.isArray(data)) return (i) => textJson(data[i]!);
-  if (data instanceof Uint8Array && output.type === "bool") return (i) => (data[i] === 0 ? "false" : "true");
-  if (data instanceof Float32Array) return (i) => numberJson(shortestFloat(data[i]!));
-  return (i) => numberJson((data as Float64Array)[i]!);
+type Cell = (data: OutputData["data"], index: number) => string;
+
+const wholeCell: Cell = (data, i) => {
+  const value = readInt64((data as BigInt64Array)[i]!);
+  return typeof value === "number" ? String(value) : `"${value}"`;
+};
+const jsonCell: Cell = (data, i) => (data as readonly string[])[i]!;
+const textCell: Cell = (data, i) => textJson((data as readonly string[])[i]!);
+const boolCell: Cell = (data, i) => (data[i] === 0 ? "false" : "true");
+const floatCell: Cell = (data, i) => numberJson(shortestFloat((data as Float32Array)[i]!));
+const doubleCell: Cell = (data, i) => numberJson((data as Float64Array)[i]!);
+
+function cellOf({ data, output }: OutputData): Cell {
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return wholeCell;
+  if (output.json === true) return jsonCell;
+  if (Array.isArray(data)) return textCell;
+  if (data instanceof Uint8Array && output.type === "bool") return boolCell;
+  return data instanceof Float32Array ? floatCell : doubleCell;
 }
 
 /** JSON has no NaN and no infinities: null, as JSON.stringify writes them. -0 is 0 there. */

@@ -4,11 +4,11 @@
 import { VERSION, type SlipwayError } from "@slipway/core/base";
 import type { Servable } from "../runtime/index.ts";
 import { Audit, authLayer, corsLayer, limitLayer } from "./auth/index.ts";
-import { plainBody } from "./body.ts";
+import { bodyTooLarge, plainBody } from "./body.ts";
 import type { ServerContext, ServerOptions } from "./context.ts";
 import { errorBody, statusOf, toSlipwayError } from "./errors.ts";
 import { grpcProtocols } from "./grpc/protocols.ts";
-import { after, jsonAnswer, type Answer, type Call } from "./http/call.ts";
+import { jsonAnswer, type Answer, type Call } from "./http/call.ts";
 import { codingFor, compressed } from "./http/compress.ts";
 import { RoutingTable, type Match, type Protocol } from "./http/routing-table.ts";
 import { hostLayer } from "./hosts.ts";
@@ -57,45 +57,75 @@ export class App {
   }
 
   /**
-   * At once where nothing has to be waited for. Never rejects. `readBody` is called at most once, when the request may pass.
-   * `pieces` gives the body of a route that streams; a host that has none gives it whole.
+   * At once where nothing has to be waited for. Never rejects. `given`: the body, or what reads it, which is called at most once,
+   * when the request may pass. `pieces` gives the body of a route that streams; a host that has none gives it whole.
+   * What every request passes has no closures: they were a fifth of what one allocates.
    */
-  handle(call: Call, readBody: (limit: number) => Promise<Buffer> | Buffer, pieces?: () => AsyncIterable<Uint8Array>): Answer | Promise<Answer> {
+  handle(call: Call, given: GivenBody, pieces?: () => AsyncIterable<Uint8Array>): Answer | Promise<Answer> {
     this.started();
     let protocol: Protocol | undefined;
-    const failed = (thrown: unknown): Answer | Promise<Answer> => this.#leave(call, this.#fail(toSlipwayError(thrown), call, protocol ?? this.table.protocolAt(call.path)));
-    let answer: Answer | Promise<Answer>;
     try {
       for (const layer of this.#preflight) {
-        const given = layer.preflight(call);
-        if (given !== undefined) return this.#dress(call, given);
+        const early = layer.preflight(call);
+        if (early !== undefined) return this.#dress(call, early);
       }
       const match = this.route(call);
       protocol = match.protocol;
-      answer = after(this.admit(call), (early) => {
-        if (early !== undefined) return early;
-        if (match.route.streams !== true) return after(readBody(this.context.options.bodyLimit), (raw) => this.#answer(call, match, raw));
-        call.pieces = pieces ?? (() => whole(readBody(this.context.options.bodyLimit)));
-        return match.route.handle(call);
-      });
+      const early = this.admit(call);
+      const answer = early instanceof Promise ? this.#admitted(call, match, given, pieces, early) : (early ?? this.#read(call, match, given, pieces));
+      return answer instanceof Promise ? this.#later(call, answer, protocol) : this.#leave(call, answer);
     } catch (thrown) {
-      return failed(thrown);
+      return this.#failed(call, thrown, protocol);
     }
-    return answer instanceof Promise ? answer.then((given) => this.#leave(call, given), failed) : this.#leave(call, answer);
+  }
+  async #admitted(call: Call, match: Match, given: GivenBody, pieces: (() => AsyncIterable<Uint8Array>) | undefined, early: Promise<Answer | undefined>): Promise<Answer> {
+    return (await early) ?? this.#read(call, match, given, pieces);
+  }
+  async #later(call: Call, pending: Promise<Answer>, protocol: Protocol): Promise<Answer> {
+    let answer: Answer;
+    try {
+      answer = await pending;
+    } catch (thrown) {
+      return this.#failed(call, thrown, protocol);
+    }
+    return this.#leave(call, answer);
+  }
+  #failed(call: Call, thrown: unknown, protocol: Protocol | undefined): Answer | Promise<Answer> {
+    return this.#leave(call, this.#fail(toSlipwayError(thrown), call, protocol ?? this.table.protocolAt(call.path)));
   }
 
-  #answer(call: Call, { route }: Match, raw: Buffer): Answer | Promise<Answer> {
-    const plain = raw.length === 0 || call.headers["content-encoding"] === undefined ? raw : plainBody(raw, call.headers, this.context.options.bodyLimit);
-    return after(plain, (body) => {
-      call.body = body;
-      const handled = route.action === "predict" ? this.#work.run(call, () => route.handle(call)) : route.handle(call);
-      const { cluster } = this.context;
-      if (cluster === undefined || !administers(call)) return handled;
-      return after(handled, async (answer) => {
-        if ((answer.status ?? 200) < 400) await this.#repeat(cluster, call);
-        return answer;
-      });
-    });
+  #read(call: Call, match: Match, given: GivenBody, pieces: (() => AsyncIterable<Uint8Array>) | undefined): Answer | Promise<Answer> {
+    const { bodyLimit } = this.context.options;
+    if (match.route.streams === true) return this.#stream(call, match, given, pieces);
+    const raw = bodyOf(given, bodyLimit);
+    return raw instanceof Promise ? this.#readLater(call, match, raw) : this.#answer(call, match, raw);
+  }
+  #stream(call: Call, match: Match, given: GivenBody, pieces: (() => AsyncIterable<Uint8Array>) | undefined): Answer | Promise<Answer> {
+    call.pieces = pieces ?? (() => whole(bodyOf(given, this.context.options.bodyLimit)));
+    return match.route.handle(call);
+  }
+  async #readLater(call: Call, match: Match, raw: Promise<Buffer>): Promise<Answer> {
+    return this.#answer(call, match, await raw);
+  }
+
+  #answer(call: Call, match: Match, raw: Buffer): Answer | Promise<Answer> {
+    if (raw.length > 0 && call.headers["content-encoding"] !== undefined) return this.#unpacked(call, match, raw);
+    call.body = raw;
+    return this.#handled(call, match);
+  }
+  async #unpacked(call: Call, match: Match, raw: Buffer): Promise<Answer> {
+    call.body = await plainBody(raw, call.headers, this.context.options.bodyLimit);
+    return this.#handled(call, match);
+  }
+  #handled(call: Call, { route }: Match): Answer | Promise<Answer> {
+    const handled = route.action === "predict" ? this.#work.run(call, route) : route.handle(call);
+    const { cluster } = this.context;
+    return cluster === undefined || !administers(call) ? handled : this.#everywhere(call, handled, cluster);
+  }
+  async #everywhere(call: Call, handled: Answer | Promise<Answer>, cluster: NonNullable<ServerContext["cluster"]>): Promise<Answer> {
+    const answer = await handled;
+    if ((answer.status ?? 200) < 400) await this.#repeat(cluster, call);
+    return answer;
   }
 
   #leave(call: Call, answer: Answer): Answer | Promise<Answer> {
@@ -188,6 +218,16 @@ export class App {
     if (!this.context.ready) headers["connection"] = "close";
     return { status: answer.status ?? 200, headers, body: answer.body };
   }
+}
+
+/** A body that is there, or what reads it within a limit. */
+export type GivenBody = Buffer | ((limit: number) => Promise<Buffer> | Buffer);
+
+/** @throws SlipwayError body-too-large ... */
+function bodyOf(given: GivenBody, limit: number): Promise<Buffer> | Buffer {
+  if (typeof given === "function") return given(limit);
+  if (given.length > limit) throw bodyTooLarge(limit);
+  return given;
 }
 
 async function* whole(read: Promise<Buffer> | Buffer): AsyncIterable<Uint8Array> {

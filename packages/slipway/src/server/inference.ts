@@ -1,9 +1,9 @@
 // The one way from a decoded request to a prediction, whatever the protocol: checks, runs and observes.
 
-import type { Encoded, ModelInput, OnInvalid, Prediction, Servable } from "../runtime/index.ts";
+import type { Encoded, ModelInput, OnInvalid, PredictOptions, Prediction, Servable } from "../runtime/index.ts";
 import { allowModel } from "./auth/index.ts";
 import type { ServerContext } from "./context.ts";
-import { after, type Call } from "./http/call.ts";
+import type { Call } from "./http/call.ts";
 import { newId } from "./http/node-host.ts";
 
 export interface InferOptions {
@@ -32,11 +32,17 @@ export function infer(context: ServerContext, call: Call, model: Servable, input
   const encoded = model.encode(input, onInvalid);
   const decodeMs = performance.now() - began;
   const how = { onInvalid, outputs, priority, signal: call };
-  return after(model.runSync?.(encoded.batch, how) ?? model.run(encoded.batch, how), (prediction) => {
-    const { rows, computeMs, queueMs = 0, batchRows = rows } = prediction;
-    call.observation = { model, rows, decodeMs, queueMs, computeMs, batchRows, doneAt: performance.now(), input: context.options.requestLog?.rows === undefined ? undefined : input };
-    context.options.observer?.predicted(call, model, input, encoded, prediction);
-    call.watch?.predicted(prediction);
-    return { encoded, prediction };
-  });
+  const prediction = model.runSync?.(encoded.batch, how);
+  return prediction === undefined ? inferLater(context, call, model, input, encoded, decodeMs, how) : inferred(context, call, model, input, encoded, decodeMs, prediction);
+}
+async function inferLater(context: ServerContext, call: Call, model: Servable, input: ModelInput, encoded: Encoded, decodeMs: number, how: PredictOptions): Promise<Inference> {
+  return inferred(context, call, model, input, encoded, decodeMs, await model.run(encoded.batch, how));
+}
+
+function inferred(context: ServerContext, call: Call, model: Servable, input: ModelInput, encoded: Encoded, decodeMs: number, prediction: Prediction): Inference {
+  const { rows, computeMs, queueMs = 0, batchRows = rows } = prediction;
+  call.observation = { model, rows, decodeMs, queueMs, computeMs, batchRows, doneAt: performance.now(), input: context.options.requestLog?.rows === undefined ? undefined : input };
+  context.options.observer?.predicted(call, model, input, encoded, prediction);
+  call.watch?.predicted(prediction);
+  return { encoded, prediction };
 }

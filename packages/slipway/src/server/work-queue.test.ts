@@ -13,10 +13,12 @@ function make() {
   const ask = (id: number, costMs: number, gone = false): void => {
     const call = new Call({ id: String(id), method: "POST", url: "/predict", headers: {}, isGone: () => gone });
     try {
-      const answer = queue.run(call, () => {
-        now += costMs;
-        done.push(id);
-        return { body: null } satisfies Answer;
+      const answer = queue.run(call, {
+        handle() {
+          now += costMs;
+          done.push(id);
+          return { body: null } satisfies Answer;
+        },
       });
       void Promise.resolve(answer).then(() => outcomes.push(`${id} done`), (e: { code: string }) => outcomes.push(`${id} ${e.code}`));
     } catch (error) {

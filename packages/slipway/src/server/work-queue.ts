@@ -16,7 +16,9 @@ const MAX_BYTES = 512 * 2 ** 20;
 /** For whom it is refused. */
 const RETRY_AFTER_MS = 1000;
 
-type Work = () => Answer | Promise<Answer>;
+interface Work {
+  handle(call: Call): Answer | Promise<Answer>;
+}
 interface Waiting {
   readonly call: Call;
   readonly work: Work;
@@ -53,7 +55,7 @@ export class WorkQueue {
     const now = this.#clock.now();
     if (!this.#armed) this.#arm(now);
     const { length } = this;
-    if (length === 0 && now - this.#since < SLICE_MS) return work();
+    if (length === 0 && now - this.#since < SLICE_MS) return work.handle(call);
     if (length >= MAX_WAITING || (length > 0 && this.#bytes + call.body.length > MAX_BYTES)) {
       throw serverError("server-overloaded", `${length} requests of ${this.#bytes} bytes wait already`, { hint: "Ask again after the time in Retry-After, or run more replicas.", data: { retryAfterMs: RETRY_AFTER_MS } });
     }
@@ -87,7 +89,7 @@ export class WorkQueue {
     this.#bytes -= call.body.length;
     try {
       call.throwIfAborted();
-      resolve(work());
+      resolve(work.handle(call));
     } catch (error) {
       reject(error);
     }

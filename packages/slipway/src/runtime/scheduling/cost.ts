@@ -12,6 +12,10 @@ export class Cost {
   #nt = 0;
   /** Of the last calls, where rows never differ and the line cannot be told. */
   #mean = 0;
+  /** The line through them, drawn when someone asks. */
+  #drawn = true;
+  #fixed = 0;
+  #each = 0;
 
   observe(rows: number, ms: number): void {
     this.#w = this.#w * DECAY + 1;
@@ -20,34 +24,38 @@ export class Cost {
     this.#t = this.#t * DECAY + ms;
     this.#nt = this.#nt * DECAY + rows * ms;
     this.#mean = this.#t / this.#w;
+    this.#drawn = false;
   }
 
   get known(): boolean {
     return this.#w > 0;
   }
 
-  /** [fixed, each], in milliseconds, neither negative. */
-  get line(): readonly [number, number] {
-    if (this.#w === 0) return [0, 0];
+  /** What a call costs whatever its rows, and each of them: in milliseconds, neither negative. */
+  #draw(): void {
+    if (this.#drawn) return;
+    this.#drawn = true;
     const mean = this.#n / this.#w;
     const spread = this.#nn / this.#w - mean * mean;
-    if (!(spread > 1e-6 * mean * mean)) return [0, this.#mean / Math.max(mean, 1)];
+    [this.#fixed, this.#each] = [0, this.#mean / Math.max(mean, 1)];
+    if (!(spread > 1e-6 * mean * mean)) return;
     const each = (this.#nt / this.#w - mean * this.#mean) / spread;
-    if (each <= 0) return [this.#mean, 0];
     const fixed = this.#mean - each * mean;
-    return fixed < 0 ? [0, this.#mean / mean] : [fixed, each];
+    if (each <= 0) [this.#fixed, this.#each] = [this.#mean, 0];
+    else if (fixed < 0) this.#each = this.#mean / mean;
+    else [this.#fixed, this.#each] = [fixed, each];
   }
 
   /** Milliseconds for one call with so many rows. */
   of(rows: number): number {
-    const [fixed, each] = this.line;
-    return fixed + each * rows;
+    this.#draw();
+    return this.#fixed + this.#each * rows;
   }
 
   /** The most rows that one call computes within `ms`, at least 1. */
   rowsWithin(ms: number): number {
-    const [fixed, each] = this.line;
-    if (each <= 0) return Infinity;
-    return Math.max(1, Math.floor((ms - fixed) / each));
+    this.#draw();
+    if (this.#each <= 0) return Infinity;
+    return Math.max(1, Math.floor((ms - this.#fixed) / this.#each));
   }
 }

@@ -158,19 +158,36 @@ export function requestId(sent: string | string[] | undefined): string {
   return typeof sent === "string" && REQUEST_ID.test(sent) ? sent : newId();
 }
 
-const pool = Buffer.alloc(4096);
-let at = pool.length;
-const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
+/** Made at once. */
+const IDS = 128;
+const ID_LENGTH = 36;
+const random = Buffer.alloc(16 * IDS);
+const ids = Buffer.alloc(ID_LENGTH * IDS, "-");
+/** Where the digits of an id stand, two for each byte. */
+const PLACES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+const DIGITS = Buffer.from("0123456789abcdef");
+let next = IDS;
 
-/** A random UUID, version 4: node's own takes twice as long, as it caches fewer random bytes. */
-export function newId(): string {
-  if (at + 16 > pool.length) {
-    randomFillSync(pool);
-    at = 0;
+function makeIds(): void {
+  randomFillSync(random);
+  for (let i = 0; i < IDS; i++) {
+    random[16 * i + 6] = (random[16 * i + 6]! & 0x0f) | 0x40;
+    random[16 * i + 8] = (random[16 * i + 8]! & 0x3f) | 0x80;
+    for (let k = 0; k < 16; k++) {
+      const byte = random[16 * i + k]!;
+      const at = ID_LENGTH * i + PLACES[k]!;
+      ids[at] = DIGITS[byte >> 4]!;
+      ids[at + 1] = DIGITS[byte & 15]!;
+    }
   }
-  const b = pool.subarray(at, (at += 16));
-  const h = (i: number): string => HEX[b[i]!]!;
-  return `${h(0)}${h(1)}${h(2)}${h(3)}-${h(4)}${h(5)}-4${h(6)[1]!}${h(7)}-${HEX[(b[8]! & 0x3f) | 0x80]!}${h(9)}-${h(10)}${h(11)}${h(12)}${h(13)}${h(14)}${h(15)}`;
+  next = 0;
+}
+
+/** A random UUID, version 4 (RFC 9562), as one text: node's own takes twice as long, and is put together of twenty. */
+export function newId(): string {
+  if (next === IDS) makeIds();
+  const at = ID_LENGTH * next++;
+  return ids.toString("latin1", at, at + ID_LENGTH);
 }
 
 /** A request so malformed that it has no route: answered on the bare socket. */

@@ -6,17 +6,20 @@
 // bad rows with {"error": {...}} in their place instead of refusing the request.
 
 import { signatureToJson } from "@slipway/core/package";
-import { placeRows, rowsJson, type OnInvalid, type Servable } from "../../runtime/index.ts";
+import { placeRows, rowsJson, type ModelInput, type OnInvalid, type Prediction, type Servable } from "../../runtime/index.ts";
 import { mayAsk } from "../auth/index.ts";
 import type { ServerContext } from "../context.ts";
 import { serverError } from "../errors.ts";
-import { after, jsonAnswer, jsonText, type Answer, type Call } from "../http/call.ts";
+import { jsonAnswer, jsonText, type Answer, type Call } from "../http/call.ts";
 import type { Protocol } from "../http/routing-table.ts";
-import { infer, type Inference } from "../inference.ts";
+import { infer, type Inference, type InferOptions } from "../inference.ts";
+import type { Selection } from "../models/directory.ts";
 import { pageError, wantsPage } from "../pages/key-page.ts";
 import { negotiated } from "./shared/answer-rows.ts";
 import { ROWS_AT_ONCE } from "./shared/pieces.ts";
 import { readBody } from "./shared/read-body.ts";
+
+const ANY_MODEL: Selection = {};
 
 export function slipwayProtocol(context: ServerContext): Protocol {
   const { models } = context;
@@ -24,9 +27,9 @@ export function slipwayProtocol(context: ServerContext): Protocol {
     name: "slipway",
     error: pageError(context.options.basePath),
     routes: [
-      { method: "POST", path: "/predict", action: "predict", handle: (call) => after(models.select(call, {}), (model) => predict(context, model, call)) },
-      { method: "POST", path: "/models/{name}/predict", action: "predict", handle: (call) => after(models.select(call, call.params), (model) => predict(context, model, call)) },
-      { method: "POST", path: "/models/{name}/versions/{version}/predict", action: "predict", handle: (call) => after(models.select(call, call.params), (model) => predict(context, model, call)) },
+      { method: "POST", path: "/predict", action: "predict", handle: (call) => predict(context, call, ANY_MODEL) },
+      { method: "POST", path: "/models/{name}/predict", action: "predict", handle: (call) => predict(context, call, call.params) },
+      { method: "POST", path: "/models/{name}/versions/{version}/predict", action: "predict", handle: (call) => predict(context, call, call.params) },
       { method: "GET", path: "/models", action: "read", handle: (call) => jsonAnswer({ models: models.all.filter((m) => mayAsk(call, m.name)).map(listed) }) },
       { method: "GET", path: "/models/{name}", action: "read", handle: show },
       { method: "GET", path: "/models/{name}/versions/{version}", action: "read", handle: show },
@@ -61,36 +64,60 @@ function summaryJson(model: Servable): string {
   return json;
 }
 
-function predict(context: ServerContext, model: Servable, call: Call): Answer | Promise<Answer> {
-  const { query } = call;
+// Each step is a function of its own, called at once where what it needs is there: a request has no closures.
+
+function predict(context: ServerContext, call: Call, wanted: Selection): Answer | Promise<Answer> {
+  const model = context.models.select(call, wanted);
+  return model instanceof Promise ? model.then((found) => ask(context, call, found)) : ask(context, call, model);
+}
+
+function ask(context: ServerContext, call: Call, model: Servable): Answer | Promise<Answer> {
+  const options = call.search === "" ? PLAIN : optionsOf(call.query);
+  const input = readBody(call, model);
+  return input instanceof Promise ? askLater(context, call, model, input, options) : inferred(call, model, infer(context, call, model, input, options));
+}
+async function askLater(context: ServerContext, call: Call, model: Servable, input: Promise<ModelInput>, options: InferOptions): Promise<Answer> {
+  return inferred(call, model, infer(context, call, model, await input, options));
+}
+
+function inferred(call: Call, model: Servable, inference: Inference | Promise<Inference>): Answer | Promise<Answer> {
+  return inference instanceof Promise ? inference.then((found) => answer(call, model, found)) : answer(call, model, inference);
+}
+
+const PLAIN: InferOptions = { onInvalid: "throw" };
+
+function optionsOf(query: URLSearchParams): InferOptions {
   const onInvalid = readOnInvalid(query.get("on_invalid"));
-  const outputs = query.has("outputs") ? query.getAll("outputs").flatMap((names) => names.split(",")).map((n) => n.trim()).filter((n) => n !== "") : undefined;
-  return after(readBody(call, model), (input) => after(infer(context, call, model, input, { onInvalid, outputs }), (inference) => answer(call, model, inference)));
+  if (!query.has("outputs")) return { onInvalid };
+  return { onInvalid, outputs: query.getAll("outputs").flatMap((names) => names.split(",")).map((n) => n.trim()).filter((n) => n !== "") };
 }
 
 /** What most clients say of the answer they would like. */
 const ANY = new Set(["*/*", "application/json", "application/json, text/plain, */*"]);
 
-function answer(call: Call, model: Servable, { encoded, prediction }: Inference): Answer | Promise<Answer> {
-  const id = call.predictionId!;
-  const tail = `"model":${summaryJson(model)},"prediction_id":"${id}"}`;
+function answer(call: Call, model: Servable, inference: Inference): Answer | Promise<Answer> {
   const accept = call.header("accept");
-  const whole = encoded.kept === undefined && prediction.refused === undefined;
-  const inJson = (): Answer => {
-    if (!whole) return jsonText(`{"predictions":${JSON.stringify(placeRows(encoded, prediction))},${tail}`);
-    return jsonText(prediction.rows <= ROWS_AT_ONCE ? `{"predictions":[${rowsJson(prediction)}],${tail}` : pieces());
-  };
-  if (!whole || accept === undefined || ANY.has(accept)) return inJson();
-  return negotiated(call, prediction, { header: true }).then((other) => (other === undefined ? inJson() : other));
+  const { encoded, prediction } = inference;
+  if (encoded.kept !== undefined || prediction.refused !== undefined || accept === undefined || ANY.has(accept)) return inJson(call, model, inference);
+  return asWished(call, model, inference);
+}
+async function asWished(call: Call, model: Servable, inference: Inference): Promise<Answer> {
+  return (await negotiated(call, inference.prediction, { header: true })) ?? inJson(call, model, inference);
+}
 
-  async function* pieces(): AsyncGenerator<string> {
-    yield '{"predictions":[';
-    for (let start = 0; start < prediction.rows; start += ROWS_AT_ONCE) {
-      yield (start === 0 ? "" : ",") + rowsJson(prediction, start, Math.min(prediction.rows, start + ROWS_AT_ONCE));
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    yield `],${tail}`;
+function inJson(call: Call, model: Servable, { encoded, prediction }: Inference): Answer {
+  const tail = `"model":${summaryJson(model)},"prediction_id":"${call.predictionId!}"}`;
+  if (encoded.kept !== undefined || prediction.refused !== undefined) return jsonText(`{"predictions":${JSON.stringify(placeRows(encoded, prediction))},${tail}`);
+  return jsonText(prediction.rows <= ROWS_AT_ONCE ? `{"predictions":[${rowsJson(prediction)}],${tail}` : pieces(prediction, tail));
+}
+
+async function* pieces(prediction: Prediction, tail: string): AsyncGenerator<string> {
+  yield '{"predictions":[';
+  for (let start = 0; start < prediction.rows; start += ROWS_AT_ONCE) {
+    yield (start === 0 ? "" : ",") + rowsJson(prediction, start, Math.min(prediction.rows, start + ROWS_AT_ONCE));
+    await new Promise((resolve) => setImmediate(resolve));
   }
+  yield `],${tail}`;
 }
 
 function readOnInvalid(value: string | null): OnInvalid {

@@ -29,7 +29,7 @@ export function requestLog(log: Logger, call: Call, status: number, options: Req
   // An id is of characters that stand for themselves (requestId); a method of HTTP/2 may be anything.
   let text = `{"level":"${level}","time":"${timestamp()}","msg":"request","request_id":"${call.id}"`;
   if (trace !== undefined) text += `,"trace_id":"${trace.traceId}"`;
-  text += `,"method":${call.method === "POST" ? POST : JSON.stringify(call.method)},"path":${pathJson(call.path)},"status":${status},"ms":${hundredths(performance.now() - call.startedAt)}`;
+  text += askedJson(call.method, call.path, status) + hundredths(performance.now() - call.startedAt);
   if (principal !== undefined && principal.kind !== "anonymous") text += `,"who":${JSON.stringify(principal.id)}`;
   if (seen !== undefined) {
     text += `${modelJson(seen.model)},"rows":${seen.rows},"compute_ms":${hundredths(seen.computeMs)}`;
@@ -73,7 +73,6 @@ function short(value: unknown): unknown {
   return value;
 }
 
-const POST = '"POST"';
 const models = new WeakMap<Servable, string>();
 function modelJson(model: Servable): string {
   let json = models.get(model);
@@ -81,11 +80,13 @@ function modelJson(model: Servable): string {
   return json;
 }
 
-/** Clients ask the same address again and again. */
-let [lastPath, lastJson] = ["", '""'];
-function pathJson(path: string): string {
-  if (path !== lastPath) [lastPath, lastJson] = [path, JSON.stringify(path.slice(0, 300))];
-  return lastJson;
+/** Clients ask the same again and again. */
+const last = { method: "", path: "", status: 0, json: "" };
+function askedJson(method: string, path: string, status: number): string {
+  if (method !== last.method || path !== last.path || status !== last.status) {
+    Object.assign(last, { method, path, status, json: `,"method":${JSON.stringify(method)},"path":${JSON.stringify(path.slice(0, 300))},"status":${status},"ms":` });
+  }
+  return last.json;
 }
 
 /** A number of milliseconds in whole hundredths: as text it costs a tenth of what a fraction does. */

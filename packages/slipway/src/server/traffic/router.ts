@@ -81,15 +81,22 @@ export class TrafficRouter {
   }
 }
 
+const versionHeaders = new WeakMap<Servable, Readonly<Record<string, string>>>();
+/** A header holds one line of plain characters; names and versions do. */
+function headersOf(model: Servable): Readonly<Record<string, string>> {
+  let headers = versionHeaders.get(model);
+  if (headers === undefined) versionHeaders.set(model, (headers = { "x-slipway-version": model.version.replace(/[^\x21-\x7e]/g, "?") }));
+  return headers;
+}
+
 /** Which version answered, and in which experiment. */
 export function versionLayer(): Layer {
   return {
     name: "version",
     headers(call) {
       if (call.target === undefined || call.route?.action !== "predict") return undefined;
-      // A header holds one line of plain characters; names and versions do.
-      const version = call.target.version.replace(/[^\x21-\x7e]/g, "?");
-      return call.experiment === undefined ? { "x-slipway-version": version } : { "x-slipway-version": version, "x-slipway-experiment": call.experiment };
+      const headers = headersOf(call.target);
+      return call.experiment === undefined ? headers : { ...headers, "x-slipway-experiment": call.experiment };
     },
   };
 }

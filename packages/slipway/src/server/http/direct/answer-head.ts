@@ -4,7 +4,12 @@ const { STATUS_CODES } = process.getBuiltinModule("node:http");
 
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
-const known = new Set<string>();
+/** By name, the line that was written last: most headers are the same in every answer. */
+interface Line {
+  value: string | number | undefined;
+  text: string;
+}
+const lines = new Map<string, Line>();
 
 let date = "";
 let dateUntil = 0;
@@ -25,12 +30,17 @@ export function answerHead(status: number, headers: Readonly<Record<string, stri
   let text = (status === 200 ? OK : `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}\r\n`) + dateLine() + keepAlive;
   for (const name in headers) {
     const value = headers[name]!;
-    if (!known.has(name)) {
+    let line = lines.get(name);
+    if (line === undefined) {
       if (!NAME.test(name)) throw new TypeError(`${JSON.stringify(name)} is no header's name`);
-      known.add(name);
+      lines.set(name, (line = { value: undefined, text: "" }));
     }
-    if (typeof value === "string" && !VALUE.test(value)) throw new TypeError(`the value of ${name} has characters that a header cannot hold`);
-    text += `${name}: ${value}\r\n`;
+    if (line.value !== value) {
+      if (typeof value === "string" && !VALUE.test(value)) throw new TypeError(`the value of ${name} has characters that a header cannot hold`);
+      line.text = `${name}: ${value}\r\n`;
+      line.value = value;
+    }
+    text += line.text;
   }
   return `${text}\r\n`;
 }

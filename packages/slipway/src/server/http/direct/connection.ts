@@ -4,7 +4,6 @@
 
 import type { Socket } from "node:net";
 import type { App } from "../../app.ts";
-import { bodyTooLarge } from "../../body.ts";
 import { withoutBase } from "../base-path.ts";
 import { Call, type Answer } from "../call.ts";
 import { requestId } from "../node-host.ts";
@@ -160,12 +159,12 @@ export class DirectConnection {
       id: requestId(head.headers["x-request-id"]), method: head.method, url: withoutBase(head.url, app.context.options.basePath), headers: head.headers,
       remote: this.#remote, secure: this.#secure, peer: this.#peer, adminPort, isGone: this.#isGone,
     });
-    const answer = app.handle(call, (limit) => {
-      if (body.length > limit) throw bodyTooLarge(limit);
-      return body;
-    });
-    if (answer instanceof Promise) answer.then((given) => this.#send(call, given), () => this.#fail(call));
+    const answer = app.handle(call, body);
+    if (answer instanceof Promise) this.#sendLater(call, answer);
     else this.#send(call, answer);
+  }
+  #sendLater(call: Call, answer: Promise<Answer>): void {
+    answer.then((given) => this.#send(call, given), () => this.#fail(call));
   }
 
   #send(call: Call, answer: Answer): void {
@@ -175,7 +174,7 @@ export class DirectConnection {
     const last = this.#last || headers["connection"] === "close" || this.#ended;
     try {
       if (body === null || typeof body === "string" || body instanceof Uint8Array) this.#write(status, headers, body, last);
-      else return void this.#stream(call, status, headers, body, last).catch(() => this.#fail(call));
+      else return void this.#streamOrFail(call, status, headers, body, last);
     } catch {
       return this.#fail(call);
     }
@@ -200,6 +199,13 @@ export class DirectConnection {
     }
   }
 
+  async #streamOrFail(call: Call, status: number, headers: Record<string, string | number>, body: AsyncIterable<string | Uint8Array>, last: boolean): Promise<void> {
+    try {
+      await this.#stream(call, status, headers, body, last);
+    } catch {
+      this.#fail(call);
+    }
+  }
   /** In chunks (RFC 9112, 7.1), as its length is not known. */
   async #stream(call: Call, status: number, headers: Record<string, string | number>, body: AsyncIterable<string | Uint8Array>, last: boolean): Promise<void> {
     const { socket } = this;
@@ -224,7 +230,11 @@ export class DirectConnection {
   /** The answer is written; it has left once the socket holds none of it. */
   #sent(call: Call, status: number, last: boolean): void {
     if (this.socket.writableLength === 0 || this.socket.destroyed) this.#done(call, status, last);
-    else void this.#flushed().then(() => this.#done(call, status, last));
+    else void this.#sentLater(call, status, last);
+  }
+  async #sentLater(call: Call, status: number, last: boolean): Promise<void> {
+    await this.#flushed();
+    this.#done(call, status, last);
   }
 
   #done(call: Call, status: number, last: boolean): void {

@@ -1,7 +1,7 @@
 // A body of any kind that rows come in -> the runtime's input. What only some requests need is imported when one comes.
 
 import type { Signature } from "@slipway/core/package";
-import { type ModelInput, parseJson, predictError, readCsv, readInput, readNumbersJson, type Servable } from "../../../runtime/index.ts";
+import { type Batch, type ModelInput, parseJson, predictError, readCsv, readInput, readNumbersJson, type Servable } from "../../../runtime/index.ts";
 import { bodyText, mediaType } from "../../body.ts";
 import { serverError } from "../../errors.ts";
 import type { Call } from "../../http/call.ts";
@@ -24,12 +24,19 @@ export interface Part {
 
 /** @throws SlipwayError content-type-unsupported, body-damaged, request-json, request-csv, request-shape, table-damaged, image-damaged ... */
 export function readBody(call: Call, model: Servable, options: BodyOptions = {}): ModelInput | Promise<ModelInput> {
-  const part = { kind: bodyKind(call), contentType: call.header("content-type") ?? "", bytes: call.body };
-  if (part.kind !== "json") return readPart(part, call, model.signature, options);
-  const batch = model.readJson?.(part.bytes);
-  const sent = (): ModelInput => readJson(part, model.signature);
-  if (batch === undefined && takesFiles(model.signature)) return readJsonOrFiles(part, call, model.signature);
-  return batch === undefined ? sent() : { kind: "batch", batch, sent };
+  const kind = bodyKind(call);
+  const batch = kind === "json" ? model.readJson?.(call.body) : undefined;
+  if (batch !== undefined) return readBatch(batch, partOf(call, kind), model.signature);
+  if (kind !== "json") return readPart(partOf(call, kind), call, model.signature, options);
+  return takesFiles(model.signature) ? readJsonOrFiles(partOf(call, kind), call, model.signature) : readJson(partOf(call, kind), model.signature);
+}
+
+function partOf(call: Call, kind: BodyKind | undefined): Part {
+  return { kind, contentType: call.header("content-type") ?? "", bytes: call.body };
+}
+
+function readBatch(batch: Batch, part: Part, signature: Signature): ModelInput {
+  return { kind: "batch", batch, sent: () => readJson(part, signature) };
 }
 
 function readJson(part: Part, signature: Signature): ModelInput {
