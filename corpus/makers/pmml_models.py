@@ -26,15 +26,15 @@ def keep(name, path_or_text, records, maker="hand"):
         try:
             result = evaluator.evaluate({k: v for k, v in record.items() if v is not None})
             first = result.get(target[0]) if target and target[0] in result else next(iter(result.values()))
-            if first is None: raise ValueError("no answer")
+            if first is None or first != first: raise ValueError("no answer")
             rows.append((first, result)); good.append(record)
         except Exception as error:
             print(name, "refused", record, str(error)[:90]); bad.append(record)
     probabilities = [k for k in rows[0][1] if str(k).startswith("probability(")]
     outputs = {}
     values = [r[0] for r in rows]
-    numeric = not probabilities and all(isinstance(v, (int, float)) for v in values)
-    outputs["value" if numeric else "label"] = {"kind": "value" if numeric else "label", "datatype": "FP64" if numeric else "BYTES", "shape": [len(rows)], "data": values}
+    numeric = not probabilities and 'functionName="classification"' not in open(model).read().split("<MiningSchema")[0] and all(isinstance(v, (int, float)) for v in values)
+    outputs["value" if numeric else "label"] = {"kind": "value" if numeric else "label", "datatype": "FP64" if numeric else "INT64" if all(isinstance(v, int) for v in values) else "BYTES", "shape": [len(rows)], "data": values}
     if probabilities:
         outputs["probabilities"] = {"kind": "probability", "datatype": "FP64", "shape": [len(rows), len(probabilities)], "data": [float(r[1][k]) for r in rows for k in probabilities]}
     reasons = [f.getName() for f in evaluator.getOutputFields() if "reason" in f.getName()]
@@ -202,9 +202,92 @@ def reason_codes():
     keep("scorecard-reasons-above", head + card('baselineScore="4" reasonCodeAlgorithm="pointsAbove"', field(2) + field(1), False), rows(20) + extra)
     keep("scorecard-reasons-shared", head + card('baselineScore="12" reasonCodeAlgorithm="pointsBelow"', "".join(map(field, [1, 2, 3])), True), rows(20) + extra)
 
-links()
-reason_codes()
-by_hand()
-others_by_hand()
-clusters()
-exported()
+def neighbors():
+    fields = '<DataDictionary><DataField name="age" optype="continuous" dataType="double"/><DataField name="income" optype="continuous" dataType="double"/>{target}</DataDictionary>'
+    def model(target, f, options, measure, weights, table):
+        cells = "".join(f"<row><a>{float(r.age)!r}</a><i>{float(r.income)!r}</i><t>{t}</t></row>" for r, t in zip(table[0].itertuples(), table[1]))
+        return f'''<?xml version="1.0"?><PMML version="4.3" xmlns="http://www.dmg.org/PMML-4_3"><Header><Application name="KNIME"/></Header>{fields.format(target=target)}
+<NearestNeighborModel functionName="{f}" {options}><MiningSchema><MiningField name="y" usageType="target"/><MiningField name="age"/><MiningField name="income"/></MiningSchema>
+<TrainingInstances isTransformed="false"><InstanceFields><InstanceField field="age" column="a"/><InstanceField field="income" column="i"/><InstanceField field="y" column="t"/></InstanceFields><InlineTable>{cells}</InlineTable></TrainingInstances>
+<ComparisonMeasure kind="distance">{measure}</ComparisonMeasure><KNNInputs><KNNInput field="age" fieldWeight="{weights}"/><KNNInput field="income"/></KNNInputs></NearestNeighborModel></PMML>'''
+    # Whole numbers of a small range: many rows at the same distance, many votes that are even.
+    coarse = pd.DataFrame({"age": (frame.age // 10 * 10), "income": (frame.income // 20000 * 10)}).head(60)
+    asked = [{"age": float(a), "income": float(i)} for a in (20, 40, 45, 70, 95) for i in (0, 10, 15, 40)] + [{"age": None, "income": 20.0}, {"age": 40.0, "income": None}, {"age": None, "income": None}]
+    words = '<DataField name="y" optype="categorical" dataType="string"/>'
+    for name, options, measure, weight in [("vote", 'numberOfNeighbors="4"', "<euclidean/>", 1), ("vote-weighted", 'numberOfNeighbors="5" categoricalScoringMethod="weightedMajorityVote" threshold="0.5"', "<cityBlock/>", 2), ("vote-squared", 'numberOfNeighbors="2"', "<squaredEuclidean/>", 0.5)]:
+        keep("neighbors-" + name, model(words, "classification", options, measure, weight, (coarse, three[:60])), asked, "hand")
+    whole = '<DataField name="y" optype="categorical" dataType="integer"/>'
+    keep("neighbors-vote-numbers", model(whole, "classification", 'numberOfNeighbors="4"', "<chebychev/>", 1, (coarse, [(9, 10, 101)[r] for r in np.clip(risk, 0, 2)[:60]])), asked, "hand")
+    number = '<DataField name="y" optype="continuous" dataType="double"/>'
+    for name, options, measure in [("mean", 'numberOfNeighbors="3"', "<chebychev/>"), ("mean-weighted", 'numberOfNeighbors="4" continuousScoringMethod="weightedAverage"', "<euclidean/>"), ("median", 'numberOfNeighbors="5" continuousScoringMethod="median"', '<minkowski p-parameter="3"/>'), ("median-even", 'numberOfNeighbors="4" continuousScoringMethod="median"', "<cityBlock/>")]:
+        keep("neighbors-" + name, model(number, "regression", options, measure, 1, (coarse, [repr(float(v)) for v in amount[:60].round(2)])), asked, "hand")
+
+def functions():
+    calls = {"ln1p": "{a}", "expm1": "{b}", "rint": "{h}", "modulo": "{a}{h}", "hypot": "{a}{b}", "sin": "{a}", "cos": "{a}", "tan": "{a}", "asin": "{b}", "acos": "{b}", "atan": "{a}", "sinh": "{b}", "cosh": "{b}", "tanh": "{b}"}
+    small = '<Apply function="/"><FieldRef field="income"/><Constant dataType="double">200000</Constant></Apply>'
+    half = '<Apply function="-"><Apply function="/"><FieldRef field="age"/><Constant dataType="double">2</Constant></Apply><Constant dataType="double">20.25</Constant></Apply>'
+    age = '<FieldRef field="age"/>'
+    derived = "".join(f'<DerivedField name="{n}" optype="continuous" dataType="double"><Apply function="{n}">{c.format(a=age, b=small, h=half)}</Apply></DerivedField>' for n, c in calls.items())
+    terms = "".join(f'<NumericPredictor name="{n}" coefficient="{i + 1}"/>' for i, n in enumerate(calls))
+    text = HEAD.format(v=4, app="SAS", target=VALUE) + f'<RegressionModel functionName="regression"><MiningSchema><MiningField name="y" usageType="target"/><MiningField name="age"/><MiningField name="income"/></MiningSchema><LocalTransformations>{derived}</LocalTransformations><RegressionTable intercept="1">{terms}</RegressionTable></RegressionModel></PMML>'
+    keep("functions", text, [{k: r[k] for k in ("age", "income")} for r in rows(25)] + [{"age": 5.0, "income": -30000.5}, {"age": 61.5, "income": 1.0}], "hand")
+    for outliers in ("asIs", "asMissingValues", "asExtremeValues"):
+        # At 30 the points are one behind the other, at 10 and 70 several of one place.
+        steps = "".join(f'<LinearNorm orig="{o}" norm="{n}"/>' for o, n in [(10, 0), (10, 0.25), (30, 0.3), (40, 0.5), (55, 0.7), (70, 1), (70, 2), (70, 3)] if outliers != "asMissingValues" or n != 0.25)
+        derived = f'<DerivedField name="steps" optype="continuous" dataType="double"><NormContinuous field="age" outliers="{outliers}" mapMissingTo="-7">{steps}</NormContinuous></DerivedField>'
+        text = HEAD.format(v=4, app="SAS", target=VALUE) + f'<RegressionModel functionName="regression"><MiningSchema><MiningField name="y" usageType="target"/><MiningField name="age"/></MiningSchema><LocalTransformations>{derived}</LocalTransformations><RegressionTable intercept="0"><NumericPredictor name="steps" coefficient="1"/></RegressionTable></RegressionModel></PMML>'
+        keep("steps-" + outliers, text, [{"age": a} for a in (5.0, 10.0, 10.5, 29.0, 30.0, 31.0, 40.0, 44.5, 55.0, 69.5, 70.0, 71.0, None)], "hand")
+
+def more_functions():
+    """Each of its own, so that one that is refused hides none: over a double, a whole number and a text, all of which may be missing."""
+    a, n, t = '<FieldRef field="age"/>', '<FieldRef field="count"/>', '<FieldRef field="job"/>'
+    c = lambda v, kind="double": f'<Constant dataType="{kind}">{v}</Constant>'
+    call = lambda f, *args: f'<Apply function="{f}" defaultValue="-99">{"".join(args)}</Apply>'
+    two, three_, seven = c(2, "integer"), c(3, "integer"), c(7, "integer")
+    all_of = {
+        "abs": call("abs", call("-", a, c(50))), "ceil": call("ceil", call("/", a, c(7))), "floor": call("floor", call("/", a, c(-7))), "round": call("round", call("-", call("/", a, c(2)), c(20))), "exp": call("exp", call("/", a, c(30))),
+        "ln": call("ln", a), "log10": call("log10", a), "sqrt": call("sqrt", a), "pow": call("pow", a, c(1.5)), "threshold": call("threshold", a, c(41)),
+        "min": call("min", a, n, c(40)), "max": call("max", a, n, c(40)), "sum": call("sum", a, n, c(1)), "avg": call("avg", a, n, c(1)), "product": call("product", a, n),
+        "plus-whole": call("+", n, two), "minus-whole": call("-", n, seven), "times-whole": call("*", n, n), "over-whole": call("/", n, three_), "over-mixed": call("/", n, c(3)), "modulo-whole": call("modulo", n, three_), "modulo-negative": call("modulo", call("-", n, seven), three_), "pow-whole": call("pow", n, two),
+        "if": call("if", call("greaterThan", a, c(40)), n, c(-1, "integer")), "if-short": call("if", call("lessThan", a, c(40)), n), "equal": call("if", call("equal", n, three_), c(1), c(0)), "not-equal": call("if", call("notEqual", t, c("cook", "string")), c(1), c(0)),
+        "is-in": call("if", call("isIn", t, c("cook", "string"), c("clerk", "string")), c(1), c(0)), "is-not-in": call("if", call("isNotIn", n, two, three_), c(1), c(0)),
+        "and-missing": call("if", call("and", call("greaterThan", a, c(40)), call("lessThan", n, three_)), c(1), c(0)), "or-missing": call("if", call("or", call("greaterThan", a, c(40)), call("lessThan", n, three_)), c(1), c(0)), "not": call("if", call("not", call("greaterThan", a, c(40))), c(1), c(0)),
+        "is-missing": call("if", call("isMissing", a), c(1), c(0)), "is-not-missing": call("if", call("isNotMissing", t), c(1), c(0)), "is-valid": call("if", call("isValid", n), c(1), c(0)),
+        "lowercase": call("if", call("equal", call("lowercase", t), c("cook", "string")), c(1), c(0)), "uppercase": call("if", call("equal", call("uppercase", t), c("COOK", "string")), c(1), c(0)), "trim": call("if", call("equal", call("trimBlanks", t), c("cook", "string")), c(1), c(0)),
+        "concat": call("if", call("equal", call("concat", t, c("!", "string")), c("cook!", "string")), c(1), c(0)), "substring": call("if", call("equal", call("substring", t, c(1, "integer"), c(2, "integer")), c("co", "string")), c(1), c(0)), "length": call("stringLength", t), "matches": call("if", call("matches", t, c("c.+k", "string")), c(1), c(0)),
+        "discretize": '<Discretize field="age" defaultValue="5" mapMissingTo="-1"><DiscretizeBin binValue="1"><Interval closure="openClosed" rightMargin="30"/></DiscretizeBin><DiscretizeBin binValue="2"><Interval closure="closedOpen" leftMargin="30" rightMargin="50"/></DiscretizeBin><DiscretizeBin binValue="3"><Interval closure="closedClosed" leftMargin="45" rightMargin="60"/></DiscretizeBin></Discretize>',
+        "map-values": '<MapValues outputColumn="o" defaultValue="9" mapMissingTo="-3"><FieldColumnPair field="job" column="j"/><InlineTable><row><j>cook</j><o>1</o></row><row><j>clerk</j><o>2</o></row></InlineTable></MapValues>',
+        "norm-discrete": '<NormDiscrete field="job" value="cook" mapMissingTo="0.5"/>',
+    }
+    records = [{"age": float(a_), "count": n_, "job": j} for a_, n_, j in zip((18, 30, 41, 45, 50, 60, 64, 77, 1, 40), (0, 1, 2, 3, 4, 5, 9, 7, 8, 11), ["cook", "clerk", "none", "sales rep"] * 3)]
+    records += [{"age": None, "count": 2, "job": "cook"}, {"age": 41.0, "count": None, "job": "clerk"}, {"age": 20.0, "count": 3, "job": None}, {"age": None, "count": None, "job": None}]
+    for name, expression in all_of.items():
+        text = f'''<?xml version="1.0"?><PMML xmlns="http://www.dmg.org/PMML-4_4" version="4.4"><Header/><DataDictionary><DataField name="age" optype="continuous" dataType="double"/><DataField name="count" optype="continuous" dataType="integer"/><DataField name="job" optype="categorical" dataType="string"/>{VALUE}</DataDictionary>
+<RegressionModel functionName="regression"><MiningSchema><MiningField name="y" usageType="target"/><MiningField name="age"/><MiningField name="count"/><MiningField name="job"/></MiningSchema><LocalTransformations><DerivedField name="d" optype="continuous" dataType="double">{expression}</DerivedField></LocalTransformations><RegressionTable intercept="0"><NumericPredictor name="d" coefficient="1"/></RegressionTable></RegressionModel></PMML>'''
+        try:
+            keep("function-" + name, text, records, "hand")
+        except Exception as error:
+            print(name, str(error)[:200])
+
+def ties():
+    target = '<DataField name="y" optype="categorical" dataType="string"><Value value="b"/><Value value="c"/><Value value="a"/></DataField>'
+    schema = SCHEMA.format(a="", i="", j="")
+    tree = lambda i, s, dist="", holds="<True/>": f'<Segment id="{i}">{holds}<TreeModel functionName="classification">{schema}<Node score="{s}"><True/>{dist}</Node></TreeModel></Segment>'
+    line = lambda i, s, sign: f'<Segment id="{i}"><True/><RegressionModel functionName="classification" normalizationMethod="logit">{schema}<RegressionTable intercept="{-40 * sign}" targetCategory="{s[0]}"><NumericPredictor name="age" coefficient="{sign}"/></RegressionTable><RegressionTable intercept="0" targetCategory="{s[1]}"/></RegressionModel></Segment>'
+    young = '<SimplePredicate field="age" operator="lessThan" value="45"/>'
+    segments = {
+        "trees": ("majorityVote", "".join(tree(i, s) for i, s in enumerate("cabbac"))), "trees-conditions": ("majorityVote", tree(1, "a", holds=young) + tree(2, "c") + tree(3, "b") + tree(4, "b", holds=young)),
+        "lines": ("majorityVote", line(1, ["good", "bad"], 0.1) + tree(2, "bad")), "average": ("average", "".join(tree(i, d[0], "".join(f'<ScoreDistribution value="{s}" recordCount="2"/>' for s in d)) for i, d in enumerate(["cab", "cab"]))),
+    }
+    for name, (method, parts) in segments.items():
+        keep("ties-" + name, HEAD.format(v=2, app="R", target=CLASS if name == "lines" else target) + f'<MiningModel functionName="classification">{schema}<Segmentation multipleModelMethod="{method}">{parts}</Segmentation></MiningModel></PMML>', rows(12))
+    keep("ties-softmax", HEAD.format(v=2, app="R", target=target) + f'<RegressionModel functionName="classification" normalizationMethod="softmax">{schema}' + "".join(f'<RegressionTable intercept="0" targetCategory="{s}"/>' for s in "cba") + '</RegressionModel></PMML>', rows(3))
+    value = lambda i, w: f'<Segment id="{i}" weight="{w}"><True/><RegressionModel functionName="regression">{schema}<RegressionTable intercept="{(i * 37) % 11}"><NumericPredictor name="age" coefficient="{[0.3, -0.2, 0.1, 0.05][i]}"/></RegressionTable></RegressionModel></Segment>'
+    for method, weights in [("median", [1, 1, 1]), ("median", [1, 1, 1, 1]), ("weightedMedian", [0.4, 1.0, 0.7, 0.2])]:
+        keep(f"ensemble-{method}-{len(weights)}", HEAD.format(v=4, app="SAS", target=VALUE) + f'<MiningModel functionName="regression">{schema}<Segmentation multipleModelMethod="{method}">{"".join(value(i, w) for i, w in enumerate(weights))}</Segmentation></MiningModel></PMML>', rows(15))
+    leaf = lambda s, ps: f'<Node score="{s}"><SimplePredicate field="age" operator="{"lessThan" if s == "a" else "greaterOrEqual"}" value="40"/>' + "".join(f'<ScoreDistribution value="{v}" probability="{q}"/>' for v, q in zip("bca", ps)) + "</Node>"
+    keep("tree-probabilities-alone", HEAD.format(v=4, app="SAS", target=target) + f'<TreeModel functionName="classification">{schema}<Node><True/>{leaf("a", [0.25, 0.25, 0.5])}{leaf("b", [0.625, 0.375, 0])}</Node></TreeModel></PMML>', rows(8))
+
+if __name__ == "__main__":
+    for make in (ties, neighbors, functions, more_functions, links, reason_codes, by_hand, others_by_hand, clusters, exported):
+        make()

@@ -17,6 +17,8 @@ export interface Field {
   readonly canBeMissing: boolean;
   /** Numbers are float32. */
   readonly float: boolean;
+  /** Numbers are of the type integer, of which a quotient is one too. */
+  readonly whole?: boolean | undefined;
   /** The input column that it still is. */
   readonly column?: number;
 }
@@ -119,11 +121,12 @@ export function literalNumber(value: string, like: Pick<Field, "float">, el: Xml
   const v = value === "true" ? 1 : value === "false" ? 0 : parseNumber(value, el);
   return like.float ? Math.fround(v) : v;
 }
-export function kindOfType(el: XmlElement, dataType: string): Pick<Field, "kind" | "float"> {
+export function kindOfType(el: XmlElement, dataType: string): Pick<Field, "kind" | "float" | "whole"> {
   switch (dataType) {
     case "string": return { kind: "string", float: false };
     case "float": return { kind: "number", float: true };
-    case "double": case "integer": case "boolean": return { kind: "number", float: false };
+    case "integer": return { kind: "number", float: false, whole: true };
+    case "double": case "boolean": return { kind: "number", float: false };
     default: throw refuse(el, `dataType=${JSON.stringify(dataType.slice(0, 40))}`, "dates and times are not compiled", "Compute numbers from them before the model.");
   }
 }

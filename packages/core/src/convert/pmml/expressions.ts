@@ -4,11 +4,14 @@ import type { Value } from "../../onnx/index.ts";
 import { doubles } from "../../tensor/index.ts";
 import { MISSING_STRING } from "../../package/index.ts";
 import type { XmlElement } from "../../formats/index.ts";
+import { arctangent } from "../conversion/special-functions.ts";
+import { expm1, log1p, numpyFunction } from "../sklearn/compose/numpy-functions.ts";
 import {
   allOf, anyOf, asCondition, asField, blanked, filled, holds, kindOfType, literal, missingOf, negate, number, numeric, roundFloat, Scope, text, compared,
   type Condition, type Field, type Pmml,
 } from "./context.ts";
-import { childrenOf, childOf, choiceOf, malformed, needChild, needNumber, numberOf, refuse, textOf } from "./element.ts";
+import { childrenOf, childOf, choiceOf, malformed, needChild, numberOf, refuse, textOf } from "./element.ts";
+import { normContinuous } from "./norm-continuous.ts";
 import { compare } from "./predicates.ts";
 
 const EXPRESSIONS: ReadonlySet<string> = new Set(["Constant", "FieldRef", "NormContinuous", "NormDiscrete", "Discretize", "MapValues", "Apply", "TextIndex", "Aggregate", "Lag"]);
@@ -31,7 +34,7 @@ export function derive(p: Pmml, derived: XmlElement, scope: Scope): Field {
   if (type === undefined) return made;
   const kind = kindOfType(derived, type);
   if (kind.kind !== made.kind) throw refuse(derived, `dataType=${type}`, `the expression gives a ${made.kind}`);
-  return kind.float && !made.float ? { ...made, float: true, value: roundFloat(p, made.value, true) } : { ...made, float: kind.float };
+  return kind.float && !made.float ? { ...made, float: true, whole: undefined, value: roundFloat(p, made.value, true) } : { ...made, float: kind.float, whole: kind.whole };
 }
 
 /** `type`: of values that say no type of their own. */
@@ -47,10 +50,11 @@ export function express(p: Pmml, el: XmlElement, scope: Scope, type: string, dep
     case "Constant": {
       if (el.attributes.get("missing") === "true") return number(p, NaN);
       const dataType = el.attributes.get("dataType") ?? (/^\s*[-+]?(?:\d|\.\d)/.test(el.text) ? "double" : "string");
-      return literal(p, el.text.trim(), kindOfType(el, dataType), el);
+      const like = kindOfType(el, dataType);
+      return { ...literal(p, el.text.trim(), like, el), whole: like.whole };
     }
     case "FieldRef": return mapMissing(given());
-    case "NormContinuous": return mapMissing(normContinuous(p, el, given()));
+    case "NormContinuous": return normContinuous(p, el, given());
     case "NormDiscrete": return mapMissing(asField(p, compared(p, o.equal(given().value, literal(p, textOf(el, "value"), given(), el).value), [given()])));
     case "Discretize": {
       const field = given();
@@ -59,7 +63,8 @@ export function express(p: Pmml, el: XmlElement, scope: Scope, type: string, dep
       const otherwise = el.attributes.get("defaultValue");
       const blank = like.kind === "number" ? number(p, NaN) : text(p, MISSING_STRING);
       let value = otherwise === undefined ? blank.value : literal(p, otherwise, like, el).value;
-      for (const bin of childrenOf(el, "DiscretizeBin").toReversed()) {
+      // Bins must not overlap; where they do, JPMML-Evaluator has the later ones.
+      for (const bin of childrenOf(el, "DiscretizeBin")) {
         const interval = needChild(bin, "Interval");
         const closure = choiceOf(interval, "closure", ["openOpen", "openClosed", "closedOpen", "closedClosed"], "closedClosed");
         const low = numberOf(interval, "leftMargin");
@@ -84,25 +89,6 @@ function mapped(p: Pmml, el: XmlElement, found: Field, missing: Value | undefine
   const to = el.attributes.get("mapMissingTo");
   if (to === undefined) return blanked(p, found, missing);
   return { ...found, value: p.c.o.where(missing, literal(p, to, found, el).value, found.value), canBeMissing: !complete };
-}
-
-function normContinuous(p: Pmml, el: XmlElement, field: Field): Field {
-  const { o } = p.c;
-  const points = childrenOf(el, "LinearNorm").map((n) => ({ orig: needNumber(n, "orig"), norm: needNumber(n, "norm") }));
-  if (points.length < 2) throw malformed(el, "it has fewer than two points");
-  for (let i = 1; i < points.length; i++) if (!(points[i]!.orig > points[i - 1]!.orig)) throw malformed(el, "its points are not in order");
-  const outliers = choiceOf(el, "outliers", ["asIs", "asMissingValues", "asExtremeValues"], "asIs");
-  const x = numeric(field, el);
-  const segment = (i: number): Value => {
-    const [a, b] = [points[i]!, points[i + 1]!];
-    return o.add(o.mul(o.div(o.sub(x, a.orig), b.orig - a.orig), b.norm - a.norm), a.norm);
-  };
-  let value = segment(points.length - 2);
-  for (let i = points.length - 3; i >= 0; i--) value = o.where(o.lessEqual(x, points[i + 1]!.orig), segment(i), value);
-  const [first, last] = [points[0]!, points.at(-1)!];
-  if (outliers === "asExtremeValues") value = o.where(o.less(x, first.orig), first.norm, o.where(o.greater(x, last.orig), last.norm, value));
-  const made: Field = { kind: "number", value, canBeMissing: field.canBeMissing, float: false };
-  return outliers === "asMissingValues" ? blanked(p, made, o.or(o.less(x, first.orig), o.greater(x, last.orig))) : made;
 }
 
 function mapValues(p: Pmml, el: XmlElement, scope: Scope, type: string): Field {
@@ -131,6 +117,9 @@ function mapValues(p: Pmml, el: XmlElement, scope: Scope, type: string): Field {
 
 const COMPARISONS: ReadonlySet<string> = new Set(["equal", "notEqual", "lessThan", "lessOrEqual", "greaterThan", "greaterOrEqual"]);
 
+/** Functions that give a whole number of whole numbers. */
+const WHOLE: ReadonlySet<string> = new Set(["+", "-", "*", "/", "min", "max", "sum", "product", "abs", "modulo"]);
+
 function apply(p: Pmml, el: XmlElement, scope: Scope, type: string, depth: number): Field {
   const name = textOf(el, "function");
   const elements = childrenOf(el);
@@ -156,7 +145,13 @@ function call(p: Pmml, el: XmlElement, name: string, args: readonly Field[], dep
   const conditions = (): Condition[] => args.map((x) => asCondition(p, x, el));
   const arithmetic = (value: () => Value): Field => {
     if (args.some((x) => x.kind !== "number")) throw refuse(el, name, "it is given a text");
-    return { kind: "number", value: roundFloat(p, value(), args.every((x) => x.float)), canBeMissing: args.some((x) => x.canBeMissing), float: args.every((x) => x.float) };
+    const whole = WHOLE.has(name) && args.every((x) => x.whole);
+    return { kind: "number", value: roundFloat(p, value(), args.every((x) => x.float)), canBeMissing: args.some((x) => x.canBeMissing), float: args.every((x) => x.float), whole };
+  };
+  const quotient = (): Value => {
+    const value = o.div(a.value, b.value);
+    // Of two whole numbers, as in JPMML-Evaluator: towards zero, and none by zero.
+    return a.whole && b.whole ? o.where(o.equal(b.value, 0), NaN, o.mul(graph.op("Sign", [value]), graph.op("Floor", [o.abs(value)]))) : value;
   };
   const unary = (op: (v: Value) => Value): Field => {
     need(1);
@@ -169,7 +164,7 @@ function call(p: Pmml, el: XmlElement, name: string, args: readonly Field[], dep
   switch (name) {
     case "+": case "-": case "*": case "/":
       need(2);
-      return arithmetic(() => (name === "+" ? o.add(a.value, b.value) : name === "-" ? o.sub(a.value, b.value) : name === "*" ? o.mul(a.value, b.value) : o.div(a.value, b.value)));
+      return arithmetic(() => (name === "+" ? o.add(a.value, b.value) : name === "-" ? o.sub(a.value, b.value) : name === "*" ? o.mul(a.value, b.value) : quotient()));
     case "pow": need(2); return arithmetic(() => o.pow(a.value, b.value));
     case "threshold": need(2); return arithmetic(() => o.where(o.or(o.isNaN(a.value), o.isNaN(b.value)), NaN, o.cast(o.greater(a.value, b.value), "double")));
     case "exp": return unary((v) => o.exp(v));
@@ -177,6 +172,16 @@ function call(p: Pmml, el: XmlElement, name: string, args: readonly Field[], dep
     case "log10": return unary((v) => o.div(o.log(v), Math.LN10));
     case "sqrt": return unary((v) => o.sqrt(v));
     case "abs": return unary((v) => o.abs(v));
+    case "ln1p": return unary((v) => log1p(p.c, v));
+    case "expm1": return unary((v) => expm1(p.c, v));
+    case "rint": return unary((v) => graph.op("Round", [v]));
+    case "modulo": need(2); return arithmetic(() => o.sub(a.value, o.mul(b.value, graph.op("Floor", [o.div(a.value, b.value)]))));
+    case "hypot": need(2); return arithmetic(() => o.sqrt(o.add(o.mul(a.value, a.value), o.mul(b.value, b.value))));
+    case "sin": case "cos": case "sinh": case "cosh": case "tanh": return unary((v) => numpyFunction("numpy", name)!.emit(p.c, v));
+    case "tan": return unary((v) => o.div(graph.op("Sin", [v]), graph.op("Cos", [v])));
+    case "atan": return unary((v) => arctangent(p.c, v));
+    case "asin": return unary((v) => arcsine(p, v));
+    case "acos": return unary((v) => o.sub(Math.PI / 2, arcsine(p, v)));
     case "floor": return unary((v) => graph.op("Floor", [v]));
     case "ceil": return unary((v) => graph.op("Ceil", [v]));
     case "round": return unary((v) => graph.op("Floor", [o.add(v, 0.5)]));
@@ -188,7 +193,8 @@ function call(p: Pmml, el: XmlElement, name: string, args: readonly Field[], dep
     case "not": need(1); return asField(p, negate(p, asCondition(p, a, el)));
     case "isIn": case "isNotIn": {
       need(2, 10_000);
-      const found = anyOf(p, args.slice(1).map((x) => compare(p, "equal", a, x, el)));
+      // Unlike the predicate: a missing value is in no list.
+      const found = anyOf(p, args.slice(1).map((x): Condition => ({ holds: holds(p, compare(p, "equal", a, x, el)) })));
       return asField(p, name === "isIn" ? found : negate(p, found));
     }
     case "if": {
@@ -196,7 +202,7 @@ function call(p: Pmml, el: XmlElement, name: string, args: readonly Field[], dep
       const condition = asCondition(p, a, el) as Exclude<Condition, boolean>;
       const otherwise = args[2] ?? (b.kind === "number" ? number(p, NaN) : text(p, MISSING_STRING));
       if (otherwise.kind !== b.kind) throw refuse(el, "if", "one branch gives a text, the other a number");
-      const made: Field = { kind: b.kind, float: b.float && otherwise.float, value: o.where(condition.holds, b.value, otherwise.value), canBeMissing: b.canBeMissing || otherwise.canBeMissing };
+      const made: Field = { kind: b.kind, float: b.float && otherwise.float, whole: b.whole && otherwise.whole, value: o.where(condition.holds, b.value, otherwise.value), canBeMissing: b.canBeMissing || otherwise.canBeMissing };
       return condition.unknown ? blanked(p, made, condition.unknown) : made;
     }
     default: {
@@ -205,10 +211,19 @@ function call(p: Pmml, el: XmlElement, name: string, args: readonly Field[], dep
       const parameters = childrenOf(own, "ParameterField");
       need(parameters.length);
       const inner = new Scope();
-      parameters.forEach((parameter, i) => inner.set(textOf(parameter, "name"), args[i]!));
-      return express(p, expressionOf(own), inner, own.attributes.get("dataType") ?? "double", depth + 1);
+      const typed = (field: Field, el: XmlElement): Field => {
+        const type = el.attributes.get("dataType");
+        return type === undefined || field.kind !== "number" ? field : { ...field, whole: kindOfType(el, type).whole };
+      };
+      parameters.forEach((parameter, i) => inner.set(textOf(parameter, "name"), typed(args[i]!, parameter)));
+      return typed(express(p, expressionOf(own), inner, own.attributes.get("dataType") ?? "double", depth + 1), own);
     }
   }
+}
+
+function arcsine(p: Pmml, x: Value): Value {
+  const { o } = p.c;
+  return arctangent(p.c, o.div(x, o.sqrt(o.mul(o.sub(1, x), o.add(1, x)))));
 }
 
 /** Missing arguments do not count. */

@@ -12,7 +12,7 @@ const cases = fileURLToPath(new URL("../../../../../corpus/cases/", import.meta.
 const outcome = (text: string): string => codeOf(() => importModel(new TextEncoder().encode(text)));
 
 describe("damaged PMML", () => {
-  for (const name of readdirSync(cases).filter((n) => /^pmml-(?:tree-defaultChild-returnLast|regression-logit|scorecard|segments-selectFirst|sk-forest$)/.test(n))) {
+  for (const name of readdirSync(cases).filter((n) => /^pmml-(?:tree-defaultChild-returnLast|regression-logit|scorecard|segments-selectFirst|sk-forest$|neighbors-vote-weighted|ties-trees$|steps-asIs)/.test(n))) {
     const text = readFileSync(`${cases}${name}/model.pmml`, "utf8");
     const words = [...text.matchAll(/"[^"<>]*"|<\/?\w+/g)];
     it(`${name} with words changed, dropped or exchanged is read or refused with a code`, { timeout: 3_600_000 }, () => {
@@ -29,6 +29,25 @@ describe("damaged PMML", () => {
       }), { numRuns: Number(process.env["SLIPWAY_FUZZ"] ?? 20) });
     });
   }
+  it("with neighbours that are too many, incomplete or not as they are compared is refused", () => {
+    const text = readFileSync(`${cases}pmml-neighbors-vote-weighted/model.pmml`, "utf8");
+    const changed = (from: string | RegExp, to: string): string => {
+      expect(text).toMatch(from);
+      return outcome(text.replace(from, to));
+    };
+    expect(outcome(text)).toBe("no error");
+    expect(changed(/numberOfNeighbors="\d+"/, 'numberOfNeighbors="61"')).toBe("malformed-model");
+    expect(changed(/numberOfNeighbors="\d+"/, 'numberOfNeighbors="0"')).toBe("malformed-model");
+    expect(changed(/<a>[^<]*<\/a>/, "")).toBe("unsupported-option");
+    expect(changed(/<InlineTable>.*<\/InlineTable>/s, "<TableLocator/>")).toBe("unsupported-option");
+    expect(changed("<row>", `${"<row/>".repeat(100_001)}<row>`)).toBe("unsupported-option");
+    expect(changed('field="income" column', 'field="other" column')).toBe("malformed-model");
+    expect(changed('<KNNInput field="income"/>', '<KNNInput field="made"/>')).toBe("unsupported-option");
+    expect(changed('<KNNInput field="income"/>', '<KNNInput field="income" compareFunction="gaussSim"/>')).toBe("unsupported-option");
+    expect(changed("<cityBlock/>", "<jaccard/>")).toBe("unsupported-option");
+    expect(changed("<cityBlock/>", '<minkowski p-parameter="0"/>')).toBe("malformed-model");
+    expect(changed('usageType="target"', 'usageType="supplementary"')).toBe("unsupported-option");
+  });
   it("with fields derived from themselves, of models that are not compiled, or with texts in the place of numbers, is refused", () => {
     const wrap = (inner: string, model = "RegressionModel"): string => `<PMML version="4.4"><DataDictionary><DataField name="a" optype="continuous" dataType="double"/></DataDictionary><${model} functionName="regression"><MiningSchema><MiningField name="a"/></MiningSchema>${inner}</${model}></PMML>`;
     expect(outcome(wrap(`<LocalTransformations><DerivedField name="b" dataType="double" optype="continuous"><FieldRef field="b"/></DerivedField></LocalTransformations><RegressionTable intercept="0"><NumericPredictor name="b" coefficient="1"/></RegressionTable>`))).toBe("malformed-model");

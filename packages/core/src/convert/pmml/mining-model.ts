@@ -3,13 +3,15 @@
 import type { Value } from "../../onnx/index.ts";
 import type { XmlElement } from "../../formats/index.ts";
 import { convertError } from "../conversion/errors.ts";
-import { sumLeafRows } from "../sklearn/tree/emit-trees.ts";
+import { leafColumns, sumLeafRows } from "../sklearn/tree/emit-trees.ts";
 import { sumInFloat32 } from "../boosted/float-sums.ts";
 import { holds, number, roundFloat, Scope, spread, type Condition, type Pmml } from "./context.ts";
 import { childOf, childrenOf, choiceOf, malformed, needChild, numberOf, refuse, textOf } from "./element.ts";
 import { convertClustering } from "./clustering.ts";
 import { convertGeneralRegression } from "./general-regression.ts";
 import { convertNaiveBayes } from "./naive-bayes.ts";
+import { median } from "./median.ts";
+import { convertNearestNeighbor } from "./nearest-neighbor.ts";
 import { convertNeuralNetwork } from "./neural-network.ts";
 import { convertRuleSet } from "./rule-set.ts";
 import { convertVectorMachine } from "./vector-machine.ts";
@@ -17,7 +19,7 @@ import { defineFields, derive, expressionOf } from "./expressions.ts";
 import { overlay } from "./fields.ts";
 import { evaluate, predicateOf } from "./predicates.ts";
 import { convertRegression } from "./regression-model.ts";
-import { aligned, classified, dictionaryClasses, either, isFloat, rescaled, resultField, union, type Classification, type Regression, type Result } from "./result.ts";
+import { aligned, classified, dictionaryClasses, either, firstOfMost, isFloat, rescaled, resultField, union, type Classification, type Regression, type Result } from "./result.ts";
 import { convertScorecard } from "./scorecard.ts";
 import { readTree, TreeColumns } from "./tree.ts";
 import { convertTree, leafNumber, leafVote } from "./tree-model.ts";
@@ -28,7 +30,10 @@ export const MODELS: ReadonlySet<string> = new Set([
   "NearestNeighborModel", "RuleSetModel", "AssociationModel", "BaselineModel", "BayesianNetworkModel", "GaussianProcessModel", "SequenceModel", "TextModel", "TimeSeriesModel", "AnomalyDetectionModel",
 ]);
 const DEEPEST = 16;
-const METHODS = ["sum", "average", "weightedSum", "weightedAverage", "majorityVote", "weightedMajorityVote", "max", "selectFirst", "modelChain"] as const;
+const METHODS = ["sum", "average", "weightedSum", "weightedAverage", "majorityVote", "weightedMajorityVote", "median", "weightedMedian", "max", "selectFirst", "modelChain"] as const;
+
+/** Methods that add nothing up. */
+const NO_SUMS: ReadonlySet<string> = new Set(["max", "median", "weightedMedian"]);
 
 export function modelOf(el: XmlElement): XmlElement {
   const models = el.children.filter((child) => MODELS.has(child.name));
@@ -56,6 +61,7 @@ export function convertModel(p: Pmml, model: XmlElement, around: Scope, depth: n
       case "NaiveBayesModel": return convertNaiveBayes(p, model, scope);
       case "SupportVectorMachineModel": return convertVectorMachine(p, model, scope);
       case "ClusteringModel": return convertClustering(p, model, scope);
+      case "NearestNeighborModel": return convertNearestNeighbor(p, model, scope);
       case "RuleSetModel": return convertRuleSet(p, model, scope);
       case "MiningModel": return convertMining(p, model, scope, depth);
       default: throw convertError("unsupported-estimator", `a PMML ${model.name} is not compiled`, {
@@ -141,7 +147,7 @@ function selectFirst(p: Pmml, segments: readonly Segment[], scope: Scope, depth:
 
 /** Trees that always hold are added up as one ensemble. */
 function forest(p: Pmml, model: XmlElement, segments: readonly Segment[], method: string, scope: Scope): Result | undefined {
-  if (method === "max" || segments.some((s) => s.model.name !== "TreeModel" || s.predicate.name !== "True" || childOf(s.model, "Targets"))) return undefined;
+  if (NO_SUMS.has(method) || segments.some((s) => s.model.name !== "TreeModel" || s.predicate.name !== "True" || childOf(s.model, "Targets"))) return undefined;
   const { o } = p.c;
   const float = isFloat(model);
   const columns = new TreeColumns(p);
@@ -179,7 +185,15 @@ function forest(p: Pmml, model: XmlElement, segments: readonly Segment[], method
     if (votes) row[at + places.get(vote.score)!] = weights[t]!;
     else for (const [name, share] of vote.probabilities) row[at + places.get(name)!] = share * weights[t]!;
   });
-  return classified(p, classes, method === "sum" || method === "weightedSum" ? sums : o.div(sums, total), none);
+  const probabilities = method === "sum" || method === "weightedSum" ? sums : o.div(sums, total);
+  if (votes) {
+    const ballots = o.cast(leafColumns(p.c, X, trees, (t, node) => {
+      const answer = reads[t]!.answers[node];
+      return answer ? places.get(known.get(answer)!.score)! : 0;
+    }), "int64");
+    return { kind: "classification", classes, probabilities, none, index: firstOfMost(p, sums, ballots) };
+  }
+  return classified(p, classes, probabilities, none, union([...known.values()].map((vote) => [...vote.probabilities.keys()])));
 }
 
 function aggregated(p: Pmml, model: XmlElement, segments: readonly Segment[], method: string, scope: Scope, depth: number): Result {
@@ -195,8 +209,9 @@ function aggregated(p: Pmml, model: XmlElement, segments: readonly Segment[], me
   for (const { condition, result } of parts) if (result.none) none = either(p, none, condition === true ? result.none : o.and(holds(p, condition), result.none));
   if (textOf(model, "functionName") === "regression") {
     const values = parts.map(({ result }) => regression(result, model).value);
-    if (method === "max") {
-      if (parts.some(({ condition }) => condition !== true)) throw refuse(model, "multipleModelMethod=max", "its segments have predicates");
+    if (NO_SUMS.has(method)) {
+      if (parts.some(({ condition }) => condition !== true)) throw refuse(model, `multipleModelMethod=${method}`, "its segments have predicates");
+      if (method !== "max") return { kind: "regression", value: median(p, o.concat(values.map((v) => spread(p, v))), method === "weightedMedian" ? parts.map((part) => part.weight) : undefined), none };
       return { kind: "regression", value: values.reduce((a, b) => o.maximum(a, b)), none };
     }
     if (method === "majorityVote" || method === "weightedMajorityVote") throw malformed(model, "a regression has no votes");
@@ -204,7 +219,7 @@ function aggregated(p: Pmml, model: XmlElement, segments: readonly Segment[], me
     const sum = terms.reduce((a, b) => roundFloat(p, o.add(a, b), float));
     return { kind: "regression", value: spread(p, method === "average" || method === "weightedAverage" ? roundFloat(p, o.div(sum, total), float) : sum), none };
   }
-  if (method === "max") throw refuse(model, "multipleModelMethod=max", "classes have no maximum that is defined alike everywhere");
+  if (NO_SUMS.has(method)) throw refuse(model, `multipleModelMethod=${method}`, "of classes it is not defined alike everywhere");
   const results = parts.map(({ result }) => classification(result, model));
   const classes = union([dictionaryClasses(p, model), ...results.map((r) => r.classes)]);
   const votes = method === "majorityVote" || method === "weightedMajorityVote";
@@ -215,7 +230,11 @@ function aggregated(p: Pmml, model: XmlElement, segments: readonly Segment[], me
     return o.mul(votes ? o.gather(identity, same.index, 0) : same.probabilities!, shares[i]!);
   });
   const sum = terms.reduce((a, b) => o.add(a, b));
-  return classified(p, classes, method === "sum" || method === "weightedSum" ? sum : o.div(sum, total), none);
+  const probabilities = method === "sum" || method === "weightedSum" ? sum : o.div(sum, total);
+  if (!votes) return classified(p, classes, probabilities, none, union(results.map((r) => r.order ?? r.classes)));
+  const ballots = o.concat(results.map((r) => o.unsqueeze(aligned(p, r, classes).index, 1)));
+  const valid = parts.every(({ condition }) => condition === true) ? undefined : o.concat(parts.map(({ condition }) => spread(p, holds(p, condition))));
+  return { kind: "classification", classes, probabilities, none, index: firstOfMost(p, sum, ballots, valid) };
 }
 
 /** The weight of a segment, 0 where it does not hold. */

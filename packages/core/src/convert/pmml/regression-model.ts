@@ -57,7 +57,7 @@ export function convertRegression(p: Pmml, model: XmlElement, scope: Scope, top:
     probabilities = o.concat([...rest, o.sub(1, o.sum(o.concat(rest), 1, true))]);
   } else throw refuse(model, `normalizationMethod=${JSON.stringify(method.slice(0, 40))} for ${own.length} classes`, "what the probabilities then are is not defined alike everywhere");
   const classes = union([dictionaryClasses(p, model).filter((v) => own.includes(v)), own]);
-  return classified(p, classes, o.columns(probabilities, classes.map((v) => own.indexOf(v))), none);
+  return classified(p, classes, o.columns(probabilities, classes.map((v) => own.indexOf(v))), none, own);
 }
 
 function linear(p: Pmml, table: XmlElement, scope: Scope, float: boolean, top: boolean): { value: Value; none: Value | undefined } {

@@ -15,7 +15,8 @@ export interface ReasonCodes {
 export type Result =
   | { readonly kind: "regression"; readonly value: Value; readonly none?: Value | undefined; readonly reasons?: ReasonCodes | undefined }
   /** `index` int64 [N] into `classes`; `probabilities` [N, C]. */
-  | { readonly kind: "classification"; readonly classes: readonly string[]; readonly index: Value; readonly probabilities?: Value | undefined; readonly none?: Value | undefined };
+  | { readonly kind: "classification"; readonly classes: readonly string[]; readonly index: Value; readonly probabilities?: Value | undefined; readonly none?: Value | undefined;
+    /** The order in which the file names them, which decides between equals. */ readonly order?: readonly string[] | undefined };
 
 export type Regression = Extract<Result, { kind: "regression" }>;
 export type Classification = Extract<Result, { kind: "classification" }>;
@@ -33,8 +34,20 @@ export function dictionaryClasses(p: Pmml, model: XmlElement): string[] {
   const data = target && p.dictionary.get(textOf(target, "name"));
   return data ? literalTexts(childrenOf(data, "Value")) : [];
 }
-export function classified(p: Pmml, classes: readonly string[], probabilities: Value, none?: Value): Classification {
-  return { kind: "classification", classes, probabilities, index: p.c.o.argmax(probabilities, 1), none };
+/** The most probable class; of equals the one that stands first in `order`, as JPMML-Evaluator has it. */
+export function classified(p: Pmml, classes: readonly string[], probabilities: Value, none?: Value, order: readonly string[] = classes): Classification {
+  const { o } = p.c;
+  const places = union([order, classes]).map((name) => classes.indexOf(name)).filter((place) => place >= 0);
+  const sorted = places.every((place, i) => place === i);
+  const index = sorted ? o.argmax(probabilities, 1) : o.gather(o.int64s(places), o.argmax(o.columns(probabilities, places), 1), 0);
+  return { kind: "classification", classes, probabilities, index, none, order };
+}
+/** Of the classes with the most `votes` [N, C] the one that `ballots` [N, S], numbers of classes, name first; only those count that are valid, bool [N, S]. */
+export function firstOfMost(p: Pmml, votes: Value, ballots: Value, valid?: Value): Value {
+  const { o, graph } = p.c;
+  const best = o.equal(graph.op("GatherElements", [votes, ballots], { axis: 1 }), o.max(votes, 1, true));
+  const at = o.unsqueeze(o.argmax(o.cast(valid ? o.and(best, valid) : best, "int32"), 1), 1);
+  return o.squeeze(graph.op("GatherElements", [ballots, at], { axis: 1 }), 1);
 }
 /** The same answer in another order of the classes. */
 export function aligned(p: Pmml, result: Classification, classes: readonly string[]): Classification {
@@ -44,7 +57,7 @@ export function aligned(p: Pmml, result: Classification, classes: readonly strin
   const table = new Float64Array(result.classes.length * classes.length);
   places.forEach((place, i) => { table[i * classes.length + place] = 1; });
   return {
-    kind: "classification", classes, none: result.none,
+    kind: "classification", classes, none: result.none, order: result.order,
     index: o.gather(o.int64s(places), result.index, 0),
     probabilities: result.probabilities && o.matmul(result.probabilities, doubles(table, [result.classes.length, classes.length])),
   };

@@ -26,7 +26,7 @@ function treeResult(p: Pmml, model: XmlElement, X: Value, read: ReadTree): Resul
   const table = new Float64Array(nodes.length * classes.length);
   votes.forEach((v, i) => v && classes.forEach((name, k) => { table[i * classes.length + k] = v.probabilities.get(name) ?? 0; }));
   return {
-    kind: "classification", classes, none,
+    kind: "classification", classes, none, order: union(votes.map((v) => (v ? [...v.probabilities.keys()] : []))),
     index: o.gather(o.int64s(votes.map((v) => (v ? classes.indexOf(v.score) : 0))), index, 0),
     probabilities: o.gather(o.doubles(table, [nodes.length, classes.length]), index, 0),
   };
@@ -38,7 +38,7 @@ export function leafNumber(model: XmlElement, node: XmlElement): number {
 }
 /** The class of a leaf, and the probabilities: given, or shares of the records. */
 export function leafVote(node: XmlElement): { readonly score: string; readonly probabilities: ReadonlyMap<string, number> } {
-  const given = childrenOf(node, "ScoreDistribution").map((d) => ({ value: textOf(d, "value"), records: needNumber(d, "recordCount"), probability: numberOf(d, "probability") }));
+  const given = childrenOf(node, "ScoreDistribution").map((d) => ({ value: textOf(d, "value"), records: d.attributes.has("probability") ? (numberOf(d, "recordCount") ?? 0) : needNumber(d, "recordCount"), probability: numberOf(d, "probability") }));
   const total = given.reduce((sum, d) => sum + d.records, 0);
   const probabilities = new Map(given.map((d) => [d.value, d.probability ?? (total === 0 ? 0 : d.records / total)]));
   let score = node.attributes.get("score");
