@@ -7,9 +7,12 @@ import numpy as np
 import pandas as pd
 from sklearn.covariance import EllipticEnvelope
 from sklearn.decomposition import DictionaryLearning, SparseCoder
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestRegressor
+from sklearn.feature_selection import SequentialFeatureSelector
 from sklearn.impute import KNNImputer
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
+from sklearn.tree import DecisionTreeClassifier
 from preprocess import ENVIRONMENT, NAN, dump, numbers, outputs, people, plain
 
 OUT = sys.argv[1]
@@ -70,6 +73,18 @@ def refused(name, model, code):
 refused("search-not-refitted", GridSearchCV(Ridge(), {"alpha": [0.1, 1]}, refit=False, cv=2).fit(numbers(40), np.arange(40)), "not-fitted")
 refused("sparse-coder-no-penalty", SparseCoder(np.eye(3), transform_algorithm="lasso_cd", transform_alpha=0.0).fit(np.eye(3)), "unsupported-option")
 refused("sparse-coder-sweeps", SparseCoder(np.eye(3), transform_algorithm="lasso_cd", transform_max_iter=10**6).fit(np.eye(3)), "unsupported-option")
+
+# Whether NaN passes is told by the estimator that was never fitted.
+for name, inner in [("tree-random", DecisionTreeClassifier(max_depth=2, splitter="random", random_state=0)), ("extra-trees", ExtraTreesClassifier(3, random_state=0)), ("forest-mae", RandomForestRegressor(3, criterion="absolute_error", random_state=0))]:
+    X, T = numbers(40), numbers(16, seed=4)
+    m = SequentialFeatureSelector(inner, n_features_to_select=2, cv=2).fit(X, (X[:, 0] > np.median(X[:, 0])).astype(int))
+    holes = T[:2].copy()
+    holes[0, 1] = holes[1, 0] = NAN
+    try:
+        m.transform(holes)
+        save("sequential-selector-" + name, m, np.vstack([T, holes]), outputs(m, np.vstack([T, holes])))
+    except ValueError:
+        save("sequential-selector-" + name, m, T, outputs(m, T), holes, "Input X contains NaN")
 
 # Coordinate descent: exhausted sweeps, positive codes, an atom of zeros, more atoms than features, a row of zeros.
 for seed, options in [(0, {"transform_alpha": 0.3}), (1, {"transform_alpha": 0.02, "transform_max_iter": 7}), (2, {"transform_alpha": 0.2, "positive_code": True}), (3, {"transform_alpha": 1.0, "split_sign": True})]:

@@ -27,15 +27,15 @@ const TAKES_MISSING = new Set([
   "SimpleImputer", "KNNImputer", "IterativeImputer", "StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "OneHotEncoder",
   "OrdinalEncoder", "TargetEncoder", "PowerTransformer", "QuantileTransformer", "FunctionTransformer", "VarianceThreshold",
 ]);
-const FORESTS = new Set(["RandomForestClassifier", "RandomForestRegressor"]);
+const FORESTS = new Set(["RandomForestClassifier", "RandomForestRegressor", "ExtraTreesClassifier", "ExtraTreesRegressor"]);
 const TREES = new Set(["DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor"]);
 
 /** The tag allow_nan of an estimator, fitted or not. */
 export function takesMissing(est: Estimator, depth = 0): boolean {
   if (TAKES_MISSING.has(est.className)) return true;
   if (depth > 8) return false;
-  if (TREES.has(est.className) && est.has("tree_")) return treeTakesMissing(est);
-  if ((FORESTS.has(est.className) || est.className.startsWith("ExtraTrees")) && est.has("estimators_")) return forestTakesMissing(est.estimators("estimators_")[0]!);
+  if (TREES.has(est.className)) return treeTakesMissing(est);
+  if (FORESTS.has(est.className)) return est.has("estimators_") ? forestTakesMissing(est.estimators("estimators_")[0]!) : est.versionAtLeast(1, 4) && treeTakesMissing(est);
   if (/^(RFE|RFECV|SelectFromModel|SequentialFeatureSelector)$/.test(est.className)) return takesMissing(innerEstimator(est), depth + 1);
   return false;
 }
