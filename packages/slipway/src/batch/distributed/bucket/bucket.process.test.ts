@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -286,6 +287,46 @@ describe.skipIf(!real)("a run on Postgres with its output in S3", () => {
     await store.close();
     expect(digestOf(await get("refused.csv"))).toBe(digest(at("alone.csv")));
     expect(stranger.said()).not.toContain("another");
+  }, 240_000);
+
+  it("waits for a bucket that is away: no shard is set aside for it", async () => {
+    let up = true;
+    const open = new Set<Socket>();
+    const { port, hostname } = new URL(minio.endpoint);
+    const proxy = createServer((from) => {
+      if (!up) return void from.destroy();
+      const to = connect(Number(port), hostname);
+      for (const [one, other] of [[from, to], [to, from]] as const) {
+        open.add(one);
+        one.pipe(other).on("error", () => one.destroy());
+        one.on("close", () => open.delete(one) && other.destroy());
+      }
+    });
+    await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done));
+    const store = await RunStore.open(url);
+    try {
+      const id = await make(batchOptions(pkg, at("in.csv"), `s3://${BUCKET}/away.csv`), { attempts: 2 });
+      vi.stubEnv("AWS_ENDPOINT_URL_S3", `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+      const pair = [worker(), worker()];
+      vi.stubEnv("AWS_ENDPOINT_URL_S3", minio.endpoint);
+      await until("some parts are made", async () => (await store.read(id))!.done > 1);
+      up = false;
+      for (const socket of open) socket.destroy();
+      await until("both have given up for now", () => Promise.resolve(pair.every((w) => w.said().includes("batch-source-unavailable"))));
+      expect(await store.read(id)).toMatchObject({ state: "open", aside: 0 });
+      up = true;
+      await until("it is whole", async () => (await store.read(id))?.state === "done");
+      expect(await store.read(id)).toMatchObject({ aside: 0, rows: 24_000, bad: 480 });
+      expect(digestOf(await get("away.csv"))).toBe(digest(at("alone.csv")));
+      for (const { process: child, ended } of pair) {
+        child.kill("SIGTERM");
+        expect(await ended).toBe(0);
+      }
+    } finally {
+      await store.close();
+      proxy.close();
+      for (const socket of open) socket.destroy();
+    }
   }, 240_000);
 
   it("is made by pods of an indexed job without a database, of which one is killed and two are of one index", async () => {
