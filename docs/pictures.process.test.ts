@@ -14,7 +14,7 @@ const scratch = mkdtempSync(join(tmpdir(), "slipway-pictures-"));
 const bin = `${root}/packages/slipway/bin/slipway.mjs`;
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 const bash = (line: string): Promise<{ stdout: string }> => promisify(execFile)("bash", ["-c", line], { cwd: root });
-const here = (line: string): string => line.replaceAll(/\b(\w+\.slip)\b/g, `${scratch}/$1`).replace(/^slipway/, `${process.execPath} ${bin}`);
+const here = (line: string): string => line.replaceAll(/(?<![\w/])(\w+\.slip|found\.csv|masks$)(?!\w)/g, `${scratch}/$1`).replace(/^slipway/, `${process.execPath} ${bin}`);
 
 describe("the commands of docs/pictures.md", () => {
   it.each(blocks.map((lines) => [lines[0]!, lines] as const))("%s ...", async (_, lines) => {

@@ -24,7 +24,8 @@ function drawSound(file) {
 /** Elements to show; none where there is nothing to be shown over the picture. */
 export async function drawOver(row, picture) {
   if (picture instanceof Blob && picture.type.startsWith("audio/")) return [drawSound(picture)];
-  const { detections } = row;
+  const { detections, mask } = row;
+  if (Array.isArray(mask?.segments)) return drawMask(mask, picture);
   if (!Array.isArray(detections)) return [];
   const image = picture instanceof Blob ? await createImageBitmap(picture) : picture;
   const [width, height] = [image.videoWidth ?? image.width, image.videoHeight ?? image.height];
@@ -42,6 +43,79 @@ export async function drawOver(row, picture) {
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", `The picture with ${detections.length} detections`);
   return [canvas, drawList(detections, colourOf)];
+}
+
+/** The lengths of COCO's compressed runs: columns of pixels that are not of the class, then those that are, and so on. */
+function lengthsOf(counts) {
+  const lengths = [];
+  for (let at = 0; at < counts.length; ) {
+    let value = 0;
+    let code = 0x20;
+    for (let shift = 0; (code & 0x20) !== 0; shift += 5) {
+      code = counts.charCodeAt(at++) - 48;
+      value |= (code & 0x1f) << shift;
+      if ((code & 0x30) === 0x10) value |= -1 << (shift + 5);
+    }
+    lengths.push(lengths.length > 2 ? value + lengths[lengths.length - 2] : value);
+  }
+  return lengths;
+}
+
+const isGround = ({ label, class: number }) => number === 0 && /^(?:background|_+background_+|0)$/.test(label);
+
+/** Each class in a colour of its own over the picture; the ground stays as it is. */
+async function drawMask({ size: [height, width], segments }, picture) {
+  const image = picture instanceof Blob ? await createImageBitmap(picture) : picture;
+  const shown = segments.filter((s) => !isGround(s));
+  const colourOf = ({ class: number }) => COLOURS[(number + COLOURS.length - 1) % COLOURS.length];
+  const layer = new ImageData(width, height);
+  for (const segment of shown) {
+    const [r, g, b] = [1, 3, 5].map((i) => parseInt(colourOf(segment).slice(i, i + 2), 16));
+    let place = 0;
+    lengthsOf(segment.counts).forEach((length, i) => {
+      if (i % 2 === 1) for (let p = place; p < place + length; p++) layer.data.set([r, g, b, 150], 4 * ((p % height) * width + Math.floor(p / height)));
+      place += length;
+    });
+  }
+  const scale = Math.max(1, Math.ceil(LEAST_WIDTH / width));
+  const canvas = element("canvas", undefined, "picture");
+  canvas.width = width * scale;
+  canvas.height = height * scale;
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = scale < 3;
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  context.imageSmoothingEnabled = false;
+  context.drawImage(await createImageBitmap(layer), 0, 0, canvas.width, canvas.height);
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", `The picture with ${shown.length} ${shown.length === 1 ? "class" : "classes"} shown over it`);
+  return [canvas, listSegments(segments, colourOf, width * height)];
+}
+
+function listSegments(segments, colourOf, pixels) {
+  const box = element("div", undefined, "scroll");
+  const table = element("table");
+  const head = table.createTHead().insertRow();
+  for (const name of ["class", "share", "pixels"]) {
+    const th = element("th", name);
+    th.scope = "col";
+    head.append(th);
+  }
+  const body = table.createTBody();
+  for (const segment of segments.toSorted((a, b) => b.pixels - a.pixels).slice(0, LISTED)) {
+    const row = body.insertRow();
+    const cell = row.insertCell();
+    if (!isGround(segment)) {
+      const chip = element("span", undefined, "chip");
+      chip.style.background = colourOf(segment);
+      cell.append(chip);
+    }
+    cell.append(segment.label);
+    row.insertCell().textContent = `${((segment.pixels / pixels) * 100).toFixed(1)} %`;
+    row.insertCell().textContent = String(segment.pixels);
+  }
+  box.append(table);
+  if (segments.length > LISTED) box.append(element("p", `${segments.length} classes are there; the ${LISTED} largest are listed`, "hint"));
+  return box;
 }
 
 function drawBox(context, { box, label, score }, colour, scale) {

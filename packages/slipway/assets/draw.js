@@ -65,7 +65,7 @@ function listed(value) {
 /** A row's outputs; `picture`: what it was asked of, a file or anything that a canvas takes. */
 export async function drawRow(row, picture) {
   const shown = picture === undefined ? [] : await drawOver(row, picture);
-  return [...shown, ...Object.entries(row).filter(([name, value]) => shown.length === 0 || name !== "detections" || !Array.isArray(value)).map(([name, value]) => drawOutput(name, value))];
+  return [...shown, ...Object.entries(row).filter(([name, value]) => shown.length === 0 || !((name === "detections" && Array.isArray(value)) || (name === "mask" && Array.isArray(value?.segments)))).map(([name, value]) => drawOutput(name, value))];
 }
 
 function drawOutput(name, value) {

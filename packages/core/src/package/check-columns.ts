@@ -98,6 +98,7 @@ function aliasesOf(output: Output, signature: Signature): string[] {
     case "probabilities": return ["probabilities", "probability", PROBA, "proba", "prob"];
     case "score": return output.name === "score" ? ["score", "decision_function"] : [];
     case "transformed": return ["transformed", "transform"];
+    case "mask": return ["mask"];
   }
 }
 

@@ -176,7 +176,7 @@ function parseOutput(value: unknown, where: string): Output {
   return {
     name: o.string("name"),
     graphName: o.string("graphName"),
-    kind: o.oneOf("kind", ["label", "probabilities", "score", "value", "transformed"]),
+    kind: o.oneOf("kind", ["label", "probabilities", "score", "value", "transformed", "mask"]),
     type: o.oneOf("type", ELEMENT_TYPES),
     rowShape,
     ...(o.has("anyRank") && o.boolean("anyRank") ? { anyRank: true as const } : {}),

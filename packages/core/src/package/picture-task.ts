@@ -22,7 +22,15 @@ export interface DetectionTask {
 }
 export const DETECTION_OUTPUTS = { boxes: "slipway.boxes", scores: "slipway.scores", classes: "slipway.classes" } as const;
 
-export type PictureTask = DetectionTask;
+/** The graph ends in MASK_OUTPUT: int32 [N, height, width], the class of each pixel of its tensor, or of every so many. */
+export interface SegmentationTask {
+  readonly kind: "segmentation";
+  /** By class. */
+  readonly labels: readonly string[];
+}
+export const MASK_OUTPUT = "slipway.mask";
+
+export type PictureTask = DetectionTask | SegmentationTask;
 
 const MAX_LABELS = 100_000;
 export const MAX_DETECTIONS = 10_000;
@@ -34,8 +42,9 @@ export function parsePictureTask(json: unknown, where: string, fail: Fail): Pict
     if (typeof value !== "number" || !(value >= 0 && value <= 1)) throw fail("expected a number from 0 to 1", o.at(key));
     return value;
   };
-  const kind = o.oneOf("kind", ["detection"]);
+  const kind = o.oneOf("kind", ["detection", "segmentation"]);
   const labels = o.array("labels", MAX_LABELS, (v, at) => asText(v, at, fail));
+  if (kind === "segmentation") return { kind, labels };
   const [score, least] = [share("score"), share("least")];
   if (score < least) throw fail(`the score ${score} is below the least, ${least}`, o.at("score"));
   return { kind, units: o.oneOf("units", ["pixels", "relative"]), labels, score, least, most: Math.max(1, o.count("most", MAX_DETECTIONS)), ...(o.has("overlap") ? { overlap: share("overlap") } : {}) };

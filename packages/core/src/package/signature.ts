@@ -104,7 +104,7 @@ export interface HashedTensor {
  */
 export type TensorRows = "independent" | "together" | "one" | "none";
 
-export type OutputKind = "label" | "probabilities" | "score" | "value" | "transformed";
+export type OutputKind = "label" | "probabilities" | "score" | "value" | "transformed" | "mask";
 
 export interface Output {
   /** What users see: label, probabilities, score, score_samples, value, transformed. */

@@ -3,8 +3,10 @@
 
 import type { Signature } from "../package/index.ts";
 import { detectionSession } from "./detections.ts";
+import { maskSession } from "./masks.ts";
 import type { Session } from "./session.ts";
 
 export function dressSession(network: Session, { task }: Signature): Session {
-  return task === undefined ? network : detectionSession(network, task);
+  if (task === undefined) return network;
+  return task.kind === "segmentation" ? maskSession(network, task) : detectionSession(network, task);
 }

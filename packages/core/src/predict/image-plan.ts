@@ -65,7 +65,7 @@ export function planImages(signature: Signature, options: ImageOptions = {}): Pl
 }
 
 function limitsOf({ task }: Signature, { score = NaN, most = NaN }: ImageOptions): AnswerLimits {
-  if (task === undefined) {
+  if (task?.kind !== "detection") {
     if (!Number.isNaN(score)) throw refused("score", score, "it is for models that detect");
     if (!Number.isNaN(most)) throw refused("most", most, "it is for models that detect");
     return { score, most };

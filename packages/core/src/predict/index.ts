@@ -1,4 +1,6 @@
 export { DETECTIONS, type Detected } from "./detections.ts";
+export { MASK, type Mask, type Segment } from "./masks.ts";
+export { drawRuns } from "./run-lengths.ts";
 export { planAudio, soundRows, takesSounds, type PlannedAudio } from "./audio-plan.ts";
 export { dressSession } from "./dress-session.ts";
 export { Answer } from "./answer.ts";

@@ -25,6 +25,7 @@ const table = {
   "batch-duckdb": { kind: "unavailable", doc: "Parquet, --query and databases are read with DuckDB, which is not in this installation: images hold it where they are made with `slipway image --with duckdb`. CSV, JSON lines and Arrow need it not." },
   "batch-history-memory": { kind: "limit", doc: "The history of a forecast cannot be sorted in the memory that a run takes for it. Take fewer --threads, or Parquet in place of CSV." },
   "batch-kubectl": { kind: "unavailable", doc: "kubectl is not there, or the cluster refused or did not answer. What is made is kept: --resume goes on." },
+  "batch-masks": { kind: "usage", doc: "Masks cannot be written as pictures: the model gives none, the input is no folder of pictures here, or two pictures would have the same mask. The message says which." },
   "batch-job-option": { kind: "usage", doc: "An option of a run on Kubernetes cannot be used: the image, a volume, or a quantity. The message says which." },
   "batch-database-needed": { kind: "usage", doc: "Processes that share a run take its shards from Postgres: set SLIPWAY_DATABASE_URL to postgres://USER:PASSWORD@HOST/NAME." },
   "batch-run-busy": { kind: "conflict", doc: "Another process works on this output now, or has put something else there meanwhile." },

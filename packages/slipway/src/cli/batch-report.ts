@@ -47,6 +47,7 @@ export function describeOutput({ name, labels, numbers }: SeenOutput): string[] 
   if (numbers !== undefined) return [`${name}: ${short(numbers.least)} to ${short(numbers.most)}, mean ${short(numbers.sum / numbers.count)}`];
   const all = Object.entries(labels ?? {}).toSorted((a, b) => b[1] - a[1]);
   const total = all.reduce((n, [, c]) => n + c, 0);
+  if (all.length === 0) return [`${name}: none`];
   const width = Math.max(...all.slice(0, MOST_LABELS).map(([label]) => label.length));
   return [`${name}:`, ...all.slice(0, MOST_LABELS).map(([label, n]) => `  ${label.padEnd(width)}  ${"#".repeat(Math.max(1, Math.round((n / total) * BAR))).padEnd(BAR)}  ${((100 * n) / total).toFixed(1)} %  ${count(n)}`), ...(all.length > MOST_LABELS ? [`  and ${all.length - MOST_LABELS} more`] : [])];
 }

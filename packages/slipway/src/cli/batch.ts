@@ -1,5 +1,6 @@
 // slipway batch PKG|FILE --in DATA --out DATA
 
+import { resolve } from "node:path";
 import { availableCpus, openModel } from "../runtime/index.ts";
 import { parseProfile, writeSlip, type Forecasting } from "@slipway/core/package";
 import { forecastError, INPUT_FORMATS, MAX_HORIZON, placeOutput, planBatch, readErrorLimit, type BatchOptions, type BatchPlan, type BatchSummary, type Horizon, type InputFormat, type Keep } from "../batch/index.ts";
@@ -41,6 +42,7 @@ export const batch: Command = defineCommand({
     "shard-mb": { type: "string", value: "MB", help: "of text that one part is made from; 4 by default" },
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
     image: { type: "string", value: "OPTIONS", help: "how pictures become what the model takes, where --in names PNG or JPEG files: resize=stretch|crop|pad, scale=, mean=, std=, order=bgr, with & between" },
+    masks: { type: "string", value: "DIR", help: "a folder for what a model that segments sees in each picture: a PNG of its name, whose pixels are the classes' numbers" },
     preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; may be repeated, in order" },
     engine: engineOption,
     "require-signature": requireSignatureOption,
@@ -111,7 +113,7 @@ async function optionsOf(call: Invocation, input: readonly string[], out: string
   const horizon = horizonOf(call, opened.package.signature.forecast);
   return {
     package: { bytes: writeSlip(opened.package), digest, name: manifest.name, version: manifest.version, profile: parseProfile(opened.package.profile) },
-    input, format: format as InputFormat | undefined, image: call.text("image"), delimiter, query: call.text("query"), output,
+    input, format: format as InputFormat | undefined, image: call.text("image"), ...(call.text("masks") === undefined ? {} : { masks: { folder: resolve(call.text("masks")!) } }), delimiter, query: call.text("query"), output,
     keep: keep === "unused" || keep === "all" || keep === "none" ? keep : list("keep")! satisfies Keep,
     ...(horizon === undefined ? {} : { horizon }),
     outputs: list("outputs"), ids: !call.flag("no-ids"), engine: engineOf(call),

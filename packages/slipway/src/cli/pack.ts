@@ -33,7 +33,7 @@ export const pack: Command = defineCommand({
     image: { type: "string", value: "FILE", help: "how pictures become the model's tensor: JSON with resize, size, filter, order, scale, mean, std" },
     ...recommendOptions,
     audio: { type: "string", value: "FILE", help: "how sounds become the model's tensor: JSON with rate, samples, standardize, mel; or a preprocessor_config.json of Hugging Face's" },
-    task: { type: "string", value: "TASK", help: "what a network that looks at pictures is for: detection, embedding, or a file of JSON with task and, of detection, layout, labels, score, iou, most, units, byClass, background, of embedding pooling, normalize" },
+    task: { type: "string", value: "TASK", help: "what a network that looks at pictures is for: detection, segmentation, embedding, or a file of JSON with task and, of detection, layout, labels, score, iou, most, units, byClass, background, of segmentation layout, output, labels, threshold, of embedding pooling, normalize" },
     lags: { type: "string", value: "FILE", help: "of a model that forecasts: JSON that tells which columns are past values, rolling means, parts of the date, or known beforehand, so that `batch --horizon` makes them of a history" },
     purpose: { type: "string", value: "TEXT", help: "for the model card: what the model is for" },
     owner: { type: "string", value: "TEXT", help: "for the model card: who answers for it" },

@@ -51,6 +51,7 @@ function outputType(output: Output, signature: Signature): string {
 }
 /** Of texts that are answered as the JSON they hold. */
 function jsonType({ task }: Signature): string {
+  if (task?.kind === "segmentation") return "{ readonly size: readonly [height: number, width: number]; readonly segments: readonly { readonly label: string; readonly class: number; readonly pixels: number; readonly counts: string }[] }";
   return task?.kind === "detection" ? "readonly { readonly box: readonly [left: number, top: number, right: number, bottom: number]; readonly label: string; readonly score: number }[]" : "unknown";
 }
 function listOf(scalar: string, rank: number): string {

@@ -9,6 +9,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BROWSER_HINT, hasBrowser, launchBrowser, openContext, type Watched } from "../../../../scripts/testing-browser.ts";
 import { serveFiles, type StaticServer } from "../../../../scripts/testing-static.ts";
+import type { PictureSpec } from "../runtime/images/picture-spec.ts";
 import { loadModelPackage } from "../runtime/index.ts";
 import { packModel } from "../runtime/pack.ts";
 import { createServer } from "../server/index.ts";
@@ -116,6 +117,36 @@ describe.skipIf(!hasBrowser)(`networks in a browser${hasBrowser ? "" : ` (${BROW
     expect(near(found)).toEqual(near(expected));
     await seen.page.getByLabel("A picture").setInputFiles({ name: "wide.png", mimeType: "image/png", buffer: wide });
     await seen.page.getByRole("img", { name: /The picture with [1-9]\d* detections/ }).waitFor();
+    expect(seen.faults).toEqual([]);
+  });
+  it("segments a picture as the server does, pixel by pixel, and shows it over the picture", async () => {
+    const images = `${root}corpus/images/segments/`;
+    const task = JSON.parse(readFileSync(`${images}task.json`, "utf8")) as PictureSpec;
+    const { package: source } = await packModel(`${images}unet.keras`, readFileSync(`${images}unet.keras`), { name: "net", version: "1.0.0", task });
+    const app = createServer({ models: [await loadModelPackage(source)] });
+    const expected = [];
+    for (const name of ["wide", "tall", "small"]) {
+      const payload = readFileSync(`${images}pictures/${name}.png`);
+      files.set(`${name}.png`, payload);
+      for (const query of ["", "?resize=pad"]) expected.push(((await inject(app, { method: "POST", url: `/predict${query}`, headers: { "content-type": "image/png" }, payload })).json() as { predictions: unknown[] }).predictions[0]);
+    }
+    await app.context.models.close();
+    for (const [name, bytes] of (await makeEdge(source, "browser", { from: root })).files) files.set(name, bytes);
+    await seen.page.goto(site.url);
+    await seen.page.getByRole("status").filter({ hasText: "ready" }).waitFor();
+    const found = await seen.page.evaluate(`(async () => {
+      const { loadModel } = await import("./slipway-edge.js");
+      const model = await loadModel("net.slip", { onnxruntime: "./onnxruntime/ort.wasm.min.mjs" });
+      const answers = [];
+      for (const name of ["wide", "tall", "small"]) {
+        const picture = await createImageBitmap(await (await fetch(name + ".png")).blob());
+        for (const options of [{}, { resize: "pad" }]) answers.push(...await model.predictImage(picture, options));
+      }
+      return answers;
+    })()`);
+    expect(found).toEqual(expected);
+    await seen.page.getByLabel("A picture").setInputFiles({ name: "wide.png", mimeType: "image/png", buffer: Buffer.from(files.get("wide.png")!) });
+    await seen.page.getByRole("img", { name: /The picture with [1-9]\d* class(?:es)? shown over it/ }).waitFor();
     expect(seen.faults).toEqual([]);
   });
   it("answers what the page's own file field is given", async () => {

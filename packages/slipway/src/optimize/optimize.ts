@@ -62,7 +62,7 @@ export async function optimize(source: ModelPackage, options: OptimizeOptions): 
   const why = whyNotQuantised(exact.model);
   // What makes trees small on the way is what every web server and registry does anyway.
   if (why !== undefined) notes.push(`not quantised: ${why}; compressed with gzip the model is ${(100 * gzipSync(tidied).length / tidied.length).toFixed(0)}% of its size`);
-  else if (detects) notes.push("not quantised: it detects, and what that would cost its detections is not judged");
+  else if (detects) notes.push("not quantised: it detects or segments, and what that would cost its answers is not judged");
   else if (batch === undefined) notes.push("not quantised: what it costs is judged on rows, and the package holds no checked rows; give some with --data");
   const lighter = batch === undefined ? undefined : withoutZeroWeights(exact);
   if (lighter !== undefined) notes.push(lighter.note);

@@ -15,6 +15,7 @@ export { runChecks } from "./models/loading/prepare.ts";
 export { isLoopback } from "./hosts.ts";
 export { rowsOf, shareOf } from "./telemetry/request-log.ts";
 export { keyOfRow } from "./traffic/key-of-row.ts";
+export { encodedFiles, readFiles, takesFiles } from "./protocols/shared/read-encoded.ts";
 export { Pipeline } from "./pipelines/pipeline.ts";
 export { textRule, type TextRule } from "./guards/text-rule.ts";
 export { changeModels } from "./models/change.ts";

@@ -132,7 +132,8 @@ export class JsonLinesWriter implements RowsWriter {
       if (refused?.has(row) === true) continue;
       const fields = [
         ...names.map((name, place) => name + JSON.stringify(rows.keptValue(row, place))),
-        ...columns.map(({ column, name }) => name + JSON.stringify(flatValue(column, row))),
+        // Texts that are JSON are values here, as the server writes them.
+        ...columns.map(({ column, name }) => name + (column.output.output.json === true ? flatValue(column, row) ?? "null" : JSON.stringify(flatValue(column, row)))),
       ];
       if (id !== undefined) fields.push(`"${ID_COLUMN}":"${id}${rows.rowOf[row]}"`);
       if (version !== undefined) fields.push(`"${VERSION_COLUMN}":${JSON.stringify(version)}`);

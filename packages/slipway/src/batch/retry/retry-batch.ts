@@ -35,7 +35,7 @@ export async function retryBatch({ rows: letters, record: recordPath, output, ..
     const place = { ...placeOutput(join(folder, `out.${output.format}`)), errors: join(folder, "errors.jsonl") };
     const done = await runBatch({
       ...options, input: replay.paths, format: replay.format, output: place, keep: record.plan.keep, outputs: record.plan.outputs ?? undefined, ids: record.plan.ids,
-      ...(record.input.kind === "csv" ? { delimiter: record.input.delimiter } : record.input.kind === "jsonl" ? { columns: record.input.names } : record.input.kind === "image" ? { image: record.input.options } : {}),
+      ...(record.input.kind === "csv" ? { delimiter: record.input.delimiter } : record.input.kind === "jsonl" ? { columns: record.input.names } : record.input.kind === "image" ? { image: record.input.options, ...(record.input.masks === undefined ? {} : { masks: record.input.masks }) } : {}),
       resume: false, maxErrors: { count: Number.MAX_SAFE_INTEGER, text: "all" },
     }).catch((error: unknown) => {
       throw (error as { code?: string }).code === "batch-errors" ? nothingGood(letters, replay.rows.length + replay.left.length) : error;

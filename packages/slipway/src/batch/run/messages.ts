@@ -4,6 +4,7 @@ import type { ErrorKind } from "@slipway/core/base";
 import type { ProfileCounter } from "@slipway/core/package";
 import type { SeriesShape } from "../forecast/shape.ts";
 import type { Keep } from "../rows/columns.ts";
+import type { MaskPlace } from "../rows/mask-files.ts";
 
 export type TextFormat = "csv" | "jsonl";
 /** `arrow`: an Arrow IPC file, `arrows`: a stream. */
@@ -35,7 +36,7 @@ export type InputShape =
   | { readonly kind: "jsonl"; readonly names: readonly string[] }
   | { readonly kind: "table"; readonly store: "parquet" | "arrow"; readonly names: readonly string[]; readonly types: readonly string[] }
   /** `options`: how pictures become tensors, as a query has it. */
-  | { readonly kind: "image"; readonly names: readonly string[]; readonly options: string }
+  | { readonly kind: "image"; readonly names: readonly string[]; readonly options: string; /** Where masks are written as pictures. */ readonly masks?: MaskPlace }
   /** A row is a step of a series; bad rows are series. */
   | SeriesShape;
 

@@ -22,6 +22,8 @@ export interface BatchOptions {
   readonly query?: string | undefined;
   /** How pictures become tensors, as a query has it: resize=crop&mean=0.5. */
   readonly image?: string | undefined;
+  /** A folder for masks as PNG files, and the folder below which pictures are named; theirs in common by default. */
+  readonly masks?: { readonly folder: string; readonly root?: string | undefined } | undefined;
   readonly output: OutputPlace;
   readonly keep: Keep;
   readonly outputs?: readonly string[] | undefined;

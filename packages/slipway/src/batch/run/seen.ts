@@ -1,4 +1,4 @@
-// What the predictions of a run look like: how often each label, and of numbers the least, the mean and the most. Those of
+// What the predictions of a run look like: how often each label (of what was found, in pictures), and of numbers the least, the mean and the most. Those of
 // several parts add up.
 
 import { flatColumns, flatValue, type Prediction } from "../../runtime/index.ts";
@@ -27,7 +27,8 @@ export class Seen {
         if (counts === undefined) this.#labels.set(column.name, (counts = new Map()));
         for (let row = 0; row < prediction.rows; row++) {
           if (refused?.has(row) === true) continue;
-          count(counts, String(flatValue(column, row)), 1);
+          if (output.json === true) for (const [label, n] of found(String(flatValue(column, row)))) count(counts, label, n);
+          else count(counts, String(flatValue(column, row)), 1);
         }
       } else {
         let n = this.#numbers.get(column.name);
@@ -64,6 +65,13 @@ export class Seen {
       ...[...this.#numbers].filter(([, n]) => n.count > 0).map(([name, numbers]) => ({ name, numbers: { ...numbers } })),
     ];
   }
+}
+
+/** What a picture or a text was found to have: each thing once, or of a mask each pixel. */
+function* found(json: string): Generator<[string, number]> {
+  const value = JSON.parse(json) as { readonly segments?: readonly { readonly label: string; readonly pixels: number }[] } | readonly { readonly label?: unknown }[] | null;
+  if (Array.isArray(value)) for (const { label } of value as readonly { readonly label?: unknown }[]) if (typeof label === "string") yield [label, 1];
+  if (value !== null && !Array.isArray(value)) for (const { label, pixels } of (value as { readonly segments?: readonly { readonly label: string; readonly pixels: number }[] }).segments ?? []) yield [label, pixels];
 }
 
 function count(counts: Map<string, number>, label: string, n: number): void {

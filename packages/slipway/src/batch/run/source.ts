@@ -7,6 +7,7 @@ import { batchError } from "../errors.ts";
 import { localFiles } from "../input/local-files.ts";
 import type { TableFile } from "../input/tables.ts";
 import type { InputFile } from "../input/sources.ts";
+import { maskPlace } from "../rows/mask-files.ts";
 import { putInPlace } from "./files.ts";
 import type { Broken, InputShape, ShardWork } from "./messages.ts";
 import { textSource } from "./text-source.ts";
@@ -21,6 +22,7 @@ export interface SourceOptions {
   readonly columns?: readonly string[] | undefined;
   readonly limit?: number | undefined;
   readonly image?: string | undefined;
+  readonly masks?: { readonly folder: string; readonly root?: string | undefined } | undefined;
   /** What cannot be read is left out, and named. */
   readonly skipBroken?: boolean | undefined;
   /** Shards that were found to be broken before. */
@@ -51,6 +53,8 @@ export async function sourceOf(options: SourceOptions, found: readonly InputFile
   const { query, limit, threads, work, skipBroken } = options;
   const tabular = query !== undefined || found[0]!.format === "parquet" || found[0]!.format === "arrow" || found[0]!.format === "json";
   const sql = found[0]?.sql;
+  if (options.masks !== undefined && found[0]!.format !== "image") throw batchError("batch-masks", `masks are of pictures, and the input is ${found[0]!.format}`, { hint: "Leave out --masks." });
+  if (options.masks !== undefined && found.some((f) => f.remote !== undefined)) throw batchError("batch-masks", "masks of pictures that lie elsewhere are not written as files", { hint: "The output has them as run lengths; or copy the pictures first." });
   const files = await localFiles(found, tabular || found[0]!.format === "image", work, options.skipBroken);
   if (tabular) {
     const { readTables, spoolQuery } = await import("../input/tables.ts");
@@ -89,8 +93,9 @@ export async function sourceOf(options: SourceOptions, found: readonly InputFile
 }
 
 /** A file is a row. */
-function imageSource(files: readonly InputFile[], { image = "", shardBytes }: SourceOptions): Source {
-  return { shape: { kind: "image", names: [PATH_COLUMN], options: image }, total: files.length, most: Math.ceil(files.length / IMAGES_PER_SHARD), works: works() };
+function imageSource(files: readonly InputFile[], { image = "", masks, shardBytes }: SourceOptions): Source {
+  const place = masks === undefined ? {} : { masks: maskPlace(masks.folder, files.map((f) => f.path), masks.root) };
+  return { shape: { kind: "image", names: [PATH_COLUMN], options: image, ...place }, total: files.length, most: Math.ceil(files.length / IMAGES_PER_SHARD), works: works() };
   async function* works(): AsyncGenerator<SourceWork> {
     let shard = 0;
     for (let at = 0; at < files.length; shard++) {

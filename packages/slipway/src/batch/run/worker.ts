@@ -11,7 +11,7 @@ import { CsvWriter, JsonLinesWriter, type RowsWriter } from "../output/rows-writ
 import { RangeReader } from "../input/cut-file.ts";
 import { keptPlaces, layOut, refuseHistory } from "../rows/columns.ts";
 import { CsvRows } from "../rows/csv-rows.ts";
-import type { BadRow, RowBlock } from "../rows/row-block.ts";
+import type { BadRow, GoodRows, RowBlock } from "../rows/row-block.ts";
 import { JsonLineRows, TensorCsvRows } from "../rows/value-rows.ts";
 import { commitFile, commitLater } from "./files.ts";
 import type { KeptType } from "../output/rows-writer.ts";
@@ -137,7 +137,10 @@ async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteS
   sink.clear();
   let head = "";
   let columns: readonly string[] = [];
-  const { outputs } = setup;
+  const { outputs, input } = setup;
+  const place = input.kind === "image" ? input.masks : undefined;
+  const { writeMasks } = place === undefined ? {} : await import("../rows/mask-files.ts");
+  const masks = place === undefined || writeMasks === undefined ? undefined : (rows: GoodRows, prediction: Prediction): void => writeMasks(place, rows, prediction);
   writer.begin(work.shard);
   drift?.begin();
   for await (const rows of block.parts) {
@@ -149,6 +152,7 @@ async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteS
     }
     for (const [row, reason] of prediction.refused ?? []) refused.push({ row: rows.rowOf[row]!, column: null, reason, ...rows.asItWas(row) });
     writer.write(sink, rows, prediction);
+    if (masks !== undefined) masks(rows, prediction);
     seen.add(prediction);
     drift?.add(rows.batch, prediction);
   }

@@ -45,13 +45,37 @@ export function readImageFolder(path: string): ImageFolder {
     return { file, className, labels: classifies ? labels : undefined, task: undefined, audio: audioPreparation(prepared, join(path, "preprocessor_config.json")), size: undefined };
   }
   const detector = className.endsWith("ForObjectDetection");
-  return { file, className, labels: className.endsWith("ForImageClassification") ? labels : undefined, task: detector ? detectorOf(className, labels, config, path) : undefined, ...preparation(prepared, join(path, "preprocessor_config.json")) };
+  return { file, className, labels: className.endsWith("ForImageClassification") ? labels : undefined, task: detector ? detectorOf(className, labels, config, path) : embeds(className, path) ? embedderOf(path) : undefined, ...preparation(prepared, join(path, "preprocessor_config.json")) };
 }
 
 /** By number. */
 function labelsOf(id2label: unknown): string[] | undefined {
   if (typeof id2label !== "object" || id2label === null) return undefined;
   return Object.entries(id2label).map(([id, l]) => [Number(id), String(l)] as const).sort(([a], [b]) => a - b).map(([, l]) => l);
+}
+
+/** A base model, with a projection or without; or whatever sentence-transformers made of it. */
+function embeds(className: string, path: string): boolean {
+  return /Model(?:WithProjection)?$/.test(className) || plainFile(path, "modules.json");
+}
+/** modules.json and 1_Pooling/config.json, as sentence-transformers writes them. @throws SlipwayError image-folder */
+function embedderOf(path: string): PictureSpec {
+  if (!plainFile(path, "modules.json")) return { task: "embedding" };
+  const { joined, pooling, normalize } = readModules(path);
+  if (joined !== undefined) throw imageError("image-folder", `${joined} is not done`, { where: join(path, "modules.json"), hint: "Transformer, Pooling (of the first token or the mean) and Normalize are." });
+  return { task: "embedding", pooling, normalize };
+}
+function readModules(path: string): { readonly joined?: string; readonly pooling: "cls" | "mean" | undefined; readonly normalize: boolean } {
+  const modules = json(path, "modules.json") as unknown;
+  const types = Array.isArray(modules) ? (modules as readonly ({ readonly type?: unknown; readonly path?: unknown } | null)[]).map((m) => ({ type: String(m?.type).slice(0, 100), path: m?.path })) : [];
+  const foreign = types.find(({ type }) => !/(?:Transformer|CLIPModel|Pooling|Normalize)$/.test(type));
+  const place = types.find(({ type }) => type.endsWith("Pooling"))?.path;
+  const settings: Json = typeof place === "string" && /^[\w-]+$/.test(place) && plainFile(path, join(place, "config.json")) ? json(path, join(place, "config.json")) : {};
+  const modes = Object.keys(settings).filter((key) => key.startsWith("pooling_mode_") && settings[key] === true);
+  const POOLINGS: Readonly<Record<string, "cls" | "mean">> = { pooling_mode_cls_token: "cls", pooling_mode_mean_tokens: "mean" };
+  const unknown = modes.find((m) => !Object.hasOwn(POOLINGS, m)) ?? (modes.length > 1 ? modes.join(" and ") : undefined);
+  const joined = foreign === undefined ? (unknown === undefined ? undefined : `joining tokens by ${unknown}`) : `the step ${foreign.type}`;
+  return { ...(joined === undefined ? {} : { joined }), pooling: modes[0] === undefined ? undefined : POOLINGS[modes[0]], normalize: types.some(({ type }) => type.endsWith("Normalize")) };
 }
 
 const DETECTORS: Readonly<Record<string, DetectionLayout>> = {

@@ -1,7 +1,7 @@
 // A folder of an image model -> a compiled model whose signature says how pictures become its tensor; a classifier answers
 // with labels and probabilities, made in the graph.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { importModel } from "@slipway/core/convert";
 import { changeGraph, describeOnnx, wholeModel, type Node, type ValueInfo } from "@slipway/core/onnx";
@@ -12,7 +12,8 @@ import { imageError } from "./errors.ts";
 import { readImageFolder } from "./image-folder.ts";
 import { withTask } from "./with-task.ts";
 
-const FILES = ["config.json", "preprocessor_config.json"];
+const MODULES = "modules.json";
+const FILES = ["config.json", "preprocessor_config.json", MODULES];
 const ML = "ai.onnx.ml";
 
 /** @throws SlipwayError image-folder, image-preparation, onnx-... */
@@ -24,7 +25,7 @@ export async function importImage(path: string): Promise<ImportedFile> {
   const { compiled, producer, format } = importModel(labels === undefined ? bytes : withLabels(bytes, labels, networkPath));
   const signature = labels === undefined ? compiled.signature : { ...compiled.signature, outputs: outputsOf(compiled.signature.outputs, labels) };
   const described = { ...compiled, className, signature: audio === undefined ? withImage(signature, image!, size, networkPath) : withAudio(signature, audio, networkPath) };
-  const files = [{ name: file, bytes: network }, ...FILES.map((name) => ({ name, bytes: new Uint8Array(readFileSync(join(path, name))) }))];
+  const files = [{ name: file, bytes: network }, ...FILES.filter((name) => name !== MODULES || existsSync(join(path, name))).map((name) => ({ name, bytes: new Uint8Array(readFileSync(join(path, name))) }))];
   const lines = await Promise.all(files.map(async (f) => `${await sha256(f.bytes)}  ${f.name}\n`));
   return {
     imported: { format: `Hugging Face, ${format}`, producer, compiled: task === undefined ? described : withTask(described, task, networkPath) },

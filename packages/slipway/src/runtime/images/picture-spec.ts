@@ -28,12 +28,25 @@ export interface EmbeddingSpec {
   /** To length 1. */
   readonly normalize?: boolean | undefined;
 }
-export type PictureSpec = DetectionSpec | EmbeddingSpec;
+export const MASK_LAYOUTS = ["classes-first", "classes-last", "binary", "map"] as const;
+export interface SegmentationSpec {
+  readonly task: "segmentation";
+  /** Scores [N, C, H, W] or [N, H, W, C], one score a pixel, or the classes themselves; told by the outputs where it is left out. */
+  readonly layout?: (typeof MASK_LAYOUTS)[number] | undefined;
+  /** Which of the network's outputs; `out`, `logits` or the only one of that form by default. */
+  readonly output?: string | undefined;
+  /** By class number; 0, 1 ... by default. */
+  readonly labels?: readonly string[] | undefined;
+  /** Of one score a pixel: what scores more is of class 1. */
+  readonly threshold?: number | undefined;
+}
+export type PictureSpec = DetectionSpec | EmbeddingSpec | SegmentationSpec;
 
-export const PICTURE_TASKS = ["detection", "embedding"] as const;
+export const PICTURE_TASKS = ["detection", "embedding", "segmentation"] as const;
 const KEYS: Readonly<Record<PictureSpec["task"], readonly string[]>> = {
   detection: ["task", "layout", "labels", "score", "iou", "most", "units", "byClass", "background"],
   embedding: ["task", "pooling", "normalize"],
+  segmentation: ["task", "layout", "output", "labels", "threshold"],
 };
 const MAX_LABELS = 100_000;
 
@@ -44,6 +57,15 @@ export function parsePictureSpec(json: unknown, fail: Fail): PictureSpec {
   const foreign = o.keys().find((k) => !KEYS[task].includes(k));
   if (foreign !== undefined) throw fail(`${JSON.stringify(foreign.slice(0, 100))} is not understood; it may have ${KEYS[task].join(", ")}`, foreign.slice(0, 100));
   if (task === "embedding") return { task, pooling: o.has("pooling") ? o.oneOf("pooling", ["cls", "mean"]) : undefined, normalize: o.has("normalize") ? o.boolean("normalize") : undefined };
+  const labels = o.has("labels") ? o.array("labels", MAX_LABELS, (v, at) => {
+    if (typeof v !== "string") throw fail("expected a text", at);
+    return v;
+  }) : undefined;
+  if (task === "segmentation") {
+    const threshold = o.get("threshold");
+    if (threshold !== undefined && (typeof threshold !== "number" || !Number.isFinite(threshold))) throw fail("expected a number", o.at("threshold"));
+    return { task, layout: o.has("layout") ? o.oneOf("layout", MASK_LAYOUTS) : undefined, output: o.has("output") ? o.string("output") : undefined, labels, threshold };
+  }
   const share = (key: string): number | undefined => {
     const value = o.get(key);
     if (value !== undefined && (typeof value !== "number" || !(value >= 0 && value <= 1))) throw fail("expected a number from 0 to 1", o.at(key));
@@ -52,10 +74,7 @@ export function parsePictureSpec(json: unknown, fail: Fail): PictureSpec {
   return {
     task,
     layout: o.has("layout") ? o.oneOf("layout", DETECTION_LAYOUTS) : undefined,
-    labels: o.has("labels") ? o.array("labels", MAX_LABELS, (v, at) => {
-      if (typeof v !== "string") throw fail("expected a text", at);
-      return v;
-    }) : undefined,
+    labels,
     score: share("score"), iou: share("iou"),
     most: o.has("most") ? Math.max(1, o.count("most", MAX_DETECTIONS)) : undefined,
     units: o.has("units") ? o.oneOf("units", ["pixels", "relative"]) : undefined,

@@ -4,9 +4,10 @@
 import { importModel, type ImportedModel } from "@slipway/core/convert";
 import { changeGraph, describeOnnx } from "@slipway/core/onnx";
 import type { Signature } from "@slipway/core/package";
-import { DETECTIONS } from "@slipway/core/predict";
+import { DETECTIONS, MASK } from "@slipway/core/predict";
 import { EMBEDDING, planEmbedding } from "./embedding-steps.ts";
 import { planDetector } from "./detector.ts";
+import { planSegmentation } from "./segmentation-steps.ts";
 import { imageError } from "./errors.ts";
 import { LEAST_OPSET, type GraphSteps } from "./graph-steps.ts";
 import type { PictureSpec } from "./picture-spec.ts";
@@ -19,6 +20,10 @@ export function withTask(compiled: Compiled, spec: PictureSpec, where: string): 
   if (spec.task === "embedding") {
     const { steps, width } = planEmbedding(compiled.model, spec, where);
     return behind(compiled, steps, { ...compiled.signature, outputs: [{ name: EMBEDDING, graphName: EMBEDDING, kind: "transformed", type: "float", rowShape: [width] }] }, where);
+  }
+  if (spec.task === "segmentation") {
+    const { steps, task } = planSegmentation(compiled.model, spec, compiled.signature.tensors[0]!, where);
+    return behind(compiled, steps, { ...compiled.signature, task, outputs: [{ name: MASK, graphName: MASK, kind: "mask", type: "string", rowShape: [], json: true }] }, where);
   }
   const { steps, task } = planDetector(compiled.model, spec, where);
   return behind(compiled, steps, { ...compiled.signature, task, outputs: [{ name: DETECTIONS, graphName: DETECTIONS, kind: "value", type: "string", rowShape: [], json: true }] }, where);

@@ -98,8 +98,14 @@ export function predictionSchema(model: Servable): Json {
 
 /** Of texts that are answered as the JSON they hold. */
 function jsonSchema({ task }: Signature): Json {
-  if (task?.kind !== "detection") return { description: "JSON." };
+  if (task === undefined) return { description: "JSON." };
   const label = { type: "string", examples: task.labels.slice(0, 5) };
+  if (task.kind === "segmentation") {
+    const whole = { type: "integer", minimum: 0 };
+    const counts = { type: "string", description: "COCO's run lengths: with `size` what pycocotools.mask.decode takes. Not there with ?mask=png." };
+    const segments = { type: "array", description: "Of the classes that the picture has, by number.", items: { type: "object", properties: { label, class: whole, pixels: whole, counts }, required: ["label", "class", "pixels"] } };
+    return { type: "object", properties: { size: { type: "array", items: whole, minItems: 2, maxItems: 2, description: "Height and width of the picture that was sent." }, segments, png: { type: "string", description: "With ?mask=png: the class of every pixel as a PNG in base64." } }, required: ["size", "segments"] };
+  }
   const box = { type: "array", items: { type: "number", minimum: 0 }, minItems: 4, maxItems: 4, description: "Left, top, right, bottom, in pixels of the picture." };
   return { type: "array", description: "The highest score first.", items: { type: "object", properties: { box, label, score: { type: "number" } }, required: ["box", "label", "score"] } };
 }

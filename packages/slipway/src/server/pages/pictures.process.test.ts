@@ -6,6 +6,9 @@ import { parseImageInput } from "@slipway/core/package";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BROWSER_HINT, hasBrowser, launchBrowser, openContext, violations } from "../../../../../scripts/testing-browser.ts";
+import { drawRuns } from "@slipway/core/predict";
+import type { PictureSpec } from "../../runtime/images/picture-spec.ts";
+import { decodePng } from "../decoding/png.ts";
 import { loadModelPackage, type Model } from "../../runtime/index.ts";
 import { packModel } from "../../runtime/pack.ts";
 import { startServer, type RunningServer } from "../index.ts";
@@ -23,6 +26,11 @@ async function detector(): Promise<Model> {
   return loadModelPackage((await packModel(`${images}shapes/shapes.onnx`, bytes("shapes/shapes.onnx"), { name: "shapes", version: "1.0.0", task: { task: "detection" }, image })).package);
 }
 
+async function segmenting(): Promise<Model> {
+  const task = json("segments/task.json") as PictureSpec;
+  return loadModelPackage((await packModel(`${images}segments/unet.keras`, bytes("segments/unet.keras"), { name: "segments", version: "1.0.0", task })).package);
+}
+
 async function look(page: Page, name: string): Promise<void> {
   expect(await violations(page), name).toEqual([]);
   if (kept === undefined) return;
@@ -35,7 +43,7 @@ describe.skipIf(!hasBrowser)(`the try-it page and pictures${hasBrowser ? "" : ` 
   let server: RunningServer;
   beforeAll(async () => {
     const { package: kinds } = await packModel(sounds, new Uint8Array(0), { name: "sounds", version: "1.0.0" });
-    server = await startServer([await detector(), await loadModelPackage(kinds)], { port: 0 });
+    server = await startServer([await detector(), await segmenting(), await loadModelPackage(kinds)], { port: 0 });
     browser = await launchBrowser();
   });
   afterAll(async () => {
@@ -53,6 +61,32 @@ describe.skipIf(!hasBrowser)(`the try-it page and pictures${hasBrowser ? "" : ` 
     expect(await page.locator("#answer tbody tr td:first-child").allTextContents()).toEqual(wanted.map((w) => w.label));
     expect(await page.locator("#curl").textContent()).toContain("--data-binary '@wide.png'");
     await look(page, `detection-${colorScheme}`);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  it.each(["light", "dark"] as const)("lays the classes of a mask over the picture, %s", async (colorScheme) => {
+    const { context, page, faults } = await openContext(browser, { colorScheme });
+    await page.goto(`${server.url}/models/segments`);
+    await page.getByLabel("A picture").setInputFiles({ name: "wide.png", mimeType: "image/png", buffer: bytes("segments/pictures/wide.png") });
+    const { segments } = (json("segments/expected.json") as { unet: Record<string, { segments: { label: string; class: number; pixels: number; counts: string }[] }> }).unet["wide"]!;
+    await page.getByRole("img", { name: `The picture with ${segments.length - 1} classes shown over it` }).waitFor();
+    const largest = segments.toSorted((a, b) => b.pixels - a.pixels);
+    expect(await page.locator("#answer tbody tr td:first-child").allTextContents()).toEqual(largest.map((s) => s.label));
+    expect(await page.locator("#answer tbody tr td:last-child").allTextContents()).toEqual(largest.map((s) => String(s.pixels)));
+    // Where the ground is, the page shows the picture itself; where a class is, its colour over it.
+    const [size, map] = [[256, 128] as const, new Uint8Array(256 * 128)];
+    for (const s of segments) drawRuns(s.counts, s.class, ...size, map);
+    const shown = (await page.evaluate(`(() => { const c = document.querySelector("#answer canvas"); return [...c.getContext("2d").getImageData(0, 0, c.width, c.height).data]; })()`)) as number[];
+    const { data } = decodePng(bytes("segments/pictures/wide.png"));
+    const scale = Math.sqrt(shown.length / 4 / map.length);
+    const differs = (i: number): boolean => [0, 1, 2].some((c) => Math.abs(shown[4 * (Math.floor(i / 256) * scale * 256 * scale + (i % 256) * scale) + c]! - data[4 * i + c]!) > 60);
+    // Between pixels the larger picture is smooth: only inside of a class or of the ground.
+    const inside = [...map.keys()].filter((i) => [-3, 3, -3 * 256, 3 * 256].every((d) => map[i + d] === map[i] && [0, 1, 2].every((c) => data[4 * (i + d) + c] === data[4 * i + c])));
+    expect(inside.length).toBeGreaterThan(5000);
+    expect(inside.filter((i) => map[i] === 0 && differs(i))).toEqual([]);
+    expect(inside.filter((i) => map[i] !== 0 && differs(i)).length).toBeGreaterThan(100);
+    await look(page, `segmentation-${colorScheme}`);
     expect(faults).toEqual([]);
     await context.close();
   });
