@@ -18,6 +18,7 @@ import { chosenOutputs } from "./shared/chosen-outputs.ts";
 import { errorText } from "./shared/error-text.ts";
 import { bodyKind } from "./shared/media-types.ts";
 import { readBody } from "./shared/read-body.ts";
+import { filesInput, takesFiles } from "./shared/read-encoded.ts";
 import { isObject, readInstances } from "./tfs/read-predict.ts";
 
 const MAX_ID = 100;
@@ -70,10 +71,11 @@ async function ask(context: ServerContext, model: Servable, call: Call): Promise
     input = { kind: "records", records: [Object.fromEntries(call.query)], source: "csv" };
   } else if (bodyKind(call) === "json") {
     const body = parseJson(bodyText(call.body, call.header("content-type") ?? ""));
-    const read = isObject(body) ? readWrapped(body, signature) : undefined;
-    input = read?.input ?? readInput(body, signature);
-    outputs = read?.outputs;
-    results = read?.results ?? false;
+    const files = takesFiles(signature) ? wrappedFiles(body, call, signature) : undefined;
+    const read = files === undefined && isObject(body) ? readWrapped(body, signature) : undefined;
+    input = files === undefined ? read?.input ?? readInput(body, signature) : await files.input;
+    outputs = files?.outputs ?? read?.outputs;
+    results = (files ?? read)?.results ?? false;
   } else input = await readBody(call, model);
   const { prediction } = await infer(context, call, model, input, { outputs });
   return jsonText(results ? plainRowsJson(prediction, '{"Results":[', "]}") : plainRowsJson(prediction, "[", "]"));
@@ -83,6 +85,16 @@ interface Wrapped {
   readonly input: ModelInput;
   readonly outputs: readonly string[] | undefined;
   readonly results: boolean;
+}
+
+/** Pictures and sounds in the place of rows. */
+function wrappedFiles(body: unknown, call: Call, signature: Signature): { readonly input: Promise<ModelInput>; readonly outputs: readonly string[] | undefined; readonly results: boolean } | undefined {
+  const { input_data: split, Inputs: inputs, data, params, parameters, GlobalParameters: parametersOf } = isObject(body) ? body : {};
+  const rows = (value: unknown): unknown => (isObject(value) ? value["data"] ?? value["input1"] ?? value : value);
+  const input = filesInput(rows(split) ?? rows(inputs) ?? data ?? body, call, signature);
+  if (input === undefined) return undefined;
+  const outputs = split === undefined ? chosenOutputs(parametersOf, "GlobalParameters") : chosenOutputs(params ?? parameters, "params");
+  return { input, outputs, results: inputs !== undefined };
 }
 
 function readWrapped(body: Readonly<Record<string, unknown>>, signature: Signature): Wrapped | undefined {

@@ -12,8 +12,9 @@ import { oipErrorBody, serverError, statusOf } from "../errors.ts";
 import { jsonAnswer, jsonText, type Answer, type Call } from "../http/call.ts";
 import type { Protocol, Route } from "../http/routing-table.ts";
 import { infer } from "../inference.ts";
+import { filesInput } from "./shared/read-encoded.ts";
 import { readExamplesRequest } from "./tfs/read-examples.ts";
-import { readPredictRequest } from "./tfs/read-predict.ts";
+import { readPredictRequest, readRequestObject, readSignatureName } from "./tfs/read-predict.ts";
 import { signatureMetadata, signatureOutputs } from "./tfs/signatures.ts";
 import { writeClassification, writeColumnarFormat, writeRegression, writeRowFormat } from "./tfs/write.ts";
 
@@ -58,13 +59,19 @@ export function tfsProtocol(context: ServerContext): Protocol {
 }
 
 async function predict(context: ServerContext, model: Servable, call: Call): Promise<Answer> {
-  const { input, format, signatureName } = readPredictRequest(textOf(call), model.signature);
+  const body = readRequestObject(textOf(call));
+  const { instances, inputs } = body;
+  const files = instances === undefined || inputs === undefined ? filesInput(instances ?? inputs, call, model.signature) : undefined;
+  const { input, format, signatureName } = files === undefined ? readPredictRequest(body, model.signature)
+    : { input: await files, format: instances === undefined ? "columnar" : "row", signatureName: readSignatureName(body) };
   const { prediction } = await infer(context, call, model, input, { outputs: signatureOutputs(model.signature, signatureName) });
   return jsonText(format === "row" ? writeRowFormat(prediction) : writeColumnarFormat(model, prediction));
 }
 
 async function judge(context: ServerContext, model: Servable, call: Call, write: (model: Servable, prediction: Awaited<ReturnType<typeof infer>>["prediction"]) => Answer["body"]): Promise<Answer> {
-  const { input, signatureName } = readExamplesRequest(textOf(call), model.signature);
+  const body = readRequestObject(textOf(call));
+  const files = body["context"] === undefined ? filesInput(body["examples"], call, model.signature) : undefined;
+  const { input, signatureName } = files === undefined ? readExamplesRequest(body, model.signature) : { input: await files, signatureName: readSignatureName(body) };
   signatureOutputs(model.signature, signatureName);
   return jsonText(write(model, (await infer(context, call, model, input)).prediction));
 }

@@ -15,6 +15,8 @@ import { plainRowsJson } from "./shared/answer-rows.ts";
 import { chosenOutputs } from "./shared/chosen-outputs.ts";
 import { errorText } from "./shared/error-text.ts";
 import { isTritonBinary } from "./shared/invoke.ts";
+import { filesInput } from "./shared/read-encoded.ts";
+import { decodeB64 } from "./tfs/decode-b64.ts";
 import { isObject, readInstances, readRequestObject } from "./tfs/read-predict.ts";
 
 const STATUS: Readonly<Record<number, string>> = {
@@ -77,7 +79,8 @@ async function predict(context: ServerContext, model: Servable, call: Call, depl
   if (!Object.hasOwn(body, "instances")) throw predictError("request-shape", 'the request has no "instances"', { hint: 'Send {"instances": [...]}, one entry a row.' });
   const { parameters } = body;
   if (parameters !== undefined && parameters !== null && !isObject(parameters)) throw predictError("request-shape", '"parameters" is no object');
-  const { prediction } = await infer(context, call, model, readInstances(body["instances"], model.signature), { outputs: chosenOutputs(parameters, "parameters") });
+  const input = await (filesInput(body["instances"], call, model.signature) ?? readInstances(decodeB64(body["instances"]), model.signature));
+  const { prediction } = await infer(context, call, model, input, { outputs: chosenOutputs(parameters, "parameters") });
   const about = { ...(deployedModelId === undefined ? {} : { deployedModelId }), modelDisplayName: model.name, modelVersionId: model.version };
   return jsonText(plainRowsJson(prediction, '{"predictions":[', `],${JSON.stringify(about).slice(1)}`));
 }

@@ -40,6 +40,7 @@ function nested(cell: (i: number) => string, dims: readonly number[], depth: num
 }
 
 function cellWriter({ data, output }: OutputData, style: NumberStyle): (i: number) => string {
+  if (Array.isArray(data) && output.json === true) return (i) => (data[i] === MISSING_STRING ? "null" : data[i]!);
   if (Array.isArray(data)) return (i) => (data[i] === MISSING_STRING ? "null" : JSON.stringify(data[i]));
   if (output.type === "bool") return (i) => (Number(data[i]) === 0 ? "false" : "true");
   if (data instanceof Float32Array) return (i) => floatText(shortestFloat(data[i]!), style);

@@ -6,7 +6,7 @@ import { bodyText, mediaType } from "../../body.ts";
 import { serverError } from "../../errors.ts";
 import type { Call } from "../../http/call.ts";
 import { readHeadlessCsv } from "./headless-csv.ts";
-import { encodedFiles, readFiles, takesFiles } from "./read-encoded.ts";
+import { encodedFiles, filesInput, readFiles, takesFiles } from "./read-encoded.ts";
 import { bodyKind, kindOf, type BodyKind } from "./media-types.ts";
 
 export interface BodyOptions {
@@ -47,7 +47,7 @@ export function readPart(part: Part, call: Call, signature: Signature, options: 
   switch (part.kind) {
     case "json": return readJson(part, signature);
     case "csv": return options.headless === true ? readHeadlessCsv(textOf(part), signature) : readCsv(textOf(part), signature);
-    case "lines": return readLines(textOf(part), signature);
+    case "lines": return readLines(textOf(part), call, signature);
     case "text": return readText(textOf(part), signature);
     case undefined: throw unsupported(mediaType({ "content-type": part.contentType }));
     default: return readBinary(part.kind, part, call, signature, options);
@@ -70,9 +70,11 @@ export function unsupported(type: string): Error {
 }
 
 /** A JSON value a line; each is a row. */
-function readLines(text: string, signature: Signature): ModelInput {
+function readLines(text: string, call: Call, signature: Signature): ModelInput | Promise<ModelInput> {
   const values = text.split(/\r?\n/).filter((line) => line.trim() !== "").map((line) => parseJson(line));
   if (values.length === 0) throw predictError("request-shape", "the body has no lines", { hint: "Send one JSON value a line." });
+  const files = filesInput(values, call, signature);
+  if (files !== undefined) return files;
   // SageMaker's own algorithms call a row of numbers its features.
   const rows = values.map((v) => (typeof v === "object" && v !== null && Object.keys(v).length === 1 && Array.isArray((v as { features?: unknown }).features) && !signature.columns.some((c) => c.name === "features") ? (v as { features: unknown }).features : v));
   if (rows.every((v) => typeof v === "object" && v !== null && !Array.isArray(v))) return { kind: "records", records: rows };

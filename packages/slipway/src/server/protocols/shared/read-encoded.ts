@@ -1,5 +1,6 @@
 // Pictures and sounds as base64 in JSON: {"image": "..."}, {"audio": "..."}, {"b64": "..."} as TensorFlow Serving has it, the
-// input's own name, data: addresses; one, a list, or a list under records, instances or inputs.
+// input's own name, {"anything": {"b64": "..."}}, data: addresses; one, a list, or a list under records, instances or inputs; a row
+// of a table with one cell.
 
 import type { Signature } from "@slipway/core/package";
 import { predictError, takesSounds, type ModelInput } from "@slipway/core/predict";
@@ -36,10 +37,17 @@ function listOf(body: unknown, names: readonly string[], depth = 0): readonly un
 
 function textOf(item: unknown, names: readonly string[], depth = 0): string | undefined {
   if (typeof item === "string") return item;
+  if (Array.isArray(item) && item.length === 1 && depth < DEEPEST && typeof item[0] !== "number") return textOf(item[0], names, depth + 1);
   if (typeof item !== "object" || item === null || Array.isArray(item) || ArrayBuffer.isView(item)) return undefined;
   const keys = Object.keys(item);
-  if (depth === DEEPEST || keys.length !== 1 || !names.includes(keys[0]!)) return undefined;
-  return textOf((item as Readonly<Record<string, unknown>>)[keys[0]!], names, depth + 1);
+  if (depth === DEEPEST || keys.length !== 1) return undefined;
+  const inner = (item as Readonly<Record<string, unknown>>)[keys[0]!];
+  // Each exported model of TensorFlow's calls its input otherwise; what it holds is told by b64.
+  return names.includes(keys[0]!) || isB64(inner) ? textOf(inner, names, depth + 1) : undefined;
+}
+
+function isB64(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 1 && typeof (value as { readonly b64?: unknown }).b64 === "string";
 }
 
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
@@ -56,6 +64,13 @@ function decode(text: string, place: number): Uint8Array {
 export function takesFiles({ tensors, tensorRows }: Signature): boolean {
   const [input, second] = tensors ?? [];
   return input !== undefined && second === undefined && input.type !== "string" && (input.audio !== undefined || input.image !== undefined || input.shape.length >= (tensorRows === "none" ? 2 : 3));
+}
+
+/** The files that stand at some place of a request; undefined where there are none, or the model takes none. @throws what readFiles throws, at once or later */
+export function filesInput(given: unknown, call: Call, signature: Signature): Promise<ModelInput> | undefined {
+  if (!takesFiles(signature)) return undefined;
+  const files = encodedFiles(given, signature);
+  return files === undefined ? undefined : readFiles(files, call, signature);
 }
 
 export async function readFiles(files: readonly Uint8Array[], call: Call, signature: Signature): Promise<ModelInput> {

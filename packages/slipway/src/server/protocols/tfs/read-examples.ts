@@ -3,16 +3,17 @@
 
 import type { Signature } from "@slipway/core/package";
 import type { ModelInput } from "../../../runtime/index.ts";
-import { bad, isObject, readInstances, readRequestObject, readSignatureName } from "./read-predict.ts";
+import { decodeB64 } from "./decode-b64.ts";
+import { bad, isObject, readInstances, readSignatureName } from "./read-predict.ts";
 
 export interface ExamplesRequest {
   readonly input: ModelInput;
   readonly signatureName: string | undefined;
 }
 
-/** @throws SlipwayError request-json, request-shape */
-export function readExamplesRequest(text: string, signature: Signature): ExamplesRequest {
-  const body = readRequestObject(text);
+/** @throws SlipwayError request-shape, request-limit */
+export function readExamplesRequest(given: Readonly<Record<string, unknown>>, signature: Signature): ExamplesRequest {
+  const body = decodeB64(given) as Readonly<Record<string, unknown>>;
   const { examples, context } = body;
   if (!Array.isArray(examples)) throw bad('the request has no list of "examples"', 'Send {"examples": [{...}, ...]}, one object a row.');
   if (examples.length === 0) throw bad('"examples" is empty', "It has one object a row.");

@@ -22,11 +22,11 @@ export function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The request's object, with bytes decoded. */
+/** The request's object as it was sent. @throws SlipwayError request-json, request-shape */
 export function readRequestObject(text: string): Json {
   const body = parseJson(text);
   if (!isObject(body)) throw bad("the request is no JSON object", 'Send {"instances": [...]}.');
-  return decodeB64(body) as Json;
+  return body;
 }
 
 export function readSignatureName(body: Json): string | undefined {
@@ -35,9 +35,9 @@ export function readSignatureName(body: Json): string | undefined {
   return name === "" ? undefined : name;
 }
 
-/** @throws SlipwayError request-json, request-shape, request-limit */
-export function readPredictRequest(text: string, signature: Signature): PredictRequest {
-  const body = readRequestObject(text);
+/** @throws SlipwayError request-shape, request-limit */
+export function readPredictRequest(given: Json, signature: Signature): PredictRequest {
+  const body = decodeB64(given) as Json;
   const signatureName = readSignatureName(body);
   const { instances, inputs } = body;
   if (instances !== undefined && inputs !== undefined) throw bad('the request has both "instances" and "inputs"', 'Send rows as "instances", or whole inputs as "inputs".');

@@ -47,7 +47,7 @@ export function classScores(model: Servable, { outputs }: Prediction): ClassScor
 }
 /** One number a row. @throws SlipwayError request-shape */
 export function regressionValues(model: Servable, { outputs }: Prediction): OutputData {
-  const value = outputs.find((o) => o.output.kind === "value" && o.width === 1);
+  const value = outputs.find((o) => o.output.kind === "value" && o.output.type !== "string" && o.width === 1);
   if (value === undefined) throw predictError("request-shape", `the model ${JSON.stringify(model.name)} does not give one number a row`, { hint: "Ask with :predict." });
   return value;
 }
