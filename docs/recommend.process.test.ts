@@ -1,7 +1,7 @@
 // The commands of docs/recommend.md, from the package to a change of the catalogue.
 
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,6 +38,12 @@ it("the commands of docs/recommend.md pack, serve, ask, change the catalogue and
   } finally {
     child.kill("SIGTERM");
   }
+  writeFileSync(join(folder, "seen.csv"), "text\n\"duvet pillow\"\nhammock\n");
+  const tonight = join(folder, "tonight.csv");
+  slipway(...blocks[4]!.replace(/^slipway /, "").split(" ").map((word) => ({ "shop.slip": slip, "seen.csv": join(folder, "seen.csv"), "tonight.csv": tonight, "catalogues.db": join(folder, "catalogues.db") })[word] ?? word));
+  const nights = readFileSync(tonight, "utf8");
+  expect(nights.split("\n").length).toBe(4);
+  expect(nights).not.toMatch(/bed-linen|milk-jug/);
   const als = join(folder, "als.slip");
   const scored = join(folder, "recommended.jsonl");
   slipway("pack", join(fixtures, "als.pkl"), "--recommend", "--cold-start", "refused", "-o", als);

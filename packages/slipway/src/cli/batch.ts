@@ -42,6 +42,7 @@ export const batch: Command = defineCommand({
     "shard-mb": { type: "string", value: "MB", help: "of text that one part is made from; 4 by default" },
     entry: { type: "string", value: "NAME", help: "which model, where the file holds several" },
     image: { type: "string", value: "OPTIONS", help: "how pictures become what the model takes, where --in names PNG or JPEG files: resize=stretch|crop|pad, scale=, mean=, std=, order=bgr, with & between" },
+    catalogue: { type: "string", value: "PATH|URL", help: "of a recommender: what changed of its items since it was packed; JSON as the service takes it, or the store that a service keeps (catalogues.db, postgres://...)" },
     masks: { type: "string", value: "DIR", help: "a folder for what a model that segments sees in each picture: a PNG of its name, whose pixels are the classes' numbers" },
     preprocess: { type: "string", value: "FILE", multiple: true, help: "a fitted scaler or encoder that was saved beside the model and is applied before it; may be repeated, in order" },
     engine: engineOption,
@@ -110,10 +111,13 @@ async function optionsOf(call: Invocation, input: readonly string[], out: string
   const { manifest, digest } = opened.package;
   const list = (name: string): string[] | undefined => call.text(name)?.split(",").map((n) => n.trim()).filter((n) => n !== "");
   const keep = call.text("keep") ?? "unused";
+  const place = call.text("catalogue");
+  if (place !== undefined && call.text("on") !== undefined) throw usageError("bad-argument", "--catalogue does not go with --on", { hint: "Score here, or pack the model anew with its items." });
+  const catalogue = place === undefined ? undefined : await (await import("../recommend/index.ts")).readCatalogue(place, opened.package);
   const horizon = horizonOf(call, opened.package.signature.forecast);
   return {
     package: { bytes: writeSlip(opened.package), digest, name: manifest.name, version: manifest.version, profile: parseProfile(opened.package.profile) },
-    input, format: format as InputFormat | undefined, image: call.text("image"), ...(call.text("masks") === undefined ? {} : { masks: { folder: resolve(call.text("masks")!) } }), delimiter, query: call.text("query"), output,
+    input, format: format as InputFormat | undefined, image: call.text("image"), ...(catalogue === undefined ? {} : { catalogue }), ...(call.text("masks") === undefined ? {} : { masks: { folder: resolve(call.text("masks")!) } }), delimiter, query: call.text("query"), output,
     keep: keep === "unused" || keep === "all" || keep === "none" ? keep : list("keep")! satisfies Keep,
     ...(horizon === undefined ? {} : { horizon }),
     outputs: list("outputs"), ids: !call.flag("no-ids"), engine: engineOf(call),

@@ -19,25 +19,33 @@ export interface News {
   readonly items: ReadonlyMap<string, ItemState>;
 }
 
+export const MAX_ITEMS = 1_000_000;
+/** So many times as many rows as items: what was taken out has to be known, or it would be back. */
+const REMEMBERED = 4;
+const GONE: ItemState = { removed: true };
+const REMOVED = JSON.stringify(GONE);
+
 export class CatalogueStore {
   readonly #database: Database;
   readonly #own: boolean;
+  readonly #maxItems: number;
 
-  private constructor(database: Database, own: boolean) {
+  private constructor(database: Database, own: boolean, maxItems: number) {
+    this.#maxItems = maxItems;
     this.#database = database;
     this.#own = own;
   }
   /** In a database that is open and is closed by its owner. */
-  static async over(database: Database): Promise<CatalogueStore> {
+  static async over(database: Database, maxItems: number = MAX_ITEMS): Promise<CatalogueStore> {
     await migrate(database, "catalogues", CATALOGUE_MIGRATIONS);
-    return new CatalogueStore(database, false);
+    return new CatalogueStore(database, false, maxItems);
   }
   /** @throws what openDatabase throws */
-  static async open(url: string): Promise<CatalogueStore> {
+  static async open(url: string, maxItems: number = MAX_ITEMS): Promise<CatalogueStore> {
     const database = await openDatabase(url);
     try {
       await migrate(database, "catalogues", CATALOGUE_MIGRATIONS);
-      return new CatalogueStore(database, true);
+      return new CatalogueStore(database, true, maxItems);
     } catch (error) {
       await database.close();
       throw error;
@@ -53,7 +61,7 @@ export class CatalogueStore {
     return { version: row.version, cold: JSON.parse(row.cold) as string[], items: new Map(items.map((i) => [i.id, JSON.parse(i.state) as ItemState])) };
   }
 
-  /** All of it or nothing; gives the new version. @throws catalogue-version */
+  /** All of it or nothing; gives the new version. @throws catalogue-version, catalogue-full */
   async change(model: string, { states, cold, ifVersion, by }: StoredChange): Promise<number> {
     return this.#database.transaction(async (tx) => {
       const [row] = await tx.query<{ version: number; cold: string }>("select version, cold from catalogues where model = $1", [model]);
@@ -65,10 +73,13 @@ export class CatalogueStore {
         on conflict (model) do update set version = excluded.version, cold = excluded.cold, changed_at = excluded.changed_at, changed_by = excluded.changed_by`, [model, version, list, new Date().toISOString(), by]);
       for (const [id, state] of states) {
         const [known] = await tx.query<{ state: string }>("select state from catalogue_items where model = $1 and id = $2", [model, id]);
-        const merged = state.removed === true ? { removed: true } : { ...(known === undefined ? {} : (JSON.parse(known.state) as ItemState)), ...state };
+        const merged = state.removed === true ? GONE : { ...(known === undefined ? {} : (JSON.parse(known.state) as ItemState)), ...state };
         await tx.query(`insert into catalogue_items (model, id, version, state) values ($1, $2, $3, $4)
           on conflict (model, id) do update set version = excluded.version, state = excluded.state`, [model, id, version, JSON.stringify(merged)]);
       }
+      const [held] = await tx.query<{ items: number | string; rows: number | string }>("select count(*) as rows, sum(case when state = $2 then 0 else 1 end) as items from catalogue_items where model = $1", [model, REMOVED]);
+      const [items, rows] = [Number(held?.items ?? 0), Number(held?.rows ?? 0)];
+      if (items > this.#maxItems || rows > REMEMBERED * this.#maxItems) throw recommendError("catalogue-full", items > this.#maxItems ? `the catalogue of ${model} would hold ${items} items beside those of its package; ${this.#maxItems} are allowed` : `the catalogue of ${model} would remember ${rows} items, those that were taken out included; ${REMEMBERED * this.#maxItems} are allowed`, { hint: "Take items out, raise recommend.maxItems, or pack the model anew with its items.", data: { items, most: this.#maxItems } });
       return version;
     });
   }

@@ -39,13 +39,13 @@ const ITEM_KEYS = ["id", "available", "popularity", "metadata", "vector", "row"]
 const fail: Fail = (message, where) => recommendError("catalogue-invalid", message, { where });
 
 /** @throws catalogue-invalid */
-export function readChange(json: unknown): CatalogueChange {
+export function readChange(json: unknown, most: number = MAX_CHANGES): CatalogueChange {
   const top = new JsonObject(json, "", fail);
   const odd = top.keys().find((key) => !KEYS.includes(key));
   if (odd !== undefined) throw fail(`there is nothing called ${JSON.stringify(odd.slice(0, 60))}; it is one of ${KEYS.join(", ")}`, odd.slice(0, 60));
   const change: CatalogueChange = {
-    items: top.has("items") ? top.array("items", MAX_CHANGES, readItem) : [],
-    remove: top.has("remove") ? top.array("remove", MAX_CHANGES, readId) : [],
+    items: top.has("items") ? top.array("items", most, readItem) : [],
+    remove: top.has("remove") ? top.array("remove", most, readId) : [],
     cold: top.has("cold") ? top.array("cold", MAX_CHANGES, readId) : undefined,
     tower: top.optionalString("tower"),
     ifVersion: top.has("if_version") ? top.count("if_version") : undefined,

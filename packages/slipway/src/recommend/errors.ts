@@ -9,6 +9,7 @@ const table = {
   "catalogue-invalid": { kind: "invalid", doc: "A change of the catalogue is not understood. The error names the item and the field; nothing of the request was done." },
   "catalogue-version": { kind: "conflict", doc: "The catalogue was changed since the version that `if_version` names. Read it again, then repeat the change." },
   "catalogue-not-shared": { kind: "unavailable", doc: "Several processes serve, and each would have a catalogue of its own. Name a store that they share: `--catalogues catalogues.db`." },
+  "catalogue-full": { kind: "limit", doc: "The catalogue would hold more items than it may (`recommend.maxItems`; of those that were taken out four times as many are remembered). Nothing of the request was done. Take items out, raise the bound, or pack the model anew with the items in it." },
   "catalogue-item": { kind: "not-found", doc: "The catalogue has no item with this id." },
 } as const;
 

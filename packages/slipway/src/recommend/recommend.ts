@@ -31,7 +31,6 @@ export async function recommend(model: Servable, standing: Standing, queries: re
   const asked = inputs.flatMap((input, i) => (input === undefined ? [] : [i]));
   const outputs = [settings.output, ...(settings.distances === undefined ? [] : [settings.distances])];
   const prediction = asked.length === 0 ? undefined : await ask(joined(model, asked.map((i) => inputs[i])), outputs);
-  const output = (name: string | undefined): OutputData => prediction!.outputs.find((o) => o.output.name === name)!;
   const made: Recommendation[] = [];
   for (const [i, query] of queries.entries()) {
     // Between one and the next others get their turn.
@@ -40,11 +39,19 @@ export async function recommend(model: Servable, standing: Standing, queries: re
       signal.throwIfAborted();
     }
     const row = inputs[i] === undefined ? undefined : asked.indexOf(i);
-    const known = row !== undefined && prediction!.refused?.has(row) !== true;
-    const found = await (known ? near(standing.shelf, query, output(settings.output), settings.distances === undefined ? undefined : output(settings.distances), row) : nearItems(standing.shelf, query));
-    made.push(found === undefined ? { ...coldStart(standing, query), row } : { items: shown(standing.shelf, found), cold: false, row });
+    made.push({ ...(await itemsFor(standing, query, prediction, row)), row });
   }
   return made;
+}
+
+/** @param row of the prediction; undefined: the model was not asked @throws recommend-without-history */
+export async function itemsFor(standing: Standing, query: Query, prediction: Prediction | undefined, row: number | undefined): Promise<Pick<Recommendation, "items" | "cold">> {
+  const { shelf } = standing;
+  const { settings } = shelf.space;
+  const output = (name: string | undefined): OutputData => prediction!.outputs.find((o) => o.output.name === name)!;
+  const known = row !== undefined && prediction !== undefined && prediction.refused?.has(row) !== true;
+  const found = await (known ? near(shelf, query, output(settings.output), settings.distances === undefined ? undefined : output(settings.distances), row) : nearItems(shelf, query));
+  return found === undefined ? coldStart(standing, query) : { items: shown(shelf, found), cold: false };
 }
 
 /** What the model is asked; undefined: there is nothing to ask it. */

@@ -3,6 +3,7 @@
 import type { ErrorKind } from "@slipway/core/base";
 import type { ProfileCounter } from "@slipway/core/package";
 import type { SeriesShape } from "../forecast/shape.ts";
+import type { CatalogueContents } from "../../recommend/index.ts";
 import type { Keep } from "../rows/columns.ts";
 import type { MaskPlace } from "../rows/mask-files.ts";
 
@@ -18,6 +19,8 @@ export interface WorkerSetup {
   readonly threads: number;
   readonly outputs: readonly string[] | undefined;
   readonly input: InputShape;
+  /** What a recommender's catalogue says beside its package. */
+  readonly catalogue?: CatalogueContents | undefined;
   readonly keep: Keep;
   readonly output: OutputFormat;
   /** Whether each part begins with the columns' names. */

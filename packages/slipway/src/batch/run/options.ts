@@ -1,6 +1,7 @@
 // What a run is asked for, and what it says while it goes on and at its end; the same on one machine and on many.
 
 import type { Forecasting, Profile } from "@slipway/core/package";
+import type { CatalogueContents } from "../../recommend/index.ts";
 import type { InputFormat } from "../input/sources.ts";
 import type { Keep } from "../rows/columns.ts";
 import type { ColumnDrift } from "./drift.ts";
@@ -24,6 +25,8 @@ export interface BatchOptions {
   readonly image?: string | undefined;
   /** A folder for masks as PNG files, and the folder below which pictures are named; theirs in common by default. */
   readonly masks?: { readonly folder: string; readonly root?: string | undefined } | undefined;
+  /** Of a recommender: what its catalogue says beside the package. */
+  readonly catalogue?: CatalogueContents | undefined;
   readonly output: OutputPlace;
   readonly keep: Keep;
   readonly outputs?: readonly string[] | undefined;

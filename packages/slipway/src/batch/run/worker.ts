@@ -24,6 +24,7 @@ import { Seen } from "./seen.ts";
 type Reader = (work: ShardWork) => RowBlock;
 
 const setup = workerData as WorkerSetup;
+let recommended: ((batch: GoodRows["batch"]) => Promise<Prediction>) | undefined;
 const answer = (message: WorkerAnswer): void => parentPort!.postMessage(message, []);
 
 try {
@@ -34,6 +35,7 @@ try {
   // Steps of a forecast are of few months or hours, unlike what a profile was made of.
   const profile = setup.input.kind === "series" ? null : parseProfile(pkg.profile);
   const drift = profile === null ? undefined : new DriftCounter(profile, model.encoder.plan);
+  if (setup.catalogue !== undefined) recommended = (await import("../../recommend/bulk.ts")).bulkRecommender(model, setup.catalogue, setup.outputs);
   answer({ ready: true });
   // One after the other: what waits is only there so that there is no pause between two. Parts go to the disk meanwhile.
   let before: Promise<unknown> = Promise.resolve();
@@ -144,7 +146,7 @@ async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteS
   writer.begin(work.shard);
   drift?.begin();
   for await (const rows of block.parts) {
-    const prediction: Prediction = rows.prediction ?? model.runSync(rows.batch, { onInvalid: "rows", outputs }) ?? await model.run(rows.batch, { onInvalid: "rows", outputs });
+    const prediction: Prediction = rows.prediction ?? (await recommended?.(rows.batch)) ?? model.runSync(rows.batch, { onInvalid: "rows", outputs }) ?? await model.run(rows.batch, { onInvalid: "rows", outputs });
     if (columns.length === 0) {
       head = writer.head(prediction);
       columns = writer.columns(prediction);
