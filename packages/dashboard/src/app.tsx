@@ -24,6 +24,7 @@ const ROUTES: readonly (readonly [pattern: string, load: () => Promise<Page> | P
   [`${ROOT}/models/:name`, async () => (await import("./pages/model.tsx")).ModelPage],
   [page.monitoring, async () => (await import("./pages/monitoring.tsx")).MonitoringPage],
   [`${ROOT}/models/:name/monitoring`, async () => (await import("./pages/model-monitoring.tsx")).ModelMonitoringPage],
+  [`${ROOT}/models/:name/catalogue`, async () => (await import("./pages/catalogue.tsx")).CataloguePage],
   [`${ROOT}/models/:name/versions/:version`, async () => (await import("./pages/version.tsx")).VersionPage],
   [`${ROOT}/models/:name/versions/:version/:tab`, async () => (await import("./pages/version.tsx")).VersionPage],
   [page.approvals, async () => (await import("./pages/approvals.tsx")).ApprovalsPage],

@@ -26,7 +26,7 @@ export function whenSignedOut(tell: () => void): void {
 export async function get<T>(path: string): Promise<T> {
   return await request<T>("GET", path);
 }
-export async function send<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
+export async function send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
   return await request<T>(method, path, body);
 }
 

@@ -17,6 +17,8 @@ import { ReturnDialog } from "./rollout/return-dialog.tsx";
 export function ModelPage({ name }: { readonly name: string }): VNode {
   const { may } = useSession();
   const model = useLoad<ModelDetail>(api.model(name), 10_000);
+  const served = useLoad<{ readonly models: readonly { readonly name: string; readonly recommends?: boolean }[] }>(api.served);
+  const recommends = served.data?.models.some((m) => m.name === name && m.recommends === true) === true;
   const versions = useLoad<{ readonly versions: readonly Version[] }>(api.versions(name), 10_000);
   const [history, setHistory] = useState<string | undefined>(undefined);
   const [returning, setReturning] = useState<string | undefined>(undefined);
@@ -24,7 +26,7 @@ export function ModelPage({ name }: { readonly name: string }): VNode {
   const removed = versions.data?.versions.filter((v) => v.state === "deleted").length ?? 0;
   const list = versions.data === undefined ? undefined : versions.data.versions.filter((v) => v.state !== "deleted").sort((a, b) => b.version - a.version);
   return <div class="page">
-    <PageHead title={name} documentTitle={name} crumbs={[["Models", page.models]]} actions={<>{may("observe") && <a class="button" href={page.monitoringOf(name)}><Icon name="monitoring" />Monitoring</a>}{may("offer") && <a class="button primary" href={withQuery(page.offer, { model: name, parent: list?.[0]?.version })}><Icon name="upload" />Offer a version</a>}</>}>
+    <PageHead title={name} documentTitle={name} crumbs={[["Models", page.models]]} actions={<>{recommends && <a class="button" href={page.catalogue(name)}><Icon name="models" />Catalogue</a>}{may("observe") && <a class="button" href={page.monitoringOf(name)}><Icon name="monitoring" />Monitoring</a>}{may("offer") && <a class="button primary" href={withQuery(page.offer, { model: name, parent: list?.[0]?.version })}><Icon name="upload" />Offer a version</a>}</>}>
       {model.data !== undefined && <p class="soft">{model.data.description ? `${model.data.description} · ` : ""}first offered <Time at={model.data.createdAt} /> by {model.data.createdBy}</p>}
     </PageHead>
     {error !== undefined && <Failure error={error} retry={() => void Promise.all([model.reload(), versions.reload()])} />}

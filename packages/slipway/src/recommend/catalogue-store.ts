@@ -15,6 +15,8 @@ export interface StoredChange {
 export interface News {
   readonly version: number;
   readonly cold: readonly string[];
+  readonly changedAt: string;
+  readonly changedBy: string;
   /** Items that changed. */
   readonly items: ReadonlyMap<string, ItemState>;
 }
@@ -54,11 +56,11 @@ export class CatalogueStore {
 
   /** What changed after `version`; undefined: nothing. */
   async newer(model: string, version: number): Promise<News | undefined> {
-    const [row] = await this.#database.query<{ version: number; cold: string }>("select version, cold from catalogues where model = $1", [model]);
+    const [row] = await this.#database.query<{ version: number; cold: string; changed_at: string; changed_by: string }>("select version, cold, changed_at, changed_by from catalogues where model = $1", [model]);
     if (row === undefined || row.version <= version) return undefined;
     // Rows of a later change may be among them: they are taken again with that one.
     const items = await this.#database.query<{ id: string; state: string }>("select id, state from catalogue_items where model = $1 and version > $2", [model, version]);
-    return { version: row.version, cold: JSON.parse(row.cold) as string[], items: new Map(items.map((i) => [i.id, JSON.parse(i.state) as ItemState])) };
+    return { version: row.version, cold: JSON.parse(row.cold) as string[], changedAt: row.changed_at, changedBy: row.changed_by, items: new Map(items.map((i) => [i.id, JSON.parse(i.state) as ItemState])) };
   }
 
   /** All of it or nothing; gives the new version. @throws catalogue-version, catalogue-full */

@@ -19,12 +19,19 @@ export interface CataloguesOptions {
 interface Known {
   version: number;
   cold: readonly string[];
+  changed: CatalogueChanged | undefined;
   readonly states: Map<string, ItemState>;
   lookedAt: number;
   looking: Promise<void> | undefined;
   readonly shelves: Map<string, { readonly shelf: Shelf; readonly ready: Promise<void> }>;
 }
+/** The last change. */
+export interface CatalogueChanged {
+  readonly at: string;
+  readonly by: string;
+}
 export interface Standing {
+  readonly changed?: CatalogueChanged | undefined;
   readonly shelf: Shelf;
   readonly version: number;
   readonly cold: readonly string[];
@@ -59,7 +66,7 @@ export class Catalogues {
       for (const old of [...known.shelves.keys()].slice(0, -MAX_SHELVES)) known.shelves.delete(old);
     }
     await made.ready;
-    return { shelf: made.shelf, version: known.version, cold: known.cold };
+    return { shelf: made.shelf, version: known.version, cold: known.cold, changed: known.changed };
   }
 
   /** @throws catalogue-version, and what a database throws */
@@ -80,7 +87,7 @@ export class Catalogues {
 
   #knownOf(name: string): Known {
     let known = this.#known.get(name);
-    if (known === undefined) this.#known.set(name, (known = { version: 0, cold: [], states: new Map(), lookedAt: 0, looking: undefined, shelves: new Map() }));
+    if (known === undefined) this.#known.set(name, (known = { version: 0, cold: [], changed: undefined, states: new Map(), lookedAt: 0, looking: undefined, shelves: new Map() }));
     return known;
   }
   #open(): Promise<CatalogueStore> {
@@ -105,5 +112,6 @@ export class Catalogues {
     }
     known.version = news.version;
     known.cold = news.cold;
+    known.changed = { at: news.changedAt, by: news.changedBy };
   }
 }

@@ -1,7 +1,7 @@
 // Recommendations and catalogues over HTTP:
 //   POST  /models/NAME/recommend     who asks, or what was seen -> the best items that may be shown
 //   POST  /models/NAME/search        a text -> the passages that are nearest to it, of a package that slipway index made
-//   GET   /models/NAME/catalogue     the items as they are now, ?limit= of them after the place ?after=
+//   GET   /models/NAME/catalogue     the items as they are now, ?limit= of them after the place ?after=; ?text= looks for some
 //   PATCH /models/NAME/catalogue     add, remove, mark; see change.ts
 
 import { parseJson, placeRows, readInput, type ModelInput, type Servable } from "../runtime/index.ts";
@@ -10,11 +10,14 @@ import type { Catalogues } from "./catalogues.ts";
 import { readChange, type ItemChange, type ItemState } from "./change.ts";
 import { recommendError } from "./errors.ts";
 import { readQueries, readSearch } from "./query.ts";
+import type { ShelfItem } from "./shelf.ts";
 import { recommend, type Ask, type Recommendation } from "./recommend.ts";
 
 const OBJECT = { "application/json": { type: "object" } } as const;
 const PAGE = 100;
 const LARGEST_PAGE = 10_000;
+const MAX_TEXT = 200;
+const LOOKED_AT = 20_000;
 
 /**
  * For `protocols` of the server's options.
@@ -40,7 +43,7 @@ export function recommendProtocol(catalogues: Catalogues, changing: "operate" | 
       },
       {
         method: "GET", path: "/models/{name}/catalogue", action: "read",
-        about: { tag: "recommend", summary: "The items that a model recommends, as they are now", response: OBJECT, query: { after: { type: "integer" }, limit: { type: "integer" } } },
+        about: { tag: "recommend", summary: "The items that a model recommends, as they are now", response: OBJECT, query: { after: { type: "integer" }, limit: { type: "integer" }, text: { type: "string" } } },
         handle: async (call) => list(catalogues, await of(call), call),
       },
       {
@@ -92,16 +95,28 @@ async function search(context: ServerContext, catalogues: Catalogues, model: Ser
 }
 
 async function list(catalogues: Catalogues, model: Servable, call: Call): Promise<Answer> {
-  const { shelf, version, cold } = await catalogues.of(model);
+  const { shelf, version, cold, changed } = await catalogues.of(model);
+  const text = call.query.get("text")?.trim().toLowerCase() ?? "";
+  if (text.length > MAX_TEXT) throw recommendError("recommend-request", `text has ${text.length} characters`, { where: "text", hint: `At most ${MAX_TEXT}.` });
   const after = whole(call, "after", 0, Number.MAX_SAFE_INTEGER);
   const limit = whole(call, "limit", PAGE, LARGEST_PAGE);
   const items: object[] = [];
   let place = after;
   for (; place < shelf.size && items.length < limit; place++) {
     const item = shelf.at(place);
-    if (item !== undefined) items.push(item);
+    if (item !== undefined && (text === "" || isAbout(item, text))) items.push(item);
+    // Where few are found many are looked at: others get their turn.
+    if ((place + 1) % LOOKED_AT === 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      call.throwIfAborted();
+    }
   }
-  return jsonAnswer({ version, kept: catalogues.kept, cold, items, next: place < shelf.size ? place : null });
+  return jsonAnswer({ version, kept: catalogues.kept, changed: changed ?? null, counts: shelf.counts, cold, items, next: place < shelf.size ? place : null });
+}
+
+/** Whether its id or something that is told of it holds a text. */
+function isAbout({ id, metadata }: ShelfItem, text: string): boolean {
+  return id.toLowerCase().includes(text) || Object.values(metadata).some((value) => value !== null && String(value).toLowerCase().includes(text));
 }
 
 async function change(context: ServerContext, catalogues: Catalogues, model: Servable, call: Call): Promise<Answer> {
@@ -120,7 +135,7 @@ async function change(context: ServerContext, catalogues: Catalogues, model: Ser
   }
   const gone = asked.remove.find((id) => { const place = shelf.placeOf(id); return place === undefined || shelf.at(place) === undefined; });
   if (gone !== undefined) throw recommendError("catalogue-item", `the catalogue of ${model.name} has no item ${JSON.stringify(gone.slice(0, 100))}`, { where: "remove" });
-  const version = await catalogues.change(model.name, { states, cold: asked.cold, ifVersion: asked.ifVersion, by: call.principal?.id ?? "anonymous" });
+  const version = await catalogues.change(model.name, { states, cold: asked.cold, ifVersion: asked.ifVersion, by: call.principal?.person ?? "anonymous" });
   return jsonAnswer({ version, kept: catalogues.kept, changed: states.size });
 }
 

@@ -100,7 +100,13 @@ describe.each(["exact", "hnsw"] as const)("a catalogue, with %s search", (search
     expect(ids(await ask(app, { user: "ann", k: 9, filter: { shelf: ["garden", "attic"] } }))).toEqual(["new"]);
     expect(ids(await ask(app, { user: "ann", k: 9 }))).not.toContain("unplaced");
     expect(ids(await ask(app, { k: 9 }))).toEqual(["100"]);
-    expect((await inject(app, "/models/shop/catalogue?after=6&limit=1")).json()).toEqual({ version: 3, kept: true, cold: ["100"], items: [{ id: "new", available: true, popularity: 1000, metadata: { shelf: "garden" }, found: true }], next: 7 });
+    expect((await inject(app, "/models/shop/catalogue?after=6&limit=1")).json()).toEqual({ version: 3, kept: true, changed: { at: expect.any(String), by: "anonymous" }, counts: { items: 8, unavailable: 0, added: 2 }, cold: ["100"], items: [{ id: "new", available: true, popularity: 1000, metadata: { shelf: "garden" }, found: true }], next: 7 });
+    expect((await inject(app, "/models/shop/catalogue?text=GARDEN")).json()).toMatchObject({ items: [{ id: "new" }], next: null });
+    expect((await inject(app, "/models/shop/catalogue?text=10")).json().items.map((i: { id: string }) => i.id)).toEqual(["100", "101", "102", "103", "104", "105"]);
+    expect((await inject(app, `/models/shop/catalogue?text=${"x".repeat(201)}`)).json().error).toMatchObject({ code: "recommend-request", where: "text" });
+    await change(app, { items: [{ id: "100", available: false }], remove: ["unplaced", "101"] });
+    expect((await inject(app, "/models/shop/catalogue")).json().counts).toEqual({ items: 6, unavailable: 1, added: 1 });
+    await change(app, { items: [{ id: "100", available: true }, { id: "101" }, { id: "unplaced" }] });
     expect((await inject(app, "/models/shop/catalogue?after=7")).json()).toMatchObject({ items: [{ id: "unplaced", found: false }], next: null });
   });
 });

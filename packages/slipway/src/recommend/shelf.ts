@@ -23,6 +23,7 @@ export class Shelf {
   /** Vectors that the catalogue gave, by place. */
   readonly #given = new Map<number, Float64Array>();
   #hidden = 0;
+  #gone = 0;
   #popular: number[] | undefined;
   /** Walks the package's own vectors, where that was asked for. */
   hnsw: HnswSearch | undefined;
@@ -36,6 +37,12 @@ export class Shelf {
     });
   }
 
+  /** Items there are, those that are not shown now, and those that came after the package. */
+  get counts(): { readonly items: number; readonly unavailable: number; readonly added: number } {
+    const added = this.#items.slice(this.space.settings.items.length).filter((item) => item !== undefined).length;
+    return { items: this.#items.length - this.#gone, unavailable: this.#hidden - this.#gone, added };
+  }
+  /** Places that there are or were. */
   get size(): number {
     return this.#items.length;
   }
@@ -54,6 +61,7 @@ export class Shelf {
     this.#popular = undefined;
     const place = this.#places.get(id) ?? this.#items.length;
     const own = this.space.settings.items[place];
+    const wasGone = place < this.#items.length && this.#items[place] === undefined;
     const wasHidden = place < this.#items.length && !this.shows(place);
     const { vector } = state;
     const given = vector !== undefined && vector.digest === this.#digest ? Float64Array.from(vector.values) : undefined;
@@ -63,6 +71,7 @@ export class Shelf {
     this.#items[place] = state.removed === true ? undefined : {
       id, available: state.available ?? true, popularity: state.popularity ?? own?.popularity, metadata: { ...own?.metadata, ...state.metadata }, found: own !== undefined || given !== undefined,
     };
+    this.#gone += (state.removed === true ? 1 : 0) - (wasGone ? 1 : 0);
     this.#hidden += (this.shows(place) ? 0 : 1) - (wasHidden ? 1 : 0);
   }
 

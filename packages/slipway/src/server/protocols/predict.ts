@@ -55,7 +55,7 @@ function summary(model: Servable): Summary {
 }
 /** And what Amazon SageMaker asks of a multi-model endpoint at the same address. */
 function listed(model: Servable): object {
-  return { ...summary(model), ...(model.engine?.name === "python" ? { engine: "python" } : {}), modelName: model.name, modelUrl: `slipway:${model.name}@${model.digest}` };
+  return { ...summary(model), ...(model.engine?.name === "python" ? { engine: "python" } : {}), ...(model.itemSpace === undefined ? {} : { recommends: true }), modelName: model.name, modelUrl: `slipway:${model.name}@${model.digest}` };
 }
 
 const summaries = new WeakMap<Servable, string>();
