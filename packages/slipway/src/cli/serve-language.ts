@@ -3,7 +3,7 @@
 import { resolve } from "node:path";
 import { nameFromFile } from "@slipway/core/package";
 import type { ServeSettings } from "../config/index.ts";
-import type { ModelDirectory, StartOptions } from "../server/index.ts";
+import { loadPatterns, type ModelDirectory, type StartOptions } from "../server/index.ts";
 import type { LanguageModel } from "../language/index.ts";
 import { usageError } from "./command.ts";
 
@@ -45,6 +45,7 @@ export async function openLanguageModels({ language, threads, processes }: Serve
     await close();
     throw error;
   }
+  if (language?.guards?.some((g) => g.pattern !== undefined) === true) await loadPatterns();
   return { rest, names: [...models.keys()], protocols: [openAiProtocol(models, new Guards(language?.guards ?? []))], families: [languageFamilies([...models.values()])], close };
 }
 

@@ -3,7 +3,7 @@
 import { SlipwayError } from "@slipway/core/base";
 import type { ServeSettings } from "../config/index.ts";
 import type { LoadOptions, PythonOptions } from "../runtime/index.ts";
-import { Logger, ModelDirectory, Pipeline, Repository, type LogOptions } from "../server/index.ts";
+import { loadPatterns, Logger, ModelDirectory, Pipeline, Repository, type LogOptions } from "../server/index.ts";
 import { usageError } from "./command.ts";
 import { printNote } from "./output.ts";
 import { trustedSigners } from "./trusted-option.ts";
@@ -28,6 +28,7 @@ export async function openServedModels(settings: ServeSettings, given: readonly 
     for (const warning of await models.add({ argument: await fixed(named?.[2] ?? argument), options }, { name: named?.[1] })) printNote(`note: ${warning}`);
   }
   for (const note of (await syncFolder(models, folder)).notes) printNote(`note: ${note}`);
+  if (Object.values(settings.pipelines ?? {}).some(({ steps }) => steps.some((s) => s.pattern !== undefined))) await loadPatterns();
   for (const [name, pipeline] of Object.entries(settings.pipelines ?? {})) {
     if (models.directory.entries.has(name)) throw usageError("bad-argument", `a model and a pipeline are named ${name}`, { hint: "Give one another name." });
     models.directory.add(new Pipeline(name, pipeline, models.directory));

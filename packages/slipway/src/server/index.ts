@@ -17,6 +17,7 @@ export { rowsOf, shareOf } from "./telemetry/request-log.ts";
 export { keyOfRow } from "./traffic/key-of-row.ts";
 export { encodedFiles, readFiles, takesFiles } from "./protocols/shared/read-encoded.ts";
 export { Pipeline } from "./pipelines/pipeline.ts";
+export { loadPatterns } from "./guards/text-pattern.ts";
 export { textRule, type TextRule } from "./guards/text-rule.ts";
 export { changeModels } from "./models/change.ts";
 export { modelInside } from "./models/model-inside.ts";

@@ -2,8 +2,18 @@
 // and engine (re2js), so there is no pattern and no text for which it backtracks. What RE2 cannot do (backreferences, looking
 // around) is refused when the pattern is read.
 
-import { RE2JS } from "re2js";
+import { createRequire } from "node:module";
+import type { RE2JS } from "re2js";
 import { serverError } from "../errors.ts";
+
+type Engine = typeof RE2JS;
+/** A hundred kilobytes of tables, which nobody waits for who has no pattern. */
+let engine: Engine | undefined;
+
+/** To be awaited before patterns are made by programs that were put into one file. */
+export async function loadPatterns(): Promise<void> {
+  engine ??= (await import("re2js")).RE2JS;
+}
 
 /** A pattern that matches, in any case, somewhere in a text. */
 export interface TextPattern {
@@ -15,9 +25,10 @@ const MAX_PROGRAM = 20_000;
 
 /** @param what "pattern of the guard x", for the error @throws SlipwayError guard-pattern */
 export function textPattern(pattern: string, what: string): TextPattern {
+  const used = (engine ??= (createRequire(import.meta.url)("re2js") as { readonly RE2JS: Engine }).RE2JS);
   let compiled: RE2JS;
   try {
-    compiled = RE2JS.compile(RE2JS.translateRegExp(pattern), RE2JS.CASE_INSENSITIVE);
+    compiled = used.compile(used.translateRegExp(pattern), used.CASE_INSENSITIVE);
   } catch (cause) {
     throw serverError("guard-pattern", `the ${what} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, {
       hint: "Patterns are RE2's (https://github.com/google/re2/wiki/Syntax): no backreferences, and nothing that looks ahead or behind.", cause });
