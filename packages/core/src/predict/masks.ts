@@ -4,6 +4,7 @@
 import { MASK_OUTPUT, type SegmentationTask } from "../package/index.ts";
 import { predictError } from "./errors.ts";
 import { FRAME, readFrame, type PictureFrame } from "./picture-frame.ts";
+import { nearestPlaces } from "./resize.ts";
 import { classRuns } from "./run-lengths.ts";
 import type { EngineTensor, Session } from "./session.ts";
 
@@ -62,8 +63,9 @@ function places(size: number, scale: number, offset: number, tensor: number, map
   const shown = scale * size;
   // Whole pixels, but for the noise of a division.
   const whole = Math.abs(shown - Math.round(shown)) < 1e-6 ? Math.round(shown) : shown;
+  if (offset === 0 && whole === tensor) return nearestPlaces(map, size).map((p) => Math.min(map - 1, p));
+  if (map === tensor && Number.isInteger(whole) && Number.isInteger(offset) && offset >= 0 && offset + whole <= tensor) return nearestPlaces(whole, size).map((p) => offset + Math.min(whole - 1, p));
   return Int32Array.from({ length: size }, (_, i) => {
-    if (offset === 0 && whole === tensor) return Math.min(map - 1, Math.floor(((i + 0.5) * map) / size));
     const at = offset + ((i + 0.5) * whole) / size;
     return at < 0 || at >= tensor ? -1 : Math.min(map - 1, Math.floor((at * map) / tensor));
   });

@@ -87,13 +87,28 @@ function kernels(offset: number, size: number, to: number, limit: number, { supp
   });
 }
 
+/**
+ * For each of `to` pixels the one of `size` in whose middle it lies, from `offset` on. Pillow adds up steps (ImagingScaleAffine of
+ * libImaging/Geometry.c), which decides where a middle falls between two.
+ */
+export function nearestPlaces(size: number, to: number, offset = 0): Int32Array {
+  const step = size / to;
+  let at = offset + step * 0.5;
+  return Int32Array.from({ length: to }, () => {
+    const place = Math.floor(at);
+    at += step;
+    return place;
+  });
+}
+
 function nearest(data: Uint8Array, width: number, height: number, channels: number, box: Box, toWidth: number, toHeight: number): Uint8Array {
-  const place = (i: number, offset: number, size: number, to: number, limit: number): number => Math.max(0, Math.min(limit - 1, Math.floor(offset + ((i + 0.5) * size) / to)));
+  const places = (offset: number, size: number, to: number, limit: number): Int32Array => nearestPlaces(size, to, offset).map((p) => Math.max(0, Math.min(limit - 1, p)));
+  const [across, down] = [places(box.x, box.width, toWidth, width), places(box.y, box.height, toHeight, height)];
   const out = new Uint8Array(toWidth * toHeight * channels);
   for (let y = 0; y < toHeight; y++) {
-    const from = place(y, box.y, box.height, toHeight, height) * width;
+    const from = down[y]! * width;
     for (let x = 0; x < toWidth; x++) {
-      const at = (from + place(x, box.x, box.width, toWidth, width)) * channels;
+      const at = (from + across[x]!) * channels;
       out.set(data.subarray(at, at + channels), (y * toWidth + x) * channels);
     }
   }

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseImageInput } from "@slipway/core/package";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModelPackage } from "../../runtime/index.ts";
+import { loadModelPackage, openModel } from "../../runtime/index.ts";
 import { packModel } from "../../runtime/pack.ts";
 import { createServer, type App } from "../app.ts";
 import { stopDecoder } from "../decoding/decoder.ts";
@@ -70,6 +70,17 @@ describe("pictures in base64", () => {
   ])("%s %j is refused by a code", async (url, body, code) => {
     const answer = await inject(app, { method: "POST", url, headers: json, payload: JSON.stringify(body) });
     expect([answer.statusCode, answer.errorCode]).toEqual([400, code]);
+  });
+  it("are examples to a classifier, as TensorFlow Serving has them", async () => {
+    const folder = fileURLToPath(new URL("../../../../../corpus/images/classifier/", import.meta.url));
+    const other = createServer({ models: [await loadModelPackage((await openModel(folder)).package)] });
+    const { name } = other.context.models.all[0]!;
+    const picture = readFileSync(`${folder}pictures/wide.png`);
+    const { predictions: [plain] } = (await inject(other, { method: "POST", url: "/predict", headers: { "content-type": "image/png" }, payload: picture })).json() as { predictions: { probabilities: Record<string, number> }[] };
+    const { results } = (await inject(other, { method: "POST", url: `/v1/models/${name}:classify`, headers: json, payload: JSON.stringify({ examples: [{ image: { b64: picture.toString("base64") } }] }) })).json() as { results: [string, number][][] };
+    expect(results[0]!.length).toBe(4);
+    for (const [label, p] of results[0]!) expect(p).toBeCloseTo(plain!.probabilities[label]!, 6);
+    await other.context.models.close();
   });
   it("leave tensors of numbers as they are", async () => {
     const zeros = Array.from({ length: 3 }, () => Array.from({ length: 96 }, () => Array.from({ length: 96 }, () => 0)));
