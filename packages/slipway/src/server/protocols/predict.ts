@@ -74,6 +74,8 @@ function predict(context: ServerContext, call: Call, wanted: Selection): Answer 
 
 function ask(context: ServerContext, call: Call, model: Servable): Answer | Promise<Answer> {
   const options = call.search === "" ? PLAIN : optionsOf(call.query);
+  // What cannot be answered so is refused before it is computed.
+  if (call.search !== "") formOf(call, model);
   const input = readBody(call, model);
   return input instanceof Promise ? askLater(context, call, model, input, options) : inferred(call, model, infer(context, call, model, input, options));
 }
@@ -85,48 +87,33 @@ function inferred(call: Call, model: Servable, inference: Inference | Promise<In
   return inference instanceof Promise ? inference.then((found) => answer(call, model, found)) : answer(call, model, inference);
 }
 
+function formOf(call: Call, model: Servable): MaskForm {
+  return model.signature.task === undefined && (call.search === "" || !call.query.has("mask")) ? "runs" : maskForm(call, model.signature);
+}
+
 const PLAIN: InferOptions = { onInvalid: "throw" };
 
 function optionsOf(query: URLSearchParams): InferOptions {
   const onInvalid = readOnInvalid(query.get("on_invalid"));
-<<<<<<< HEAD
   if (!query.has("outputs")) return { onInvalid };
   return { onInvalid, outputs: query.getAll("outputs").flatMap((names) => names.split(",")).map((n) => n.trim()).filter((n) => n !== "") };
-=======
-  const form = model.signature.task === undefined && !query.has("mask") ? "runs" : maskForm(call, model.signature);
-  const outputs = query.has("outputs") ? query.getAll("outputs").flatMap((names) => names.split(",")).map((n) => n.trim()).filter((n) => n !== "") : undefined;
-  return after(readBody(call, model), (input) => after(infer(context, call, model, input, { onInvalid, outputs }), (inference) => answer(call, model, inference, form)));
->>>>>>> 97e3462c (Segmentation: masks as a step of the graph, run lengths and PNGs; picture embeddings at /v1/embeddings; batch over detectors)
 }
 
 /** What most clients say of the answer they would like. */
 const ANY = new Set(["*/*", "application/json", "application/json, text/plain, */*"]);
 
-<<<<<<< HEAD
 function answer(call: Call, model: Servable, inference: Inference): Answer | Promise<Answer> {
-  const accept = call.header("accept");
   const { encoded, prediction } = inference;
+  const form = formOf(call, model);
+  if (form === "picture") return maskPicture(prediction);
+  if (form === "png") return jsonText(`{"predictions":${JSON.stringify(withPngs(placeRows(encoded, prediction)))},"model":${summaryJson(model)},"prediction_id":"${call.predictionId!}"}`);
+  const accept = call.header("accept");
   if (encoded.kept !== undefined || prediction.refused !== undefined || accept === undefined || ANY.has(accept)) return inJson(call, model, inference);
   return asWished(call, model, inference);
 }
 async function asWished(call: Call, model: Servable, inference: Inference): Promise<Answer> {
   return (await negotiated(call, inference.prediction, { header: true })) ?? inJson(call, model, inference);
 }
-=======
-function answer(call: Call, model: Servable, { encoded, prediction }: Inference, form: MaskForm): Answer | Promise<Answer> {
-  const id = call.predictionId!;
-  const tail = `"model":${summaryJson(model)},"prediction_id":"${id}"}`;
-  const accept = call.header("accept");
-  const whole = encoded.kept === undefined && prediction.refused === undefined;
-  if (form === "picture") return maskPicture(prediction);
-  if (form === "png") return jsonText(`{"predictions":${JSON.stringify(withPngs(placeRows(encoded, prediction)))},${tail}`);
-  const inJson = (): Answer => {
-    if (!whole) return jsonText(`{"predictions":${JSON.stringify(placeRows(encoded, prediction))},${tail}`);
-    return jsonText(prediction.rows <= ROWS_AT_ONCE ? `{"predictions":[${rowsJson(prediction)}],${tail}` : pieces());
-  };
-  if (!whole || accept === undefined || ANY.has(accept)) return inJson();
-  return negotiated(call, prediction, { header: true }).then((other) => (other === undefined ? inJson() : other));
->>>>>>> 97e3462c (Segmentation: masks as a step of the graph, run lengths and PNGs; picture embeddings at /v1/embeddings; batch over detectors)
 
 function inJson(call: Call, model: Servable, { encoded, prediction }: Inference): Answer {
   const tail = `"model":${summaryJson(model)},"prediction_id":"${call.predictionId!}"}`;
