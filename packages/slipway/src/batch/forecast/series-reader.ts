@@ -16,6 +16,8 @@ import { readValue } from "./read-value.ts";
 import { Series, type SeriesContext, type Value } from "./series.ts";
 import type { SeriesShape } from "./shape.ts";
 
+/** The history's own groups of rows are small. */
+const MEMORY_MB = 48;
 type RowRange = Extract<ShardWork, { file: string }>;
 
 /** @throws SlipwayError batch-duckdb, batch-input-damaged while it reads */
@@ -24,7 +26,7 @@ export async function seriesReader(model: Model, shape: SeriesShape, temporary: 
   const forecast = signature.forecast!;
   const context: SeriesContext = { forecast, shape, clock: new Clock(forecast.timezone), rolling: Object.values(forecast.rolling) };
   const wishes = wishesOf(shape);
-  const store = await openParquet(wishes, temporary);
+  const store = await openParquet(wishes, temporary, MEMORY_MB);
   const isStatic = shape.values.some((value) => value.use === "static");
   const features = featuresOf(model, context);
   const output = signature.outputs.find((o) => o.kind === "value")!;

@@ -26,7 +26,7 @@ export interface SeriesOptions {
   readonly work: string;
 }
 
-const MEMORY_MB = 256;
+const MEMORY_MB = 192;
 /** How the history was kept. */
 const SHAPE = "history.json";
 /** Of its rows, in a shard: a part of one that is stopped is made again from its beginning. */

@@ -6,6 +6,7 @@ import { collectYoung } from "../run/collect-young.ts";
 import { damaged, openDuckDB, sqlName, sqlText } from "../input/duckdb.ts";
 import type { ColumnWish, TableColumn, TablePart, TableStore } from "./table-store.ts";
 
+/** Of files that may have large groups of rows. */
 const MEMORY_MB = 96;
 /** Chunks whose memory, some half a megabyte each outside the heap, is let go of together. */
 const CHUNKS_AT_ONCE = 3;
@@ -21,8 +22,8 @@ interface Inside {
   readonly validity: { readonly data: BigUint64Array | null; readonly offset: number };
 }
 
-export async function openParquet(wishes: readonly ColumnWish[], temporary: string): Promise<TableStore> {
-  const connection = await openDuckDB({ threads: 1, memoryMb: MEMORY_MB, temporary });
+export async function openParquet(wishes: readonly ColumnWish[], temporary: string, memoryMb: number = MEMORY_MB): Promise<TableStore> {
+  const connection = await openDuckDB({ threads: 1, memoryMb, temporary });
   const select = `SELECT ${wishes.map(columnSql).join(", ") || "1"} FROM read_parquet(`;
   const texts = new Texts();
   let chunks = 0;
