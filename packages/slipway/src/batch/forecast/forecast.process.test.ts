@@ -119,6 +119,17 @@ describe("a series that cannot be forecast", () => {
     expect(JSON.parse(letter!.text)).toHaveProperty("store");
     one.remove();
   });
+  it.each(["zero", "refused"] as const)("is one that is short, whatever --future knows of the hours before it: gaps %s", async (gaps) => {
+    const forecast: Forecasting = { ...MONTHLY, frequency: "h", calendar: { number: "hour" }, gaps };
+    const hour = (n: number): string => new Date(Date.UTC(2026, 0, 1, n)).toISOString().slice(0, 19);
+    const one = new TestRuns(await seriesPackage(forecast));
+    writeFileSync(one.at("in.csv"), `${HEAD}short,${hour(22)},1,0\n${[20, 21, 22].map((h) => `whole,${hour(h)},${h},0\n`).join("")}`);
+    writeFileSync(one.at("day.csv"), `month,promotion\n${Array.from({ length: 30 }, (_, h) => `${hour(h)},0\n`).join("")}`);
+    await one.run(one.at("in.csv"), "out.csv", { keep: "unused", outputs: undefined, horizon: { steps: 1, forecast, future: [one.at("day.csv")] } });
+    expect(one.text("out.csv")).toBe(`store,month,step,forecast\nwhole,${hour(23)},1,${monthlyValue(22, 21, 0, 23)}\n`);
+    expect(one.bad("out.csv")).toEqual([expect.objectContaining({ code: "forecast-history-short", reason: expect.stringMatching(/^the history has 1 period, from 2026-01-01T22:00:00 to/) as string })]);
+    one.remove();
+  });
   it("is one whose steps are beyond every date, too", async () => {
     const forecast: Forecasting = { ...MONTHLY, frequency: "99999YS", short: "missing" };
     const one = new TestRuns(await seriesPackage(forecast));

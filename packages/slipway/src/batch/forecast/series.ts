@@ -89,7 +89,8 @@ export class Series {
   }
 
   add(row: SeriesRow): void {
-    if (this.fault !== undefined) return;
+    // What is known of times before the history says nothing of where its periods begin.
+    if (this.fault !== undefined || (row.known && !this.#begun)) return;
     const index = this.#place(row);
     if (index === undefined) return;
     if (row.known) this.#addKnown(index, row);

@@ -9,6 +9,8 @@ import { failureOf, type RunState, type RunStore } from "./run-store.ts";
 /** False: it was another's turn, or parts have to be made again. @throws SlipwayError batch-run-unreachable, batch-source-..., database-... */
 export async function endRun(store: RunStore, state: RunState): Promise<boolean> {
   const { id, folder, leaseMs } = state;
+  // Whoever waits for a run in a bucket would bring its model here at each look, while another process ends it.
+  if (!(await store.canClaimEnd(id))) return false;
   const home = await homeOf(folder, state.record);
   // Put in place by a process that did not come to say so; or here where its storage is not seen nobody claims it.
   let summary = await home.recorded(id);

@@ -13,6 +13,7 @@ import type { BatchOptions } from "../../run/options.ts";
 import { runBatch } from "../../run/run-batch.ts";
 import { planShared } from "../plan-shared.ts";
 import { batchOptions, loanPackage, loanRows, startWorker, type TestWorker } from "../testing.ts";
+import { endRun } from "./end-run.ts";
 import { runOnPostgres } from "./run-on-postgres.ts";
 import { RunStore, type RunState } from "./run-store.ts";
 import { ShardLeases } from "./shard-leases.ts";
@@ -178,7 +179,11 @@ describe.skipIf(!real)("a run on Postgres", () => {
     expect(await store.setAside(run.id)).toEqual([{ shard: 1, attempts: 2, reason: expect.stringContaining("quick did not come back") as string }]);
     const first = (await store.claimEnd(run.id))!;
     expect(await store.claimEnd(run.id)).toBeUndefined();
+    // While it is another's turn nobody looks at the storage, of which a bucket would send the model each time.
+    const elsewhere = { ...(await store.read(run.id))!, folder: at("elsewhere") };
+    expect(await endRun(store, elsewhere)).toBe(false);
     await store.database.query("update batch_runs set finish_until = now() - interval '1 second' where id = $1", [run.id]);
+    await expect(endRun(store, elsewhere)).rejects.toMatchObject({ code: "batch-run-unreachable" });
     const second = (await store.claimEnd(run.id))!;
     let acted = 0;
     expect(await store.fenced(run.id, first, () => void acted++)).toBe(false);

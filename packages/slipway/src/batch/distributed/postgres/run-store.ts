@@ -36,6 +36,7 @@ export interface AsideShard {
   readonly reason: string;
 }
 
+const END_IS_FREE = "state = 'open' and done + aside = shards and (finish_until is null or finish_until < now())";
 const COLUMNS = "id, folder, record, state, shards, done, aside, rows, bad, max_errors as \"maxErrors\", lease_ms as \"leaseMs\", attempts, outcome, cast(extract(epoch from now() - created_at) as double precision) as seconds";
 /** Runs that have ended are known for so long. */
 const KEPT_DAYS = 30;
@@ -113,9 +114,13 @@ export class RunStore {
     }, "rows");
   }
 
+  /** Whether `claimEnd` would give it now. */
+  async canClaimEnd(id: string): Promise<boolean> {
+    return (await this.database.query(`select id from batch_runs where id = $1 and ${END_IS_FREE}`, [id])).length > 0;
+  }
   /** The lease on the run's end, where every shard is done or set aside; undefined: there is nothing to end, or another has it. */
   async claimEnd(id: string): Promise<number | undefined> {
-    const [claimed] = await this.database.transaction((tx) => tx.query<{ token: number }>("update batch_runs set finish_token = finish_token + 1, finish_until = now() + lease_ms * interval '1 millisecond' where id = $1 and state = 'open' and done + aside = shards and (finish_until is null or finish_until < now()) returning finish_token as token", [id]), "rows");
+    const [claimed] = await this.database.transaction((tx) => tx.query<{ token: number }>(`update batch_runs set finish_token = finish_token + 1, finish_until = now() + lease_ms * interval '1 millisecond' where id = $1 and ${END_IS_FREE} returning finish_token as token`, [id]), "rows");
     return claimed?.token;
   }
   async renewEnd(id: string, token: number): Promise<void> {
