@@ -1,7 +1,7 @@
 // Arrow IPC in and out: files and streams, batches smaller and larger than a shard, dictionaries, what is damaged.
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { bool, columnFromArray, dictionary, float64, int64, tableFromColumns, tableFromIPC, tableToIPC, utf8 } from "@uwdata/flechette";
+import { bool, columnFromArray, decimal, dictionary, float16, float32, float64, int64, tableFromColumns, tableFromIPC, tableToIPC, utf8 } from "@uwdata/flechette";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readArrowTables } from "./input/arrow-tables.ts";
 import { expectedCsv, loanPackage, loanRows, loanScore, TestRuns, type LoanRow } from "./testing-run.ts";
@@ -40,6 +40,18 @@ describe("Arrow", () => {
     expect(table.schema.fields.map((f) => f.name)).toEqual(["id", "label", "score", "prediction_id", "model_version"]);
     expect([table.getChild("id").at(69_999), table.getChild("prediction_id").at(69_999)]).toEqual([69_999n, expect.stringMatching(/-1-29999$/)]);
     expect([4, 60_003].map((i) => table.getChild("score").at(i))).toEqual([loanScore(loanRows(5)[4]!), NaN]);
+  });
+  it.each([["a dictionary", () => dictionary(float64())], ["short decimals", () => decimal(9, 2, 32)], ["halves", float16], ["floats", float32]] as const)("has numbers as %s, and what is missing stays missing", async (name, type) => {
+    const some = rows.slice(0, 12);
+    const kept = some.map((_, i) => (i % 5 === 1 ? null : i + 0.5));
+    const columns = [["age", columnFromArray(some.map((r) => r.age), type())], ["plan", columnFromArray(some.map((r) => r.plan), dictionary(utf8()))], ["member", columnFromArray(some.map((r) => r.member), bool())], ["kept", columnFromArray(kept, type())]] as const;
+    writeFileSync(runs.at(`${name}.arrow`), tableToIPC(tableFromColumns(columns as unknown as Parameters<typeof tableFromColumns>[0]), { format: "file" })!);
+    expect(await runs.run(runs.at(`${name}.arrow`), `${name}.out.arrow`, { keep: ["kept"], outputs: ["score"] })).toMatchObject({ rows: 12, bad: 0 });
+    const [input, output] = ["", ".out"].map((end) => tableFromIPC(readFileSync(runs.at(`${name}${end}.arrow`))));
+    const age = input!.getChild("age");
+    expect([input!.getChild("kept").at(1), age.at(3), age.at(0)]).toEqual([null, null, expect.any(Number)]);
+    expect([...output!.getChild("kept")]).toEqual([...input!.getChild("kept")]);
+    expect([...output!.getChild("score")]).toEqual(some.map((r, i) => loanScore({ ...r, note: null, age: age.at(i) as number | null }) ?? NaN));
   });
   it("names what is wrong with a row, and where a file is cut off", async () => {
     const some = rows.slice(0, 100).map((r, i) => (i === 7 ? { ...r, plan: "gold" } : r));

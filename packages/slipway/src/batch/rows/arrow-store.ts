@@ -6,6 +6,9 @@ import type { ArrowTable } from "../../server/decoding/index.ts";
 
 /** Rows of a part. */
 const PART_ROWS = 4096;
+/** Of flechette, which is loaded where there is a file of Arrow. */
+const INT: number = 2;
+const FLOAT: number = 3;
 type Column = ArrowTable["columns"][number]["column"];
 
 export class ArrowStore implements TableStore {
@@ -38,12 +41,13 @@ export class ArrowStore implements TableStore {
 function slice(column: Column, first: number, rows: number, { as }: ColumnWish): TableColumn {
   const batch = column.data[0]!;
   const { values } = batch as { values?: unknown };
-  const direct = as === "double" && (values instanceof Float64Array || values instanceof Float32Array || values instanceof Int32Array) && values.length >= first + rows;
+  // Of a dictionary they are places in it, of a short decimal whole numbers.
+  const direct = as === "double" && (column.type.typeId === FLOAT || column.type.typeId === INT) && (values instanceof Float64Array || values instanceof Float32Array || values instanceof Int32Array) && values.length >= first + rows;
   const value = (row: number): unknown => plain(batch.at(first + row));
   return {
     numbers: direct ? values.subarray(first, first + rows) : as === "double" ? Float64Array.from({ length: rows }, (_, row) => Number(batch.at(first + row) ?? NaN)) : undefined,
-    complete: !direct || batch.nullCount === 0,
-    isValid: direct ? (row) => batch.at(first + row) !== null : () => true,
+    complete: direct && batch.nullCount === 0,
+    isValid: (row) => batch.at(first + row) !== null,
     value,
     text: (row) => {
       const found = value(row);

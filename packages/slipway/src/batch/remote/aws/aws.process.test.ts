@@ -107,6 +107,18 @@ describe("the role of a container", () => {
     now += 3_600_000;
     await expect(chain.get()).rejects.toMatchObject({ code: "batch-source-denied", message: expect.stringContaining("AccessDeniedException") as string });
   });
+  it("is asked for again after a minute, not with each request, where nobody is there who gave some before", async () => {
+    let [now, asked, away] = [Date.parse("2026-11-01T00:00:00Z"), 0, false];
+    const chain = new CredentialChain([async () => (asked++, away ? undefined : { accessKeyId: `ASIA000${asked}`, secretAccessKey: "s", endsMs: now + 3_600_000 })], () => now);
+    await chain.get();
+    now += 56 * 60_000;
+    away = true;
+    for (let i = 0; i < 3; i++) expect(await chain.get()).toMatchObject({ accessKeyId: "ASIA0001" });
+    expect(asked).toBe(2);
+    now += 60_000;
+    away = false;
+    expect([await chain.get(), asked]).toMatchObject([{ accessKeyId: "ASIA0003" }, 3]);
+  });
   it("is asked of no stranger, and what is no answer is told", async () => {
     for (const uri of ["http://example.org/x", "http://169.254.169.254/x", "http://127.0.0.1.example.org/", "ftp://127.0.0.1/", "http://user@127.0.0.1/", "nonsense"]) await expect(find({ AWS_CONTAINER_CREDENTIALS_FULL_URI: uri }), uri).rejects.toMatchObject({ code: "batch-source-denied", message: expect.stringContaining("not asked for credentials") as string });
     await expect(find({ AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "@example.org/x" })).rejects.toMatchObject({ code: expect.stringMatching(/^batch-source-/) as string });

@@ -53,6 +53,8 @@ export class CredentialChain {
         return;
       }
       this.#searched = true;
+      // Who gave some before may be away for a moment.
+      if (this.#found !== undefined) this.#nextMs = this.#now() + AGAIN_MS;
     } catch (error) {
       // Those of before may last until there are others.
       if (this.#found?.endsMs === undefined || this.#now() >= this.#found.endsMs) throw error;
