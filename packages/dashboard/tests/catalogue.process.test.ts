@@ -109,6 +109,15 @@ describe.skipIf(!hasBrowser)("a catalogue in the dashboard", { timeout: 120_000 
     await page.getByRole("button", { name: "Add it" }).click();
     await page.getByText("catalogue-version").waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
+    // Also once the page behind the dialog has loaded what the other one did.
+    await open(page, "?text=kite");
+    await page.getByRole("button", { name: "Change kite" }).click();
+    const { version } = (await call<{ version: number }>("Olga Petrov", "PATCH", "/models/shop/catalogue", { items: [{ id: "kite", popularity: 7 }] })).json;
+    await page.getByText(`(version ${version})`).waitFor();
+    await page.getByRole("button", { name: "Change it" }).click();
+    await page.getByText("catalogue-version").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    expect((await call<{ items: { popularity: number }[] }>("Vera", "GET", "/models/shop/catalogue?text=kite")).json.items[0]!.popularity).toBe(7);
     await open(page);
     await page.getByRole("button", { name: "Add an item" }).click();
     await page.getByLabel("Id", { exact: true }).fill("swing");

@@ -39,6 +39,8 @@ export function CataloguePage({ name, place }: { readonly name: string; readonly
   const catalogue = useLoad<Catalogue>(withQuery(api.catalogue(name), { text, after, limit: PAGE_SIZE }), 15_000);
   const [editing, setEditing] = useState<Item | "new" | undefined>(undefined);
   const [removing, setRemoving] = useState<Item | undefined>(undefined);
+  /** The version whose values a dialog began with: what is loaded behind it may be newer. */
+  const [shown, setShown] = useState(0);
   const [failure, setFailure] = useState<ApiError | undefined>(undefined);
   useEffect(() => {
     if (typed === text) return;
@@ -50,17 +52,20 @@ export function CataloguePage({ name, place }: { readonly name: string; readonly
   const release = may("release");
   const change = async (body: object, told: string): Promise<void> => {
     // What was shown is what is changed: somebody else may have been first.
-    await send("PATCH", api.catalogue(name), { ...body, if_version: data!.version });
+    await send("PATCH", api.catalogue(name), { ...body, if_version: shown }).catch((thrown: unknown) => {
+      void catalogue.reload();
+      throw thrown;
+    });
     toast(told);
     setFailure(undefined);
     await catalogue.reload();
   };
-  const failed = (thrown: unknown): void => {
-    setFailure(asApiError(thrown));
-    void catalogue.reload();
+  const begin = (open: () => void): void => {
+    setShown(data!.version);
+    open();
   };
   return <div class="page">
-    <PageHead title="Catalogue" documentTitle={`Catalogue of ${name}`} crumbs={[["Models", page.models], [name, page.model(name)]]} actions={release && data !== undefined && <button type="button" class="primary" onClick={() => setEditing("new")}>Add an item</button>}>
+    <PageHead title="Catalogue" documentTitle={`Catalogue of ${name}`} crumbs={[["Models", page.models], [name, page.model(name)]]} actions={release && data !== undefined && <button type="button" class="primary" onClick={() => begin(() => setEditing("new"))}>Add an item</button>}>
       <p class="soft">The items that {name} recommends now. What is changed here counts from the next request on, without a new version.</p>
     </PageHead>
     {(failure ?? error) !== undefined && <Failure error={(failure ?? error)!} {...(failure === undefined ? { retry: () => void catalogue.reload() } : {})} />}
@@ -82,7 +87,7 @@ export function CataloguePage({ name, place }: { readonly name: string; readonly
           <td><span class="chips">{item.available ? <Chip tone="good">shown</Chip> : <Chip tone="warn">not shown</Chip>}{!item.found && <Chip title="The version in use has no vector of it: it comes by lists and popularity alone">not found by likeness</Chip>}</span></td>
           <td class="number">{item.popularity ?? ""}</td>
           <td class="small">{Object.entries(item.metadata).slice(0, 6).map(([key, value]) => `${key}: ${String(value)}`).join(" · ")}</td>
-          {release && <td class="nowrap"><button type="button" class="quiet small" onClick={() => setEditing(item)}>Change<span class="visually-hidden"> {item.id}</span></button> <button type="button" class="small danger" onClick={() => setRemoving(item)}>Take out<span class="visually-hidden"> {item.id}</span></button></td>}
+          {release && <td class="nowrap"><button type="button" class="quiet small" onClick={() => begin(() => setEditing(item))}>Change<span class="visually-hidden"> {item.id}</span></button> <button type="button" class="small danger" onClick={() => begin(() => setRemoving(item))}>Take out<span class="visually-hidden"> {item.id}</span></button></td>}
         </tr>)}</tbody>
       </table></div></Panel>}
       {(data.next !== null || after !== null) && <div class="row">{after !== null && <a class="button" href={withQuery(page.catalogue(name), { text })}>To the first</a>}{data.next !== null && <a class="button" href={withQuery(page.catalogue(name), { text, after: data.next })}>More items</a>}</div>}
@@ -98,7 +103,7 @@ export function CataloguePage({ name, place }: { readonly name: string; readonly
         setRemoving(undefined);
       }} onError={(thrown) => {
         setRemoving(undefined);
-        failed(thrown);
+        setFailure(asApiError(thrown));
       }}>Take it out</Act><button type="button" onClick={() => setRemoving(undefined)}>Keep it</button></div>
     </Dialog>}
   </div>;

@@ -68,7 +68,7 @@ describe("a folder of a base model of pictures", () => {
     for (const [body, code, told] of [
       [{ input: "https://example.com/a.png" }, "language-unsupported", "not fetched"], [{ input: [{ text: "a cat" }] }, "language-unsupported", "no texts"],
       [{ input: "a cat!" }, "request-shape", "base64"], [{ input: Buffer.from("no picture").toString("base64") }, "image-damaged", "PNG"], [{ input: 3 }, "language-request", "base64"], [{ input: [] }, "language-request", "at least one"],
-      [{ messages: [{ role: "user", content: "a cat" }] }, "language-request", "image_url"], [{ messages: [{ role: "user", content: [image, { type: "text", text: "a cat" }] }] }, "language-unsupported", "no texts"],
+      [{ messages: [{ role: "user", content: "a cat" }] }, "language-request", "image_url"], [{ messages: [{ role: "user", content: [null, image] }] }, "language-request", "image_url"], [{ messages: [{ role: "user", content: [image, { type: "text", text: "a cat" }] }] }, "language-unsupported", "no texts"],
       [{ input: base64("wide"), dimensions: 2 }, "language-unsupported", "3 of them"],
     ] as const) {
       const { status, json } = await embed(app, { model: model.name, ...body });

@@ -1,6 +1,7 @@
 // Rankings by what was chosen: lists that a recommender showed, and rows that a score ranks, from feedback to metrics.
 
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomNumbers } from "@slipway/core/stats";
 import { afterEach, describe, expect, it } from "vitest";
@@ -11,7 +12,7 @@ import { matrixModel } from "../runtime/testing.ts";
 import { createServer, type App } from "../server/index.ts";
 import { inject } from "../server/testing.ts";
 import { labelledPredictions, lossOf, Monitor, monitorProtocol, MonitorStore, type ModelView } from "./index.ts";
-import { START, watchedApp } from "./testing.ts";
+import { loanRows, START, watchedApp } from "./testing.ts";
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -89,5 +90,20 @@ describe("scores that rank", () => {
     expect([found.kind, found.rows.length]).toEqual(["ranking", 40]);
     const losses = found.rows.map((r) => lossOf(found.kind, r.answer, r.label));
     expect(losses.filter((l) => l === 0).length).toBeGreaterThanOrEqual(26);
+  });
+  it("are ranks while the configuration says so, also of a package that was watched before", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "slipway-ranked-"));
+    try {
+      const tasks: string[] = [];
+      for (const ranked of [false, true, false]) {
+        const watched = await watchedApp({ store: () => MonitorStore.open(`sqlite:${join(folder, "monitor.db")}`), options: { judging: () => ({ ranked }) } });
+        await watched.ask(loanRows(3, 1));
+        tasks.push(((await watched.get("/models/loan")).json() as ModelView).task);
+        await watched.close();
+      }
+      expect(tasks).toEqual(["classification", "ranking", "classification"]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });

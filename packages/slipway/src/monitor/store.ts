@@ -69,8 +69,8 @@ export class MonitorStore {
     const rows = written.map(({ subject, window, lengthMs }) => ({ subject, begins: iso(window.begins), lengthMs, counts: Buffer.from(encodeWindow(window.counter)).toString("base64") }));
     await this.database.transaction(async (tx) => {
       for (const { subject, begins, lengthMs, counts } of rows) {
-        // A newer Slipway may watch more of the same package, behind what was watched before.
-        await tx.query("insert into monitor_subjects (model, version, digest, subject, first_at) values ($1, $2, $3, $4, $5) on conflict (model, version, digest) do update set subject = excluded.subject where length(excluded.subject) > length(monitor_subjects.subject)", [subject.model, subject.version, subject.digest, JSON.stringify(subject), iso(now)]);
+        await tx.query("insert into monitor_subjects (model, version, digest, subject, first_at) values ($1, $2, $3, $4, $5) on conflict (model, version, digest) do nothing", [subject.model, subject.version, subject.digest, JSON.stringify(subject), iso(now)]);
+        await renew(tx, subject);
         await tx.query(`insert into monitor_windows (model, version, digest, begins, replica, length_ms, counts) values ($1, $2, $3, $4, $5, $6, $7)
           on conflict (model, version, digest, begins, replica) do update set counts = excluded.counts`, [subject.model, subject.version, subject.digest, begins, replica.id, lengthMs, counts]);
       }
@@ -176,4 +176,13 @@ async function writePredictions(tx: Database, { model, version, digest }: Subjec
 
 export function iso(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+/** A newer Slipway may watch more of the same package, behind what was watched before; and its task may be told otherwise by now. */
+async function renew(tx: Database, subject: Subject): Promise<void> {
+  const key = [subject.model, subject.version, subject.digest];
+  const [known] = await tx.query<{ subject: string }>("select subject from monitor_subjects where model = $1 and version = $2 and digest = $3", key);
+  const text = JSON.stringify(subject);
+  if (known === undefined || known.subject === text || (JSON.parse(known.subject) as Subject).series.length > subject.series.length) return;
+  await tx.query("update monitor_subjects set subject = $4 where model = $1 and version = $2 and digest = $3", [...key, text]);
 }

@@ -29,7 +29,7 @@ function listed(input: unknown): readonly unknown[] {
 
 function pictureOf(message: unknown): unknown {
   const content = (message as { readonly content?: unknown } | null)?.content;
-  const parts = Array.isArray(content) ? (content as readonly { readonly type?: unknown; readonly text?: unknown; readonly image_url?: unknown }[]) : undefined;
+  const parts = Array.isArray(content) && content.every((part) => typeof part === "object" && part !== null) ? (content as readonly { readonly type?: unknown; readonly text?: unknown; readonly image_url?: unknown }[]) : undefined;
   const pictures = parts?.filter((p) => p.type === "image_url") ?? [];
   if (parts === undefined || pictures.length !== 1) throw wrong("messages", "one part of type image_url in each", content);
   if (parts.some((p) => p.type === "text" && typeof p.text === "string" && p.text.trim() !== "")) throw unsupported("messages", "this model embeds pictures, and no texts beside them");
