@@ -49,13 +49,13 @@ export class Guards {
   async prompt(call: Call, context: ServerContext, asked: string, texts: readonly string[]): Promise<void> {
     const whole = texts.join("\n");
     for (const { rule, wrong } of this.#prompt) {
-      if (wrong(whole) !== undefined) throw refused(rule, context, asked);
+      if (wrong(whole) !== undefined) throw refused(rule, context, asked, call);
       if (rule.classifier === undefined) continue;
       const model = await context.models.select(call, { name: rule.classifier });
       // What was asked last; earlier turns were judged when they came.
       const { prediction } = await infer(context, call, model, { kind: "texts", texts: [texts.at(-1) ?? ""] });
       const label = prediction.outputs.find((o) => o.output.kind === "label")?.data[0];
-      if (label === undefined || rule.allow?.includes(String(label)) !== true) throw refused(rule, context, asked);
+      if (label === undefined || rule.allow?.includes(String(label)) !== true) throw refused(rule, context, asked, call);
     }
   }
 
@@ -83,7 +83,9 @@ export class Guards {
   }
 }
 
-function refused({ name, message }: GuardRule, context: ServerContext, asked: string): Error {
+function refused({ name, message }: GuardRule, context: ServerContext, asked: string, call: Call): Error {
+  // A log that shows rows would show what its classifier was asked.
+  if (call.observation !== undefined) call.observation = { ...call.observation, input: undefined };
   context.models.guards.add(asked, name);
   return languageError("language-guard", message ?? `what was asked is not answered here: it breaks the rule ${JSON.stringify(name)}`, { data: { rule: name } });
 }

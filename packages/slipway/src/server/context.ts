@@ -76,6 +76,8 @@ export interface Observation {
   readonly doneAt: number;
   /** What was asked, for a log that shows rows. */
   readonly input?: ModelInput | undefined;
+  /** Its rows that a rule refused: no log shows them. */
+  readonly withheld?: ReadonlySet<number> | undefined;
 }
 
 /** Watches what models are asked and answer, whatever the protocol. It is called while requests wait, and never throws. */

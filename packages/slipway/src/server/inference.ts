@@ -2,7 +2,7 @@
 
 import type { Encoded, ModelInput, OnInvalid, PredictOptions, Prediction, Servable } from "../runtime/index.ts";
 import { allowModel } from "./auth/index.ts";
-import type { ServerContext } from "./context.ts";
+import type { Observation, ServerContext } from "./context.ts";
 import type { Call } from "./http/call.ts";
 import { newId } from "./http/node-host.ts";
 
@@ -41,8 +41,14 @@ async function inferLater(context: ServerContext, call: Call, model: Servable, i
 
 function inferred(context: ServerContext, call: Call, model: Servable, input: ModelInput, encoded: Encoded, decodeMs: number, prediction: Prediction): Inference {
   const { rows, computeMs, queueMs = 0, batchRows = rows } = prediction;
-  call.observation = { model, rows, decodeMs, queueMs, computeMs, batchRows, doneAt: performance.now(), input: context.options.requestLog?.rows === undefined ? undefined : input };
+  call.observation = { model, rows, decodeMs, queueMs, computeMs, batchRows, doneAt: performance.now(), ...asked(context, input, encoded, prediction) };
   context.options.observer?.predicted(call, model, input, encoded, prediction);
   call.watch?.predicted(prediction);
   return { encoded, prediction };
+}
+
+/** What a log that shows rows is told. */
+function asked({ options }: ServerContext, input: ModelInput, { kept }: Encoded, { guarded }: Prediction): Pick<Observation, "input" | "withheld"> | undefined {
+  if (options.requestLog?.rows === undefined) return undefined;
+  return { input, withheld: guarded === undefined ? undefined : new Set([...guarded.keys()].map((row) => kept?.[row] ?? row)) };
 }

@@ -7,9 +7,14 @@ import { drawRuns, predictError, type Mask } from "@slipway/core/predict";
 const [GREY, PALETTE] = [0, 3];
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10);
 
+const LEFT_OUT = 65_535;
+
+/** @throws SlipwayError request-shape where a class's number does not fit into 16 bits */
 export function maskPng({ size: [height, width], segments }: Mask): Buffer {
+  const large = segments.find((s) => s.class >= LEFT_OUT);
+  if (large !== undefined) throw predictError("request-shape", `a PNG holds classes below ${LEFT_OUT}, and the mask has the class ${large.class}`, { hint: "Run lengths hold any: ask without ?mask=png, for JSON." });
   const wide = segments.some((s) => s.class > 254);
-  const map = wide ? new Uint16Array(width * height).fill(65_535) : new Uint8Array(width * height).fill(255);
+  const map = wide ? new Uint16Array(width * height).fill(LEFT_OUT) : new Uint8Array(width * height).fill(255);
   for (const { counts, class: value } of segments) if (!drawRuns(counts, value, width, height, map)) throw predictError("runtime-failed", "the runs of a mask do not fill its picture");
   const bytes = wide ? 2 : 1;
   const raw = Buffer.alloc(height * (1 + width * bytes));

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PipelineSettings } from "../../config/index.ts";
 import { loadModelPackage } from "../../runtime/index.ts";
 import { columnsModel, matrixModel, textModel } from "../../runtime/testing.ts";
-import { createServer, ModelDirectory, Pipeline, type App } from "../index.ts";
+import { createServer, ModelDirectory, Pipeline, type App, type ServerOptions } from "../index.ts";
 import { inject } from "../testing.ts";
 import { textPattern } from "./text-pattern.ts";
 import { MAX_SEARCHED, textRule } from "./text-rule.ts";
@@ -15,9 +15,9 @@ beforeAll(async () => {
 });
 afterAll(() => directory.close());
 
-function serve(steps: Steps, outputs?: Record<string, string>): App {
+function serve(steps: Steps, outputs?: Record<string, string>, options: ServerOptions = {}): App {
   const models = directory.all;
-  const app = createServer({ models });
+  const app = createServer({ models, options });
   app.context.models.add(new Pipeline("guarded", { version: "1.0.0", steps, ...(outputs === undefined ? {} : { outputs }) }, app.context.models));
   return app;
 }
@@ -67,6 +67,13 @@ describe("a guard", () => {
     }), { numRuns: 30 });
     const all = await ask(app, [{ text: "tea" }, { text: "tea" }], "?on_invalid=rows");
     expect(all.body.predictions.map((p: { error: object }) => p.error)).toMatchObject([{ code: "guard-refused", rule: "topic" }, { code: "guard-refused", rule: "topic" }]);
+  });
+  it("keeps what it refused out of a log that shows rows", async () => {
+    const lines: string[] = [];
+    const app = serve(steps, undefined, { requestLog: { rows: 3 }, log: { level: "info", write: (line) => lines.push(line) } });
+    await ask(app, [{ text: 3 }, { text: "a password" }, { text: "Café" }], "?on_invalid=rows");
+    await ask(app, [{ text: "a password" }]);
+    expect(lines.map((line) => (JSON.parse(line) as { input?: object }).input)).toEqual([[{ text: 3 }, "[redacted]", { text: "Café" }], undefined]);
   });
   it("keeps later models from being asked", async () => {
     const asked: string[] = [];

@@ -33,7 +33,7 @@ export function requestLog(log: Logger, call: Call, status: number, options: Req
   if (principal !== undefined && principal.kind !== "anonymous") text += `,"who":${JSON.stringify(principal.id)}`;
   if (seen !== undefined) {
     text += `${modelJson(seen.model)},"rows":${seen.rows},"compute_ms":${hundredths(seen.computeMs)}`;
-    if (wanted > 0 && seen.input !== undefined) text += `,"input":${JSON.stringify(rowsOf(seen.input, seen.model.signature.columns.map((c) => c.name), wanted, new Set(options.redact)))}`;
+    if (wanted > 0 && seen.input !== undefined) text += `,"input":${JSON.stringify(rowsOf(seen.input, seen.model.signature.columns.map((c) => c.name), wanted, new Set(options.redact)).map((row, i) => (seen.withheld?.has(i) === true ? STRUCK : row)))}`;
   }
   if (code !== undefined) text += `,"code":${JSON.stringify(code)}`;
   log.line(`${text}}\n`);
