@@ -68,6 +68,8 @@ describe("a catalogue in bulk", () => {
       writeFileSync(runs.at("bad.json"), JSON.stringify(body));
       await expect(readCatalogue(runs.at("bad.json"), source)).rejects.toMatchObject({ code });
     }
+    writeFileSync(runs.at("bad.json"), JSON.stringify({ items: [{ id: "new", vector: [1, 2] }] }));
+    await expect(bulk("bad.jsonl", await readCatalogue(runs.at("bad.json"), source))).rejects.toMatchObject({ code: "catalogue-invalid", where: 'the item "new"' });
     await expect(readCatalogue(runs.at("none.db"), source)).rejects.toMatchObject({ code: "catalogue-invalid", where: runs.at("none.db") });
     await expect(readCatalogue(runs.at("none.json"), source)).rejects.toMatchObject({ code: "catalogue-invalid" });
     const { recommend: _, ...other } = source;

@@ -17,7 +17,7 @@ export interface CatalogueContents {
 }
 type Run = (batch: Batch, options: { readonly outputs?: readonly string[] | undefined }) => Promise<Prediction>;
 
-/** @param outputs of `items` and `scores`, both by default @throws recommend-none, recommend-request */
+/** @param outputs of `items` and `scores`, both by default @throws recommend-none, recommend-request, catalogue-invalid */
 export function bulkRecommender(model: Model, { states, cold }: CatalogueContents, outputs: readonly string[] | undefined): (batch: Batch) => Promise<Prediction> {
   const { itemSpace, encoder: { plan } } = model;
   const items = model.signature.outputs.find((o) => o.name === "items");
@@ -26,7 +26,11 @@ export function bulkRecommender(model: Model, { states, cold }: CatalogueContent
   if (foreign !== undefined) throw recommendError("recommend-request", `with a catalogue there is no output ${JSON.stringify(foreign.slice(0, 100))}`, { where: "outputs", hint: "There are items and scores." });
   const { settings } = itemSpace;
   const shelf = new Shelf(itemSpace, model.digest);
-  for (const [id, state] of states) shelf.apply(id, state);
+  for (const [id, state] of states) {
+    const { digest, values } = state.vector ?? {};
+    if (values !== undefined && digest === model.digest && (settings.kind !== "embedding" || values.length !== itemSpace.width)) throw recommendError("catalogue-invalid", settings.kind === "embedding" ? `a vector of ${values.length} numbers, where ${itemSpace.width} are expected` : "the model finds items by no vectors of theirs", { where: `the item ${JSON.stringify(id.slice(0, 100))}` });
+    shelf.apply(id, state);
+  }
   const standing = { shelf, version: 0, cold };
   const k = items.rowShape[0]!;
   const scores: Output = { name: "scores", graphName: "scores", kind: "score", type: "double", rowShape: [k] };
