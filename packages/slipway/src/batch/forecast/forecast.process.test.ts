@@ -68,6 +68,15 @@ describe("a forecast over several steps", () => {
     expect(runs.text("days.out.csv")).toBe(expected);
     expect(await run("same.csv", "first.csv", { future: ["always.csv"], limit: 1 })).toMatchObject({ rows: 1 });
   });
+  it("tells series apart by whole numbers of any size", async () => {
+    const ids = ["18446744073709551614", "18446744073709551615"];
+    // One begins where the other ends: both would pass for one series.
+    const rows = [0, 1, 2, 3, 4, 5].map((m) => `{"store":${ids[m < 3 ? 0 : 1]!},"month":"${month(m)}","units":${m},"promotion":0}\n`);
+    file("long-ids.jsonl", rows.join(""));
+    file("long-ids-known.jsonl", ids.flatMap((id) => [3, 6].map((m) => `{"store":${id},"month":"${month(m)}","promotion":${id.endsWith("5") ? 1 : 0}}\n`)).join(""));
+    await run("long-ids.jsonl", "long-ids.csv", { steps: 1, future: ["long-ids-known.jsonl"] });
+    expect(runs.text("long-ids.csv")).toBe(`store,month,step,forecast\n${ids[0]!},${month(3)},1,${monthlyValue(2, 1, 0, 4)}\n${ids[1]!},${month(6)},1,${monthlyValue(5, 4, 1, 7)}\n`);
+  });
   it("takes rows behind the last value for what is known beforehand, and --future before them", async () => {
     file("behind.csv", `${HEAD}${history("a", [1, 2, 4])}a,${month(3)},,1\na,${month(4)},NaN,1\na,${month(5)},,0\n`);
     await run("behind.csv", "behind.out.csv");

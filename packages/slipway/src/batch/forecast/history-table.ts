@@ -66,6 +66,12 @@ export function keptColumn({ name, type }: SeriesColumn): { readonly sql: string
   const to = NUMBER.test(type) ? "DOUBLE" : "VARCHAR";
   return { sql: `CAST(${sqlName(name)} AS ${to})`, type: to };
 }
+const LONG = /^(?:UBIGINT|U?HUGEINT|DECIMAL\((?:1[6-9]|[23]\d),0\))$/;
+
+/** A key as it is kept: whole numbers that doubles do not tell apart are texts, so that two series do not become one. */
+export function keyColumn(column: SeriesColumn): { readonly sql: string; readonly type: string } {
+  return LONG.test(column.type) ? { sql: `CAST(${sqlName(column.name)} AS VARCHAR)`, type: "VARCHAR" } : keptColumn(column);
+}
 
 const TIME = String.raw`\d{4}(?:-\d{2}(?:-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?\s?(?:Z|[+-]\d{2}(?::\d{2})?)?)?)?)?`;
 

@@ -6,7 +6,7 @@ import { STEP_COLUMN, type Forecasting } from "@slipway/core/package";
 import { sqlText, type DuckDBConnection } from "../input/duckdb.ts";
 import { keptType } from "../rows/kept-type.ts";
 import { forecastError } from "./errors.ts";
-import { keptColumn, rowsOf, timeColumns, unread, type Table } from "./history-table.ts";
+import { keptColumn, keyColumn, rowsOf, timeColumns, unread, type Table } from "./history-table.ts";
 import { longestPeriod } from "./longest-period.ts";
 import type { SeriesColumn, SeriesShape, SeriesValue } from "./shape.ts";
 
@@ -47,7 +47,7 @@ function valuesOf(forecast: Forecasting, history: Table, future: Table | undefin
  */
 export async function keepHistory(connection: DuckDBConnection, forecast: Forecasting, horizon: number, history: Table, future: Table | undefined, path: string): Promise<SeriesShape> {
   const keys = forecast.series.map((name) => {
-    const { sql, type } = keptColumn(need(history, name, "which tells series apart"));
+    const { sql, type } = keyColumn(need(history, name, "which tells series apart"));
     return { name, sql, type, kept: keptType(type) };
   });
   const time = need(history, forecast.time, "the time");
@@ -63,7 +63,7 @@ export async function keepHistory(connection: DuckDBConnection, forecast: Foreca
       // A file of what is known may be of all series, or of some of their keys.
       const told = keys.flatMap(({ name, type }, i) => {
         const column = find(future, name);
-        return column === undefined ? [] : [{ i, sql: `TRY_CAST(${keptColumn(column).sql} AS ${type}) AS j${i}` }];
+        return column === undefined ? [] : [{ i, sql: `TRY_CAST(${keyColumn(column).sql} AS ${type}) AS j${i}` }];
       });
       await connection.run(`CREATE VIEW known AS SELECT ${[...told.map((one) => one.sql), timeColumns(need(future, forecast.time, "the time")), NUMBERED, ...valueSql("known")].join(", ")} FROM ${future.sql}`);
       await refuseUntimed(connection, future);
