@@ -162,9 +162,14 @@ function call(p: Pmml, el: XmlElement, name: string, args: readonly Field[], dep
     return asField(p, compare(p, name, a, b, el));
   }
   switch (name) {
-    case "+": case "-": case "*": case "/":
+    case "+": case "-": case "*":
       need(2);
-      return arithmetic(() => (name === "+" ? o.add(a.value, b.value) : name === "-" ? o.sub(a.value, b.value) : name === "*" ? o.mul(a.value, b.value) : quotient()));
+      return arithmetic(() => (name === "+" ? o.add(a.value, b.value) : name === "-" ? o.sub(a.value, b.value) : o.mul(a.value, b.value)));
+    case "/": {
+      need(2);
+      const made = arithmetic(quotient);
+      return made.whole === true ? { ...made, canBeMissing: true } : made;
+    }
     case "pow": need(2); return arithmetic(() => o.pow(a.value, b.value));
     case "threshold": need(2); return arithmetic(() => o.where(o.or(o.isNaN(a.value), o.isNaN(b.value)), NaN, o.cast(o.greater(a.value, b.value), "double")));
     case "exp": return unary((v) => o.exp(v));
