@@ -96,9 +96,16 @@ export function getRange(client: S3Client, place: S3Place, from: number, to: num
   });
 }
 
+/** Where one fails no other is begun, and those that go on are waited for: nothing happens behind whoever is told of it. */
 export async function several<T>(all: readonly T[], act: (one: T) => Promise<unknown>, atOnce: number = AT_ONCE): Promise<void> {
   const left = [...all];
-  await Promise.all(Array.from({ length: Math.min(atOnce, left.length) }, async () => {
-    for (let one = left.shift(); one !== undefined; one = left.shift()) await act(one);
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(atOnce, left.length) }, async () => {
+    try {
+      for (let one = left.shift(); one !== undefined; one = left.shift()) await act(one);
+    } finally {
+      left.length = 0;
+    }
   }));
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
 }
