@@ -16,6 +16,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { processTree } from "./shared/process-tree.ts";
 import { median } from "./shared/wrk.ts";
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { bentoml: { type: "string" }, mlflow: { type: "string" }, runs: { type: "string", default: "7" }, json: { type: "boolean", default: false } } });
@@ -96,7 +97,14 @@ async function start(name: string): Promise<number> {
   } finally {
     const ended = new Promise((resolve) => child.once("exit", resolve));
     if (child.exitCode === null) {
-      process.kill(-child.pid!, "SIGKILL");
+      // BentoML's workers make groups of their own.
+      for (const pid of processTree(child.pid).reverse()) {
+        try {
+          process.kill(pid, "SIGKILL");
+        } catch {
+          // It has ended by itself.
+        }
+      }
       await ended;
     }
   }
