@@ -74,6 +74,13 @@ pipelines:
   expect(await (await fetch(`${url}/metrics`)).text()).toContain("slipway_cache_misses_total");
 });
 
+it("has nothing to remark where everything is as it comes", async () => {
+  folder = mkdtempSync(join(tmpdir(), "slipway-serve-"));
+  await writePackage(join(folder, "m.slip"), { factor: 1, promises: 6 });
+  await serve(["m.slip", "--port", "0", "--log-level", "error"]);
+  expect(notes).toBe("");
+});
+
 it("refuses a misspelt key with its line, and a folder that is not there", async () => {
   folder = mkdtempSync(join(tmpdir(), "slipway-serve-"));
   writeFileSync(join(folder, "slipway.config.yaml"), "repository: ./models\nmemoryBugdet: 1GB\n");

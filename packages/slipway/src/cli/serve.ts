@@ -37,7 +37,7 @@ export const serve: Command = defineCommand({
   examples: ["slipway serve churn.slip", "slipway serve model.joblib --port 0", "slipway serve a.slip fraud=model.pkl --port 9000", "slipway serve --models ./models --poll 5s", "slipway serve oci://ghcr.io/acme/churn:1.2.0", "slipway serve chat=model.gguf --context 8192"],
   async run(call) {
     const hosting = hostingOf(process.env, call.args.length === 0 && call.text("models") === undefined && process.env["SLIPWAY_MODELS"] === undefined);
-    const { settings, notes } = await resolveConfig(SERVE_SETTINGS, { ...configSources(call), env: { ...hosting?.defaults, ...process.env } });
+    const { settings, given, notes } = await resolveConfig(SERVE_SETTINGS, { ...configSources(call), env: { ...hosting?.defaults, ...process.env } });
     const processes = settings.processes === 0 ? availableCpus() : settings.processes;
     if (processes > 1 && cluster.isPrimary) {
       return runPrimary({ processes, log: new Logger(createLog({ level: settings.logLevel, pretty: process.stderr.isTTY })), env: { _SLIPWAY_RUN_KEY: makeKey({ name: "this run", roles: ["admin"] }).key } });
@@ -51,7 +51,7 @@ export const serve: Command = defineCommand({
     // A package may need no ONNX Runtime; the others load it beside being read.
     if (settings.engine === "onnxruntime" || (settings.engine === "auto" && call.args.some((a) => !a.endsWith(".slip") && !a.includes("oci://")))) preloadEngine();
     // Silently doing nothing of it would look as if it were done.
-    const elsewhere = (["rollout", "retrain", "schedules"] as const).filter((key) => settings[key] !== undefined && Object.keys(settings[key]).length > 0);
+    const elsewhere = (["rollout", "retrain", "schedules"] as const).filter((key) => given.has(key));
     if (elsewhere.length > 0 && process.env["_SLIPWAY_PROCESS"] !== "further") printNote(`note: ${elsewhere.join(", ")} of the configuration: slipway serve has no registry and carries none of it out; slipway up does`);
     const entry = call.text("entry");
     const preprocess = call.texts("preprocess");

@@ -18,7 +18,8 @@ const yaml = (text: string): Promise<Awaited<ReturnType<typeof resolve>>> => res
 describe("where a setting comes from", () => {
   it("takes options over the environment over the file over defaults", async () => {
     const path = folder({ "slipway.config.yaml": "port: 1\nhost: 10.0.0.1\ndrainMs: 5\nbodyLimit: 2MB\n" });
-    const { settings } = await resolve({ folder: path, env: { SLIPWAY_PORT: "2", SLIPWAY_HOST: "10.0.0.2" }, flags: ({ flag }) => (flag === "port" ? "3" : undefined) });
+    const { settings, given } = await resolve({ folder: path, env: { SLIPWAY_PORT: "2", SLIPWAY_HOST: "10.0.0.2" }, flags: ({ flag }) => (flag === "port" ? "3" : undefined) });
+    expect([...given].sort()).toEqual(["bodyLimit", "drainMs", "host", "port"]);
     expect(settings).toMatchObject({ port: 3, host: "10.0.0.2", drainMs: 5, bodyLimit: 2 * 2 ** 20, requestTimeout: 60_000, logLevel: "info", insecure: false });
   });
   it.each([

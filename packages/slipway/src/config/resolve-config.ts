@@ -16,6 +16,8 @@ export interface ConfigSources {
 }
 export interface ResolvedConfig<F> {
   readonly settings: Settings<F>;
+  /** The settings, of sections their first key, that something has set: the others are defaults. */
+  readonly given: ReadonlySet<string>;
   /** The file that was read. */
   readonly file?: string;
   /** Things to tell: variables that look misspelt. */
@@ -35,7 +37,7 @@ export async function resolveConfig<F extends Fields>(fields: F, sources: Config
   }
   const settings = withDefaults(fields, tree, locate);
   requireAll(fields, settings, locate, []);
-  return { settings: settings as Settings<F>, notes: misspelt(leaves, sources.env ?? {}), ...(file === undefined ? {} : { file: file.path }) };
+  return { settings: settings as Settings<F>, given: new Set(Object.keys(tree)), notes: misspelt(leaves, sources.env ?? {}), ...(file === undefined ? {} : { file: file.path }) };
 }
 
 function fromFlag(leaf: Leaf, { flags }: ConfigSources): unknown {
