@@ -14,7 +14,7 @@ const table = {
   "load-invalid": { kind: "invalid", doc: "A request to load, unload or change a model is not understood. The error says what was expected." },
   "traffic-invalid": { kind: "invalid", doc: "The traffic between a model's versions is set in a way that gives no version any request." },
   "pipeline-invalid": { kind: "usage", doc: "A pipeline of the configuration does not fit together: a model, column, output or type is not there, or its steps go round in a circle. The error names the step." },
-  "guard-pattern": { kind: "usage", doc: "The pattern of a guard is none of RE2's: it has a backreference, looks ahead or behind, is malformed, or is far too large." },
+  "guard-pattern": { kind: "usage", doc: "The pattern of a guard is none of RE2's: it has a backreference, looks ahead or behind, is malformed, or is far too large; or one of its words is empty." },
   "guard-refused": { kind: "invalid", doc: "A row breaks a rule that stands in front of the model: a guard among its pipeline's steps. `data.rule` names it; nothing of the row is repeated." },
   "pipeline-broken": { kind: "unavailable", doc: "A model that a pipeline asks was changed so that the pipeline no longer fits together. Put back the model, or start the server with a pipeline that fits." },
   "upload-refused": { kind: "refused", doc: "A load request brings the model itself, which the server was not started to take (`--uploads`)." },

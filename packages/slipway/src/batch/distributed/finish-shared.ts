@@ -55,9 +55,20 @@ function named({ setup }: SharedRun, place: ShardPlace): Pick<FailedShard, "file
 
 /** What a process said that put this run's output in place and did not come to say so. */
 export function recorded(id: string, record: string): BatchSummary | undefined {
-  if (!existsSync(record)) return undefined;
-  const { run, summary } = JSON.parse(readFileSync(record, "utf8")) as { run?: string; summary: BatchSummary };
-  return run === id && (summary.failed?.length ?? 0) === 0 ? summary : undefined;
+  return existsSync(record) ? wholeSummary(id, readFileSync(record, "utf8"))?.summary : undefined;
+}
+
+/** Of a record: what it says of this run, where all of it was made. A record that is cut off or of something else says nothing of it. */
+export function wholeSummary(id: string, record: string): { readonly digest?: string; readonly summary: BatchSummary } | undefined {
+  let read: unknown;
+  try {
+    read = JSON.parse(record);
+  } catch {
+    return undefined;
+  }
+  const { run, digest, summary } = (read ?? {}) as { readonly run?: string; readonly digest?: string; readonly summary?: BatchSummary };
+  if (run !== id || typeof summary !== "object" || summary === null || (summary.failed?.length ?? 0) > 0) return undefined;
+  return { summary, ...(digest === undefined ? {} : { digest }) };
 }
 
 /** @throws SlipwayError batch-package-differs */

@@ -138,5 +138,6 @@ describe("patterns", () => {
     expect(textRule("r", { words: ["x"] })("a ".repeat(MAX_SEARCHED))).toContain("are searched at most");
     expect(textRule("r", { words: ["Straße", "a.b"] })("in der STRASSE, a.b")).toBe("has a word that may not come");
     expect(textRule("r", { words: ["a.b"] })("axb, passwords")).toBeUndefined();
+    expect(() => textRule("r", { words: ["a", " "] })).toThrow('one of the words of the guard "r" is empty');
   });
 });

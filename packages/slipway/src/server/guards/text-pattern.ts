@@ -37,9 +37,10 @@ export function textPattern(pattern: string, what: string): TextPattern {
   return { matches: (text) => compiled.test(text) };
 }
 
-/** Words of their own, whatever their case. */
-export function wordPattern(words: readonly string[]): TextPattern | undefined {
+/** Words of their own, whatever their case. @throws SlipwayError guard-pattern */
+export function wordPattern(words: readonly string[], what: string): TextPattern | undefined {
   if (words.length === 0) return undefined;
+  if (words.some((word) => word.trim() === "")) throw serverError("guard-pattern", `one of the ${what} is empty`, { hint: "Leave it out: it would stand between any two signs." });
   // Only fixed texts between two looks at one character: nothing to backtrack into.
   const any = new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.map((w) => w.normalize("NFKC").replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})(?![\\p{L}\\p{N}])`, "iu");
   return { matches: (text) => any.test(text) };

@@ -18,7 +18,7 @@ export const MAX_SEARCHED = 1_000_000;
 
 /** @throws SlipwayError guard-pattern */
 export function textRule(name: string, { maxCharacters, words, pattern }: TextRuleSettings): TextRule {
-  const looked = [wordPattern(words ?? []), pattern === undefined ? undefined : textPattern(pattern, `pattern of the guard ${JSON.stringify(name)}`)];
+  const looked = [wordPattern(words ?? [], `words of the guard ${JSON.stringify(name)}`), pattern === undefined ? undefined : textPattern(pattern, `pattern of the guard ${JSON.stringify(name)}`)];
   const reasons = ["has a word that may not come", "matches the pattern"];
   return (text) => {
     if (maxCharacters !== undefined && text.length > maxCharacters) return `has ${text.length} characters, and ${maxCharacters} are allowed`;

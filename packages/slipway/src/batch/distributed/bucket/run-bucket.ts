@@ -14,6 +14,7 @@ import { parseS3, type S3Place } from "../../remote/s3-source.ts";
 import type { BatchSummary } from "../../run/options.ts";
 import { SUCCESS, type OutputPlace } from "../../run/output-place.ts";
 import { CURRENT } from "../../run/leftovers.ts";
+import { wholeSummary } from "../finish-shared.ts";
 import { damaged, isRunId, parseCurrent, type CurrentRun } from "../shared-run.ts";
 
 /** Metadata of an output: the plan of its run, where it is whole. */
@@ -77,8 +78,8 @@ export async function writeCurrentIn(output: BucketOutput, current: CurrentRun, 
 export async function recordedIn(output: BucketOutput, id: string): Promise<BatchSummary | undefined> {
   const [mark, record] = [await headObject(output.client, output.last), await getObject(output.client, output.record, MAX_NOTE)];
   if (mark === undefined || record === undefined) return undefined;
-  const { run, digest, summary } = JSON.parse(Buffer.from(record.bytes).toString("utf8")) as { run?: string; digest?: string; summary: BatchSummary };
-  return run === id && mark.meta("slipway-run") === digest && (summary.failed?.length ?? 0) === 0 ? summary : undefined;
+  const whole = wholeSummary(id, Buffer.from(record.bytes).toString("utf8"));
+  return whole !== undefined && mark.meta("slipway-run") === whole.digest ? whole.summary : undefined;
 }
 
 /** From here on whoever still works on it finds nothing. */

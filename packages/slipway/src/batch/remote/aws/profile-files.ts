@@ -28,7 +28,7 @@ export function readProfiles(env: Environment, home: string = homedir()): Profil
   const secrets = readSections(text(env, "AWS_SHARED_CREDENTIALS_FILE") ?? join(home, ".aws", "credentials"));
   const settings = readSections(text(env, "AWS_CONFIG_FILE") ?? join(home, ".aws", "config"));
   const find = (name: string): Profile | undefined => {
-    const sections = [secrets.get(name), settings.get(name === "default" ? "default" : `profile ${name}`)].filter((s) => s !== undefined);
+    const sections = [secrets.get(name), settings.get(`profile ${name}`) ?? (name === "default" ? settings.get(name) : undefined)].filter((s) => s !== undefined);
     return sections.length === 0 ? undefined : { name, get: (setting) => sections.find((s) => s.has(setting))?.get(setting) };
   };
   const of = (name: string): Profile => {
