@@ -309,7 +309,7 @@ describe.skipIf(!hasBrowser)("the first view", { timeout: 240_000 }, () => {
       await picture(page, `dashboard-sign-in${theme === "dark" ? "-dark" : ""}`);
     }
     await page.keyboard.press("Tab");
-    expect(await page.evaluate("document.activeElement.id")).toBe("key");
+    await expect.poll(() => page.evaluate("document.activeElement.id")).toBe("key");
     await page.keyboard.type("wrong");
     await page.keyboard.press("Enter");
     await page.getByText("credentials-refused").waitFor();
@@ -320,7 +320,8 @@ describe.skipIf(!hasBrowser)("the first view", { timeout: 240_000 }, () => {
     await page.keyboard.press("Enter");
     // To where they wanted to go.
     await page.getByRole("heading", { level: 1, name: "Approvals" }).waitFor();
-    expect(await page.evaluate("document.activeElement.tagName")).toBe("H1");
+    // The page's heading has the focus once the page is there.
+    await expect.poll(() => page.evaluate("document.activeElement.tagName")).toBe("H1");
     await page.keyboard.press("Shift+Tab");
     const reach = async (text: string, key: string): Promise<void> => {
       for (let i = 0; i < 40; i++) {
@@ -340,7 +341,7 @@ describe.skipIf(!hasBrowser)("the first view", { timeout: 240_000 }, () => {
     await reach("Sign out", "Shift+Tab");
     await page.keyboard.press("Enter");
     await page.getByLabel("API key").waitFor();
-    expect((await context.cookies()).filter((c) => c.name === "slipway_session")).toEqual([]);
+    await expect.poll(async () => (await context.cookies()).filter((c) => c.name === "slipway_session")).toEqual([]);
     await context.close();
   });
   it("tells a newcomer the next step", async () => {
