@@ -21,6 +21,18 @@ function drawSound(file) {
   return player;
 }
 
+/** The picture on a canvas, small ones larger. */
+function drawn(image, width, height) {
+  const scale = Math.max(1, Math.ceil(LEAST_WIDTH / width));
+  const canvas = element("canvas", undefined, "picture");
+  canvas.width = width * scale;
+  canvas.height = height * scale;
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = scale < 3;
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return { canvas, context, scale };
+}
+
 /** Elements to show; none where there is nothing to be shown over the picture. */
 export async function drawOver(row, picture) {
   if (picture instanceof Blob && picture.type.startsWith("audio/")) return [drawSound(picture)];
@@ -29,13 +41,7 @@ export async function drawOver(row, picture) {
   if (!Array.isArray(detections)) return [];
   const image = picture instanceof Blob ? await createImageBitmap(picture) : picture;
   const [width, height] = [image.videoWidth ?? image.width, image.videoHeight ?? image.height];
-  const scale = Math.max(1, Math.ceil(LEAST_WIDTH / width));
-  const canvas = element("canvas", undefined, "picture");
-  canvas.width = width * scale;
-  canvas.height = height * scale;
-  const context = canvas.getContext("2d");
-  context.imageSmoothingEnabled = scale < 3;
-  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  const { canvas, context, scale } = drawn(image, width, height);
   const labels = [...new Set(detections.map((d) => d.label))].sort();
   const colourOf = (label) => COLOURS[labels.indexOf(label) % COLOURS.length];
   // The highest score lies on top.
@@ -77,13 +83,7 @@ async function drawMask({ size: [height, width], segments }, picture) {
       place += length;
     });
   }
-  const scale = Math.max(1, Math.ceil(LEAST_WIDTH / width));
-  const canvas = element("canvas", undefined, "picture");
-  canvas.width = width * scale;
-  canvas.height = height * scale;
-  const context = canvas.getContext("2d");
-  context.imageSmoothingEnabled = scale < 3;
-  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  const { canvas, context } = drawn(image, width, height);
   context.imageSmoothingEnabled = false;
   context.drawImage(await createImageBitmap(layer), 0, 0, canvas.width, canvas.height);
   canvas.setAttribute("role", "img");

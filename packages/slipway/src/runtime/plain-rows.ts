@@ -4,12 +4,11 @@
 
 import { type Batch, checkNumber, checkString, type Plan, Problems, type Slot } from "@slipway/core/predict";
 import { DecimalReader } from "./decimal.ts";
-import { RepeatedTexts } from "./repeated-texts.ts";
+import { LONGEST_REPEATED, RepeatedTexts } from "./repeated-texts.ts";
 
 /** Times that a new order of columns is looked for. */
 const MOST_ORDERS = 8;
 const MAX_CELLS = 2 ** 28;
-const LONGEST_KEPT = 48;
 
 const OPEN_LIST = 0x5b, CLOSE_LIST = 0x5d, OPEN = 0x7b, CLOSE = 0x7d, COMMA = 0x2c, COLON = 0x3a, QUOTE = 0x22, BACKSLASH = 0x5c, MINUS = 0x2d, ZERO = 0x30, NINE = 0x39;
 
@@ -196,8 +195,7 @@ export class PlainRows {
       c = bytes[++at];
     }
     this.#at = at + 1;
-    // What is long hardly repeats.
-    return at - start > LONGEST_KEPT ? bytes.toString("latin1", start, at) : this.#texts.of(bytes, start, at);
+    return at - start > LONGEST_REPEATED ? bytes.toString("latin1", start, at) : this.#texts.of(bytes, start, at);
   }
 
   /** null, true or false. */

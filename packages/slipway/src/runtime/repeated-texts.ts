@@ -1,8 +1,8 @@
 // Texts of a column repeat: one that was made lately is found by its bytes, and costs no new one.
 
 const PLACES = 4096;
-/** Longer ones hardly repeat. */
-const LONGEST = 48;
+/** In bytes: longer ones hardly repeat. */
+export const LONGEST_REPEATED = 48;
 
 export class RepeatedTexts {
   readonly #texts: (string | undefined)[] = new Array<string | undefined>(PLACES).fill(undefined);
@@ -10,7 +10,7 @@ export class RepeatedTexts {
   /** The bytes from `from` to before `to` as UTF-8. */
   of(bytes: Buffer, from: number, to: number): string {
     const length = to - from;
-    if (length > LONGEST) return bytes.toString("utf8", from, to);
+    if (length > LONGEST_REPEATED) return bytes.toString("utf8", from, to);
     let hash = length;
     let all = 0;
     for (let i = from; i < to; i++) {
