@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { place, sourceStamp } from "../../scripts/built-folder.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const INPUTS = ["src", "../core/src", "assets/try.js", "assets/ask.js", "assets/draw.js", "assets/draw-picture.js", "assets/try.css", "package.json", "bundle.mjs", "../../scripts/built-folder.mjs", "../../package-lock.json"];
+const INPUTS = ["src", "../core/src", "assets/try.js", "assets/ask.js", "assets/draw.js", "assets/draw-picture.js", "assets/try.css", "assets/python", "package.json", "bundle.mjs", "../../scripts/built-folder.mjs", "../../package-lock.json"];
 /** By folder in assets: what it begins with, and where its files find the other assets. */
 const BUNDLES = {
   bundle: { main: "cli/container.ts", assets: "./assets/", pages: true },
@@ -45,6 +45,8 @@ export async function buildBundle(name = "bundle") {
     });
     if (pages) mkdirSync(join(work, "assets"));
     if (pages) for (const page of PAGES) cpSync(join(here, "assets", page), join(work, "assets", page));
+    // What a Python process of a model that cannot be compiled begins with.
+    if (pages) cpSync(join(here, "assets", "python"), join(work, "assets", "python"), { recursive: true, filter: (path) => !path.endsWith("__pycache__") });
     const { version } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
     writeFileSync(join(work, "package.json"), JSON.stringify({ name: "slipway", version, type: "module", private: true }));
     const packages = packagesOf(output.flatMap((chunk) => ("moduleIds" in chunk ? chunk.moduleIds : [])));

@@ -36,6 +36,10 @@ describe("tar", () => {
     expect([field(512 + 156, 1), field(512 + 100, 7)]).toEqual(["0", "0000755"]);
     expect(field(3 * 512 + 100, 7)).toBe("0000644");
     expect(readTar(tar).map((e) => e.path)).toEqual(["bin/run", "plain"]);
+    const link = writeTar([{ path: "bin/python", bytes: new Uint8Array(), link: "/usr/bin/python3.11" }]);
+    expect(new TextDecoder().decode(link.subarray(156, 177))).toBe("2/usr/bin/python3.11\0");
+    expect(codeOf(() => readTar(link))).toBe("tar-unsafe-path");
+    expect(codeOf(() => writeTar([{ path: "a", bytes: new Uint8Array(), link: "x".repeat(101) }]))).toBe("tar-too-large");
   });
 
   it("writes the same bytes for the same entries", () => {

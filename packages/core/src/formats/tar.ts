@@ -1,5 +1,5 @@
 // Tar archives: POSIX.1-1988 ustar written; ustar, pax (path, size) and GNU long names read.
-// Written archives are reproducible: files and folders in the order given, mtime 0, uid 0, gid 0, mode 0644 (folders
+// Written archives are reproducible: files, folders and links in the order given, mtime 0, uid 0, gid 0, mode 0644 (folders
 // 0755) where no other is asked for. Read archives are hostile: every size is checked before it is used, links and devices are refused,
 // paths cannot leave the archive, and file contents are views of the given bytes, never copies.
 
@@ -26,6 +26,8 @@ export interface WrittenTarEntry extends TarEntry {
   readonly mode?: number;
   /** A folder of its own; `bytes` is empty then. */
   readonly folder?: boolean;
+  /** A symbolic link to this path of at most 100 bytes, which is written as it stands; `bytes` is empty then. */
+  readonly link?: string;
 }
 
 export interface TarLimits {
@@ -152,8 +154,9 @@ const LINKS: Readonly<Record<string, string>> = {
   1: "a hard link", 2: "a symbolic link", 3: "a device", 4: "a device", 6: "a pipe",
 };
 
-function writeHeader(out: Uint8Array, at: number, path: string, size: number, { folder = false, mode = folder ? 0o755 : 0o644 }: Pick<WrittenTarEntry, "mode" | "folder"> = {}): void {
+function writeHeader(out: Uint8Array, at: number, path: string, size: number, { folder = false, link, mode = link !== undefined ? 0o777 : folder ? 0o755 : 0o644 }: Pick<WrittenTarEntry, "mode" | "folder" | "link"> = {}): void {
   if (size > MAX_FILE_BYTES) throw tarError("tar-too-large", `${shown(path)} has ${size} bytes; tar holds at most ${MAX_FILE_BYTES}`);
+  if (link !== undefined && new TextEncoder().encode(link).length > 100) throw tarError("tar-too-large", `the link ${shown(link)} is too long for tar`);
   const [prefix, name] = splitPath(path);
   const put = (text: string, from: number): void => void new TextEncoder().encodeInto(text, out.subarray(at + from));
   put(name, 0);
@@ -163,7 +166,8 @@ function writeHeader(out: Uint8Array, at: number, path: string, size: number, { 
   put(size.toString(8).padStart(11, "0") + "\0", 124);
   put("00000000000\0", 136);
   put("        ", 148);
-  put(folder ? "5" : "0", 156);
+  put(link !== undefined ? "2" : folder ? "5" : "0", 156);
+  put(link ?? "", 157);
   put("ustar\x0000", 257);
   put("0000000\0", 329);
   put("0000000\0", 337);

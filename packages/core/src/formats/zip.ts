@@ -34,6 +34,7 @@ interface Entry {
   readonly crc: number;
   readonly packed: number;
   readonly size: number;
+  readonly executable: boolean;
   readonly local: number;
   readonly at: number;
 }
@@ -64,6 +65,10 @@ export class ZipArchive {
   }
   has(name: string): boolean {
     return this.#entries.has(name);
+  }
+  /** Whether the archive says so of a file. */
+  isExecutable(name: string): boolean {
+    return this.#entries.get(name)?.executable === true;
   }
   /** The content of an entry, checked; a view of the archive where it is stored. undefined: there is none of this name. */
   read(name: string): Uint8Array | undefined {
@@ -106,7 +111,9 @@ function readDirectory(bytes: Uint8Array, limits: ZipLimits): Map<string, Entry>
     let size = r.u32("a size");
     const [nameLength, extraLength, commentLength] = [r.u16("a length"), r.u16("a length"), r.u16("a length")];
     const disk = r.u16("a disk");
-    r.take(6, "attributes");
+    r.take(2, "attributes");
+    // The high half is the mode of Unix, where the archive was made there (APPNOTE 4.4.15).
+    const executable = (r.u32("attributes") >>> 16 & 0o111) !== 0;
     let local = r.u32("an offset");
     const name = new TextDecoder().decode(r.slice(nameLength, "a name"));
     const extra = wideSizes(new ByteReader(bytes, r.take(extraLength, "extra fields"), r.offset));
@@ -120,7 +127,7 @@ function readDirectory(bytes: Uint8Array, limits: ZipLimits): Map<string, Entry>
     if (method !== 0 && method !== 8) throw zipError("zip-unsupported", `${shown(name)} is compressed by method ${method}; only deflate is read`);
     if (method === 0 && packed !== size) throw damaged(`${shown(name)} is stored, but has two sizes`, at);
     if (entries.has(name)) throw damaged(`${shown(name)} is there twice`, at);
-    entries.set(name, { name, flags, method, crc, packed, size, local, at });
+    entries.set(name, { name, flags, method, crc, packed, size, executable, local, at });
   }
   return entries;
 }

@@ -22,7 +22,10 @@ export interface CardFacts {
 
 export interface CardParts {
   readonly manifest: PackageManifest;
-  readonly signature: Signature;
+  /** Absent where only the running model tells it. */
+  readonly signature?: Signature;
+  /** False of a model that runs as it was saved. */
+  readonly compiled?: boolean;
   readonly facts?: CardFacts;
   /** The check file's result, where there was one. */
   readonly comparison?: Comparison | null;
@@ -30,12 +33,13 @@ export interface CardParts {
 }
 
 const NOT_STATED = "Not stated.";
+const WHEN_RUN = "The running service tells them: `GET /models/NAME`.";
 /** Limits of the arithmetic, such as the largest number of single precision, tell a person nothing. */
 const BEYOND_PEOPLE = 1e15;
 const LISTED_COLUMNS = 200;
 const LISTED_VALUES = 12;
 
-export function writeCard({ manifest, signature, facts = {}, comparison, checkFile }: CardParts): string {
+export function writeCard({ manifest, signature, compiled = true, facts = {}, comparison, checkFile }: CardParts): string {
   const { source, tool } = manifest;
   const producer = Object.entries(source.producer).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, version]) => `${line(name)} ${line(version)}`);
   const sections: string[] = [
@@ -47,9 +51,9 @@ export function writeCard({ manifest, signature, facts = {}, comparison, checkFi
     section("Limits", bullets(facts.limitations)),
     section("Ethical considerations", bullets(facts.ethicalConsiderations)),
     section("Training data", facts.data),
-    `## Inputs\n\n${inputsText(signature, comparison ? "the check file" : "the training rows")}`,
-    ...(signature.forecast === undefined ? [] : [`## Forecasts\n\n${table(["Column", "What it is"], describeForecasting(signature.forecast))}`]),
-    `## Outputs\n\n${table(["Output", "Kind", "Type", "Entries"], signature.outputs.map(outputRow))}`,
+    section("Inputs", signature === undefined ? WHEN_RUN : inputsText(signature, comparison ? "the check file" : "the training rows")),
+    ...(signature?.forecast === undefined ? [] : [`## Forecasts\n\n${table(["Column", "What it is"], describeForecasting(signature.forecast))}`]),
+    section("Outputs", signature === undefined ? WHEN_RUN : table(["Output", "Kind", "Type", "Entries"], signature.outputs.map(outputRow))),
     section("Performance", performanceText(facts, comparison, checkFile)),
     `## Origin\n\n${table(["What", "Value"], [
       ["Source file", source.file],
@@ -58,7 +62,7 @@ export function writeCard({ manifest, signature, facts = {}, comparison, checkFi
       ["Format", source.format],
       ["Class", source.rootClass],
       ["Made with", producer.length > 0 ? producer.join(", ") : "unknown"],
-      ["Compiled by", `${tool.name} ${tool.version}`],
+      [compiled ? "Compiled by" : "Packed by", `${tool.name} ${tool.version}`],
       ...(manifest.created === undefined ? [] : [["Packed", manifest.created]]),
       ...(manifest.licenses === undefined ? [] : [["Licences", manifest.licenses.join(", ")]]),
       ...Object.entries(manifest.origin ?? {}).map(([what, value]) => [what, value]),

@@ -10,9 +10,7 @@ import struct
 import sys
 import traceback
 
-import frames
 import sandbox
-import styles
 
 
 def read_exactly(stream, count):
@@ -54,6 +52,10 @@ class Worker:
     def open(self, header):
         try:
             held = sandbox.enter(header["sandbox"])
+            # Not before: numeric libraries start threads, which what is entered later would not hold for.
+            global frames, styles
+            import frames
+            import styles
             self.plan = header["columns"]
             self.model = styles.load(header["style"], header["path"], header["entry"])
             self.send({"op": "opened", "facts": self.model.facts(), "sandbox": held, "python": sys.version.split()[0], "libraries": styles.versions()})

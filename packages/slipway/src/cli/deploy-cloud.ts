@@ -3,7 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { carryOut, cloudError, CLOUDS, statusOf, type CloudOptions, type CloudPlan, type Step } from "../clouds/index.ts";
-import { openModel } from "../runtime/index.ts";
+import { deployedModel } from "./deployed-model.ts";
 import { usageError, type Invocation, type OptionSpec } from "./command.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
 import { writeFileWhole } from "./write-file.ts";
@@ -78,8 +78,8 @@ function planText({ target, name, cost, ask }: CloudPlan, steps: readonly Step[]
 }
 
 async function optionsOf(call: Invocation, target: string): Promise<CloudOptions> {
-  const { package: pkg } = await openModel(call.args[0]!);
-  const name = call.text("name") ?? pkg.manifest.name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^[^a-z]+|-+$/g, "").slice(0, 32);
+  const model = await deployedModel(call);
+  const name = call.text("name") ?? model.name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^[^a-z]+|-+$/g, "").slice(0, 32);
   if (!NAME.test(name)) throw cloudError("cloud-options", `${JSON.stringify(name.slice(0, 80))} cannot name a service`, { hint: "--name NAME: lower-case letters, digits and -, at most 32, beginning with a letter." });
   const image = call.text("image")?.replace(/^oci:\/\//, "");
   if (image === undefined && !call.flag("status") && !call.flag("destroy")) throw usageError("missing-argument", "the image is not told", { hint: "--image oci://HOST/REPOSITORY:TAG, which slipway image PKG --push makes." });
@@ -88,7 +88,7 @@ async function optionsOf(call: Invocation, target: string): Promise<CloudOptions
   const maxInstances = call.count("max-replicas", [1, 1000]) ?? Math.max(10, instances);
   if (maxInstances < instances) throw cloudError("cloud-options", `--max-replicas is ${maxInstances}, and --replicas ${instances}`);
   return {
-    name, image: image ?? "000000000000.dkr.ecr.us-east-1.amazonaws.com/none:none", revision: pkg.digest.slice("sha256:".length, "sha256:".length + 12),
+    name, image: image ?? "000000000000.dkr.ecr.us-east-1.amazonaws.com/none:none", revision: model.digest.slice("sha256:".length, "sha256:".length + 12),
     env: Object.fromEntries(call.texts("env").map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)])),
     region: call.text("region"), instances, maxInstances, instanceType: call.text("instance-type"), memory: mebibytes(call.text("memory")), cpu: cpus(call.text("cpu")), open: call.flag("insecure"),
     identity: call.text("identity") ?? (call.flag("status") || call.flag("destroy") ? "arn:aws:iam::000000000000:role/none" : undefined), serverless: call.flag("serverless"),

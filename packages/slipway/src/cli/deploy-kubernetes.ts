@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { clusterAccess, deployError, fileName, helmFiles, KubeApi, kustomizeFiles, manifests, rollOut, undo, WORKLOAD_KINDS, yamlDocuments, yamlOf, type KubernetesOptions, type WorkloadKind } from "../deploy/index.ts";
 import { formatReference, parseReference, pinReference } from "../oci/index.ts";
-import { openModel } from "../runtime/index.ts";
+import { deployedModel } from "./deployed-model.ts";
 import { usageError, type Invocation, type OptionSpec } from "./command.ts";
 import { printJson, printNote, printResult } from "./output.ts";
 import { registryOptions } from "./registry-flags.ts";
@@ -51,8 +51,8 @@ const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]{0,51}[a-z0-9])?$/;
 const QUANTITY = /^\d+(?:\.\d+)?(?:m|k|M|G|Ki|Mi|Gi)?$/;
 
 export async function toKubernetes(call: Invocation): Promise<number> {
-  const { package: pkg } = await openModel(call.args[0]!);
-  const name = call.text("name") ?? pkg.manifest.name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+  const model = await deployedModel(call);
+  const name = call.text("name") ?? model.name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
   if (!DNS_LABEL.test(name)) throw deployError("deploy-options", `${JSON.stringify(name.slice(0, 80))} cannot name objects of Kubernetes`, { hint: "--name NAME: lower-case letters, digits and -, at most 53." });
   const namespace = call.text("namespace");
   const waitMs = (call.count("wait", [1, 86_400]) ?? 300) * 1000;
@@ -64,7 +64,7 @@ export async function toKubernetes(call: Invocation): Promise<number> {
       else printResult(`${name} is as in revision ${revision}`);
     });
   }
-  const options = await optionsOf(call, name, namespace, { name: pkg.manifest.name, version: pkg.manifest.version, digest: pkg.digest });
+  const options = await optionsOf(call, name, namespace, model);
   const objects = manifests(options);
   const [folder, kustomize, helm] = [call.text("schedule") === undefined ? call.text("out") : undefined, call.text("kustomize"), call.text("helm")];
   if (call.flag("print")) {

@@ -4,6 +4,7 @@ import { CHECK_TARGETS, checkImage, deployError, type ImageCheck } from "../depl
 import { defineCommand, usageError, type Command, type Invocation } from "./command.ts";
 import { CLOUDS } from "../clouds/index.ts";
 import { cloudFlags, toCloud } from "./deploy-cloud.ts";
+import { deployedFlags } from "./deployed-model.ts";
 import { kubernetesFlags, toKubernetes } from "./deploy-kubernetes.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
 import { registryFlags, registryOptions } from "./registry-flags.ts";
@@ -20,6 +21,7 @@ export const deploy: Command = defineCommand({
     env: { type: "string", value: "NAME=VALUE", multiple: true, help: "a variable that the container is given; may be repeated" },
     ...kubernetesFlags,
     ...cloudFlags,
+    ...deployedFlags,
     ...registryFlags,
   },
   examples: [

@@ -69,6 +69,9 @@ function given(defaults: Record<string, string>, port: string, bare: boolean, br
   if (!bare) return { defaults: settings, model: undefined };
   const own = inRoot(env, OWN_MODELS);
   if (env[IMAGE_ROOT] === undefined || !isEmpty(brought)) return { defaults: settings, model: brought === undefined ? undefined : modelInside(brought) };
+  // One that Python runs is a file or a folder of its own, whatever it is called.
+  const [alone, ...others] = env["SLIPWAY_ENGINE"] === "python" && existsSync(own) ? readdirSync(own) : [];
+  if (alone !== undefined && others.length === 0) return { defaults: settings, model: join(own, alone) };
   const several = !isEmpty(own) && readdirSync(own).filter((name) => name.endsWith(".slip")).length > 1;
   return several ? { defaults: { ...settings, SLIPWAY_MODELS: own }, model: undefined } : { defaults: settings, model: modelInside(own) };
 }

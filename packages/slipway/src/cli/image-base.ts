@@ -1,7 +1,7 @@
 // --base: what an image is built on.
 
 import { SlipwayError } from "@slipway/core/base";
-import { hostBase, imageError, readBaseImage, type BaseImage, type Platform } from "../image/index.ts";
+import { hostBase, imageError, readBaseImage, type BaseImage, type Interpreter, type Platform } from "../image/index.ts";
 import { BlobCache, cacheFolder, cacheLimit, findLayoutReference, isOciReference, LayoutStore, ociError, parseReference, RegistryStore, type BlobStore, type OciReference, type RegistryOptions } from "../oci/index.ts";
 
 /** glibc, libstdc++, certificates and a user; no shell. The digest that its tag names is told, and written into the image. */
@@ -15,10 +15,10 @@ export interface OpenedBase {
   close(): Promise<void>;
 }
 
-/** @throws image-base, image-platform, and as the store */
-export async function openBase(text: string, platform: Platform, options: RegistryOptions): Promise<OpenedBase> {
+/** @param hostPython goes in where the base is this machine @throws image-base, image-platform, and as the store */
+export async function openBase(text: string, platform: Platform, options: RegistryOptions, hostPython?: Interpreter): Promise<OpenedBase> {
   const cache = new BlobCache(cacheFolder(process.env), cacheLimit(process.env));
-  if (text === "host") return { image: await hostBase(platform, cache), close: () => Promise.resolve() };
+  if (text === "host") return { image: await hostBase(platform, cache, hostPython), close: () => Promise.resolve() };
   const layout = isOciReference(text) ? undefined : await findLayoutReference(text);
   if (layout !== undefined) {
     const store = await LayoutStore.open(layout.folder);

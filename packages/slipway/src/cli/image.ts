@@ -9,6 +9,7 @@ import { openModel } from "../runtime/index.ts";
 import { signManifest } from "../signing/index.ts";
 import { defineCommand, usageError, type Command, type Invocation } from "./command.ts";
 import { DEFAULT_BASE, openBase, type OpenedBase } from "./image-base.ts";
+import { DEFAULT_PYTHON_BASE, openPythonModel, pythonImageOptions, wantsPython, type OpenedPythonModel } from "./image-python.ts";
 import { printJson, printNote, printResult, progress } from "./output.ts";
 import { registryFlags, registryOptions } from "./registry-flags.ts";
 import { passwordOption, signingKeyOf } from "./signing-key.ts";
@@ -33,16 +34,15 @@ export const image: Command = defineCommand({
     with: { type: "string", value: "EXTRA", multiple: true, help: "duckdb: for bulk runs in the image over Parquet, databases and SQL (23 MB more)" },
     env: { type: "string", value: "NAME=VALUE", multiple: true, help: "a variable in the image; may be repeated" },
     label: { type: "string", value: "NAME=VALUE", multiple: true, help: "a label and annotation of the image; may be repeated" },
-    engine: { type: "string", value: "ENGINE", help: "the engine that the image serves with goes by the package; python is refused, and told how to do it" },
+    ...pythonImageOptions,
     insecure: { type: "boolean", help: "let the image answer whoever reaches its port; otherwise it wants keys or tokens where no platform asks for them" },
     "require-signature": requireSignatureOption,
     key: { type: "string", value: "KEY", help: "sign the image with this private key (PEM), as cosign does" },
     "password-file": passwordOption,
     ...registryFlags,
   },
-  examples: ["slipway image churn.slip -t churn:1.2.0 -o churn.tar", "slipway image churn.slip --push oci://ghcr.io/acme/churn:1.2.0 --platform linux/amd64,linux/arm64", "slipway image churn.slip -o ./layout --base oci-layout:./base", "slipway image churn.slip -o churn.tar --with duckdb", "slipway image churn.slip -o churn.tar --docker-archive --base host --insecure"],
+  examples: ["slipway image churn.slip -t churn:1.2.0 -o churn.tar", "slipway image churn.slip --push oci://ghcr.io/acme/churn:1.2.0 --platform linux/amd64,linux/arm64", "slipway image churn.slip -o ./layout --base oci-layout:./base", "slipway image churn.slip -o churn.tar --with duckdb", "slipway image churn.slip -o churn.tar --docker-archive --base host --insecure", "slipway image model --engine python --trust sha256:... --check check.csv --base oci://docker.io/library/python:3.12-slim -o rules.tar"],
   async run(call) {
-    if (call.text("engine") === "python") throw imageError("image-python", "a model that Python runs is not put into an image by itself: an image of Slipway's has no Python in it", { hint: "An image with Python, the locked packages and Slipway in it is a Dockerfile of ten lines: docs/python.md, In a container." });
     const [output, push, dockerfile] = [call.text("output"), call.text("push"), call.text("dockerfile")];
     if (output === undefined && push === undefined && dockerfile === undefined) throw usageError("missing-argument", "image needs to know where to", { hint: "-o DIR, -o FILE.tar, --push oci://HOST/REPOSITORY:TAG or --dockerfile DIR." });
     const platforms = parsePlatforms(call.text("platform") ?? platformText(ownPlatform()));
@@ -58,34 +58,37 @@ export const image: Command = defineCommand({
     const trusted = await trustedSigners(call.texts("require-signature"));
     const line = progress();
     const bases: OpenedBase[] = [];
+    let model: OpenedPythonModel | undefined;
     try {
       line.update("reading ...");
       const packages: ModelPackage[] = [];
-      for (const argument of call.args) {
+      if (wantsPython(call)) model = await openPythonModel(call);
+      for (const argument of model === undefined ? call.args : []) {
         const { package: pkg, imported } = await openModel(argument, { trusted });
         for (const warning of imported?.compiled.warnings ?? []) printNote(`note: ${warning}`);
         if (packages.some((other) => other.manifest.name === pkg.manifest.name)) throw usageError("bad-argument", `two of the packages are called ${pkg.manifest.name}`, { hint: "An image holds one version of each model." });
         packages.push(pkg);
       }
-      const name = imageName(call.text("tag"), packages[0]!);
+      const name = imageName(call.text("tag"), model ?? packages[0]!.manifest);
       const built: BuiltImage[] = [];
       for (const platform of platforms) {
         line.update(`building for ${platformText(platform)} ...`);
-        const base = await openBase(call.text("base") ?? DEFAULT_BASE, platform, registryOptions(call));
+        const base = await openBase(call.text("base") ?? (model === undefined ? DEFAULT_BASE : DEFAULT_PYTHON_BASE), platform, registryOptions(call), model?.hostPython);
         bases.push(base);
-        built.push(await buildImage({ packages, base: base.image, platform, env, labels, nodeBinary: call.text("node"), duckdb: call.texts("with").includes("duckdb"), healthcheck: docker, compress: output !== undefined || target !== undefined }));
+        built.push(await buildImage({ packages, python: await model?.forPlatform(base.image, platform), base: base.image, platform, env, labels, nodeBinary: call.text("node"), duckdb: call.texts("with").includes("duckdb"), healthcheck: docker, compress: output !== undefined || target !== undefined }));
       }
       line.update("writing ...");
-      if (dockerfile !== undefined) await writeDockerContext(dockerfile, built[0]!, env);
+      if (dockerfile !== undefined) await writeDockerContext(dockerfile, built[0]!);
       const written = [
-        ...(output === undefined ? [] : [await writeOutput(output, built, packages, name, { docker, givenNode: call.text("node") !== undefined })]),
-        ...(target === undefined ? [] : [await pushImage(target, call, built, packages, bases, key)]),
+        ...(output === undefined ? [] : [await writeOutput(output, built, name, { docker, givenNode: call.text("node") !== undefined })]),
+        ...(target === undefined ? [] : [await pushImage(target, call, built, bases, key)]),
       ];
       line.done();
       report(call, name, built, written, dockerfile);
       return 0;
     } finally {
       line.done();
+      model?.close();
       for (const base of bases) await base.close();
     }
   },
@@ -97,11 +100,11 @@ interface Written {
   readonly images: readonly StoredImage[];
 }
 
-async function writeOutput(output: string, built: readonly BuiltImage[], packages: readonly ModelPackage[], name: string, { docker, givenNode }: { readonly docker: boolean; readonly givenNode: boolean }): Promise<Written> {
+async function writeOutput(output: string, built: readonly BuiltImage[], name: string, { docker, givenNode }: { readonly docker: boolean; readonly givenNode: boolean }): Promise<Written> {
   if (!output.endsWith(".tar")) {
     const store = await LayoutStore.open(output, { create: true });
     const { top, images } = await storeAll(store, built, name.slice(name.lastIndexOf(":") + 1));
-    await attachBoms(store, built, images, packages, givenNode);
+    await attachBoms(store, built, images, givenNode);
     return { where: output, top, images };
   }
   const parent = dirname(resolve(output));
@@ -117,12 +120,12 @@ async function writeOutput(output: string, built: readonly BuiltImage[], package
   }
 }
 
-async function pushImage(target: OciReference & { readonly tag: string }, call: Invocation, built: readonly BuiltImage[], packages: readonly ModelPackage[], bases: readonly OpenedBase[], key: Awaited<ReturnType<typeof signingKeyOf>> | undefined): Promise<Written> {
+async function pushImage(target: OciReference & { readonly tag: string }, call: Invocation, built: readonly BuiltImage[], bases: readonly OpenedBase[], key: Awaited<ReturnType<typeof signingKeyOf>> | undefined): Promise<Written> {
   const store = await RegistryStore.open(target.host, target.repository, registryOptions(call));
   try {
     const from = bases[0]?.reference;
     const { top, images } = await storeAll(store, built, target.tag, from?.host === target.host ? from.repository : undefined);
-    await attachBoms(store, built, images, packages, call.text("node") !== undefined);
+    await attachBoms(store, built, images, call.text("node") !== undefined);
     const repository = `${target.host}/${target.repository}`;
     // Whoever pulls one platform's image verifies that one.
     if (key !== undefined) for (const { digest, size, mediaType } of new Map([top, ...images.map((i) => i.descriptor)].map((d) => [d.digest, d])).values()) await signManifest(store, repository, { digest, size, mediaType }, key);
@@ -139,9 +142,9 @@ async function storeAll(store: BlobStore, built: readonly BuiltImage[], tag: str
   return { images, top: images.length === 1 ? images[0]!.descriptor : await storeIndex(store, images, built[0]!.annotations, tag) };
 }
 
-async function attachBoms(store: BlobStore, built: readonly BuiltImage[], images: readonly StoredImage[], packages: readonly ModelPackage[], givenNode: boolean): Promise<void> {
+async function attachBoms(store: BlobStore, built: readonly BuiltImage[], images: readonly StoredImage[], givenNode: boolean): Promise<void> {
   for (const [i, stored] of images.entries()) {
-    const bytes = imageSbom(built[i]!, stored, packages, givenNode);
+    const bytes = imageSbom(built[i]!, stored, givenNode);
     await writeAttachments(store, [await makeAttachment(stored.descriptor, { artifactType: SBOM_TYPE, bytes })]);
   }
 }
@@ -176,8 +179,8 @@ function pushTarget(text: string): OciReference & { readonly tag: string } {
 }
 
 /** distribution-spec 1.1; a version's "+" cannot stand in a tag. */
-function imageName(given: string | undefined, pkg: ModelPackage): string {
-  const name = given ?? `${pkg.manifest.name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "")}:${pkg.manifest.version.replace(/[^A-Za-z0-9._-]/g, "_")}`;
+function imageName(given: string | undefined, model: { readonly name: string; readonly version: string }): string {
+  const name = given ?? `${model.name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "")}:${model.version.replace(/[^A-Za-z0-9._-]/g, "_")}`;
   if (!/^(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(name)) {
     throw imageError("image-reference", `${JSON.stringify(name.slice(0, 200))} cannot name an image`, { hint: "-t NAME:TAG: the name in lower case, for example -t acme/churn:1.2.0." });
   }

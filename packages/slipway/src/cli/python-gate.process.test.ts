@@ -1,4 +1,4 @@
-// The gate, the card and the image of a model that Python runs.
+// The gate and the card of a model that Python runs.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -41,7 +41,7 @@ it.skipIf(!there)("slipway test asks a model in Python what it asks a package, a
   expect(stderr).toContain("8");
 });
 
-it.skipIf(!there)("its card says that Python runs it, and slipway image refuses it and says how it is done", async () => {
+it.skipIf(!there)("its card and its page say that Python runs it", async () => {
   const model = file("predict.py", "INPUT = 'records'\ndef predict(rows):\n  return [r['amount'] * 2 for r in rows]\n");
   const check = file("check.csv", "amount,value\n1.5,3\n2,4\n");
   const opened = await openPython(model, { trust: [await digestOf(model)], check });
@@ -56,8 +56,4 @@ it.skipIf(!there)("its card says that Python runs it, and slipway image refuses 
   } finally {
     await app.context.models.close();
   }
-  const { status, stderr } = spawnSync(process.execPath, [bin, "image", model, "--engine", "python", "-o", join(folder, "image.tar")], { encoding: "utf8" });
-  expect(status).toBe(2);
-  expect(stderr).toContain("[image-python]");
-  expect(stderr).toContain("docs/python.md");
 });

@@ -5,6 +5,7 @@ import type { ServeSettings } from "../config/index.ts";
 import type { LoadOptions, PythonOptions } from "../runtime/index.ts";
 import { loadPatterns, Logger, ModelDirectory, Pipeline, Repository, type LogOptions } from "../server/index.ts";
 import { usageError } from "./command.ts";
+import { IMAGE_ROOT } from "./hosting.ts";
 import { printNote } from "./output.ts";
 import { trustedSigners } from "./trusted-option.ts";
 
@@ -24,7 +25,8 @@ export async function openServedModels(settings: ServeSettings, given: readonly 
   const paths = Object.entries(perModel).flatMap(([name, { path }]) => (path === undefined ? [] : [`${name}=${path}`]));
   for (const argument of [...given, ...paths]) {
     const named = /^([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)$/.exec(argument);
-    const options = { preprocess, ...(python === undefined ? {} : { python }), ...(entry === undefined ? {} : { entry }), ...(named ? { name: named[1]! } : {}) };
+    const version = settings.python?.modelVersion;
+    const options = { preprocess, ...(python === undefined ? {} : { python, ...(version === undefined ? {} : { version }) }), ...(entry === undefined ? {} : { entry }), ...(named ? { name: named[1]! } : {}) };
     for (const warning of await models.add({ argument: await fixed(named?.[2] ?? argument), options }, { name: named?.[1] })) printNote(`note: ${warning}`);
   }
   for (const note of (await syncFolder(models, folder)).notes) printNote(`note: ${note}`);
@@ -37,7 +39,7 @@ export async function openServedModels(settings: ServeSettings, given: readonly 
 }
 
 function pythonOptions({ trust = [], interpreter, environment, check, timeout, memory, network }: Partial<NonNullable<ServeSettings["python"]>> = {}): PythonOptions {
-  return { trust, interpreter, environment, check, timeoutMs: timeout, memory, network };
+  return { trust, interpreter, environment, check, timeoutMs: timeout, memory, network, inPlace: process.env[IMAGE_ROOT] !== undefined };
 }
 
 /** What a tag names when the server starts is served until it ends, also where a model is put away and loaded again. */

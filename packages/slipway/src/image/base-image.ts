@@ -9,7 +9,7 @@ import { digestOf, MEDIA_TYPE, parseManifest, type BlobStore, type Descriptor, t
 import { imageError } from "./errors.ts";
 import type { Layer } from "./layer.ts";
 import { platformText, type Platform } from "./platform.ts";
-import { tarNames } from "./tar-names.ts";
+import { tarNames } from "./tar-items.ts";
 
 export interface BaseImage {
   /** As it was asked for, for messages: a folder's name is this machine's own, and would make the image another one elsewhere. */

@@ -1,6 +1,6 @@
 // From packages to an image in a store: no daemon, no container, no shell. From below: the base, Node, ONNX Runtime, the
 // server, the packages. Only the last changes with a new version of a model; the others are in every registry and on every
-// node already.
+// node already. Of a model that Python runs, Python and its packages lie above the base.
 
 import { VERSION } from "@slipway/core/base";
 import { toJsonBytes, writeSlip, type ModelPackage } from "@slipway/core/package";
@@ -11,10 +11,13 @@ import { imageConfig } from "./image-config.ts";
 import { makeLayer, type Layer } from "./layer.ts";
 import { NODE_VERSION, nodeFiles } from "./node-binary.ts";
 import type { Platform } from "./platform.ts";
+import { pythonAnnotations, pythonLayers, pythonVariables, type PythonModel } from "./python/python-model.ts";
 import { onnxRuntimeFiles, serverFiles, type BundledPackage } from "./runtime-files.ts";
 
 export interface ImageParts {
   readonly packages: readonly ModelPackage[];
+  /** In their place: one model that Python runs. */
+  readonly python?: PythonModel | undefined;
   readonly base: BaseImage;
   readonly platform: Platform;
   /** NAME=VALUE */
@@ -40,9 +43,23 @@ export interface BuiltImage {
   /** All of them, the base's first. */
   readonly layers: readonly Layer[];
   readonly config: Uint8Array;
+  /** NAME=VALUE, beside the base's. */
+  readonly env: readonly string[];
   readonly annotations: Readonly<Record<string, string>>;
   readonly bundled: readonly BundledPackage[];
   readonly onnxRuntime: string;
+  readonly models: readonly ImageModel[];
+  readonly python: PythonModel | undefined;
+}
+
+/** What is told of a model. */
+export interface ImageModel {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly description?: string;
+  readonly licenses?: readonly string[];
+  readonly created?: string;
 }
 
 export interface StoredImage {
@@ -57,22 +74,28 @@ export const EXTRAS = ["duckdb"] as const;
 
 /** @throws image-node, image-incomplete */
 export async function buildImage(parts: ImageParts): Promise<BuiltImage> {
-  const { packages, base, platform, variables = process.env } = parts;
+  const { packages, python, base, platform, variables = process.env } = parts;
   const cache = new BlobCache(cacheFolder(variables), cacheLimit(variables));
   const [runtime, server, node, duckdb] = await Promise.all([onnxRuntimeFiles(platform), serverFiles(), nodeFiles(platform, cache.folder, parts.nodeBinary), parts.duckdb === true ? duckdbFiles(platform, cache.folder) : undefined]);
   const kept = parts.compress === false ? undefined : cache;
+  const models: readonly ImageModel[] = python === undefined ? packages.map(({ digest, manifest }) => ({ ...manifest, digest })) : [python];
+  const files = python === undefined ? packages.map((pkg) => ({ path: `models/${pkg.manifest.name}.slip`, bytes: writeSlip(pkg) })) : python.files;
+  const above = [];
+  for (const { comment, files: contents } of python === undefined ? [] : pythonLayers(python)) above.push(await makeLayer(comment, contents, kept));
   const layers = [
+    ...above,
     await makeLayer(`Node ${parts.nodeBinary === undefined ? NODE_VERSION : "as given"}`, node, kept),
     await makeLayer(`ONNX Runtime ${runtime.version}`, runtime.files, kept),
     ...(duckdb === undefined ? [] : [await makeLayer(`DuckDB ${DUCKDB_VERSION}`, duckdb.files, kept)]),
     await makeLayer(`Slipway ${VERSION}`, server.files, kept),
-    await makeLayer(packages.map((pkg) => `${pkg.manifest.name} ${pkg.manifest.version}`).join(", "), packages.map((pkg) => ({ path: `models/${pkg.manifest.name}.slip`, bytes: writeSlip(pkg) })), kept),
+    await makeLayer(models.map(({ name, version }) => `${name} ${version}`).join(", "), files, kept),
   ];
   await cache.trim();
-  const created = parts.created ?? createdOf(packages, variables);
-  const annotations = { ...annotationsOf(packages, base, created), ...parts.labels };
-  const config = imageConfig({ platform, base, layers, env: parts.env ?? [], labels: annotations, created, healthcheck: parts.healthcheck === true });
-  return { platform, base, layers: [...base.layers, ...layers], config, annotations, bundled: [...server.packages, ...(duckdb?.packages ?? [])], onnxRuntime: runtime.version };
+  const created = parts.created ?? createdOf(models, variables);
+  const annotations = { ...annotationsOf(models, base, created), ...(python === undefined ? {} : pythonAnnotations(python)), ...parts.labels };
+  const env = [...(python === undefined ? [] : pythonVariables(python)), ...(parts.env ?? [])];
+  const config = imageConfig({ platform, base, layers, env, labels: annotations, created, healthcheck: parts.healthcheck === true });
+  return { platform, base, layers: [...base.layers, ...layers], config, env, annotations, bundled: [...server.packages, ...(duckdb?.packages ?? [])], onnxRuntime: runtime.version, models, python };
 }
 
 /** Blobs first, then the manifest. @param mountFrom another repository of the same registry that holds the base @throws as the store */
@@ -99,30 +122,30 @@ export async function storeIndex(store: BlobStore, images: readonly StoredImage[
 }
 
 /** https://reproducible-builds.org/specs/source-date-epoch/ */
-function createdOf(packages: readonly ModelPackage[], variables: Readonly<Record<string, string | undefined>>): string {
+function createdOf(models: readonly ImageModel[], variables: Readonly<Record<string, string | undefined>>): string {
   const epoch = variables["SOURCE_DATE_EPOCH"];
   if (epoch !== undefined && /^\d{1,11}$/.test(epoch)) return iso(Number(epoch) * 1000);
-  return packages.map((pkg) => pkg.manifest.created).filter((time) => time !== undefined).sort().at(-1) ?? iso(0);
+  return models.map((model) => model.created).filter((time) => time !== undefined).sort().at(-1) ?? iso(0);
 }
 function iso(ms: number): string {
   return new Date(ms).toISOString().replace(".000Z", "Z");
 }
 
 /** image-spec 1.1, annotations.md */
-function annotationsOf(packages: readonly ModelPackage[], base: BaseImage, created: string): Record<string, string> {
-  const [first] = packages as readonly [ModelPackage];
+function annotationsOf(models: readonly ImageModel[], base: BaseImage, created: string): Record<string, string> {
+  const [first] = models as readonly [ImageModel];
   const prefix = "org.opencontainers.image.";
-  const { name, version, description, licenses } = first.manifest;
+  const { name, version, description, licenses } = first;
   return {
     [`${prefix}created`]: created,
-    [`${prefix}title`]: packages.length === 1 ? name : packages.map((pkg) => pkg.manifest.name).join(", "),
-    ...(packages.length === 1 ? { [`${prefix}version`]: version } : {}),
-    ...(packages.length === 1 && description !== undefined ? { [`${prefix}description`]: description } : {}),
-    ...(packages.length === 1 && licenses !== undefined ? { [`${prefix}licenses`]: licenses.join(" AND ") } : {}),
+    [`${prefix}title`]: models.length === 1 ? name : models.map((model) => model.name).join(", "),
+    ...(models.length === 1 ? { [`${prefix}version`]: version } : {}),
+    ...(models.length === 1 && description !== undefined ? { [`${prefix}description`]: description } : {}),
+    ...(models.length === 1 && licenses !== undefined ? { [`${prefix}licenses`]: licenses.join(" AND ") } : {}),
     ...(base.reference === undefined ? {} : { [`${prefix}base.name`]: base.reference }),
     ...(base.digest === undefined ? {} : { [`${prefix}base.digest`]: base.digest }),
     "dev.slipway.version": VERSION,
-    "dev.slipway.packages": packages.map((pkg) => pkg.digest).join(","),
+    "dev.slipway.packages": models.map((model) => model.digest).join(","),
   };
 }
 

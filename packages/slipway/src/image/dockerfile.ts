@@ -10,7 +10,7 @@ import { USER } from "./host-base.ts";
 import { platformText } from "./platform.ts";
 
 /** @throws what writing throws */
-export async function writeDockerContext(folder: string, image: BuiltImage, env: readonly string[]): Promise<readonly string[]> {
+export async function writeDockerContext(folder: string, image: BuiltImage): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true });
   const { base } = image;
   // Docker pulls a base from its registry; any other is among the files.
@@ -28,7 +28,7 @@ export async function writeDockerContext(folder: string, image: BuiltImage, env:
     `FROM --platform=${platformText(image.platform)} ${from}`,
     ...names.map((name) => `ADD ${name} /`),
     ...Object.entries(image.annotations).map(([name, value]) => `LABEL ${name}=${quoted(value)}`),
-    ...["NODE_ENV=production", ...env].map((entry) => `ENV ${entry.slice(0, entry.indexOf("="))}=${quoted(entry.slice(entry.indexOf("=") + 1))}`),
+    ...["NODE_ENV=production", ...image.env].map((entry) => `ENV ${entry.slice(0, entry.indexOf("="))}=${quoted(entry.slice(entry.indexOf("=") + 1))}`),
     `USER ${USER}:${USER}`,
     `EXPOSE ${PORT}`,
     "WORKDIR /",

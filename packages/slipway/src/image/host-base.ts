@@ -9,6 +9,7 @@ import type { BlobCache } from "../oci/index.ts";
 import type { BaseImage } from "./base-image.ts";
 import { imageError } from "./errors.ts";
 import { makeLayer, type LayerFile } from "./layer.ts";
+import type { Interpreter } from "./python/interpreter.ts";
 import { ownPlatform, platformText, type Platform } from "./platform.ts";
 
 const LIBRARIES = ["libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0", "libstdc++.so.6", "libgcc_s.so.1", "libresolv.so.2", "libnss_dns.so.2", "libnss_files.so.2"];
@@ -17,8 +18,8 @@ const LOADER = { amd64: "lib64/ld-linux-x86-64.so.2", arm64: "lib/ld-linux-aarch
 const DEBIAN = ["libc6", "libgcc-s1", "libstdc++6", "gcc-12-base", "gcc-14-base"];
 export const USER = 65532;
 
-/** @param cache as of `makeLayer` @throws image-platform, image-base */
-export async function hostBase(platform: Platform, cache: BlobCache | undefined): Promise<BaseImage> {
+/** @param cache as of `makeLayer` @param python this machine's, where the image needs one @throws image-platform, image-base */
+export async function hostBase(platform: Platform, cache: BlobCache | undefined, python?: Interpreter): Promise<BaseImage> {
   if (process.platform !== "linux" || platform.architecture !== ownPlatform().architecture) {
     throw imageError("image-platform", `this machine is ${process.platform}/${process.arch}, and the image is to be for ${platformText(platform)}`, { hint: "Name a base image for that platform: --base oci://HOST/REPOSITORY:TAG or --base oci-layout:FOLDER." });
   }
@@ -34,7 +35,11 @@ export async function hostBase(platform: Platform, cache: BlobCache | undefined)
   const loader = LOADER[platform.architecture];
   files.push({ path: loader, bytes: await readFile(`/${loader}`).catch(() => Promise.reject(imageError("image-base", `this machine has no /${loader}`, { hint: "Its C library is not glibc; name a base image." }))), mode: 0o755 });
   files.push(...accounts(), ...(await debianPackages()));
-  return { name: `this machine (${basename(realpathSync(find("libc.so.6")!))})`, layers: [await makeLayer("base: this machine's C libraries", files, cache)], env: [] };
+  const layers = [await makeLayer("base: this machine's C libraries", files, cache)];
+  // The C library is there already.
+  const there = new Set(files.map((file) => file.path));
+  if (python !== undefined) layers.push(await makeLayer(`base: this machine's Python ${python.full}`, python.files.filter((file) => !there.has(file.path)), cache));
+  return { name: `this machine (${basename(realpathSync(find("libc.so.6")!))})`, layers, env: python === undefined ? [] : [`PATH=${dirname(python.executable)}:/usr/local/bin:/usr/bin:/bin`] };
 }
 
 function accounts(): LayerFile[] {

@@ -1,15 +1,16 @@
-// What is in an image, as CycloneDX 1.6: the base, Node, ONNX Runtime, the server with the packages of others in it, and the
-// models with their own digests. Deterministic: the serial number comes from what is described.
+// What is in an image, as CycloneDX 1.6: the base, Node, ONNX Runtime, the server with the packages of others in it, Python and
+// its packages where a model needs them, and the models with their own digests. Deterministic: the serial number comes from what is described.
 
 import { createHash } from "node:crypto";
 import { VERSION } from "@slipway/core/base";
-import { toJsonBytes, type ModelPackage } from "@slipway/core/package";
+import { toJsonBytes } from "@slipway/core/package";
 import type { BuiltImage, StoredImage } from "./build-image.ts";
 import { NODE_VERSION } from "./node-binary.ts";
+import { pythonComponents } from "./python/python-model.ts";
 
 export const SBOM_TYPE = "application/vnd.cyclonedx+json";
 
-export function imageSbom(built: BuiltImage, stored: StoredImage, packages: readonly ModelPackage[], givenNode: boolean): Uint8Array {
+export function imageSbom(built: BuiltImage, stored: StoredImage, givenNode: boolean): Uint8Array {
   const npm = (name: string, version: string, license: string): object => {
     const purl = `pkg:npm/${name.replace("@", "%40")}@${version}`;
     return { type: "library", "bom-ref": purl, name, version, purl, licenses: [{ expression: license }] };
@@ -23,7 +24,8 @@ export function imageSbom(built: BuiltImage, stored: StoredImage, packages: read
     npm("onnxruntime-node", built.onnxRuntime, "MIT"),
     npm("onnxruntime-common", built.onnxRuntime, "MIT"),
     ...built.bundled.map(({ name, version, license }) => npm(name, version, license)),
-    ...packages.map(({ digest, manifest: { name, version, licenses } }) => ({ type: "machine-learning-model", "bom-ref": digest, name, version, hashes: [sha256Of(digest)], ...(licenses === undefined ? {} : { licenses: licenses.map((id) => ({ license: { name: id } })) }) })),
+    ...(built.python === undefined ? [] : pythonComponents(built.python)),
+    ...built.models.map(({ digest, name, version, licenses }) => ({ type: "machine-learning-model", "bom-ref": digest, name, version, hashes: [sha256Of(digest)], ...(licenses === undefined ? {} : { licenses: licenses.map((id) => ({ license: { name: id } })) }) })),
   ];
   return toJsonBytes({
     $schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",

@@ -28,7 +28,11 @@ export async function nodeFiles(platform: Platform, cacheFolder: string, binary?
 
 async function givenBinary(path: string, platform: Platform): Promise<Uint8Array> {
   const bytes = await readFile(path).catch((cause: unknown) => Promise.reject(imageError("image-node", `${JSON.stringify(path)} cannot be read`, { cause })));
-  const elf = bytes.length > 64 && bytes.readUInt32BE(0) === 0x7f454c46;
-  if (!elf || bytes.readUInt16LE(18) !== MACHINE[platform.architecture]) throw imageError("image-node", `${JSON.stringify(path)} is no program for ${platformText(platform)}`, { hint: `Give Node's own binary for that platform, version 22.18 or later; images have ${NODE_VERSION} by default.` });
+  if (!isProgramFor(bytes, platform)) throw imageError("image-node", `${JSON.stringify(path)} is no program for ${platformText(platform)}`, { hint: `Give Node's own binary for that platform, version 22.18 or later; images have ${NODE_VERSION} by default.` });
   return bytes;
+}
+
+/** Whether an ELF file's header names the platform's processor. */
+export function isProgramFor(bytes: Buffer, platform: Platform): boolean {
+  return bytes.length > 64 && bytes.readUInt32BE(0) === 0x7f454c46 && bytes.readUInt16LE(18) === MACHINE[platform.architecture];
 }

@@ -33,7 +33,7 @@ const PREDICTED: readonly Output[] = (["label", "value", "score", "transformed"]
 export async function describe(source: PythonSource, facts: PythonFacts, given: { readonly check?: string | undefined; readonly signature?: string | undefined }, ask: Ask): Promise<Described> {
   const text = given.check === undefined ? undefined : readFileSync(given.check, "utf8");
   const rows = text === undefined ? undefined : readCheckRows(text);
-  const declared = given.signature === undefined ? undefined : parseSignature(JSON.parse(readFileSync(given.signature, "utf8")) as unknown);
+  const declared = given.signature === undefined ? undefined : readSignature(given.signature);
   const matrix = declared === undefined ? facts.columns === null && facts.features !== null && rows === undefined : declared.layout === "matrix";
   const draft = (columns: readonly Column[]): Signature => ({ layout: matrix ? "matrix" : "columns", ...(matrix ? { matrixName: NUMBERS } : {}), columns, extraColumns: "ignored", outputs: declared?.outputs ?? [] });
   let tried = await tryColumns(source, draft(declared?.columns ?? columnsOf(facts, rows)), rows, ask);
@@ -62,6 +62,18 @@ export async function describe(source: PythonSource, facts: PythonFacts, given: 
       hint: "Are the libraries the versions that the model was made with?", data: { comparison: compared } });
   }
   return { signature: read.signature, source: { ...found, columns: placed(read.signature.columns) }, checks: sampleChecks(read.checks, KEPT_CHECKS), notes };
+}
+
+/** @throws python-signature, package-... */
+export function readSignature(path: string): Signature {
+  const json = ((): unknown => {
+    try {
+      return JSON.parse(readFileSync(path, "utf8")) as unknown;
+    } catch (cause) {
+      throw pythonError("python-signature", `${basename(path)} cannot be read as JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { where: path, cause });
+    }
+  })();
+  return parseSignature(json);
 }
 
 interface Tried {

@@ -13,9 +13,9 @@ import { describe, feedsOf } from "./describe.ts";
 import { pythonError } from "./errors.ts";
 import { startPython, type PythonOpened } from "./process.ts";
 import type { PythonSource } from "./source.ts";
-import { copyTarget } from "./target.ts";
+import { openTarget, type PythonTarget, type TargetOptions } from "./target.ts";
 
-export interface PythonOptions {
+export interface PythonOptions extends TargetOptions {
   /** Digests of files and folders that may be run: sha256:... */
   readonly trust: readonly string[];
   /** The interpreter; by default the one of a .venv beside the model, else python3. */
@@ -42,12 +42,8 @@ const TIMEOUT_MS = 30_000;
 
 /** @throws SlipwayError python-... and what the check file's reading throws; nothing is left behind then */
 export async function openPython(argument: string, options: PythonOptions, named: { readonly name?: string | undefined; readonly version?: string | undefined } = {}): Promise<OpenedPython> {
-  const target = await copyTarget(argument);
+  const target = await openTrusted(argument, options);
   try {
-    if (!options.trust.includes(target.digest)) {
-      throw pythonError("python-untrusted", `${JSON.stringify(argument)} is ${target.digest}, which is not among the digests that are trusted`, {
-        hint: `It runs code of whoever made it. Look at ${target.style === "pickle" ? "it (slipway inspect)" : "its files"}; if you trust it, repeat with --trust ${target.digest}.`, data: { digest: target.digest } });
-    }
     const found = process.platform === "win32" ? "python" : "python3";
     const made = options.environment === undefined ? undefined : await (await import("./environment/make-environment.ts")).makeEnvironment(splitEntry(argument).path, target, options.interpreter ?? found, options.environment);
     const interpreter = made?.interpreter ?? options.interpreter ?? target.environment ?? found;
@@ -55,7 +51,7 @@ export async function openPython(argument: string, options: PythonOptions, named
       style: target.style, path: target.path, entry: target.entry, folder: target.folder, interpreter: interpreter.includes("/") ? resolve(interpreter) : interpreter, columns: [],
       timeoutMs: options.timeoutMs ?? TIMEOUT_MS, memory: options.memory, network: options.network === true, threads: Math.max(1, Math.floor(availableCpus())),
     };
-    const signatureFile = join(target.folder, "model", "signature.json");
+    const signatureFile = join(target.root, "signature.json");
     const given = { check: options.check, signature: statSync(signatureFile, { throwIfNoEntry: false }) === undefined ? undefined : signatureFile };
     const trial = new Trial();
     try {
@@ -81,6 +77,15 @@ export async function openPython(argument: string, options: PythonOptions, named
     rmSync(target.folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** What is to run, if the user named its digest. The caller removes its `folder`. @throws SlipwayError python-untrusted, and as `openTarget` */
+export async function openTrusted(argument: string, options: Pick<PythonOptions, "trust" | "inPlace">): Promise<PythonTarget> {
+  const target = await openTarget(argument, options);
+  if (options.trust.includes(target.digest)) return target;
+  rmSync(target.folder, { recursive: true, force: true });
+  throw pythonError("python-untrusted", `${JSON.stringify(argument)} is ${target.digest}, which is not among the digests that are trusted`, {
+    hint: `It runs code of whoever made it. Look at ${target.style === "pickle" ? "it (slipway inspect)" : "its files"}; if you trust it, repeat with --trust ${target.digest}.`, data: { digest: target.digest } });
 }
 
 /** A process that is asked what the model is like; another one when the columns it is given change. */

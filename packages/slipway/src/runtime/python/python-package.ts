@@ -18,6 +18,6 @@ export async function pythonPackage({ source, checks, facts }: OpenedPython): Pr
     "Python runs it: its own code, in a process of its own. It is not compiled, and not read before it runs.",
     ...(facts.sandbox.length === 0 ? ["Nothing keeps its process from the rest of the machine."] : [`Its process is kept from the rest by: ${facts.sandbox.join(", ")}.`]),
   ];
-  const built = await buildPackage({ manifest, model: new Uint8Array(0), signature, checks, profile: null, sbom: null, card: writeCard({ manifest, signature, facts: { limitations } }) });
+  const built = await buildPackage({ manifest, model: new Uint8Array(0), signature, checks, profile: null, sbom: null, card: writeCard({ manifest, signature, compiled: false, facts: { limitations } }) });
   return { ...built, digest, python: python! };
 }

@@ -1,8 +1,9 @@
 // What Python is to run: found, copied to a folder of our own while its digest is computed, and only then trusted. What
-// runs is the copy, so that nothing can be put in its place after it was looked at.
+// runs is the copy, so that nothing can be put in its place after it was looked at. In a container's image, whose files this
+// process cannot change, it is run where it lies: there may be no room for a copy, nor a place.
 
 import { createHash } from "node:crypto";
-import { constants, copyFileSync, createReadStream, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { accessSync, constants, copyFileSync, createReadStream, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { splitEntry } from "../split-entry.ts";
@@ -15,10 +16,16 @@ export interface PythonTarget {
   /** The file that is loaded, or MLflow's folder, within the copy. */
   readonly path: string;
   readonly entry: string | undefined;
+  /** Whether it was a file that was given, or a folder. */
+  readonly given: "file" | "folder";
+  /** Paths in `root` that the digest covers. */
+  readonly files: readonly string[];
   /** Of the file, or of the list of the folder's files as sha256sum writes it, by name. */
   readonly digest: string;
   readonly bytes: number;
-  /** The copy's folder: `model` beside `tmp`, where the process may write. */
+  /** The model's own folder: the copy of what was given. */
+  readonly root: string;
+  /** Where the process may write: `tmp` in it. Whoever opened the target removes it. */
   readonly folder: string;
   /** The interpreter of an environment that lies in the folder, where there is one. */
   readonly environment: string | undefined;
@@ -30,37 +37,61 @@ const PICKLE = /\.(?:pkl|pickle|joblib|sav|cloudpickle|dill)(?:\.gz|\.z|\.bz2|\.
 const SKIPPED = new Set([".venv", "venv", ".git", "__pycache__", ".ipynb_checkpoints", "node_modules"]);
 const MAX_FILES = 20_000;
 
-/** The caller removes `folder`. @throws SlipwayError python-target */
-export async function copyTarget(argument: string): Promise<PythonTarget> {
+export interface TargetOptions {
+  /** Whether files that this process may not change are run where they lie. */
+  readonly inPlace?: boolean | undefined;
+}
+
+/** The caller removes `folder`. @throws SlipwayError python-target, python-scratch */
+export async function openTarget(argument: string, options: TargetOptions = {}): Promise<PythonTarget> {
   const { path, entry } = splitEntry(argument);
   const info = statSync(path, { throwIfNoEntry: false });
   if (info === undefined) throw pythonError("python-target", `there is nothing at ${JSON.stringify(path)}`, { hint: "Check the path; it is relative to the folder you are in." });
-  const folder = mkdtempSync(join(tmpdir(), "slipway-python-"));
+  const folder = scratchFolder();
   try {
-    const root = join(folder, "model");
-    mkdirSync(root);
     mkdirSync(join(folder, "tmp"));
-    if (info.isFile()) {
-      const to = join(root, basename(path));
-      copyFileSync(path, to, constants.COPYFILE_FICLONE);
-      return { style: path.endsWith(".py") ? "module" : "pickle", path: to, entry, digest: `sha256:${await digestOf(to)}`, bytes: info.size, folder, environment: environmentIn(dirname(path)) };
-    }
-    const main = mainOf(path);
-    const files = listFiles(path, path).sort();
+    const main = info.isFile() ? { style: path.endsWith(".py") ? "module" as const : "pickle" as const, file: basename(path) } : mainOf(path);
+    const from = info.isFile() ? dirname(path) : path;
+    const names = info.isFile() ? [main.file] : listFiles(path, path).sort();
+    const inPlace = options.inPlace === true && [path, from, ...names.map((name) => join(from, name))].every((each) => !isWritable(each));
+    const root = inPlace ? from : join(folder, "model");
     const lines: string[] = [];
     let bytes = 0;
-    for (const name of files) {
-      const to = join(root, name);
-      mkdirSync(dirname(to), { recursive: true });
-      copyFileSync(join(path, name), to, constants.COPYFILE_FICLONE);
-      bytes += statSync(to).size;
-      lines.push(`${await digestOf(to)}  ${name}\n`);
+    for (const name of names) {
+      const file = join(root, name);
+      if (!inPlace) {
+        mkdirSync(dirname(file), { recursive: true });
+        copyFileSync(join(from, name), file, constants.COPYFILE_FICLONE);
+      }
+      bytes += statSync(file).size;
+      lines.push(`${await digestOf(file)}  ${name}\n`);
     }
-    const digest = `sha256:${createHash("sha256").update(lines.join("")).digest("hex")}`;
-    return { style: main.style, path: join(root, main.file), entry, digest, bytes, folder, environment: environmentIn(path) };
+    const digest = info.isFile() ? lines[0]!.slice(0, 64) : createHash("sha256").update(lines.join("")).digest("hex");
+    return { style: main.style, path: join(root, main.file), entry, given: info.isFile() ? "file" : "folder", files: names, digest: `sha256:${digest}`, bytes, root, folder, environment: environmentIn(from) };
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
+  }
+}
+
+/** Containers whose file system is read-only often have no other place than the one for shared memory. */
+function scratchFolder(): string {
+  for (const place of [tmpdir(), "/dev/shm"]) {
+    try {
+      return mkdtempSync(join(place, "slipway-python-"));
+    } catch {
+      // Another place may do.
+    }
+  }
+  throw pythonError("python-scratch", `there is no folder to write in: neither ${tmpdir()} nor /dev/shm`, { hint: "Give the container one: --tmpfs /tmp, an emptyDir at /tmp, or TMPDIR." });
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,10 +1,11 @@
 // Environments of their own for models in Python, by the real pip and uv, out of a folder of wheels: no network.
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeWheels } from "../../../../../../scripts/testing-wheels.ts";
 import { loadModelPackage } from "../../index.ts";
 import { openPython } from "../open-python.ts";
 
@@ -16,22 +17,10 @@ const root = mkdtempSync(join(tmpdir(), "slipway-environments-"));
 const before = { ...process.env };
 let made = 0;
 
-/** A package of one module, as a registry would have it. */
-const WHEEL = `
-import sys, zipfile, hashlib, base64
-folder, version = sys.argv[1:]
-info = f"slipway_fixture-{version}.dist-info"
-files = {"slipway_fixture.py": f"FACTOR = {version.split('.')[0]}\\n", f"{info}/METADATA": f"Metadata-Version: 2.1\\nName: slipway-fixture\\nVersion: {version}\\n", f"{info}/WHEEL": "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"}
-digest = lambda text: base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-record = "".join(f"{name},sha256={digest(text)},{len(text)}\\n" for name, text in files.items()) + f"{info}/RECORD,,\\n"
-with zipfile.ZipFile(f"{folder}/slipway_fixture-{version}-py3-none-any.whl", "w") as z:
-    for name, text in {**files, f"{info}/RECORD": record}.items(): z.writestr(name, text)
-`;
-
 beforeAll(() => {
   const wheels = join(root, "wheels");
   mkdirSync(wheels);
-  if (tools.pip || tools.uv) for (const version of ["2.0.0", "3.0.0"]) execFileSync("python3", ["-c", WHEEL, wheels, version]);
+  if (tools.pip || tools.uv) makeWheels(wheels, [2, 3].map((factor) => ({ name: "slipway-fixture", version: `${factor}.0.0`, files: { "slipway_fixture.py": `FACTOR = ${factor}\n` } })));
   Object.assign(process.env, { PIP_NO_INDEX: "1", PIP_FIND_LINKS: wheels, UV_FIND_LINKS: wheels, UV_OFFLINE: "1", UV_CACHE_DIR: join(root, "uv-cache") });
 });
 afterAll(() => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { pythonRequirements, readSource } from "@slipway/core/convert";
 import { pythonError } from "../errors.ts";
 import type { PythonTarget } from "../target.ts";
+import { LOCK_FILE, readRequirements } from "./lock-file.ts";
 
 export interface Requirements {
   /** As pip and uv take them, one a line. */
@@ -17,16 +18,13 @@ export interface Requirements {
   readonly notes: readonly string[];
 }
 
-export const LOCK_FILE = "requirements.lock";
-const MAX_TEXT = 1 << 20;
-
 /** @param beside the lock file that was made for this model before @throws python-environment */
 export function requirementsOf(target: PythonTarget, beside: string): Requirements {
-  const root = join(target.folder, "model");
+  const { root } = target;
   const inside = [LOCK_FILE, "requirements.txt"].find((name) => existsSync(join(root, name)));
-  if (inside === LOCK_FILE) return { text: checked(join(root, inside)), locked: true, from: inside, notes: [] };
-  if (existsSync(beside)) return { text: checked(beside), locked: true, from: beside, notes: [] };
-  if (inside !== undefined) return { text: checked(join(root, inside)), locked: false, from: inside, notes: [] };
+  if (inside === LOCK_FILE) return { text: readRequirements(join(root, inside)), locked: true, from: inside, notes: [] };
+  if (existsSync(beside)) return { text: readRequirements(beside), locked: true, from: beside, notes: [] };
+  if (inside !== undefined) return { text: readRequirements(join(root, inside)), locked: false, from: inside, notes: [] };
   if (target.style !== "pickle") throw pythonError("python-environment", "nothing says which packages the model needs", { hint: "Put a requirements.txt beside its modules." });
   const { packages, unknown } = pythonRequirements(readSource(readFileSync(target.path)).pickle);
   if (packages.length === 0) throw pythonError("python-environment", "the file names no package that Slipway knows", { hint: "Put it into a folder with a requirements.txt." });
@@ -35,15 +33,3 @@ export function requirementsOf(target: PythonTarget, beside: string): Requiremen
     notes: unknown.length === 0 ? [] : [`modules of no package that Slipway knows: ${unknown.slice(0, 10).join(", ")}; where they are not beside the model, put it into a folder with a requirements.txt`],
   };
 }
-
-/** Names, versions and hashes only: an option in such a file can name another index, or a file of this machine. */
-function checked(path: string): string {
-  const text = readFileSync(path, "utf8");
-  if (text.length > MAX_TEXT) throw pythonError("python-environment", `${path} has ${text.length} characters`, { where: path });
-  const lines = text.replace(/\\\r?\n/g, " ").split(/\r?\n/).map((line) => line.replace(/\s+/g, " ").replace(/(?:^| )#.*$/, "").trim()).filter((line) => line !== "");
-  const odd = lines.find((line) => !REQUIREMENT.test(line));
-  if (odd !== undefined) throw pythonError("python-environment", `the line ${JSON.stringify(odd.slice(0, 100))} is no requirement that is taken`, { where: path, hint: "Names with versions, extras and markers, and hashes: numpy==2.1.0. No options, addresses or paths." });
-  return `${lines.join("\n")}\n`;
-}
-
-const REQUIREMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9._,\s-]*\])?(?:\s*(?:==|>=|<=|!=|~=|<|>|===)\s*[A-Za-z0-9.*+!_-]+\s*,?)*(?:\s*;(?:(?!\s-)[^\\@])*)?(?:\s+--hash=sha256:[0-9a-f]{64})*$/;

@@ -12,9 +12,10 @@ export interface ToolRun {
 }
 
 /** @throws python-environment with the tool's own words */
-export async function runTool(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ToolRun> {
+export async function runTool(program: string, args: readonly string[], input = ""): Promise<ToolRun> {
   let [stdout, end] = ["", ""];
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: "1", PYTHONNOUSERSITE: "1", UV_PYTHON_DOWNLOADS: "never", ...env }, timeout: MOST_MS });
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: "1", PYTHONNOUSERSITE: "1", UV_PYTHON_DOWNLOADS: "never" }, timeout: MOST_MS });
+  child.stdin.on("error", () => undefined).end(input);
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (end = (end + text).slice(-KEPT)));
   const code = await new Promise<number | string>((done) => {
