@@ -49,6 +49,26 @@ export class DecimalReader {
     const size = digits <= MAX_INT_DIGITS ? whole : digitsOf(bytes, first, at);
     return (negative ? -size : size) / POWERS[places]!;
   }
+
+  /** A number as JSON has it, with an exponent where there is one; NaN: something else. What is beyond a double is infinite. */
+  readJson(bytes: Uint8Array, from: number): number {
+    const value = this.read(bytes, from);
+    if (!this.inJson) return NaN;
+    let at = this.end;
+    let c = bytes[at]!;
+    if (c === 0x65 || c === 0x45) {
+      c = bytes[++at]!;
+      if (c === 0x2b || c === MINUS) c = bytes[++at]!;
+      if (!(c >= ZERO && c <= NINE)) return NaN;
+      while (c >= ZERO && c <= NINE) c = bytes[++at]!;
+    } else if (value === value) return value;
+    this.end = at;
+    return Number(textOf(bytes, from, at));
+  }
+}
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString("latin1", start, end);
 }
 
 /** Digits from `start` to before `end`, without regard to a point among them. */

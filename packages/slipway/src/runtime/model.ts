@@ -7,6 +7,7 @@ import { openEngine, type EngineChoice, type EngineWish, type OpenedEngine } fro
 import { runtimeError } from "./errors.ts";
 import type { Servable } from "./servable.ts";
 import { PlainRows } from "./plain-rows.ts";
+import { PlainTensor } from "./tensor-json/plain-tensor.ts";
 import type { ItemSpace } from "./recommend/item-space.ts";
 import type { PythonSource } from "./python/source.ts";
 import { placeSession, type PlacementOptions } from "./placement.ts";
@@ -68,7 +69,8 @@ export class Model implements Servable {
   readonly itemSpace: ItemSpace | undefined;
   /** What computes it, and why that. */
   readonly engine: EngineChoice;
-  #plainRows: PlainRows | undefined;
+  /** Null: there is none for its kind of rows. */
+  #plain: PlainRows | PlainTensor | null | undefined;
   readonly #session: Session;
   readonly #feeds: readonly Feed[];
   readonly #shareCalls: boolean;
@@ -120,7 +122,8 @@ export class Model implements Servable {
 
   /** Rows in JSON that are plain and good, read and checked at once; undefined: they are to be read another way. */
   readJson(bytes: Uint8Array): Batch | undefined {
-    return (this.#plainRows ??= new PlainRows(this.encoder.plan)).read(bytes);
+    if (this.#plain === undefined) this.#plain = this.signature.layout === "tensors" ? PlainTensor.of(this.signature) ?? null : new PlainRows(this.encoder.plan);
+    return this.#plain?.read(bytes);
   }
 
   /** The outputs of the signature with these names, in the order asked for. @throws SlipwayError output-unknown */

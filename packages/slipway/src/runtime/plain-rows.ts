@@ -160,28 +160,17 @@ export class PlainRows {
 
   /** A number, into its place at once: on the way there it would be an object. False: none, or one that JSON does not have. */
   #number(slot: Slot | undefined): boolean {
-    const bytes = this.#bytes;
     const decimals = this.#decimals;
-    const start = this.#at;
-    const value = decimals.read(bytes, start);
-    if (!decimals.inJson) return false;
-    let at = decimals.end;
-    let c = bytes[at]!;
-    const exponent = c === 0x65 || c === 0x45;
-    if (exponent) {
-      c = bytes[++at]!;
-      if (c === 0x2b || c === MINUS) c = bytes[++at]!;
-      if (!(c >= ZERO && c <= NINE)) return false;
-      while (c >= ZERO && c <= NINE) c = bytes[++at]!;
-    }
-    this.#at = at;
+    const value = decimals.readJson(this.#bytes, this.#at);
+    if (value !== value) return false;
+    this.#at = decimals.end;
     if (slot === undefined) return true;
-    if (!exponent && value === value && slot.plain) this.#numbers[this.#row * this.#width + slot.place] = value;
-    else this.#checked(slot, exponent || value !== value ? Number(bytes.toString("latin1", start, at)) : value);
+    if (slot.plain && value - value === 0) this.#numbers[this.#row * this.#width + slot.place] = value;
+    else this.#checked(slot, value);
     return true;
   }
   #checked(slot: Slot, value: number): void {
-    this.#numbers[this.#row * this.#width + slot.place] = slot.plain && value - value === 0 ? value : checkNumber(slot, value, this.#row, "json", this.#problems);
+    this.#numbers[this.#row * this.#width + slot.place] = checkNumber(slot, value, this.#row, "json", this.#problems);
   }
 
   /** A text of printable ASCII without escapes. */
