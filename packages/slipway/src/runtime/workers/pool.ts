@@ -5,7 +5,7 @@ import { predictError, type EngineInput, type EngineTensor, type Session } from 
 import { runtimeError } from "../errors.ts";
 import { pythonError } from "../python/errors.ts";
 import type { SessionOptions } from "../session.ts";
-import { detached, type Failure, type Feeds, type FromWorker, type ToWorker } from "./messages.ts";
+import { detached, SpareMemory, type Failure, type Feeds, type FromWorker, type ToWorker } from "./messages.ts";
 import { startWorker, type WorkerHandle, type WorkerKind, type WorkerListener } from "./worker.ts";
 
 export interface PoolOptions extends SessionOptions {
@@ -22,6 +22,8 @@ interface Job {
 
 /** A worker that cannot be started again and again is given longer and longer pauses, up to this. */
 const MAX_PAUSE_MS = 5000;
+/** Of a worker's calls, kept for the next ones. */
+const SPARE_BUFFERS = 2;
 
 export interface PooledSession extends Session {
   /** Process ids, where workers are processes. */
@@ -59,12 +61,14 @@ class Pool implements PooledSession {
   readonly #parts: PoolParts;
   readonly #members: Member[];
   readonly #waiting: Job[] = [];
+  readonly #spare: SpareMemory;
   #closed = false;
 
   constructor(parts: PoolParts) {
     this.#parts = parts;
     this.concurrency = parts.instances;
     this.#members = Array.from({ length: parts.instances }, () => new Member());
+    this.#spare = new SpareMemory(parts.instances * SPARE_BUFFERS);
   }
 
   get pids(): readonly number[] {
@@ -99,7 +103,7 @@ class Pool implements PooledSession {
       if (!member.ready || member.job !== undefined) continue;
       const job = this.#waiting.shift()!;
       member.job = job;
-      const { tensors, transfer } = this.#parts.transfers === true ? detached(job.feeds) : { tensors: job.feeds, transfer: [] };
+      const { tensors, transfer } = this.#parts.transfers === true ? detached(job.feeds, this.#spare) : { tensors: job.feeds, transfer: [] };
       member.handle!.send({ kind: "run", id: ++member.id, feeds: tensors, outputs: job.outputs }, transfer);
     }
   }
@@ -134,7 +138,10 @@ class Pool implements PooledSession {
     } else if (message.id === member.id && member.job !== undefined) {
       const { job } = member;
       member.job = undefined;
-      if (message.kind === "done") job.resolve(message.outputs);
+      if (message.kind === "done") {
+        this.#spare.give(message.spent ?? []);
+        job.resolve(message.outputs);
+      }
       else job.reject(toError(message.failure));
       this.#dispatch();
     }

@@ -33,7 +33,8 @@ async function take(message: ToWorker): Promise<void> {
     const result = await session!.run(message.feeds, message.outputs);
     const ms = performance.now() - before;
     const { tensors, transfer } = detached(result);
-    send({ kind: "done", id: message.id, ms, outputs: tensors }, transfer);
+    const spent = parentPort === null ? undefined : Object.values(message.feeds).flatMap(({ data }) => (Array.isArray(data) ? [] : [data.buffer as ArrayBuffer]));
+    send({ kind: "done", id: message.id, ms, outputs: tensors, ...(spent && { spent }) }, [...transfer, ...(spent ?? [])]);
   } catch (error) {
     send({ kind: "failed", id: message.id, failure: failure(error) });
   }

@@ -9,6 +9,7 @@ import { bodyTooLarge } from "../body.ts";
 import { serverError } from "../errors.ts";
 import { withoutBase } from "./base-path.ts";
 import { Call, type Answer } from "./call.ts";
+import { joinPieces } from "./join-pieces.ts";
 import { peerOf } from "./peer.ts";
 import { refused } from "./request-form.ts";
 
@@ -126,7 +127,7 @@ function readBody(request: IncomingMessage, response: ServerResponse, limit: num
     request.on("end", () => {
       clearTimeout(late);
       ended = true;
-      resolve(pieces === undefined ? (first ?? NOTHING) : Buffer.concat(pieces, size));
+      resolve(pieces === undefined ? (first ?? NOTHING) : joinPieces(pieces, size, request.headers));
     });
     request.on("error", gone);
     request.on("close", gone);

@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 import type { App } from "../../app.ts";
 import { withoutBase } from "../base-path.ts";
 import { Call, type Answer } from "../call.ts";
+import { joinPieces } from "../join-pieces.ts";
 import { requestId } from "../node-host.ts";
 import type { Peer } from "../peer.ts";
 import { answerHead } from "./answer-head.ts";
@@ -142,11 +143,11 @@ export class DirectConnection {
     this.#pieces.push(piece);
     this.#missing -= piece.length;
     if (this.#missing > 0) return;
-    const bytes = Buffer.concat(this.#pieces);
     const head = this.#head!;
+    const size = this.#headSize + head.length;
+    const bytes = joinPieces(this.#pieces, size - this.#missing, head.headers, this.#headSize);
     this.#head = undefined;
     this.#pieces = [];
-    const size = this.#headSize + head.length;
     if (bytes.length > size) this.#hold(bytes.subarray(size));
     this.#serve(head, bytes.subarray(this.#headSize, size));
   }

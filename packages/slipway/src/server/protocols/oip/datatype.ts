@@ -40,24 +40,25 @@ const ELEMENT_DATATYPES: Readonly<Record<ElementType, Datatype>> = {
   uint8: "UINT8", uint16: "UINT16", uint32: "UINT32", uint64: "UINT64", string: "BYTES", bool: "BOOL",
 };
 
-/** Fixed-size elements from bytes, which may lie at any offset. */
+/** Fixed-size elements from bytes, which may lie at any offset; where they lie well, they are looked at where they are. */
 export function readFixed(bytes: Uint8Array, datatype: Exclude<Datatype, "BYTES">): ArrayLike<number | bigint | boolean> {
-  // A copy: Buffer.slice would share memory, and typed arrays need aligned offsets.
-  const { buffer } = new Uint8Array(bytes);
+  const { size } = DATATYPES[datatype];
+  const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
+  const count = bytes.length / size;
   switch (datatype) {
     case "BOOL": return Array.from(bytes, (b) => b !== 0);
     case "UINT8": return bytes;
-    case "INT8": return new Int8Array(buffer);
-    case "UINT16": return new Uint16Array(buffer);
-    case "INT16": return new Int16Array(buffer);
-    case "UINT32": return new Uint32Array(buffer);
-    case "INT32": return new Int32Array(buffer);
-    case "UINT64": return new BigUint64Array(buffer);
-    case "INT64": return new BigInt64Array(buffer);
-    case "FP32": return new Float32Array(buffer);
-    case "FP64": return new Float64Array(buffer);
-    case "FP16": return Float64Array.from(new Uint16Array(buffer), halfToNumber);
-    case "BF16": return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (v) => v << 16).buffer);
+    case "INT8": return new Int8Array(buffer, byteOffset, count);
+    case "UINT16": return new Uint16Array(buffer, byteOffset, count);
+    case "INT16": return new Int16Array(buffer, byteOffset, count);
+    case "UINT32": return new Uint32Array(buffer, byteOffset, count);
+    case "INT32": return new Int32Array(buffer, byteOffset, count);
+    case "UINT64": return new BigUint64Array(buffer, byteOffset, count);
+    case "INT64": return new BigInt64Array(buffer, byteOffset, count);
+    case "FP32": return new Float32Array(buffer, byteOffset, count);
+    case "FP64": return new Float64Array(buffer, byteOffset, count);
+    case "FP16": return Float64Array.from(new Uint16Array(buffer, byteOffset, count), halfToNumber);
+    case "BF16": return new Float32Array(Uint32Array.from(new Uint16Array(buffer, byteOffset, count), (v) => v << 16).buffer);
   }
 }
 
