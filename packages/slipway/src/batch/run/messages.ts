@@ -93,6 +93,9 @@ export interface Failure {
   readonly where?: string | undefined;
   readonly hint?: string | undefined;
 }
+/** `stop`: no more of it; the thread ends when nothing of its own runs in native code. */
+export type WorkerOrder = ShardWork | { readonly stop: true };
+
 /** `of`: the shard that could not be made; without it the thread could not start. */
 export type WorkerAnswer = { readonly ready: true } | { readonly part: Part } | { readonly failure: Failure; readonly of?: ShardKey };
 

@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { SlipwayError } from "@slipway/core/base";
 import { batchError } from "../errors.ts";
 import { allowCollecting } from "./collect-young.ts";
-import type { Part, ShardKey, ShardWork, WorkerAnswer, WorkerSetup } from "./messages.ts";
+import type { Part, ShardKey, ShardWork, WorkerAnswer, WorkerOrder, WorkerSetup } from "./messages.ts";
 
 const fromSource = import.meta.url.endsWith(".ts");
 const MAIN = new URL(fromSource ? "./worker.ts" : "./worker.js", import.meta.url);
@@ -12,6 +12,8 @@ const MAIN = new URL(fromSource ? "./worker.ts" : "./worker.js", import.meta.url
 const EXEC_ARGV = fromSource ? [...process.execArgv, "--conditions=@slipway/source"] : process.execArgv;
 /** Shards that a thread has in hand: one that it works on and one that waits. */
 const IN_HAND = 2;
+/** For a thread to come to an end by itself: what an addon computes for it is waited for. */
+const END_MS = 60_000;
 /** Of a thread's short-lived objects. */
 const YOUNG_MB = 4;
 
@@ -24,6 +26,8 @@ export interface PoolAnswers {
 
 interface Thread {
   readonly worker: Worker;
+  /** It has gone. */
+  readonly ended: Promise<void>;
   inHand: number;
 }
 
@@ -53,9 +57,11 @@ export class ShardPool {
   #start(setup: WorkerSetup): Promise<void> {
     allowCollecting();
     return new Promise((resolve, reject) => {
-      const thread: Thread = { worker: new Worker(MAIN, { workerData: setup, execArgv: EXEC_ARGV, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } }), inHand: 0 };
+      const worker = new Worker(MAIN, { workerData: setup, execArgv: EXEC_ARGV, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
+      const thread: Thread = { worker, ended: new Promise((gone) => worker.once("exit", () => gone())), inHand: 0 };
       this.#threads.push(thread);
       thread.worker.on("message", (message: WorkerAnswer) => {
+        if (this.#closing) return;
         if ("ready" in message) return resolve();
         if ("part" in message) return void this.#settle(thread, () => this.#answers.part(message.part));
         const { of, failure: { code, kind, message: text, where, hint } } = message;
@@ -119,8 +125,14 @@ export class ShardPool {
     while (this.#failed === undefined && this.#threads.some((t) => t.inHand > 0)) await this.#turn();
     if (this.#failed !== undefined) throw this.#failed as Error;
   }
+  /** What threads have in hand is lost. */
   async close(): Promise<void> {
     this.#closing = true;
-    await Promise.all(this.#threads.map((t) => t.worker.terminate()));
+    await Promise.all(this.#threads.map(async ({ worker, ended }) => {
+      worker.postMessage({ stop: true } satisfies WorkerOrder, []);
+      const late = setTimeout(() => void worker.terminate(), END_MS);
+      await ended;
+      clearTimeout(late);
+    }));
   }
 }

@@ -16,7 +16,7 @@ import { JsonLineRows, TensorCsvRows } from "../rows/value-rows.ts";
 import { commitFile, commitLater } from "./files.ts";
 import type { KeptType } from "../output/rows-writer.ts";
 import type { TypedColumn } from "../output/typed-column.ts";
-import { badName, partName, type Broken, type Failure, type OutputFormat, type Part, type ShardKey, type ShardWork, type WorkerAnswer, type WorkerSetup } from "./messages.ts";
+import { badName, partName, type Broken, type Failure, type OutputFormat, type Part, type ShardKey, type ShardWork, type WorkerAnswer, type WorkerOrder, type WorkerSetup } from "./messages.ts";
 import { DriftCounter } from "./drift.ts";
 import { Seen } from "./seen.ts";
 
@@ -27,7 +27,15 @@ const setup = workerData as WorkerSetup;
 let recommended: ((batch: GoodRows["batch"]) => Promise<Prediction>) | undefined;
 const answer = (message: WorkerAnswer): void => parentPort!.postMessage(message, []);
 
-try {
+let scorer: ((work: ShardWork) => Promise<Scored>) | undefined;
+// One after the other: what waits is only there so that there is no pause between two. Parts go to the disk meanwhile.
+let before: Promise<unknown> = Promise.resolve();
+let written: Promise<unknown> = Promise.resolve();
+let ending = false;
+parentPort!.on("message", (order: WorkerOrder) => ("stop" in order ? void end() : take(order)));
+const started = start().catch((error: unknown) => fail(error));
+
+async function start(): Promise<void> {
   const pkg = await readSlip(setup.package);
   const model = await loadModelPackage(pkg, { engine: setup.engine, placement: "inline", threads: setup.threads });
   const { kept, types, read, sink = new ByteSink(2 ** 20) } = await readerOf(model);
@@ -36,16 +44,23 @@ try {
   const profile = setup.input.kind === "series" ? null : parseProfile(pkg.profile);
   const drift = profile === null ? undefined : new DriftCounter(profile, model.encoder.plan);
   if (setup.catalogue !== undefined) recommended = (await import("../../recommend/bulk.ts")).bulkRecommender(model, setup.catalogue, setup.outputs);
+  scorer = (work) => scoreOrTell(model, read, writer, sink, drift, work);
   answer({ ready: true });
-  // One after the other: what waits is only there so that there is no pause between two. Parts go to the disk meanwhile.
-  let before: Promise<unknown> = Promise.resolve();
-  parentPort!.on("message", (work: ShardWork) => {
-    const { shard, token } = work;
-    const failed = (error: unknown): void => fail(error, { shard, ...(token === undefined ? {} : { token }) });
-    before = before.then(() => scoreOrTell(model, read, writer, sink, drift, work)).then((scored) => void commit(scored).then((part) => answer({ part }), failed), failed);
-  });
-} catch (error) {
-  fail(error);
+}
+
+function take(work: ShardWork): void {
+  const { shard, token } = work;
+  const failed = (error: unknown): void => fail(error, { shard, ...(token === undefined ? {} : { token }) });
+  before = before.then(() => scorer!(work)).then((scored) => void (written = commit(scored).then((part) => answer({ part }), failed)), failed);
+}
+
+/** A thread that is ended while an addon computes for it takes the process with it: the addon's answer finds no JavaScript. */
+async function end(): Promise<void> {
+  ending = true;
+  await started;
+  await before;
+  await written;
+  process.exit();
 }
 
 function fail(error: unknown, of?: ShardKey): void {
@@ -118,6 +133,7 @@ interface Scored {
 /** A shard that cannot be read is told in its place, where it is to be left out. */
 async function scoreOrTell(...args: Parameters<typeof score>): Promise<Scored> {
   const work = args[5];
+  if (ending) throw new Error("the run has ended");
   if ("broken" in work) return told(work, work.broken);
   try {
     return await score(...args);
@@ -146,6 +162,7 @@ async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteS
   writer.begin(work.shard);
   drift?.begin();
   for await (const rows of block.parts) {
+    if (ending) throw new Error("the run has ended");
     const prediction: Prediction = rows.prediction ?? (await recommended?.(rows.batch)) ?? model.runSync(rows.batch, { onInvalid: "rows", outputs }) ?? await model.run(rows.batch, { onInvalid: "rows", outputs });
     if (columns.length === 0) {
       head = writer.head(prediction);

@@ -34,6 +34,17 @@ describe.each(["thread", "process"] as const)("a model in a %s", (placement) => 
   });
 });
 
+it("is closed while its threads compute", async () => {
+  const many = { X: { type: "float64" as const, dims: [100_000, 3], data: new Float64Array(300_000) } };
+  for (let round = 0; round < 5; round++) {
+    const pool = await openPool(matrixModel().model, { kind: "thread", instances: 2 });
+    const asked = Array.from({ length: 4 }, () => pool.run(many, ["value"]).then((r) => r["value"]!.dims[0], (e: { code: string }) => e.code));
+    await new Promise((resolve) => setTimeout(resolve, round));
+    await pool.close();
+    expect((await Promise.all(asked)).filter((answer) => answer !== 100_000 && answer !== "model-closed")).toEqual([]);
+  }
+});
+
 describe("a worker process that is killed", () => {
   it("fails only what it computes, and is back", async () => {
     const pool: PooledSession = keep(await openPool(matrixModel().model, { kind: "process", instances: 2 }));

@@ -11,7 +11,7 @@ export type WorkerKind = "thread" | "process";
 export interface WorkerHandle {
   readonly pid: number | undefined;
   send(message: ToWorker, transfer?: ArrayBuffer[]): void;
-  /** Ends it; what it computes is lost. */
+  /** Ends it: a process at once, a thread when it has answered, as an addon that computes for a thread that ends takes the process along. */
   end(): Promise<void>;
 }
 
@@ -33,9 +33,10 @@ export function startWorker(kind: WorkerKind, listener: WorkerListener): WorkerH
  * The server's life does not depend on its workers, but a process that waits for an answer must not end before it comes:
  * every message is answered by one.
  */
-function answersOwed(hold: () => void, release: () => void): { readonly asked: () => void; readonly came: () => void } {
+function answersOwed(hold: () => void, release: () => void): { readonly asked: () => void; readonly came: () => void; readonly none: () => boolean } {
   let owed = 0;
   return {
+    none: () => owed === 0,
     asked: () => {
       if (owed++ === 0) hold();
     },
@@ -49,12 +50,21 @@ function startThread({ message, ended }: WorkerListener): WorkerHandle {
   const thread = new Thread(MAIN, { execArgv: EXEC_ARGV });
   let reason = "the thread ended";
   const owed = answersOwed(() => thread.ref(), () => thread.unref());
+  /** Called when nothing is owed, or nothing will come any more. */
+  const waiting: (() => void)[] = [];
+  const settle = (): void => {
+    for (const done of waiting.splice(0)) done();
+  };
   thread.on("message", (m: FromWorker) => {
     owed.came();
     message(m);
+    if (owed.none()) settle();
   });
   thread.on("error", (error) => (reason = error.message));
-  thread.on("exit", () => ended(reason));
+  thread.on("exit", () => {
+    settle();
+    ended(reason);
+  });
   thread.unref();
   return {
     pid: undefined,
@@ -62,7 +72,10 @@ function startThread({ message, ended }: WorkerListener): WorkerHandle {
       owed.asked();
       thread.postMessage(m, transfer);
     },
-    end: async () => void (await thread.terminate()),
+    end: async () => {
+      if (!owed.none()) await new Promise<void>((resolve) => void waiting.push(resolve));
+      await thread.terminate();
+    },
   };
 }
 

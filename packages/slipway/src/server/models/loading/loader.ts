@@ -24,26 +24,33 @@ export class Loader {
   #idle: NodeJS.Timeout | undefined;
   #last = 0;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #asked = new Set<Promise<Prepared>>();
 
   /** @throws what prepare throws */
   prepare(request: PrepareRequest): Promise<Prepared> {
     clearTimeout(this.#idle);
     const thread = (this.#thread ??= this.#start());
-    return new Promise<Prepared>((resolve, reject) => {
+    const asked = new Promise<Prepared>((resolve, reject) => {
       const id = ++this.#last;
       this.#waiting.set(id, { resolve, reject });
       thread.postMessage({ ...request, id }, []);
-    }).finally(() => {
+    });
+    this.#asked.add(asked);
+    return asked.finally(() => {
+      this.#asked.delete(asked);
       if (this.#waiting.size > 0) return;
       this.#idle = setTimeout(() => void this.close(), IDLE_MS);
       this.#idle.unref();
     });
   }
 
+  /** When what was asked is answered: an addon that computes for a thread that ends takes the process along. */
   async close(): Promise<void> {
     clearTimeout(this.#idle);
     const thread = this.#thread;
     this.#thread = undefined;
+    thread?.ref();
+    await Promise.allSettled(this.#asked);
     await thread?.terminate();
   }
 
