@@ -4,7 +4,7 @@ import { REFUSED_OUTPUT, type Output, type Signature } from "../package/index.ts
 import type { OutputData, Prediction } from "./decode.ts";
 import { predictError } from "./errors.ts";
 import { halfToNumber } from "../tensor/index.ts";
-import type { EngineData, EngineTensor } from "./session.ts";
+import { sameDims, type EngineData, type EngineTensor } from "./session.ts";
 
 /** Values of one answer: bounds what is allocated for it. */
 const MAX_OUTPUT_CELLS = 2 ** 28;
@@ -118,11 +118,11 @@ function rowDims(output: Output, parts: readonly EngineTensor[], rows: number, s
   const [first] = parts;
   if (output.json === true) return [];
   if (signature.tensorRows === "none") return first!.dims;
-  const dims = first!.dims.slice(1);
   const found = parts.reduce((n, p) => n + (p.dims[0] ?? 0), 0);
-  if (found !== rows || parts.some((p) => p.dims.slice(1).join() !== dims.join())) {
+  if (found !== rows || !parts.every((p) => sameDims(p.dims, first!.dims, 1))) {
     throw predictError("runtime-failed", `the model gave ${output.name} as [${first!.dims.join(", ")}] for ${rows} rows: its first dimension is not the rows, or the sizes of its rows differ`);
   }
+  const dims = first!.dims.slice(1);
   return output.rowShape.length === 0 && dims.every((d) => d === 1) ? [] : dims;
 }
 

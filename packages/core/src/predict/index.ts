@@ -23,5 +23,5 @@ export { preview, Problems, type Problem } from "./problems.ts";
 export { refuseNul } from "./refuse-nul.ts";
 export { resize } from "./resize.ts";
 export { selectOutputs } from "./select-outputs.ts";
-export type { EngineData, EngineInput, EngineTensor, EngineType, Session } from "./session.ts";
+export { sameDims, type EngineData, type EngineInput, type EngineTensor, type EngineType, type Session } from "./session.ts";
 export { encodeTensors, ENGINE_TYPES, isList, onlyInput, shapeText, type GivenTensor } from "./tensors.ts";

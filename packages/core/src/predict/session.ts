@@ -25,3 +25,10 @@ export interface Session {
   runSync?(feeds: Readonly<Record<string, EngineTensor>>, outputs: readonly string[]): Readonly<Record<string, EngineTensor>>;
   close(): Promise<void>;
 }
+
+/** Whether two shapes are the same from this dimension on. */
+export function sameDims(a: readonly number[], b: readonly number[], from = 0): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = from; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -63,7 +63,7 @@ export function termCounts(v: NodeView, { tokens, closeGaps, spread }: TermOptio
           if (k + 1 >= least && columns[node]! >= 0) count(columns[node]!);
         }
       }
-      touched.subarray(0, found).sort();
+      sort(touched, found);
       rows.reserve(n, entries + found);
       for (let i = 0; i < found; i++) {
         const column = touched[i]!;
@@ -78,6 +78,21 @@ export function termCounts(v: NodeView, { tokens, closeGaps, spread }: TermOptio
   v.build.steps.push(step);
   return [sparseValue("float", width, rows)];
 }
+
+/** The first so many numbers in rising order; a few are put in their places one by one, which is sooner done than asked for. */
+function sort(numbers: Int32Array, count: number): void {
+  if (count > FEW) {
+    numbers.subarray(0, count).sort();
+    return;
+  }
+  for (let i = 1; i < count; i++) {
+    const number = numbers[i]!;
+    let k = i - 1;
+    for (; k >= 0 && numbers[k]! > number; k--) numbers[k + 1] = numbers[k]!;
+    numbers[k + 1] = number;
+  }
+}
+const FEW = 64;
 
 /** Of the first run there is no word to end, of the last none to begin; a text has at least one. */
 function spreadRuns(word: { ids: Int32Array }, length: number, { space, gap }: SpreadOptions): number {

@@ -44,6 +44,8 @@ export class WordCutter {
   /** For ASCII: the character in lower case where the class has it, else 0. */
   readonly #ascii: Uint8Array | undefined;
   readonly #least: number;
+  /** Of a text of ASCII, those of words in lower case where they are looked up so. */
+  #bytes = new Uint8Array(1024);
   readonly #hashed: HashedWords;
   readonly #characters: SingleCharacters | undefined;
   /** For words that the table does not know. */
@@ -84,30 +86,28 @@ export class WordCutter {
 
   /** -1 where the text has other characters. */
   #cutAscii(text: string, classOf: Uint8Array, out: { ids: Int32Array }): number {
-    let count = 0;
     const { length } = text;
+    if (this.#bytes.length < length) this.#bytes = new Uint8Array(length * 2);
+    const bytes = this.#bytes;
+    // Other characters take more bytes than one.
+    if (UTF8.encodeInto(text, bytes).written !== length) return -1;
+    let count = 0;
     const hashed = this.#hashed;
     for (let i = 0; i < length; ) {
-      let code = text.charCodeAt(i);
-      if (code > 127) return -1;
-      let c = classOf[code]!;
-      if (c === 0) {
-        i++;
-        continue;
-      }
       const start = i;
       let hash = 0;
-      do {
+      let c = classOf[bytes[i++]!]!;
+      while (c !== 0) {
         hash = (Math.imul(hash, 31) + c) | 0;
-        if (++i >= length) break;
-        code = text.charCodeAt(i);
-        if (code > 127) return -1;
-        c = classOf[code]!;
-      } while (c !== 0);
-      if (i - start < this.#least) continue;
+        bytes[i - 1] = c;
+        c = i < length ? classOf[bytes[i]!]! : 0;
+        i++;
+      }
+      const end = i - 1;
+      if (end - start < this.#least || end === start) continue;
       if (count === out.ids.length) out.ids = grown(out.ids);
-      const at = hashed.find(hash, text, start, i, classOf);
-      out.ids[count++] = at >= 0 ? hashed.ids[at]! : this.#checked === undefined ? this.#unknown : this.#other(this.#lower ? lowerCase(text.slice(start, i)) : text.slice(start, i));
+      const at = hashed.find(hash, bytes, start, end);
+      out.ids[count++] = at >= 0 ? hashed.ids[at]! : this.#checked === undefined ? this.#unknown : this.#other(this.#lower ? lowerCase(text.slice(start, end)) : text.slice(start, end));
     }
     return count;
   }
@@ -130,6 +130,8 @@ export class WordCutter {
     return this.#checked?.(word) ?? this.#unknown;
   }
 }
+
+const UTF8 = new TextEncoder();
 
 function compile(pattern: string, flags: string): RegExp {
   try {
@@ -175,8 +177,8 @@ class HashedWords {
     });
   }
 
-  /** The word that stands in [start, end) of a text, its characters seen through `classOf`; -1 where it is none. */
-  find(hash: number, text: string, start: number, end: number, classOf: Uint8Array): number {
+  /** The word that these bytes are; -1 where it is none. */
+  find(hash: number, bytes: Uint8Array, start: number, end: number): number {
     const length = end - start;
     for (let slot = spread(hash) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const word = this.#slots[slot]!;
@@ -184,7 +186,7 @@ class HashedWords {
       const from = this.#starts[word]!;
       if (this.#starts[word + 1]! - from !== length) continue;
       let k = 0;
-      while (k < length && this.#characters[from + k] === classOf[text.charCodeAt(start + k)]) k++;
+      while (k < length && this.#characters[from + k] === bytes[start + k]) k++;
       if (k === length) return word;
     }
   }
