@@ -1,7 +1,7 @@
 export { parseAudioInput, type AudioInput, type MelInput } from "./audio-input.ts";
 export { parseImageInput } from "./image-input.ts";
 export { ANY_RANK, IMAGE_FILTERS, type ImageFilter, type ImageInput, MISSING_STRING, REFUSED_OUTPUT, type Column, type ColumnType, type HashedTensor, type Output, type OutputKind, type Scalar, type Signature, type TensorInput, type TensorRows, type TextInput, type TextNormalization } from "./signature.ts";
-export { DETECTION_OUTPUTS, MASK_OUTPUT, MAX_DETECTIONS, parsePictureTask, type DetectionTask, type PictureTask, type SegmentationTask } from "./picture-task.ts";
+export { DETECTION_OUTPUTS, MASK_OUTPUT, MAX_DETECTIONS, parsePictureTask, SCORES_OUTPUT, type DetectionTask, type PictureTask, type SegmentationTask } from "./picture-task.ts";
 export { CALENDAR, checkForecasting, describeForecasting, FORECAST_COLUMN, parseForecasting, reachOf, ROLLING_STATS, STEP_COLUMN, type CalendarPart, type Forecasting, type RollingColumn, type RollingStat } from "./forecasting.ts";
 export { FREQUENCIES, parseFrequency, type Frequency } from "./frequency.ts";
 export { parseSignature, signatureToJson } from "./parse-signature.ts";

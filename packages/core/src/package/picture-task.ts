@@ -22,13 +22,18 @@ export interface DetectionTask {
 }
 export const DETECTION_OUTPUTS = { boxes: "slipway.boxes", scores: "slipway.scores", classes: "slipway.classes" } as const;
 
-/** The graph ends in MASK_OUTPUT: int32 [N, height, width], the class of each pixel of its tensor, or of every so many. */
+/**
+ * The graph ends in MASK_OUTPUT: int32 [N, height, width], the class of each pixel of its tensor, or of every so many. Where
+ * scores are to be brought to the picture's size first (`upsampled`), in SCORES_OUTPUT: float [N, classes, height, width].
+ */
 export interface SegmentationTask {
   readonly kind: "segmentation";
   /** By class. */
   readonly labels: readonly string[];
+  readonly upsampled?: "bilinear";
 }
 export const MASK_OUTPUT = "slipway.mask";
+export const SCORES_OUTPUT = "slipway.class_scores";
 
 export type PictureTask = DetectionTask | SegmentationTask;
 
@@ -44,7 +49,7 @@ export function parsePictureTask(json: unknown, where: string, fail: Fail): Pict
   };
   const kind = o.oneOf("kind", ["detection", "segmentation"]);
   const labels = o.array("labels", MAX_LABELS, (v, at) => asText(v, at, fail));
-  if (kind === "segmentation") return { kind, labels };
+  if (kind === "segmentation") return { kind, labels, ...(o.has("upsampled") ? { upsampled: o.oneOf("upsampled", ["bilinear"]) } : {}) };
   const [score, least] = [share("score"), share("least")];
   if (score < least) throw fail(`the score ${score} is below the least, ${least}`, o.at("score"));
   return { kind, units: o.oneOf("units", ["pixels", "relative"]), labels, score, least, most: Math.max(1, o.count("most", MAX_DETECTIONS)), ...(o.has("overlap") ? { overlap: share("overlap") } : {}) };

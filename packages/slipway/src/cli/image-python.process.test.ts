@@ -1,9 +1,10 @@
 // Images of models that Python runs: made of a base with Python, of wheels that pip brings from a folder, and run by runc.
 
 import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readTar, writeTar } from "@slipway/core/formats";
@@ -127,7 +128,7 @@ describe.skipIf(!usable)("slipway image --engine python", () => {
     } finally {
       expect(await container.stop()).toBe(0);
     }
-  }, 180_000);
+  }, 600_000);
 
   it("makes the same bytes again, and with a new model only its own layer anew; labels, card and bill of materials say what runs", async () => {
     const first = image("model", "-o", "one", "--base", "oci-layout:base", "--name", "rules");
@@ -152,7 +153,7 @@ describe.skipIf(!usable)("slipway image --engine python", () => {
     for (const line of [`ENV SLIPWAY_TRUST="${trusted("newer")}"`, 'ENV SLIPWAY_ENGINE="python"', 'LABEL dev.slipway.engine="python"']) expect(dockerfile.split("\n")).toContain(line);
     const tars = readdirSync(at("context")).filter((name) => name.endsWith(".tar")).sort();
     expect(await Promise.all(tars.map(async (name) => digestOf(readFileSync(at(`context/${name}`)))))).toEqual(await Promise.all(layers.map((tar) => digestOf(tar))));
-  }, 180_000);
+  }, 600_000);
 
   it("takes the wheels of the image's platform, Python and C library, not this machine's", async () => {
     files("native", { "predict.py": "from slipway_native import TAG\n", "requirements.lock": nativeLock });
@@ -163,14 +164,35 @@ describe.skipIf(!usable)("slipway image --engine python", () => {
     // glibc 2.28: the newest that fits.
     expect(found[0]).toContain('TAG = "cp312-cp312-manylinux_2_28_aarch64"');
     expect(found[0]).toContain("home = /usr/local/bin\ninclude-system-site-packages = false\nversion = 3.12.4\n");
-  }, 120_000);
+  }, 600_000);
+
+  it("puts in the interpreter that it is given, where the base has none", async () => {
+    const own = await hostBase(ownPlatform(), undefined);
+    await layout(at("bare"), ownPlatform().architecture, own.layers, []);
+    const { version } = await standalone(at("standalone"));
+    image("model", "-o", "given", "--base", "oci-layout:bare", "--interpreter", "standalone", "--name", "rules");
+    const { layers } = await unpack(at("given"), "0.0.0");
+    const names = layers.flatMap((tar) => [...tarNames(tar)]);
+    expect(names).toEqual(expect.arrayContaining([`opt/python/bin/python${version}`, `opt/python/lib/python${version}/os.py`, `opt/venv/lib/python${version}/site-packages/slipway_fixture/__init__.py`]));
+    expect(names.filter((name) => /\/__pycache__|\/test\//.test(name))).toEqual([]);
+    expect(layers.some((tar) => Buffer.from(tar).includes("home = /opt/python/bin\n"))).toBe(true);
+  }, 600_000);
+
+  it.skipIf(!runc)("is deployed as any other, and does what SageMaker and Vertex AI ask", () => {
+    const { status, out } = slipway("deploy", "model", "--engine", "python", "--trust", trusted("model"), "--to", "kubernetes", "--image", `oci://registry.invalid/rules@${trusted("model")}`, "--insecure", "--name", "rules", "--print");
+    expect([status, out]).toEqual([0, expect.stringContaining(`slipway.dev/package: ${trusted("model")}`)]);
+    image("model", "-o", "deployed", "--base", "oci-layout:base", "--check", "check.csv", "--name", "rules");
+    for (const target of ["sagemaker", "vertex"]) {
+      const told = JSON.parse(slipway("deploy", "oci-layout:deployed:0.0.0", "--check", target, "--json").out) as { ok: boolean; findings: { check: string; found: string; ok: boolean | null }[] };
+      expect(told.findings.filter((f) => f.ok === false), target).toEqual([]);
+      expect(told.findings.find((f) => f.check.startsWith("POST "))!.found).toContain("the same");
+    }
+  }, 600_000);
 
   it("refuses what cannot become such an image, by name", async () => {
     expect(slipway("image", "model", "--engine", "python", "-o", "never").err).toContain("[python-untrusted]");
     expect(slipway("image", "model", "--trust", trusted("model"), "-o", "never").err).toContain("--trust goes with --engine python");
     expect(refused("model", "--base", "oci-layout:arm", "--platform", "linux/arm64", "--node", "node-arm64")).toMatch(/has Python 3\.12\.4, and the model's lock is for Python 3\.\d+ \[image-python\]/);
-    const own = await hostBase(ownPlatform(), undefined);
-    await layout(at("bare"), ownPlatform().architecture, own.layers, []);
     expect(refused("model", "--base", "oci-layout:bare")).toMatch(/has no Python.*\[image-python\]/);
     files("unlocked", { "predict.py": "def predict(rows): return rows\n", "requirements.txt": "slipway-fixture\n" });
     expect(refused("unlocked", "--base", "oci-layout:base")).toMatch(/are not locked \[python-wheels\]/);
@@ -180,9 +202,24 @@ describe.skipIf(!usable)("slipway image --engine python", () => {
     expect(refused("source", "--base", "oci-layout:base")).toMatch(/there is no wheel of slipway-source==1\.0\.0 for linux\/\S+, Python 3\.\d+, glibc 2\.\d+ \[python-wheels\]/);
     files("other", { "predict.py": "def predict(rows): return rows\n", "requirements.lock": `slipway-fixture==2.0.0 --hash=sha256:${"0".repeat(64)}\n` });
     expect(refused("other", "--base", "oci-layout:base")).toMatch(/\[python-wheels\]/);
+    files("several", { "models.pkl": "not looked at before" });
+    expect(slipway("image", "several/models.pkl#first", "--engine", "python", "--trust", `sha256:${createHash("sha256").update("not looked at before").digest("hex")}`, "-o", "never").err).toContain("names an entry of a file");
     expect(refused("model", "--base", "host", "--interpreter", "wheels")).toMatch(/is no folder of an interpreter.*\[image-python\]/);
-  }, 120_000);
+  }, 600_000);
 });
+
+/** This machine's Python in a folder of its own, as those that are whole in themselves are laid out. */
+async function standalone(path: string): Promise<{ readonly version: string }> {
+  const { version, executable, files: contents } = await hostInterpreter("python3");
+  const lib = `/lib/python${version}/`;
+  for (const { path: from, bytes } of contents) {
+    const to = `/${from}` === executable ? join(path, "bin", `python${version}`) : `/${from}`.includes(lib) ? join(path, lib, `/${from}`.slice(`/${from}`.indexOf(lib) + lib.length)) : undefined;
+    if (to === undefined) continue;
+    mkdirSync(dirname(to), { recursive: true });
+    writeFileSync(to, bytes, { mode: 0o755 });
+  }
+  return { version };
+}
 
 /** A base image, as others make them. */
 async function layout(path: string, architecture: string, layers: readonly Layer[], variables: readonly string[]): Promise<void> {

@@ -61,13 +61,14 @@ export async function openPythonModel(call: Invocation): Promise<OpenedPythonMod
   const checked = check === undefined ? undefined : readCheck(check);
   const target = await openTrusted(argument, { trust: call.texts("trust") });
   try {
+    if (target.entry !== undefined) throw usageError("bad-argument", `an image holds a file or a folder, and ${JSON.stringify(argument.slice(0, 200))} names an entry of a file`, { hint: "Put the file into a folder, with a predict.py whose load() takes the entry." });
     const lock = lockOf(target, `${argument.replace(/[/\\]+$/, "")}.lock`);
     if (lock.text === "") printNote(`note: ${lock.from}`);
     const given = call.text("interpreter");
     const hostPython = call.text("base") === "host" && given === undefined ? await hostInterpreter(pip) : undefined;
     return {
       name, version, hostPython,
-      forPlatform: (base, platform) => modelFor({ name, version, target, lock, checked, pip, given, argument }, base, platform),
+      forPlatform: (base, platform) => modelFor({ name, version, target, lock, checked, pip, given }, base, platform),
       close: () => rmSync(target.folder, { recursive: true, force: true }),
     };
   } catch (error) {
@@ -85,7 +86,6 @@ interface Parts {
   readonly pip: string;
   /** The folder of an interpreter. */
   readonly given: string | undefined;
-  readonly argument: string;
 }
 
 async function modelFor(parts: Parts, base: BaseImage, platform: Platform): Promise<PythonModel> {

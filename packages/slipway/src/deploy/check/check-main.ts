@@ -12,7 +12,7 @@ import { CONTRACTS } from "./targets/index.ts";
 async function result(plan: CheckPlan): Promise<CheckResult> {
   const contract = CONTRACTS.find((c) => c.name === plan.target)!;
   try {
-    const expected = await expectedOf(plan.rootfs);
+    const expected = await expectedOf(plan, contract.kind === "http" ? contract.env : {});
     try {
       return { findings: contract.kind === "http" ? await runHttp(contract, plan, expected) : await runLambdaCheck(contract, plan, expected) };
     } finally {

@@ -5,6 +5,7 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 export interface StartOptions {
   readonly rootfs: string;
@@ -41,6 +42,21 @@ export const runc: string | undefined = process.platform === "linux" && process.
 
 export function startContainer(options: StartOptions): Container {
   return runc === undefined ? startProcess(options) : startRunc(options, runc);
+}
+
+/** Whether it answered 200 in time, and runs on. */
+export async function waitReady(container: Container, withinMs: number, get: () => Promise<{ readonly status: number }>): Promise<boolean> {
+  for (const end = performance.now() + withinMs; performance.now() < end && !container.isOver(); ) {
+    if ((await get()).status === 200) return true;
+    await pause(20);
+  }
+  return false;
+}
+
+/** The one line that says why it ended. */
+export function lastError(output: string): string {
+  const lines = output.trim().split("\n");
+  return (lines.find((line) => line.startsWith("slipway: ")) ?? lines.at(-1) ?? "").slice(0, 300) || "it said nothing";
 }
 
 function startProcess({ rootfs, args, env }: StartOptions): Container {

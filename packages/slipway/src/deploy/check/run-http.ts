@@ -5,7 +5,7 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { ask, type Asked } from "./ask.ts";
-import { startContainer, type Container } from "./container.ts";
+import { lastError, startContainer, waitReady, type Container } from "./container.ts";
 import type { AskedPath, Finding, HttpContract } from "./contract.ts";
 import { samePrediction, type Expected } from "./expected.ts";
 import type { CheckPlan } from "./plan.ts";
@@ -20,7 +20,7 @@ export async function runHttp(contract: HttpContract, plan: CheckPlan, expected:
   const { folder } = contract;
   if (folder !== undefined) {
     mkdirSync(join(rootfs, folder.path), { recursive: true });
-    if (folder.filled) await cp(expected.file, join(rootfs, folder.path, "model.slip"));
+    if (folder.filled && expected.file !== undefined) await cp(expected.file, join(rootfs, folder.path, "model.slip"));
   }
   // Where runc mounts /proc and others, and where a plain process of the image writes.
   for (const path of ["proc", "dev", "tmp"]) mkdirSync(join(rootfs, path), { recursive: true });
@@ -77,18 +77,6 @@ async function stopping({ stopMs }: HttpContract, container: Container, post: ()
   put("SIGTERM", `ends by itself within ${seconds(stopMs)}, requests answered`, `${code === undefined ? "still runs" : `code ${code} after ${seconds(performance.now() - since)}`}, ${answered} of ${answers.length} answered`, code === 0 && answered === answers.length);
 }
 
-async function waitReady(container: Container, withinMs: number, get: () => Promise<Asked>): Promise<boolean> {
-  for (const end = performance.now() + withinMs; performance.now() < end && !container.isOver(); ) {
-    if ((await get()).status === 200) return true;
-    await pause(20);
-  }
-  return false;
-}
-
-export function lastError(output: string): string {
-  const lines = output.trim().split("\n");
-  return (lines.find((line) => line.startsWith("slipway: ")) ?? lines.at(-1) ?? "").slice(0, 300) || "it said nothing";
-}
 export function seconds(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${Number((ms / 1000).toFixed(1))} s`;
 }

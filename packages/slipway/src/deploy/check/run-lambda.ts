@@ -4,12 +4,12 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { LambdaEmulator } from "../../functions/index.ts";
-import { startContainer } from "./container.ts";
+import { lastError, startContainer } from "./container.ts";
 import type { Finding, LambdaContract } from "./contract.ts";
 import { samePrediction, type Expected } from "./expected.ts";
 import { requestOf } from "./instances.ts";
 import type { CheckPlan } from "./plan.ts";
-import { lastError, megabytes, seconds } from "./run-http.ts";
+import { megabytes, seconds } from "./run-http.ts";
 
 export async function runLambdaCheck(contract: LambdaContract, { facts, rootfs, work }: CheckPlan, expected: Expected): Promise<Finding[]> {
   const findings: Finding[] = [];

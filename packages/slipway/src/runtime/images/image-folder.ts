@@ -26,6 +26,8 @@ export interface ImageFolder {
   readonly audio?: AudioInput;
   /** [height, width] that pictures have in the end. */
   readonly size: readonly [number, number] | undefined;
+  /** Of pictures, before their height: networks that optimum exports leave it open. */
+  readonly channels?: number;
 }
 
 export function isImageFolder(path: string): boolean {
@@ -44,8 +46,13 @@ export function readImageFolder(path: string): ImageFolder {
     const classifies = /For(?:Audio|Sequence)Classification$/.test(className);
     return { file, className, labels: classifies ? labels : undefined, task: undefined, audio: audioPreparation(prepared, join(path, "preprocessor_config.json")), size: undefined };
   }
-  const detector = className.endsWith("ForObjectDetection");
-  return { file, className, labels: className.endsWith("ForImageClassification") ? labels : undefined, task: detector ? detectorOf(className, labels, config, path) : embeds(className, path) ? embedderOf(path) : undefined, ...preparation(prepared, join(path, "preprocessor_config.json")) };
+  const task = className.endsWith("ForObjectDetection") ? detectorOf(className, labels, config, path) : className.endsWith("ForSemanticSegmentation") ? segmenterOf(labels) : embeds(className, path) ? embedderOf(path) : undefined;
+  return { file, className, labels: className.endsWith("ForImageClassification") ? labels : undefined, task, channels: config["num_channels"] === 1 ? 1 : 3, ...preparation(prepared, join(path, "preprocessor_config.json")) };
+}
+
+/** As every image processor's post_process_semantic_segmentation has it: scores at the picture's size, then the largest. */
+function segmenterOf(labels: readonly string[] | undefined): PictureSpec {
+  return { task: "segmentation", layout: "classes-first", labels, upsample: "bilinear" };
 }
 
 /** By number. */
@@ -94,10 +101,10 @@ function detectorOf(className: string, labels: readonly string[] | undefined, co
 
 /** After transformers' image processors (5.0): resize, then the middle, then numbers. */
 function preparation(p: Json, where: string): { readonly image: ImageInput; readonly size: ImageFolder["size"] } {
-  // The processors of detectors even out the pictures of a batch with it, and here a batch has pictures of one size.
+  // do_reduce_labels is for the truth of training pictures. The processors of detectors even out the pictures of a batch with it, and here a batch has pictures of one size.
   const processor = String(p["image_processor_type"] ?? p["feature_extractor_type"]);
   const evens = /^(?:Detr|Yolos|ConditionalDetr|DeformableDetr|RTDetr)/.test(processor) && (p["pad_size"] ?? null) === null;
-  const foreign = [...(evens ? [] : ["do_pad"]), "do_thumbnail", "do_align_long_axis", "do_reduce_labels", "do_color_quantize"].find((key) => p[key] === true);
+  const foreign = [...(evens ? [] : ["do_pad"]), "do_thumbnail", "do_align_long_axis", "keep_aspect_ratio", "do_color_quantize"].find((key) => p[key] === true);
   if (foreign !== undefined) throw imageError("image-preparation", `${foreign} is not done`, { where });
   if (typeof p["crop_pct"] === "number" && p["crop_pct"] !== 1) throw imageError("image-preparation", "crop_pct is not done", { where });
   const filter = p["resample"] === undefined || p["resample"] === null ? "bilinear" : FILTERS[Number(p["resample"])];

@@ -18,13 +18,13 @@ const ML = "ai.onnx.ml";
 
 /** @throws SlipwayError image-folder, image-preparation, onnx-... */
 export async function importImage(path: string): Promise<ImportedFile> {
-  const { file, className, labels, task, image, audio, size } = readImageFolder(path);
+  const { file, className, labels, task, image, audio, size, channels } = readImageFolder(path);
   const networkPath = join(path, file);
   const network = new Uint8Array(readFileSync(networkPath));
   const { bytes } = wholeModel(network, siblingsOf(networkPath));
   const { compiled, producer, format } = importModel(labels === undefined ? bytes : withLabels(bytes, labels, networkPath));
   const signature = labels === undefined ? compiled.signature : { ...compiled.signature, outputs: outputsOf(compiled.signature.outputs, labels) };
-  const described = { ...compiled, className, signature: audio === undefined ? withImage(signature, image!, size, networkPath) : withAudio(signature, audio, networkPath) };
+  const described = { ...compiled, className, signature: audio === undefined ? withImage(signature, image!, size, networkPath, channels) : withAudio(signature, audio, networkPath) };
   const files = [{ name: file, bytes: network }, ...FILES.filter((name) => name !== MODULES || existsSync(join(path, name))).map((name) => ({ name, bytes: new Uint8Array(readFileSync(join(path, name))) }))];
   const lines = await Promise.all(files.map(async (f) => `${await sha256(f.bytes)}  ${f.name}\n`));
   return {
@@ -54,13 +54,13 @@ export function withAudio(signature: Signature, audio: AudioInput, where: string
   return { ...signature, tensors: [{ ...input, audio: { ...audio, mel: { ...mel, ...(told === undefined && frames !== undefined ? { frames } : {}) } } }] };
 }
 
-/** The input that takes pictures, with what is known of them; sizes that the network leaves open are those of the folder. */
-export function withImage(signature: Signature, image: ImageInput, size: readonly [number, number] | undefined, where: string): Signature {
+/** The input that takes pictures, with what is known of them; sizes, and channels, that the network leaves open are those of the folder. */
+export function withImage(signature: Signature, image: ImageInput, size: readonly [number, number] | undefined, where: string, channels?: number): Signature {
   const [input, second] = signature.tensors ?? [];
   if (input === undefined || second !== undefined || input.shape.length !== 4) throw imageError("image-preparation", "the network does not take one tensor of images", { where });
   const channelsLast = input.shape[3] === 3 || input.shape[3] === 1;
   const places = channelsLast ? [1, 2] : [2, 3];
-  const shape = input.shape.map((d, i) => (typeof d === "number" && d > 0 ? d : places.includes(i) && size !== undefined ? size[places.indexOf(i)]! : d));
+  const shape = input.shape.map((d, i) => (typeof d === "number" && d > 0 ? d : places.includes(i) && size !== undefined ? size[places.indexOf(i)]! : i === 1 && !channelsLast && channels !== undefined ? channels : d));
   return { ...signature, tensors: [{ ...input, shape, image }] };
 }
 

@@ -29,6 +29,7 @@ export interface EmbeddingSpec {
   readonly normalize?: boolean | undefined;
 }
 export const MASK_LAYOUTS = ["classes-first", "classes-last", "binary", "map"] as const;
+export const UPSAMPLINGS = ["nearest", "bilinear"] as const;
 export interface SegmentationSpec {
   readonly task: "segmentation";
   /** Scores [N, C, H, W] or [N, H, W, C], one score a pixel, or the classes themselves; told by the outputs where it is left out. */
@@ -39,6 +40,8 @@ export interface SegmentationSpec {
   readonly labels?: readonly string[] | undefined;
   /** Of one score a pixel: what scores more is of class 1. */
   readonly threshold?: number | undefined;
+  /** Of a score for each class: how the map comes to the picture's size. `nearest`, the class of the nearest pixel, by default; `bilinear`, the largest of the scores in between. */
+  readonly upsample?: (typeof UPSAMPLINGS)[number] | undefined;
 }
 export type PictureSpec = DetectionSpec | EmbeddingSpec | SegmentationSpec;
 
@@ -46,7 +49,7 @@ export const PICTURE_TASKS = ["detection", "embedding", "segmentation"] as const
 const KEYS: Readonly<Record<PictureSpec["task"], readonly string[]>> = {
   detection: ["task", "layout", "labels", "score", "iou", "most", "units", "byClass", "background"],
   embedding: ["task", "pooling", "normalize"],
-  segmentation: ["task", "layout", "output", "labels", "threshold"],
+  segmentation: ["task", "layout", "output", "labels", "threshold", "upsample"],
 };
 const MAX_LABELS = 100_000;
 
@@ -64,7 +67,7 @@ export function parsePictureSpec(json: unknown, fail: Fail): PictureSpec {
   if (task === "segmentation") {
     const threshold = o.get("threshold");
     if (threshold !== undefined && (typeof threshold !== "number" || !Number.isFinite(threshold))) throw fail("expected a number", o.at("threshold"));
-    return { task, layout: o.has("layout") ? o.oneOf("layout", MASK_LAYOUTS) : undefined, output: o.has("output") ? o.string("output") : undefined, labels, threshold };
+    return { task, layout: o.has("layout") ? o.oneOf("layout", MASK_LAYOUTS) : undefined, output: o.has("output") ? o.string("output") : undefined, labels, threshold, upsample: o.has("upsample") ? o.oneOf("upsample", UPSAMPLINGS) : undefined };
   }
   const share = (key: string): number | undefined => {
     const value = o.get(key);

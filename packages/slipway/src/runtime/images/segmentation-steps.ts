@@ -1,7 +1,8 @@
-// What stands behind a network that segments: the class of every pixel, by the largest of its scores or a threshold.
+// What stands behind a network that segments: the class of every pixel, by the largest of its scores or a threshold; or the
+// scores themselves, where they are brought to the picture's size first.
 
 import { readModel, type Model, type ValueInfo } from "@slipway/core/onnx";
-import { MASK_OUTPUT, type SegmentationTask, type TensorInput } from "@slipway/core/package";
+import { MASK_OUTPUT, SCORES_OUTPUT, type SegmentationTask, type TensorInput } from "@slipway/core/package";
 import { imageError } from "./errors.ts";
 import { GraphSteps } from "./graph-steps.ts";
 import { MASK_LAYOUTS, type SegmentationSpec } from "./picture-spec.ts";
@@ -28,10 +29,16 @@ export function planSegmentation(bytes: Uint8Array, spec: SegmentationSpec, inpu
   if (labels.length > MAX_CLASSES) throw imageError("picture-task", `the network has ${labels.length} classes; ${MAX_CLASSES} are the most`, { where });
   if (labels.length === 0) throw imageError("picture-task", "the network does not tell how many classes it has", { where, hint: 'Name them: {"task": "segmentation", "labels": [...]}.' });
   if (layout !== "binary" && spec.threshold !== undefined) throw imageError("picture-task", "threshold is for networks with one score a pixel, and this one has a score for each class", { where, hint: "Leave it out." });
+  if (spec.upsample === "bilinear" && axis === undefined) throw imageError("picture-task", `upsample is for networks with a score for each class, and the layout is ${layout}`, { where, hint: "Leave it out." });
   const g = new GraphSteps();
   /** Without the dimension of the only channel. */
   const flat = (x: string): string => (rank === 4 ? g.op("Gather", [x, g.ints([0], [])], { axis: { int: size(source, 1) === 1 ? 1 : 3 } }) : x);
   const single = (x: string): string => (source.type === "float16" || layout === "binary" ? g.op("Cast", [x], { to: { int: FLOAT } }) : x);
+  if (spec.upsample === "bilinear") {
+    const scores = g.op("Cast", [source.name], { to: { int: FLOAT } });
+    g.output(SCORES_OUTPUT, layout === "classes-last" ? g.transpose(scores, [0, 3, 1, 2]) : scores, "float", ["N", count ?? null, null, null]);
+    return { steps: g, task: { kind: "segmentation", labels, upsampled: "bilinear" } };
+  }
   let classes: string;
   if (axis !== undefined) classes = g.op("ArgMax", [single(source.name)], { axis: { int: axis }, keepdims: { int: 0 } });
   else if (layout === "binary") classes = g.op("Greater", [flat(single(source.name)), g.floats([thresholdOf(model, source, spec, where)], [])]);
