@@ -7,7 +7,7 @@ import { openEngine, type EngineChoice, type EngineWish, type OpenedEngine } fro
 import { runtimeError } from "./errors.ts";
 import type { Servable } from "./servable.ts";
 import { PlainRows } from "./plain-rows.ts";
-import { PlainTensor } from "./tensor-json/plain-tensor.ts";
+import { PlainTensor } from "./number-lists/plain-tensor.ts";
 import type { ItemSpace } from "./recommend/item-space.ts";
 import type { PythonSource } from "./python/source.ts";
 import { placeSession, type PlacementOptions } from "./placement.ts";

@@ -4,6 +4,7 @@
 
 import { type Batch, checkNumber, checkString, type Plan, Problems, type Slot } from "@slipway/core/predict";
 import { DecimalReader } from "./decimal.ts";
+import { NumberRows } from "./number-lists/number-rows.ts";
 import { LONGEST_REPEATED, RepeatedTexts } from "./repeated-texts.ts";
 
 /** Times that a new order of columns is looked for. */
@@ -27,6 +28,8 @@ export class PlainRows {
   readonly #positions: readonly (Slot | undefined)[];
   /** Of texts that stand alone. */
   readonly #only: Slot | undefined;
+  /** Of lists of nothing but numbers, where those columns are all and any number will do. */
+  readonly #lists: NumberRows | undefined;
   #order: readonly Field[];
   #orders = 0;
   readonly #decimals = new DecimalReader();
@@ -46,6 +49,8 @@ export class PlainRows {
     const slots = new Map(plan.slots.map((slot) => [slot.name, slot]));
     this.#positions = plan.signature.columns.map((column) => slots.get(column.name));
     this.#only = plan.slots.length === 1 && plan.slots[0]!.kind === "string" && plan.signature.layout !== "matrix" ? plan.slots[0] : undefined;
+    const numbers = plan.strings === 0 && this.#positions.every((slot, i) => slot?.kind === "number" && slot.plain && slot.place === i);
+    this.#lists = numbers && this.#width > 0 ? NumberRows.of([this.#width], false) : undefined;
     this.#order = plan.signature.columns.map(({ name }) => fieldOf(name, slots.get(name)));
   }
 
@@ -54,6 +59,8 @@ export class PlainRows {
     if (this.#plan.signature.layout === "tensors" || this.#plan.slots.length === 0) return undefined;
     this.#bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     try {
+      const lists = this.#lists?.read(this.#bytes);
+      if (lists !== undefined) return { rows: lists.rows, numbers: lists.data as Float64Array, strings: [] };
       const batch = this.#list();
       return batch !== undefined && this.#problems.count === 0 ? batch : undefined;
     } finally {

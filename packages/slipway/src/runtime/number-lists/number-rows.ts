@@ -1,9 +1,5 @@
-// Nested lists of numbers in JSON (rows of a network, pictures as numbers) read from their bytes into the engine's own numbers,
-// without a list for each row or a double for each float. RFC 8259, in UTF-8. For models of one input of floats or doubles
-// whose rows have one shape; whatever is not plain, and every request that is to be refused, is left to the reader that explains it.
+// A list of rows of one shape in JSON (RFC 8259, in UTF-8), whose numbers are read into one array.
 
-import type { Signature } from "@slipway/core/package";
-import { onlyInput, type Batch } from "@slipway/core/predict";
 import { DecimalReader } from "../decimal.ts";
 import { DONE, NUMBER, NumberScan } from "./scan-numbers.ts";
 
@@ -12,35 +8,29 @@ const OPEN = 0x5b, CLOSE = 0x5d, COMMA = 0x2c;
 
 type Numbers = Float32Array | Float64Array;
 
-export class PlainTensor {
+export class NumberRows {
   /** Of one row. */
-  readonly #dims: readonly number[];
   readonly #width: number;
   readonly #single: boolean;
   readonly #scan: NumberScan;
   readonly #decimals = new DecimalReader();
 
-  /** Undefined where the model's input is another. */
-  static of(signature: Signature): PlainTensor | undefined {
-    const only = signature.layout === "tensors" && signature.task === undefined ? onlyInput(signature) : undefined;
-    if (only === undefined || only.anyRank === true || only.least !== undefined || (only.type !== "float" && only.type !== "double")) return undefined;
-    const dims = only.shape.slice(1);
-    if (dims.length === 0 || !dims.every((d) => typeof d === "number" && d > 0)) return undefined;
-    const scan = NumberScan.of(dims as number[], only.type === "float");
-    return scan && new PlainTensor(dims as number[], only.type === "float", scan);
+  /** `dims`: of one row. `single`: floats. Undefined where they cannot be read so. */
+  static of(dims: readonly number[], single: boolean): NumberRows | undefined {
+    const scan = NumberScan.of(dims, single);
+    return scan && new NumberRows(dims, single, scan);
   }
 
   private constructor(dims: readonly number[], single: boolean, scan: NumberScan) {
-    this.#dims = dims;
     this.#width = dims.reduce((n, d) => n * d, 1);
     this.#single = single;
     this.#scan = scan;
   }
 
-  /** Undefined: to be read another way. */
-  read(bytes: Uint8Array): Batch | undefined {
+  /** Undefined: something else, a number that is not finite, or one that floats do not hold. */
+  read(bytes: Uint8Array): { readonly rows: number; readonly data: Numbers } | undefined {
     let at = spaceBefore(bytes, 0);
-    if (bytes[at++] !== OPEN || !this.#scan.begin(bytes)) return undefined;
+    if (bytes[at++] !== OPEN || bytes[spaceBefore(bytes, at)] !== OPEN || !this.#scan.begin(bytes)) return undefined;
     const start = at;
     let data = this.#allocate(1);
     let rows = 0;
@@ -64,7 +54,7 @@ export class PlainTensor {
     }
     if (spaceBefore(bytes, at) !== bytes.length) return undefined;
     const length = rows * this.#width;
-    return { rows, numbers: NO_NUMBERS, strings: [], tensors: [{ type: this.#single ? "float32" : "float64", dims: [rows, ...this.#dims], data: data.length === length ? data : data.subarray(0, length) }] };
+    return { rows, data: data.length === length ? data : data.subarray(0, length) };
   }
 
   #allocate(rows: number): Numbers {
@@ -85,8 +75,6 @@ export class PlainTensor {
     return state === DONE ? scan.values : undefined;
   }
 }
-
-const NO_NUMBERS = new Float64Array(0);
 
 /** The place of the next byte that is no white space. */
 function spaceBefore(bytes: Uint8Array, from: number): number {
