@@ -12,7 +12,7 @@ export type Plain =
   | "i64.div_u" | "i64.and" | "i64.or" | "i64.shl" | "i64.shr_u" | "f32.add" | "f64.neg" | "f64.add" | "f64.div" | "i32.wrap_i64"
   | "i64.extend_i32_u" | "i64.extend_i32_s" | "f64.convert_i64_u" | "f32.demote_f64" | "f64.promote_f32" | "i64.reinterpret_f64" | "i8x16.splat"
   | "i8x16.extract_lane_u" | "i8x16.eq" | "i8x16.gt_s" | "v128.not" | "v128.and" | "v128.andnot" | "v128.or" | "v128.xor" | "v128.bitselect"
-  | "i8x16.bitmask" | "i8x16.add" | "i8x16.sub" | "i8x16.swizzle" | "i8x16.lt_u" | "i8x16.ge_s" | "i16x8.splat" | "i16x8.add" | "i16x8.mul" | "i16x8.shr_u" | "i32x4.dot_i16x8_s"
+  | "memory.copy" | "i8x16.bitmask" | "i8x16.add" | "i8x16.sub" | "i8x16.swizzle" | "i8x16.lt_u" | "i8x16.ge_s" | "i16x8.splat" | "i16x8.add" | "i16x8.mul" | "i16x8.shr_u" | "i32x4.dot_i16x8_s"
   | "v128.any_true" | "i32x4.lt_u" | "i32x4.shl" | "i32x4.shr_u" | "i32x4.mul" | "i64x2.sub" | "f64x2.eq" | "f64x2.lt" | "f64x2.gt" | "f64x2.floor" | "f64x2.add" | "f64x2.sub" | "f64x2.mul" | "f64x2.pmin" | "f64x2.pmax";
 /** Instructions without immediates; two numbers where there is a prefix. */
 const PLAIN: Readonly<Record<Plain, readonly number[]>> = {
@@ -25,6 +25,7 @@ const PLAIN: Readonly<Record<Plain, readonly number[]>> = {
   "f32.add": [0x92], "f64.neg": [0x9a], "f64.add": [0xa0], "f64.div": [0xa3],
   "i32.wrap_i64": [0xa7], "i64.extend_i32_u": [0xad], "i64.extend_i32_s": [0xac], "f64.convert_i64_u": [0xba], "f32.demote_f64": [0xb6], "f64.promote_f32": [0xbb], "i64.reinterpret_f64": [0xbd],
   "i8x16.splat": [0xfd, 15], "i8x16.extract_lane_u": [0xfd, 22], "i8x16.eq": [0xfd, 35], "i8x16.gt_s": [0xfd, 39], "v128.not": [0xfd, 77], "v128.and": [0xfd, 78], "v128.andnot": [0xfd, 79], "v128.or": [0xfd, 80], "v128.xor": [0xfd, 81],
+  "memory.copy": [0xfc, 0x0a, 0, 0],
   "v128.bitselect": [0xfd, 82], "i8x16.swizzle": [0xfd, 14], "i8x16.lt_u": [0xfd, 38], "i8x16.ge_s": [0xfd, 43], "i16x8.splat": [0xfd, 16], "i16x8.add": [0xfd, 0x8e, 1], "i16x8.mul": [0xfd, 0x95, 1], "i16x8.shr_u": [0xfd, 0x8d, 1], "i32x4.dot_i16x8_s": [0xfd, 0xba, 1],
   "i8x16.bitmask": [0xfd, 100], "i8x16.add": [0xfd, 110], "i8x16.sub": [0xfd, 113],
   "v128.any_true": [0xfd, 83], "i32x4.lt_u": [0xfd, 58], "i32x4.shl": [0xfd, 0xab, 1], "i32x4.shr_u": [0xfd, 0xad, 1], "i32x4.mul": [0xfd, 0xb5, 1], "i64x2.sub": [0xfd, 0xd1, 1], "f64x2.eq": [0xfd, 71], "f64x2.lt": [0xfd, 73],

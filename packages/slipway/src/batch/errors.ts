@@ -22,7 +22,7 @@ const table = {
   "batch-run-unknown": { kind: "not-found", doc: "The database knows no such run: it is another database than the one that the run was made in, or the run was removed. Begin anew with --overwrite." },
   "batch-input-changed": { kind: "conflict", doc: "A file of the input is not what it was when the run was made. Leave the input alone while a run goes on; begin anew with --overwrite." },
   "batch-package-differs": { kind: "invalid", doc: "The package in the run's folder is not the one that the run was made with. Begin anew with --overwrite." },
-  "batch-duckdb": { kind: "unavailable", doc: "Parquet, --query and databases are read with DuckDB, which is not in this installation: images hold it where they are made with `slipway image --with duckdb`. CSV, JSON lines and Arrow need it not." },
+  "batch-duckdb": { kind: "unavailable", doc: "--query, databases and Parquet that is more than columns of numbers, truth values and texts are read with DuckDB, which is not in this installation: images hold it where they are made with `slipway image --with duckdb`. CSV, JSON lines and Arrow need it not." },
   "batch-history-memory": { kind: "limit", doc: "The history of a forecast cannot be sorted in the memory that a run takes for it. Take fewer --threads, or Parquet in place of CSV." },
   "batch-kubectl": { kind: "unavailable", doc: "kubectl is not there, or the cluster refused or did not answer. What is made is kept: --resume goes on." },
   "batch-masks": { kind: "usage", doc: "Masks cannot be written as pictures: the model gives none, the input is no folder of pictures here, or two pictures would have the same mask. The message says which." },

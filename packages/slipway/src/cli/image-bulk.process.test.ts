@@ -86,7 +86,8 @@ describe("an image with DuckDB", () => {
     }
     const small = await opened("layout0");
     try {
-      const { code, output } = await inside(small, ["batch", "/models/churn.slip", "--in", at("in.parquet"), "--out", at("never.parquet")]);
+      expect(await inside(small, ["batch", "/models/churn.slip", "--in", at("in.parquet"), "--out", at("small.parquet")])).toMatchObject({ code: 0 });
+      const { code, output } = await inside(small, ["batch", "/models/churn.slip", "--in", at("in.parquet"), "--query", "SELECT * FROM input", "--out", at("never.parquet")]);
       expect([code, output]).toEqual([3, expect.stringMatching(/\[batch-duckdb\][^]*slipway image --with duckdb/)]);
     } finally {
       await small.close();

@@ -18,7 +18,7 @@ export async function loadDuckDB(): Promise<typeof import("@duckdb/node-api")> {
   try {
     return await import("@duckdb/node-api");
   } catch (cause) {
-    throw batchError("batch-duckdb", "DuckDB is not here, and Parquet, --query and databases need it", { hint: "Take CSV, JSON lines or Arrow; make the image with it: slipway image --with duckdb; or run the batch from an installation: npm install slipway.", cause });
+    throw batchError("batch-duckdb", "DuckDB is not here, and --query, databases and Parquet of unusual columns or encodings need it", { hint: "Take CSV, JSON lines or Arrow; make the image with it: slipway image --with duckdb; or run the batch from an installation: npm install slipway.", cause });
   }
 }
 

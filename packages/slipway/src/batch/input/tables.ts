@@ -2,7 +2,8 @@
 
 import { SlipwayError } from "@slipway/core/base";
 import { batchError } from "../errors.ts";
-import { damaged, openDuckDB, readRows, sqlText, QUERY_HINT } from "./duckdb.ts";
+import { readParquetHead } from "../parquet/head.ts";
+import { damaged, openDuckDB, readRows, sqlText, QUERY_HINT, type DuckDBConnection } from "./duckdb.ts";
 import type { InputFile } from "./sources.ts";
 
 export interface TableShard {
@@ -27,17 +28,36 @@ export interface TableInput {
 
 /** @throws SlipwayError batch-input-damaged, batch-input-columns */
 export async function readTables(files: readonly TableFile[], rowsPerShard: number, temporary: string, skipBroken = false): Promise<TableInput> {
-  const connection = await openDuckDB({ threads: 1, memoryMb: 128, temporary });
+  let connection: DuckDBConnection | undefined;
   try {
     return await shardsOf(files, skipBroken, async ({ path }) => {
+      const head = readParquetHead(path);
+      if (head !== undefined && head.columns.every((c) => c.type !== undefined)) return { names: head.columns.map((c) => c.name), types: head.columns.map((c) => c.type!), cuts: cutsOf(head.groups.map((g) => g.rows), rowsPerShard), rows: head.rows };
+      connection ??= await openDuckDB({ threads: 1, memoryMb: 128, temporary });
       const columns = await readRows(connection, `DESCRIBE SELECT * FROM read_parquet(${sqlText(path)})`, path);
-      const [[count]] = await readRows(connection, `SELECT CAST(sum(num_rows) AS DOUBLE) FROM parquet_file_metadata(${sqlText(path)})`, path) as [[number]];
-      const cuts = Array.from({ length: Math.ceil(count / rowsPerShard) }, (_, i) => i * rowsPerShard);
-      return { names: columns.map(([name]) => String(name)), types: columns.map(([, type]) => String(type)), cuts, rows: count };
+      const groups = (await readRows(connection, `SELECT CAST(any_value(row_group_num_rows) AS DOUBLE) FROM parquet_metadata(${sqlText(path)}) GROUP BY row_group_id ORDER BY row_group_id`, path)).map(([rows]) => rows as number);
+      return { names: columns.map(([name]) => String(name)), types: columns.map(([, type]) => String(type)), cuts: cutsOf(groups, rowsPerShard), rows: groups.reduce((a, b) => a + b, 0) };
     });
   } finally {
-    connection.closeSync();
+    connection?.closeSync();
   }
+}
+
+/** Where shards begin: about `wanted` rows each, at most twice as many, and whole groups where they are not larger, as what is packed together is unpacked together. */
+export function cutsOf(groups: readonly number[], wanted: number): number[] {
+  const cuts: number[] = [];
+  let at = 0;
+  let open = 0;
+  for (const rows of groups) {
+    if (open === 0 || open + rows > 2 * wanted) {
+      const pieces = Math.ceil(rows / (2 * wanted));
+      for (let i = 0; i < pieces; i++) cuts.push(at + Math.floor((rows * i) / pieces));
+      open = pieces > 1 ? 0 : rows;
+    } else open += rows;
+    if (open >= wanted) open = 0;
+    at += rows;
+  }
+  return cuts;
 }
 
 /** A file's columns, its rows, and where shards begin. */

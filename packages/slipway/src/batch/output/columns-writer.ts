@@ -74,12 +74,10 @@ export class ColumnsWriter implements RowsWriter {
       column.pushRepeated(bytes, all ? prediction.rows : prediction.rows - refused.size);
     }
   }
-  finish(sink: ByteSink): void {
+  finish(): Uint8Array {
     const columns = this.#columns;
     // A shard without one good row has no file of its own.
-    if (columns.length === 0 || columns[0]!.length === 0) return;
-    const bytes = this.#encode(columns);
-    sink.copy(bytes, 0, bytes.length);
+    return columns.length === 0 || columns[0]!.length === 0 ? new Uint8Array(0) : this.#encode(columns);
   }
 }
 

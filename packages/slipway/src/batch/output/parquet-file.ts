@@ -17,35 +17,44 @@ const TYPES: Readonly<Record<ColumnType, ParquetType>> = { DOUBLE: "DOUBLE", FLO
 const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const COPY_BYTES = 2 ** 22;
 
-/** As one row group. */
+// Both are filled anew each time: memory of this size that comes and goes is not given back to the system.
+const writer = new ByteWriter(0);
+let page: Buffer = Buffer.alloc(0);
+
+/** As one row group. Good until the next one is made. */
 export function parquetFile(columns: readonly TypedColumn[]): Uint8Array {
-  const writer = new ByteWriter();
+  writer.offset = writer.index = 0;
   const rows = columns[0]!.length;
   writer.appendUint32(MAGIC);
-  const chunks = columns.map((column) => writeColumn(writer, column));
+  const chunks = columns.map(writeColumn);
   const size = chunks.reduce((n, c) => n + c.meta_data!.total_compressed_size, 0n);
   writeFooter(writer, schemaOf(columns), [{ columns: chunks, total_byte_size: size, num_rows: BigInt(rows) }]);
-  return new Uint8Array(writer.getBuffer());
+  return writer.getBytes();
 }
 
-function writeFooter(writer: ByteWriter, schema: SchemaElement[], groups: RowGroup[]): void {
+function writeFooter(to: ByteWriter, schema: SchemaElement[], groups: RowGroup[]): void {
   const metadata: FileMetaData = { version: 2, created_by: "slipway", schema, num_rows: groups.reduce((n, g) => n + g.num_rows, 0n), row_groups: groups, metadata_length: 0 };
   // The writer has the types of another version of hyparquet.
-  writeMetadata(writer, metadata as unknown as Parameters<typeof writeMetadata>[1]);
-  writer.appendUint32(MAGIC);
+  writeMetadata(to, metadata as unknown as Parameters<typeof writeMetadata>[1]);
+  to.appendUint32(MAGIC);
 }
 
 function schemaOf(columns: readonly TypedColumn[]): SchemaElement[] {
   return [{ name: "root", num_children: columns.length }, ...columns.map(({ name, type }): SchemaElement => ({ name, type: TYPES[type], repetition_type: "OPTIONAL", ...(type === "STRING" ? { converted_type: "UTF8" } : {}) }))];
 }
 
-function writeColumn(writer: ByteWriter, column: TypedColumn): ColumnChunk {
+function writeColumn(column: TypedColumn): ColumnChunk {
   const { name, type, length } = column;
   const start = writer.offset;
   let raw = 0;
   for (let from = 0; from < length; from += PAGE_ROWS) {
     const to = Math.min(length, from + PAGE_ROWS);
-    const body = Buffer.concat([column.anyMissing ? packedLevels(column, from, to) : levels(to - from), valuesOf(column, from, to)]);
+    const [defined, values] = [column.anyMissing ? packedLevels(column, from, to) : levels(to - from), valuesOf(column, from, to)];
+    const bytes = defined.length + values.length;
+    if (page.length < bytes) page = Buffer.allocUnsafeSlow(bytes);
+    page.set(defined);
+    page.set(values, defined.length);
+    const body = page.subarray(0, bytes);
     const packed = zstdCompressSync(body, LEVEL);
     const before = writer.offset;
     writePageHeader(writer, { type: "DATA_PAGE", uncompressed_page_size: body.length, compressed_page_size: packed.length, data_page_header: { num_values: to - from, encoding: "PLAIN", definition_level_encoding: "RLE", repetition_level_encoding: "RLE" } });
@@ -124,9 +133,10 @@ export function* joinParquet(parts: readonly string[]): Generator<Uint8Array> {
       closeSync(file);
     }
   }
-  const writer = new ByteWriter();
-  writeFooter(writer, schema, groups);
-  yield new Uint8Array(writer.getBuffer());
+  // It is written while others may make theirs.
+  const own = new ByteWriter();
+  writeFooter(own, schema, groups);
+  yield own.getBytes();
 }
 
 function read(file: number, from: number, length: number): Buffer {

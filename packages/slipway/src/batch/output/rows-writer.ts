@@ -28,8 +28,8 @@ export interface RowsWriter {
   /** The rows that follow are of this shard. */
   begin(shard: number): void;
   write(sink: ByteSink, rows: GoodRows, prediction: Prediction): void;
-  /** After a shard's last rows. */
-  finish?(sink: ByteSink): void;
+  /** After a shard's last rows: its bytes, where they are not in the sink. Good until the next shard's. */
+  finish?(): Uint8Array;
 }
 
 export const ID_COLUMN = "prediction_id";

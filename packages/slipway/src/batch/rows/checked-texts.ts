@@ -1,7 +1,8 @@
-// Texts of a column that repeat, told apart by DuckDB's own form of them: each is made and checked once.
+// Texts of a column that repeat, told apart by their places in a dictionary or by DuckDB's own form of them: each is made and
+// checked once.
 
 import { checkString, type Problems, type Slot } from "../../runtime/index.ts";
-import type { TableColumn } from "./table-store.ts";
+import type { TableColumn, TextDictionary } from "./table-store.ts";
 
 const PLACES = 1024;
 /** Of a text that is whole in its key. */
@@ -12,6 +13,9 @@ export class CheckedTexts {
   readonly #keys = new Int32Array(PLACES * 4);
   /** Undefined: its place is free. */
   readonly #good = new Array<string | undefined>(PLACES).fill(undefined);
+  #dictionary: TextDictionary | undefined;
+  /** By place in it. */
+  #byCode: (string | undefined)[] = [];
 
   constructor(slot: Slot) {
     this.#slot = slot;
@@ -19,6 +23,7 @@ export class CheckedTexts {
 
   /** Puts the column's text of each row into every `step`th place from the slot's own. */
   place(column: TableColumn, count: number, strings: string[], step: number, problems: Problems): void {
+    if (column.codes !== undefined) return this.#placeCoded(column, column.codes, column.dictionary!, count, strings, step, problems);
     const slot = this.#slot;
     const { textKeys: given, complete } = column;
     for (let row = 0, at = slot.place; row < count; row++, at += step) {
@@ -41,6 +46,30 @@ export class CheckedTexts {
       if (problems.count !== before) continue;
       keys.set([a, b, c, d], place * 4);
       this.#good[place] = text;
+    }
+  }
+
+  #placeCoded(column: TableColumn, codes: Int32Array, dictionary: TextDictionary, count: number, strings: string[], step: number, problems: Problems): void {
+    const slot = this.#slot;
+    if (this.#dictionary !== dictionary) {
+      this.#dictionary = dictionary;
+      this.#byCode = new Array<string | undefined>(dictionary.size).fill(undefined);
+    }
+    const known = this.#byCode;
+    const { complete } = column;
+    for (let row = 0, at = slot.place; row < count; row++, at += step) {
+      if (!complete && !column.isValid(row)) {
+        strings[at] = checkString(slot, null, row, "csv", problems);
+        continue;
+      }
+      const code = codes[row]!;
+      let text = known[code];
+      if (text === undefined) {
+        const before = problems.count;
+        text = checkString(slot, dictionary.text(code), row, "csv", problems);
+        if (problems.count === before) known[code] = text;
+      }
+      strings[at] = text;
     }
   }
 }

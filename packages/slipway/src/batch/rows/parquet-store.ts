@@ -1,4 +1,4 @@
-// Parquet by DuckDB: numbers as arrays of doubles, short texts from DuckDB's own memory, each made once.
+// Parquet by DuckDB, where our own reader of pages does not read it: numbers as arrays of doubles, short texts from DuckDB's own memory, each made once.
 
 import { DuckDBVarCharVector, type DuckDBVector } from "@duckdb/node-api";
 import { RepeatedTexts } from "../../runtime/index.ts";

@@ -18,11 +18,19 @@ export interface TableColumn {
   readonly complete: boolean;
   /** Of texts, four numbers each: its length in bytes and, of one of at most twelve, these bytes. What stands where none is valid is anything. */
   readonly textKeys?: Int32Array | undefined;
+  /** Of texts, where there is one: each row's place in the dictionary, and 0 where none is valid. */
+  readonly codes?: Int32Array | undefined;
+  readonly dictionary?: TextDictionary | undefined;
   isValid(row: number): boolean;
   /** null: missing. */
   value(row: number): unknown;
   /** The same of texts. */
   text(row: number): string | null;
+}
+/** Texts that a column's rows have in common. */
+export interface TextDictionary {
+  readonly size: number;
+  text(code: number): string;
 }
 export interface TablePart {
   readonly rows: number;

@@ -12,7 +12,7 @@ export function planOf(options: BatchOptions, files: readonly InputFile[], futur
   const identity = ({ path, bytes, modifiedMs, format, remote }: InputFile): unknown => [path, bytes, remote?.version ?? modifiedMs, format];
   return {
     model: options.package.digest, input: files.map(identity), horizon: options.horizon?.steps, future: options.horizon === undefined ? undefined : future.map(identity), query: options.query ?? null, delimiter: options.delimiter ?? null,
-    format: options.output.format, folder: options.output.folder, keep: options.keep, outputs: options.outputs ?? null, ids: options.ids, engine: options.engine, shardBytes: options.shardBytes, shardRows: options.shardRows, columns: options.columns, image: options.image, masks: options.masks?.folder, catalogue: options.catalogue === undefined ? undefined : createHash("sha256").update(JSON.stringify(options.catalogue)).digest("hex"), skipBroken: options.skipBroken === true ? true : undefined, limit: options.limit ?? null,
+    format: options.output.format, folder: options.output.folder, keep: options.keep, outputs: options.outputs ?? null, ids: options.ids, engine: options.engine, shardBytes: options.shardBytes, shardRows: options.shardRows, columns: options.columns, image: options.image, masks: options.masks?.folder, catalogue: options.catalogue === undefined ? undefined : createHash("sha256").update(JSON.stringify(options.catalogue)).digest("hex"), skipBroken: options.skipBroken === true ? true : undefined, limit: options.limit ?? null, cuts: options.query === undefined && files[0]?.format === "parquet" ? "groups" : undefined,
   };
 }
 

@@ -13,6 +13,7 @@ import { keptPlaces, layOut, refuseHistory } from "../rows/columns.ts";
 import { CsvRows } from "../rows/csv-rows.ts";
 import type { BadRow, GoodRows, RowBlock } from "../rows/row-block.ts";
 import { JsonLineRows, TensorCsvRows } from "../rows/value-rows.ts";
+import { collectYoung } from "./collect-young.ts";
 import { commitFile, commitLater } from "./files.ts";
 import type { KeptType } from "../output/rows-writer.ts";
 import type { TypedColumn } from "../output/typed-column.ts";
@@ -175,8 +176,9 @@ async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteS
     seen.add(prediction);
     drift?.add(rows.batch, prediction);
   }
-  writer.finish?.(sink);
-  const bytes = sink.written();
+  const bytes = writer.finish?.() ?? sink.written();
+  // What pages were packed in stands outside the heap, which hardly grows by it.
+  collectYoung?.();
   const bad = [...block.bad, ...refused].sort((a, b) => a.row - b.row);
   return {
     part: { shard: work.shard, ...(work.token === undefined ? {} : { token: work.token }), rows: block.rows, bad: bad.length, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex"), head, columns, seen: seen.read(), ...(drift === undefined ? {} : { profile: drift.read() }) },
