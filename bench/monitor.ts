@@ -1,6 +1,6 @@
 // Drift on streams whose truth is known: false alarms and how soon a change is found, beside Evidently, NannyML and whylogs on
 // the same files with their defaults.
-//   node --conditions=@slipway/source bench/monitor.ts FOLDER [--peers NAME=PYTHON ...] [--trials 40] [--only STREAM ...] [--windows 60] [--reference 10000]
+//   node --conditions=@slipway/source bench/monitor.ts FOLDER [--peers NAME=PYTHON ...] [--trials 40] [--only STREAM ...] [--windows 60] [--reference 10000] [--seed 0]
 //   FOLDER gets the streams as CSV; NAME is evidently, nannyml or whylogs, PYTHON an interpreter that has it.
 //
 // 60 columns (48 of numbers: normal, lognormal, uniform; 12 of categories), a reference of 10,000 rows, windows of 250 rows.
@@ -16,13 +16,14 @@ import { parseArgs } from "node:util";
 import { freeze, judgeWindow, stateOf, type ColumnJudgement, type Distribution } from "../packages/core/src/stats/index.ts";
 import { CATEGORY, CHANGED, COLUMNS, counted, DAY, makeReference, rowMaker, still, WINDOW, writeCsv, type Stream } from "./shared/drift-streams.ts";
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { peers: { type: "string", multiple: true, default: [] }, trials: { type: "string", default: "40" }, only: { type: "string", multiple: true, default: [] }, windows: { type: "string", default: "60" }, reference: { type: "string", default: "10000" } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { peers: { type: "string", multiple: true, default: [] }, trials: { type: "string", default: "40" }, only: { type: "string", multiple: true, default: [] }, windows: { type: "string", default: "60" }, reference: { type: "string", default: "10000" }, seed: { type: "string", default: "0" } } });
 const folder = positionals[0];
 if (folder === undefined) throw new Error("FOLDER is needed");
 mkdirSync(folder, { recursive: true });
 
 const REFERENCE = Number(values.reference);
 const WINDOWS = Number(values.windows);
+const seed = Number(values.seed);
 /** After a third of them. */
 const ONSET = Math.floor(WINDOWS / 3);
 
@@ -66,17 +67,20 @@ const rowOf = (stream: Stream, who: string, { falseWindows, quiet, delay }: Scor
 for (const [s, stream] of STREAMS.entries()) {
   if (values.only.length > 0 && !values.only.some((name) => stream.name.startsWith(name))) continue;
   const windowCount = stream.seasonal === true ? Math.ceil((2 * WINDOWS) / DAY) * DAY : WINDOWS;
-  const reference = makeReference(REFERENCE, 1000 + s, stream);
-  const make = rowMaker(2000 + s);
+  const reference = makeReference(REFERENCE, seed + 1000 + s, stream);
+  const make = rowMaker(seed + 2000 + s);
   const rows = Array.from({ length: windowCount }, (_, w) => Array.from({ length: WINDOW }, () => make(stream, w)));
   const references = Array.from({ length: COLUMNS }, (_, c) => freeze(reference.map((r) => r[c]!)));
   const windows = rows.map((r) => counted(references, r));
   if (stream.seasonal === true) {
     rowOf(stream, "slipway", scored(stream, ours(references, windows, false)));
-    // The first day has no former one.
-    rowOf(stream, "slipway, season: day", scored(stream, ours(references, windows, true), DAY));
+    // The first day has no former one, and a state looks back at two windows.
+    rowOf(stream, "slipway, season: day", scored(stream, ours(references, windows, true), DAY + 2));
   } else rowOf(stream, "slipway", scored(stream, ours(references, windows, false)));
-  if (values.peers.length === 0) continue;
+  if (values.peers.length === 0) {
+    console.table(table.filter((row) => row["stream"] === stream.name));
+    continue;
+  }
   await writeCsv(join(folder, "reference.csv"), reference);
   await writeCsv(join(folder, "current.csv"), rows.flat());
   for (const peer of values.peers) {
@@ -98,10 +102,10 @@ const trials = Number(values.trials);
 const delays: number[] = [];
 let [quietWindows, falseWindows] = [0, 0];
 for (let t = 0; t < trials; t++) {
-  const reference = makeReference(REFERENCE, 5000 + t, still);
+  const reference = makeReference(REFERENCE, seed + 5000 + t, still);
   const references = Array.from({ length: COLUMNS }, (_, c) => freeze(reference.map((r) => r[c]!)));
   for (const stream of [STREAMS[0]!, STREAMS[2]!]) {
-    const make = rowMaker(9000 + 10 * t + (stream.column ?? 0));
+    const make = rowMaker(seed + 9000 + 10 * t + (stream.column ?? 0));
     const windows = Array.from({ length: 40 }, (_, w) => counted(references, Array.from({ length: WINDOW }, () => make(stream, w))));
     const score = scored(stream, ours(references, windows, false));
     falseWindows += score.falseWindows;

@@ -11,7 +11,7 @@ export type DriftState = "ok" | "warning" | "drift" | "not-enough-data";
 export interface ColumnJudgement extends Drift {
   /** Also where it is like the same hour of former days: what comes and goes with the time of day is no drift. */
   readonly seasonal: boolean;
-  /** It has drifted, and chance gives such an index in any column less often than the rule's `atOnce`: it counts as `windows` of them. */
+  /** It has drifted, from former days too, and chance gives as much in any column less often than the rule's `atOnce`: it counts as `windows` of them. */
   readonly sure: boolean;
 }
 
@@ -37,9 +37,10 @@ export function judgeWindow(references: readonly Distribution[], current: readon
   return drifts.map((drift, i): ColumnJudgement => {
     if (drift.verdict !== "drifted") return { ...drift, seasonal: false, sure: false };
     if (!believed.has(i)) return { ...drift, verdict: "same", seasonal: false, sure: false };
-    const season = seasons?.[i];
-    const seasonal = season !== undefined && driftBetween(season, current[i]!).verdict === "same";
-    return { ...drift, verdict: seasonal ? "same" : "drifted", seasonal, sure: !seasonal && drift.p * judged.length <= rule.atOnce };
+    const season = seasons?.[i] === undefined ? undefined : driftBetween(seasons[i], current[i]!);
+    const seasonal = season?.verdict === "same";
+    const p = season === undefined || season.verdict === "unknown" ? drift.p : Math.max(drift.p, season.p);
+    return { ...drift, verdict: seasonal ? "same" : "drifted", seasonal, sure: !seasonal && p * judged.length <= rule.atOnce };
   });
 }
 

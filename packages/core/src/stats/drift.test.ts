@@ -56,6 +56,15 @@ describe("drift", () => {
     expect(alarms(0)).toBeLessThanOrEqual(3);
     expect(alarms(0.5)).toBe(300);
   });
+  it("is found where all values move a little, sooner than bins alone show it, and by ranks as SciPy has them", () => {
+    const reference = freeze(draw(10_000));
+    const found = Array.from({ length: 200 }, () => driftBetween(reference, counted(reference, draw(250, 0.35))));
+    expect(found.filter((d) => d.p <= 1e-4).length).toBeGreaterThan(160);
+    // scipy.stats.mannwhitneyu(a, b, use_continuity=False, method="asymptotic") of values 0, 1, 2 so often: p = 0.016636788336430463.
+    const shape = { kind: "number", edges: [0.5, 1.5], low: 0, high: 2 } as const;
+    const of = (bins: readonly number[]): Distribution => ({ shape, rows: bins.reduce((x, y) => x + y), missing: 0, bins, outside: 0, sum: 0, squares: 0 });
+    expect(driftBetween(of([400, 300, 300]), of([80, 80, 90])).p).toBeCloseTo(2 * 0.016636788336430463, 10);
+  });
   it("is not called one with a million rows that moved by a fiftieth", () => {
     const reference = freeze(draw(10_000));
     expect(driftBetween(reference, counted(reference, draw(200_000, 0.02)))).toMatchObject({ verdict: "same" });

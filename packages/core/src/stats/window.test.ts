@@ -171,4 +171,11 @@ describe("states", () => {
     expect(night.shape).not.toEqual(shape);
     expect(judgeWindow([references[0]!], [now], undefined, [season])[0]).toMatchObject({ verdict: "same", seasonal: true });
   });
+  it("is at once in drift only where it is that far from former days too", () => {
+    const shape = { kind: "number", edges: [0.5, 1.5, 2.5], low: 0, high: 3 } as const;
+    const of = (bins: readonly number[]): Distribution => ({ shape, rows: bins.reduce((x, y) => x + y), missing: 0, bins, outside: 0, sum: 0, squares: 0 });
+    const judged = (season: readonly number[]): object => judgeWindow([of([1000, 1000, 1000, 1000])], [of([20, 40, 80, 110])], undefined, [of(season)])[0]!;
+    expect(judged([400, 300, 200, 100])).toMatchObject({ verdict: "drifted", sure: true });
+    expect(judged([66, 82, 120, 132])).toMatchObject({ verdict: "drifted", sure: false });
+  });
 });
