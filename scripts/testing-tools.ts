@@ -20,6 +20,6 @@ export function toolOf(name: string, how: string): string | undefined {
   return undefined;
 }
 
-export function goTool(name: "crane" | "oras" | "cosign" | "helm" | "minio"): string | undefined {
+export function goTool(name: "crane" | "oras" | "cosign" | "helm" | "minio" | "fake-gcs-server" | "azurite"): string | undefined {
   return toolOf(name, `scripts/testing-tools.sh ${name}`);
 }

@@ -23,4 +23,5 @@ export type { ColumnBins } from "./run/bins.ts";
 export { printJob, runOnKubernetes, type KubernetesOptions, type KubernetesOutcome } from "./distributed/kubernetes/run-on-kubernetes.ts";
 export { runIndex, type IndexSummary } from "./distributed/kubernetes/index-worker.ts";
 export { CANNOT_EXIT } from "./distributed/kubernetes/index-shares.ts";
+export { isBucketAddress } from "./remote/bucket-address.ts";
 export { readS3Config } from "./remote/s3-config.ts";

@@ -6,9 +6,11 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startMinio, type TestMinio } from "../../../../scripts/testing-minio.ts";
 import { goTool } from "../../../../scripts/testing-tools.ts";
 import { openDuckDB, sqlText } from "./input/duckdb.ts";
+import { bucketObjects } from "./remote/bucket-objects.ts";
+import type { RemoteObject } from "./remote/remote-object.ts";
 import { S3Client } from "./remote/s3-client.ts";
 import { readS3Config } from "./remote/s3-config.ts";
-import { s3Objects } from "./remote/s3-source.ts";
+import { parseS3, S3Store } from "./remote/s3-store.ts";
 import { placeOutput } from "./run/output-place.ts";
 import { expectedCsv, loanCsv, loanPackage, loanRows, TestRuns } from "./testing-run.ts";
 
@@ -17,6 +19,7 @@ const BUCKET = "tables";
 let runs: TestRuns;
 let minio: TestMinio;
 let client: S3Client;
+const s3Objects = (of: S3Client, address: string, page?: number): Promise<RemoteObject[]> => bucketObjects(new S3Store(of), parseS3(address), () => true, page);
 const put = (key: string, body: string | Uint8Array): Promise<void> => client.send({ method: "PUT", bucket: BUCKET, key, body: Buffer.from(body as string), expect: [200] }, (answer) => void answer.body.resume());
 
 beforeAll(async () => {
@@ -55,7 +58,7 @@ describe.skipIf(program === undefined)("S3", () => {
     expect(await runs.run("s3://tables/tables/*.parquet", "parquet.csv")).toMatchObject({ rows: 3000 });
     expect(runs.text("parquet.csv")).toBe(expectedCsv(rows));
     for (let i = 0; i < 25; i++) await put(`many/${String(i).padStart(2, "0")}.csv`, `id,age,plan,member,note\n${i},30,pro,0,\n`);
-    expect((await s3Objects(client, "s3://tables/many/", () => true, 10)).map((o) => o.shown.slice(-6, -4)).join("")).toBe(Array.from({ length: 25 }, (_, i) => String(i).padStart(2, "0")).join(""));
+    expect((await s3Objects(client, "s3://tables/many/", 10)).map((o) => o.shown.slice(-6, -4)).join("")).toBe(Array.from({ length: 25 }, (_, i) => String(i).padStart(2, "0")).join(""));
     expect(await runs.run("s3://tables/many/", "many.csv")).toMatchObject({ rows: 25 });
   }, 60_000);
   it("is refused where the object is gone, was changed, or the credentials are wrong; no secret is told", async () => {
@@ -79,13 +82,13 @@ it.skipIf(program === undefined)("a role is taken on from a real token service, 
     return new S3Client(undefined, readS3Config({ AWS_CONFIG_FILE: runs.at("role"), AWS_SHARED_CREDENTIALS_FILE: runs.at("none"), AWS_ENDPOINT_URL: minio.endpoint }));
   };
   await put("by-role.csv", loanCsv(loanRows(3)));
-  expect((await s3Objects(profile(minio.password), "s3://tables/by-role.csv", () => true))[0]!.bytes).toBe(Buffer.byteLength(loanCsv(loanRows(3))));
-  await expect(s3Objects(profile("wrong"), "s3://tables/by-role.csv", () => true)).rejects.toMatchObject({ code: "batch-source-denied", message: expect.stringContaining("does not give the role") as string });
+  expect((await s3Objects(profile(minio.password), "s3://tables/by-role.csv"))[0]!.bytes).toBe(Buffer.byteLength(loanCsv(loanRows(3))));
+  await expect(s3Objects(profile("wrong"), "s3://tables/by-role.csv")).rejects.toMatchObject({ code: "batch-source-denied", message: expect.stringContaining("does not give the role") as string });
 });
 
 describe.skipIf(program === undefined)("S3 as output", () => {
   const get = (key: string): Promise<string> => client.send({ method: "GET", bucket: BUCKET, key, expect: [200] }, async (answer) => Buffer.concat(await answer.body.toArray() as Buffer[]).toString());
-  const keys = async (prefix: string): Promise<string[]> => (await s3Objects(client, `s3://${BUCKET}/${prefix}*`, () => true)).map((o) => o.shown.slice(`s3://${BUCKET}/`.length));
+  const keys = async (prefix: string): Promise<string[]> => (await s3Objects(client, `s3://${BUCKET}/${prefix}*`)).map((o) => o.shown.slice(`s3://${BUCKET}/`.length));
   const left = (): string[] => readdirSync(runs.at(".slipway/batch")).filter((n) => !/\.(?:run\.json|errors\.jsonl)$/.test(n));
   const rows = loanRows(3000);
   beforeAll(() => process.chdir(runs.folder));

@@ -14,7 +14,7 @@ const USERS: readonly [number, number] = [1, 4_294_967_294];
 const QUANTITY = /^\d+(?:\.\d+)?(?:m|[kMGT]i?)?$/;
 
 export const onOptions: Readonly<Record<string, OptionSpec>> = {
-  on: { type: "string", value: "ENGINE", help: "who makes the parts, if not this process, over a folder that all see or a bucket (--out s3://...): postgres (slipway worker processes with the same SLIPWAY_DATABASE_URL) or kubernetes (pods of an Indexed Job)" },
+  on: { type: "string", value: "ENGINE", help: "who makes the parts, if not this process, over a folder that all see or a bucket (--out s3://..., gs://... or az://...): postgres (slipway worker processes with the same SLIPWAY_DATABASE_URL) or kubernetes (pods of an Indexed Job)" },
   detach: { type: "boolean", help: "with --on: make the run, and leave it to the others; the same command with --resume waits for it" },
   lease: { type: "string", value: "TIME", help: "with --on postgres: after so long without a word from its worker a shard is another's (30s by default)" },
   attempts: { type: "string", value: "N", help: "with --on postgres: so often a shard is tried before it is set aside (5 by default)" },

@@ -20,8 +20,8 @@ export const batch: Command = defineCommand({
   usage: "PKG|FILE --in DATA --out DATA",
   arguments: [{ name: "PKG|FILE", help: "a package or a saved model", package: true }],
   options: {
-    in: { type: "string", value: "PATH", multiple: true, help: "a file, a folder or a pattern: CSV, TSV, JSON lines, Parquet, Arrow, JSON, images; text also with .gz or .zst behind; s3://BUCKET/KEY, https://...; postgres://..., sqlite:PATH or duckdb:PATH with --query; may be repeated" },
-    out: { type: "string", value: "PATH", help: "a file that ends in .csv, .tsv, .jsonl, .parquet, .arrow or .arrows; or a folder of parts, which ends in /; s3://BUCKET/KEY; postgres://...?table=NAME or sqlite:PATH?table=NAME" },
+    in: { type: "string", value: "PATH", multiple: true, help: "a file, a folder or a pattern: CSV, TSV, JSON lines, Parquet, Arrow, JSON, images; text also with .gz or .zst behind; s3://BUCKET/KEY, gs://BUCKET/NAME, az://CONTAINER/NAME, https://...; postgres://..., sqlite:PATH or duckdb:PATH with --query; may be repeated" },
+    out: { type: "string", value: "PATH", help: "a file that ends in .csv, .tsv, .jsonl, .parquet, .arrow or .arrows; or a folder of parts, which ends in /; s3://BUCKET/KEY, gs://BUCKET/NAME, az://CONTAINER/NAME; postgres://...?table=NAME or sqlite:PATH?table=NAME" },
     format: { type: "string", value: "FORMAT", help: `what the input is, where its name does not say: ${INPUT_FORMATS.join(", ")}` },
     to: { type: "string", value: "FORMAT", help: "what the output is, where its name does not say: csv, tsv, jsonl, parquet, arrow, arrows" },
     delimiter: { type: "string", value: "CHARACTER", help: "between the fields of a CSV; found by itself otherwise" },

@@ -1,6 +1,6 @@
 // A schedule as the configuration has it, checked as a whole before anything runs by it.
 
-import { placeOutput, readErrorLimit } from "../batch/index.ts";
+import { isBucketAddress, placeOutput, readErrorLimit } from "../batch/index.ts";
 import type { ScheduleSettings } from "../config/index.ts";
 import { scheduleError } from "./errors.ts";
 import { Occurrences } from "./occurrences.ts";
@@ -43,7 +43,7 @@ function readDefinition(name: string, given: ScheduleSettings): Definition {
   const incremental = given.watermark !== undefined || given.newFiles;
   if (incremental && !/\{\{\s*datetime\s*\}\}/.test(given.output)) throw wrong(".output", "a run that takes only what is new must not write over another one's output", "Put {{datetime}} in its name.");
   const place = placeOutput(outputAt(given, name, occurrences, new Date(0)), given.to);
-  if (given.on !== undefined && place.destination !== undefined && !place.destination.startsWith("s3://")) throw wrong(".output", "what workers make goes to storage that all of them see", "Write to a file or a folder there, or to s3://; or leave `on` away.");
+  if (given.on !== undefined && place.destination !== undefined && !isBucketAddress(place.destination)) throw wrong(".output", "what workers make goes to storage that all of them see", "Write to a file or a folder there, or to a bucket (s3://, gs://, az://); or leave `on` away.");
   if (!given.overwrite) {
     const twice = sameOutput(given, name, occurrences);
     if (twice !== undefined) throw wrong(".output", `is ${JSON.stringify(twice.path)} at ${twice.first} and at ${twice.second}: the second run would find the first one's output there`, "Put {{date}} or {{datetime}} in its name, or set overwrite: true.");

@@ -7,6 +7,7 @@ import { newId } from "../../database/index.ts";
 import { batchError } from "../errors.ts";
 import { forecastError } from "../forecast/errors.ts";
 import { findInput, type InputFile } from "../input/sources.ts";
+import { isBucketAddress } from "../remote/bucket-address.ts";
 import { planDifferences, planDigest, type RunPlan } from "../run/ledger.ts";
 import { clear, CURRENT, refuseLeftovers, wholeRun } from "../run/leftovers.ts";
 import { LOCK, lockFolder } from "../run/lock.ts";
@@ -27,8 +28,8 @@ export type Planned =
 /** @throws SlipwayError batch-... */
 export async function planShared(given: BatchOptions, on: Driver): Promise<Planned> {
   if (given.horizon !== undefined) throw forecastError("forecast-option", "--on does not go with --horizon: a forecast is made by one machine, on all its processors", { hint: "Leave --on away." });
-  if (given.output.destination?.startsWith("s3://") === true) return (await import("./bucket/plan-bucket.ts")).planInBucket(given, on);
-  if (given.output.destination !== undefined) throw batchError("batch-output-format", "processes that share a run write to storage that all of them see", { hint: "Write to a file or a folder there, or to s3://, and bring it elsewhere afterwards; or leave --on away." });
+  if (given.output.destination !== undefined && isBucketAddress(given.output.destination)) return (await import("./bucket/plan-bucket.ts")).planInBucket(given, on);
+  if (given.output.destination !== undefined) throw batchError("batch-output-format", "processes that share a run write to storage that all of them see", { hint: "Write to a file or a folder there, or to a bucket (s3://, gs://, az://), and bring it elsewhere afterwards; or leave --on away." });
   // Other processes have other working folders.
   const options: BatchOptions = { ...given, output: placeOutput(resolve(given.output.path) + (given.output.folder ? "/" : ""), given.output.format) };
   const { output } = options;
@@ -124,7 +125,7 @@ export interface NewRun {
   readonly files: readonly InputFile[];
   readonly id: string;
   readonly output: OutputPlace;
-  /** Whoever makes the parts reads objects in S3 itself. */
+  /** Whoever makes the parts reads objects in buckets itself. */
   readonly elsewhere?: boolean;
 }
 /** All that describes a run, in a folder. @throws SlipwayError batch-... */

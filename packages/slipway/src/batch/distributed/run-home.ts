@@ -3,6 +3,7 @@
 
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isBucketAddress } from "../remote/bucket-address.ts";
 import { badName, partName, type Part, type ShardKey, type ShardWork } from "../run/messages.ts";
 import type { BatchSummary } from "../run/options.ts";
 import { finishShared, lostParts, recorded, type SharedFinish } from "./finish-shared.ts";
@@ -43,7 +44,7 @@ export interface OpenRun {
 
 /** `record`: where the run's summary will be. */
 export async function homeOf(folder: string, record: string): Promise<RunHome> {
-  return folder.startsWith("s3://") ? (await import("./bucket/bucket-home.ts")).bucketHome(folder) : folderHome(folder, record);
+  return isBucketAddress(folder) ? (await import("./bucket/bucket-home.ts")).bucketHome(folder) : folderHome(folder, record);
 }
 
 function folderHome(folder: string, record: string): RunHome {

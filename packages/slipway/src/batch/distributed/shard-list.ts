@@ -6,6 +6,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, readSync, statSync, write
 import { isAbsolute, join, resolve } from "node:path";
 import { batchError } from "../errors.ts";
 import type { InputFile } from "../input/sources.ts";
+import { isBucketAddress } from "../remote/bucket-address.ts";
 import { outputFailed } from "../run/files.ts";
 import type { Broken, InputShape, ShardWork } from "../run/messages.ts";
 import type { Source } from "../run/source.ts";
@@ -18,14 +19,14 @@ export interface FilePlace {
   /** A byte of text, a row of a table; `to` is behind the last. */
   readonly from: number;
   readonly to: number;
-  /** Of an object in S3: its ETag. */
+  /** Of an object in a bucket: its ETag. */
   readonly version?: string;
 }
 export type ShardPlace = FilePlace | { readonly images: readonly string[] } | { readonly broken: Broken };
 
 const PLAIN = "input.plain";
 
-/** Writes the list, and gives how many there are. `elsewhere`: whoever makes the parts reads objects in S3 itself. */
+/** Writes the list, and gives how many there are. `elsewhere`: whoever makes the parts reads objects in buckets itself. */
 export async function writeShards(folder: string, source: Source, elsewhere: boolean = false): Promise<number> {
   const list = new Lines(join(folder, SHARDS));
   let plain: Lines | undefined;
@@ -81,7 +82,7 @@ export function isLocal({ file }: FilePlace): boolean {
   return isAbsolute(file);
 }
 function isFilePlace({ file, from, to }: FilePlace): boolean {
-  return typeof file === "string" && (isAbsolute(file) || /^s3:\/\/[^/]+\/./s.test(file) || (/^[\w./-]+$/.test(file) && !file.includes(".."))) && Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && to >= from;
+  return typeof file === "string" && (isAbsolute(file) || isBucketAddress(file) || (/^[\w./-]+$/.test(file) && !file.includes(".."))) && Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && to >= from;
 }
 
 /** A shard as threads take it. @throws SlipwayError batch-input-changed, batch-input-damaged */

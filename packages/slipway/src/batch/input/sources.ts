@@ -8,6 +8,7 @@ import { SlipwayError } from "@slipway/core/base";
 import { batchError } from "../errors.ts";
 import { isSqlAddress, parseSqlAddress, type SqlAddress } from "../sql/address.ts";
 import { decompressed } from "./decompress.ts";
+import { isBucketAddress } from "../remote/bucket-address.ts";
 import type { RemoteObject } from "../remote/remote-object.ts";
 
 export const INPUT_FORMATS = ["csv", "tsv", "jsonl", "parquet", "arrow", "json", "image"] as const;
@@ -77,7 +78,7 @@ export async function findInput(input: readonly string[], format?: InputFormat, 
 }
 
 function isAddress(input: string): boolean {
-  return /^(?:s3|https?):\/\//i.test(input);
+  return /^https?:\/\//i.test(input) || isBucketAddress(input);
 }
 /** The last part of an address's path. */
 export function nameOf(address: string): string {

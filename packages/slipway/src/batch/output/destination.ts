@@ -1,6 +1,7 @@
 // Outputs that are elsewhere: a run makes its output here first, whole, and then hands it over; what is handed over is there
 // whole or not at all, and knows of which run it is.
 
+import { isBucketAddress } from "../remote/bucket-address.ts";
 import type { OutputPlace } from "../run/output-place.ts";
 
 export interface Delivery {
@@ -21,10 +22,10 @@ export interface Destination {
 }
 
 export function isElsewhere(out: string): boolean {
-  return /^(?:s3:\/\/|https?:\/\/|postgres(?:ql)?:\/\/|sqlite:|duckdb:)/.test(out);
+  return isBucketAddress(out) || /^(?:https?:\/\/|postgres(?:ql)?:\/\/|sqlite:|duckdb:)/.test(out);
 }
 
 /** @throws SlipwayError batch-source-address */
 export async function openDestination(address: string): Promise<Destination> {
-  return address.startsWith("s3:") ? (await import("../remote/s3-destination.ts")).s3Destination(address) : (await import("../sql/sql-destination.ts")).sqlDestination(address);
+  return isBucketAddress(address) ? (await import("../remote/bucket-destination.ts")).bucketDestination(address) : (await import("../sql/sql-destination.ts")).sqlDestination(address);
 }

@@ -1,12 +1,14 @@
-// What an address names: objects in S3, or a file behind HTTP.
+// What an address names: objects in a bucket, or a file behind HTTP.
 
+import { isBucketAddress, openBucket } from "./bucket-address.ts";
+import { bucketObjects } from "./bucket-objects.ts";
 import { httpObject } from "./http-source.ts";
 import type { RemoteObject } from "./remote-object.ts";
-import { S3Client } from "./s3-client.ts";
-import { s3Objects } from "./s3-source.ts";
 import { Web } from "./web.ts";
 
 /** `wanted`: of a folder's, by the name. @throws SlipwayError batch-source-..., batch-input-missing */
 export async function findObjects(address: string, wanted: (name: string) => boolean): Promise<RemoteObject[]> {
-  return /^s3:/i.test(address) ? s3Objects(new S3Client(), address, wanted) : [await httpObject(new Web(), address)];
+  if (!isBucketAddress(address)) return [await httpObject(new Web(), address)];
+  const { store, place } = await openBucket(address);
+  return bucketObjects(store, place, wanted);
 }

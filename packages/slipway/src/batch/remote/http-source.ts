@@ -3,7 +3,8 @@
 
 import { discard, type HttpAnswer } from "../../oci/index.ts";
 import { batchError } from "../errors.ts";
-import { versionOf, type RemoteObject } from "./remote-object.ts";
+import { versionOf } from "./object-store.ts";
+import type { RemoteObject } from "./remote-object.ts";
 import type { Web } from "./web.ts";
 
 const MAX_REDIRECTS = 5;

@@ -4,6 +4,7 @@
 import type { HttpAnswer } from "../../oci/index.ts";
 import { discard, readAnswer, Retryable } from "../../oci/index.ts";
 import { batchError } from "../errors.ts";
+import { versionOf } from "./object-store.ts";
 
 export interface RemoteObject {
   /** Its address as it may be shown: no secrets. */
@@ -63,9 +64,4 @@ export function sameVersion({ version, shown }: RemoteObject, answer: HttpAnswer
   answer.body.on("error", () => undefined);
   answer.body.destroy();
   throw batchError("batch-source-changed", `${shown} was changed while it was read`, { where: shown, hint: "Begin anew with --overwrite; what is scored of the old one is not mixed with the new one." });
-}
-
-export function versionOf({ headers }: HttpAnswer): string | undefined {
-  const { etag, "last-modified": modified } = headers;
-  return etag !== undefined && etag !== "" ? etag : modified;
 }

@@ -46,7 +46,7 @@ export class S3Client {
   /** @throws SlipwayError batch-source-..., batch-input-missing */
   send<T>(request: S3Request, read: (answer: HttpAnswer) => Promise<T> | T): Promise<T> {
     const shown = s3Address(request.bucket, request.key);
-    return this.#web.ask({ shown, expect: request.expect, request: () => this.#signed(request), refused: (answer) => this.#refusal(answer, shown) }, read);
+    return this.#web.ask({ shown, check: "Check the region and the endpoint (AWS_REGION, AWS_ENDPOINT_URL_S3)", expect: request.expect, request: () => this.#signed(request), refused: (answer) => this.#refusal(answer, shown) }, read);
   }
   /** An answer that is a document. @throws as `send` */
   async document(request: S3Request): Promise<XmlElement> {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { several } from "./s3-objects.ts";
+import { several } from "./object-store.ts";
 
 it("all are acted on, so many at once; after a failure nothing is begun, and what goes on is waited for", async () => {
   let [now, most] = [0, 0];

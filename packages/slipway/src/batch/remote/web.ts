@@ -13,6 +13,8 @@ export interface Ask {
   readonly expect: readonly number[];
   /** What an answer of another status means; undefined: what its number says. */
   readonly refused?: (answer: HttpAnswer) => Promise<Error | undefined>;
+  /** What to look at where nobody answers. */
+  readonly check?: string;
 }
 
 const AGAIN: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
@@ -26,7 +28,7 @@ export class Web {
     this.#client = client;
   }
   /** `read` takes the answer's body to its end or destroys it. @throws SlipwayError batch-source-... */
-  async ask<T>({ request, shown, expect, refused }: Ask, read: (answer: HttpAnswer) => Promise<T> | T): Promise<T> {
+  async ask<T>({ request, shown, expect, refused, check }: Ask, read: (answer: HttpAnswer) => Promise<T> | T): Promise<T> {
     try {
       return await withRetries(this.#policy, async () => {
         const answer = await this.#client.request(await request());
@@ -38,7 +40,7 @@ export class Web {
         throw AGAIN.has(answer.status) ? new Retryable(failed, retryAfterMs(answer.headers["retry-after"])) : failed;
       });
     } catch (error) {
-      throw translated(error, shown);
+      throw translated(error, shown, check);
     }
   }
   close(): void {
@@ -53,8 +55,7 @@ function statusError({ status }: HttpAnswer, shown: string): Error {
 }
 
 /** What the client says is said of the source. */
-function translated(error: unknown, shown: string): unknown {
+function translated(error: unknown, shown: string, check: string = "Check the address"): unknown {
   if (!(error instanceof SlipwayError) || !error.code.startsWith("oci-")) return error;
-  return batchError(error.code === "oci-too-large" ? "batch-source-changed" : "batch-source-unavailable", `${shown}: ${error.message}`, {
-    where: shown, hint: shown.startsWith("s3://") ? "Check the region and the endpoint (AWS_REGION, AWS_ENDPOINT_URL_S3), and that this machine reaches it." : "Check the address, and that this machine reaches it.", cause: error });
+  return batchError(error.code === "oci-too-large" ? "batch-source-changed" : "batch-source-unavailable", `${shown}: ${error.message}`, { where: shown, hint: `${check}, and that this machine reaches it.`, cause: error });
 }

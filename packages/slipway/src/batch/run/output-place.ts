@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { batchError } from "../errors.ts";
 import { isElsewhere } from "../output/destination.ts";
+import { isBucketAddress } from "../remote/bucket-address.ts";
 import { digestOf, isSqlAddress, parseSqlAddress } from "../sql/address.ts";
 import type { OutputFormat } from "./messages.ts";
 
@@ -43,7 +44,9 @@ export function placeOutput(path: string, format?: string): OutputPlace {
 }
 
 function placeElsewhere(address: string, format: string | undefined): OutputPlace {
-  if (address.startsWith("http")) throw batchError("batch-source-address", "nothing is written to http:// addresses", { hint: "An output elsewhere is s3://BUCKET/KEY, postgres://HOST/NAME?table=scores or sqlite:PATH?table=scores." });
+  if (address.startsWith("http") && !isBucketAddress(address)) throw batchError("batch-source-address", "nothing is written to http:// addresses", { hint: "An output elsewhere is s3://BUCKET/KEY, gs://BUCKET/NAME, az://CONTAINER/NAME, postgres://HOST/NAME?table=scores or sqlite:PATH?table=scores." });
+  // The address is kept in the run's plan and record.
+  if (address.startsWith("http") && address.includes("?")) throw batchError("batch-source-address", "a token in the address of an output is not taken", { hint: "Set AZURE_STORAGE_SAS_TOKEN, and leave ? and what follows it away." });
   const sql = isSqlAddress(address);
   if (sql && format !== undefined) throw batchError("batch-output-format", "a table in a database has no format", { hint: "Leave --to away." });
   const name = sql ? parseSqlAddress(address).table ?? "table" : address.split("/").findLast((part) => part !== "")!;

@@ -38,7 +38,7 @@ const IMAGES_PER_SHARD = 256;
 /** The one column of images. */
 const PATH_COLUMN = "path";
 
-/** `end`: so far the input is read behind it, in the unit of `total`. `at`: of text from S3, where it can be read again. */
+/** `end`: so far the input is read behind it, in the unit of `total`. `at`: of text from a bucket, where it can be read again. */
 export type SourceWork = ShardWork & { readonly end: number; readonly at?: { readonly file: string; readonly from: number; readonly to: number; readonly version: string } };
 export interface Source {
   readonly shape: InputShape;

@@ -5,6 +5,7 @@ import { batchError } from "../errors.ts";
 import type { InputFile } from "../input/sources.ts";
 import { recordEnd } from "../input/split.ts";
 import { blocksOf, headOf, isPlain } from "../input/text-shards.ts";
+import { isBucketAddress } from "../remote/bucket-address.ts";
 import type { Source, SourceOptions, SourceWork } from "./source.ts";
 
 /** @throws SlipwayError batch-input-damaged, batch-input-columns */
@@ -65,7 +66,7 @@ async function* textWorks(files: readonly InputFile[], head: CsvHead | undefined
 
 /** Where others can read the same. */
 function placeOf({ path, compression, remote }: InputFile, from: number, to: number): Pick<SourceWork, "at"> {
-  return compression !== "none" || remote?.version === undefined || !path.startsWith("s3://") ? {} : { at: { file: path, from, to, version: remote.version } };
+  return compression !== "none" || remote?.version === undefined || !isBucketAddress(path) ? {} : { at: { file: path, from, to, version: remote.version } };
 }
 
 /** Behind so many records. */

@@ -4,10 +4,8 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SlipwayError } from "@slipway/core/base";
-import { s3Address } from "../../remote/s3-client.ts";
-import { fetchObject, getObject, getRange, headObject, removeObject, sizesBelow } from "../../remote/s3-objects.ts";
-import { parseS3, type S3Place } from "../../remote/s3-source.ts";
-import { putFile } from "../../remote/s3-upload.ts";
+import { isBucketAddress, openBucket } from "../../remote/bucket-address.ts";
+import { fetchObject, getObject, getRange, sizesBelow, type ObjectStore, type Place } from "../../remote/object-store.ts";
 import { batchError } from "../../errors.ts";
 import { badName, partName, type Part, type ShardKey, type ShardWork } from "../../run/messages.ts";
 import { scratchFolder } from "../../run/scratch.ts";
@@ -19,25 +17,25 @@ import { finishInBucket } from "./finish-in-bucket.ts";
 
 const MAX_FILE = 2 ** 31 - 1;
 
-export function bucketHome(address: string): RunHome {
-  const { output, run } = outputOf(address);
+export async function bucketHome(address: string): Promise<RunHome> {
+  const { output, run } = await outputOf(address);
   return {
     recorded: (id) => recordedIn(output, id),
-    exists: async () => (await headObject(output.client, below(run, RUN))) !== undefined,
+    exists: async () => (await output.store.head(below(run, RUN))) !== undefined,
     open: () => openInBucket(output, run, address),
     remove: () => removeRunIn(output, run),
   };
 }
 
 /** @throws SlipwayError batch-run-unreachable, batch-run-damaged, batch-source-... */
-export async function openInBucket(output: BucketOutput, place: S3Place, address: string): Promise<OpenRun> {
-  const { client } = output;
+export async function openInBucket(output: BucketOutput, place: Place, address: string): Promise<OpenRun> {
+  const { store } = output;
   const scratch = scratchFolder("slipway-worker-");
   const local = join(scratch, "run");
   mkdirSync(local);
   try {
     for (const name of [RUN, SHARDS, MODEL]) {
-      const found = await getObject(client, below(place, name), MAX_FILE);
+      const found = await getObject(store, below(place, name), MAX_FILE);
       if (found === undefined) throw batchError("batch-run-unreachable", `there is no run at ${address}`, { where: address, hint: "A run that is over leaves nothing; begin anew." });
       writeFileSync(join(local, name), found.bytes);
     }
@@ -49,28 +47,35 @@ export async function openInBucket(output: BucketOutput, place: S3Place, address
   }
 }
 
-function bucketRun(output: BucketOutput, place: S3Place, run: SharedRun, shards: readonly ShardPlace[], scratch: string): OpenRun {
-  const { client } = output;
+function bucketRun(output: BucketOutput, place: Place, run: SharedRun, shards: readonly ShardPlace[], scratch: string): OpenRun {
+  const { store } = output;
   const { format } = run.output;
   const namesOf = (of: ShardKey): string[] => [partName(of, format), badName(of)];
   const path = (name: string): string => join(run.folder, name);
   const tables = new Map<string, Promise<string>>();
+  /** A client for each file would know nothing of the others' connections and credentials. */
+  const inputs = new Map<string, ReturnType<typeof openBucket>>();
+  const openInput = (file: string): ReturnType<typeof openBucket> => {
+    const open = inputs.get(file) ?? openBucket(file);
+    inputs.set(file, open);
+    return open;
+  };
 
   /** Where the bytes of a place are, and of which version they have to be. */
-  const sourceOf = ({ file, version }: FilePlace): { readonly at: S3Place; readonly version: string | undefined } => (file.startsWith("s3://") ? { at: parseS3(file), version } : { at: below(place, file), version: undefined });
-  const textOf = (found: FilePlace): Promise<Uint8Array> => {
-    const { at, version } = sourceOf(found);
-    return getRange(client, at, found.from, found.to, version);
+  const sourceOf = async ({ file, version }: FilePlace): Promise<{ readonly store: ObjectStore; readonly place: Place; readonly version: string | undefined }> => (isBucketAddress(file) ? { ...(await openInput(file)), version } : { store, place: below(place, file), version: undefined });
+  const textOf = async (found: FilePlace): Promise<Uint8Array> => {
+    const source = await sourceOf(found);
+    return getRange(source.store, source.place, found.from, found.to, source.version);
   };
   /** Tables are read here and there: whole, once. */
   const tableOf = (file: string): Promise<string> => {
     let brought = tables.get(file);
     if (brought === undefined) {
       brought = (async () => {
-        const size = (await sizesBelow(client, place, (name) => name === file)).get(file);
-        if (size === undefined) throw batchError("batch-run-unreachable", `there is no ${s3Address(place.bucket, place.key)}${file} any more`, { where: file });
+        const size = (await sizesBelow(store, place, (name) => name === file)).get(file);
+        if (size === undefined) throw batchError("batch-run-unreachable", `there is no ${store.address(below(place, file))} any more`, { where: file });
         mkdirSync(dirname(path(file)), { recursive: true });
-        await fetchObject(client, below(place, file), size, path(file));
+        await fetchObject(store, below(place, file), size, path(file));
         return path(file);
       })();
       brought.catch(() => tables.delete(file));
@@ -92,18 +97,18 @@ function bucketRun(output: BucketOutput, place: S3Place, run: SharedRun, shards:
     },
     async keep(part: Part) {
       const [whole, bad] = namesOf(part);
-      if (part.bad > 0) await putFile(client, below(place, bad!), path(bad!));
-      await putFile(client, below(place, whole!), path(whole!));
+      if (part.bad > 0) await store.putFile(below(place, bad!), path(bad!));
+      await store.putFile(below(place, whole!), path(whole!));
       for (const name of [whole!, bad!]) rmSync(path(name), { force: true });
     },
     async drop(of) {
       for (const name of namesOf(of)) {
         rmSync(path(name), { force: true });
-        await removeObject(client, below(place, name));
+        await store.remove(below(place, name));
       }
     },
     async lost(parts) {
-      const there = await sizesBelow(client, place, (name) => /^(?:part|bad)-/.test(name));
+      const there = await sizesBelow(store, place, (name) => /^(?:part|bad)-/.test(name));
       return parts.filter((part) => there.get(partName(part, format)) !== part.bytes || (part.bad > 0 && !there.has(badName(part))));
     },
     finish: (ending) => finishInBucket({ output, place, run, ending, scratch, rowsOf: async (shard) => {

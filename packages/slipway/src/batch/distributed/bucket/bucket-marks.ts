@@ -2,8 +2,7 @@
 // names a whole part; where a storage does not know that condition the last one stands, which names another whole part of the
 // same bytes.
 
-import { s3Address } from "../../remote/s3-client.ts";
-import { getObject, putObject, removeObject, several, sizesBelow } from "../../remote/s3-objects.ts";
+import { getObject, several, sizesBelow } from "../../remote/object-store.ts";
 import type { Part } from "../../run/messages.ts";
 import { markName, type Unmade } from "../kubernetes/index-shares.ts";
 import type { Marks } from "../kubernetes/marks.ts";
@@ -13,16 +12,16 @@ import { below, outputOf } from "./run-bucket.ts";
 const MAX_MARK = 2 ** 24;
 const AT_ONCE = 6;
 
-export function bucketMarks(address: string): Marks {
-  const { output: { client }, run } = outputOf(address);
-  const list = async (pattern: RegExp): Promise<string[]> => [...(await sizesBelow(client, run, (name) => pattern.test(name))).keys()];
+export async function bucketMarks(address: string): Promise<Marks> {
+  const { output: { store }, run } = await outputOf(address);
+  const list = async (pattern: RegExp): Promise<string[]> => [...(await sizesBelow(store, run, (name) => pattern.test(name))).keys()];
   const shardOf = (name: string): number => Number(/\d+/.exec(name)![0]);
   const read = async <T>(name: string): Promise<T | undefined> => {
-    const found = await getObject(client, below(run, name), MAX_MARK);
+    const found = await getObject(store, below(run, name), MAX_MARK);
     try {
       return found === undefined ? undefined : JSON.parse(Buffer.from(found.bytes).toString("utf8")) as T;
     } catch (cause) {
-      throw damaged(`${s3Address(run.bucket, run.key)}${name}`, cause);
+      throw damaged(store.address(below(run, name)), cause);
     }
   };
   const readAll = async <T>(pattern: RegExp): Promise<Map<number, T>> => {
@@ -40,20 +39,20 @@ export function bucketMarks(address: string): Marks {
     made: async () => new Set((await list(MADE)).map(shardOf)),
     async recordMade(part) {
       const name = `${markName("made", part.shard)}.json`;
-      const first = await putObject(client, below(run, name), body(part), { condition: { nothing: true } });
+      const first = await store.put(below(run, name), body(part), { condition: { nothing: true } });
       // An answer may have been lost.
       const ours = first || (await read<Part>(name))?.token === part.token;
-      await removeObject(client, below(run, `${markName("unmade", part.shard)}.json`));
+      await store.remove(below(run, `${markName("unmade", part.shard)}.json`));
       return ours;
     },
     async recordUnmade({ shard }, index, error) {
-      await putObject(client, below(run, `${markName("unmade", shard)}.json`), body({ index, reason: `${error.message} [${error.code}]` } satisfies Unmade));
+      await store.put(below(run, `${markName("unmade", shard)}.json`), body({ index, reason: `${error.message} [${error.code}]` } satisfies Unmade));
     },
     count: async () => (await list(MADE)).length,
     readMade: async () => [...(await readAll<Part>(MADE)).values()].toSorted((a, b) => a.shard - b.shard),
     readUnmade: () => readAll<Unmade>(UNMADE),
     async forget(parts) {
-      await several([...parts.map(({ shard }) => `${markName("made", shard)}.json`), ...await list(UNMADE)], (name) => removeObject(client, below(run, name)));
+      await several([...parts.map(({ shard }) => `${markName("made", shard)}.json`), ...await list(UNMADE)], (name) => store.remove(below(run, name)));
     },
   };
 }

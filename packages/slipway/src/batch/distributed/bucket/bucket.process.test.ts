@@ -15,8 +15,8 @@ import { hasPostgres, startPostgres, type TestPostgres } from "../../../../../..
 import { goTool } from "../../../../../../scripts/testing-tools.ts";
 import { openDuckDB, sqlText } from "../../input/duckdb.ts";
 import { S3Client } from "../../remote/s3-client.ts";
-import { getObject, headObject, putObject, sizesBelow } from "../../remote/s3-objects.ts";
-import { abortUploads, S3Upload } from "../../remote/s3-upload.ts";
+import { getObject, sizesBelow, type Upload } from "../../remote/object-store.ts";
+import { S3Store } from "../../remote/s3-store.ts";
 import { readErrorLimit } from "../../run/limits.ts";
 import type { BatchOptions } from "../../run/options.ts";
 import { runBatch } from "../../run/run-batch.ts";
@@ -38,6 +38,7 @@ const BUCKET = "scores";
 let postgres: TestPostgres;
 let minio: TestMinio;
 let client: S3Client;
+let objects: S3Store;
 let url: string;
 let pkg: BatchOptions["package"];
 const workers: TestWorker[] = [];
@@ -50,6 +51,7 @@ beforeAll(async () => {
   url = postgres.create("buckets");
   for (const [name, value] of [["AWS_ENDPOINT_URL_S3", minio.endpoint], ["AWS_ACCESS_KEY_ID", minio.user], ["AWS_SECRET_ACCESS_KEY", minio.password], ["AWS_REGION", "us-east-1"]] as const) vi.stubEnv(name, value);
   client = new S3Client();
+  objects = new S3Store(client);
   await runBatch(batchOptions(pkg, at("in.csv"), at("alone.csv")));
 }, 240_000);
 afterAll(async () => {
@@ -65,9 +67,9 @@ afterAll(async () => {
 
 const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const digest = (path: string): string => digestOf(readFileSync(path));
-const get = async (key: string): Promise<Uint8Array> => (await getObject(client, { bucket: BUCKET, key }, 2 ** 28))!.bytes;
-const keys = async (prefix: string): Promise<string[]> => [...(await sizesBelow(client, { bucket: BUCKET, key: prefix })).keys()];
-const etag = async (key: string): Promise<string | undefined> => (await headObject(client, { bucket: BUCKET, key }))?.etag;
+const get = async (key: string): Promise<Uint8Array> => (await getObject(objects, { bucket: BUCKET, key }, 2 ** 28))!.bytes;
+const keys = async (prefix: string): Promise<string[]> => [...(await sizesBelow(objects, { bucket: BUCKET, key: prefix })).keys()];
+const etag = async (key: string): Promise<string | undefined> => (await objects.head({ bucket: BUCKET, key }))?.etag;
 const uploads = async (): Promise<number> => (await client.document({ method: "GET", bucket: BUCKET, key: "", query: { uploads: "" }, expect: [200] })).children.filter((e) => e.name === "Upload").length;
 const on = { detach: true, leaseMs: 1000, attempts: 5, note: () => undefined };
 const work = (): ReturnType<typeof runWorker> => runWorker({ databaseUrl: url, threads: 1, untilDone: true, stop: new AbortController().signal, note: () => undefined });
@@ -94,8 +96,8 @@ async function plan(options: BatchOptions, how: "postgres" | "kubernetes"): Prom
 
 it.skipIf(!real)("an upload is there with its last request, where it was not aborted and nothing else came to stand there", async () => {
   const place = { bucket: BUCKET, key: "uploads/one" };
-  const begin = async (): Promise<S3Upload> => {
-    const upload = await S3Upload.begin(client, place, {});
+  const begin = async (): Promise<Upload> => {
+    const upload = await objects.begin(place, place, {});
     await upload.send(at("in.csv"));
     return upload;
   };
@@ -106,7 +108,7 @@ it.skipIf(!real)("an upload is there with its last request, where it was not abo
   // Asked again, as after an answer that was lost.
   expect(await first.complete({ nothing: true })).toBe("there");
   expect([await second.complete({ nothing: true }), await second.complete({ etag: '"another"' }), await etag("uploads/one")]).toEqual(["taken", "taken", tag]);
-  await abortUploads(client, place);
+  await objects.revoke(place);
   expect([await second.complete({ etag: tag }), await second.complete(), await etag("uploads/one"), await uploads()]).toEqual(["gone", "gone", tag, 0]);
   const third = await begin();
   expect(await third.complete({ etag: tag })).toBe("there");
@@ -217,12 +219,12 @@ describe.skipIf(!real)("a run on Postgres with its output in S3", () => {
   }, 240_000);
 
   it("reads objects where they are, packed ones and tables from beside the shards, and writes several objects with a mark", async () => {
-    await putObject(client, { bucket: BUCKET, key: "in/a.csv" }, readFileSync(at("in.csv")));
-    await putObject(client, { bucket: BUCKET, key: "in/a.csv.gz" }, gzipSync(readFileSync(at("in.csv"))));
+    await objects.put({ bucket: BUCKET, key: "in/a.csv" }, readFileSync(at("in.csv")));
+    await objects.put({ bucket: BUCKET, key: "in/a.csv.gz" }, gzipSync(readFileSync(at("in.csv"))));
     const duck = await openDuckDB({ threads: 1, memoryMb: 128, temporary: at("tmp") });
     await duck.run(`COPY (SELECT i AS id, CAST(i % 90 AS DOUBLE) AS age, 'pro' AS plan, true AS member, NULL::VARCHAR AS note FROM range(150000) t(i)) TO ${sqlText(at("in.parquet"))} (FORMAT parquet, ROW_GROUP_SIZE 65536)`);
     duck.closeSync();
-    await putObject(client, { bucket: BUCKET, key: "in/a.parquet" }, readFileSync(at("in.parquet")));
+    await objects.put({ bucket: BUCKET, key: "in/a.parquet" }, readFileSync(at("in.parquet")));
     const inputs = [["plain", "in/a.csv", "parquet"], ["packed", "in/a.csv.gz", "csv"], ["table", "in/a.parquet", "jsonl"]] as const;
     for (const [name, input, to] of inputs) {
       const [inPlace, alone] = [batchOptions(pkg, `s3://${BUCKET}/${input}`, `s3://${BUCKET}/${name}/`), batchOptions(pkg, `s3://${BUCKET}/${input}`, `${at(name)}/`)].map((o) => ({ ...o, output: { ...o.output, format: to } }));
@@ -235,12 +237,12 @@ describe.skipIf(!real)("a run on Postgres with its output in S3", () => {
       expect(parts.length).toBeGreaterThan(2);
       for (const part of parts) expect(digestOf(await get(`${name}/${part}`)), part).toBe(digest(at(`${name}/${part}`)));
       expect((await keys(`${name}/part-`.replace(/part-$/, ""))).filter((n) => n.startsWith("part-"))).toEqual(parts);
-      expect(await headObject(client, { bucket: BUCKET, key: `${name}/_SUCCESS` })).toBeDefined();
-      expect(await sizesBelow(client, { bucket: BUCKET, key: `${name}/_run/` })).toEqual(new Map());
+      expect(await objects.head({ bucket: BUCKET, key: `${name}/_SUCCESS` })).toBeDefined();
+      expect(await sizesBelow(objects, { bucket: BUCKET, key: `${name}/_run/` })).toEqual(new Map());
     }
     // Changed since the run was made: no byte of it is mixed with the others.
     const changed = await make(batchOptions(pkg, `s3://${BUCKET}/in/a.csv`, `s3://${BUCKET}/changed.csv`), { attempts: 1 });
-    await putObject(client, { bucket: BUCKET, key: "in/a.csv" }, Buffer.from(loanRows(24_000).replaceAll("pro", "basic")));
+    await objects.put({ bucket: BUCKET, key: "in/a.csv" }, Buffer.from(loanRows(24_000).replaceAll("pro", "basic")));
     await work();
     const store = await RunStore.open(url);
     const { outcome } = (await store.read(changed))!;
@@ -346,7 +348,7 @@ describe.skipIf(!real)("a run on Postgres with its output in S3", () => {
     expect(await Promise.all([pod(0).ended, pod(2).ended])).toEqual([0, 0]);
     expect(await finishJob(run, options, 3, () => 1)).toMatchObject({ rows: 24_000, bad: 480, output: `s3://${BUCKET}/pods.csv` });
     expect(digestOf(await get("pods.csv"))).toBe(digest(at("alone.csv")));
-    expect(await sizesBelow(client, { bucket: BUCKET, key: "pods.csv.parts/" })).toEqual(new Map());
+    expect(await sizesBelow(objects, { bucket: BUCKET, key: "pods.csv.parts/" })).toEqual(new Map());
     const late = pod(2);
     expect([await late.ended, late.said()]).toEqual([2, expect.stringContaining("batch-run-unreachable")]);
   }, 240_000);

@@ -5,10 +5,8 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { batchError } from "../../errors.ts";
 import { findInput, type InputFile } from "../../input/sources.ts";
-import { s3Address } from "../../remote/s3-client.ts";
-import { headObject, removeBelow, removeObject, several } from "../../remote/s3-objects.ts";
-import { s3Destination } from "../../remote/s3-destination.ts";
-import { abortUploads, putFile } from "../../remote/s3-upload.ts";
+import { bucketDestination } from "../../remote/bucket-destination.ts";
+import { removeBelow, several } from "../../remote/object-store.ts";
 import { delivered } from "../../run/deliver.ts";
 import { CURRENT } from "../../run/leftovers.ts";
 import { planDigest, type RunPlan } from "../../run/ledger.ts";
@@ -19,32 +17,32 @@ import { refuseUnread } from "../../run/source.ts";
 import { newRunId, refuseAnother, writeRunTo, type Planned } from "../plan-shared.ts";
 import { RUN, type CurrentRun, type Driver, type SharedRun } from "../shared-run.ts";
 import { openInBucket } from "./bucket-home.ts";
-import { below, bucketOutput, placeIn, readCurrentIn, writeCurrentIn, type BucketOutput } from "./run-bucket.ts";
+import { below, bucketOutput, END, placeIn, readCurrentIn, writeCurrentIn, type BucketOutput } from "./run-bucket.ts";
 
 /** @throws SlipwayError batch-... */
 export async function planInBucket(options: BatchOptions, on: Driver): Promise<Planned> {
   const files = options.query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format, options.skipBroken);
   refuseUnread(files);
   const plan = planOf(options, files);
-  const output = bucketOutput(options.output.destination!);
+  const output = await bucketOutput(options.output.destination!);
   const before = await currentIn(output);
   const current = before?.current;
-  const shown = s3Address(output.bucket, output.key);
+  const { shown } = output;
   if (!options.overwrite) {
     if (current !== undefined && !options.resume) throw batchError("batch-output-exists", `${shown} is the output of the run ${current.id}, on which others may work`, { where: shown, hint: "--resume goes on with it, --overwrite begins anew; or choose another name." });
     if (current !== undefined) {
-      refuseAnother(current, plan, on, s3Address(output.runs.bucket, output.runs.key));
+      refuseAnother(current, plan, on, output.store.address(output.runs));
       return { kind: "resumed", run: await describe(output, current) };
     }
-    const summary = await delivered(s3Destination(options.output.destination!), plan, options);
+    const summary = await delivered(await bucketDestination(options.output.destination!), plan, options);
     if (summary !== undefined) return { kind: "whole", summary };
   }
   const id = newRunId(plan, on);
   // A job's run is called by its plan: the one of before goes first.
-  if (current?.id === id) await removeBelow(output.client, below(output.runs, `${id}/`));
+  if (current?.id === id) await removeBelow(output.store, below(output.runs, `${id}/`));
   const run = await make(output, options, plan, files, id);
   if (!(await writeCurrentIn(output, { id, on, digest: planDigest(plan), plan }, before === undefined ? { nothing: true } : { etag: before.etag }))) {
-    await removeBelow(output.client, below(output.runs, `${id}/`));
+    await removeBelow(output.store, below(output.runs, `${id}/`));
     throw batchError("batch-run-busy", `another run of ${shown} was begun at the same time`, { where: shown, hint: "Go on with it by --resume; or begin anew with --overwrite." });
   }
   return { kind: "made", run, replaced: current };
@@ -52,28 +50,28 @@ export async function planInBucket(options: BatchOptions, on: Driver): Promise<P
 
 /** Nobody who worked on it can put anything in place any more. */
 export async function sweepReplaced(destination: string, { id }: CurrentRun): Promise<void> {
-  const output = bucketOutput(destination);
-  await abortUploads(output.client, output.last);
-  await removeObject(output.client, below(output.runs, `${id}/${RUN}`));
-  await removeBelow(output.client, below(output.runs, `${id}/`));
+  const output = await bucketOutput(destination);
+  await output.store.revoke(output.last, below(output.runs, `${id}/${END}`));
+  await output.store.remove(below(output.runs, `${id}/${RUN}`));
+  await removeBelow(output.store, below(output.runs, `${id}/`));
 }
 
 /** One whose description is gone has ended, by a process that did not come to say so. */
 async function currentIn(output: BucketOutput): ReturnType<typeof readCurrentIn> {
   const found = await readCurrentIn(output);
-  if (found === undefined || (await headObject(output.client, below(output.runs, `${found.current.id}/${RUN}`))) !== undefined) return found;
-  await removeBelow(output.client, below(output.runs, `${found.current.id}/`));
-  await removeObject(output.client, below(output.runs, CURRENT), { etag: found.etag });
+  if (found === undefined || (await output.store.head(below(output.runs, `${found.current.id}/${RUN}`))) !== undefined) return found;
+  await removeBelow(output.store, below(output.runs, `${found.current.id}/`));
+  await output.store.remove(below(output.runs, CURRENT), { etag: found.etag });
   return readCurrentIn(output);
 }
 
 /** As the database and the pods are told of it: where it is is where everybody finds it. */
 function everywhere(run: SharedRun, output: BucketOutput): SharedRun {
-  const folder = s3Address(output.runs.bucket, `${output.runs.key}${run.id}`);
+  const folder = output.store.address(below(output.runs, run.id));
   return { ...run, folder, output: placeIn(output, run.output.format, folder) };
 }
 async function describe(output: BucketOutput, { id }: CurrentRun): Promise<SharedRun> {
-  const open = await openInBucket(output, below(output.runs, `${id}/`), s3Address(output.runs.bucket, `${output.runs.key}${id}`));
+  const open = await openInBucket(output, below(output.runs, `${id}/`), output.store.address(below(output.runs, id)));
   open.close();
   return everywhere(open.run, output);
 }
@@ -83,9 +81,9 @@ async function make(output: BucketOutput, options: BatchOptions, plan: RunPlan, 
   const local = join(scratch, "run");
   mkdirSync(local);
   try {
-    const run = await writeRunTo(local, { options, plan, files, id, output: placeIn(output, options.output.format, s3Address(output.runs.bucket, `${output.runs.key}${id}`)), elsewhere: true });
+    const run = await writeRunTo(local, { options, plan, files, id, output: placeIn(output, options.output.format, output.store.address(below(output.runs, id))), elsewhere: true });
     const paths = readdirSync(local, { recursive: true, withFileTypes: true }).filter((e) => e.isFile()).map((e) => relative(local, join(e.parentPath, e.name))).filter((name) => !/(?:^tmp\/|\.tmp$)/.test(name) && name !== RUN);
-    const up = (name: string): Promise<void> => putFile(output.client, below(output.runs, `${id}/${name}`), join(local, name));
+    const up = (name: string): Promise<void> => output.store.putFile(below(output.runs, `${id}/${name}`), join(local, name));
     await several(paths, up);
     // Last: a run that has its description is whole.
     await up(RUN);

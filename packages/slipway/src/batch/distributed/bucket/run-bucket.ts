@@ -1,4 +1,4 @@
-// The objects of a run that many work on, where its output is one in S3:
+// The objects of a run that many work on, where its output is one in a bucket:
 //
 //   OUT.parts/current.json             which run is the last one here, and who drives it; changed on the condition of its ETag
 //   OUT.parts/RUN/run.json, shards.jsonl, model.slip, part-000000.LEASE.csv ...
@@ -8,86 +8,90 @@
 // its own, which are removed before the run counts as done.
 
 import { join } from "node:path";
-import { S3Client, s3Address } from "../../remote/s3-client.ts";
-import { getObject, headObject, putObject, removeBelow, removeObject, type Condition } from "../../remote/s3-objects.ts";
-import { parseS3, type S3Place } from "../../remote/s3-source.ts";
+import { openBucket } from "../../remote/bucket-address.ts";
+import { RUN_META } from "../../remote/bucket-destination.ts";
+import { getObject, removeBelow, type Condition, type ObjectStore, type Place } from "../../remote/object-store.ts";
 import type { BatchSummary } from "../../run/options.ts";
 import { SUCCESS, type OutputPlace } from "../../run/output-place.ts";
 import { CURRENT } from "../../run/leftovers.ts";
 import { wholeSummary } from "../finish-shared.ts";
 import { damaged, isRunId, parseCurrent, type CurrentRun } from "../shared-run.ts";
 
-/** Metadata of an output: the plan of its run, where it is whole. */
-export const PLAN_HEADER = "x-amz-meta-slipway-run";
+/** What objects of a run begin with that become its output. */
+export const END = "end-whole-";
 const MAX_NOTE = 2 ** 24;
 
 /** An output in a bucket and the objects around it. */
 export interface BucketOutput {
-  readonly client: S3Client;
+  readonly store: ObjectStore;
+  /** Its address. */
+  readonly shown: string;
   readonly folder: boolean;
   /** OUT, or OUT/ */
   readonly key: string;
   readonly bucket: string;
   /** What is there once all is there. */
-  readonly last: S3Place;
-  readonly errors: S3Place;
-  readonly record: S3Place;
+  readonly last: Place;
+  readonly errors: Place;
+  readonly record: Place;
   /** Of the runs: ends in /. */
-  readonly runs: S3Place;
+  readonly runs: Place;
 }
 
-export function bucketOutput(destination: string, client: S3Client = new S3Client()): BucketOutput {
-  const { bucket, key } = parseS3(destination);
-  const folder = destination.endsWith("/");
-  const at = (name: string): S3Place => ({ bucket, key: `${key}${name}` });
-  return { client, folder, key, bucket, last: at(folder ? SUCCESS : ""), errors: at(folder ? "errors.jsonl" : ".errors.jsonl"), record: at(folder ? "_run.json" : ".run.json"), runs: at(folder ? "_run/" : ".parts/") };
+export async function bucketOutput(destination: string): Promise<BucketOutput> {
+  const { store, place } = await openBucket(destination);
+  return outputIn(store, place);
+}
+function outputIn(store: ObjectStore, { bucket, key }: Place): BucketOutput {
+  const folder = key.endsWith("/");
+  const at = (name: string): Place => ({ bucket, key: `${key}${name}` });
+  return { store, shown: store.address({ bucket, key }), folder, key, bucket, last: at(folder ? SUCCESS : ""), errors: at(folder ? "errors.jsonl" : ".errors.jsonl"), record: at(folder ? "_run.json" : ".run.json"), runs: at(folder ? "_run/" : ".parts/") };
 }
 /** As the run has it; made on this machine first, in `local`. */
-export function placeIn({ bucket, key, errors, record, folder }: BucketOutput, format: OutputPlace["format"], work: string): OutputPlace {
-  const address = s3Address(bucket, key);
-  return { path: address, format, folder, work, errors: s3Address(errors.bucket, errors.key), record: s3Address(record.bucket, record.key), destination: address };
+export function placeIn({ store, shown, errors, record, folder }: BucketOutput, format: OutputPlace["format"], work: string): OutputPlace {
+  return { path: shown, format, folder, work, errors: store.address(errors), record: store.address(record), destination: shown };
 }
 export function localPlace(local: string, { folder, format }: OutputPlace): OutputPlace {
   return { path: join(local, folder ? "whole" : `whole.${format}`), format, folder, work: join(local, "work"), errors: join(local, "errors.jsonl"), record: join(local, "record.json") };
 }
 
-export function below({ bucket, key }: S3Place, name: string): S3Place {
+export function below({ bucket, key }: Place, name: string): Place {
   return { bucket, key: `${key}${name}` };
 }
 /** `address`: of a run, without a / at its end. The output that it belongs to. */
-export function outputOf(address: string): { readonly output: BucketOutput; readonly run: S3Place } {
-  const { bucket, key } = parseS3(address);
+export async function outputOf(address: string): Promise<{ readonly output: BucketOutput; readonly run: Place }> {
+  const { store, place: { bucket, key } } = await openBucket(address);
   const [, out, kind, id] = /^(.*?)(\.parts|_run)\/([^/]+)$/s.exec(key) ?? [];
   if (id === undefined || !isRunId(id) || (kind === "_run" && out !== "" && !out!.endsWith("/"))) throw damaged(address);
-  return { output: bucketOutput(s3Address(bucket, out!)), run: { bucket, key: `${key}/` } };
+  return { output: outputIn(store, { bucket, key: out! }), run: { bucket, key: `${key}/` } };
 }
 
-export async function readCurrentIn({ client, runs }: BucketOutput): Promise<{ readonly current: CurrentRun; readonly etag: string } | undefined> {
+export async function readCurrentIn({ store, runs }: BucketOutput): Promise<{ readonly current: CurrentRun; readonly etag: string } | undefined> {
   const place = below(runs, CURRENT);
-  const found = await getObject(client, place, MAX_NOTE);
-  return found === undefined ? undefined : { current: parseCurrent(Buffer.from(found.bytes).toString("utf8"), s3Address(place.bucket, place.key)), etag: found.etag };
+  const found = await getObject(store, place, MAX_NOTE);
+  return found === undefined ? undefined : { current: parseCurrent(Buffer.from(found.bytes).toString("utf8"), store.address(place)), etag: found.etag };
 }
 /** False: another one has become the run of this output meanwhile. */
 export async function writeCurrentIn(output: BucketOutput, current: CurrentRun, condition: Condition): Promise<boolean> {
-  const put = await putObject(output.client, below(output.runs, CURRENT), Buffer.from(`${JSON.stringify(current, null, 1)}\n`), { condition });
+  const put = await output.store.put(below(output.runs, CURRENT), Buffer.from(`${JSON.stringify(current, null, 1)}\n`), { condition });
   // An answer may have been lost.
   return put || (await readCurrentIn(output))?.current.id === current.id;
 }
 
 /** What a process said that put this run's output in place, whole. */
 export async function recordedIn(output: BucketOutput, id: string): Promise<BatchSummary | undefined> {
-  const [mark, record] = [await headObject(output.client, output.last), await getObject(output.client, output.record, MAX_NOTE)];
+  const [mark, record] = [await output.store.head(output.last), await getObject(output.store, output.record, MAX_NOTE)];
   if (mark === undefined || record === undefined) return undefined;
   const whole = wholeSummary(id, Buffer.from(record.bytes).toString("utf8"));
-  return whole !== undefined && mark.meta("slipway-run") === whole.digest ? whole.summary : undefined;
+  return whole !== undefined && mark.meta(RUN_META) === whole.digest ? whole.summary : undefined;
 }
 
 /** From here on whoever still works on it finds nothing. */
-export async function removeRunIn(output: BucketOutput, run: S3Place): Promise<void> {
-  const { client } = output;
+export async function removeRunIn(output: BucketOutput, run: Place): Promise<void> {
+  const { store } = output;
   // Without its description nobody begins to work on it.
-  await removeObject(client, below(run, "run.json"));
-  await removeBelow(client, run);
+  await store.remove(below(run, "run.json"));
+  await removeBelow(store, run);
   const found = await readCurrentIn(output);
-  if (found !== undefined && run.key === `${output.runs.key}${found.current.id}/`) await removeObject(client, below(output.runs, CURRENT), { etag: found.etag });
+  if (found !== undefined && run.key === `${output.runs.key}${found.current.id}/`) await store.remove(below(output.runs, CURRENT), { etag: found.etag });
 }

@@ -2,6 +2,7 @@
 // each index has its share of the shards. A pod that dies is replaced; one that says that its share can never be made ends its
 // index alone (FailIndex); evictions do not count. It runs under the Pod Security Standard "restricted".
 
+import { isBucketAddress } from "../../remote/bucket-address.ts";
 import { CANNOT_EXIT } from "./index-shares.ts";
 
 export interface JobOptions {
@@ -58,7 +59,7 @@ export function jobManifest(runId: string, folder: string, { image, command, nam
           securityContext: { runAsNonRoot: true, runAsUser: user, runAsGroup: user, fsGroup: user, fsGroupChangePolicy: "OnRootMismatch", seccompProfile: { type: "RuntimeDefault" } },
           containers: [{
             name: CONTAINER, image, command: [...command, "worker", "--folder", folder, "--index", "$(JOB_COMPLETION_INDEX)", "--indexes", String(indexes)],
-            env: [{ name: "HOME", value: "/tmp" }, ...Object.entries({ ...(folder.startsWith("s3://") ? whereIsS3() : {}), ...env }).map(([name, value]) => ({ name, value }))],
+            env: [{ name: "HOME", value: "/tmp" }, ...Object.entries({ ...(isBucketAddress(folder) ? whereBucketsAre() : {}), ...env }).map(([name, value]) => ({ name, value }))],
             ...(secrets.length === 0 ? {} : { envFrom: secrets.map((name) => ({ secretRef: { name } })) }),
             resources: { requests: { cpu, memory }, limits: { memory } },
             securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
@@ -72,6 +73,6 @@ export function jobManifest(runId: string, folder: string, { image, command, nam
 }
 
 /** Where buckets are, as it is said here; nothing of who asks. */
-function whereIsS3(): Record<string, string> {
-  return Object.fromEntries(["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"].flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+function whereBucketsAre(): Record<string, string> {
+  return Object.fromEntries(["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AZURE_STORAGE_ACCOUNT", "STORAGE_EMULATOR_HOST", "GCE_METADATA_HOST"].flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }

@@ -1,6 +1,7 @@
 // What is made of an indexed run and what is not, where its folder or its bucket tells it.
 
 import { SlipwayError } from "@slipway/core/base";
+import { isBucketAddress } from "../../remote/bucket-address.ts";
 import type { Part, ShardKey } from "../../run/messages.ts";
 import { countMade, forget, isMade, readMade, readUnmade, recordMade, recordUnmade, type Unmade } from "./index-shares.ts";
 
@@ -19,7 +20,7 @@ export interface Marks {
 }
 
 export async function marksOf(folder: string): Promise<Marks> {
-  return folder.startsWith("s3://") ? (await import("../bucket/bucket-marks.ts")).bucketMarks(folder) : folderMarks(folder);
+  return isBucketAddress(folder) ? (await import("../bucket/bucket-marks.ts")).bucketMarks(folder) : folderMarks(folder);
 }
 
 function folderMarks(folder: string): Marks {

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { SlipwayError } from "@slipway/core/base";
 import { findInput } from "../../input/sources.ts";
+import { isBucketAddress } from "../../remote/bucket-address.ts";
 import type { BatchOptions, BatchSummary } from "../../run/options.ts";
 import { sharedFolder } from "../../run/output-place.ts";
 import { planOf } from "../../run/plan.ts";
@@ -33,7 +34,7 @@ export async function printJob(options: BatchOptions, job: JobOptions): Promise<
   const files = options.query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format);
   const id = idOf(planOf(options, files));
   const { destination } = options.output;
-  const folder = destination?.startsWith("s3://") === true ? `${destination}${destination.endsWith("/") ? "_run" : ".parts"}/${id}` : join(resolve(sharedFolder(options.output)), id);
+  const folder = destination !== undefined && isBucketAddress(destination) ? `${destination}${destination.endsWith("/") ? "_run" : ".parts"}/${id}` : join(resolve(sharedFolder(options.output)), id);
   return stringify(jobManifest(id, folder, job), { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
@@ -44,7 +45,7 @@ export async function runOnKubernetes(options: BatchOptions, on: KubernetesOptio
   if (planned.kind === "whole") return { summary: planned.summary };
   const { run } = planned;
   // The pods are somebody else on the storage.
-  if (process.getuid?.() === 0 && !run.folder.startsWith("s3://")) chownSync(run.folder, on.user, on.user);
+  if (process.getuid?.() === 0 && !isBucketAddress(run.folder)) chownSync(run.folder, on.user, on.user);
   const namespace = on.namespace === undefined ? [] : ["--namespace", on.namespace];
   const name = jobName(run.id);
   const marks = await marksOf(run.folder);

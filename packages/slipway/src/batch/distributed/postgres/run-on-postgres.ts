@@ -62,7 +62,7 @@ export async function cancelOnPostgres(output: OutputPlace, databaseUrl: string 
 async function currentOf(output: OutputPlace): Promise<CurrentRun | undefined> {
   if (output.destination === undefined) return readCurrent(output);
   const { bucketOutput, readCurrentIn } = await import("../bucket/run-bucket.ts");
-  return (await readCurrentIn(bucketOutput(output.destination)))?.current;
+  return (await readCurrentIn(await bucketOutput(output.destination)))?.current;
 }
 /** In a folder a run is gone before another begins; in a bucket once nobody can begin to end it. */
 async function sweep({ destination }: OutputPlace, replaced: CurrentRun): Promise<void> {

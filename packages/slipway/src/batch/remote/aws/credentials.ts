@@ -12,33 +12,33 @@ export interface Credentials {
   readonly endsMs?: number;
 }
 /** Undefined: it is not set up here. */
-export type Provider = () => Promise<Credentials | undefined>;
+export type Provider<T = Credentials> = () => Promise<T | undefined>;
 
 /** So long before their end others are found; a failure is no failure while they last. */
 const BEFORE_END_MS = 5 * 60_000;
 /** After a failure, and after credentials that had ended when they came, others are asked for so much later. */
 const AGAIN_MS = 60_000;
 
-export class CredentialChain {
-  readonly #providers: readonly Provider[];
+export class CredentialChain<T extends { readonly endsMs?: number } = Credentials> {
+  readonly #providers: readonly Provider<T>[];
   readonly #now: () => number;
-  #found: Credentials | undefined;
+  #found: T | undefined;
   /** Whether the search was made at all. */
   #searched = false;
   #nextMs = Infinity;
   #searching: Promise<void> | undefined;
 
-  constructor(providers: readonly Provider[], now: () => number = Date.now) {
+  constructor(providers: readonly Provider<T>[], now: () => number = Date.now) {
     this.#providers = providers;
     this.#now = now;
   }
   /** Undefined: nobody gives any. @throws SlipwayError batch-source-denied, batch-source-unavailable */
-  async get(): Promise<Credentials | undefined> {
+  async get(): Promise<T | undefined> {
     if (!this.#searched || this.#now() >= this.#nextMs) await (this.#searching ??= this.#search().finally(() => (this.#searching = undefined)));
     return this.#found;
   }
   /** They were refused as ended. Whether others can be found: those that never end are what they are. */
-  forget(refused: Credentials | undefined): boolean {
+  forget(refused: T | undefined): boolean {
     if (refused?.endsMs === undefined) return false;
     if (this.#found === refused) this.#nextMs = 0;
     return true;
@@ -61,7 +61,7 @@ export class CredentialChain {
       this.#nextMs = this.#now() + AGAIN_MS;
     }
   }
-  #keep(found: Credentials): void {
+  #keep(found: T): void {
     this.#found = found;
     this.#searched = true;
     if (found.endsMs === undefined) return;
