@@ -79,12 +79,11 @@ beforeAll(async () => {
   nativeLock = `slipway-native==1.0.0 ${hashes.map((h) => `--hash=sha256:${h}`).join(" ")}\n`;
   const own = await hostBase(ownPlatform(), undefined, python);
   await layout(at("base"), ownPlatform().architecture, own.layers, own.env);
+  await layout(at("bare"), ownPlatform().architecture, (await hostBase(ownPlatform(), undefined)).layers, []);
   const text = (name: string, content: string) => ({ path: name, bytes: new TextEncoder().encode(content) });
-  const small = [...["usr/lib/libstdc++.so.6", "usr/lib/libgcc_s.so.1", "usr/local/bin/python3.12", "usr/local/lib/python3.12/os.py"].map((name) => text(name, "x")), text("usr/lib/libc.so.6", "GNU C Library (Debian GLIBC 2.28-10) stable release version 2.28.")];
-  const tar = writeTar(small);
-  const digest = await digestOf(tar);
-  const layer: Layer = { comment: "", diffId: digest, digest, mediaType: MEDIA_TYPE.plainLayer, size: tar.length, read: () => Promise.resolve(tar) };
-  await layout(at("arm"), "arm64", [layer], ["PYTHON_VERSION=3.12.4"]);
+  const small = [...["usr/lib/libstdc++.so.6", "usr/lib/libgcc_s.so.1", "usr/local/bin/python3.12", "usr/local/lib64/python3.12/os.py", "usr/local/bin/python3.13", "usr/local/lib/python3.13/os.py"].map((name) => text(name, "x")), text("usr/lib/libc.so.6", "GNU C Library (Debian GLIBC 2.28-10) stable release version 2.28.")];
+  // Its second layer takes a Python away.
+  await layout(at("arm"), "arm64", [await plain(writeTar(small)), await plain(writeTar([text("usr/local/lib/.wh.python3.13", "")]))], ["PYTHON_VERSION=3.12.4"]);
   const program = Buffer.alloc(128);
   program.writeUInt32BE(0x7f454c46, 0);
   program.writeUInt16LE(183, 18);
@@ -167,8 +166,6 @@ describe.skipIf(!usable)("slipway image --engine python", () => {
   }, 600_000);
 
   it("puts in the interpreter that it is given, where the base has none", async () => {
-    const own = await hostBase(ownPlatform(), undefined);
-    await layout(at("bare"), ownPlatform().architecture, own.layers, []);
     const { version } = await standalone(at("standalone"));
     image("model", "-o", "given", "--base", "oci-layout:bare", "--interpreter", "standalone", "--name", "rules");
     const { layers } = await unpack(at("given"), "0.0.0");
@@ -219,6 +216,11 @@ async function standalone(path: string): Promise<{ readonly version: string }> {
     writeFileSync(to, bytes, { mode: 0o755 });
   }
   return { version };
+}
+
+async function plain(tar: Uint8Array): Promise<Layer> {
+  const digest = await digestOf(tar);
+  return { comment: "", diffId: digest, digest, mediaType: MEDIA_TYPE.plainLayer, size: tar.length, read: () => Promise.resolve(tar) };
 }
 
 /** A base image, as others make them. */

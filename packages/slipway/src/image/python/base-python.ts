@@ -33,8 +33,11 @@ export async function factsOfBase(base: BaseImage): Promise<BaseFacts> {
   for (const layer of base.layers) {
     for (const { path, type, bytes } of tarItems(await unpacked(layer, base.name))) {
       const at = `/${path.replace(/^\.?\/+/, "")}`;
+      const gone = /^(.*\/)\.wh\.([^/]+)$/.exec(at);
+      // Image-spec 1.1, layer.md, whiteouts.
+      if (gone !== null) for (const known of [programs, libraries]) for (const each of known) if (`${each}/`.startsWith(`${gone[1]!}${gone[2]!}/`)) known.delete(each);
       if (/\/bin\/python3\.\d+$/.test(at)) programs.add(at);
-      else if (/\/lib\/python3\.\d+\/os\.py$/.test(at)) libraries.add(at);
+      else if (/\/lib(?:64)?\/python3\.\d+\/os\.py$/.test(at)) libraries.add(at);
       else if (/\/include\/python3\.\d+\/patchlevel\.h$/.test(at)) patches.set(at, PATCHLEVEL.exec(text(bytes))?.[1] ?? "");
       else if (/\/libc(?:\.so\.6|-2\.\d+\.so)$/.test(at) && type !== "2") glibc = GLIBC.exec(text(bytes))?.[1] ?? glibc;
     }
@@ -47,7 +50,7 @@ export async function factsOfBase(base: BaseImage): Promise<BaseFacts> {
     const prefix = folder.replace(/\/bin$/, "");
     const told = variable("PYTHON_VERSION");
     const full = patches.get(`${prefix}/include/python${version}/patchlevel.h`) || (told?.startsWith(`${version}.`) === true ? told : undefined);
-    return { version, full, executable, complete: libraries.has(`${prefix}/lib/python${version}/os.py`) };
+    return { version, full, executable, complete: ["lib", "lib64"].some((lib) => libraries.has(`${prefix}/${lib}/python${version}/os.py`)) };
   }).filter((p) => p.complete).sort((a, b) => minor(b.version) - minor(a.version)).map(({ version, full, executable }) => ({ version, full, executable })));
   return { pythons, glibc };
 }

@@ -110,6 +110,8 @@ function preparation(p: Json, where: string): { readonly image: ImageInput; read
   const filter = p["resample"] === undefined || p["resample"] === null ? "bilinear" : FILTERS[Number(p["resample"])];
   if (filter === undefined) throw imageError("image-preparation", `resample ${String(p["resample"])} is none of Pillow's filters`, { where });
   const resized = p["do_resize"] === false ? undefined : sizeOf(p["size"], where, "size", evens ? "shortest" : undefined);
+  const multiple = Number(p["ensure_multiple_of"] ?? 1);
+  if (multiple !== 1 && resized?.edge === undefined && [resized?.height, resized?.width].some((n) => n !== undefined && n % multiple !== 0)) throw imageError("image-preparation", `ensure_multiple_of ${String(p["ensure_multiple_of"]).slice(0, 40)} is not done`, { where });
   const cropped = p["do_center_crop"] === true ? sizeOf(p["crop_size"] ?? p["size"], where, "crop_size") : undefined;
   if (cropped?.edge !== undefined) throw imageError("image-preparation", "crop_size is an edge, and no height and width", { where });
   const scale = p["do_rescale"] === false ? 1 : typeof p["rescale_factor"] === "number" ? p["rescale_factor"] : 1 / 255;

@@ -68,6 +68,7 @@ describe("SegFormer, as Hugging Face keeps it", () => {
   });
   it("is refused where its pictures are prepared in a way that is not done", async () => {
     await expect(openModel(changed("kept", (json) => (json["keep_aspect_ratio"] = true)))).rejects.toMatchObject({ code: "image-preparation", message: expect.stringContaining("keep_aspect_ratio") as string });
+    await expect(openModel(changed("multiples", (json) => (json["ensure_multiple_of"] = 48)))).rejects.toMatchObject({ code: "image-preparation", message: expect.stringContaining("ensure_multiple_of") as string });
     await expect(openModel(changed("few", (json) => delete json["id2label"], "config.json"))).rejects.toMatchObject({ code: "picture-task" });
     const file = fileURLToPath(new URL("../../../../../corpus/images/segments/silhouette.onnx", import.meta.url));
     await expect(packModel(file, new Uint8Array(readFileSync(file)), { task: { task: "segmentation", upsample: "bilinear" } })).rejects.toMatchObject({ code: "picture-task", message: expect.stringContaining("upsample") as string });
