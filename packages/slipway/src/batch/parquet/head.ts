@@ -28,8 +28,12 @@ const WHOLE: Readonly<Record<string, readonly [type: string, stored: Stored]>> =
   UINT_8: ["UTINYINT", "int32"], UINT_16: ["USMALLINT", "int32"], UINT_32: ["UINTEGER", "uint32"], UINT_64: ["UBIGINT", "uint64"],
 };
 
+/** A folder such as year=2026, which DuckDB makes a column of. */
+const PARTITION = /(?:^|[/\\])[^/\\=]+=[^/\\]*[/\\]/;
+
 /** Undefined: it is for DuckDB to read, or to say what is wrong with it. */
 export function readParquetHead(path: string): ParquetHead | undefined {
+  if (PARTITION.test(path)) return undefined;
   try {
     const file = openSync(path, "r");
     try {

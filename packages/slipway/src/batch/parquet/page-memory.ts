@@ -9,7 +9,7 @@ import type { Page } from "./pages.ts";
 import { snappyFunction } from "./snappy.ts";
 
 const CODECS: ReadonlySet<CompressionCodec> = new Set(["UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD"]);
-export function isUnpacked(codec: CompressionCodec): boolean {
+export function canUnpack(codec: CompressionCodec): boolean {
   return CODECS.has(codec);
 }
 

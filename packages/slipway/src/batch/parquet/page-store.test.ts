@@ -1,6 +1,6 @@
 // What our own reader finds is what DuckDB finds, in files of three writers; what is damaged is refused by a code.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -65,6 +65,9 @@ describe("pages of Parquet", () => {
     await duck.run(`COPY (SELECT DATE '2020-01-01' AS day, 1.5 AS price, 7 AS id) TO ${sqlText(at("typed.parquet"))} (FORMAT parquet)`);
     duck.closeSync();
     expect(readParquetHead(at("nested.parquet"))).toBeUndefined();
+    mkdirSync(at("year=2026"));
+    copyFileSync(at("typed.parquet"), at("year=2026/typed.parquet"));
+    expect(readParquetHead(at("year=2026/typed.parquet"))).toBeUndefined();
     expect(readParquetHead(at("typed.parquet"))!.columns.map((c) => c.type)).toEqual([undefined, undefined, "INTEGER"]);
     expect(await found(own([{ name: "id", type: "INTEGER", as: "double" }]), [{ name: "id", type: "INTEGER", as: "double" }], at("typed.parquet"), 0, 1)).toEqual([[7]]);
     const day = [{ name: "day", type: "DATE", as: "text" } as const];

@@ -7,7 +7,7 @@ import { damaged } from "../input/duckdb.ts";
 import type { ColumnWish, TablePart, TableStore } from "../rows/table-store.ts";
 import { canRead, ColumnReader } from "./column-reader.ts";
 import { readParquetHead, type ParquetHead } from "./head.ts";
-import { isUnpacked, PageMemory } from "./page-memory.ts";
+import { canUnpack, PageMemory } from "./page-memory.ts";
 import { readPages } from "./pages.ts";
 
 /** Rows of a part: few enough to stay in the second cache. */
@@ -103,5 +103,5 @@ export class PageStore implements TableStore {
 
 /** How values are stored and packed is known here. */
 function isUsual({ groups }: ParquetHead, places: readonly number[]): boolean {
-  return groups.every(({ chunks }) => places.every((place) => isUnpacked(chunks[place]!.codec) && chunks[place]!.encodings.every((e) => ENCODINGS.has(e))));
+  return groups.every(({ chunks }) => places.every((place) => canUnpack(chunks[place]!.codec) && chunks[place]!.encodings.every((e) => ENCODINGS.has(e))));
 }
