@@ -41,14 +41,14 @@ describe("watching", () => {
     const states: string[] = [];
     for (const seed of [3, 4]) {
       watched.clock.now += TEN_MINUTES;
-      await watched.ask(loanRows(250, seed, 48));
+      await watched.ask(loanRows(250, seed, 47.5));
       states.push((await watched.get("/models/loan")).json().state);
     }
     expect(states).toEqual(["warning", "drift"]);
     const view = (await watched.get("/models/loan")).json();
     const age = view.columns.find((c: { name: string }) => c.name === "age");
     expect(age).toMatchObject({ state: "drift", since: new Date(START + TEN_MINUTES).toISOString() });
-    const ages = loanRows(250, 4, 48).flatMap((r) => r.age ?? []);
+    const ages = loanRows(250, 4, 47.5).flatMap((r) => r.age ?? []);
     expect(age.mean[0]).toBeCloseTo(ages.reduce((a, b) => a + b, 0) / ages.length, 1);
     expect(age.measures.wasserstein).toBeGreaterThan(0.25);
     expect(view.columns.find((c: { name: string }) => c.name === "plan").state).toBe("ok");
