@@ -2,7 +2,7 @@
 
 import { createWriteStream } from "node:fs";
 import { once } from "node:events";
-import { HASH_WORDS, normalNumbers, randomNumbers, WindowCounter, type Distribution } from "../../packages/core/src/stats/index.ts";
+import { normalNumbers, randomNumbers, WindowCounter, type Distribution } from "../../packages/core/src/stats/index.ts";
 
 export const COLUMNS = 60;
 const NUMBERS = 48;
@@ -47,7 +47,7 @@ export function makeReference(rows: number, seed: number, stream: Stream): Row[]
 /** A window's rows in the references' bins, as the monitor counts them. */
 export function counted(references: readonly Distribution[], rows: readonly Row[]): Distribution[] {
   const window = new WindowCounter(references);
-  const hashes = new Int32Array(HASH_WORDS * rows.length);
+  const hashes = new Int32Array(rows.length);
   for (let c = 0; c < COLUMNS; c++) {
     if (c < NUMBERS) window.series[c]!.addNumbers(Float64Array.from(rows, (r) => r[c] as number), 0, 1, rows.length, hashes);
     else window.series[c]!.addTexts(rows.map((r) => (r[c] as string | null) ?? "\uffff"), 0, 1, rows.length, "\uffff", hashes);

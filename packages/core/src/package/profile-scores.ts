@@ -43,10 +43,12 @@ export function placesOf({ shape }: Distribution): ReadonlyMap<string, number> |
 
 /** Writes the scores of some rows. */
 export class RowScorer {
+  readonly kind: ProfiledScore["kind"];
   readonly #walker: TreeWalker;
   readonly #score: Unfinished;
 
   constructor(score: Unfinished) {
+    this.kind = score.kind;
     this.#score = score;
     this.#walker = new TreeWalker(score.trees);
   }

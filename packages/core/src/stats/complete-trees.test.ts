@@ -9,9 +9,9 @@ it("gives each row the leaves that it reaches, however many rows go side by side
   const features = Array.from({ length: trees * nodes }, () => Math.floor(random() * width));
   const thresholds = Array.from({ length: trees * nodes }, () => Math.round(random() * 8));
   const leaves = Array.from({ length: trees << depth }, () => random());
-  const walker = new TreeWalker({ depth, features, thresholds, leaves });
+  const walkers = [true, false].map((kernel) => new TreeWalker({ depth, features, thresholds, leaves }, kernel));
   const values = [NaN, Infinity, -Infinity, -0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
-  for (let count = 0; count < 14; count++) {
+  for (const count of [0, 1, 2, 3, 7, 8, 9, 13, 127, 128, 129, 300]) {
     const rows = Float64Array.from({ length: count * width }, () => values[Math.floor(random() * values.length)]!);
     const expected = Array.from({ length: count }, (_, row) => {
       let sum = 0;
@@ -22,8 +22,10 @@ it("gives each row the leaves that it reaches, however many rows go side by side
       }
       return sum;
     });
-    const sums = new Float64Array(count);
-    walker.walk(rows, width, count, sums);
-    expect([...sums]).toEqual(expected);
+    for (const walker of walkers) {
+      const sums = new Float64Array(count);
+      walker.walk(rows, width, count, sums);
+      expect([...sums]).toEqual(expected);
+    }
   }
 });

@@ -17,6 +17,7 @@ export class DistinctCounter {
   /** A power of two of them. */
   readonly registers: Uint8Array;
   readonly #bits: number;
+  #threshold: number | undefined;
 
   constructor(bits: number) {
     this.#bits = bits;
@@ -26,16 +27,32 @@ export class DistinctCounter {
   add(hash: number): void {
     const place = hash & (this.registers.length - 1);
     const rank = Math.min(MOST_RANK, Math.clz32(hash >>> this.#bits) - this.#bits + 1);
-    if (rank > this.registers[place]!) this.registers[place] = rank;
+    if (rank <= this.registers[place]!) return;
+    this.registers[place] = rank;
+    this.#threshold = undefined;
+  }
+  /** Of many hashes, most of which change nothing. */
+  addAll(hashes: Int32Array, count: number): void {
+    const { threshold } = this;
+    for (let i = 0; i < count; i++) {
+      const hash = mixed(hashes[i]!);
+      if (hash >>> this.#bits < threshold) this.add(hash);
+    }
   }
   /** Hashes that are, without the bits of their place, not below it change nothing. */
   get threshold(): number {
+    if (this.#threshold !== undefined) return this.#threshold;
     let least = MOST_RANK;
-    for (const rank of this.registers) if (rank < least) least = rank;
-    return least === MOST_RANK ? 0 : 2 ** (32 - this.#bits - least);
+    for (let i = 0; i < this.registers.length; i++) if (this.registers[i]! < least) least = this.registers[i]!;
+    return (this.#threshold = least === MOST_RANK ? 0 : 2 ** (32 - this.#bits - least));
   }
-  merge(other: DistinctCounter): void {
-    for (let i = 0; i < this.registers.length; i++) this.registers[i] = Math.max(this.registers[i]!, other.registers[i]!);
+  merge({ registers }: DistinctCounter): void {
+    this.take(registers);
+  }
+  /** Registers of another one with as many. */
+  take(registers: Uint8Array): void {
+    for (let i = 0; i < this.registers.length; i++) this.registers[i] = Math.max(this.registers[i]!, registers[i]!);
+    this.#threshold = undefined;
   }
   /** With a standard error of 1.04 / sqrt(registers). */
   get count(): number {

@@ -18,8 +18,8 @@ export { distinctCount, hashText, mergeSketches, shareWithin, sketchOf, type Dis
 export { listFigures, listMetrics, rankingMetrics, type JudgedList } from "./ranking.ts";
 export { forecastMetrics, type SeriesOrder } from "./forecast.ts";
 export { SeriesCounter } from "./series-counter.ts";
+export { placesAmong, type CategoryPlaces } from "./category-places.ts";
 export { NumberBlock, type NumberColumn } from "./number-block.ts";
-export { HASH_WORDS } from "./series-counter.ts";
 export { WindowCounter } from "./window-counter.ts";
 export { decodeWindow, encodeWindow } from "./window-bytes.ts";
 export { driftMeasures, type DriftMeasures } from "./drift-measures.ts";

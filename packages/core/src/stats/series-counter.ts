@@ -2,16 +2,22 @@
 // number, a least or a most, so counts of parts merge into exactly those of the whole, in whatever order: sums are kept as
 // distances from the reference's mean, rounded to a part of its deviation, and cut where they are beyond any use.
 
+import { placesAmong, type CategoryPlaces } from "./category-places.ts";
+import { EdgeSearch } from "./edge-search.ts";
 import { binOf, lengthOf, momentsOf, type Distribution, type Shape } from "./distribution.ts";
 import { DistinctCounter, mixed } from "./distinct-counter.ts";
 import { hashText } from "./distinct.ts";
 import { ValueSample } from "./value-sample.ts";
 
 /** Parts of the reference's deviation that a sum counts, and how far from its mean a value counts whole. */
-export const FINE = 1024;
+const FINE = 1024;
 export const FINEST: number = 2 ** 20;
-export const COARSE = 32;
-export const COARSEST: number = 2 ** 15;
+/** Of a sum of squares: fewer, in twice as many bits. */
+const COARSE = 32;
+export const COARSER: number = Math.log2(FINE / COARSE);
+export const HALF_OF_COARSE: number = FINE / COARSE / 2;
+/** A double above this one has its whole part in its lower half: adding it rounds, to the even of two that are as near. */
+export const ROUNDING: number = 1.5 * 2 ** 52;
 
 export const NUMBER_BITS = 6;
 const TEXT_BITS = 8;
@@ -24,9 +30,8 @@ export const NAN_WORDS: readonly [number, number, number, number] = [0, 0x7ff800
 const NAN_HASH = mixed(Math.imul(NAN_WORDS[0], GOLDEN) ^ Math.imul(NAN_WORDS[1], HIGH_WORD));
 /** Fewer categories are looked for one after the other. */
 const FEW = 16;
-/** A row's hash is made in four parts, as four columns are counted at once. */
-export const HASH_WORDS = 4;
-
+/** Fewer edges are all looked at: a search would make the processor guess at every step. */
+const FEW_EDGES = 16;
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
 
@@ -49,12 +54,16 @@ export interface CountedNumbers {
   readonly squares: number;
 }
 
-/** By what numbers are measured: the reference's mean and deviation, where it has them. */
+/** By what numbers are measured: the reference's mean and deviation, where it has them; `scale` is fine parts a unit. */
 export function scaleOf(reference: Distribution): { readonly mean: number; readonly deviation: number; readonly scale: number } {
   const moments = momentsOf(reference);
   const mean = Number.isFinite(moments.mean) ? moments.mean : 0;
-  const deviation = Number.isFinite(moments.deviation) && moments.deviation > 0 && Number.isFinite(1 / moments.deviation) ? moments.deviation : 1;
-  return { mean, deviation, scale: 1 / deviation };
+  const deviation = Number.isFinite(moments.deviation) && moments.deviation > 0 && Number.isFinite(FINE / moments.deviation) ? moments.deviation : 1;
+  return { mean, deviation, scale: FINE / deviation };
+}
+/** A value's distance from the mean in fine parts, which never falls as the value rises. */
+export function fineOf(value: number, mean: number, scale: number): number {
+  return Math.min(FINEST, Math.max(-FINEST, (value - mean) * scale)) + ROUNDING - ROUNDING;
 }
 
 export class SeriesCounter {
@@ -66,7 +75,9 @@ export class SeriesCounter {
   /** Rows, missing, outside, least, most, sum, squares. */
   readonly totals: Float64Array = Float64Array.of(0, 0, 0, Infinity, -Infinity, 0, 0);
   readonly #edges: Float64Array;
-  readonly #texts: ReadonlyMap<string, number>;
+  #search: EdgeSearch | undefined;
+  /** Of categories. */
+  readonly #texts: CategoryPlaces | undefined;
   readonly #numbers: readonly number[];
   readonly #numberPlaces: ReadonlyMap<number, number>;
   readonly #least: number;
@@ -85,7 +96,7 @@ export class SeriesCounter {
     this.bins = new Float64Array(reference.bins.length);
     this.distinct = new DistinctCounter(shape.kind === "number" ? NUMBER_BITS : TEXT_BITS);
     const values = shape.kind === "category" ? shape.values : [];
-    this.#texts = new Map(values.map((v, i) => [v, i]));
+    this.#texts = shape.kind === "category" ? placesAmong(shape.values) : undefined;
     this.#numbers = values.map(Number);
     this.#numberPlaces = new Map(this.#numbers.map((v, i) => [v, i]));
     this.#edges = Float64Array.from(shape.kind === "category" ? [] : shape.edges);
@@ -111,9 +122,9 @@ export class SeriesCounter {
 
   /**
    * `count` numbers of a row-major matrix; NaN is missing.
-   * @param hashes of the rows, four words each: the values are mixed into word `lane`
+   * @param hashes of the rows, from the place `first` on: the values are mixed into them
    */
-  addNumbers(data: Float64Array | readonly number[], start: number, step: number, count: number, hashes: Int32Array, lane = 0): void {
+  addNumbers(data: Float64Array | readonly number[], start: number, step: number, count: number, hashes?: Int32Array, first = 0): void {
     const { totals, bins, distinct } = this;
     const edges = this.#edges;
     const category = this.shape.kind === "category";
@@ -127,22 +138,21 @@ export class SeriesCounter {
       const value = data[at]! + 0;
       const there = value === value;
       const hash = there ? hashNumber(value) : NAN_HASH;
-      const word = HASH_WORDS * row + lane;
-      hashes[word] = Math.imul(hashes[word]! ^ hash, GOLDEN);
+      if (hashes !== undefined) hashes[first + row] = Math.imul(hashes[first + row]! ^ hash, GOLDEN);
       if (!there) {
         totals[MISSING]!++;
         continue;
       }
-      this.#moment(value, (value - mean) * scale);
+      this.#moment(value, fineOf(value, mean, scale));
       if (category) {
         this.#category(value, hash);
         continue;
       }
       distinct.add(hash);
       if (value < least || value > most) totals[OUTSIDE]!++;
-      // Looked at one and all: a search would make the processor guess at every step.
       let bin = 0;
-      for (let i = 0; i < edges.length; i++) bin += edges[i]! < value ? 1 : 0;
+      if (edges.length > FEW_EDGES) bin = (this.#search ??= new EdgeSearch(edges)).below(value);
+      else for (let i = 0; i < edges.length; i++) bin += edges[i]! < value ? 1 : 0;
       bins[bin]!++;
     }
   }
@@ -166,26 +176,30 @@ export class SeriesCounter {
     }
   }
 
-  /** @param missing what stands for a missing text */
-  addTexts(data: readonly string[], start: number, step: number, count: number, missing: string, hashes: Int32Array, lane = 0): void {
-    const { totals, bins, distinct } = this;
-    totals[ROWS]! += count;
+  /** @param missing what stands for a missing text @param hashes as of numbers */
+  addTexts(data: readonly string[], start: number, step: number, count: number, missing: string, hashes?: Int32Array, first = 0): void {
+    const { bins } = this;
+    const texts = this.#texts;
+    this.totals[ROWS]! += count;
     for (let row = 0, at = start; row < count; row++, at += step) {
       const text = data[at]!;
-      const place = this.#texts.get(text);
-      // A known category is told by its place.
-      const hash = place !== undefined ? mixed(place + 1) : text === missing ? 0 : hashText(text) | 0;
-      const word = HASH_WORDS * row + lane;
-      hashes[word] = Math.imul(hashes[word]! ^ hash, GOLDEN);
-      if (text === missing) {
-        totals[MISSING]!++;
-        continue;
-      }
-      // A category that is counted already was seen already.
-      if (place !== undefined && bins[place]!++ > 0) continue;
-      distinct.add(hash);
-      if (place === undefined) this.#measured(text);
+      const place = texts === undefined ? -1 : texts.of(text);
+      let hash: number;
+      if (place >= 0) {
+        // A known category is told by its place, and one that is counted already was seen already.
+        hash = texts!.hashes[place]!;
+        if (bins[place]!++ === 0) this.distinct.add(hash);
+      } else hash = this.#other(text, missing);
+      if (hashes !== undefined) hashes[first + row] = Math.imul(hashes[first + row]! ^ hash, GOLDEN);
     }
+  }
+  /** A text that came so many times. */
+  addText(text: string, times: number): void {
+    this.totals[ROWS]! += times;
+    const place = this.#texts?.of(text) ?? -1;
+    this.distinct.add(place >= 0 ? this.#texts!.hashes[place]! : hashText(text) | 0);
+    if (place >= 0) this.bins[place]! += times;
+    else this.#measured(text, times);
   }
 
   /** Counts of the same reference. */
@@ -211,19 +225,29 @@ export class SeriesCounter {
     return { shape: this.shape, rows: this.rows, missing: this.missing, bins: [...this.bins], outside: this.outside, sum, squares };
   }
 
-  /** A text that is none of the reference's categories. */
-  #measured(text: string): void {
-    if (this.shape.kind === "category") return this.#unknown(text);
-    this.texts.add(text);
+  /** Of what is none of the reference's categories. @returns its hash */
+  #other(text: string, missing: string): number {
+    if (text === missing) {
+      this.totals[MISSING]!++;
+      return 0;
+    }
+    const hash = hashText(text) | 0;
+    this.distinct.add(hash);
+    this.#measured(text, 1);
+    return hash;
+  }
+  #measured(text: string, times: number): void {
+    if (this.shape.kind === "category") return this.#unknown(text, times);
+    this.texts.add(text, times);
     const length = this.shape.kind === "length" ? lengthOf(text) : Number(text);
     if (Number.isNaN(length)) {
-      this.totals[OUTSIDE]!++;
-      this.bins[this.bins.length - 1]!++;
+      this.totals[OUTSIDE]! += times;
+      this.bins[this.bins.length - 1]! += times;
       return;
     }
-    this.#moment(length, (length - this.#mean) * this.#scale);
-    if (length < this.#least || length > this.#most) this.totals[OUTSIDE]!++;
-    this.bins[binOf(this.#edges, length)]!++;
+    this.#moment(length, fineOf(length, this.#mean, this.#scale), times);
+    if (length < this.#least || length > this.#most) this.totals[OUTSIDE]! += times;
+    this.bins[binOf(this.#edges, length)]! += times;
   }
   #category(value: number, hash?: number): void {
     const numbers = this.#numbers;
@@ -231,19 +255,19 @@ export class SeriesCounter {
     // One that is counted already was seen already.
     if (place >= 0 && this.bins[place]!++ > 0) return;
     this.distinct.add(hash ?? hashNumber(value));
-    if (place < 0) this.#unknown(String(value));
+    if (place < 0) this.#unknown(String(value), 1);
   }
-  #unknown(text: string): void {
-    this.totals[OUTSIDE]!++;
-    this.bins[this.bins.length - 1]!++;
-    this.texts.add(text);
+  #unknown(text: string, times: number): void {
+    this.totals[OUTSIDE]! += times;
+    this.bins[this.bins.length - 1]! += times;
+    this.texts.add(text, times);
   }
-  #moment(value: number, z: number): void {
+  #moment(value: number, fine: number, times = 1): void {
     const { totals } = this;
     if (value < totals[LOW]!) totals[LOW] = value;
     if (value > totals[HIGH]!) totals[HIGH] = value;
-    totals[SUM]! += Math.floor(Math.min(FINEST, Math.max(-FINEST, z * FINE)) + 0.5);
-    const coarse = Math.floor(Math.min(COARSEST, Math.max(-COARSEST, z * COARSE)) + 0.5);
-    totals[SQUARES]! += coarse * coarse;
+    totals[SUM]! += times * fine;
+    const coarse = (fine + HALF_OF_COARSE) >> COARSER;
+    totals[SQUARES]! += times * (coarse * coarse);
   }
 }

@@ -1,11 +1,11 @@
 // Everything that is counted of one model in one window of time. Counts of parts (of time, of replicas, of devices) merge
 // into exactly those of the whole.
 
-import { DistinctCounter, mixed } from "./distinct-counter.ts";
+import { DistinctCounter } from "./distinct-counter.ts";
 import type { Distribution } from "./distribution.ts";
 import { LogHistogram } from "./log-histogram.ts";
 import { ProbabilityCounter } from "./probability-counter.ts";
-import { GOLDEN, HASH_WORDS, SeriesCounter } from "./series-counter.ts";
+import { SeriesCounter } from "./series-counter.ts";
 
 /** Error codes of their own; all others are counted together. */
 const MAX_CODES = 20;
@@ -36,13 +36,10 @@ export class WindowCounter {
     this.latency.add(ms);
     if (code !== undefined) this.#addError(code, 1);
   }
-  /** @param hashes as the columns mixed them, four words a row, where there are columns */
+  /** @param hashes as the columns mixed them, where there are columns */
   addRows(count: number, hashes?: Int32Array): void {
     this.rows += count;
-    if (hashes === undefined) return;
-    for (let at = 0; at < HASH_WORDS * count; at += HASH_WORDS) {
-      this.distinctRows.add(mixed(Math.imul(Math.imul(Math.imul(hashes[at]!, GOLDEN) ^ hashes[at + 1]!, GOLDEN) ^ hashes[at + 2]!, GOLDEN) ^ hashes[at + 3]!));
-    }
+    if (hashes !== undefined) this.distinctRows.addAll(hashes, count);
   }
   /** Counts of the same references. */
   merge(other: WindowCounter): void {

@@ -2,7 +2,9 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeWindow, driftMeasures, encodeWindow, freeze, HASH_WORDS, judgeWindow, momentsOf, normalNumbers, NumberBlock, randomNumbers, stateOf, WindowCounter, worstOf, type Distribution } from "./index.ts";
+import { CategoryPlaces } from "./category-places.ts";
+import { EdgeSearch } from "./edge-search.ts";
+import { decodeWindow, driftMeasures, encodeWindow, freeze, judgeWindow, momentsOf, normalNumbers, NumberBlock, randomNumbers, stateOf, WindowCounter, worstOf, type Distribution } from "./index.ts";
 
 const MISSING = "\uffff";
 const normal = normalNumbers(randomNumbers(3));
@@ -18,7 +20,7 @@ interface Row {
 }
 function counted(rows: readonly Row[]): WindowCounter {
   const window = new WindowCounter(references);
-  const hashes = new Int32Array(HASH_WORDS * rows.length);
+  const hashes = new Int32Array(rows.length);
   const numbers = Float64Array.from(rows.flatMap((r) => r.numbers));
   const texts = rows.flatMap((r) => r.texts);
   window.series[0]!.addNumbers(numbers, 0, 2, rows.length, hashes);
@@ -87,13 +89,31 @@ describe("windows", () => {
   });
 });
 
+describe("texts", () => {
+  it("are counted one by one or some at once alike, also where many share a place in the cache", () => {
+    const names = Array.from({ length: 300 }, (_, i) => `${"abc"[i % 3]!}${i}z`);
+    const reference = freeze(Array.from({ length: 3000 }, (_, i) => (i % 100 === 0 ? "" : names[i % 150]!)));
+    fc.assert(fc.property(fc.array(fc.oneof(fc.constantFrom(...names, "", "x".repeat(200)), fc.string())), (texts) => {
+      const [each, together] = [new WindowCounter([reference]), new WindowCounter([reference])];
+      each.series[0]!.addTexts(texts, 0, 1, texts.length, MISSING);
+      for (const text of new Set(texts)) together.series[0]!.addText(text, texts.filter((t) => t === text).length);
+      expect(encodeWindow(each)).toEqual(encodeWindow(together));
+      const of = (text: string): number => (reference.shape.kind === "category" ? reference.shape.values.indexOf(text) : NaN);
+      expect(texts.map((text) => new CategoryPlaces(reference.shape.kind === "category" ? reference.shape.values : []).of(text))).toEqual(texts.map(of));
+    }));
+  });
+});
+
 describe("numbers counted many at once", () => {
   const shifted = freeze(Array.from({ length: 5000 }, () => 1e300 * normal()));
   const few = freeze(Array.from({ length: 5000 }, (_, i) => i % 3));
   const empty = freeze([]);
-  const wide: readonly Distribution[] = [references[0]!, shifted, few, empty, references[0]!, references[3]!];
-  const columns = [{ place: 0, series: 0 }, { place: 2, series: 1 }, { place: 3, series: 2 }, { place: 4, series: 3 }, { place: 7, series: 4 }, { place: 8, series: 5 }];
-  const value = fc.oneof(fc.double(), fc.constantFrom(NaN, -0, 0, 1, 2, 3, Infinity, -Infinity, 20, 1e308, 5e-324), fc.double({ min: 5, max: 40, noNaN: true }));
+  /** Values on the edges, and one that is far from all others, beside which distances tell little. */
+  const whole = freeze(Array.from({ length: 5000 }, (_, i) => i % 40));
+  const skewed = freeze(Array.from({ length: 5000 }, (_, i) => (i === 0 ? 1e7 : i % 40)));
+  const wide: readonly Distribution[] = [references[0]!, shifted, few, empty, references[0]!, references[3]!, whole, skewed];
+  const columns = [{ place: 1, series: 6 }, { place: 5, series: 7 }, { place: 0, series: 0 }, { place: 2, series: 1 }, { place: 3, series: 2 }, { place: 4, series: 3 }, { place: 7, series: 4 }, { place: 8, series: 5 }];
+  const value = fc.oneof(fc.double(), fc.constantFrom(NaN, -0, 0, 1, 2, 3, Infinity, -Infinity, 20, 1e308, 5e-324), fc.double({ min: 5, max: 40, noNaN: true }), fc.integer({ min: 0, max: 40 }), fc.constantFrom(...[4, 12, 36].flatMap((edge) => [edge * (1 - 2 ** -53), edge, edge * (1 + 2 ** -52)])));
   it("are what each value by itself gives, to the last bit", () => {
     fc.assert(fc.property(fc.array(fc.array(value, { minLength: 9, maxLength: 9 }), { maxLength: 60 }), fc.nat(7), (rows, cut) => {
       const bytes = [true, false].map((vectors) => {
@@ -104,21 +124,31 @@ describe("numbers counted many at once", () => {
           const count = Math.min(cut + 1, rows.length - from);
           const first = block.rows;
           block.stage(data, from, count);
-          for (let i = 0; i < count; i++) block.hashes[HASH_WORDS * (first + i) + 1] = from + i;
-          if (from % 3 === 0) window.addRows(block.count(window), block.hashes);
+          for (let i = 0; i < count; i++) block.hashes[first + i] = from + i;
+          if (from % 3 === 0) block.countRows(window);
+          if (from % 7 === 0) block.settle(window);
         }
-        window.addRows(block.count(window), block.hashes);
+        block.countRows(window);
+        block.settle(window);
         return encodeWindow(window);
       });
       expect(bytes[0]).toEqual(bytes[1]);
     }), { numRuns: 200 });
+  });
+  it("among many edges are where a search finds them", () => {
+    const distance = fc.oneof(fc.double({ noNaN: true }), fc.double({ min: -2, max: 2, noNaN: true }), fc.integer({ min: -3, max: 3 }));
+    fc.assert(fc.property(fc.array(distance, { minLength: 17, maxLength: 60 }), fc.array(distance, { maxLength: 20 }), (list, values) => {
+      const edges = Float64Array.from(list.filter(Number.isFinite)).sort();
+      for (const value of [...values, ...edges]) expect(new EdgeSearch(edges).below(value)).toBe(edges.filter((edge) => edge < value).length);
+    }));
   });
   it("also of more edges than the kernel takes, and of no columns", () => {
     const fine: Distribution = { shape: { kind: "number", edges: Array.from({ length: 40 }, (_, i) => i), low: 0, high: 40 }, rows: 0, missing: 0, bins: new Array<number>(41).fill(0), outside: 0, sum: 0, squares: 0 };
     const block = new NumberBlock(1, [{ place: 0, series: 0 }], [fine]);
     const window = new WindowCounter([fine]);
     block.stage([3.5, 39.5, NaN], 0, 3);
-    window.addRows(block.count(window), block.hashes);
+    block.countRows(window);
+    block.settle(window);
     expect([window.rows, window.series[0]!.missing, window.series[0]!.bins[4], window.series[0]!.bins[40]]).toEqual([3, 1, 1, 1]);
     const none = new NumberBlock(0, [], []);
     none.stage([], 0, 2);

@@ -9,10 +9,12 @@ export type Plain =
   | "i32.gt_u" | "i32.le_s" | "i32.le_u" | "i32.ge_s" | "i32.ge_u" | "i64.eqz" | "i64.eq" | "i64.ne" | "i64.lt_u" | "i64.gt_u" | "i64.le_u"
   | "i64.ge_u" | "f32.le" | "f64.eq" | "f64.ne" | "f64.lt" | "f64.gt" | "f64.le" | "f64.ge" | "i32.clz" | "i32.ctz" | "i32.add" | "i32.sub"
   | "i32.mul" | "i32.div_u" | "i32.and" | "i32.or" | "i32.xor" | "i32.shl" | "i32.shr_s" | "i32.shr_u" | "i64.add" | "i64.sub" | "i64.mul"
-  | "i64.div_u" | "i64.and" | "i64.or" | "i64.shl" | "i64.shr_u" | "f32.add" | "f64.neg" | "f64.add" | "f64.div" | "i32.wrap_i64"
+  | "i64.div_u" | "i64.and" | "i64.or" | "i64.shl" | "i64.shr_u" | "f32.add" | "f64.abs" | "f64.neg" | "f64.add" | "f64.sub" | "f64.mul" | "f64.div" | "f64.min" | "f64.max" | "f64.convert_i32_s" | "i32x4.splat" | "i32.wrap_i64"
   | "i64.extend_i32_u" | "i64.extend_i32_s" | "f64.convert_i64_u" | "f32.demote_f64" | "f64.promote_f32" | "i64.reinterpret_f64" | "i8x16.splat"
   | "i8x16.extract_lane_u" | "i8x16.eq" | "i8x16.gt_s" | "v128.not" | "v128.and" | "v128.andnot" | "v128.or" | "v128.xor" | "v128.bitselect"
   | "memory.copy" | "i8x16.bitmask" | "i8x16.add" | "i8x16.sub" | "i8x16.swizzle" | "i8x16.lt_u" | "i8x16.ge_s" | "i16x8.splat" | "i16x8.add" | "i16x8.mul" | "i16x8.shr_u" | "i32x4.dot_i16x8_s"
+  | "i8x16.min_u" | "i8x16.narrow_i16x8_s" | "i32x4.max_s" | "f32x4.convert_i32x4_s" | "i8x16.narrow_i16x8_u" | "i16x8.eq" | "i16x8.gt_s" | "i16x8.bitmask" | "i16x8.sub" | "i16x8.narrow_i32x4_s"
+  | "i32x4.lt_s" | "i32x4.bitmask" | "i32x4.add" | "i32x4.sub" | "i32x4.shr_s" | "i32x4.extadd_pairwise_i16x8_s" | "f64x2.convert_low_i32x4_s"
   | "v128.any_true" | "i32x4.lt_u" | "i32x4.shl" | "i32x4.shr_u" | "i32x4.mul" | "i64x2.sub" | "f64x2.eq" | "f64x2.lt" | "f64x2.gt" | "f64x2.floor" | "f64x2.add" | "f64x2.sub" | "f64x2.mul" | "f64x2.pmin" | "f64x2.pmax";
 /** Instructions without immediates; two numbers where there is a prefix. */
 const PLAIN: Readonly<Record<Plain, readonly number[]>> = {
@@ -22,12 +24,15 @@ const PLAIN: Readonly<Record<Plain, readonly number[]>> = {
   "f32.le": [0x5f], "f64.eq": [0x61], "f64.ne": [0x62], "f64.lt": [0x63], "f64.gt": [0x64], "f64.le": [0x65], "f64.ge": [0x66],
   "i32.clz": [0x67], "i32.ctz": [0x68], "i32.add": [0x6a], "i32.sub": [0x6b], "i32.mul": [0x6c], "i32.div_u": [0x6e], "i32.and": [0x71], "i32.or": [0x72], "i32.xor": [0x73], "i32.shl": [0x74], "i32.shr_s": [0x75], "i32.shr_u": [0x76],
   "i64.add": [0x7c], "i64.sub": [0x7d], "i64.mul": [0x7e], "i64.div_u": [0x80], "i64.and": [0x83], "i64.or": [0x84], "i64.shl": [0x86], "i64.shr_u": [0x88],
-  "f32.add": [0x92], "f64.neg": [0x9a], "f64.add": [0xa0], "f64.div": [0xa3],
+  "f32.add": [0x92], "f64.abs": [0x99], "f64.neg": [0x9a], "f64.add": [0xa0], "f64.sub": [0xa1], "f64.mul": [0xa2], "f64.div": [0xa3], "f64.min": [0xa4], "f64.max": [0xa5], "f64.convert_i32_s": [0xb7], "i32x4.splat": [0xfd, 17],
   "i32.wrap_i64": [0xa7], "i64.extend_i32_u": [0xad], "i64.extend_i32_s": [0xac], "f64.convert_i64_u": [0xba], "f32.demote_f64": [0xb6], "f64.promote_f32": [0xbb], "i64.reinterpret_f64": [0xbd],
   "i8x16.splat": [0xfd, 15], "i8x16.extract_lane_u": [0xfd, 22], "i8x16.eq": [0xfd, 35], "i8x16.gt_s": [0xfd, 39], "v128.not": [0xfd, 77], "v128.and": [0xfd, 78], "v128.andnot": [0xfd, 79], "v128.or": [0xfd, 80], "v128.xor": [0xfd, 81],
   "memory.copy": [0xfc, 0x0a, 0, 0],
   "v128.bitselect": [0xfd, 82], "i8x16.swizzle": [0xfd, 14], "i8x16.lt_u": [0xfd, 38], "i8x16.ge_s": [0xfd, 43], "i16x8.splat": [0xfd, 16], "i16x8.add": [0xfd, 0x8e, 1], "i16x8.mul": [0xfd, 0x95, 1], "i16x8.shr_u": [0xfd, 0x8d, 1], "i32x4.dot_i16x8_s": [0xfd, 0xba, 1],
   "i8x16.bitmask": [0xfd, 100], "i8x16.add": [0xfd, 110], "i8x16.sub": [0xfd, 113],
+  "i8x16.min_u": [0xfd, 119], "i8x16.narrow_i16x8_s": [0xfd, 101], "i32x4.max_s": [0xfd, 0xb8, 1], "f32x4.convert_i32x4_s": [0xfd, 0xfa, 1], "i8x16.narrow_i16x8_u": [0xfd, 102],
+  "i16x8.eq": [0xfd, 45], "i16x8.gt_s": [0xfd, 49], "i16x8.bitmask": [0xfd, 0x84, 1], "i16x8.sub": [0xfd, 0x91, 1], "i16x8.narrow_i32x4_s": [0xfd, 0x85, 1],
+  "i32x4.lt_s": [0xfd, 57], "i32x4.bitmask": [0xfd, 0xa4, 1], "i32x4.add": [0xfd, 0xae, 1], "i32x4.sub": [0xfd, 0xb1, 1], "i32x4.shr_s": [0xfd, 0xac, 1], "i32x4.extadd_pairwise_i16x8_s": [0xfd, 126], "f64x2.convert_low_i32x4_s": [0xfd, 0xfe, 1],
   "v128.any_true": [0xfd, 83], "i32x4.lt_u": [0xfd, 58], "i32x4.shl": [0xfd, 0xab, 1], "i32x4.shr_u": [0xfd, 0xad, 1], "i32x4.mul": [0xfd, 0xb5, 1], "i64x2.sub": [0xfd, 0xd1, 1], "f64x2.eq": [0xfd, 71], "f64x2.lt": [0xfd, 73],
   "f64x2.gt": [0xfd, 74], "f64x2.floor": [0xfd, 0x75], "f64x2.add": [0xfd, 0xf0, 1], "f64x2.sub": [0xfd, 0xf1, 1], "f64x2.mul": [0xfd, 0xf2, 1], "f64x2.pmin": [0xfd, 0xf6, 1], "f64x2.pmax": [0xfd, 0xf7, 1],
 };
@@ -90,6 +95,9 @@ export class FunctionWriter {
   readonly result: ValueType | undefined;
   readonly #locals: ValueType[] = [];
   readonly #code = new Bytes();
+  /** Constants that are made before the code, and the locals that hold them. */
+  readonly #before = new Bytes();
+  readonly #constants = new Map<string, number>();
   /** How many blocks are open. */
   #depth = 0;
 
@@ -148,10 +156,30 @@ export class FunctionWriter {
     this.#code.all(new Uint8Array(values.buffer, values.byteOffset, 16));
     return this;
   }
+  /** The same, made once before everything else: inside a loop `v128` makes it anew each time. */
+  once(values: Float64Array | Int32Array): this {
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, 16);
+    const key = bytes.join();
+    let local = this.#constants.get(key);
+    if (local === undefined) {
+      this.#constants.set(key, local = this.local("v128"));
+      this.#before.all([0xfd, 12]);
+      this.#before.all(bytes);
+      this.#before.push(0x21);
+      this.#before.unsigned(local);
+    }
+    return this.get(local);
+  }
   /** Words of two vectors: 0 to 3 of the first, 4 to 7 of the second. */
   shuffle(...words: readonly [number, number, number, number]): this {
     this.#code.all([0xfd, 13]);
     this.#code.all(words.flatMap((w) => [4 * w, 4 * w + 1, 4 * w + 2, 4 * w + 3]));
+    return this;
+  }
+  /** The first eight bytes of two vectors in turn. */
+  interleave(): this {
+    this.#code.all([0xfd, 13]);
+    this.#code.all([0, 1, 2, 3, 4, 5, 6, 7].flatMap((i) => [i, 16 + i]));
     return this;
   }
   /** A word of a vector. */
@@ -213,6 +241,7 @@ export class FunctionWriter {
       body.unsigned(1);
       body.push(TYPES[type]);
     }
+    body.all(this.#before.done());
     body.all(this.#code.done());
     body.push(0x0b);
     return body.done();

@@ -1,9 +1,10 @@
-// Counts what one version is asked and answers, from the engine's own form of the rows. Numbers wait until they are many, as
-// they are counted for a fraction then; whoever reads counts drains them first. Requests with many rows are counted in pieces,
-// so that the event loop is never held up; what does not fit into the queue is counted as dropped.
+// Counts what one version is asked and answers, from the engine's own form of the rows. Requests wait until they are some, and
+// numbers until they are many, as they are counted for a fraction then: between two requests all that counting needs has left
+// the processor's caches. Whoever reads counts drains them first. Requests with many rows are counted in pieces, so that the
+// event loop is never held up; what does not fit into the queue is counted as dropped.
 
 import { MISSING_STRING, type Output, type Signature } from "@slipway/core/package";
-import { HASH_WORDS, NumberBlock, WindowCounter, wordOf, type NumberColumn } from "@slipway/core/stats";
+import { NumberBlock, WindowCounter, wordOf, type NumberColumn } from "@slipway/core/stats";
 import { planColumns, type Batch, type OutputData, type Prediction } from "../runtime/index.ts";
 import type { RowScores } from "./row-scores.ts";
 import type { WholeValues } from "./whole-values.ts";
@@ -12,6 +13,11 @@ import type { OutputSeries, Subject } from "./subject.ts";
 /** Rows that are counted at once: a millisecond or two. */
 const ROWS_AT_ONCE = 1024;
 const MAX_WAITING_ROWS = 500_000;
+/** Requests that wait to be counted together: so many, and of so many cells. */
+const REQUESTS_TOGETHER = 64;
+const CELLS_TOGETHER = 2 ** 12;
+/** Names of outputs that are whole numbers below this are counted in a tally first. */
+const TALLIED = 256;
 
 export interface OpenWindow {
   /** Milliseconds since the epoch. */
@@ -35,6 +41,8 @@ interface OutputPlan {
   readonly width: number;
   /** Of names: where they are counted. */
   readonly places: readonly (readonly [at: number, place: number])[];
+  /** Of names that are small whole numbers: how often each came since they were counted last. */
+  readonly tally: Int32Array | undefined;
   /** Of numbers, which wait until they are many. */
   readonly block: NumberBlock | undefined;
   readonly sure: boolean;
@@ -64,10 +72,12 @@ export class Recorder {
   readonly #widths: { readonly numbers: number; readonly strings: number };
   readonly #outputs: readonly (readonly [at: number, series: OutputSeries])[];
   readonly #plans = new Map<Output, OutputPlan>();
+  /** Small requests that are counted together. */
+  readonly #together: (readonly [batch: Batch, prediction: Prediction])[] = [];
+  #cellsTogether = 0;
   readonly #waiting: Piece[] = [];
   #waitingRows = 0;
   #current: OpenWindow | undefined;
-  readonly #scratch = new Int32Array(HASH_WORDS * ROWS_AT_ONCE);
 
   constructor(subject: Subject, signature: Signature, { lengthMs, now = Date.now, scores, wholes }: RecorderOptions) {
     this.subject = subject;
@@ -100,8 +110,17 @@ export class Recorder {
   }
   /** Rows were answered. `refused`: rows that were answered with errors of their own. */
   rows(batch: Batch, prediction: Prediction, refused: number): void {
-    if (refused > 0) this.#open().counter.refused += refused;
-    if (batch.rows <= ROWS_AT_ONCE && this.#waiting.length === 0) return this.#count(batch, prediction, 0, batch.rows);
+    const window = this.#open();
+    window.counter.refused += refused;
+    if (batch.rows <= ROWS_AT_ONCE && this.#waiting.length === 0) {
+      this.#staged = window;
+      // Tensors may be large, and parts of what came from the network.
+      if (batch.tensors !== undefined) return this.#count(window.counter, batch, prediction, 0, batch.rows);
+      this.#together.push([batch, prediction]);
+      this.#cellsTogether += batch.numbers.length + batch.strings.length;
+      if (this.#together.length >= REQUESTS_TOGETHER || this.#cellsTogether >= CELLS_TOGETHER) this.#countTogether(window.counter);
+      return;
+    }
     if (this.#waitingRows + batch.rows > MAX_WAITING_ROWS) {
       this.dropped += batch.rows;
       return;
@@ -142,14 +161,19 @@ export class Recorder {
   #piece(): void {
     const piece = this.#waiting[0]!;
     const count = Math.min(ROWS_AT_ONCE, piece.batch.rows - piece.start);
-    this.#count(piece.batch, piece.prediction, piece.start, count);
+    this.#staged = this.#open();
+    this.#count(this.#staged.counter, piece.batch, piece.prediction, piece.start, count);
     piece.start += count;
     this.#waitingRows -= count;
     if (piece.start >= piece.batch.rows) this.#waiting.shift();
   }
 
-  #count(batch: Batch, prediction: Prediction, start: number, count: number): void {
-    const { counter } = (this.#staged = this.#open());
+  #countTogether(counter: WindowCounter): void {
+    this.#cellsTogether = 0;
+    // One that cannot be counted is gone, and the others stay.
+    for (let next = this.#together.pop(); next !== undefined; next = this.#together.pop()) this.#count(counter, next[0], next[1], 0, next[0].rows);
+  }
+  #count(counter: WindowCounter, batch: Batch, prediction: Prediction, start: number, count: number): void {
     const answered = prediction.refused === undefined ? prediction : withoutRefused(prediction, start, count);
     if (answered !== prediction) counter.refused += count - answered.rows;
     this.#countOutputs(counter, answered.outputs, answered === prediction ? start : 0, answered === prediction ? count : answered.rows);
@@ -160,48 +184,45 @@ export class Recorder {
       const part = Math.min(count - done, this.#inputs.capacity - this.#inputs.rows);
       this.#stage(counter, batch, start + done, part);
       done += part;
-      if (this.#inputs.rows === this.#inputs.capacity) this.#countInputs(counter);
+      if (this.#inputs.rows === this.#inputs.capacity) this.#inputs.countRows(counter, this.#hashed);
     }
   }
   #stage(counter: WindowCounter, batch: Batch, start: number, count: number): void {
-    const inputs = this.#inputs;
-    const hashes = inputs.rows === 0 ? inputs.hashes : inputs.hashes.subarray(HASH_WORDS * inputs.rows);
-    inputs.stage(batch.numbers, start, count);
+    const { hashes, rows } = this.#inputs;
+    this.#inputs.stage(batch.numbers, start, count);
     const { strings } = this.#widths;
     for (const { at, place, words } of this.#texts) {
-      if (!words) counter.series[at]!.addTexts(batch.strings, start * strings + place, strings, count, MISSING_STRING, hashes, place % HASH_WORDS);
+      if (!words) counter.series[at]!.addTexts(batch.strings, start * strings + place, strings, count, MISSING_STRING, hashes, rows);
       // A row is told apart by its texts already.
-      else counter.series[at]!.addTexts(wordsOf(batch.strings, start * strings + place, strings, count), 0, 1, count, MISSING_STRING, this.#scratch);
+      else counter.series[at]!.addTexts(wordsOf(batch.strings, start * strings + place, strings, count), 0, 1, count, MISSING_STRING);
     }
   }
   /** Counts the rows that wait, in the window that they came in. */
   #settle(): void {
     const counter = this.#staged?.counter;
     if (counter === undefined) return;
-    this.#countInputs(counter);
+    this.#countTogether(counter);
+    this.#inputs.countRows(counter, this.#hashed);
+    this.#inputs.settle(counter);
     for (const plan of this.#plans.values()) settleOutput(counter, plan);
     this.#scores?.settle(counter);
+    this.#wholes?.settle(counter);
     this.#staged = undefined;
-  }
-  #countInputs(counter: WindowCounter): void {
-    counter.addRows(this.#inputs.count(counter), this.#hashed ? this.#inputs.hashes : undefined);
   }
 
   #countOutputs(counter: WindowCounter, outputs: readonly OutputData[], start: number, count: number): void {
     if (count === 0) return;
     for (const given of outputs) {
       const plan = this.#planOf(given);
-      const { places, block, width } = plan;
-      if (places.length > 0) {
-        const [texts, from] = textsOf(given, start, count);
-        for (const [at, place] of places) counter.series[at]!.addTexts(texts, from + place, width, count, MISSING_STRING, this.#scratch);
-      }
+      const { places, block, tally, width } = plan;
+      if (tally !== undefined) countNames(counter, given, plan, tally, start, count);
+      else for (const [at, place] of places) counter.series[at]!.addTexts(given.data as unknown as readonly string[], start * width + place, width, count, MISSING_STRING);
       if (block === undefined) continue;
       for (let done = 0; done < count;) {
         const part = Math.min(count - done, block.capacity - block.rows);
         block.stage(given.data as ArrayLike<number | bigint>, start + done, part);
         done += part;
-        if (block.rows === block.capacity) settleOutput(counter, plan);
+        if (block.rows === block.capacity) countBlock(counter, plan, block);
       }
     }
   }
@@ -217,7 +238,8 @@ export class Recorder {
     const named = output.kind === "label" || output.type === "string" || output.type === "bool";
     const sure = output.kind === "probabilities" && width > 1;
     const block = named || (places.length === 0 && !sure) ? undefined : new NumberBlock(width, places.map(([series, place]) => ({ place, series })), this.subject.series.map((s) => s.reference));
-    const plan = { width, places: named ? places : [], block, sure };
+    const tally = named && output.type !== "string" && places.length > 0 ? new Int32Array(TALLIED * places.length) : undefined;
+    const plan = { width, places: named ? places : [], tally, block, sure };
     this.#plans.set(output, plan);
     return plan;
   }
@@ -249,8 +271,31 @@ function wordsOf(texts: readonly string[], start: number, step: number, count: n
   });
 }
 
-function settleOutput(counter: WindowCounter, { block, sure, width }: OutputPlan): void {
+/** Names that are numbers: small whole ones wait in the tally. */
+function countNames(counter: WindowCounter, { data, width }: OutputData, { places }: OutputPlan, tally: Int32Array, start: number, count: number): void {
+  for (let i = 0; i < places.length; i++) {
+    const [at, place] = places[i]!;
+    for (let row = start; row < start + count; row++) {
+      const name = data[row * width + place]!;
+      const whole = Number(name);
+      if (whole >= 0 && whole < TALLIED && (whole | 0) === whole) tally[TALLIED * i + whole]!++;
+      else counter.series[at]!.addText(String(name), 1);
+    }
+  }
+}
+function settleOutput(counter: WindowCounter, plan: OutputPlan): void {
+  const { block, places, tally } = plan;
+  if (tally !== undefined) {
+    places.forEach(([at], i) => {
+      for (let name = 0; name < TALLIED; name++) if (tally[TALLIED * i + name]! > 0) counter.series[at]!.addText(String(name), tally[TALLIED * i + name]!);
+    });
+    tally.fill(0);
+  }
   if (block === undefined) return;
+  countBlock(counter, plan, block);
+  block.settle(counter);
+}
+function countBlock(counter: WindowCounter, { sure, width }: OutputPlan, block: NumberBlock): void {
   const rows = block.count(counter);
   if (sure) countSure(counter, block.matrix, 0, width, rows);
 }
@@ -266,14 +311,6 @@ function countSure(counter: WindowCounter, p: Float64Array, from: number, width:
     for (let c = 0; c < width; c++) most = Math.max(most, p[at + c]!);
     counter.sure.add(most);
   }
-}
-
-/** And where the rows begin in it. Texts are looked at where they are. */
-function textsOf({ data, width, output }: OutputData, start: number, count: number): [readonly string[], number] {
-  if (output.type === "string" && Array.isArray(data)) return [data, start * width];
-  const texts = new Array<string>(count * width);
-  for (let i = 0; i < texts.length; i++) texts[i] = String(data[start * width + i]);
-  return [texts, 0];
 }
 
 /** The given rows, but for those that the graph refused: their values mean nothing. */

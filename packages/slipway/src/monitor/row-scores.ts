@@ -2,8 +2,8 @@
 // profile. Some of each request's rows are scored, spread evenly over it: which ones depends on the request alone, so counts of
 // replicas still add up to those of one process.
 
-import { MISSING_STRING, placesOf, RowScorer, scoredValue, type Profile, type ProfiledScore, type Signature } from "@slipway/core/package";
-import { HASH_WORDS, type Shape, type WindowCounter } from "@slipway/core/stats";
+import { MISSING_STRING, RowScorer, scoredValue, type Profile, type ProfiledScore, type Signature } from "@slipway/core/package";
+import { placesAmong, type CategoryPlaces, type Shape, type WindowCounter } from "@slipway/core/stats";
 import { planColumns, type Batch, type Prediction } from "../runtime/index.ts";
 
 /** Rows of one request that are scored, at the most. */
@@ -24,11 +24,22 @@ export function spread(rows: number, most: number, start: number, count: number)
   return found;
 }
 
+/** A column among the scored ones, and where a batch has it. */
 interface Feature {
-  readonly text: boolean;
+  readonly at: number;
   readonly place: number;
+}
+/** Columns that stand side by side in both. */
+interface Run extends Feature {
+  length: number;
+}
+interface TextFeature extends Feature {
   readonly shape: Shape;
-  readonly places: ReadonlyMap<string, number> | undefined;
+  /** Of categories. */
+  readonly places: CategoryPlaces | undefined;
+}
+interface FewNumbers extends Feature {
+  readonly places: ReadonlyMap<number, number>;
 }
 interface Scorer {
   readonly scorer: RowScorer;
@@ -37,14 +48,18 @@ interface Scorer {
 }
 
 export class RowScores {
-  readonly #features: readonly (Feature | undefined)[];
+  readonly #numbers: readonly Run[];
+  /** Numbers that are categories. */
+  readonly #fewNumbers: readonly FewNumbers[];
+  readonly #texts: readonly TextFeature[];
   readonly #scorers: readonly Scorer[];
   readonly #widths: { readonly numbers: number; readonly strings: number };
   readonly #stride: number;
   readonly #rows: Float64Array;
   readonly #scores = new Float64Array(CAPACITY);
-  readonly #scratch = new Int32Array(HASH_WORDS * CAPACITY);
   readonly #most: number;
+  /** Losses are told from what is predicted, too. */
+  readonly #needsValue: boolean;
   #waiting = 0;
 
   /** @param series of the window's series, which counts a score @param most rows of one request */
@@ -54,18 +69,35 @@ export class RowScores {
     this.#widths = plan;
     this.#most = most;
     this.#scorers = (profile.scores ?? []).map((score) => ({ scorer: new RowScorer(score), series: series(score.kind) }));
+    this.#needsValue = this.#scorers.some(({ scorer }) => scorer.kind !== "isolation");
     const width = Math.max(1, ...(profile.scores ?? []).map((s) => (s.kind === "isolation" ? s.width : s.width - 1)));
-    this.#features = profile.columns.slice(0, width).map(({ name, distribution }): Feature | undefined => {
+    const numbers: Run[] = [];
+    const fewNumbers: FewNumbers[] = [];
+    const texts: TextFeature[] = [];
+    const features = profile.columns.slice(0, width);
+    features.forEach(({ name, distribution: { shape } }, at) => {
       const slot = slots.get(name);
-      return slot === undefined ? undefined : { text: slot.kind === "string", place: slot.place, shape: distribution.shape, places: placesOf(distribution) };
+      if (slot === undefined) return;
+      const { place } = slot;
+      if (slot.kind === "string") texts.push({ at, place, shape, places: shape.kind === "category" ? placesAmong(shape.values) : undefined });
+      else if (shape.kind === "category") fewNumbers.push({ at, place, places: new Map(shape.values.map((v, i) => [Number(v), i])) });
+      else {
+        const last = numbers.at(-1);
+        if (last !== undefined && last.at + last.length === at && last.place + last.length === place) last.length++;
+        else numbers.push({ at, place, length: 1 });
+      }
     });
-    this.#stride = this.#features.length + 1;
-    this.#rows = new Float64Array(CAPACITY * this.#stride);
+    this.#numbers = numbers;
+    this.#fewNumbers = fewNumbers;
+    this.#texts = texts;
+    this.#stride = features.length + 1;
+    // What a batch does not have is missing.
+    this.#rows = new Float64Array(CAPACITY * this.#stride).fill(NaN);
   }
 
   /** Some of the rows `start` to `start + count` of a request. */
   add(window: WindowCounter, batch: Batch, prediction: Prediction, start: number, count: number): void {
-    const value = prediction.outputs.find((o) => o.output.kind === "value" && o.width === 1);
+    const value = this.#needsValue ? prediction.outputs.find((o) => o.output.kind === "value" && o.width === 1) : undefined;
     for (const row of spread(batch.rows, this.#most, start, count)) {
       if (prediction.refused?.has(row) === true) continue;
       this.#put(batch, row, value === undefined ? NaN : Number(value.data[row]));
@@ -79,27 +111,27 @@ export class RowScores {
     if (count === 0) return;
     for (const { scorer, series } of this.#scorers) {
       scorer.score(this.#rows, this.#stride, count, this.#scores);
-      window.series[series]!.addNumbers(this.#scores, 0, 1, count, this.#scratch);
+      window.series[series]!.addNumbers(this.#scores, 0, 1, count);
     }
   }
 
   #put(batch: Batch, row: number, predicted: number): void {
-    const { numbers, strings } = this.#widths;
-    const at = this.#waiting++ * this.#stride;
-    for (let f = 0; f < this.#features.length; f++) {
-      const feature = this.#features[f];
-      if (feature === undefined) {
-        this.#rows[at + f] = NaN;
-        continue;
-      }
-      if (feature.text) {
-        const text = batch.strings[row * strings + feature.place]!;
-        this.#rows[at + f] = text === MISSING_STRING ? NaN : scoredValue(text, feature.shape, feature.places);
-        continue;
-      }
-      const number = batch.numbers[row * numbers + feature.place]!;
-      this.#rows[at + f] = feature.shape.kind === "category" && number === number ? scoredValue(number, feature.shape, feature.places) : number;
+    const rows = this.#rows;
+    const to = this.#waiting++ * this.#stride;
+    const [numbersAt, textsAt] = [row * this.#widths.numbers, row * this.#widths.strings];
+    const { numbers } = batch;
+    for (const { at, place, length } of this.#numbers) for (let i = 0; i < length; i++) rows[to + at + i] = numbers[numbersAt + place + i]!;
+    for (const { at, place, places } of this.#fewNumbers) {
+      const value = numbers[numbersAt + place]!;
+      rows[to + at] = value === value ? (places.get(value) ?? places.size) : value;
     }
-    this.#rows[at + this.#features.length] = predicted;
+    for (const { at, place, shape, places } of this.#texts) {
+      const text = batch.strings[textsAt + place]!;
+      if (places !== undefined) {
+        const known = places.of(text);
+        rows[to + at] = known >= 0 ? known : text === MISSING_STRING ? NaN : places.hashes.length;
+      } else rows[to + at] = text === MISSING_STRING ? NaN : scoredValue(text, shape, undefined);
+    }
+    rows[to + this.#stride - 1] = predicted;
   }
 }
