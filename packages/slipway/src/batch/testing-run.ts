@@ -18,7 +18,7 @@ export function loanPackage(): Promise<Package> {
 export async function packageOf(model: Uint8Array, signature: Signature): Promise<Package> {
   const { manifest: { kernel: _, ...manifest } } = (await openModel(fileURLToPath(new URL("../../../../examples/churn/churn.joblib", import.meta.url)))).package;
   const pkg = await buildPackage({ manifest: { ...manifest, name: "loan", version: "1.2.0" }, model, signature, checks: null, profile: null, card: "", sbom: {} });
-  return { bytes: writeSlip(pkg), digest: pkg.digest, name: "loan", version: "1.2.0", profile: null };
+  return { bytes: writeSlip(pkg), digest: pkg.digest, name: "loan", version: "1.2.0", profile: null, forecast: signature.forecast };
 }
 
 export interface LoanRow { readonly id: number; readonly age: number | null; readonly plan: string; readonly member: boolean; readonly note: string | null }

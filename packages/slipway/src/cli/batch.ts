@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { availableCpus, openModel } from "../runtime/index.ts";
-import { parseProfile, writeSlip, type Forecasting } from "@slipway/core/package";
+import { parseProfile, writeSlip } from "@slipway/core/package";
 import { forecastError, INPUT_FORMATS, MAX_HORIZON, placeOutput, planBatch, readErrorLimit, type BatchOptions, type BatchPlan, type BatchSummary, type Horizon, type InputFormat, type Keep } from "../batch/index.ts";
 import { batchReport, count, duration, progressLine } from "./batch-report.ts";
 import { defineCommand, usageError, type Command, type Invocation } from "./command.ts";
@@ -28,7 +28,7 @@ export const batch: Command = defineCommand({
     query: { type: "string", value: "SQL", help: "what to score, as SQL: of a database in its own words, of files in DuckDB's, which calls them input: SELECT * FROM input WHERE ..." },
     horizon: { type: "string", value: "STEPS", help: "forecast so many periods of each series: --in is their history, of which the model's columns are made as the package declares (pack --lags), each step with what the steps before predicted" },
     future: { type: "string", value: "PATH", multiple: true, help: "with --horizon: what is known of the periods to come (promotions, holidays, prices): a file with the time, the columns, and keys of the series where they differ" },
-    keep: { type: "string", value: "COLUMNS", help: "input columns to pass through: names with commas between, all, none, or unused (those that the model does not take; by default)" },
+    keep: { type: "string", value: "COLUMNS", help: "input columns to pass through: names with commas between, all, none, or unused (those that the model does not take; by default). With --horizon keys, time and step are always there, and none is the default" },
     outputs: { type: "string", value: "NAMES", help: "the model's outputs to write, with commas between; all by default" },
     "no-ids": { type: "boolean", help: "without the columns prediction_id and model_version" },
     resume: { type: "boolean", help: "go on with a run that was stopped; begins anew where there is none" },
@@ -110,13 +110,13 @@ async function optionsOf(call: Invocation, input: readonly string[], out: string
   for (const warning of opened.imported?.compiled.warnings ?? []) printNote(`note: ${warning}`);
   const { manifest, digest } = opened.package;
   const list = (name: string): string[] | undefined => call.text(name)?.split(",").map((n) => n.trim()).filter((n) => n !== "");
-  const keep = call.text("keep") ?? "unused";
   const place = call.text("catalogue");
   if (place !== undefined && call.text("on") !== undefined) throw usageError("bad-argument", "--catalogue does not go with --on", { hint: "Score here, or pack the model anew with its items." });
   const catalogue = place === undefined ? undefined : await (await import("../recommend/index.ts")).readCatalogue(place, opened.package);
-  const horizon = horizonOf(call, opened.package.signature.forecast);
+  const horizon = horizonOf(call);
+  const keep = call.text("keep") ?? (horizon === undefined ? "unused" : "none");
   return {
-    package: { bytes: writeSlip(opened.package), digest, name: manifest.name, version: manifest.version, profile: parseProfile(opened.package.profile) },
+    package: { bytes: writeSlip(opened.package), digest, name: manifest.name, version: manifest.version, profile: parseProfile(opened.package.profile), forecast: opened.package.signature.forecast },
     input, format: format as InputFormat | undefined, image: call.text("image"), ...(catalogue === undefined ? {} : { catalogue }), ...(call.text("masks") === undefined ? {} : { masks: { folder: resolve(call.text("masks")!) } }), delimiter, query: call.text("query"), output,
     keep: keep === "unused" || keep === "all" || keep === "none" ? keep : list("keep")! satisfies Keep,
     ...(horizon === undefined ? {} : { horizon }),
@@ -126,29 +126,29 @@ async function optionsOf(call: Invocation, input: readonly string[], out: string
   };
 }
 
-const NOT_WITH_HORIZON = ["keep", "outputs", "image", "skip-broken", "dry-run", "on", "shard-mb"];
+const NOT_WITH_HORIZON = ["image", "skip-broken", "shard-mb"];
 
-/** @throws SlipwayError forecast-undeclared, forecast-option */
-function horizonOf(call: Invocation, forecast: Forecasting | undefined): Horizon | undefined {
+/** @throws SlipwayError forecast-option */
+function horizonOf(call: Invocation): Horizon | undefined {
   const steps = call.count("horizon", [1, MAX_HORIZON]);
   const future = call.texts("future");
   if (steps === undefined) {
     if (future.length > 0) throw forecastError("forecast-option", "--future is of forecasts over several steps", { hint: "Add --horizon STEPS, or leave --future away." });
     return undefined;
   }
-  if (forecast === undefined) throw forecastError("forecast-undeclared", "--horizon: the model does not say which of its columns are past values of what it predicts", { hint: "slipway pack MODEL --lags lags.json; docs/forecasting.md tells what the file holds." });
   const odd = NOT_WITH_HORIZON.find((name) => call.flag(name) || call.text(name) !== undefined);
-  if (odd !== undefined) throw forecastError("forecast-option", `--${odd} does not go with --horizon`, { hint: odd === "keep" ? "A forecast has the series' keys, the time and the step." : odd === "dry-run" ? "--limit 10 forecasts the first ten series." : `Leave --${odd} away.` });
-  return { steps, forecast, future };
+  if (odd !== undefined) throw forecastError("forecast-option", `--${odd} does not go with --horizon`, { hint: `Leave --${odd} away.` });
+  return { steps, future };
 }
 
 const MOST_COLUMNS = 40;
 
-function planReport({ input, shards, threads, output, sample, seconds }: BatchPlan, cost: number | undefined): string {
+function planReport({ input, shards, threads, output, sample, seconds, horizon }: BatchPlan, cost: number | undefined): string {
   const about = input.exact ? "" : "about ";
+  const [rows, scored] = horizon === undefined ? ["rows", "scored"] : ["series", "forecast"];
   return [
-    `${about}${count(input.rows)} rows in ${count(input.files)} ${input.files === 1 ? "file" : "files"} (${input.format}, ${size(input.bytes)}), ${count(shards)} ${shards === 1 ? "shard" : "shards"}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
-    sample.rows === input.rows ? `all were scored, in ${duration(seconds)}` : `${count(sample.rows)} were scored: ${count(sample.rowsPerSecond)} a second, about ${duration(seconds)} for all`,
+    `${about}${count(input.rows)} ${rows} in ${count(input.files)} ${input.files === 1 ? "file" : "files"} (${input.format}, ${size(input.bytes)}), ${count(shards)} ${shards === 1 ? "shard" : "shards"}, ${threads} ${threads === 1 ? "thread" : "threads"}${horizon === undefined ? "" : `, ${count(horizon)} ${horizon === 1 ? "step" : "steps"} each`}`,
+    sample.rows === input.rows ? `all were ${scored}, in ${duration(seconds)}` : `${count(sample.rows)} were ${scored}: ${count(sample.rowsPerSecond)} a second, about ${duration(seconds)} for all`,
     ...(cost === undefined ? [] : [`${cost < 0.01 && cost > 0 ? "less than 0.01" : `about ${cost.toFixed(2)}`} at the price of an hour that was given, on one machine or shared by several like it`]),
     ...(sample.bad === 0 ? [] : [`${count(sample.bad)} could not be:`, ...sample.reasons.map(({ column, reason, rows }) => `  ${count(rows)}  ${column === null ? "" : `${column}: `}${reason}`)]),
     ...(output.columns.length === 0 ? [] : [`${output.path} would be about ${size(output.bytes)} of ${output.format}: ${output.columns.slice(0, MOST_COLUMNS).join(", ")}${output.columns.length > MOST_COLUMNS ? `, and ${output.columns.length - MOST_COLUMNS} more` : ""}`]),

@@ -1,4 +1,4 @@
-export { cellReader, checkNumber, checkString, Encoder, exampleRecord, exampleRequest, exampleValue, flatColumns, flatValue, halfToNumber, isFlag, keysOf, numberToHalf, pickRows, placeRows, planColumns, predictError, Problems, readInput, shapeText, shortestFloat, toRows, usedColumns } from "@slipway/core/predict";
+export { cellReader, checkNumber, checkString, Encoder, exampleRecord, exampleRequest, exampleValue, flatColumns, flatValue, halfToNumber, isFlag, keysOf, numberToHalf, pickRows, placeRows, planColumns, predictError, Problems, readInput, selectOutputs, shapeText, shortestFloat, toRows, usedColumns } from "@slipway/core/predict";
 export type { Batch, Encoded, EngineData, FlatColumn, GivenTensor, ModelInput, OnInvalid, OutputData, Plan, PredictedRow, Prediction, Problem, RowError, Slot, Source, Value } from "@slipway/core/predict";
 export { Model, loadModelPackage, type LoadOptions, type ModelSource, type PredictOptions, type RunOptions } from "./model.ts";
 export type { Servable } from "./servable.ts";

@@ -36,9 +36,8 @@ function readDefinition(name: string, given: ScheduleSettings): Definition {
   for (const [i, path] of (given.future ?? []).entries()) checkTemplate(path, `${where}.future[${i}]`);
   readErrorLimit(given.maxErrors);
   if (given.future !== undefined && given.horizon === undefined) throw wrong(".future", "is of forecasts over several steps", "Set horizon, or leave future away.");
-  const odd = given.horizon === undefined ? undefined : (["keep", "outputs", "image", "watermark"] as const).find((key) => given[key] !== undefined) ?? (["newFiles", "skipBroken"] as const).find((key) => given[key]);
-  if (odd !== undefined) throw wrong(`.${odd}`, "does not go with horizon", "A forecast takes the whole history of each series, and writes its keys, the time and the step.");
-  if (given.on !== undefined && given.horizon !== undefined) throw wrong(".on", "does not go with horizon", "A forecast is made by one machine, on all its processors.");
+  const odd = given.horizon === undefined ? undefined : (["image", "watermark"] as const).find((key) => given[key] !== undefined) ?? (["newFiles", "skipBroken"] as const).find((key) => given[key]);
+  if (odd !== undefined) throw wrong(`.${odd}`, "does not go with horizon", "A forecast takes the whole history of each series.");
   if (given.watermark !== undefined && given.newFiles) throw wrong(".newFiles", "a schedule goes by new files or by a watermark, not by both");
   const incremental = given.watermark !== undefined || given.newFiles;
   if (incremental && !/\{\{\s*datetime\s*\}\}/.test(given.output)) throw wrong(".output", "a run that takes only what is new must not write over another one's output", "Put {{datetime}} in its name.");

@@ -47,7 +47,7 @@ describe("names with {{...}}", () => {
 });
 
 describe("a forecast over several steps", () => {
-  it("has its own names filled in, and takes no option of rows", async () => {
+  it("has its own names filled in, and takes no part of its history", async () => {
     const given = { ...VALID, horizon: "6", future: "known/{{year}}.csv" };
     const [definition] = readDefinitions({ sales: await read(given) });
     expect(definition).toMatchObject({ horizon: 6, future: ["known/{{year}}.csv"] });
@@ -60,7 +60,6 @@ describe("a forecast over several steps", () => {
       }
     };
     expect(await refused({ horizon: undefined })).toMatchObject({ code: "schedule-invalid", where: "schedules.sales.future" });
-    expect(await refused({ keep: "all" })).toMatchObject({ code: "schedule-invalid", where: "schedules.sales.keep" });
     expect(await refused({ watermark: "at" })).toMatchObject({ code: "schedule-invalid", where: "schedules.sales.watermark" });
     expect(await refused({ future: "known/{{yeer}}.csv" })).toMatchObject({ code: "schedule-invalid", where: "schedules.sales.future[0]" });
   });
@@ -91,7 +90,6 @@ describe("a schedule that cannot be", () => {
     ["an output of no format", { output: "out/{{date}}" }, "cannot be told"],
     ["both watermark and new files", { watermark: "at", newFiles: true, output: "o/{{datetime}}.csv" }, "not by both"],
     ["workers without a database that they share", { on: "postgres" }, "SLIPWAY_DATABASE_URL"],
-    ["workers that forecast", { on: "postgres", horizon: 3 }, "by one machine"],
     ["workers that write into a table", { on: "postgres", output: "postgres://h/d?table=t{{datetime}}" }, "storage that all of them see"],
     ["new rows over old ones", { watermark: "at" }, "{{datetime}}"],
   ])("is refused: %s", async (_what, given, says) => {

@@ -11,7 +11,7 @@ import { readErrorLimit } from "../run/limits.ts";
 import { partName, type Part } from "../run/messages.ts";
 import type { BatchSummary, FailedShard } from "../run/options.ts";
 import type { OutputPlace } from "../run/output-place.ts";
-import { readShards, type ShardPlace } from "./shard-list.ts";
+import { isTable, readShards, type ShardPlace } from "./shard-list.ts";
 import { MODEL, type SharedRun } from "./shared-run.ts";
 
 export interface SharedFinish {
@@ -47,10 +47,11 @@ export async function finishShared({ run, maxErrors, parts, failed, tag, seconds
   });
 }
 
-function named({ setup }: SharedRun, place: ShardPlace): Pick<FailedShard, "file" | "from" | "to" | "unit"> {
+function named(run: SharedRun, place: ShardPlace): Pick<FailedShard, "file" | "from" | "to" | "unit"> {
   if ("images" in place) return { file: place.images[0]!, from: 0, to: place.images.length, unit: "images" };
   if ("broken" in place) return { file: place.broken.source, from: 0, to: 0, unit: "rows" };
-  return { ...place, unit: setup.input.kind === "table" ? "rows" : "bytes" };
+  const { file, from, to } = place;
+  return { file, from, to, unit: isTable(run) ? "rows" : "bytes" };
 }
 
 /** What a process said that put this run's output in place and did not come to say so. */

@@ -5,17 +5,15 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { newId } from "../../database/index.ts";
 import { batchError } from "../errors.ts";
-import { forecastError } from "../forecast/errors.ts";
-import { findInput, type InputFile } from "../input/sources.ts";
 import { isBucketAddress } from "../remote/bucket-address.ts";
 import { planDifferences, planDigest, type RunPlan } from "../run/ledger.ts";
 import { clear, CURRENT, refuseLeftovers, wholeRun } from "../run/leftovers.ts";
 import { LOCK, lockFolder } from "../run/lock.ts";
+import { findAll, openSource, type Found } from "../run/open-source.ts";
 import type { BatchOptions, BatchSummary } from "../run/options.ts";
 import { placeOutput, sharedFolder, type OutputPlace } from "../run/output-place.ts";
 import { planOf, sharedSetup } from "../run/plan.ts";
 import { ShardPool } from "../run/pool.ts";
-import { refuseUnread, sourceOf } from "../run/source.ts";
 import { inputsOf, writeShards } from "./shard-list.ts";
 import { MODEL, readCurrent, readRun, removeIfEmpty, writeCurrent, writeRun, type CurrentRun, type Driver, type SharedRun } from "./shared-run.ts";
 
@@ -27,25 +25,23 @@ export type Planned =
 
 /** @throws SlipwayError batch-... */
 export async function planShared(given: BatchOptions, on: Driver): Promise<Planned> {
-  if (given.horizon !== undefined) throw forecastError("forecast-option", "--on does not go with --horizon: a forecast is made by one machine, on all its processors", { hint: "Leave --on away." });
   if (given.output.destination !== undefined && isBucketAddress(given.output.destination)) return (await import("./bucket/plan-bucket.ts")).planInBucket(given, on);
   if (given.output.destination !== undefined) throw batchError("batch-output-format", "processes that share a run write to storage that all of them see", { hint: "Write to a file or a folder there, or to a bucket (s3://, gs://, az://), and bring it elsewhere afterwards; or leave --on away." });
   // Other processes have other working folders.
   const options: BatchOptions = { ...given, output: placeOutput(resolve(given.output.path) + (given.output.folder ? "/" : ""), given.output.format) };
   const { output } = options;
-  const files = options.query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format, options.skipBroken);
-  refuseUnread(files);
-  const plan = planOf(options, files);
+  const found = await findAll(options);
+  const plan = planOf(options, found);
   const unlock = lockFolder(sharedFolder(output));
   try {
-    return await planLocked(options, plan, files, on);
+    return await planLocked(options, plan, found, on);
   } finally {
     unlock();
     removeIfEmpty(sharedFolder(output));
   }
 }
 
-async function planLocked(options: BatchOptions, plan: RunPlan, files: readonly InputFile[], on: Driver): Promise<Planned> {
+async function planLocked(options: BatchOptions, plan: RunPlan, found: Found, on: Driver): Promise<Planned> {
   const { output } = options;
   const current = currentRun(output);
   if (options.resume && !options.overwrite) {
@@ -60,7 +56,7 @@ async function planLocked(options: BatchOptions, plan: RunPlan, files: readonly 
     if (current !== undefined) throw batchError("batch-output-exists", `${output.path} is the output of the run ${current.id}, on which others may work`, { where: output.path, hint: "--resume goes on with it, --overwrite begins anew; or choose another name." });
     refuseLeftovers(output);
   }
-  return { kind: "made", run: await make(options, plan, files, on), replaced: current };
+  return { kind: "made", run: await make(options, plan, found, on), replaced: current };
 }
 
 /** All but the lock that this process holds. */
@@ -94,7 +90,7 @@ export function refuseAnother(current: CurrentRun, plan: RunPlan, on: Driver, ru
   if (differs.length > 0) throw batchError("batch-run-other", `the run that was begun here differs in ${differs.join(", ")}`, { where: runs, hint: "Go on with the same model, input and options, or begin anew with --overwrite." });
 }
 
-async function make(options: BatchOptions, plan: RunPlan, files: readonly InputFile[], on: Driver): Promise<SharedRun> {
+async function make(options: BatchOptions, plan: RunPlan, found: Found, on: Driver): Promise<SharedRun> {
   const { output } = options;
   const id = newRunId(plan, on);
   const runs = sharedFolder(output);
@@ -104,7 +100,7 @@ async function make(options: BatchOptions, plan: RunPlan, files: readonly InputF
   const folder = join(runs, id);
   try {
     mkdirSync(folder, { recursive: true });
-    const run = await writeRunTo(folder, { options, plan, files, id, output: { ...output, work: folder } });
+    const run = await writeRunTo(folder, { options, plan, found, id, output: { ...output, work: folder } });
     // From here on it is the run of this output.
     writeCurrent(run, on);
     return run;
@@ -122,24 +118,24 @@ export function newRunId(plan: RunPlan, on: Driver): string {
 export interface NewRun {
   readonly options: BatchOptions;
   readonly plan: RunPlan;
-  readonly files: readonly InputFile[];
+  readonly found: Found;
   readonly id: string;
   readonly output: OutputPlace;
   /** Whoever makes the parts reads objects in buckets itself. */
   readonly elsewhere?: boolean;
 }
 /** All that describes a run, in a folder. @throws SlipwayError batch-... */
-export async function writeRunTo(folder: string, { options, plan, files, id, output, elsewhere = false }: NewRun): Promise<SharedRun> {
+export async function writeRunTo(folder: string, { options, plan, found, id, output, elsewhere = false }: NewRun): Promise<SharedRun> {
   const { package: { bytes, digest, name, version } } = options;
   writeFileSync(join(folder, MODEL), bytes, { flush: true });
-  const source = await sourceOf({ ...options, work: folder }, files);
+  const source = await openSource(options, found, folder);
   const setup = sharedSetup(options, source.shape, plan);
   // What is wrong with the columns or the model is said here, not by every worker.
   const temporary = join(tmpdir(), id);
   const pool = await ShardPool.start(1, { ...setup, package: bytes, folder, temporary }, { part: () => undefined, failed: () => undefined });
   await pool.close();
   const shards = await writeShards(folder, source, elsewhere);
-  const run: SharedRun = { id, folder, plan, setup, model: { digest, name, version }, output, shards, inputs: inputsOf(files) };
+  const run: SharedRun = { id, folder, plan, setup, model: { digest, name, version }, output, shards, inputs: inputsOf(found.files) };
   writeRun(run);
   return run;
 }

@@ -19,6 +19,8 @@ export interface FilePlace {
   /** A byte of text, a row of a table; `to` is behind the last. */
   readonly from: number;
   readonly to: number;
+  /** So many it has, where they are not the file's rows. */
+  readonly records?: number;
   /** Of an object in a bucket: its ETag. */
   readonly version?: string;
 }
@@ -34,7 +36,7 @@ export async function writeShards(folder: string, source: Source, elsewhere: boo
   let count = 0;
   try {
     for await (const work of source.works) {
-      if ("file" in work) list.write(place({ file: work.file, from: work.from, to: work.to }, folder));
+      if ("file" in work) list.write(place({ file: work.file, from: work.from, to: work.to, ...(work.records === undefined ? {} : { records: work.records }) }, folder));
       else if ("images" in work) list.write(JSON.stringify({ images: work.images.map(absolute) }));
       else if ("broken" in work) list.write(JSON.stringify({ broken: work.broken }));
       else if ("text" in work) list.write(place({ file: work.text.path, from: work.text.from, to: work.text.to }, folder));
@@ -59,9 +61,9 @@ function absolute(image: string): string {
   if (!isAbsolute(image)) throw batchError("batch-input-format", `${image} is relative to a folder in which other processes are not`, { where: image, hint: "Give --in the folder's whole path." });
   return image;
 }
-function place({ file, from, to }: FilePlace, folder: string): string {
+function place({ file, ...range }: FilePlace, folder: string): string {
   const inside = `${folder}/`;
-  return JSON.stringify({ file: file.startsWith(inside) ? file.slice(inside.length) : resolve(file), from, to });
+  return JSON.stringify({ file: file.startsWith(inside) ? file.slice(inside.length) : resolve(file), ...range });
 }
 
 /** @throws SlipwayError batch-run-damaged */
@@ -81,8 +83,8 @@ export function readShards({ folder, shards }: SharedRun): ShardPlace[] {
 export function isLocal({ file }: FilePlace): boolean {
   return isAbsolute(file);
 }
-function isFilePlace({ file, from, to }: FilePlace): boolean {
-  return typeof file === "string" && (isAbsolute(file) || isBucketAddress(file) || (/^[\w./-]+$/.test(file) && !file.includes(".."))) && Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && to >= from;
+function isFilePlace({ file, from, to, records = 0 }: FilePlace): boolean {
+  return Number.isSafeInteger(records) && typeof file === "string" && (isAbsolute(file) || isBucketAddress(file) || (/^[\w./-]+$/.test(file) && !file.includes(".."))) && Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && to >= from;
 }
 
 /** A shard as threads take it. @throws SlipwayError batch-input-changed, batch-input-damaged */
@@ -92,14 +94,20 @@ export function readShard(run: SharedRun, shard: number, place: ShardPlace, toke
   const { file, from, to } = place;
   const path = isAbsolute(file) ? file : join(run.folder, file);
   checkUnchanged(run, path);
-  return run.setup.input.kind === "table" ? { shard, token, file: path, from, to } : { shard, token, text: { path, from, to } };
+  return isTable(run) ? { shard, token, file: path, from, to } : { shard, token, text: { path, from, to } };
 }
 /** So many rows it has, as far as that can be told without reading them. */
 export function countRows(run: SharedRun, place: ShardPlace): number {
-  const { input } = run.setup;
   if ("images" in place) return place.images.length;
   if ("broken" in place) return 0;
-  return input.kind === "table" ? place.to - place.from : countRecordsOf(run, place);
+  return isTable(run) ? recordsOf(place) : countRecordsOf(run, place);
+}
+/** Its shards are rows of files. */
+export function isTable({ setup: { input: { kind } } }: SharedRun): boolean {
+  return kind === "table" || kind === "series";
+}
+export function recordsOf({ from, to, records = to - from }: FilePlace): number {
+  return records;
 }
 /** Of text: at its place, or as it is. */
 export function countRecordsOf(run: SharedRun, text: FilePlace | Uint8Array): number {

@@ -109,7 +109,7 @@ export function isRunId(text: string): boolean {
 function isSetup(value: unknown): boolean {
   if (!isObject(value) || !isObject(value["input"])) return false;
   const { input, output, idPrefix } = value;
-  return ["csv", "jsonl", "table", "image"].includes(String((input as { kind?: unknown }).kind)) && (["csv", "tsv", "jsonl", "parquet", "arrow", "arrows"] satisfies OutputFormat[]).includes(output as OutputFormat) && (idPrefix === undefined || typeof idPrefix === "string");
+  return ["csv", "jsonl", "table", "image", "series"].includes(String((input as { kind?: unknown }).kind)) && (["csv", "tsv", "jsonl", "parquet", "arrow", "arrows"] satisfies OutputFormat[]).includes(output as OutputFormat) && (idPrefix === undefined || typeof idPrefix === "string");
 }
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -18,9 +18,9 @@ let runs: TestRuns;
 beforeAll(async () => { runs = new TestRuns(await seriesPackage()); });
 afterAll(() => runs.remove());
 
-interface Options extends Partial<BatchOptions> { readonly steps?: number; readonly forecast?: Forecasting; readonly future?: readonly string[] }
-function run(input: string, out: string, { steps = 3, forecast = MONTHLY, future = [], ...options }: Options = {}): Promise<BatchSummary> {
-  return runs.run(runs.at(input), out, { keep: "unused", outputs: undefined, maxErrors: readErrorLimit("100"), horizon: { steps, forecast, future: future.map((name) => runs.at(name)) }, ...options });
+interface Options extends Partial<BatchOptions> { readonly steps?: number; readonly future?: readonly string[] }
+function run(input: string, out: string, { steps = 3, future = [], ...options }: Options = {}): Promise<BatchSummary> {
+  return runs.run(runs.at(input), out, { keep: "none", outputs: undefined, maxErrors: readErrorLimit("100"), horizon: { steps, future: future.map((name) => runs.at(name)) }, ...options });
 }
 const file = (name: string, text: string): void => writeFileSync(runs.at(name), text);
 const month = (n: number): string => `${2025 + Math.floor(n / 12)}-${String((n % 12) + 1).padStart(2, "0")}-01`;
@@ -89,9 +89,65 @@ describe("a forecast over several steps", () => {
     const forecast = { ...MONTHLY, gaps };
     const one = new TestRuns(await seriesPackage(forecast));
     writeFileSync(one.at("gap.csv"), `${HEAD}a,${month(0)},4,0\na,${month(2)},6,0\na,${month(3)},,0\n`);
-    await one.run(one.at("gap.csv"), "out.csv", { keep: "unused", outputs: undefined, horizon: { steps: 1, forecast, future: [] } });
+    await one.run(one.at("gap.csv"), "out.csv", { keep: "none", outputs: undefined, horizon: { steps: 1, future: [] } });
     expect(one.text("out.csv")).toBe(`store,month,step,forecast\na,${month(3)},1,${monthlyValue(6, filled[1], 0, 4)}\n`);
     one.remove();
+  });
+});
+
+describe("what is written beside a forecast", () => {
+  const HEADS = "store,month,units,promotion,region,step\n";
+  const rows = (store: string, region: string): string => [1, 2, 4].map((v, m) => `${store},${month(m)},${v},0,${region}${m},${m}\n`).join("");
+  const table = (name: string): string[][] => runs.text(name).trim().split("\n").map((line) => line.split(","));
+  it("is what its period's row says, with --future first; and as it was of series that have no row behind their last value", async () => {
+    file("kept.csv", `${HEADS}${rows("a", "north")}a,${month(3)},,1,east,7\n${rows("b", "south")}`);
+    file("kept-known.csv", `month,promotion,holiday\n${[3, 4].map((m) => `${month(m)},0,day ${m}\n`).join("")}`);
+    const kept = async (out: string, keep: BatchOptions["keep"]): Promise<string[][]> => {
+      await run("kept.csv", out, { steps: 2, future: ["kept-known.csv"], keep });
+      return table(out).map((row) => [...row.slice(0, 3), ...row.slice(3, -1)]);
+    };
+    expect(await kept("kept.some.csv", ["holiday", "region", "store", "promotion"])).toEqual([
+      ["store", "month", "step", "holiday", "region", "promotion"],
+      ["a", month(3), "1", "day 3", "east", "0"], ["a", month(4), "2", "day 4", "", "0"],
+      ["b", month(3), "1", "day 3", "south2", "0"], ["b", month(4), "2", "day 4", "south2", "0"],
+    ]);
+    expect((await kept("kept.all.csv", "all"))[0]).toEqual(["store", "month", "step", "promotion", "region", "input.step", "holiday"]);
+    expect((await kept("kept.unused.csv", "unused"))[0]).toEqual(["store", "month", "step", "region", "input.step", "holiday"]);
+    for (const [keep, message] of [[["regoin"], /"regoin", which is to be kept.*\(it has "region"/], [["units"], /is what is predicted/]] as const) await expect(run("kept.csv", "kept.no.csv", { keep, future: ["kept-known.csv"] })).rejects.toMatchObject({ code: "forecast-columns", message: expect.stringMatching(message) as string });
+    // Numbers keep all their digits.
+    file("kept.jsonl", [0, 1, 2].map((m) => `{"store":"a","month":"${month(m)}","units":${m},"promotion":0,"id":9007199254740993}\n`).join(""));
+    file("kept-few.csv", `month,promotion\n${month(3)},0\n`);
+    for (const out of ["kept.one.csv", "kept.one.parquet"]) await run("kept.jsonl", out, { steps: 1, future: ["kept-few.csv"], keep: ["id"] });
+    expect(table("kept.one.csv")[1]![3]).toBe("9007199254740993");
+  });
+  it("is each output of the model that is asked for, whichever is fed into the next step", async () => {
+    const one = new TestRuns(await seriesPackage(MONTHLY, "refused", true));
+    writeFileSync(one.at("in.csv"), `${HEAD}${history("a", [1, 2, 4])}${history("b", [5, 6, 7])}`);
+    writeFileSync(one.at("known.csv"), `month,promotion\n${[3, 4].map((m) => `${month(m)},0\n`).join("")}`);
+    const asked = (out: string, outputs: readonly string[] | undefined): Promise<BatchSummary> => one.run(one.at("in.csv"), out, { keep: "none", outputs, horizon: { steps: 2, future: [one.at("known.csv")] } });
+    const [a, b] = [steps([1, 2, 4], 3, [0, 0]), steps([5, 6, 7], 3, [0, 0])];
+    const of = (cells: (value: number) => string): string => [["a", a], ["b", b]].map(([store, values]) => (values as number[]).map((v, i) => `${String(store)},${month(3 + i)},${i + 1},${cells(v)}\n`).join("")).join("");
+    await asked("forecast.csv", undefined);
+    expect(one.text("forecast.csv")).toBe(`store,month,step,forecast\n${of(String)}`);
+    await asked("both.csv", ["band", "value"]);
+    expect(one.text("both.csv")).toBe(`store,month,step,band.0,band.1,forecast\n${of((v) => `${v - 1},${v + 1},${v}`)}`);
+    await asked("band.csv", ["band"]);
+    expect(one.text("band.csv")).toBe(`store,month,step,band.0,band.1\n${of((v) => `${v - 1},${v + 1}`)}`);
+    await expect(asked("no.csv", ["bands"])).rejects.toMatchObject({ code: "output-unknown" });
+    one.remove();
+  });
+});
+
+describe("the plan of a forecast", () => {
+  it("counts series and shards, and forecasts some to judge by; nothing is written", async () => {
+    file("planned.csv", `${HEAD}${Array.from({ length: 3000 }, (_, s) => history(`store ${s}`, s % 10 === 0 ? [1] : [1, 2, 4])).join("")}`);
+    file("planned-known.csv", `month,promotion\n${[1, 3].map((m) => `${month(m)},0\n`).join("")}`);
+    const { planBatch } = await import("../index.ts");
+    const plan = await planBatch(runs.options(runs.at("planned.csv"), "planned.out.csv", { keep: "none", outputs: undefined, horizon: { steps: 1, future: [runs.at("planned-known.csv")] } }));
+    expect(plan).toMatchObject({ input: { files: 1, rows: 3000, exact: true, format: "csv" }, shards: 3, horizon: 1, output: { exists: false, columns: ["store", "month", "step", "forecast"] }, sample: { rows: 3000, bad: 300, reasons: [{ column: null, reason: expect.stringContaining("the history has 1 period") as string, rows: 300 }] } });
+    expect(plan.output.bytes).toBeGreaterThan(2700 * 20);
+    expect(await planBatch(runs.options(runs.at("planned.csv"), "planned.out.csv", { keep: "none", outputs: undefined, limit: 20, query: "SELECT * FROM input WHERE store LIKE 'store 1%'", horizon: { steps: 1, future: [runs.at("planned-known.csv")] } }))).toMatchObject({ input: { rows: 20, exact: true }, shards: 1, sample: { rows: 20 } });
+    expect([existsSync(runs.at("planned.out.csv")), existsSync(runs.at("planned.out.csv.parts"))]).toEqual([false, false]);
   });
 });
 
@@ -120,7 +176,7 @@ describe("a series that cannot be forecast", () => {
     const one = new TestRuns(await seriesPackage(forecast));
     writeFileSync(one.at("in.csv"), HEAD + good + rows);
     writeFileSync(one.at("always.csv"), always);
-    const summary = await one.run(one.at("in.csv"), "out.csv", { keep: "unused", outputs: undefined, horizon: { steps: 2, forecast, future: [one.at("always.csv")] } });
+    const summary = await one.run(one.at("in.csv"), "out.csv", { keep: "none", outputs: undefined, horizon: { steps: 2, future: [one.at("always.csv")] } });
     expect(summary).toMatchObject({ rows: 2, scored: 1, bad: 1 });
     expect(one.text("out.csv").trim().split("\n")).toHaveLength(3);
     const [letter] = one.bad("out.csv");
@@ -134,7 +190,7 @@ describe("a series that cannot be forecast", () => {
     const one = new TestRuns(await seriesPackage(forecast));
     writeFileSync(one.at("in.csv"), `${HEAD}short,${hour(22)},1,0\n${[20, 21, 22].map((h) => `whole,${hour(h)},${h},0\n`).join("")}`);
     writeFileSync(one.at("day.csv"), `month,promotion\n${Array.from({ length: 30 }, (_, h) => `${hour(h)},0\n`).join("")}`);
-    await one.run(one.at("in.csv"), "out.csv", { keep: "unused", outputs: undefined, horizon: { steps: 1, forecast, future: [one.at("day.csv")] } });
+    await one.run(one.at("in.csv"), "out.csv", { keep: "none", outputs: undefined, horizon: { steps: 1, future: [one.at("day.csv")] } });
     expect(one.text("out.csv")).toBe(`store,month,step,forecast\nwhole,${hour(23)},1,${monthlyValue(22, 21, 0, 23)}\n`);
     expect(one.bad("out.csv")).toEqual([expect.objectContaining({ code: "forecast-history-short", reason: expect.stringMatching(/^the history has 1 period, from 2026-01-01T22:00:00 to/) as string })]);
     one.remove();
@@ -144,7 +200,7 @@ describe("a series that cannot be forecast", () => {
     const one = new TestRuns(await seriesPackage(forecast));
     writeFileSync(one.at("in.csv"), `${HEAD}x,2025-01-01,1,0\n`);
     writeFileSync(one.at("always.csv"), always);
-    await one.run(one.at("in.csv"), "out.csv", { keep: "unused", outputs: undefined, horizon: { steps: 10_000, forecast, future: [one.at("always.csv")] } });
+    await one.run(one.at("in.csv"), "out.csv", { keep: "none", outputs: undefined, horizon: { steps: 10_000, future: [one.at("always.csv")] } });
     expect(one.bad("out.csv")).toEqual([expect.objectContaining({ code: "forecast-history-long", reason: "the last step is beyond the year 9999" })]);
     one.remove();
   });
@@ -217,7 +273,8 @@ describe("the command", () => {
     file("said.csv", `${HEAD}${history("a", [1, 2, 3])}a,${month(3)},,0\n`);
     const args = [runs.at("monthly.slip"), "--in", runs.at("said.csv"), "--out", runs.at("said.out.csv")];
     expect(slipway(...args, "--horizon", "1").stdout).toContain("1 of 1 series forecast, 1 step each, in");
-    for (const odd of [["--keep", "all"], ["--dry-run"], ["--outputs", "value"], ["--on", "postgres"]]) expect(slipway(...args, "--horizon", "1", ...odd).stderr, odd.join(" ")).toContain("[forecast-option]");
+    expect(slipway(...args, "--horizon", "1", "--dry-run", "--keep", "promotion").stdout).toMatch(/^1 series in 1 file \(csv, .*\), 1 shard, \d+ threads?, 1 step each\nall were forecast, in .*\n.*store, month, step, promotion, forecast, prediction_id, model_version\n.*is there already/);
+    for (const odd of [["--image", "resize=crop"], ["--skip-broken"], ["--shard-mb", "1"]]) expect(slipway(...args, "--horizon", "1", ...odd).stderr, odd.join(" ")).toContain("[forecast-option]");
     expect(slipway(...args, "--future", "x.csv").stderr).toContain("[forecast-option]");
     expect(slipway(...args, "--horizon", "0").stderr).toMatch(/--horizon/);
     writeFileSync(runs.at("loan.slip"), (await loanPackage()).bytes);

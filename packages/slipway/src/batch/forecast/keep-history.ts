@@ -4,6 +4,7 @@
 import { nearest, SlipwayError } from "@slipway/core/base";
 import { STEP_COLUMN, type Forecasting } from "@slipway/core/package";
 import { sqlText, type DuckDBConnection } from "../input/duckdb.ts";
+import type { Keep } from "../rows/columns.ts";
 import { keptType } from "../rows/kept-type.ts";
 import { forecastError } from "./errors.ts";
 import { keptColumn, keyColumn, rowsOf, timeColumns, unread, type Table } from "./history-table.ts";
@@ -32,20 +33,46 @@ interface Given extends SeriesValue {
   readonly past: SeriesColumn | undefined;
   readonly known: SeriesColumn | undefined;
 }
-function valuesOf(forecast: Forecasting, history: Table, future: Table | undefined): Given[] {
-  return [...forecast.static.map((name) => ({ name, use: "static" as const })), ...forecast.future.map((name) => ({ name, use: "future" as const }))].map(({ name, use }) => {
-    const known = use === "future" && future !== undefined ? find(future, name) : undefined;
-    const past = known !== undefined ? find(history, name) : need(history, name, use === "static" ? "which stays as it was" : `which has to be known beforehand and is not ${future === undefined ? "given with --future" : `in ${future.name}`} either`);
-    const types = [past, known].flatMap((column) => (column === undefined ? [] : [keptColumn(column).type]));
+function valuesOf(forecast: Forecasting, kept: readonly string[], history: Table, future: Table | undefined): Given[] {
+  const declared = [...forecast.static, ...forecast.future];
+  const uses = (names: readonly string[], use: SeriesValue["use"]): { name: string; use: SeriesValue["use"] }[] => names.map((name) => ({ name, use }));
+  return [...uses(forecast.static, "static"), ...uses(forecast.future, "future"), ...uses(kept.filter((name) => !declared.includes(name)), "kept")].map(({ name, use }) => {
+    const known = use !== "static" && future !== undefined ? find(future, name) : undefined;
+    const nor = `${use === "kept" ? "which is to be kept" : "which has to be known beforehand"} and is not ${future === undefined ? "given with --future" : `in ${future.name}`} either`;
+    const past = known !== undefined ? find(history, name) : need(history, name, use === "static" ? "which stays as it was" : nor);
+    const types = [past, known].flatMap((column) => (column === undefined ? [] : [kindOf(use)(column).type]));
     return { name, use, past, known, type: types.every((type) => type === types[0]) ? types[0]! : "VARCHAR", inHistory: past !== undefined, inFuture: known !== undefined };
   });
+}
+/** What is only passed through keeps all its digits. */
+function kindOf(use: SeriesValue["use"]): typeof keptColumn {
+  return use === "kept" ? keyColumn : keptColumn;
+}
+
+/** The columns to pass through beside the keys, the time and the step, in their order. @throws SlipwayError forecast-columns */
+function keptNames(keep: Keep, { target, time, series, lags, rolling, calendar, future: known, static: still }: Forecasting, history: Table, future: Table | undefined): string[] {
+  const always = [...series, time];
+  if (typeof keep !== "string") {
+    if (keep.includes(target)) throw forecastError("forecast-columns", `${JSON.stringify(target.slice(0, 100))} is what is predicted: of periods to come there is none to keep`, { where: history.name, hint: "The forecast stands in its place." });
+    return [...new Set(keep)].filter((name) => !always.includes(name));
+  }
+  if (keep === "none") return [];
+  const taken = keep === "all" ? [] : [...Object.keys(lags), ...Object.keys(rolling), ...Object.keys(calendar), ...known, ...still];
+  const all = new Set([...history.columns, ...(future?.columns ?? [])].map((column) => column.name));
+  return [...all].filter((name) => ![...always, target, ...taken].includes(name));
+}
+
+export interface Keeping {
+  readonly forecast: Forecasting;
+  readonly horizon: number;
+  readonly keep: Keep;
 }
 
 /**
  * Writes `path`, with the columns k0 ... (keys), f (0: of the history, 1: known beforehand), t, z, w (see timeColumns), n (the
  * row in its input, from 1), y (the target), v0 ... (values). @throws SlipwayError forecast-columns, forecast-known, batch-input-damaged
  */
-export async function keepHistory(connection: DuckDBConnection, forecast: Forecasting, horizon: number, history: Table, future: Table | undefined, path: string): Promise<SeriesShape> {
+export async function keepHistory(connection: DuckDBConnection, { forecast, horizon, keep }: Keeping, history: Table, future: Table | undefined, path: string): Promise<SeriesShape> {
   const keys = forecast.series.map((name) => {
     const { sql, type } = keyColumn(need(history, name, "which tells series apart"));
     return { name, sql, type, kept: keptType(type) };
@@ -53,8 +80,9 @@ export async function keepHistory(connection: DuckDBConnection, forecast: Foreca
   const time = need(history, forecast.time, "the time");
   const target = keptColumn(need(history, forecast.target, "what is predicted"));
   const targetType = target.type === "BOOLEAN" ? "TINYINT" : target.type;
-  const values = valuesOf(forecast, history, future);
-  const valueSql = (of: "past" | "known"): string[] => values.map((value, i) => `CAST(${value[of] === undefined ? "NULL" : keptColumn(value[of]).sql} AS ${value.type}) AS v${i}`);
+  const kept = keptNames(keep, forecast, history, future);
+  const values = valuesOf(forecast, kept, history, future);
+  const valueSql = (of: "past" | "known"): string[] => values.map((value, i) => `CAST(${value[of] === undefined ? "NULL" : kindOf(value.use)(value[of]).sql} AS ${value.type}) AS v${i}`);
   const k = keys.map((_, i) => `k${i}`);
   try {
     await connection.run(`CREATE VIEW past AS SELECT ${[...keys.map(({ sql }, i) => `${sql} AS k${i}`), "0::TINYINT AS f", timeColumns(time), NUMBERED, `CAST(${target.sql} AS ${targetType}) AS y`, ...valueSql("past")].join(", ")} FROM ${history.sql}`);
@@ -78,7 +106,7 @@ export async function keepHistory(connection: DuckDBConnection, forecast: Foreca
     throw cause instanceof SlipwayError ? cause : unread(future === undefined ? history.name : `${history.name} and ${future.name}`, cause);
   }
   return {
-    kind: "series", names: [...forecast.series, forecast.time, STEP_COLUMN], horizon, targetType,
+    kind: "series", names: [...forecast.series, forecast.time, STEP_COLUMN, ...kept.map((name) => (name === STEP_COLUMN ? `input.${name}` : name))], horizon, targetType, kept: kept.map((name) => values.findIndex((value) => value.name === name)),
     keys: keys.map(({ name, type, kept }) => ({ name, type, kept })), values: values.map(({ name, type, use, inHistory, inFuture }) => ({ name, type, use, inHistory, inFuture })),
   };
 }

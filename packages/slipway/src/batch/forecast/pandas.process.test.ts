@@ -25,12 +25,11 @@ describe.skipIf(python === undefined)("a forecast is what pandas and scikit-lear
     const at = (file: string): string => join(folder, "cases", name, file);
     const lags = JSON.parse(readFileSync(at("lags.json"), "utf8")) as { series?: string[]; timezone?: string };
     const { package: pkg } = await packModel(at("model.joblib"), readFileSync(at("model.joblib")), { lags: { file: "lags.json", json: lags }, prove: true });
-    const forecast = pkg.signature.forecast!;
     const steps = Number(readFileSync(at("horizon.txt"), "utf8"));
     const future = readdirSync(at("")).includes("known.csv") ? [at("known.csv")] : [];
     const summary = await runBatch({
-      package: { bytes: writeSlip(pkg), digest: pkg.digest, name, version: "1.0.0", profile: null }, input: [at("history.csv")], output: placeOutput(at("forecast.csv")), keep: "unused", ids: false, engine: "auto", threads: 1, shardBytes: 2 ** 22,
-      resume: false, overwrite: false, maxErrors: readErrorLimit("0"), horizon: { steps, forecast, future },
+      package: { bytes: writeSlip(pkg), digest: pkg.digest, name, version: "1.0.0", profile: null, forecast: pkg.signature.forecast }, input: [at("history.csv")], output: placeOutput(at("forecast.csv")), keep: "none", ids: false, engine: "auto", threads: 1, shardBytes: 2 ** 22,
+      resume: false, overwrite: false, maxErrors: readErrorLimit("0"), horizon: { steps, future },
     });
     const [, ...expected] = rowsOf(readFileSync(at("expected.csv"), "utf8"));
     expect(summary).toMatchObject({ rows: expected.length / steps, bad: 0, horizon: steps });

@@ -1,10 +1,11 @@
 // A shard of series, forecast: their rows are read, then each step is one call of the model for all of them, with what the
 // steps before predicted.
 
-import { checkNumber, checkString, type Batch, type Model, type OutputData, pickRows, Problems, type Slot } from "../../runtime/index.ts";
-import { FORECAST_COLUMN, type Forecasting } from "@slipway/core/package";
+import { checkNumber, checkString, type Batch, type Model, pickRows, Problems, type Slot } from "../../runtime/index.ts";
+import type { Forecasting } from "@slipway/core/package";
 import { csvField } from "../output/csv-field.ts";
 import type { KeptType } from "../output/rows-writer.ts";
+import { keptType } from "../rows/kept-type.ts";
 import { openParquet } from "../rows/parquet-store.ts";
 import { rowOfText, type BadRow, type GoodRows, type RowBlock } from "../rows/row-block.ts";
 import type { ColumnWish, TablePart } from "../rows/table-store.ts";
@@ -15,22 +16,23 @@ import type { TimeKind } from "./grid.ts";
 import { readValue } from "./read-value.ts";
 import { Series, type SeriesContext, type Value } from "./series.ts";
 import type { SeriesShape } from "./shape.ts";
+import { StepOutputs } from "./step-outputs.ts";
 
 /** The history's own groups of rows are small. */
 const MEMORY_MB = 48;
 type RowRange = Extract<ShardWork, { file: string }>;
 
-/** @throws SlipwayError batch-duckdb, batch-input-damaged while it reads */
-export async function seriesReader(model: Model, shape: SeriesShape, temporary: string): Promise<{ kept: readonly string[]; types: readonly KeptType[]; read: (work: ShardWork) => RowBlock }> {
+/** `outputs`: names of those that are written. @throws SlipwayError batch-duckdb, output-unknown, batch-input-damaged while it reads */
+export async function seriesReader(model: Model, shape: SeriesShape, outputs: readonly string[] | undefined, temporary: string): Promise<{ kept: readonly string[]; types: readonly KeptType[]; read: (work: ShardWork) => RowBlock }> {
   const { signature } = model.encoder.plan;
   const forecast = signature.forecast!;
   const context: SeriesContext = { forecast, shape, clock: new Clock(forecast.timezone), rolling: Object.values(forecast.rolling) };
   const wishes = wishesOf(shape);
   const store = await openParquet(wishes, temporary, MEMORY_MB);
-  const isStatic = shape.values.some((value) => value.use === "static");
+  const stays = shape.values.some((value) => value.use !== "future");
   const features = featuresOf(model, context);
-  const output = signature.outputs.find((o) => o.kind === "value")!;
-  return { kept: shape.names, types: [...shape.keys.map((key) => key.kept), "text", "int64"], read: (work) => readShard(work as RowRange) };
+  const gathered = new StepOutputs(signature, shape.horizon, outputs);
+  return { kept: shape.names, types: [...shape.keys.map((key) => key.kept), "text", "int64", ...shape.kept.map((place) => keptType(shape.values[place]!.type))], read: (work) => readShard(work as RowRange) };
 
   function readShard(work: RowRange): RowBlock {
     const block: RowBlock = { rows: 0, bad: [], parts: parts(work, () => block) };
@@ -43,12 +45,12 @@ export async function seriesReader(model: Model, shape: SeriesShape, temporary: 
     for (const series of all) series.end();
     const found = block();
     found.rows = all.length;
-    const { values, rows } = await predictSteps(all);
+    const rows = await predictSteps(all);
     all.forEach((series, row) => {
       const { fault } = series;
       if (fault !== undefined) found.bad.push({ row, code: fault.code, column: fault.column, reason: fault.reason, ...keysAsTheyWere(series) });
     });
-    if (rows.length > 0) yield rowsOf(all, rows, values);
+    if (rows.length > 0) yield rowsOf(all, rows);
   }
 
   function addRows({ rows, columns }: TablePart, all: Series[]): void {
@@ -66,53 +68,52 @@ export async function seriesReader(model: Model, shape: SeriesShape, temporary: 
       current.add({
         known: cell(width, row) === 1, ms: micros === null ? NaN : micros / 1000, kind: cell(width + 2, row) as TimeKind, text: cell(width + 3, row) as string | null, row: cell(width + 4, row) as number,
         // Of most rows nothing but the target is ever asked for.
-        target, values: isStatic || Number.isNaN(readValue(target)) ? shape.values.map((_, i) => cell(width + 6 + i, row)) : NOTHING,
+        target, values: stays || Number.isNaN(readValue(target)) ? shape.values.map((_, i) => cell(width + 6 + i, row)) : NOTHING,
       });
     }
   }
 
-  /** Of each step, by series; and which series are whole. */
-  async function predictSteps(all: readonly Series[]): Promise<{ values: Float64Array; rows: number[] }> {
+  /** Gives the series that are whole. */
+  async function predictSteps(all: readonly Series[]): Promise<number[]> {
     const { horizon } = shape;
-    const values = new Float64Array(all.length * horizon);
+    const gather = gathered.begin(all.length);
     let rows = all.flatMap((series, row) => (series.fault === undefined ? [row] : []));
     for (let step = 0; step < horizon && rows.length > 0; step++) {
       const batch = features(all, rows, step);
       rows = rows.filter((row) => all[row]!.fault === undefined);
       if (rows.length === 0) break;
-      const prediction = model.runSync(batch, { onInvalid: "rows", outputs: [output.name] }) ?? await model.run(batch, { onInvalid: "rows", outputs: [output.name] });
+      const options = { onInvalid: "rows", outputs: gathered.asked } as const;
+      const prediction = model.runSync(batch, options) ?? await model.run(batch, options);
+      gather(rows, step, prediction);
       const { data } = prediction.outputs[0]!;
       rows.forEach((row, i) => {
         const series = all[row]!;
         const refused = prediction.refused?.get(i);
         if (refused !== undefined) series.fail("forecast-row-refused", null, `step ${step + 1} (${series.write(series.length)}): ${refused}`);
-        const value = Number((data as ArrayLike<number | bigint>)[i]);
-        values[row * horizon + step] = value;
-        series.predicted(value);
+        series.predicted(Number((data as ArrayLike<number | bigint>)[i]));
       });
       rows = rows.filter((row) => all[row]!.fault === undefined);
     }
-    return { values, rows };
+    return rows;
   }
 
   /** A row of the output for each step of each series that is whole. */
-  function rowsOf(all: readonly Series[], whole: readonly number[], values: Float64Array): GoodRows {
+  function rowsOf(all: readonly Series[], whole: readonly number[]): GoodRows {
     const { horizon, keys } = shape;
     const count = whole.length * horizon;
-    const data = output.type === "float" ? new Float32Array(count) : new Float64Array(count);
-    whole.forEach((row, i) => data.set(values.subarray(row * horizon, (row + 1) * horizon), i * horizon));
-    const forecastOf: OutputData = { output: { name: FORECAST_COLUMN, graphName: FORECAST_COLUMN, kind: "value", type: output.type === "float" ? "float" : "double", rowShape: [] }, width: 1, data };
     const keptValue = (row: number, place: number): string | number | boolean | null => {
       const step = row % horizon;
       const series = all[whole[(row - step) / horizon]!]!;
       if (place < keys.length) return plain(series.keys[place]!);
       // By now the series has taken in all its steps.
-      return place === keys.length ? series.write(series.length - horizon + step) : step + 1;
+      const period = series.length - horizon + step;
+      if (place === keys.length) return series.write(period);
+      return place === keys.length + 1 ? step + 1 : plain(series.kept(shape.kept[place - keys.length - 2]!, period));
     };
     return {
       batch: { rows: count, numbers: new Float64Array(0), strings: [] }, rowOf: Int32Array.from({ length: count }, (_, row) => whole[Math.floor(row / horizon)]! * horizon + (row % horizon)),
       asItWas: (row) => keysAsTheyWere(all[whole[Math.floor(row / horizon)]!]!), keptValue, keptCsv: (sink, row, place) => sink.text(csvField(keptValue(row, place))),
-      prediction: { rows: count, outputs: [forecastOf], computeMs: 0 },
+      prediction: { rows: count, outputs: gathered.of(whole), computeMs: 0 },
     };
   }
 
@@ -134,7 +135,7 @@ function wishesOf({ keys, values, targetType }: SeriesShape): ColumnWish[] {
   return [
     ...keys.map(({ type, kept }, i): ColumnWish => ({ name: `k${i}`, type, as: kept === "boolean" ? "value" : kept })),
     { name: "f", type: "TINYINT", as: "double" }, { name: "t", type: "BIGINT", as: "double" }, { name: "z", type: "TINYINT", as: "double" }, { name: "w", type: "VARCHAR", as: "text" }, { name: "n", type: "BIGINT", as: "double" },
-    { name: "y", type: targetType, as: as(targetType) }, ...values.map(({ type }, i): ColumnWish => ({ name: `v${i}`, type, as: as(type) })),
+    { name: "y", type: targetType, as: as(targetType) }, ...values.map(({ type, use }, i): ColumnWish => ({ name: `v${i}`, type, as: use === "kept" && keptType(type) === "int64" ? "int64" : as(type) })),
   ];
 }
 

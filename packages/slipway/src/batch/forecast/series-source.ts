@@ -8,6 +8,7 @@ import { localFiles } from "../input/local-files.ts";
 import type { InputFile } from "../input/sources.ts";
 import { spoolQuery } from "../input/tables.ts";
 import { commitFile, putInPlace } from "../run/files.ts";
+import type { Keep } from "../rows/columns.ts";
 import type { Source, SourceWork } from "../run/source.ts";
 import { keepHistory } from "./keep-history.ts";
 import { tableOf, unread } from "./history-table.ts";
@@ -15,14 +16,18 @@ import { HISTORY, seriesPerShard, type SeriesShape } from "./shape.ts";
 
 export interface SeriesOptions {
   readonly forecast: Forecasting;
-  readonly horizon: number;
+  readonly steps: number;
+  readonly keep: Keep;
   /** Files of what is known beforehand. */
   readonly future: readonly InputFile[];
   readonly query?: string | undefined;
   readonly delimiter?: string | undefined;
   readonly threads: number;
+  /** Series in a shard; as many as there is room for by default. */
+  readonly shardRows?: number | undefined;
   /** So many series, the first ones. */
   readonly limit?: number | undefined;
+  /** Where it is kept. */
   readonly work: string;
 }
 
@@ -34,7 +39,7 @@ const ROWS_OF_SHARD = 2 ** 21;
 
 /** @throws SlipwayError forecast-..., batch-input-... */
 export async function seriesSource(options: SeriesOptions, found: readonly InputFile[]): Promise<Source> {
-  const { forecast, horizon, work, threads } = options;
+  const { forecast, steps, keep, work, threads } = options;
   const path = join(work, HISTORY);
   const shapePath = join(work, SHAPE);
   const temporary = join(work, "tmp");
@@ -44,18 +49,18 @@ export async function seriesSource(options: SeriesOptions, found: readonly Input
       const history = await historyFiles(options, found);
       const future = await localFiles(options.future, true, work);
       const name = (files: readonly InputFile[], what: string): string => (files.length === 1 ? files[0]!.path : `${files.length} files of ${what}`);
-      const shape = await keepHistory(connection, forecast, horizon, await tableOf(connection, history, options.delimiter, options.query === undefined && found[0]?.sql === undefined ? name(found, "--in") : "the query"),
+      const shape = await keepHistory(connection, { forecast, horizon: steps, keep }, await tableOf(connection, history, options.delimiter, options.query === undefined && found[0]?.sql === undefined ? name(found, "--in") : "the query"),
         future.length === 0 ? undefined : await tableOf(connection, future, undefined, name(options.future, "--future")), `${path}.tmp`);
       commitFile(shapePath, Buffer.from(JSON.stringify(shape)));
       putInPlace(path);
     }
     const shape = JSON.parse(readFileSync(shapePath, "utf8")) as SeriesShape;
-    const most = seriesPerShard(reachOf(forecast), horizon, shape.values.length);
+    const most = Math.min(options.shardRows ?? Infinity, seriesPerShard(reachOf(forecast), shape.horizon, shape.values.length));
     const cuts = await cutsOf(connection, path, shape, most, options.limit);
     const total = cuts.at(-1)?.to ?? 0;
     return { shape, total, most: Math.max(1, cuts.length), works: works() };
     async function* works(): AsyncGenerator<SourceWork> {
-      for (const [shard, { from, to }] of cuts.entries()) yield { shard, file: path, from, to, end: to };
+      for (const [shard, { from, to, series }] of cuts.entries()) yield { shard, file: path, from, to, end: to, records: series };
     }
   } finally {
     connection.closeSync();
@@ -75,25 +80,29 @@ async function historyFiles({ query, threads, work }: SeriesOptions, found: read
   return [{ path: spool, format: "parquet", compression: "none", bytes: statSync(spool).size, modifiedMs: 0 }];
 }
 
+interface Cut {
+  readonly from: number;
+  to: number;
+  series: number;
+}
+
 /** Whole series: `most` of them, or so many rows. */
-async function cutsOf(connection: DuckDBConnection, path: string, { keys }: SeriesShape, most: number, limit = Infinity): Promise<{ readonly from: number; readonly to: number }[]> {
+async function cutsOf(connection: DuckDBConnection, path: string, { keys }: SeriesShape, most: number, limit = Infinity): Promise<Cut[]> {
   const group = keys.length === 0 ? "" : ` GROUP BY ${keys.map((_, i) => `k${i}`).join(", ")} ORDER BY 1`;
-  const cuts: { from: number; to: number }[] = [];
+  const cuts: Cut[] = [];
   try {
     const result = await connection.stream(`SELECT CAST(min(file_row_number) AS DOUBLE), CAST(count(*) AS DOUBLE) FROM read_parquet(${sqlText(path)}, file_row_number = true)${group}`);
-    let [series, taken] = [0, 0];
+    let taken = 0;
     for (;;) {
       const chunk = await result.fetchChunk();
       if (chunk === null || chunk.rowCount === 0) break;
       for (const [from, rows] of chunk.getRows() as [number | null, number][]) {
         if (from === null || taken === limit) continue;
         const last = cuts.at(-1);
-        if (last === undefined || series === most || from + rows - last.from > ROWS_OF_SHARD) {
-          cuts.push({ from, to: from + rows });
-          series = 1;
-        } else {
+        if (last === undefined || last.series === most || from + rows - last.from > ROWS_OF_SHARD) cuts.push({ from, to: from + rows, series: 1 });
+        else {
           last.to = from + rows;
-          series++;
+          last.series++;
         }
         taken++;
       }

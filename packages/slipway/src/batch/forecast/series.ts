@@ -66,6 +66,8 @@ export class Series {
   /** Periods with a row but no value, behind the last value. */
   readonly #waiting: number[] = [];
   #some = false;
+  /** There are rows behind the last value. */
+  #behind = false;
 
   constructor(context: SeriesContext, keys: readonly Value[]) {
     this.#context = context;
@@ -174,6 +176,7 @@ export class Series {
     if (this.fault !== undefined) return;
     const { forecast, shape } = this.#context;
     if (!this.#some) return this.fail("forecast-value", forecast.target, "the series has no value");
+    for (const { history } of this.#known.values()) this.#behind ||= history !== undefined;
     const reach = reachOf(forecast);
     if (forecast.short === "refused" && this.length < reach) return this.fail("forecast-history-short", null, `the history has ${this.length} ${this.length === 1 ? "period" : "periods"}, from ${this.#grid.write(0, this.kind)} to ${this.#grid.write(this.length - 1, this.kind)}; the model's columns reach back ${reach}`);
     // Times far beyond it are no numbers.
@@ -184,12 +187,18 @@ export class Series {
     this.#push(value);
   }
 
-  /** Of a column of the shape that is known beforehand, for the next period; undefined: nobody says it. */
-  known(place: number): Value | undefined {
+  /** Of a column of the shape that is known beforehand, for a period; undefined: nobody says it. */
+  known(place: number, index: number = this.length): Value | undefined {
     const { inHistory, inFuture } = this.#context.shape.values[place]!;
-    const known = this.#known.get(this.length);
+    const known = this.#known.get(index);
     if (inFuture && known?.future !== undefined) return known.future[place] ?? null;
     return inHistory && known?.history !== undefined ? (known.history[place] ?? null) : undefined;
+  }
+  /** Of a column that is passed through, for a period that was forecast: what its row says; as it was where no row is of any. */
+  kept(place: number, index: number): Value {
+    const { use, inFuture } = this.#context.shape.values[place]!;
+    if (use === "static") return this.value(place);
+    return this.known(place, index) ?? (use === "future" || inFuture || this.#behind ? null : this.value(place));
   }
   /** Of the next period, as the clock shows it. */
   wall(): number {

@@ -12,7 +12,8 @@ export interface SeriesKey extends SeriesColumn {
   readonly kept: KeptType;
 }
 export interface SeriesValue extends SeriesColumn {
-  readonly use: "static" | "future";
+  /** `kept`: the model does not take it. */
+  readonly use: "static" | "future" | "kept";
   /** Who has it. */
   readonly inHistory: boolean;
   readonly inFuture: boolean;
@@ -20,10 +21,12 @@ export interface SeriesValue extends SeriesColumn {
 
 export interface SeriesShape {
   readonly kind: "series";
-  /** Of the output, without the forecast. */
+  /** Of the output, without the forecast: keys, time, step, and what is kept. */
   readonly names: readonly string[];
   readonly keys: readonly SeriesKey[];
   readonly values: readonly SeriesValue[];
+  /** Places of the values that are passed through. */
+  readonly kept: readonly number[];
   readonly targetType: string;
   readonly horizon: number;
 }

@@ -17,9 +17,9 @@ it.each(cases)("%s", async (name) => {
   const { package: pkg, notes } = await packModel(at("model.joblib"), readFileSync(at("model.joblib")));
   expect(notes).toContainEqual(expect.stringMatching(/^ForecasterRecursive: `slipway batch --horizon` takes a history with the columns "\w+"/));
   const { times, forecast: expected } = JSON.parse(readFileSync(at("forecast.json"), "utf8")) as { times: string[]; forecast: number[] };
-  const runs = new TestRuns({ bytes: writeSlip(pkg), digest: pkg.digest, name, version: "1.0.0", profile: null });
+  const runs = new TestRuns({ bytes: writeSlip(pkg), digest: pkg.digest, name, version: "1.0.0", profile: null, forecast: pkg.signature.forecast });
   const future = existsSync(at("known.csv")) ? [at("known.csv")] : [];
-  await runs.run(at("history.csv"), "out.csv", { keep: "unused", outputs: undefined, horizon: { steps: expected.length, forecast: pkg.signature.forecast!, future } });
+  await runs.run(at("history.csv"), "out.csv", { keep: "unused", outputs: undefined, horizon: { steps: expected.length, future } });
   const rows = runs.text("out.csv").trim().split("\n").slice(1).map((line) => line.split(","));
   expect(rows.map((row) => row[0])).toEqual(times.map((t) => t.slice(0, 10)));
   for (const [i, row] of rows.entries()) expect(Math.abs(Number(row[2]) - expected[i]!), row.join()).toBeLessThanOrEqual(1e-9 * Math.abs(expected[i]!));

@@ -12,8 +12,8 @@ export const MONTHLY: Forecasting = {
 };
 export const monthlyValue = (last: number, before: number, promotion: number, month: number): number => 0.5 * last + 0.25 * before + 10 * promotion + month;
 
-/** `missing`: what the model says to missing values. `reach`: of `before`. */
-export function seriesPackage(forecast: Forecasting = MONTHLY, missing: Column["missing"] = "refused"): Promise<BatchOptions["package"]> {
+/** `missing`: what the model says to missing values. `band`: it has an output of two numbers too, one below and one above. */
+export function seriesPackage(forecast: Forecasting = MONTHLY, missing: Column["missing"] = "refused", band: boolean = false): Promise<BatchOptions["package"]> {
   const g = new GraphBuilder();
   const o = new Ops(g);
   const numbers = g.entry("slipway.numbers", "double");
@@ -21,9 +21,10 @@ export function seriesPackage(forecast: Forecasting = MONTHLY, missing: Column["
   const weighted = o.matmul(numbers, doubles([0.5, 0.25, 10, 1], [4, 1]));
   g.bindEntry(numbers, names.map((name) => ({ name, type: "double" as const })));
   g.output("value", o.reshape(weighted, [-1]));
+  if (band) g.output("band", o.add(weighted, doubles([-1, 1], [1, 2])));
   const signature: Signature = {
     layout: "columns", columns: names.map((name) => ({ name, type: "double", used: true, missing, infinite: "refused" })), extraColumns: "ignored", forecast,
-    outputs: [{ name: "value", graphName: "value", kind: "value", type: "double", rowShape: [] }],
+    outputs: [{ name: "value", graphName: "value", kind: "value", type: "double", rowShape: [] }, ...(band ? [{ name: "band", graphName: "band", kind: "transformed" as const, type: "double" as const, rowShape: [2] }] : [])],
   };
   return packageOf(serializeModel(g.finish()), signature);
 }

@@ -30,8 +30,6 @@ export interface Finish {
   /** Of the run, for its record. */
   readonly id?: string;
   readonly resumed: number;
-  /** Of a forecast: steps. */
-  readonly horizon?: number | undefined;
   /** So long it took. */
   readonly seconds: () => number;
   /** In the names of what is made, where several processes may come here. */
@@ -42,7 +40,10 @@ export interface Finish {
 
 /** @throws SlipwayError batch-errors, batch-output-failed */
 export async function finishRun(finish: Finish): Promise<BatchSummary> {
-  const { output, shown = output, plan, profile, maxErrors, parts, failed = [], tag = "" } = finish;
+  const { output, shown = output, plan, input, maxErrors, parts, failed = [], tag = "" } = finish;
+  const horizon = input.kind === "series" ? input.horizon : undefined;
+  // Steps of a forecast are of few months or hours, unlike what a profile was made of.
+  const profile = horizon === undefined ? finish.profile : null;
   const place = finish.place ?? ((renames) => Promise.resolve(renames()));
   const made = (name: string): string => join(output.work, `${name}${tag}.tmp`);
   const rows = parts.reduce((n, p) => n + p.rows, 0);
@@ -58,7 +59,7 @@ export async function finishRun(finish: Finish): Promise<BatchSummary> {
   }
   if (tooMany(maxErrors, bad, rows, true)) {
     await place(() => move(moves));
-    const series = finish.horizon !== undefined;
+    const series = horizon !== undefined;
     throw batchError("batch-errors", `${bad} of ${rows} ${series ? "series could not be forecast" : "rows could not be scored"}, and --max-errors is ${maxErrors.text}${series ? `. The first: ${firstReason(output.errors)}` : ""}`, {
       where: shown.errors, hint: `${shown.errors} says which and why. ${series ? "Mend the history" : "Mend the input"}; or go on with --resume and a larger --max-errors: what is scored is kept.` });
   }
@@ -80,9 +81,9 @@ export async function finishRun(finish: Finish): Promise<BatchSummary> {
   for (const part of parts) seen.merge(part.seen);
   const summary: BatchSummary = {
     output: shown.path, rows, scored: rows - bad - lost, bad, errors: letters ? shown.errors : undefined, ...(broken.length === 0 ? {} : { broken }), columns: parts.find((p) => p.columns.length > 0)?.columns ?? [], shards: parts.length, seconds: finish.seconds(), resumed: finish.resumed,
-    outputs: seen.read(), ...(failed.length === 0 ? {} : { failed }), ...(profile === null ? {} : { drift: driftOf(profile, parts) }), ...(finish.horizon === undefined ? {} : { horizon: finish.horizon }),
+    outputs: seen.read(), ...(failed.length === 0 ? {} : { failed }), ...(profile === null ? {} : { drift: driftOf(profile, parts) }), ...(horizon === undefined ? {} : { horizon }),
   };
-  commitFile(made("record"), Buffer.from(`${JSON.stringify({ digest: planDigest(plan), run: finish.id, plan, input: finish.input, summary }, null, 1)}\n`));
+  commitFile(made("record"), Buffer.from(`${JSON.stringify({ digest: planDigest(plan), run: finish.id, plan, input, summary }, null, 1)}\n`));
   moves.push([made("record"), output.record]);
   await place(() => {
     if (!letters) rmSync(output.errors, { force: true });

@@ -11,13 +11,17 @@ import type { OutputPlace } from "./output-place.ts";
 
 export interface BatchOptions {
   /** A .slip, and what identifies it. */
-  readonly package: { readonly bytes: Uint8Array; readonly digest: string; readonly name: string; readonly version: string; readonly profile: Profile | null };
+  readonly package: {
+    readonly bytes: Uint8Array; readonly digest: string; readonly name: string; readonly version: string; readonly profile: Profile | null;
+    /** What it declares of a history. */
+    readonly forecast?: Forecasting | undefined;
+  };
   readonly input: readonly string[];
   readonly format?: InputFormat | undefined;
   readonly delimiter?: string | undefined;
   /** Of JSON lines: its columns, where the first line may lack some. */
   readonly columns?: readonly string[] | undefined;
-  /** Rows of a table in a shard; 65,536 by default. */
+  /** Rows of a table in a shard, 65,536 by default; of a forecast series, as many as there is room for. */
   readonly shardRows?: number | undefined;
   /** SQL over the input, in which it is called `input`. */
   readonly query?: string | undefined;
@@ -44,12 +48,12 @@ export interface BatchOptions {
   readonly skipBroken?: boolean | undefined;
   /** Forecasts so many steps of each series, by what the package declares. */
   readonly horizon?: Horizon | undefined;
+  /** Where the history of a forecast lies sorted, or will; the run's folder by default. */
+  readonly history?: string | undefined;
   readonly onProgress?: (progress: Progress) => void;
 }
 export interface Horizon {
   readonly steps: number;
-  /** What the package declares. */
-  readonly forecast: Forecasting;
   /** Files of what is known beforehand. */
   readonly future: readonly string[];
 }

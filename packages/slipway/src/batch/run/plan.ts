@@ -3,12 +3,13 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { InputFile } from "../input/sources.ts";
+import type { Found } from "./open-source.ts";
 import { planDigest, type RunPlan } from "./ledger.ts";
 import type { InputShape, WorkerSetup } from "./messages.ts";
 import type { BatchOptions } from "./options.ts";
 
 /** All that the output's bytes depend on; a run that was stopped goes on with the same. */
-export function planOf(options: BatchOptions, files: readonly InputFile[], future: readonly InputFile[] = []): RunPlan {
+export function planOf(options: BatchOptions, { files, future }: Found): RunPlan {
   const identity = ({ path, bytes, modifiedMs, format, remote }: InputFile): unknown => [path, bytes, remote?.version ?? modifiedMs, format];
   return {
     model: options.package.digest, input: files.map(identity), horizon: options.horizon?.steps, future: options.horizon === undefined ? undefined : future.map(identity), query: options.query ?? null, delimiter: options.delimiter ?? null,

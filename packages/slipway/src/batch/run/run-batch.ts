@@ -5,8 +5,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { COPIES } from "../input/local-files.ts";
-import { findFuture, refuseFormat } from "../forecast/find-future.ts";
-import { findInput } from "../input/sources.ts";
 import { openDestination } from "../output/destination.ts";
 import { partsThere } from "./assemble.ts";
 import { deliver, delivered } from "./deliver.ts";
@@ -15,19 +13,16 @@ import { clear, refuseLeftovers, refuseShared, removeRemains, wholeRun } from ".
 import { Ledger } from "./ledger.ts";
 import { LedgerQueue } from "./ledger-queue.ts";
 import { makeParts } from "./make-parts.ts";
+import { findAll, openSource } from "./open-source.ts";
 import type { BatchOptions, BatchSummary } from "./options.ts";
 import { planOf, setupOf } from "./plan.ts";
-import { refuseUnread, sourceOf } from "./source.ts";
 
 /** @throws SlipwayError batch-... */
 export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   const began = performance.now();
   const { output } = options;
-  const files = options.query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format, options.skipBroken);
-  refuseUnread(files, options.horizon !== undefined);
-  if (options.horizon !== undefined) refuseFormat(files, "--in");
-  const future = await findFuture(options.horizon?.future);
-  const plan = planOf(options, files, future);
+  const found = await findAll(options);
+  const plan = planOf(options, found);
   const destination = output.destination === undefined ? undefined : await openDestination(output.destination);
   const there = destination === undefined ? undefined : await delivered(destination, plan, options);
   if (there !== undefined) return there;
@@ -45,11 +40,11 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   try {
     // Parts whose files are gone are made again.
     for (const [shard, part] of ledger.parts) if (!partsThere(output.work, part, output.format)) ledger.parts.delete(shard);
-    const source = options.horizon !== undefined ? await (await import("../forecast/series-source.ts")).seriesSource({ ...options, ...options.horizon, horizon: options.horizon.steps, future, work: output.work }, files) : await sourceOf({ ...options, work: output.work, broken: new Map([...ledger.parts.values()].flatMap((p) => (p.broken === undefined ? [] : [[p.shard, p.broken]]))) }, files);
+    const source = await openSource(options, found, output.work, new Map([...ledger.parts.values()].flatMap((p) => (p.broken === undefined ? [] : [[p.shard, p.broken]]))));
     const queue = new LedgerQueue(ledger, source, options);
     await makeParts(queue, Math.max(1, Math.min(options.threads, source.most)), setupOf(options, source.shape, plan));
     const parts = Array.from({ length: queue.shards }, (_, shard) => ledger.parts.get(shard)!);
-    const summary = await finishRun({ output, plan, input: source.shape, profile: options.horizon === undefined ? options.package.profile : null, horizon: options.horizon?.steps, maxErrors: options.maxErrors, parts, resumed: queue.resumed, seconds: () => (performance.now() - began) / 1000 });
+    const summary = await finishRun({ output, plan, input: source.shape, profile: options.package.profile, maxErrors: options.maxErrors, parts, resumed: queue.resumed, seconds: () => (performance.now() - began) / 1000 });
     rmSync(output.folder ? join(output.work, COPIES) : output.work, { recursive: true, force: true });
     return await handOver(summary);
   } finally {

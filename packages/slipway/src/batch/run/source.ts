@@ -38,8 +38,8 @@ const IMAGES_PER_SHARD = 256;
 /** The one column of images. */
 const PATH_COLUMN = "path";
 
-/** `end`: so far the input is read behind it, in the unit of `total`. `at`: of text from a bucket, where it can be read again. */
-export type SourceWork = ShardWork & { readonly end: number; readonly at?: { readonly file: string; readonly from: number; readonly to: number; readonly version: string } };
+/** `end`: so far the input is read behind it, in the unit of `total`. `records`: so many it has, where they are not the file's rows. `at`: of text from a bucket, where it can be read again. */
+export type SourceWork = ShardWork & { readonly end: number; readonly records?: number; readonly at?: { readonly file: string; readonly from: number; readonly to: number; readonly version: string } };
 export interface Source {
   readonly shape: InputShape;
   readonly works: AsyncIterable<SourceWork>;

@@ -74,7 +74,7 @@ async function readerOf(model: Model): Promise<{ kept: readonly string[]; types:
   const { input, keep } = setup;
   const { plan } = model.encoder;
   if (input.kind === "table") return (await import("../rows/table-rows.ts")).tableReader(model.encoder, input, keep, setup.temporary);
-  if (input.kind === "series") return (await import("../forecast/series-reader.ts")).seriesReader(model, input, setup.temporary);
+  if (input.kind === "series") return (await import("../forecast/series-reader.ts")).seriesReader(model, input, setup.outputs, setup.temporary);
   if (input.kind === "image") return (await import("../rows/image-rows.ts")).imageReader(model.encoder, input.options, keep);
   const { names } = input;
   const ranges = new RangeReader();

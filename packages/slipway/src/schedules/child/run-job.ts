@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { SlipwayError } from "@slipway/core/base";
 import { parseProfile, writeSlip } from "@slipway/core/package";
-import { forecastError, isThere, placeOutput, readErrorLimit, runBatch, runOnPostgres, type BatchOptions, type BatchSummary, type OutputPlace } from "../../batch/index.ts";
+import { isThere, placeOutput, readErrorLimit, runBatch, runOnPostgres, type BatchOptions, type BatchSummary, type OutputPlace } from "../../batch/index.ts";
 import { availableCpus, openModel } from "../../runtime/index.ts";
 import { scheduleError } from "../errors.ts";
 import { shownPath } from "../shown.ts";
@@ -32,15 +32,13 @@ export async function runJob(job: RunJob, tell: (message: RunMessage) => void): 
     tell({ selection });
     chosen = selection;
   }
-  const keep = definition.keep ?? ["unused"];
-  const { forecast } = opened.package.signature;
-  if (definition.horizon !== undefined && forecast === undefined) throw forecastError("forecast-undeclared", `the schedule has a horizon, and ${manifest.name} ${manifest.version} does not say which of its columns are past values of what it predicts`, { hint: "slipway pack MODEL --lags lags.json; docs/forecasting.md tells what the file holds." });
+  const keep = definition.keep ?? [definition.horizon === undefined ? "unused" : "none"];
   const options: BatchOptions = {
-    package: { bytes: writeSlip(opened.package), digest, name: manifest.name, version: manifest.version, profile: parseProfile(opened.package.profile) },
+    package: { bytes: writeSlip(opened.package), digest, name: manifest.name, version: manifest.version, profile: parseProfile(opened.package.profile), forecast: opened.package.signature.forecast },
     input: chosen.input, format: definition.format, image: definition.image, skipBroken: definition.skipBroken, delimiter: definition.delimiter, query: chosen.query, output: placeOutput(names.output, definition.to),
     keep: keep.length === 1 && (keep[0] === "unused" || keep[0] === "all" || keep[0] === "none") ? keep[0] : keep, outputs: definition.outputs, ids: definition.ids,
     engine: "auto", threads: definition.threads ?? Math.max(1, Math.floor(availableCpus() / 2)), shardBytes: SHARD_BYTES, resume: true, overwrite: false, maxErrors: readErrorLimit(definition.maxErrors),
-    ...(definition.horizon === undefined ? {} : { horizon: { steps: definition.horizon, forecast: forecast!, future: names.future ?? [] } }),
+    ...(definition.horizon === undefined ? {} : { horizon: { steps: definition.horizon, future: names.future ?? [] } }),
     onProgress: (progress) => tell({ progress }),
   };
   const summary = await goOn(options, job, note);

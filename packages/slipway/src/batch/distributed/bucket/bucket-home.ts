@@ -9,7 +9,7 @@ import { fetchObject, getObject, getRange, sizesBelow, type ObjectStore, type Pl
 import { batchError } from "../../errors.ts";
 import { badName, partName, type Part, type ShardKey, type ShardWork } from "../../run/messages.ts";
 import { scratchFolder } from "../../run/scratch.ts";
-import { countRecordsOf, isLocal, readShard, readShards, type FilePlace, type ShardPlace } from "../shard-list.ts";
+import { countRecordsOf, isLocal, isTable, readShard, readShards, recordsOf, type FilePlace, type ShardPlace } from "../shard-list.ts";
 import { MODEL, RUN, readRun, SHARDS, type SharedRun } from "../shared-run.ts";
 import type { OpenRun, RunHome } from "../run-home.ts";
 import { below, outputOf, recordedIn, removeRunIn, type BucketOutput } from "./run-bucket.ts";
@@ -89,7 +89,7 @@ function bucketRun(output: BucketOutput, place: Place, run: SharedRun, shards: r
     async work(shard, token): Promise<ShardWork> {
       const found = shards[shard]!;
       if (!("file" in found) || isLocal(found)) return readShard(run, shard, found, token);
-      if (run.setup.input.kind === "table") return { shard, token, file: await tableOf(found.file), from: found.from, to: found.to };
+      if (isTable(run)) return { shard, token, file: await tableOf(found.file), from: found.from, to: found.to };
       const bytes = await textOf(found);
       const own = new ArrayBuffer(bytes.length);
       new Uint8Array(own).set(bytes);
@@ -115,7 +115,7 @@ function bucketRun(output: BucketOutput, place: Place, run: SharedRun, shards: r
       const found = shards[shard]!;
       if ("images" in found) return found.images.length;
       if ("broken" in found) return 0;
-      if (run.setup.input.kind === "table") return found.to - found.from;
+      if (isTable(run)) return recordsOf(found);
       // What is another object now has no rows that could be counted.
       const text = isLocal(found) ? found : await textOf(found).catch((error: unknown) => {
         if (error instanceof SlipwayError && (error.code === "batch-source-changed" || error.code === "batch-input-missing")) return new Uint8Array(0);

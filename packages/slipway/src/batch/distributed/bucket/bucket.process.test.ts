@@ -20,6 +20,8 @@ import { S3Store } from "../../remote/s3-store.ts";
 import { readErrorLimit } from "../../run/limits.ts";
 import type { BatchOptions } from "../../run/options.ts";
 import { runBatch } from "../../run/run-batch.ts";
+import { seriesPackage } from "../../forecast/testing-series.ts";
+import { runIndex } from "../kubernetes/index-worker.ts";
 import { finishJob } from "../kubernetes/run-on-kubernetes.ts";
 import { planShared } from "../plan-shared.ts";
 import { runOnPostgres } from "../postgres/run-on-postgres.ts";
@@ -113,6 +115,18 @@ it.skipIf(!real)("an upload is there with its last request, where it was not abo
   const third = await begin();
   expect(await third.complete({ etag: tag })).toBe("there");
   expect(digestOf(await get("uploads/one"))).toBe(digest(at("in.csv")));
+}, 240_000);
+
+it.skipIf(!real)("a forecast is made by pods that see nothing but the bucket", async () => {
+  writeFileSync(at("history.csv"), `store,month,units,promotion\n${Array.from({ length: 2100 }, (_, s) => [1, 2, 3].map((m) => `store ${s},2025-0${m}-01,${(s * m) % 17},0\n`).join("")).join("")}`);
+  writeFileSync(at("known.csv"), "month,promotion\n2025-04-01,1\n");
+  const options = (out: string): BatchOptions => batchOptions(series, at("history.csv"), out, { keep: "none", horizon: { steps: 1, future: [at("known.csv")] } });
+  const series = await seriesPackage();
+  await runBatch(options(at("forecast.csv")));
+  const run = await plan(options(`s3://${BUCKET}/forecast/out.csv`), "kubernetes");
+  for (const index of [0, 1]) expect(await runIndex({ folder: run.folder, index, indexes: 2, threads: 1, stop: new AbortController().signal })).toMatchObject({ unmade: [] });
+  expect(await finishJob(run, options(`s3://${BUCKET}/forecast/out.csv`), 2, () => 1)).toMatchObject({ rows: 2100, horizon: 1 });
+  expect([digestOf(await get("forecast/out.csv")), await keys("forecast/")]).toEqual([digest(at("forecast.csv")), ["out.csv", "out.csv.run.json"]]);
 }, 240_000);
 
 describe.skipIf(!real)("a run on Postgres with its output in S3", () => {

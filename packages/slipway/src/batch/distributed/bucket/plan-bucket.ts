@@ -4,16 +4,15 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { batchError } from "../../errors.ts";
-import { findInput, type InputFile } from "../../input/sources.ts";
 import { bucketDestination } from "../../remote/bucket-destination.ts";
 import { removeBelow, several } from "../../remote/object-store.ts";
 import { delivered } from "../../run/deliver.ts";
 import { CURRENT } from "../../run/leftovers.ts";
 import { planDigest, type RunPlan } from "../../run/ledger.ts";
+import { findAll, type Found } from "../../run/open-source.ts";
 import type { BatchOptions } from "../../run/options.ts";
 import { planOf } from "../../run/plan.ts";
 import { scratchFolder } from "../../run/scratch.ts";
-import { refuseUnread } from "../../run/source.ts";
 import { newRunId, refuseAnother, writeRunTo, type Planned } from "../plan-shared.ts";
 import { RUN, type CurrentRun, type Driver, type SharedRun } from "../shared-run.ts";
 import { openInBucket } from "./bucket-home.ts";
@@ -21,9 +20,8 @@ import { below, bucketOutput, END, placeIn, readCurrentIn, writeCurrentIn, type 
 
 /** @throws SlipwayError batch-... */
 export async function planInBucket(options: BatchOptions, on: Driver): Promise<Planned> {
-  const files = options.query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format, options.skipBroken);
-  refuseUnread(files);
-  const plan = planOf(options, files);
+  const found = await findAll(options);
+  const plan = planOf(options, found);
   const output = await bucketOutput(options.output.destination!);
   const before = await currentIn(output);
   const current = before?.current;
@@ -40,7 +38,7 @@ export async function planInBucket(options: BatchOptions, on: Driver): Promise<P
   const id = newRunId(plan, on);
   // A job's run is called by its plan: the one of before goes first.
   if (current?.id === id) await removeBelow(output.store, below(output.runs, `${id}/`));
-  const run = await make(output, options, plan, files, id);
+  const run = await make(output, options, plan, found, id);
   if (!(await writeCurrentIn(output, { id, on, digest: planDigest(plan), plan }, before === undefined ? { nothing: true } : { etag: before.etag }))) {
     await removeBelow(output.store, below(output.runs, `${id}/`));
     throw batchError("batch-run-busy", `another run of ${shown} was begun at the same time`, { where: shown, hint: "Go on with it by --resume; or begin anew with --overwrite." });
@@ -76,12 +74,12 @@ async function describe(output: BucketOutput, { id }: CurrentRun): Promise<Share
   return everywhere(open.run, output);
 }
 
-async function make(output: BucketOutput, options: BatchOptions, plan: RunPlan, files: readonly InputFile[], id: string): Promise<SharedRun> {
+async function make(output: BucketOutput, options: BatchOptions, plan: RunPlan, found: Found, id: string): Promise<SharedRun> {
   const scratch = scratchFolder("slipway-plan-");
   const local = join(scratch, "run");
   mkdirSync(local);
   try {
-    const run = await writeRunTo(local, { options, plan, files, id, output: placeIn(output, options.output.format, output.store.address(below(output.runs, id))), elsewhere: true });
+    const run = await writeRunTo(local, { options, plan, found, id, output: placeIn(output, options.output.format, output.store.address(below(output.runs, id))), elsewhere: true });
     const paths = readdirSync(local, { recursive: true, withFileTypes: true }).filter((e) => e.isFile()).map((e) => relative(local, join(e.parentPath, e.name))).filter((name) => !/(?:^tmp\/|\.tmp$)/.test(name) && name !== RUN);
     const up = (name: string): Promise<void> => output.store.putFile(below(output.runs, `${id}/${name}`), join(local, name));
     await several(paths, up);

@@ -7,8 +7,8 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { SlipwayError } from "@slipway/core/base";
-import { findInput } from "../../input/sources.ts";
 import { isBucketAddress } from "../../remote/bucket-address.ts";
+import { findAll } from "../../run/open-source.ts";
 import type { BatchOptions, BatchSummary } from "../../run/options.ts";
 import { sharedFolder } from "../../run/output-place.ts";
 import { planOf } from "../../run/plan.ts";
@@ -31,8 +31,7 @@ export type KubernetesOutcome = { readonly summary: BatchSummary } | { readonly 
 
 /** The manifest, as a run of these options would apply it; nothing is written or asked. */
 export async function printJob(options: BatchOptions, job: JobOptions): Promise<string> {
-  const files = options.query !== undefined && options.input.length === 0 ? [] : await findInput(options.input, options.format);
-  const id = idOf(planOf(options, files));
+  const id = idOf(planOf(options, await findAll(options)));
   const { destination } = options.output;
   const folder = destination !== undefined && isBucketAddress(destination) ? `${destination}${destination.endsWith("/") ? "_run" : ".parts"}/${id}` : join(resolve(sharedFolder(options.output)), id);
   return stringify(jobManifest(id, folder, job), { lineWidth: 0, aliasDuplicateObjects: false });

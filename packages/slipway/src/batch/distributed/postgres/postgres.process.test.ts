@@ -11,6 +11,7 @@ import { openDuckDB, readRows, sqlText } from "../../input/duckdb.ts";
 import { readErrorLimit } from "../../run/limits.ts";
 import type { BatchOptions } from "../../run/options.ts";
 import { runBatch } from "../../run/run-batch.ts";
+import { seriesPackage } from "../../forecast/testing-series.ts";
 import { planShared } from "../plan-shared.ts";
 import { batchOptions, loanPackage, loanRows, startWorker, type TestWorker } from "../testing.ts";
 import { endRun } from "./end-run.ts";
@@ -66,6 +67,17 @@ async function until<T>(what: string, look: () => Promise<T | undefined | false>
 }
 
 describe.skipIf(!real)("a run on Postgres", () => {
+  it("forecasts series, shard by shard, in the bytes of one process", async () => {
+    const series = await seriesPackage();
+    writeFileSync(at("history.csv"), `store,month,units,promotion\n${Array.from({ length: 3000 }, (_, s) => Array.from({ length: 3 + (s % 3) }, (__, m) => `store ${s},2025-0${m + 1}-01,${s % 100 === 7 ? "many" : (s * m) % 17},0\n`).join("")).join("")}`);
+    writeFileSync(at("known.csv"), `month,promotion\n${[4, 5, 6, 7].map((m) => `2025-0${m}-01,${m % 2}\n`).join("")}`);
+    const options = (out: string): BatchOptions => batchOptions(series, at("history.csv"), at(out), { keep: "none", horizon: { steps: 2, future: [at("known.csv")] } });
+    expect(await runBatch(options("forecast.csv"))).toMatchObject({ rows: 3000, bad: 30, shards: 3, horizon: 2 });
+    await make(options("shared.csv"));
+    await work();
+    for (const file of ["forecast.csv", "forecast.csv.errors.jsonl"]) expect(digest(at(file.replace("forecast", "shared"))), file).toBe(digest(at(file)));
+    expect([JSON.parse(readFileSync(at("shared.csv.run.json"), "utf8")), existsSync(at("shared.csv.parts"))]).toEqual([expect.objectContaining({ summary: expect.objectContaining({ rows: 3000, scored: 2970, horizon: 2 }) as object }), false]);
+  });
   it("gives the bytes of one process: a worker killed, one suspended beyond its lease, Postgres restarted", async () => {
     await runBatch(batchOptions(pkg, at("in.csv"), at("alone.csv")));
     const id = await make(batchOptions(pkg, at("in.csv"), at("many.csv")));
