@@ -3,7 +3,8 @@
     python corpus/makers/forecast_models.py /tmp/forecasts
 
 For each case a folder: model.joblib, lags.json (what `slipway pack --lags` takes), history.csv, known.csv where columns are known
-beforehand, expected.csv: a row for each series and step, with its forecast. The loop computes lags and windows of the whole series
+beforehand, expected.csv: a row for each series and step, with its forecast; rows.csv: the history's rows, each with what the
+model predicts of the row's lags, empty where they are not there. The loop computes lags and windows of the whole series
 at every step, as pandas computes them of a column.
 """
 import json
@@ -71,8 +72,8 @@ def features(series, t, keys, known, still, lags, columns):
     return pd.DataFrame([row])[columns]
 
 
-def table(history, lags, columns):
-    """What the model is trained on: a row for each period."""
+def table(history, lags):
+    """A row for each period, with the model's columns."""
     rows = []
     for keys, group in groups(history, lags):
         group = group.set_index(lags["time"])
@@ -88,10 +89,32 @@ def table(history, lags, columns):
             frame[name] = group[name].reindex(series.index)
         for name, value in keys.items():
             frame[name] = value
+        frame["period"] = range(len(frame))
+        frame["row"] = frame.index.isin(group.index)
         rows.append(frame)
-    frame = pd.concat(rows)
+    return pd.concat(rows)
+
+
+def training(history, lags, columns):
+    frame = table(history, lags)
     frame = frame[frame["y"].notna()]
     return frame[columns], frame["y"]
+
+
+def one_ahead(history, lags, columns, model):
+    frame = table(history, lags).rename_axis("at").reset_index()
+    frame = frame[frame["row"]]
+    x = frame[columns]
+    complete = x.notna().all(axis=1)
+    try:
+        predicted = pd.Series(model.predict(x), index=x.index)
+    except ValueError:
+        predicted = pd.Series(np.nan, index=x.index)
+        predicted[complete] = model.predict(x[complete])
+    reach = max([*lags.get("lags", {}).values(), *(spec.get("shift", 1) + spec["window"] - 1 for spec in lags.get("rolling", {}).values())])
+    if lags.get("short") != "missing":
+        predicted[frame["period"] < reach] = np.nan
+    return frame.assign(forecast=predicted)[[*lags.get("series", []), "at", "y", "forecast"]]
 
 
 def groups(history, lags):
@@ -105,7 +128,7 @@ def case(root, name, history, lags, model, columns, horizon, known=None):
     folder = root / name
     folder.mkdir(parents=True)
     train = history.dropna(subset=[lags["time"]])
-    x, y = table(train, lags, columns)
+    x, y = training(train, lags, columns)
     complete = x.notna().all(axis=1) if not hasattr(model, "max_iter") else slice(None)
     model.fit(x[complete], y[complete])
     expected = []
@@ -133,6 +156,7 @@ def case(root, name, history, lags, model, columns, horizon, known=None):
     if known is not None:
         known.to_csv(folder / "known.csv", index=False)
     pd.DataFrame(expected).to_csv(folder / "expected.csv", index=False)
+    one_ahead(train, lags, columns, model).to_csv(folder / "rows.csv", index=False)
     (folder / "horizon.txt").write_text(str(horizon))
 
 

@@ -11,11 +11,12 @@ export function progressLine({ rows, bad, share, before }: Progress, seconds: nu
   return `[${"#".repeat(full)}${".".repeat(width - full)}] ${Math.floor(share * 100)} %  ${count(rows)} ${what}${bad === 0 ? "" : `, ${count(bad)} bad`}  ${count(Math.round(rate))} a second${left === undefined ? "" : `  ${duration(left)} left`}`;
 }
 
-export function batchReport({ output, rows, scored, bad, errors, broken = [], seconds, resumed, outputs, failed = [], drift, horizon }: BatchSummary): string {
+export function batchReport({ output, rows, scored, bad, errors, broken = [], seconds, resumed, unanswered = 0, outputs, failed = [], drift, horizon }: BatchSummary): string {
   const series = horizon !== undefined;
   const lines = [`${count(scored)} of ${count(rows)} ${series ? `series forecast, ${count(horizon)} ${horizon === 1 ? "step" : "steps"} each,` : "rows scored"} in ${duration(seconds)} (${count(Math.round((rows - resumed) / Math.max(0.001, seconds)))} a second) -> ${output}`];
   if (resumed > 0) lines.push(`${count(resumed)} of them by the run that was stopped`);
   if (bad > 0) lines.push(`${count(bad)} ${series ? "series could not be forecast" : "rows could not be scored"}: ${errors}`);
+  if (unanswered > 0) lines.push(`${count(unanswered)} rows have no forecast: what the model takes of the past is not there before them`);
   if (failed.length > 0) lines.push(`${failed.length} shards could not be made; --resume tries them again:`, ...failed.map((f) => `  shard ${f.shard} (${f.unit} ${count(f.from)} to ${count(f.to)} of ${f.file}): ${f.reason}`));
   if (broken.length > 0) lines.push(`${broken.length === 1 ? "a file" : `${count(broken.length)} files`} could not be read to the end:`, ...broken.slice(0, MOST_BROKEN).map((b) => `  ${b.source}: ${b.reason}`));
   if (outputs.length > 0) lines.push("", ...outputs.flatMap(describeOutput));

@@ -19,6 +19,8 @@ export interface FilePlace {
   /** A byte of text, a row of a table; `to` is behind the last. */
   readonly from: number;
   readonly to: number;
+  /** See ShardWork. */
+  readonly lead?: number;
   /** So many it has, where they are not the file's rows. */
   readonly records?: number;
   /** Of an object in a bucket: its ETag. */
@@ -36,7 +38,7 @@ export async function writeShards(folder: string, source: Source, elsewhere: boo
   let count = 0;
   try {
     for await (const work of source.works) {
-      if ("file" in work) list.write(place({ file: work.file, from: work.from, to: work.to, ...(work.records === undefined ? {} : { records: work.records }) }, folder));
+      if ("file" in work) list.write(place({ file: work.file, from: work.from, to: work.to, ...(work.lead === undefined ? {} : { lead: work.lead }), ...(work.records === undefined ? {} : { records: work.records }) }, folder));
       else if ("images" in work) list.write(JSON.stringify({ images: work.images.map(absolute) }));
       else if ("broken" in work) list.write(JSON.stringify({ broken: work.broken }));
       else if ("text" in work) list.write(place({ file: work.text.path, from: work.text.from, to: work.text.to }, folder));
@@ -83,8 +85,12 @@ export function readShards({ folder, shards }: SharedRun): ShardPlace[] {
 export function isLocal({ file }: FilePlace): boolean {
   return isAbsolute(file);
 }
-function isFilePlace({ file, from, to, records = 0 }: FilePlace): boolean {
-  return Number.isSafeInteger(records) && typeof file === "string" && (isAbsolute(file) || isBucketAddress(file) || (/^[\w./-]+$/.test(file) && !file.includes(".."))) && Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && to >= from;
+/** As a thread is told of them. */
+export function rowsOf({ from, to, lead }: FilePlace): { readonly from: number; readonly to: number; readonly lead?: number } {
+  return { from, to, ...(lead === undefined ? {} : { lead }) };
+}
+function isFilePlace({ file, from, to, records = 0, lead = from }: FilePlace): boolean {
+  return Number.isSafeInteger(records) && Number.isSafeInteger(lead) && lead >= 0 && lead <= from && typeof file === "string" && (isAbsolute(file) || isBucketAddress(file) || (/^[\w./-]+$/.test(file) && !file.includes(".."))) && Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && to >= from;
 }
 
 /** A shard as threads take it. @throws SlipwayError batch-input-changed, batch-input-damaged */
@@ -94,7 +100,7 @@ export function readShard(run: SharedRun, shard: number, place: ShardPlace, toke
   const { file, from, to } = place;
   const path = isAbsolute(file) ? file : join(run.folder, file);
   checkUnchanged(run, path);
-  return isTable(run) ? { shard, token, file: path, from, to } : { shard, token, text: { path, from, to } };
+  return isTable(run) ? { shard, token, file: path, ...rowsOf(place) } : { shard, token, text: { path, from, to } };
 }
 /** So many rows it has, as far as that can be told without reading them. */
 export function countRows(run: SharedRun, place: ShardPlace): number {

@@ -231,17 +231,6 @@ describe("what a run refuses", () => {
   });
 });
 
-it("a history is not scored as rows whose past is missing", async () => {
-  const one = new TestRuns(await seriesPackage(MONTHLY, "allowed"));
-  writeFileSync(one.at("rows.csv"), HEAD + history("a", [1, 2, 3]));
-  writeFileSync(one.at("rows.jsonl"), `${JSON.stringify({ store: "a", units: 1, number: 2 })}\n`);
-  for (const input of ["rows.csv", "rows.jsonl"]) await expect(one.run(one.at(input), "out.csv", { keep: "unused", outputs: undefined })).rejects.toMatchObject({ code: "batch-input-columns", message: expect.stringContaining('lacks "last", "before", which are past values of "units"') as string, hint: expect.stringContaining("--horizon") as string });
-  writeFileSync(one.at("whole.csv"), "last,before,promotion,number\n4,2,0,1\n");
-  await one.run(one.at("whole.csv"), "whole.out.csv", { keep: "unused", outputs: undefined });
-  expect(one.text("whole.out.csv")).toBe("value\n3.5\n");
-  one.remove();
-});
-
 describe("the command", () => {
   const forecast: Forecasting = { ...MONTHLY, lags: { last: 1, before: 3000 }, future: [], static: ["promotion"], short: "missing" };
   const slipway = (...args: string[]): SpawnSyncReturns<string> => spawnSync(process.execPath, [BIN, "batch", ...args], { encoding: "utf8", timeout: 60_000 });

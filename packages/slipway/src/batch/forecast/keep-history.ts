@@ -33,12 +33,12 @@ interface Given extends SeriesValue {
   readonly past: SeriesColumn | undefined;
   readonly known: SeriesColumn | undefined;
 }
-function valuesOf(forecast: Forecasting, kept: readonly string[], history: Table, future: Table | undefined): Given[] {
+function valuesOf({ forecast, horizon }: Keeping, kept: readonly string[], history: Table, future: Table | undefined): Given[] {
   const declared = [...forecast.static, ...forecast.future];
   const uses = (names: readonly string[], use: SeriesValue["use"]): { name: string; use: SeriesValue["use"] }[] => names.map((name) => ({ name, use }));
   return [...uses(forecast.static, "static"), ...uses(forecast.future, "future"), ...uses(kept.filter((name) => !declared.includes(name)), "kept")].map(({ name, use }) => {
     const known = use !== "static" && future !== undefined ? find(future, name) : undefined;
-    const nor = `${use === "kept" ? "which is to be kept" : "which has to be known beforehand"} and is not ${future === undefined ? "given with --future" : `in ${future.name}`} either`;
+    const nor = horizon === undefined ? (use === "kept" ? "which is to be kept" : "which the model takes") : `${use === "kept" ? "which is to be kept" : "which has to be known beforehand"} and is not ${future === undefined ? "given with --future" : `in ${future.name}`} either`;
     const past = known !== undefined ? find(history, name) : need(history, name, use === "static" ? "which stays as it was" : nor);
     const types = [past, known].flatMap((column) => (column === undefined ? [] : [kindOf(use)(column).type]));
     return { name, use, past, known, type: types.every((type) => type === types[0]) ? types[0]! : "VARCHAR", inHistory: past !== undefined, inFuture: known !== undefined };
@@ -49,22 +49,28 @@ function kindOf(use: SeriesValue["use"]): typeof keptColumn {
   return use === "kept" ? keyColumn : keptColumn;
 }
 
-/** The columns to pass through beside the keys, the time and the step, in their order. @throws SlipwayError forecast-columns */
-function keptNames(keep: Keep, { target, time, series, lags, rolling, calendar, future: known, static: still }: Forecasting, history: Table, future: Table | undefined): string[] {
+/** The columns to pass through beside the keys, the time and the step, in their order; of rows the time is one of them. @throws SlipwayError forecast-columns */
+function keptNames({ keep, horizon, forecast: { target, time, series, lags, rolling, calendar, future: known, static: still } }: Keeping, history: Table, future: Table | undefined): string[] {
   const always = [...series, time];
+  if (horizon === undefined) return [time, ...(typeof keep === "string" ? of(keep, []) : keep.filter((name) => !always.includes(name)))];
   if (typeof keep !== "string") {
     if (keep.includes(target)) throw forecastError("forecast-columns", `${JSON.stringify(target.slice(0, 100))} is what is predicted: of periods to come there is none to keep`, { where: history.name, hint: "The forecast stands in its place." });
     return [...new Set(keep)].filter((name) => !always.includes(name));
   }
-  if (keep === "none") return [];
-  const taken = keep === "all" ? [] : [...Object.keys(lags), ...Object.keys(rolling), ...Object.keys(calendar), ...known, ...still];
-  const all = new Set([...history.columns, ...(future?.columns ?? [])].map((column) => column.name));
-  return [...all].filter((name) => ![...always, target, ...taken].includes(name));
+  return of(keep, [target]);
+
+  function of(which: Extract<Keep, string>, without: readonly string[]): string[] {
+    if (which === "none") return [];
+    const taken = which === "all" ? [] : [...Object.keys(lags), ...Object.keys(rolling), ...Object.keys(calendar), ...known, ...still];
+    const all = new Set([...history.columns, ...(future?.columns ?? [])].map((column) => column.name));
+    return [...all].filter((name) => ![...always, ...without, ...taken].includes(name));
+  }
 }
 
 export interface Keeping {
   readonly forecast: Forecasting;
-  readonly horizon: number;
+  /** Steps; undefined: of each row. */
+  readonly horizon: number | undefined;
   readonly keep: Keep;
 }
 
@@ -72,7 +78,8 @@ export interface Keeping {
  * Writes `path`, with the columns k0 ... (keys), f (0: of the history, 1: known beforehand), t, z, w (see timeColumns), n (the
  * row in its input, from 1), y (the target), v0 ... (values). @throws SlipwayError forecast-columns, forecast-known, batch-input-damaged
  */
-export async function keepHistory(connection: DuckDBConnection, { forecast, horizon, keep }: Keeping, history: Table, future: Table | undefined, path: string): Promise<SeriesShape> {
+export async function keepHistory(connection: DuckDBConnection, keeping: Keeping, history: Table, future: Table | undefined, path: string): Promise<SeriesShape> {
+  const { forecast, horizon } = keeping;
   const keys = forecast.series.map((name) => {
     const { sql, type } = keyColumn(need(history, name, "which tells series apart"));
     return { name, sql, type, kept: keptType(type) };
@@ -80,8 +87,8 @@ export async function keepHistory(connection: DuckDBConnection, { forecast, hori
   const time = need(history, forecast.time, "the time");
   const target = keptColumn(need(history, forecast.target, "what is predicted"));
   const targetType = target.type === "BOOLEAN" ? "TINYINT" : target.type;
-  const kept = keptNames(keep, forecast, history, future);
-  const values = valuesOf(forecast, kept, history, future);
+  const kept = keptNames(keeping, history, future);
+  const values = valuesOf(keeping, kept, history, future);
   const valueSql = (of: "past" | "known"): string[] => values.map((value, i) => `CAST(${value[of] === undefined ? "NULL" : kindOf(value.use)(value[of]).sql} AS ${value.type}) AS v${i}`);
   const k = keys.map((_, i) => `k${i}`);
   try {
@@ -98,7 +105,7 @@ export async function keepHistory(connection: DuckDBConnection, { forecast, hori
       const isThere = targetType === "VARCHAR" ? `y IS NOT NULL AND lower(trim(y)) NOT IN ${MISSING}` : targetType === "DOUBLE" ? "y IS NOT NULL AND NOT isnan(y)" : "y IS NOT NULL";
       const last = `SELECT ${[...k, "max(t) AS t"].join(", ")} FROM past WHERE ${isThere}${k.length === 0 ? "" : ` GROUP BY ${k.join(", ")}`}`;
       // A day more at both ends: clocks differ by less.
-      const on = [...told.map(({ i }) => `known.j${i} = last.k${i}`), `known.t > last.t - ${DAY_US}`, `known.t <= last.t + ${Math.min(MOST_DAYS, Math.ceil(longestPeriod(forecast.frequency) * horizon + 2)) * DAY_US}`];
+      const on = [...told.map(({ i }) => `known.j${i} = last.k${i}`), `known.t > last.t - ${DAY_US}`, `known.t <= last.t + ${Math.min(MOST_DAYS, Math.ceil(longestPeriod(forecast.frequency) * (horizon ?? 0) + 2)) * DAY_US}`];
       rows = `${rows} UNION ALL SELECT ${[...k.map((name) => `last.${name}`), "1::TINYINT", "known.t", "known.z", "known.w", "known.n", `NULL::${targetType}`, ...values.map((_, i) => `known.v${i}`)].join(", ")} FROM known JOIN (${last}) AS last ON ${on.join(" AND ")}`;
     }
     await connection.run(`COPY (SELECT * FROM (${rows}) ORDER BY ${[...k, "t NULLS FIRST", "f", "n"].join(", ")}) TO ${sqlText(path)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`);
@@ -106,7 +113,7 @@ export async function keepHistory(connection: DuckDBConnection, { forecast, hori
     throw cause instanceof SlipwayError ? cause : unread(future === undefined ? history.name : `${history.name} and ${future.name}`, cause);
   }
   return {
-    kind: "series", names: [...forecast.series, forecast.time, STEP_COLUMN, ...kept.map((name) => (name === STEP_COLUMN ? `input.${name}` : name))], horizon, targetType, kept: kept.map((name) => values.findIndex((value) => value.name === name)),
+    kind: "series", horizon, targetType, names: [...forecast.series, ...(horizon === undefined ? kept : [forecast.time, STEP_COLUMN, ...kept.map((name) => (name === STEP_COLUMN ? `input.${name}` : name))])], kept: kept.map((name) => values.findIndex((value) => value.name === name)),
     keys: keys.map(({ name, type, kept }) => ({ name, type, kept })), values: values.map(({ name, type, use, inHistory, inFuture }) => ({ name, type, use, inHistory, inFuture })),
   };
 }

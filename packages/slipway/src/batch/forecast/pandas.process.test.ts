@@ -27,10 +27,11 @@ describe.skipIf(python === undefined)("a forecast is what pandas and scikit-lear
     const { package: pkg } = await packModel(at("model.joblib"), readFileSync(at("model.joblib")), { lags: { file: "lags.json", json: lags }, prove: true });
     const steps = Number(readFileSync(at("horizon.txt"), "utf8"));
     const future = readdirSync(at("")).includes("known.csv") ? [at("known.csv")] : [];
-    const summary = await runBatch({
-      package: { bytes: writeSlip(pkg), digest: pkg.digest, name, version: "1.0.0", profile: null, forecast: pkg.signature.forecast }, input: [at("history.csv")], output: placeOutput(at("forecast.csv")), keep: "none", ids: false, engine: "auto", threads: 1, shardBytes: 2 ** 22,
-      resume: false, overwrite: false, maxErrors: readErrorLimit("0"), horizon: { steps, future },
-    });
+    const options = {
+      package: { bytes: writeSlip(pkg), digest: pkg.digest, name, version: "1.0.0", profile: null, forecast: pkg.signature.forecast }, input: [at("history.csv")], ids: false, engine: "auto", threads: 1, shardBytes: 2 ** 22,
+      resume: false, overwrite: false, maxErrors: readErrorLimit("0"),
+    } as const;
+    const summary = await runBatch({ ...options, output: placeOutput(at("forecast.csv")), keep: "none", horizon: { steps, future } });
     const [, ...expected] = rowsOf(readFileSync(at("expected.csv"), "utf8"));
     expect(summary).toMatchObject({ rows: expected.length / steps, bad: 0, horizon: steps });
     const [head, ...found] = rowsOf(readFileSync(at("forecast.csv"), "utf8"));
@@ -39,6 +40,18 @@ describe.skipIf(python === undefined)("a forecast is what pandas and scikit-lear
     const told = (row: string[]): string[] => row.slice(0, -1).map((cell) => cell.replace(/^(\d{4}-\d\d-\d\d)$/, "$1T00:00:00").replace(/Z$/, "+00:00"));
     expect(found.map(told)).toEqual(expected.map(told));
     // Trees give one of few values: an input that differed in its last bit could give another one.
-    for (const [i, row] of found.entries()) expect(Math.abs(Number(row.at(-1)) - Number(expected[i]!.at(-1))), row.join()).toBeLessThanOrEqual(1e-12 * Math.abs(Number(row.at(-1))));
+    const near = (rows: string[][], those: string[][]): void => {
+      for (const [i, row] of rows.entries()) expect(Math.abs(Number(row.at(-1)) - Number(those[i]!.at(-1))), row.join()).toBeLessThanOrEqual(1e-12 * Math.abs(Number(row.at(-1))));
+    };
+    near(found, expected);
+    // Without a horizon: each row of the history, from the rows before it.
+    const rows = await runBatch({ ...options, output: placeOutput(at("one-ahead.csv")), keep: "unused" });
+    const [, ...pandas] = rowsOf(readFileSync(at("rows.csv"), "utf8"));
+    const [names, ...one] = rowsOf(readFileSync(at("one-ahead.csv"), "utf8"));
+    expect(names!.slice(0, -1)).toEqual([...(lags.series ?? []), "at", "y"]);
+    const known = (row: string[]): unknown[] => [...row.slice(0, -2), row.at(-2) === "" ? null : Number(row.at(-2)), row.at(-1) === ""];
+    expect(one.map(known)).toEqual(pandas.map(known));
+    expect([rows.rows, rows.scored, rows.bad, rows.unanswered ?? 0]).toEqual([pandas.length, pandas.length, 0, pandas.filter((row) => row.at(-1) === "").length]);
+    near(one, pandas);
   }, 60_000);
 });

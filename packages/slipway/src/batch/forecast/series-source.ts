@@ -9,23 +9,25 @@ import type { InputFile } from "../input/sources.ts";
 import { spoolQuery } from "../input/tables.ts";
 import { commitFile, putInPlace } from "../run/files.ts";
 import type { Keep } from "../rows/columns.ts";
-import type { Source, SourceWork } from "../run/source.ts";
+import { ROWS_PER_SHARD, type Source, type SourceWork } from "../run/source.ts";
 import { keepHistory } from "./keep-history.ts";
 import { tableOf, unread } from "./history-table.ts";
-import { HISTORY, seriesPerShard, type SeriesShape } from "./shape.ts";
+import { cutRows, cutSeries, type Cut } from "./cut-series.ts";
+import { HISTORY, isRows, seriesPerShard, type SeriesShape, type StepsShape } from "./shape.ts";
 
 export interface SeriesOptions {
   readonly forecast: Forecasting;
-  readonly steps: number;
+  /** Undefined: rows are told of, not series. */
+  readonly steps: number | undefined;
   readonly keep: Keep;
   /** Files of what is known beforehand. */
   readonly future: readonly InputFile[];
   readonly query?: string | undefined;
   readonly delimiter?: string | undefined;
   readonly threads: number;
-  /** Series in a shard; as many as there is room for by default. */
+  /** Series in a shard, as many as there is room for by default; of rows 65,536. */
   readonly shardRows?: number | undefined;
-  /** So many series, the first ones. */
+  /** So many series or rows, the first ones. */
   readonly limit?: number | undefined;
   /** Where it is kept. */
   readonly work: string;
@@ -34,8 +36,11 @@ export interface SeriesOptions {
 const MEMORY_MB = 192;
 /** How the history was kept. */
 const SHAPE = "history.json";
-/** Of its rows, in a shard: a part of one that is stopped is made again from its beginning. */
-const ROWS_OF_SHARD = 2 ** 21;
+
+/** Whether a history was kept there. */
+export function isKept(work: string): boolean {
+  return existsSync(join(work, HISTORY)) && existsSync(join(work, SHAPE));
+}
 
 /** @throws SlipwayError forecast-..., batch-input-... */
 export async function seriesSource(options: SeriesOptions, found: readonly InputFile[]): Promise<Source> {
@@ -45,7 +50,7 @@ export async function seriesSource(options: SeriesOptions, found: readonly Input
   const temporary = join(work, "tmp");
   const connection = await openDuckDB({ threads, memoryMb: MEMORY_MB, temporary });
   try {
-    if (!existsSync(path) || !existsSync(shapePath)) {
+    if (!isKept(work)) {
       const history = await historyFiles(options, found);
       const future = await localFiles(options.future, true, work);
       const name = (files: readonly InputFile[], what: string): string => (files.length === 1 ? files[0]!.path : `${files.length} files of ${what}`);
@@ -55,12 +60,12 @@ export async function seriesSource(options: SeriesOptions, found: readonly Input
       putInPlace(path);
     }
     const shape = JSON.parse(readFileSync(shapePath, "utf8")) as SeriesShape;
-    const most = Math.min(options.shardRows ?? Infinity, seriesPerShard(reachOf(forecast), shape.horizon, shape.values.length));
-    const cuts = await cutsOf(connection, path, shape, most, options.limit);
+    const cutter = isRows(shape) ? cutRows(options.shardRows ?? ROWS_PER_SHARD, options.limit) : cutSeries(Math.min(options.shardRows ?? Infinity, seriesPerShard(reachOf(forecast), (shape as StepsShape).horizon, shape.values.length)), options.limit);
+    const cuts = await cutsOf(connection, path, shape, cutter);
     const total = cuts.at(-1)?.to ?? 0;
     return { shape, total, most: Math.max(1, cuts.length), works: works() };
     async function* works(): AsyncGenerator<SourceWork> {
-      for (const [shard, { from, to, series }] of cuts.entries()) yield { shard, file: path, from, to, end: to, records: series };
+      for (const [shard, { from, to, ...more }] of cuts.entries()) yield { shard, file: path, from, to, end: to, ...more };
     }
   } finally {
     connection.closeSync();
@@ -80,35 +85,16 @@ async function historyFiles({ query, threads, work }: SeriesOptions, found: read
   return [{ path: spool, format: "parquet", compression: "none", bytes: statSync(spool).size, modifiedMs: 0 }];
 }
 
-interface Cut {
-  readonly from: number;
-  to: number;
-  series: number;
-}
-
-/** Whole series: `most` of them, or so many rows. */
-async function cutsOf(connection: DuckDBConnection, path: string, { keys }: SeriesShape, most: number, limit = Infinity): Promise<Cut[]> {
+async function cutsOf(connection: DuckDBConnection, path: string, { keys }: SeriesShape, cutter: { readonly cuts: readonly Cut[]; add(from: number, rows: number): void }): Promise<readonly Cut[]> {
   const group = keys.length === 0 ? "" : ` GROUP BY ${keys.map((_, i) => `k${i}`).join(", ")} ORDER BY 1`;
-  const cuts: Cut[] = [];
   try {
     const result = await connection.stream(`SELECT CAST(min(file_row_number) AS DOUBLE), CAST(count(*) AS DOUBLE) FROM read_parquet(${sqlText(path)}, file_row_number = true)${group}`);
-    let taken = 0;
     for (;;) {
       const chunk = await result.fetchChunk();
-      if (chunk === null || chunk.rowCount === 0) break;
-      for (const [from, rows] of chunk.getRows() as [number | null, number][]) {
-        if (from === null || taken === limit) continue;
-        const last = cuts.at(-1);
-        if (last === undefined || last.series === most || from + rows - last.from > ROWS_OF_SHARD) cuts.push({ from, to: from + rows, series: 1 });
-        else {
-          last.to = from + rows;
-          last.series++;
-        }
-        taken++;
-      }
+      if (chunk === null || chunk.rowCount === 0) return cutter.cuts;
+      for (const [from, rows] of chunk.getRows() as [number | null, number][]) if (from !== null) cutter.add(from, rows);
     }
   } catch (cause) {
     throw unread(path, cause);
   }
-  return cuts;
 }

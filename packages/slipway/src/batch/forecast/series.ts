@@ -66,6 +66,8 @@ export class Series {
   /** Periods with a row but no value, behind the last value. */
   readonly #waiting: number[] = [];
   #some = false;
+  /** Of the row that was reached: its value, or NaN. */
+  #next = NaN;
   /** There are rows behind the last value. */
   #behind = false;
 
@@ -133,25 +135,44 @@ export class Series {
     return known;
   }
 
-  #addPast(index: number, { row, target, values }: SeriesRow): void {
-    const { forecast, shape } = this.#context;
-    if (index === this.#last) return this.fail("forecast-duplicate", forecast.time, `row ${row}: ${this.#grid.write(index, this.kind)} is there twice`);
-    this.#last = index;
-    if (index >= MOST_PERIODS) return this.fail("forecast-history-long", forecast.time, `row ${row}: ${this.#grid.write(index, this.kind)} is ${index} periods behind the series' first time, ${this.#grid.write(0, this.kind)}; at most ${MOST_PERIODS} are read`);
-    const value = readValue(target);
-    if (value === undefined) return this.fail("forecast-value", forecast.target, `row ${row}: ${JSON.stringify(String(target).slice(0, 60))} is no number`);
+  #addPast(index: number, row: SeriesRow): void {
+    const value = this.#readPast(index, row);
+    if (value === undefined) return;
     if (value !== value) {
-      if (this.#waiting.length >= MOST_WAITING) return this.fail("forecast-value", forecast.target, `row ${row}: more than ${MOST_WAITING} rows without a value one after the other`);
+      if (this.#waiting.length >= MOST_WAITING) return this.fail("forecast-value", this.#context.forecast.target, `row ${row.row}: more than ${MOST_WAITING} rows without a value one after the other`);
       this.#waiting.push(index);
-      if (index < this.length + shape.horizon) this.#of(index).history = values;
+      if (index < this.length + (this.#context.shape.horizon ?? 0)) this.#of(index).history = row.values;
       return;
     }
     this.#some = true;
     this.#fill(index);
     if (this.fault !== undefined) return;
     this.#push(value);
-    this.#still = values;
+    this.#still = row.values;
     for (const known of this.#known.keys()) if (known <= index) this.#known.delete(known);
+  }
+  /** Its value; undefined: it is none of the series, which says so. */
+  #readPast(index: number, { row, target }: SeriesRow): number | undefined {
+    const { forecast } = this.#context;
+    const wrong = (code: SeriesCode, column: string, reason: string): undefined => void this.fail(code, column, `row ${row}: ${reason}`);
+    if (index === this.#last) return wrong("forecast-duplicate", forecast.time, `${this.#grid.write(index, this.kind)} is there twice`);
+    this.#last = index;
+    if (index >= MOST_PERIODS) return wrong("forecast-history-long", forecast.time, `${this.#grid.write(index, this.kind)} is ${index} periods behind the series' first time, ${this.#grid.write(0, this.kind)}; at most ${MOST_PERIODS} are read`);
+    return readValue(target) ?? wrong("forecast-value", forecast.target, `${JSON.stringify(String(target).slice(0, 60))} is no number`);
+  }
+  /** Comes to a row's period, whose features the series has then, until it goes on; or says what is wrong from there on. */
+  reach(row: SeriesRow): void {
+    const index = this.fault === undefined ? this.#place(row) : undefined;
+    if (index === undefined) return;
+    const value = this.#readPast(index, row);
+    if (value === undefined) return;
+    this.#fill(index);
+    this.#still = row.values;
+    this.#next = value;
+  }
+  /** Behind the row that was reached. */
+  goOn(): void {
+    this.#push(this.#next);
   }
   /** What lies between the last value and this one. */
   #fill(index: number): void {
@@ -180,7 +201,7 @@ export class Series {
     const reach = reachOf(forecast);
     if (forecast.short === "refused" && this.length < reach) return this.fail("forecast-history-short", null, `the history has ${this.length} ${this.length === 1 ? "period" : "periods"}, from ${this.#grid.write(0, this.kind)} to ${this.#grid.write(this.length - 1, this.kind)}; the model's columns reach back ${reach}`);
     // Times far beyond it are no numbers.
-    if (!(this.#grid.time(this.length - 1 + shape.horizon, this.kind).wall <= LAST_TIME)) this.fail("forecast-history-long", forecast.time, "the last step is beyond the year 9999");
+    if (!(this.#grid.time(this.length - 1 + (shape.horizon ?? 0), this.kind).wall <= LAST_TIME)) this.fail("forecast-history-long", forecast.time, "the last step is beyond the year 9999");
   }
   /** Takes in what was predicted for the next period. */
   predicted(value: number): void {

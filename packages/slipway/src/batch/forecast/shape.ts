@@ -21,14 +21,21 @@ export interface SeriesValue extends SeriesColumn {
 
 export interface SeriesShape {
   readonly kind: "series";
-  /** Of the output, without the forecast: keys, time, step, and what is kept. */
+  /** Of the output, without what the model says: keys, time and step, and what is kept; of rows keys and what is kept. */
   readonly names: readonly string[];
   readonly keys: readonly SeriesKey[];
   readonly values: readonly SeriesValue[];
   /** Places of the values that are passed through. */
   readonly kept: readonly number[];
   readonly targetType: string;
-  readonly horizon: number;
+  /** Steps of each series; undefined: the output has a row for each of the history, with what was to be expected of its period. */
+  readonly horizon?: number | undefined;
+}
+export type StepsShape = SeriesShape & { readonly horizon: number };
+export type RowsShape = SeriesShape & { readonly horizon?: undefined };
+
+export function isRows(shape: SeriesShape): shape is RowsShape {
+  return shape.horizon === undefined;
 }
 
 /** Beside the parts. */

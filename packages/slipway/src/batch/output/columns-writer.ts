@@ -46,6 +46,7 @@ export class ColumnsWriter implements RowsWriter {
       ];
     }
     const { refused } = prediction;
+    const { unanswered } = rows;
     const all = refused === undefined || refused.size === 0;
     const columns = this.#columns;
     const each = (column: TypedColumn, cell: (row: number) => string | number | bigint | boolean | null): void => {
@@ -60,7 +61,8 @@ export class ColumnsWriter implements RowsWriter {
     outputs.forEach((output, i) => {
       const column = columns[kept.length + i]!;
       const { width, data } = output.output;
-      if (all && (data instanceof Float64Array || data instanceof Float32Array) && output.output.output.type !== "bool") column.pushNumbers(data, output.place, width, prediction.rows);
+      if (unanswered !== undefined) each(column, (row) => (unanswered.has(row) ? null : column.type === "INT64" ? BigInt(flatValue(output, row) as number | string) : flatValue(output, row)));
+      else if (all && (data instanceof Float64Array || data instanceof Float32Array) && output.output.output.type !== "bool") column.pushNumbers(data, output.place, width, prediction.rows);
       else if (column.type === "INT64") each(column, (row) => BigInt(flatValue(output, row) as number | string));
       else each(column, (row) => flatValue(output, row));
     });

@@ -79,6 +79,7 @@ export class CsvWriter implements RowsWriter {
     const cells = columns.map(cellWriter);
     const tail = version === undefined ? undefined : Buffer.from(csvField(version));
     const { refused } = prediction;
+    const { unanswered } = rows;
     for (let row = 0; row < prediction.rows; row++) {
       if (refused?.has(row) === true) continue;
       let first = true;
@@ -90,7 +91,7 @@ export class CsvWriter implements RowsWriter {
       for (const cell of cells) {
         if (first) first = false;
         else sink.byte(comma);
-        cell(sink, row);
+        if (unanswered?.has(row) !== true) cell(sink, row);
       }
       if (id !== undefined) {
         sink.byte(comma);
@@ -128,12 +129,14 @@ export class JsonLinesWriter implements RowsWriter {
     const columns = outputs.map((c) => ({ column: c, name: `${JSON.stringify(c.name)}:` }));
     const names = keptNames(this.#options, outputs).map((name) => `${JSON.stringify(name)}:`);
     const { refused } = prediction;
+    const { unanswered } = rows;
     for (let row = 0; row < prediction.rows; row++) {
       if (refused?.has(row) === true) continue;
+      const none = unanswered?.has(row) === true;
       const fields = [
         ...names.map((name, place) => name + JSON.stringify(rows.keptValue(row, place))),
         // Texts that are JSON are values here, as the server writes them.
-        ...columns.map(({ column, name }) => name + (column.output.output.json === true ? flatValue(column, row) ?? "null" : JSON.stringify(flatValue(column, row)))),
+        ...columns.map(({ column, name }) => name + (none ? "null" : column.output.output.json === true ? flatValue(column, row) ?? "null" : JSON.stringify(flatValue(column, row)))),
       ];
       if (id !== undefined) fields.push(`"${ID_COLUMN}":"${id}${rows.rowOf[row]}"`);
       if (version !== undefined) fields.push(`"${VERSION_COLUMN}":${JSON.stringify(version)}`);

@@ -43,25 +43,28 @@ const LEAST_SHARD_ROWS = 1024;
 /** Writes nothing but below the machine's temporary folder. @throws SlipwayError what a run would be refused for: batch-input-..., runtime-... */
 export async function planBatch(options: BatchOptions): Promise<BatchPlan> {
   const found = await findAll(options);
-  if (options.horizon !== undefined) return planSeries(options, found);
+  const series = options.package.forecast === undefined ? undefined : await planSeries(options, found);
+  if (series !== undefined) return series;
   const { files } = found;
   if (files.some((f) => f.sql !== undefined || f.remote !== undefined)) return (await import("./plan-elsewhere.ts")).planElsewhere(options, files, planLocal);
   return planLocal(options, files);
 }
 
-/** A history is sorted whole, as in a run: a series' rows may be anywhere in it. */
-async function planSeries(options: BatchOptions, found: Found): Promise<BatchPlan> {
+/** A history is sorted whole, as in a run: a series' rows may be anywhere in it. Undefined: the input is none. */
+async function planSeries(options: BatchOptions, found: Found): Promise<BatchPlan | undefined> {
   const began = performance.now();
   const history = scratchFolder("slipway-plan-");
   try {
-    let [series, shards] = [0, 0];
-    for await (const { records = 0 } of (await openSource({ ...options, history }, found, history)).works) {
-      series += records;
+    const source = await openSource({ ...options, history }, found, history);
+    if (source.shape.kind !== "series") return undefined;
+    let [rows, shards] = [0, 0];
+    for await (const work of source.works) {
+      rows += work.records ?? ("file" in work ? work.to - work.from : 0);
       shards++;
     }
     const sorting = (performance.now() - began) / 1000;
-    const plan = await estimate({ ...options, history }, found.files, { rows: series, exact: true, bytes: 0, reading: 0, shards: Math.max(1, shards), enough: () => ENOUGH_SECONDS });
-    return { ...plan, seconds: plan.seconds + sorting, horizon: options.horizon!.steps };
+    const plan = await estimate({ ...options, history }, found.files, { rows, exact: true, bytes: 0, reading: 0, shards: Math.max(1, shards), enough: () => ENOUGH_SECONDS });
+    return { ...plan, seconds: plan.seconds + sorting, ...(options.horizon === undefined ? {} : { horizon: options.horizon.steps }) };
   } finally {
     rmSync(history, { recursive: true, force: true });
   }

@@ -47,7 +47,7 @@ export function refuseHistory(names: readonly string[], { signature: { forecast 
   const absent = [...Object.keys(forecast.lags), ...Object.keys(forecast.rolling)].filter((name) => !names.includes(name));
   if (absent.length === 0) return;
   throw batchError("batch-input-columns", `${where} lacks ${absent.slice(0, 5).map((name) => JSON.stringify(name.slice(0, 100))).join(", ")}${absent.length > 5 ? ", ..." : ""}, which ${absent.length === 1 ? "is a past value" : "are past values"} of ${JSON.stringify(forecast.target.slice(0, 100))}`, {
-    where, hint: "--horizon STEPS makes them of a history and forecasts what comes next; without it every row has to bring them." });
+    where, hint: `They are made of a history, which has the columns ${[...forecast.series, forecast.time, forecast.target].map((name) => name.slice(0, 60)).join(", ")}; other rows have to bring them.` });
 }
 
 /** Places of the columns that are passed through. @throws SlipwayError batch-input-columns */

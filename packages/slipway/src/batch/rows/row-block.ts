@@ -29,6 +29,8 @@ export interface RowBlock {
   /** Records so far, good and bad. */
   rows: number;
   readonly bad: BadRow[];
+  /** Rows among them of which the model is not asked. */
+  unanswered?: number;
 }
 
 export interface GoodRows {
@@ -46,6 +48,8 @@ export interface GoodRows {
   readonly scanned?: ScannedRows;
   /** Where it was made while they were read: of a forecast, whose steps go into the next ones. */
   readonly prediction?: Prediction;
+  /** Rows that have none: what stands for them in the prediction means nothing. */
+  readonly unanswered?: ReadonlySet<number>;
 }
 export interface ScannedRows {
   readonly text: CsvText;

@@ -42,8 +42,9 @@ export interface Finish {
 export async function finishRun(finish: Finish): Promise<BatchSummary> {
   const { output, shown = output, plan, input, maxErrors, parts, failed = [], tag = "" } = finish;
   const horizon = input.kind === "series" ? input.horizon : undefined;
-  // Steps of a forecast are of few months or hours, unlike what a profile was made of.
-  const profile = horizon === undefined ? finish.profile : null;
+  // Steps of a forecast are of few months or hours, unlike what a profile was made of; and rows of a history are not counted.
+  const profile = input.kind === "series" ? null : finish.profile;
+  const unanswered = parts.reduce((n, p) => n + (p.unanswered ?? 0), 0);
   const place = finish.place ?? ((renames) => Promise.resolve(renames()));
   const made = (name: string): string => join(output.work, `${name}${tag}.tmp`);
   const rows = parts.reduce((n, p) => n + p.rows, 0);
@@ -80,7 +81,7 @@ export async function finishRun(finish: Finish): Promise<BatchSummary> {
   const seen = new Seen();
   for (const part of parts) seen.merge(part.seen);
   const summary: BatchSummary = {
-    output: shown.path, rows, scored: rows - bad - lost, bad, errors: letters ? shown.errors : undefined, ...(broken.length === 0 ? {} : { broken }), columns: parts.find((p) => p.columns.length > 0)?.columns ?? [], shards: parts.length, seconds: finish.seconds(), resumed: finish.resumed,
+    output: shown.path, rows, scored: rows - bad - lost, bad, errors: letters ? shown.errors : undefined, ...(unanswered === 0 ? {} : { unanswered }), ...(broken.length === 0 ? {} : { broken }), columns: parts.find((p) => p.columns.length > 0)?.columns ?? [], shards: parts.length, seconds: finish.seconds(), resumed: finish.resumed,
     outputs: seen.read(), ...(failed.length === 0 ? {} : { failed }), ...(profile === null ? {} : { drift: driftOf(profile, parts) }), ...(horizon === undefined ? {} : { horizon }),
   };
   commitFile(made("record"), Buffer.from(`${JSON.stringify({ digest: planDigest(plan), run: finish.id, plan, input, summary }, null, 1)}\n`));

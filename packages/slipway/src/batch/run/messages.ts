@@ -60,12 +60,14 @@ export interface ShardKey {
   /** Whose work it is, where several processes may make the same shard: each writes files of its own. */
   readonly token?: string;
 }
-export type ShardWork = ShardKey & ({ readonly bytes: ArrayBuffer } | { readonly text: TextRange } | { readonly broken: Broken } | { readonly images: readonly string[] } | { readonly file: string; readonly from: number; readonly to: number });
+export type ShardWork = ShardKey & ({ readonly bytes: ArrayBuffer } | { readonly text: TextRange } | { readonly broken: Broken } | { readonly images: readonly string[] } | { readonly file: string; readonly from: number; readonly to: number; /** Rows from there on are read, for what comes behind them: of a series that is cut. */ readonly lead?: number });
 
 /** A committed part. */
 export interface Part extends ShardKey {
   /** Records, good and bad. */
   readonly rows: number;
+  /** Of them, rows of a history whose past is not there: they have no forecast. */
+  readonly unanswered?: number;
   readonly bad: number;
   readonly bytes: number;
   readonly sha256: string;

@@ -72,6 +72,8 @@ export interface BatchSummary {
   readonly scored: number;
   readonly bad: number;
   readonly errors: string | undefined;
+  /** Of the rows of a history: those whose past is not there, and which have no forecast. */
+  readonly unanswered?: number;
   /** What of the input could not be read, where that was to be left out. */
   readonly broken?: readonly Broken[];
   /** Of the output; none where no row was good. */

@@ -18,15 +18,17 @@ export class Seen {
   readonly #labels = new Map<string, Map<string, number>>();
   readonly #numbers = new Map<string, Numbers>();
 
-  add(prediction: Prediction): void {
+  /** `unanswered`: rows that it does not hold. */
+  add(prediction: Prediction, unanswered?: ReadonlySet<number>): void {
     const { refused } = prediction;
+    const isNone = (row: number): boolean => refused?.has(row) === true || unanswered?.has(row) === true;
     for (const column of flatColumns(prediction).slice(0, 64)) {
       const { data, width, output } = column.output;
       if (output.kind === "label" || Array.isArray(data) || output.type === "bool") {
         let counts = this.#labels.get(column.name);
         if (counts === undefined) this.#labels.set(column.name, (counts = new Map()));
         for (let row = 0; row < prediction.rows; row++) {
-          if (refused?.has(row) === true) continue;
+          if (isNone(row)) continue;
           if (output.json === true) for (const [label, n] of found(String(flatValue(column, row)))) count(counts, label, n);
           else count(counts, String(flatValue(column, row)), 1);
         }
@@ -34,7 +36,7 @@ export class Seen {
         let n = this.#numbers.get(column.name);
         if (n === undefined) this.#numbers.set(column.name, (n = { count: 0, sum: 0, least: Infinity, most: -Infinity }));
         for (let row = 0, i = column.place; row < prediction.rows; row++, i += width) {
-          if (refused?.has(row) === true) continue;
+          if (isNone(row)) continue;
           const value = Number(data[i]);
           if (value - value !== 0) continue;
           n.count++;

@@ -19,6 +19,7 @@ import type { KeptType } from "../output/rows-writer.ts";
 import type { TypedColumn } from "../output/typed-column.ts";
 import { badName, partName, type Broken, type Failure, type OutputFormat, type Part, type ShardKey, type ShardWork, type WorkerAnswer, type WorkerOrder, type WorkerSetup } from "./messages.ts";
 import { DriftCounter } from "./drift.ts";
+import { isRows, type StepsShape } from "../forecast/shape.ts";
 import { Seen } from "./seen.ts";
 
 /** How the rows of a shard are read. */
@@ -74,7 +75,8 @@ async function readerOf(model: Model): Promise<{ kept: readonly string[]; types:
   const { input, keep } = setup;
   const { plan } = model.encoder;
   if (input.kind === "table") return (await import("../rows/table-rows.ts")).tableReader(model.encoder, input, keep, setup.temporary);
-  if (input.kind === "series") return (await import("../forecast/series-reader.ts")).seriesReader(model, input, setup.outputs, setup.temporary);
+  if (input.kind === "series" && isRows(input)) return (await import("../forecast/rows-reader.ts")).rowsReader(model, input, setup.outputs, setup.temporary);
+  if (input.kind === "series") return (await import("../forecast/series-reader.ts")).seriesReader(model, input as StepsShape, setup.outputs, setup.temporary);
   if (input.kind === "image") return (await import("../rows/image-rows.ts")).imageReader(model.encoder, input.options, keep);
   const { names } = input;
   const ranges = new RangeReader();
@@ -173,7 +175,7 @@ async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteS
     for (const [row, reason] of prediction.refused ?? []) refused.push({ row: rows.rowOf[row]!, column: null, reason, ...rows.asItWas(row) });
     writer.write(sink, rows, prediction);
     if (masks !== undefined) masks(rows, prediction);
-    seen.add(prediction);
+    seen.add(prediction, rows.unanswered);
     drift?.add(rows.batch, prediction);
   }
   const bytes = writer.finish?.() ?? sink.written();
@@ -181,7 +183,7 @@ async function score(model: Model, read: Reader, writer: RowsWriter, sink: ByteS
   collectYoung?.();
   const bad = [...block.bad, ...refused].sort((a, b) => a.row - b.row);
   return {
-    part: { shard: work.shard, ...(work.token === undefined ? {} : { token: work.token }), rows: block.rows, bad: bad.length, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex"), head, columns, seen: seen.read(), ...(drift === undefined ? {} : { profile: drift.read() }) },
+    part: { shard: work.shard, ...(work.token === undefined ? {} : { token: work.token }), rows: block.rows, ...(block.unanswered === undefined ? {} : { unanswered: block.unanswered }), bad: bad.length, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex"), head, columns, seen: seen.read(), ...(drift === undefined ? {} : { profile: drift.read() }) },
     // What the sink holds is written before this returns: the next shard takes its place.
     bad, write: commitLater(join(setup.folder, partName(work, setup.output)), bytes),
   };

@@ -9,7 +9,7 @@ import { fetchObject, getObject, getRange, sizesBelow, type ObjectStore, type Pl
 import { batchError } from "../../errors.ts";
 import { badName, partName, type Part, type ShardKey, type ShardWork } from "../../run/messages.ts";
 import { scratchFolder } from "../../run/scratch.ts";
-import { countRecordsOf, isLocal, isTable, readShard, readShards, recordsOf, type FilePlace, type ShardPlace } from "../shard-list.ts";
+import { countRecordsOf, isLocal, isTable, readShard, readShards, recordsOf, rowsOf, type FilePlace, type ShardPlace } from "../shard-list.ts";
 import { MODEL, RUN, readRun, SHARDS, type SharedRun } from "../shared-run.ts";
 import type { OpenRun, RunHome } from "../run-home.ts";
 import { below, outputOf, recordedIn, removeRunIn, type BucketOutput } from "./run-bucket.ts";
@@ -89,7 +89,7 @@ function bucketRun(output: BucketOutput, place: Place, run: SharedRun, shards: r
     async work(shard, token): Promise<ShardWork> {
       const found = shards[shard]!;
       if (!("file" in found) || isLocal(found)) return readShard(run, shard, found, token);
-      if (isTable(run)) return { shard, token, file: await tableOf(found.file), from: found.from, to: found.to };
+      if (isTable(run)) return { shard, token, file: await tableOf(found.file), ...rowsOf(found) };
       const bytes = await textOf(found);
       const own = new ArrayBuffer(bytes.length);
       new Uint8Array(own).set(bytes);
