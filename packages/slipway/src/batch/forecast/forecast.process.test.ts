@@ -2,14 +2,14 @@
 
 import { spawn, spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { Forecasting } from "@slipway/core/package";
 import { randomNumbers } from "@slipway/core/stats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDuckDB, sqlText } from "../input/duckdb.ts";
-import { readErrorLimit, type BatchOptions, type BatchSummary } from "../index.ts";
+import { placeOutput, readErrorLimit, type BatchOptions, type BatchSummary } from "../index.ts";
 import { loanPackage, TestRuns } from "../testing-run.ts";
 import { MONTHLY, monthlyValue, seriesPackage } from "./testing-series.ts";
 
@@ -66,6 +66,9 @@ describe("a forecast over several steps", () => {
     file("days.csv", `month,promotion\n${Array.from({ length: 200 }, (_, i) => `${new Date(Date.UTC(2025, 3, 20 + i)).toISOString().slice(0, 10)},0\n`).join("")}`);
     await run("same.csv", "days.out.csv", { future: ["days.csv"] });
     expect(runs.text("days.out.csv")).toBe(expected);
+    // In a folder nothing but parts is left that its readers would take for data.
+    await run("same.csv", "parts/", { future: ["always.csv"], query: "SELECT * FROM input", output: placeOutput(runs.at("parts/"), "parquet") });
+    expect(readdirSync(runs.at("parts")).filter((name) => !name.startsWith("_"))).toEqual(["part-000000.parquet"]);
     expect(await run("same.csv", "first.csv", { future: ["always.csv"], limit: 1 })).toMatchObject({ rows: 1 });
   });
   it("tells series apart by whole numbers of any size", async () => {
@@ -209,7 +212,7 @@ describe("a series that cannot be forecast", () => {
     file("few-known.csv", always);
     await expect(run("few.csv", "few.out.csv", { future: ["few-known.csv"], maxErrors: readErrorLimit("0") })).rejects.toMatchObject({ code: "batch-errors", message: expect.stringMatching(/^1 of 2 series could not be forecast, and --max-errors is 0. The first: the history has 1 period/) as string });
     await run("few.csv", "few.out.csv", { future: ["few-known.csv"], resume: true });
-    const { retryBatch, placeOutput } = await import("../index.ts");
+    const { retryBatch } = await import("../index.ts");
     await expect(retryBatch({ package: await seriesPackage(), rows: runs.at("few.out.csv.errors.jsonl"), output: placeOutput(runs.at("more.csv")), engine: "auto", threads: 1, shardBytes: 2 ** 20, overwrite: false })).rejects.toMatchObject({ code: "batch-retry-record", message: expect.stringContaining("series of a forecast") as string });
   });
 });

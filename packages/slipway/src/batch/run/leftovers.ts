@@ -3,6 +3,8 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { batchError } from "../errors.ts";
+import { HISTORY } from "../forecast/shape.ts";
+import { COPIES } from "../input/local-files.ts";
 import { Ledger, planDigest, type RunPlan } from "./ledger.ts";
 import { lockFolder } from "./lock.ts";
 import type { BatchSummary } from "./options.ts";
@@ -36,6 +38,11 @@ export function removeRemains(output: OutputPlace): void {
   const unlock = lockFolder(output.work);
   if (existsSync(join(output.work, CURRENT))) unlock();
   else rmSync(output.work, { recursive: true, force: true });
+}
+
+/** What a run that is whole needs no more. A folder's readers would take tables in it for parts. */
+export function removeWork({ folder, work }: OutputPlace): void {
+  for (const path of folder ? [COPIES, "input.parquet", HISTORY, "history.json", "tmp"].map((name) => join(work, name)) : [work]) rmSync(path, { recursive: true, force: true });
 }
 
 /** What a run before left there, but for the lock that this one holds; `shared`: and what many share. */

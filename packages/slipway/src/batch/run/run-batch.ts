@@ -3,13 +3,11 @@
 // disk; the output is renamed into place, and only then its parts are removed.
 
 import { rmSync } from "node:fs";
-import { join } from "node:path";
-import { COPIES } from "../input/local-files.ts";
 import { openDestination } from "../output/destination.ts";
 import { partsThere } from "./assemble.ts";
 import { deliver, delivered } from "./deliver.ts";
 import { finishRun } from "./finish.ts";
-import { clear, refuseLeftovers, refuseShared, removeRemains, wholeRun } from "./leftovers.ts";
+import { clear, refuseLeftovers, refuseShared, removeRemains, removeWork, wholeRun } from "./leftovers.ts";
 import { Ledger } from "./ledger.ts";
 import { LedgerQueue } from "./ledger-queue.ts";
 import { makeParts } from "./make-parts.ts";
@@ -45,7 +43,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
     await makeParts(queue, Math.max(1, Math.min(options.threads, source.most)), setupOf(options, source.shape, plan));
     const parts = Array.from({ length: queue.shards }, (_, shard) => ledger.parts.get(shard)!);
     const summary = await finishRun({ output, plan, input: source.shape, profile: options.package.profile, maxErrors: options.maxErrors, parts, resumed: queue.resumed, seconds: () => (performance.now() - began) / 1000 });
-    rmSync(output.folder ? join(output.work, COPIES) : output.work, { recursive: true, force: true });
+    removeWork(output);
     return await handOver(summary);
   } finally {
     const begun = ledger.parts.size > 0;
