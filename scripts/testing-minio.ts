@@ -1,4 +1,4 @@
-// A real S3 for tests: MinIO in a temporary folder, on loopback, with one bucket; ended by `stop`.
+// A real S3 for tests: MinIO in a temporary folder, on loopback or another address of this machine, with one bucket; ended by `stop`.
 // Made ready by: scripts/testing-tools.sh minio
 
 import { spawn } from "node:child_process";
@@ -18,13 +18,13 @@ export interface TestMinio {
 }
 
 /** `bucket`: a folder below the server's is one. */
-export async function startMinio(program: string, bucket: string): Promise<TestMinio> {
+export async function startMinio(program: string, bucket: string, host: string = "127.0.0.1"): Promise<TestMinio> {
   const folder = mkdtempSync(join(tmpdir(), "slipway-s3-"));
   mkdirSync(join(folder, bucket));
   const port = await freePort();
   const [user, password] = ["tester", "a/secret+of=tests"];
-  const server = spawn(program, ["server", "--quiet", "--address", `127.0.0.1:${port}`, folder], { stdio: "ignore", env: { ...process.env, MINIO_ROOT_USER: user, MINIO_ROOT_PASSWORD: password, MINIO_BROWSER: "off" } });
-  const endpoint = `http://127.0.0.1:${port}`;
+  const server = spawn(program, ["server", "--quiet", "--address", `${host}:${port}`, folder], { stdio: "ignore", env: { ...process.env, MINIO_ROOT_USER: user, MINIO_ROOT_PASSWORD: password, MINIO_BROWSER: "off" } });
+  const endpoint = `http://${host}:${port}`;
   for (let i = 0; ; i++) {
     if (i > 400 || server.exitCode !== null) throw new Error("MinIO does not start");
     // Ready is what refuses to tell strangers of a bucket: before, it says that it is not.

@@ -59,6 +59,13 @@ export interface ObjectStore {
   begin(place: Place, stage: Place, meta: Meta): Promise<Upload>;
   /** Whoever has begun something to be put there can complete it no more. @throws SlipwayError batch-source-... */
   revoke(place: Place, stage: Place): Promise<void>;
+  /** What was begun below a prefix and is no object yet, of a store that keeps that until somebody aborts it. @throws SlipwayError batch-source-... */
+  begun(prefix: Place): Promise<readonly Begun[]>;
+}
+
+export interface Begun {
+  readonly key: string;
+  abort(): Promise<void>;
 }
 
 /** An object of any size that nobody sees until it is complete. */
@@ -97,6 +104,12 @@ export async function sizesBelow(store: ObjectStore, { bucket, key }: Place, wan
 /** All below a prefix. */
 export async function removeBelow(store: ObjectStore, { bucket, key }: Place): Promise<void> {
   await several([...(await sizesBelow(store, { bucket, key })).keys()], (name) => store.remove({ bucket, key: key + name }));
+}
+
+/** The same, and what was begun there: whoever is stopped while it sends up a large file leaves its parts, which nobody sees. */
+export async function emptyBelow(store: ObjectStore, place: Place): Promise<void> {
+  await removeBelow(store, place);
+  for (const begun of await store.begun(place)) await begun.abort();
 }
 
 /** A file of it, in ranges. @throws SlipwayError batch-source-..., batch-output-failed */

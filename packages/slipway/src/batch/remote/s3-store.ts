@@ -4,17 +4,23 @@
 
 import { randomUUID } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { SlipwayError } from "@slipway/core/base";
 import { discard, type HttpAnswer } from "../../oci/index.ts";
 import { batchError } from "../errors.ts";
 import { piecesOf } from "./file-pieces.ts";
-import { changedObject, UPLOAD, type Condition, type ListedObject, type Meta, type ObjectHead, type ObjectStore, type Place, type Reading, type Upload } from "./object-store.ts";
+import { changedObject, UPLOAD, type Begun, type Condition, type ListedObject, type Meta, type ObjectHead, type ObjectStore, type Place, type Reading, type Upload } from "./object-store.ts";
 import { S3Client, s3Address, textOf } from "./s3-client.ts";
 
 /** Amazon takes parts of 5 MiB at least (but the last), 10,000 at most. */
 const PART_BYTES = 8 << 20;
 const MOST_PARTS = 10_000;
 const IN_FLIGHT = 2;
+/** Looked at so often whether all parts are gone. */
+const LOOKS = 5;
+const PAUSE_MS = 200;
+/** Of uploads, a thousand in each. */
+const MOST_PAGES = 20;
 
 /** @throws SlipwayError batch-source-address */
 export function openS3(address: string): { readonly store: ObjectStore; readonly place: Place } {
@@ -77,6 +83,8 @@ export class S3Store implements ObjectStore {
   }
   async putFile(place: Place, path: string, meta: Meta = {}): Promise<void> {
     if ((await stat(path)).size <= PART_BYTES) return void await this.put(place, await readFile(path), { meta });
+    // What somebody began there who was stopped.
+    await this.revoke(place);
     const upload = await S3Upload.begin(this.#client, this, place, meta);
     const shown = this.address(place);
     try {
@@ -98,12 +106,26 @@ export class S3Store implements ObjectStore {
     return S3Upload.begin(this.#client, this, place, meta);
   }
   async revoke(place: Place): Promise<void> {
-    for (;;) {
-      const page = await this.#client.document({ method: "GET", bucket: place.bucket, key: "", query: { uploads: "", prefix: place.key }, expect: [200] });
-      const found = page.children.filter((e) => e.name === "Upload" && textOf(e, "Key") === place.key).map((e) => textOf(e, "UploadId"));
-      for (const uploadId of found) await abortUpload(this.#client, place, uploadId);
-      if (found.length === 0 || textOf(page, "IsTruncated") !== "true") return;
+    for (const { key, abort } of await this.#uploads(place.bucket, place.key)) if (key === place.key) await abort();
+  }
+  /** MinIO takes a prefix for an object's whole name, and says nothing of those below it: it is asked for all. */
+  async begun({ bucket, key }: Place): Promise<Begun[]> {
+    const found = await this.#uploads(bucket, key);
+    return (found.length > 0 ? found : await this.#uploads(bucket, "", MOST_PAGES)).filter((upload) => upload.key.startsWith(key));
+  }
+  async #uploads(bucket: string, prefix: string, pages: number = Infinity): Promise<Begun[]> {
+    const found: Begun[] = [];
+    let from: Readonly<Record<string, string>> = {};
+    for (let n = 0; n < pages; n++) {
+      const page = await this.#client.document({ method: "GET", bucket, key: "", query: { uploads: "", ...(prefix === "" ? {} : { prefix }), ...from }, expect: [200] });
+      for (const upload of page.children.filter((e) => e.name === "Upload")) {
+        const [key, id] = [textOf(upload, "Key"), textOf(upload, "UploadId")];
+        found.push({ key, abort: () => abortUpload(this.#client, { bucket, key }, id) });
+      }
+      if (textOf(page, "IsTruncated") !== "true") break;
+      from = { "key-marker": textOf(page, "NextKeyMarker"), "upload-id-marker": textOf(page, "NextUploadIdMarker") };
     }
+    return found;
   }
 }
 
@@ -114,8 +136,17 @@ function conditionHeaders(condition: Condition | undefined): Readonly<Record<str
   if (condition === undefined) return {};
   return "nothing" in condition ? { "if-none-match": "*" } : { "if-match": condition.etag };
 }
-function abortUpload(client: S3Client, place: Place, uploadId: string): Promise<void> {
-  return client.send({ method: "DELETE", ...place, query: { uploadId }, expect: [204, 404] }, discard);
+/** A part that is on its way while an upload is aborted may come to stay: it is aborted until none is there. */
+async function abortUpload(client: S3Client, place: Place, uploadId: string): Promise<void> {
+  for (let look = 1; ; look++) {
+    await client.send({ method: "DELETE", ...place, query: { uploadId }, expect: [204, 404] }, discard);
+    const isGone = await client.send({ method: "GET", ...place, query: { uploadId, "max-parts": "1" }, expect: [200, 404] }, (answer) => {
+      discard(answer);
+      return answer.status === 404;
+    });
+    if (isGone || look === LOOKS) return;
+    await sleep(PAUSE_MS * look);
+  }
 }
 
 class S3Upload implements Upload {

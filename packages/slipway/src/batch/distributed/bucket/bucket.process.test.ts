@@ -24,6 +24,7 @@ import { seriesPackage } from "../../forecast/testing-series.ts";
 import { runIndex } from "../kubernetes/index-worker.ts";
 import { finishJob } from "../kubernetes/run-on-kubernetes.ts";
 import { planShared } from "../plan-shared.ts";
+import { sweepReplaced } from "./plan-bucket.ts";
 import { runOnPostgres } from "../postgres/run-on-postgres.ts";
 import { RunStore } from "../postgres/run-store.ts";
 import { ShardLeases } from "../postgres/shard-leases.ts";
@@ -117,6 +118,32 @@ it.skipIf(!real)("an upload is there with its last request, where it was not abo
   expect(digestOf(await get("uploads/one"))).toBe(digest(at("in.csv")));
 }, 240_000);
 
+it.skipIf(!real)("nothing stays of what was begun: of a command that was stopped before its run was made, of a worker over its part, of a run that is replaced", async () => {
+  const address = `s3://${BUCKET}/begun/out.csv`;
+  const options = batchOptions(pkg, at("in.csv"), address, { limit: 2000 });
+  const begin = async (key: string): Promise<void> => (await objects.begin({ bucket: BUCKET, key }, { bucket: BUCKET, key: `${key}.stage` }, {})).send(at("in.csv"));
+  const orphan = "0f3c1f0e-8d2b-4c6a-9a57-3b1f6f0a2c11";
+  await objects.put({ bucket: BUCKET, key: `begun/out.csv.parts/${orphan}/model.slip` }, Buffer.from("half of it"));
+  await begin(`begun/out.csv.parts/${orphan}/history.parquet`);
+  await begin("begun/another.csv");
+  const first = await plan(options, "kubernetes");
+  expect([await uploads(), (await keys("begun/")).filter((key) => key.includes(orphan))]).toEqual([1, []]);
+  await begin(`begun/out.csv.parts/${first.id}/part-000000.5-killed.csv`);
+  // Another plan takes its place.
+  const other = { ...options, limit: 3000, overwrite: true };
+  const planned = await planShared(other, "kubernetes");
+  if (planned.kind !== "made") return expect.fail("it was made before");
+  expect(planned.replaced?.id).toBe(first.id);
+  await sweepReplaced(address, planned.replaced!);
+  expect([await uploads(), (await keys("begun/")).filter((key) => key.includes(first.id))]).toEqual([1, []]);
+  await begin(`begun/out.csv.parts/${planned.run.id}/part-000000.5-killed.csv`);
+  await runIndex({ folder: planned.run.folder, index: 0, indexes: 1, threads: 1, stop: new AbortController().signal });
+  await finishJob(planned.run, other, 1, () => 1);
+  expect(await keys("begun/")).toEqual(["out.csv", "out.csv.errors.jsonl", "out.csv.run.json"]);
+  // That of others stays theirs.
+  expect(await uploads()).toBe(1);
+  await objects.revoke({ bucket: BUCKET, key: "begun/another.csv" });
+}, 240_000);
 it.skipIf(!real)("a forecast is made by pods that see nothing but the bucket", async () => {
   writeFileSync(at("history.csv"), `store,month,units,promotion\n${Array.from({ length: 2100 }, (_, s) => [1, 2, 3].map((m) => `store ${s},2025-0${m}-01,${(s * m) % 17},0\n`).join("")).join("")}`);
   writeFileSync(at("known.csv"), "month,promotion\n2025-04-01,1\n");

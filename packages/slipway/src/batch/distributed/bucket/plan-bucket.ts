@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { batchError } from "../../errors.ts";
 import { bucketDestination } from "../../remote/bucket-destination.ts";
-import { removeBelow, several } from "../../remote/object-store.ts";
+import { emptyBelow, several, sizesBelow, type Begun } from "../../remote/object-store.ts";
 import { delivered } from "../../run/deliver.ts";
 import { CURRENT } from "../../run/leftovers.ts";
 import { planDigest, type RunPlan } from "../../run/ledger.ts";
@@ -14,7 +14,7 @@ import type { BatchOptions } from "../../run/options.ts";
 import { planOf } from "../../run/plan.ts";
 import { scratchFolder } from "../../run/scratch.ts";
 import { newRunId, refuseAnother, writeRunTo, type Planned } from "../plan-shared.ts";
-import { RUN, type CurrentRun, type Driver, type SharedRun } from "../shared-run.ts";
+import { isRunId, RUN, type CurrentRun, type Driver, type SharedRun } from "../shared-run.ts";
 import { openInBucket } from "./bucket-home.ts";
 import { below, bucketOutput, END, placeIn, readCurrentIn, writeCurrentIn, type BucketOutput } from "./run-bucket.ts";
 
@@ -37,13 +37,28 @@ export async function planInBucket(options: BatchOptions, on: Driver): Promise<P
   }
   const id = newRunId(plan, on);
   // A job's run is called by its plan: the one of before goes first.
-  if (current?.id === id) await removeBelow(output.store, below(output.runs, `${id}/`));
+  if (current?.id === id) await emptyBelow(output.store, below(output.runs, `${id}/`));
+  const orphans = await orphansOf(output, [id, current?.id]);
   const run = await make(output, options, plan, found, id);
   if (!(await writeCurrentIn(output, { id, on, digest: planDigest(plan), plan }, before === undefined ? { nothing: true } : { etag: before.etag }))) {
-    await removeBelow(output.store, below(output.runs, `${id}/`));
+    await emptyBelow(output.store, below(output.runs, `${id}/`));
     throw batchError("batch-run-busy", `another run of ${shown} was begun at the same time`, { where: shown, hint: "Go on with it by --resume; or begin anew with --overwrite." });
   }
+  await several(orphans.objects, (name) => output.store.remove(below(output.runs, name)));
+  await several(orphans.begun, (one) => one.abort());
   return { kind: "made", run, replaced: current };
+}
+
+/**
+ * Objects of runs that were never made whole, their commands were stopped; and what these had begun. Looked for before this run
+ * becomes the output's, and removed after: whoever had begun by then can become it no more, and what begins later is not looked at.
+ */
+async function orphansOf({ store, runs }: BucketOutput, known: readonly (string | undefined)[]): Promise<{ readonly objects: readonly string[]; readonly begun: readonly Begun[] }> {
+  const isOrphan = (name: string): boolean => {
+    const [id, ...rest] = name.split("/");
+    return rest.length > 0 && isRunId(id!) && !known.includes(id);
+  };
+  return { objects: [...(await sizesBelow(store, runs, isOrphan)).keys()], begun: (await store.begun(runs)).filter(({ key }) => isOrphan(key.slice(runs.key.length))) };
 }
 
 /** Nobody who worked on it can put anything in place any more. */
@@ -51,14 +66,14 @@ export async function sweepReplaced(destination: string, { id }: CurrentRun): Pr
   const output = await bucketOutput(destination);
   await output.store.revoke(output.last, below(output.runs, `${id}/${END}`));
   await output.store.remove(below(output.runs, `${id}/${RUN}`));
-  await removeBelow(output.store, below(output.runs, `${id}/`));
+  await emptyBelow(output.store, below(output.runs, `${id}/`));
 }
 
 /** One whose description is gone has ended, by a process that did not come to say so. */
 async function currentIn(output: BucketOutput): ReturnType<typeof readCurrentIn> {
   const found = await readCurrentIn(output);
   if (found === undefined || (await output.store.head(below(output.runs, `${found.current.id}/${RUN}`))) !== undefined) return found;
-  await removeBelow(output.store, below(output.runs, `${found.current.id}/`));
+  await emptyBelow(output.store, below(output.runs, `${found.current.id}/`));
   await output.store.remove(below(output.runs, CURRENT), { etag: found.etag });
   return readCurrentIn(output);
 }

@@ -10,7 +10,7 @@
 import { join } from "node:path";
 import { openBucket } from "../../remote/bucket-address.ts";
 import { RUN_META } from "../../remote/bucket-destination.ts";
-import { getObject, removeBelow, type Condition, type ObjectStore, type Place } from "../../remote/object-store.ts";
+import { emptyBelow, getObject, type Condition, type ObjectStore, type Place } from "../../remote/object-store.ts";
 import type { BatchSummary } from "../../run/options.ts";
 import { SUCCESS, type OutputPlace } from "../../run/output-place.ts";
 import { CURRENT } from "../../run/leftovers.ts";
@@ -91,7 +91,7 @@ export async function removeRunIn(output: BucketOutput, run: Place): Promise<voi
   const { store } = output;
   // Without its description nobody begins to work on it.
   await store.remove(below(run, "run.json"));
-  await removeBelow(store, run);
+  await emptyBelow(store, run);
   const found = await readCurrentIn(output);
   if (found !== undefined && run.key === `${output.runs.key}${found.current.id}/`) await store.remove(below(output.runs, CURRENT), { etag: found.etag });
 }

@@ -47,6 +47,12 @@ export async function runOnKubernetes(options: BatchOptions, on: KubernetesOptio
   if (process.getuid?.() === 0 && !isBucketAddress(run.folder)) chownSync(run.folder, on.user, on.user);
   const namespace = on.namespace === undefined ? [] : ["--namespace", on.namespace];
   const name = jobName(run.id);
+  const replaced = planned.kind === "made" ? planned.replaced : undefined;
+  if (replaced !== undefined && replaced.id !== run.id) {
+    // Its pods would only find that it is gone.
+    if (replaced.on === "kubernetes") await kubectl(["delete", "job", jobName(replaced.id), ...namespace, "--ignore-not-found", "--wait=false"]);
+    if (options.output.destination !== undefined) await (await import("../bucket/plan-bucket.ts")).sweepReplaced(options.output.destination, replaced);
+  }
   const marks = await marksOf(run.folder);
   const before = await marks.readMade();
   const open = await (await homeOf(run.folder, run.output.record)).open();

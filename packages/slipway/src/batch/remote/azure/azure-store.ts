@@ -9,7 +9,7 @@ import { readXml, type XmlElement } from "@slipway/core/formats";
 import { discard, readAnswer, type HttpAnswer } from "../../../oci/index.ts";
 import { batchError } from "../../errors.ts";
 import { piecesOf } from "../file-pieces.ts";
-import { changedObject, missingObject, type Condition, type ListedObject, type Meta, type ObjectHead, type ObjectStore, type Place, type Reading, type Upload } from "../object-store.ts";
+import { changedObject, missingObject, type Begun, type Condition, type ListedObject, type Meta, type ObjectHead, type ObjectStore, type Place, type Reading, type Upload } from "../object-store.ts";
 import { revokeStaged, stagedUpload } from "../staged-upload.ts";
 import { AzureClient } from "./azure-client.ts";
 import { azureAddress, parseAzure, readAzureConfig, type AzureAddress } from "./azure-config.ts";
@@ -103,6 +103,10 @@ export class AzureStore implements ObjectStore {
   }
   async begin(place: Place, stage: Place, meta: Meta): Promise<Upload> {
     return stagedUpload(this, (from, to, condition) => this.#copy(from, to, condition), place, stage, meta);
+  }
+  /** What was sent and not committed Azure lets go of by itself, after a week. */
+  begun(): Promise<readonly Begun[]> {
+    return Promise.resolve([]);
   }
   revoke(_place: Place, stage: Place): Promise<void> {
     return revokeStaged(this, stage);
