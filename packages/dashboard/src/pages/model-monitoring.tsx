@@ -23,7 +23,7 @@ export function ModelMonitoringPage({ name, place }: { readonly name: string; re
       {data !== undefined && data.versions.length > 1 && <select aria-label="Version" value={data.version} onChange={(e) => to({ version: e.currentTarget.value })}>{data.versions.map((v) => <option key={v} value={v}>version {v}</option>)}</select>}
       <select aria-label="Time" value={String(hours)} onChange={(e) => to({ hours: Number(e.currentTarget.value) })}>{RANGES.map(([h, words]) => <option key={h} value={String(h)}>{words}</option>)}</select>
     </>}>
-      {data !== undefined && <p><StateChip state={data.state} reference={data.reference} /> <span class="soft">version {data.version}{data.since !== null && <>, since <Time at={data.since} /></>}</span></p>}
+      {data !== undefined && <p><StateChip state={data.state} reference={data.reference} /> <span class="soft">version {data.version}{data.engine === "python" && ", run by Python"}{data.since !== null && <>, since <Time at={data.since} /></>}</span></p>}
     </PageHead>
     {error !== undefined && (error.code === "monitor-unknown" ? <div class="panel"><Empty icon="play" title="Not asked yet"><p>As soon as {name} is asked for a prediction, it is watched here.</p></Empty></div> : <Failure error={error} retry={() => void reload()} />)}
     {data === undefined && error === undefined && <Loading />}

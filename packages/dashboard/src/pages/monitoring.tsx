@@ -27,7 +27,7 @@ export function MonitoringPage(): VNode {
       <caption class="visually-hidden">Watched models</caption>
       <thead><tr><th scope="col">Model</th><th scope="col">State</th><th scope="col">Drifting</th><th scope="col" class="number">Requests</th><th scope="col" class="number">Errors</th><th scope="col" class="number">p99</th><th scope="col">Last asked</th></tr></thead>
       <tbody>{data.models.map((m) => <tr key={`${m.model} ${m.version}`}>
-        <th scope="row"><a href={page.monitoringOf(m.model, m.version)}>{m.model}</a><div class="soft small">version {m.version}</div></th>
+        <th scope="row"><a href={page.monitoringOf(m.model, m.version)}>{m.model}</a><div class="soft small">version {m.version}{m.engine === "python" && ", run by Python"}</div></th>
         <td><StateChip state={m.state} reference={m.reference} />{m.findings > 0 && <> <Chip tone="warn">{plural(m.findings, "finding")}</Chip></>}</td>
         <td class="small">{m.drifting.length === 0 ? <span class="soft">–<span class="visually-hidden">nothing</span></span> : m.drifting.slice(0, 4).join(", ")}{m.drifting.length > 4 && `, and ${m.drifting.length - 4} more`}</td>
         <td class="number">{numberText(m.requests)}</td><td class="number">{numberText(m.errors)}</td><td class="number nowrap">{m.p99 === null ? "" : `${numberText(m.p99)} ms`}</td>

@@ -45,6 +45,8 @@ export interface Subject {
   /** Of the reference's rows, how many differ from all others; null where there is no reference. */
   readonly distinctShare: number | null;
   readonly task: Task;
+  /** Where Python runs it. */
+  readonly engine?: "python";
 }
 /** What labels are compared with. */
 export type Task =
@@ -65,7 +67,7 @@ export function isJudged(series: AnySeries): boolean {
   return !("score" in series) || series.score === "isolation" || series.score === "loss";
 }
 
-type Watchable = Pick<Servable, "name" | "version" | "digest" | "signature" | "profile" | "itemSpace">;
+type Watchable = Pick<Servable, "name" | "version" | "digest" | "signature" | "profile" | "itemSpace" | "engine">;
 /** What is watched of a package, and what scores its rows. @param most rows of a request that are scored @param ranked whether its score ranks the rows of a request @throws package-profile */
 export function watchedOf(model: Watchable, most?: number, ranked?: boolean): { readonly subject: Subject; readonly scores: RowScores | undefined; readonly wholes: WholeValues | undefined } {
   const subject = subjectOf(model, ranked);
@@ -75,9 +77,9 @@ export function watchedOf(model: Watchable, most?: number, ranked?: boolean): { 
   return { subject, wholes: wholes.length === 0 ? undefined : new WholeValues(model.signature, wholes, most), scores: profile?.scores === undefined ? undefined : new RowScores(profile, model.signature, at, most) };
 }
 /** @throws package-profile */
-export function subjectOf({ name, version, digest, signature, profile, itemSpace }: Watchable, ranked = false): Subject {
+export function subjectOf({ name, version, digest, signature, profile, itemSpace, engine }: Watchable, ranked = false): Subject {
   const parsed = parseProfile(profile);
-  return { model: name, version, digest, series: [...(parsed === null ? [] : seriesOf(parsed, signature)), ...wholeSpecs(signature).map(({ measure, of, kind, reference }): WholeSeries => ({ name: `${of} (${measure})`, kind, whole: measure, of, reference }))], distinctShare: parsed === null ? null : distinctCount(parsed.seen) / Math.max(1, parsed.rows), task: itemSpace !== undefined ? { kind: "ranking", of: "items" } : taskOf(signature, ranked) };
+  return { model: name, version, digest, series: [...(parsed === null ? [] : seriesOf(parsed, signature)), ...wholeSpecs(signature).map(({ measure, of, kind, reference }): WholeSeries => ({ name: `${of} (${measure})`, kind, whole: measure, of, reference }))], distinctShare: parsed === null ? null : distinctCount(parsed.seen) / Math.max(1, parsed.rows), task: itemSpace !== undefined ? { kind: "ranking", of: "items" } : taskOf(signature, ranked), ...(engine?.name === "python" ? { engine: "python" } : {}) };
 }
 
 function seriesOf(profile: Profile, signature: Signature): AnySeries[] {

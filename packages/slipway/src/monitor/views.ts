@@ -43,6 +43,8 @@ export interface ModelSummary {
   readonly reference: boolean;
   /** To the end of its window; of the window that goes on, to now. */
   readonly lastAt: string | null;
+  /** Where Python runs it. */
+  readonly engine?: "python";
 }
 
 export interface Overview {
@@ -84,6 +86,7 @@ function summaryOf(subject: Subject, windows: readonly StoredWindow[], state: Mo
     requests: sum((c) => c.requests), rows: sum((c) => c.rows), errors: sum(failed), p99: numberOf(times),
     drifting: state.columns.filter((c) => c.state === "drift" || c.state === "warning").sort((a, b) => b.psi - a.psi).slice(0, 10).map((c) => c.name),
     findings: state.findings.length, reference: subject.series.length > 0, lastAt: last === undefined ? null : iso(Math.min(now, last.begins + last.lengthMs)),
+    ...(subject.engine === undefined ? {} : { engine: subject.engine }),
   };
 }
 
