@@ -1,6 +1,6 @@
 // The rows of a history as it was kept (keep-history.ts), part by part.
 
-import { openParquet } from "../rows/parquet-store.ts";
+import { openParquet } from "../parquet/open-parquet.ts";
 import { keptType } from "../rows/kept-type.ts";
 import type { ColumnWish, TablePart, TableStore } from "../rows/table-store.ts";
 import type { TimeKind } from "./grid.ts";
@@ -22,10 +22,9 @@ export class HistoryRows {
     this.#shape = shape;
     this.#wishes = wishes;
   }
-  /** @throws SlipwayError batch-duckdb */
-  static async open(shape: SeriesShape, temporary: string): Promise<{ readonly rows: HistoryRows; readonly store: TableStore }> {
+  static open(shape: SeriesShape, temporary: string): { readonly rows: HistoryRows; readonly store: TableStore } {
     const wishes = wishesOf(shape);
-    return { rows: new HistoryRows(shape, wishes), store: await openParquet(wishes, temporary, MEMORY_MB) };
+    return { rows: new HistoryRows(shape, wishes), store: openParquet(wishes, temporary, MEMORY_MB) };
   }
 
   /** What is asked for from here on is of this part. */

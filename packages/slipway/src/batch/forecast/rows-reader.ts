@@ -23,7 +23,7 @@ export async function rowsReader(model: Model, shape: RowsShape, outputs: readon
   const { plan } = model.encoder;
   const forecast = plan.signature.forecast!;
   const context = { forecast, shape, clock: new Clock(forecast.timezone), rolling: Object.values(forecast.rolling) };
-  const { rows: history, store } = await HistoryRows.open(shape, temporary);
+  const { rows: history, store } = HistoryRows.open(shape, temporary);
   const features = featuresOf(plan, forecast, shape);
   const least = forecast.short === "refused" ? reachOf(forecast) : 0;
   return { kept: shape.names, types: [...shape.keys.map((key) => key.kept), ...shape.kept.map((place) => keptType(shape.values[place]!.type))], read: (work) => readShard(work as RowRange) };

@@ -23,7 +23,7 @@ export async function seriesReader(model: Model, shape: StepsShape, outputs: rea
   const { signature } = model.encoder.plan;
   const forecast = signature.forecast!;
   const context: SeriesContext = { forecast, shape, clock: new Clock(forecast.timezone), rolling: Object.values(forecast.rolling) };
-  const { rows: history, store } = await HistoryRows.open(shape, temporary);
+  const { rows: history, store } = HistoryRows.open(shape, temporary);
   const stays = shape.values.some((value) => value.use !== "future");
   const features = stepFeatures(model, context);
   const gathered = new StepOutputs(signature, shape.horizon, outputs);

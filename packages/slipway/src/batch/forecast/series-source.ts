@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { SlipwayError } from "@slipway/core/base";
 import { reachOf, type Forecasting } from "@slipway/core/package";
 import { openDuckDB, sqlText, type DuckDBConnection } from "../input/duckdb.ts";
 import { localFiles } from "../input/local-files.ts";
@@ -33,7 +34,9 @@ export interface SeriesOptions {
   readonly work: string;
 }
 
-const MEMORY_MB = 192;
+/** That DuckDB may take to sort a history, and where it cannot: of many columns, or with many threads. */
+const MEMORY_MB = 128;
+const MORE_MEMORY_MB = 256;
 /** How the history was kept. */
 const SHAPE = "history.json";
 
@@ -42,13 +45,22 @@ export function isKept(work: string): boolean {
   return existsSync(join(work, HISTORY)) && existsSync(join(work, SHAPE));
 }
 
-/** @throws SlipwayError forecast-..., batch-input-... */
+/** @throws SlipwayError forecast-..., batch-input-..., batch-history-memory */
 export async function seriesSource(options: SeriesOptions, found: readonly InputFile[]): Promise<Source> {
+  try {
+    return await sourceWithin(MEMORY_MB, options, found);
+  } catch (error) {
+    if (!(error instanceof SlipwayError) || error.code !== "batch-history-memory") throw error;
+    return sourceWithin(MORE_MEMORY_MB, options, found);
+  }
+}
+
+async function sourceWithin(memoryMb: number, options: SeriesOptions, found: readonly InputFile[]): Promise<Source> {
   const { forecast, steps, keep, work, threads } = options;
   const path = join(work, HISTORY);
   const shapePath = join(work, SHAPE);
   const temporary = join(work, "tmp");
-  const connection = await openDuckDB({ threads, memoryMb: MEMORY_MB, temporary });
+  const connection = await openDuckDB({ threads, memoryMb, temporary });
   try {
     if (!isKept(work)) {
       const history = await historyFiles(options, found);

@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { openDuckDB, sqlText } from "../input/duckdb.ts";
 import { parquetFile } from "../output/parquet-file.ts";
 import { TypedColumn } from "../output/typed-column.ts";
-import { openParquet } from "../rows/parquet-store.ts";
+import { openByDuckDB } from "../rows/parquet-store.ts";
 import type { ColumnWish, TableStore } from "../rows/table-store.ts";
 import { readParquetHead } from "./head.ts";
 import { PageStore } from "./page-store.ts";
@@ -34,7 +34,7 @@ async function found(store: TableStore, wishes: readonly ColumnWish[], path: str
 }
 async function sameAsDuckDB(path: string, ranges: readonly (readonly [number, number])[]): Promise<void> {
   const wishes = wishesOf(path);
-  const [ours, duck] = [own(wishes), await openParquet(wishes, at("tmp"))];
+  const [ours, duck] = [own(wishes), await openByDuckDB(wishes, at("tmp"))];
   for (const [from, to] of ranges) {
     const [a, b] = [await found(ours, wishes, path, from, to), await found(duck, wishes, path, from, to)];
     a.forEach((column, c) => {

@@ -22,7 +22,7 @@ interface Inside {
   readonly validity: { readonly data: BigUint64Array | null; readonly offset: number };
 }
 
-export async function openParquet(wishes: readonly ColumnWish[], temporary: string, memoryMb: number = MEMORY_MB): Promise<TableStore> {
+export async function openByDuckDB(wishes: readonly ColumnWish[], temporary: string, memoryMb: number = MEMORY_MB): Promise<TableStore> {
   const connection = await openDuckDB({ threads: 1, memoryMb, temporary });
   const select = `SELECT ${wishes.map(columnSql).join(", ") || "1"} FROM read_parquet(`;
   const texts = new Texts();

@@ -118,11 +118,7 @@ function numbersOf({ complete, numbers, wholeNumbers }: TableColumn): Float64Arr
 
 async function openStore({ store }: Table, wishes: readonly ColumnWish[], temporary: string): Promise<TableStore> {
   if (store === "arrow") return new (await import("./arrow-store.ts")).ArrowStore(wishes);
-  const { PageStore } = await import("../parquet/page-store.ts");
-  return new PageStore(wishes, async () => {
-    await (await import("../input/duckdb.ts")).loadDuckDB();
-    return (await import("./parquet-store.ts")).openParquet(wishes, temporary);
-  });
+  return (await import("../parquet/open-parquet.ts")).openParquet(wishes, temporary);
 }
 
 function plain(value: unknown): Value {
