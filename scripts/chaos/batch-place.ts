@@ -2,9 +2,9 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { S3Client } from "../../packages/slipway/src/batch/remote/s3-client.ts";
+import { S3Client } from "../../packages/slipway/src/batch/remote/s3/s3-client.ts";
 import { getObject, sizesBelow } from "../../packages/slipway/src/batch/remote/object-store.ts";
-import { S3Store } from "../../packages/slipway/src/batch/remote/s3-store.ts";
+import { S3Store } from "../../packages/slipway/src/batch/remote/s3/s3-store.ts";
 import { startMinio } from "../testing-minio.ts";
 import { goTool } from "../testing-tools.ts";
 

@@ -24,4 +24,4 @@ export { printJob, runOnKubernetes, type KubernetesOptions, type KubernetesOutco
 export { runIndex, type IndexSummary } from "./distributed/kubernetes/index-worker.ts";
 export { CANNOT_EXIT } from "./distributed/kubernetes/index-shares.ts";
 export { isBucketAddress } from "./remote/bucket-address.ts";
-export { readS3Config } from "./remote/s3-config.ts";
+export { readS3Config } from "./remote/s3/s3-config.ts";

@@ -8,9 +8,9 @@ import { goTool } from "../../../../scripts/testing-tools.ts";
 import { openDuckDB, sqlText } from "./input/duckdb.ts";
 import { bucketObjects } from "./remote/bucket-objects.ts";
 import type { RemoteObject } from "./remote/remote-object.ts";
-import { S3Client } from "./remote/s3-client.ts";
-import { readS3Config } from "./remote/s3-config.ts";
-import { parseS3, S3Store } from "./remote/s3-store.ts";
+import { S3Client } from "./remote/s3/s3-client.ts";
+import { readS3Config } from "./remote/s3/s3-config.ts";
+import { parseS3, S3Store } from "./remote/s3/s3-store.ts";
 import { placeOutput } from "./run/output-place.ts";
 import { expectedCsv, loanCsv, loanPackage, loanRows, TestRuns } from "./testing-run.ts";
 

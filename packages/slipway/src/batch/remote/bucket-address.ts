@@ -12,7 +12,7 @@ export function isBucketAddress(address: string): boolean {
 
 /** @throws SlipwayError batch-source-address, batch-source-denied */
 export async function openBucket(address: string): Promise<{ readonly store: ObjectStore; readonly place: Place }> {
-  if (/^s3:/i.test(address)) return (await import("./s3-store.ts")).openS3(address);
+  if (/^s3:/i.test(address)) return (await import("./s3/s3-store.ts")).openS3(address);
   if (/^gs:/i.test(address)) return (await import("./google/google-store.ts")).openGoogle(address);
   if (isBucketAddress(address)) return (await import("./azure/azure-store.ts")).openAzure(address);
   // The address is not shown: there may be a key in it.

@@ -16,9 +16,9 @@ import { bucketObjects } from "./bucket-objects.ts";
 import { GoogleClient, readGoogleConfig } from "./google/google-client.ts";
 import { GoogleStore } from "./google/google-store.ts";
 import { fetchObject, getObject, getRange, removeBelow, sizesBelow, type ObjectStore, type Place } from "./object-store.ts";
-import { S3Client } from "./s3-client.ts";
-import { readS3Config } from "./s3-config.ts";
-import { S3Store } from "./s3-store.ts";
+import { S3Client } from "./s3/s3-client.ts";
+import { readS3Config } from "./s3/s3-config.ts";
+import { S3Store } from "./s3/s3-store.ts";
 
 const BUCKET = "things";
 const folder = mkdtempSync(join(tmpdir(), "slipway-stores-"));

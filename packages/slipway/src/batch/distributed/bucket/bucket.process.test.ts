@@ -14,9 +14,9 @@ import { startMinio, type TestMinio } from "../../../../../../scripts/testing-mi
 import { hasPostgres, startPostgres, type TestPostgres } from "../../../../../../scripts/testing-postgres.ts";
 import { goTool } from "../../../../../../scripts/testing-tools.ts";
 import { openDuckDB, sqlText } from "../../input/duckdb.ts";
-import { S3Client } from "../../remote/s3-client.ts";
+import { S3Client } from "../../remote/s3/s3-client.ts";
 import { getObject, sizesBelow, type Upload } from "../../remote/object-store.ts";
-import { S3Store } from "../../remote/s3-store.ts";
+import { S3Store } from "../../remote/s3/s3-store.ts";
 import { readErrorLimit } from "../../run/limits.ts";
 import type { BatchOptions } from "../../run/options.ts";
 import { runBatch } from "../../run/run-batch.ts";

@@ -4,11 +4,11 @@
 import { createHash } from "node:crypto";
 import { readXml, type XmlElement } from "@slipway/core/formats";
 import { AwsV4Signer } from "aws4fetch";
-import { discard, HttpClient, readAnswer, Retryable, retryAfterMs, type HttpAnswer, type HttpRequest, type RetryPolicy } from "../../oci/index.ts";
-import { batchError } from "../errors.ts";
-import type { Credentials } from "./aws/credentials.ts";
+import { discard, HttpClient, readAnswer, Retryable, retryAfterMs, type HttpAnswer, type HttpRequest, type RetryPolicy } from "../../../oci/index.ts";
+import { batchError } from "../../errors.ts";
+import type { Credentials } from "../aws/credentials.ts";
 import { readS3Config, type S3Config } from "./s3-config.ts";
-import { Web } from "./web.ts";
+import { Web } from "../web.ts";
 
 export interface S3Request {
   readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";

@@ -6,10 +6,10 @@ import { randomUUID } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SlipwayError } from "@slipway/core/base";
-import { discard, type HttpAnswer } from "../../oci/index.ts";
-import { batchError } from "../errors.ts";
-import { piecesOf } from "./file-pieces.ts";
-import { changedObject, UPLOAD, type Begun, type Condition, type ListedObject, type Meta, type ObjectHead, type ObjectStore, type Place, type Reading, type Upload } from "./object-store.ts";
+import { discard, type HttpAnswer } from "../../../oci/index.ts";
+import { batchError } from "../../errors.ts";
+import { piecesOf } from "../file-pieces.ts";
+import { changedObject, UPLOAD, type Begun, type Condition, type ListedObject, type Meta, type ObjectHead, type ObjectStore, type Place, type Reading, type Upload } from "../object-store.ts";
 import { S3Client, s3Address, textOf } from "./s3-client.ts";
 
 /** Amazon takes parts of 5 MiB at least (but the last), 10,000 at most. */

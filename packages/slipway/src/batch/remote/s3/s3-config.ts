@@ -2,10 +2,10 @@
 // (https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html), and from the roles of pods, containers and machines.
 
 import { homedir } from "node:os";
-import { batchError } from "../errors.ts";
-import { credentialChain } from "./aws/chain.ts";
-import type { CredentialChain } from "./aws/credentials.ts";
-import { readProfiles, readText, text, type Environment } from "./aws/profile-files.ts";
+import { batchError } from "../../errors.ts";
+import { credentialChain } from "../aws/chain.ts";
+import type { CredentialChain } from "../aws/credentials.ts";
+import { readProfiles, readText, text, type Environment } from "../aws/profile-files.ts";
 
 export interface S3Config {
   /** Gives nobody: requests are not signed, which public buckets take. */
