@@ -3,7 +3,7 @@
 import type { CheckRow } from "@slipway/core/package";
 import { CsvReader, type CsvField } from "./csv.ts";
 import { predictError } from "@slipway/core/predict";
-import { parseJson } from "./json.ts";
+import { parseJson } from "./json/parse-json.ts";
 
 /** JSON records, or CSV with a header line whose empty unquoted fields are missing. */
 export function readCheckRows(text: string): CheckRow[] {

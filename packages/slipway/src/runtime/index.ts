@@ -6,10 +6,10 @@ export { ENGINES, provenKernel, type EngineChoice, type EngineWish } from "./eng
 export { DecimalReader } from "./decimal.ts";
 export { RepeatedTexts } from "./repeated-texts.ts";
 export { proofRows, type ProofRow } from "./proof-rows.ts";
-export { rowsJson } from "./rows-json.ts";
+export { rowsJson } from "./json/rows-json.ts";
 export { CsvReader, readCsv, type CsvField, type CsvOptions } from "./csv.ts";
-export { parseJson } from "./json.ts";
-export { readNumbersJson } from "./numbers-json.ts";
+export { parseJson } from "./json/parse-json.ts";
+export { readNumbersJson } from "./json/numbers-json.ts";
 export { runtimeError } from "./errors.ts";
 export { readSignature } from "./python/describe.ts";
 export { pythonError } from "./python/errors.ts";

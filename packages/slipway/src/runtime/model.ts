@@ -6,8 +6,8 @@ import { Answer, chunkRows, dressSession, Encoder, exampleRequest, placeRows, pl
 import { openEngine, type EngineChoice, type EngineWish, type OpenedEngine } from "./engine.ts";
 import { runtimeError } from "./errors.ts";
 import type { Servable } from "./servable.ts";
-import { PlainRows } from "./plain-rows.ts";
-import { PlainTensor } from "./number-lists/plain-tensor.ts";
+import { PlainRows } from "./json/plain-rows.ts";
+import { PlainTensor } from "./json/plain-tensor.ts";
 import type { ItemSpace } from "./recommend/item-space.ts";
 import type { PythonSource } from "./python/source.ts";
 import { placeSession, type PlacementOptions } from "./placement.ts";

@@ -3,7 +3,7 @@
 import type { Signature } from "@slipway/core/package";
 import { type ModelInput, predictError, readInput } from "@slipway/core/predict";
 import { readCsv } from "./csv.ts";
-import { parseJson } from "./json.ts";
+import { parseJson } from "./json/parse-json.ts";
 
 /**
  * A JSON document (as readInput takes it), one JSON value a line, or CSV with a header line. A text model also takes

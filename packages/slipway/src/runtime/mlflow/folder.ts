@@ -3,7 +3,7 @@
 import { lstatSync, readFileSync, statSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { SAVED_MODEL } from "../read-sibling.ts";
-import { parseJson } from "../json.ts";
+import { parseJson } from "../json/parse-json.ts";
 import { mlflowError } from "./errors.ts";
 import { flavorOf } from "./flavors.ts";
 import { readMlmodel, type MlflowColumn } from "./mlmodel.ts";

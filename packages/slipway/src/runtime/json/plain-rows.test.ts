@@ -2,9 +2,9 @@ import fc from "fast-check";
 import type { Signature } from "@slipway/core/package";
 import { Encoder, planColumns, readInput, type Batch } from "@slipway/core/predict";
 import { describe, expect, it } from "vitest";
-import { parseJson } from "./json.ts";
+import { parseJson } from "./parse-json.ts";
 import { PlainRows } from "./plain-rows.ts";
-import { columnsModel, matrixModel, textModel } from "./testing.ts";
+import { columnsModel, matrixModel, textModel } from "../testing.ts";
 
 const bytes = (text: string): Buffer => Buffer.from(text);
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { Signature } from "@slipway/core/package";
 import { Encoder, readInput, type Batch } from "@slipway/core/predict";
 import { describe, expect, it } from "vitest";
-import { parseJson } from "../json.ts";
+import { parseJson } from "./parse-json.ts";
 import { matrixModel } from "../testing.ts";
 import { PlainTensor } from "./plain-tensor.ts";
 

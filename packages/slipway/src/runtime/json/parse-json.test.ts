@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "@slipway/core/base";
-import { parseJson } from "./json.ts";
+import { parseJson } from "./parse-json.ts";
 
 describe("parseJson", () => {
   it("takes what Python's json module writes", () => {

@@ -1,7 +1,7 @@
 // JSON that is mostly numbers (images, embeddings) read from its bytes: lists of numbers become Float64Arrays at once, with
 // the values that JSON.parse gives. RFC 8259, in UTF-8; anything unusual is left to the reader that also explains errors.
 
-import { DecimalReader } from "./decimal.ts";
+import { DecimalReader } from "../decimal.ts";
 
 const MAX_DEPTH = 64;
 /** Shorter lists of numbers stay plain: a typed array costs more than it gives. */

@@ -3,9 +3,9 @@
 // RFC 8259, in ASCII. Whatever is not plain, and every row that is to be refused, is left to the reader that explains it.
 
 import { type Batch, checkNumber, checkString, type Plan, Problems, type Slot } from "@slipway/core/predict";
-import { DecimalReader } from "./decimal.ts";
-import { NumberRows } from "./number-lists/number-rows.ts";
-import { LONGEST_REPEATED, RepeatedTexts } from "./repeated-texts.ts";
+import { DecimalReader } from "../decimal.ts";
+import { NumberRows } from "./number-rows.ts";
+import { LONGEST_REPEATED, RepeatedTexts } from "../repeated-texts.ts";
 
 /** Times that a new order of columns is looked for. */
 const MOST_ORDERS = 8;

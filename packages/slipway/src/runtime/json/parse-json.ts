@@ -2,7 +2,7 @@
 // only when it fails is the text read by the tolerant reader below, which also says where and what is wrong.
 
 import { predictError } from "@slipway/core/predict";
-import { runtimeError } from "./errors.ts";
+import { runtimeError } from "../errors.ts";
 
 const MAX_DEPTH = 64;
 
